@@ -1,0 +1,11 @@
+"""From raw Japanese text to your own small language model, on your own machines.
+
+The text engine is in Rust (`ncvc._native`); its Python surface is re-exported here.
+"""
+
+from importlib.metadata import version
+
+from ncvc._native import DatasetError, DictionaryError, InputError, NcvcError, TokenizerError
+
+__all__ = ["DatasetError", "DictionaryError", "InputError", "NcvcError", "TokenizerError", "__version__"]
+__version__ = version("ncvc")

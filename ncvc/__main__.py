@@ -1,0 +1,5 @@
+"""`python -m ncvc` is `ncvc`."""
+
+from ncvc.cli import main
+
+main()

@@ -1,0 +1,28 @@
+"""The `ncvc` command. One file a subcommand; heavy imports happen inside the commands."""
+
+import sys
+
+import click
+
+from ncvc import NcvcError, __version__
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, package_name="ncvc")
+def ncvc() -> None:
+    """From raw Japanese text to your own small language model, on your own machines."""
+
+
+def main() -> None:
+    """Runs `ncvc`; a mistake of the user's is one sentence on standard error and exit status 1."""
+    try:
+        ncvc(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("ncvc: stopped", err=True)
+        sys.exit(130)
+    except (NcvcError, OSError) as error:
+        click.echo(f"ncvc: {error}", err=True)
+        sys.exit(1)

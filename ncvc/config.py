@@ -1,0 +1,114 @@
+"""Reads a YAML file into a typed config; every mistake is one sentence with file, line and what to do.
+
+A config is a pydantic model whose fields carry their documentation and units; this module is the only
+place that turns text into one.
+"""
+
+import difflib
+from pathlib import Path
+from typing import Any, Self
+
+import pydantic
+import yaml
+
+from ncvc._native import NcvcError
+
+
+class ConfigError(NcvcError, ValueError):
+    """A config file that cannot be used; the message names file, line, field and the fix."""
+
+
+class Config(pydantic.BaseModel):
+    """Base of every config: unknown keys are errors, values are not coerced between types, nothing changes."""
+
+    model_config = pydantic.ConfigDict(
+        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
+
+    @classmethod
+    def load(cls, path: str | Path, overrides: tuple[str, ...] = ()) -> Self:
+        """Reads `path`, applies `a.b=value` overrides and validates.
+
+        Raises `ConfigError` with the file and line of the first mistake.
+        """
+        path = Path(path)
+        try:
+            root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+            values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        except OSError as error:
+            raise ConfigError(f"{path}: cannot read the config: {error.strerror}") from None
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            raise ConfigError(f"{path}{_mark(error)}: not valid YAML: {_first_line(error)}") from None
+        if not isinstance(values, dict):
+            raise ConfigError(f"{path}:1: a config is a list of `key: value` lines")
+        for override in overrides:
+            _apply(values, override)
+        try:
+            return cls.model_validate(values)
+        except pydantic.ValidationError as error:
+            raise ConfigError(_explain(cls, path, root, error.errors()[0])) from None
+
+
+def _mark(error: Exception) -> str:
+    mark = getattr(error, "problem_mark", None)
+    return f":{mark.line + 1}" if mark else ""
+
+
+def _first_line(error: Exception) -> str:
+    return str(getattr(error, "problem", None) or error).splitlines()[0]
+
+
+def _apply(values: dict[str, Any], override: str) -> None:
+    name, separator, text = override.partition("=")
+    if not separator:
+        raise ConfigError(f"--set {override}: write it as --set key=value")
+    *parents, last = name.split(".")
+    for parent in parents:
+        values = values.setdefault(parent, {})
+        if not isinstance(values, dict):
+            raise ConfigError(f"--set {override}: {parent} is not a section")
+    values[last] = yaml.safe_load(text)
+
+
+def _explain(cls: type[pydantic.BaseModel], path: Path, root: yaml.Node | None, error: Any) -> str:
+    """One sentence for pydantic's first error."""
+    location = [part for part in error["loc"] if isinstance(part, str | int)]
+    where = f"{path}:{_line(root, location)}"
+    name = ".".join(map(str, location))
+    match error["type"]:
+        case "extra_forbidden":
+            known = _keys(cls, location[:-1])
+            near = difflib.get_close_matches(str(location[-1]), known, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
+            return f"{where}: unknown key {name!r}; {hint}"
+        case "missing":
+            return f"{where}: {name!r} is missing; add it"
+        case "value_error":
+            return f"{where}: {name + ': ' if name else ''}{error['ctx']['error']}"
+        case _:
+            return f"{where}: {name!r} is {error['input']!r}: {error['msg'][0].lower()}{error['msg'][1:]}"
+
+
+def _keys(cls: type[pydantic.BaseModel], location: list[str | int]) -> list[str]:
+    for part in location:
+        annotation = cls.model_fields[str(part)].annotation if str(part) in cls.model_fields else None
+        if isinstance(annotation, type) and issubclass(annotation, pydantic.BaseModel):
+            cls = annotation
+    return list(cls.model_fields)
+
+
+def _line(node: yaml.Node | None, location: list[str | int]) -> int:
+    """The line of the deepest part of `location` that the file has."""
+    line = 1
+    for part in location:
+        if isinstance(node, yaml.MappingNode):
+            found = next(((k, v) for k, v in node.value if k.value == str(part)), None)
+            if found is None:
+                break
+            line, node = found[0].start_mark.line + 1, found[1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            node = node.value[part]
+            line = node.start_mark.line + 1
+        else:
+            break
+    return line

@@ -1,0 +1,7 @@
+//! The text engine of ncvc: cleaning, morphological analysis, encoding and Megatron datasets.
+//!
+//! Everything done per byte, per sentence or per document is here, and nothing here knows Python.
+
+pub mod error;
+
+pub use error::{Error, Result};

@@ -1,0 +1,28 @@
+//! Engine errors as Python exceptions, each with a name of its own.
+
+use ncvc_core::Error;
+use pyo3::PyErr;
+use pyo3::create_exception;
+use pyo3::exceptions::{PyException, PyKeyboardInterrupt, PyOSError};
+
+create_exception!(ncvc, NcvcError, PyException, "Something the user can mend; the base of all others.");
+create_exception!(ncvc, InputError, NcvcError, "A line of an input file cannot be read.");
+create_exception!(ncvc, DictionaryError, NcvcError, "A dictionary cannot be built or loaded.");
+create_exception!(ncvc, TokenizerError, NcvcError, "A tokenizer folder cannot be loaded.");
+create_exception!(ncvc, DatasetError, NcvcError, "An indexed dataset cannot be read or written.");
+
+/// The Python exception for an engine error.
+pub fn to_python(error: Error) -> PyErr {
+    let message = error.to_string();
+    match error {
+        Error::Io { source, .. } => match source.raw_os_error() {
+            Some(code) => PyOSError::new_err((code, message)),
+            None => PyOSError::new_err(message),
+        },
+        Error::Input { .. } => InputError::new_err(message),
+        Error::Dictionary { .. } => DictionaryError::new_err(message),
+        Error::Tokenizer { .. } => TokenizerError::new_err(message),
+        Error::Dataset { .. } => DatasetError::new_err(message),
+        Error::Interrupted => PyKeyboardInterrupt::new_err(()),
+    }
+}
