@@ -19,7 +19,7 @@ class ConfigError(NcvcError, ValueError):
 
 
 class Config(pydantic.BaseModel):
-    """Base of every config: unknown keys are errors, values are not coerced between types, nothing changes."""
+    """Base of every config: unknown keys are errors, types are not coerced, nothing changes afterwards."""
 
     model_config = pydantic.ConfigDict(
         extra="forbid", frozen=True, strict=True, allow_inf_nan=False, use_attribute_docstrings=True
