@@ -2,6 +2,7 @@
 //!
 //! Everything done per byte, per sentence or per document is here, and nothing here knows Python.
 
+pub mod clean;
 pub mod error;
 
 pub use error::{Error, Result};

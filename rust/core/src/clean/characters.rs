@@ -1,0 +1,21 @@
+//! The classes of characters that several rules ask for.
+
+/// Whether the character is katakana proper: neither the chōonpu nor the middle dot.
+pub fn is_katakana(c: char) -> bool {
+    matches!(c, 'ァ'..='ヺ' | 'ㇰ'..='ㇿ')
+}
+
+/// Whether the character is hiragana.
+pub fn is_hiragana(c: char) -> bool {
+    matches!(c, 'ぁ'..='ゖ')
+}
+
+/// Whether the character is a kanji or one of the marks that stand for one.
+pub fn is_kanji(c: char) -> bool {
+    matches!(c, '々' | '〆' | '〇' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{2ffff}')
+}
+
+/// Whether the character belongs to an account name or a tag.
+pub fn is_word(c: char) -> bool {
+    c == '_' || c == 'ー' || c.is_alphanumeric()
+}

@@ -1,0 +1,58 @@
+//! Hyphens, the chōonpu (ー) and tildes: one spelling each.
+//!
+//! Hyphens and minus signs become -, so that −2.5 stays a number and A‐Bライン a word. Horizontal bars are a
+//! mistyped chōonpu after katakana (サ―バ) and a dash elsewhere. A chōonpu between digits is a mistyped hyphen.
+//! Tildes become 〜, which NFKC leaves alone and Japanese uses for ranges.
+
+use super::characters::is_katakana;
+use super::{Example, Rule, replace_characters};
+
+pub const RULE: Rule = Rule {
+    name: "dashes",
+    what: "hyphens and minus signs become -, long dashes - or ー, tildes 〜",
+    apply,
+    examples: &[
+        Example { before: "−2.5", after: "-2.5", why: "a minus sign" },
+        Example {
+            before: "A‐Bライン、Guillain–Barré",
+            after: "A-Bライン、Guillain-Barré",
+            why: "hyphen and en dash",
+        },
+        Example {
+            before: "サ―バ―の", after: "サーバーの", why: "a horizontal bar typed for ー"
+        },
+        Example { before: "検査―結果", after: "検査-結果", why: "a dash" },
+        Example {
+            before: "03ー0000ー1234",
+            after: "03-0000-1234",
+            why: "ー typed for a hyphen between digits",
+        },
+        Example { before: "コーヒー", after: "コーヒー", why: "a chōonpu" },
+        Example {
+            before: "3~5日、3∼5日、2021-03-04〜",
+            after: "3〜5日、3〜5日、2021-03-04〜",
+            why: "one tilde",
+        },
+    ],
+};
+
+fn apply(text: &str, out: &mut String) -> u64 {
+    replace_characters(text, out, |before, c, after| match c {
+        '\u{2010}'..='\u{2013}' | '⁃' | '−' | '˗' | '֊' | '➖' => Some("-"),
+        '—' | '―' | '─' | '━' | '⸺' | '⸻' => {
+            Some(if is_chouonpu_here(before, after) { "ー" } else { "-" })
+        }
+        'ー' if is_digit(before) && is_digit(after) => Some("-"),
+        '~' | '∼' | '∾' | '〰' | '⁓' => Some("〜"),
+        _ => None,
+    })
+}
+
+fn is_chouonpu_here(before: Option<char>, after: Option<char>) -> bool {
+    before.is_some_and(is_katakana)
+        && after.is_none_or(|c| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '—' | '―' | '─' | '━'))
+}
+
+fn is_digit(c: Option<char>) -> bool {
+    c.is_some_and(|c| c.is_ascii_digit())
+}

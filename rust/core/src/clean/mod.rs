@@ -1,0 +1,178 @@
+//! Text cleaning: ten rules in the order of the papers (technical report 2.2), a file a rule.
+//!
+//! `clean` is idempotent: the rules run until none of them changes anything, so that what one rule uncovers
+//! (a telephone number that stood around a deleted character, say) is still seen by the rules before it.
+//! Every pass either shortens the text or leaves fewer characters that a rule would replace, so this ends.
+
+mod allowed;
+mod characters;
+mod dashes;
+mod nfkc;
+mod personal;
+mod phone;
+mod punctuation;
+mod repetition;
+mod restore;
+mod symbols;
+mod web;
+mod white_space;
+
+pub use allowed::{allowed_characters, is_allowed};
+
+/// What the rules do together; a tokenizer folder records it, and a folder of another version is refused.
+pub const VERSION: u32 = 1;
+
+/// White space in cleaned text (U+2581).
+pub const META_SPACE: char = '▁';
+
+/// One cleaning rule.
+pub struct Rule {
+    /// Its name in reports.
+    pub name: &'static str,
+    /// What it does, in one sentence.
+    pub what: &'static str,
+    /// Writes the changed text to the (empty) string and returns the number of edits; writes nothing if it is 0.
+    pub apply: fn(&str, &mut String) -> u64,
+    /// Texts before and after this rule alone, and why.
+    pub examples: &'static [Example],
+}
+
+/// A line of a rule's table of examples.
+pub struct Example {
+    /// The text before.
+    pub before: &'static str,
+    /// The text after this rule alone.
+    pub after: &'static str,
+    /// Why it is so.
+    pub why: &'static str,
+}
+
+/// The number of rules.
+pub const RULE_COUNT: usize = 10;
+
+/// The rules in their order.
+pub static RULES: [Rule; RULE_COUNT] = [
+    punctuation::RULE,
+    nfkc::RULE,
+    dashes::RULE,
+    restore::RULE,
+    personal::RULE,
+    web::RULE,
+    symbols::RULE,
+    allowed::RULE,
+    repetition::RULE,
+    white_space::RULE,
+];
+
+/// How often each rule changed something, in the order of [`RULES`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Documents that the rule changed.
+    pub documents: [u64; RULE_COUNT],
+    /// Edits that the rule made.
+    pub edits: [u64; RULE_COUNT],
+}
+
+impl Counts {
+    /// Adds what another thread counted.
+    pub fn add(&mut self, other: &Self) {
+        for i in 0..RULE_COUNT {
+            self.documents[i] += other.documents[i];
+            self.edits[i] += other.edits[i];
+        }
+    }
+}
+
+/// Cleans documents; keeps its buffers between them, so one a thread.
+#[derive(Default)]
+pub struct Cleaner {
+    text: String,
+    next: String,
+    counts: Counts,
+}
+
+impl Cleaner {
+    /// The cleaned document.
+    pub fn clean(&mut self, document: &str) -> &str {
+        self.text.clear();
+        // White space is a plain space while the rules run; ▁ comes last, in the papers' order.
+        self.text.extend(document.chars().map(|c| if c == META_SPACE { ' ' } else { c }));
+        let mut edits = [0; RULE_COUNT];
+        loop {
+            let mut changed = false;
+            for (rule, edits) in RULES.iter().zip(&mut edits) {
+                self.next.clear();
+                let n = (rule.apply)(&self.text, &mut self.next);
+                if n > 0 {
+                    std::mem::swap(&mut self.text, &mut self.next);
+                    *edits += n;
+                    changed = true;
+                }
+            }
+            if !changed {
+                break;
+            }
+        }
+        for (i, &n) in edits.iter().enumerate() {
+            self.counts.edits[i] += n;
+            self.counts.documents[i] += u64::from(n > 0);
+        }
+        self.next.clear();
+        self.next.extend(self.text.chars().map(|c| if c == ' ' { META_SPACE } else { c }));
+        &self.next
+    }
+
+    /// What the rules changed since the cleaner was made.
+    pub fn counts(&self) -> &Counts {
+        &self.counts
+    }
+}
+
+/// The cleaned text of one document.
+pub fn clean(document: &str) -> String {
+    Cleaner::default().clean(document).to_owned()
+}
+
+/// Copies `text` with some characters replaced; `replace` sees the character before, itself and the one after.
+///
+/// Returns the number of replaced characters and writes nothing where it is 0.
+fn replace_characters(
+    text: &str,
+    out: &mut String,
+    mut replace: impl FnMut(Option<char>, char, Option<char>) -> Option<&'static str>,
+) -> u64 {
+    let mut edits = 0;
+    let mut copied = 0;
+    let mut before = None;
+    let mut rest = text.char_indices().peekable();
+    while let Some((i, c)) = rest.next() {
+        if let Some(replacement) = replace(before, c, rest.peek().map(|&(_, next)| next)) {
+            out.push_str(&text[copied..i]);
+            out.push_str(replacement);
+            copied = i + c.len_utf8();
+            edits += 1;
+        }
+        before = Some(c);
+    }
+    if edits > 0 {
+        out.push_str(&text[copied..]);
+    }
+    edits
+}
+
+/// Copies `text` without the given ranges (ascending, apart); returns their number.
+fn remove_ranges(text: &str, out: &mut String, ranges: &[std::ops::Range<usize>]) -> u64 {
+    if ranges.is_empty() {
+        return 0;
+    }
+    let mut copied = 0;
+    for range in ranges {
+        out.push_str(&text[copied..range.start]);
+        copied = range.end;
+    }
+    out.push_str(&text[copied..]);
+    ranges.len() as u64
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,54 @@
+//! Three dots become … again, and °C becomes ℃.
+
+use super::{Example, Rule};
+
+pub const RULE: Rule = Rule {
+    name: "restore",
+    what: "three or more dots become …, °C becomes ℃",
+    apply,
+    examples: &[
+        Example { before: "痛み...", after: "痛み…", why: "technical report 2.2" },
+        Example {
+            before: "痛み・・・・・・", after: "痛み…", why: "middle dots typed for an ellipsis"
+        },
+        Example { before: "1..2", after: "1..2", why: "two dots are not an ellipsis" },
+        Example { before: "37.5°C", after: "37.5℃", why: "technical report 2.2" },
+        Example {
+            before: "37.5゜C、37.5˚C", after: "37.5℃、37.5℃", why: "marks typed for the degree sign"
+        },
+        Example { before: "体幹を30°挙上", after: "体幹を30°挙上", why: "an angle" },
+    ],
+};
+
+fn apply(text: &str, out: &mut String) -> u64 {
+    let mut edits = 0;
+    let mut copied = 0;
+    let mut rest = text.char_indices().peekable();
+    while let Some((i, c)) = rest.next() {
+        let (replacement, end) = match c {
+            '.' | '・' => {
+                let mut end = i + c.len_utf8();
+                while rest.next_if(|&(_, next)| next == c).is_some() {
+                    end += c.len_utf8();
+                }
+                if end - i < 3 * c.len_utf8() {
+                    continue;
+                }
+                ("…", end)
+            }
+            '°' | '˚' | '゜' => match rest.next_if(|&(_, next)| next == 'C') {
+                Some((j, _)) => ("℃", j + 1),
+                None => continue,
+            },
+            _ => continue,
+        };
+        out.push_str(&text[copied..i]);
+        out.push_str(replacement);
+        copied = end;
+        edits += 1;
+    }
+    if edits > 0 {
+        out.push_str(&text[copied..]);
+    }
+    edits
+}

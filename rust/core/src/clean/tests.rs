@@ -1,0 +1,140 @@
+use proptest::prelude::*;
+
+use super::*;
+
+#[test]
+fn every_example_of_every_rule_holds() {
+    for rule in &RULES {
+        for example in rule.examples {
+            let mut out = String::new();
+            let edits = (rule.apply)(example.before, &mut out);
+            let after = if edits == 0 { example.before } else { &out };
+            assert_eq!(after, example.after, "{}: {}", rule.name, example.why);
+            assert_eq!(edits > 0, example.before != example.after, "{}: {}", rule.name, example.before);
+            let mut again = String::new();
+            assert_eq!(
+                (rule.apply)(after, &mut again),
+                0,
+                "{} changes its own result {after} to {again}",
+                rule.name
+            );
+        }
+    }
+}
+
+#[test]
+fn every_rule_shows_what_it_changes_and_what_it_leaves() {
+    for rule in &RULES {
+        assert!(rule.examples.iter().any(|e| e.before != e.after), "{}", rule.name);
+    }
+}
+
+#[test]
+fn every_allowed_character_is_its_own_cleaned_form() {
+    let changed: String =
+        allowed_characters().into_iter().filter(|&c| clean(&c.to_string()) != c.to_string()).collect();
+    assert_eq!(changed, "");
+}
+
+#[test]
+fn clinical_text_survives() {
+    for (before, after) in [
+        ("BT 37.8℃, WBC 12,300/μL↑, 2021-03-04〜", "BT▁37.8℃,▁WBC▁12,300/μL↑,▁2021-03-04〜"),
+        ("A-Bライン", "A-Bライン"),
+        ("ｍｇ/ｄＬ", "mg/dL"),
+        ("−2.5", "-2.5"),
+        ("HbA1c≧6.5%", "HbA1c≧6.5%"),
+        ("①糖尿病　②高血圧", "①糖尿病▁②高血圧"),
+        ("５３歳女性．ＰＳＬ　１ｍｇ／ｋｇ／ｄａｙ", "53歳女性。PSL▁1mg/kg/day"),
+        ("体温３７．５℃、血圧１２０／８０ｍｍＨｇ", "体温37.5℃、血圧120/80mmHg"),
+        ("β2-ミクログロブリン、Ca²⁺、10⁻³", "β2-ミクログロブリン、Ca²⁺、10⁻³"),
+    ] {
+        assert_eq!(clean(before), after);
+    }
+}
+
+#[test]
+fn what_a_later_rule_uncovers_is_seen_again() {
+    assert_eq!(clean("090\u{200b}-0000-1234"), "");
+    assert_eq!(clean("か\u{200b}\u{3099}"), "が");
+    assert_eq!(clean("090-  0000-1234"), clean(&clean("090-  0000-1234")));
+}
+
+/// Characters and strings at which the rules cut.
+const PIECES: [&str; 58] = [
+    "0",
+    "1",
+    "9",
+    "090",
+    "03",
+    "+81",
+    "-",
+    "ー",
+    "−",
+    "―",
+    "〜",
+    "~",
+    "～",
+    ".",
+    "．",
+    "，",
+    ",",
+    "…",
+    "・",
+    "°",
+    "C",
+    "℃",
+    "゜",
+    "(",
+    ")",
+    "@",
+    "＠",
+    "#",
+    "＃",
+    "http",
+    "s://",
+    "://",
+    "www.",
+    "example.com",
+    "a",
+    "W",
+    "ｗ",
+    " ",
+    "　",
+    "▁",
+    "\n",
+    "\r",
+    "\t",
+    "か",
+    "\u{3099}",
+    "\u{309a}",
+    "ｶ",
+    "ﾞ",
+    "ア",
+    "漢",
+    "①",
+    "²",
+    "½",
+    "\u{200b}",
+    "😀",
+    "TEL",
+    "\u{301}",
+    "⁄",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(20_000))]
+
+    #[test]
+    fn cleaning_twice_is_cleaning_once(pieces in prop::collection::vec(prop::sample::select(&PIECES[..]), 0..24)) {
+        let once = clean(&pieces.concat());
+        prop_assert_eq!(clean(&once), once);
+    }
+
+    #[test]
+    fn cleaned_text_holds_only_allowed_characters(text in any::<String>()) {
+        let once = clean(&text);
+        prop_assert!(once.chars().all(|c| is_allowed(c) || c == META_SPACE || c == '\n'), "{once:?}");
+        prop_assert_eq!(clean(&once), once);
+    }
+}
