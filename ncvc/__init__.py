@@ -5,7 +5,24 @@ The text engine is in Rust (`ncvc._native`); its Python surface is re-exported h
 
 from importlib.metadata import version
 
-from ncvc._native import DatasetError, DictionaryError, InputError, NcvcError, TokenizerError
+from ncvc._native import (
+    Analyzer,
+    DatasetError,
+    DictionaryError,
+    InputError,
+    NcvcError,
+    TokenizerError,
+    build_dictionary,
+)
 
-__all__ = ["DatasetError", "DictionaryError", "InputError", "NcvcError", "TokenizerError", "__version__"]
+__all__ = [
+    "Analyzer",
+    "DatasetError",
+    "DictionaryError",
+    "InputError",
+    "NcvcError",
+    "TokenizerError",
+    "__version__",
+    "build_dictionary",
+]
 __version__ = version("ncvc")

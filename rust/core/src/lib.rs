@@ -3,6 +3,8 @@
 //! Everything done per byte, per sentence or per document is here, and nothing here knows Python.
 
 pub mod clean;
+pub mod dictionary;
 pub mod error;
+pub mod morph;
 
 pub use error::{Error, Result};

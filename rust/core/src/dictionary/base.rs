@@ -1,0 +1,170 @@
+//! A base dictionary in memory, whichever form it was read from.
+
+use std::collections::{BTreeMap, HashSet};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::characters::Characters;
+use super::matrix::Matrix;
+use crate::{Error, Result};
+
+/// One morpheme: a row of a MeCab lexicon.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// What stands in the text.
+    pub surface: String,
+    /// Its id as the right neighbour of another morpheme.
+    pub left: u16,
+    /// Its id as the left neighbour of another morpheme.
+    pub right: u16,
+    /// Its own cost.
+    pub cost: i16,
+    /// The first three fields of the feature: part of speech and two subclasses.
+    pub part_of_speech: Arc<str>,
+}
+
+/// A dictionary that terms can be added to.
+pub struct Base {
+    /// The folder it was read from.
+    pub folder: PathBuf,
+    /// The lexicon.
+    pub rows: Vec<Row>,
+    /// The templates of unknown words; their surfaces are category names.
+    pub unknown: Vec<Row>,
+    /// The character categories.
+    pub characters: Characters,
+    /// The connection costs.
+    pub matrix: Matrix,
+    /// The files that were read.
+    pub inputs: Vec<InputFile>,
+}
+
+/// A file that went into a dictionary.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputFile {
+    /// Its name without the folder.
+    pub name: String,
+    /// Its length in bytes.
+    pub bytes: u64,
+    /// Its SHA-256 in hexadecimal.
+    pub sha256: String,
+}
+
+impl Base {
+    /// Reads a folder of compiled files (`sys.dic`, …) or of MeCab sources (`*.csv`, `matrix.def`, …).
+    pub fn read(folder: &Path) -> Result<Self> {
+        let base = if folder.join("sys.dic").exists() {
+            super::compiled::read(folder)?
+        } else if folder.join("matrix.def").exists() {
+            super::source::read(folder)?
+        } else {
+            let message = "no MeCab dictionary: it needs sys.dic, matrix.bin, char.bin and unk.dic, \
+                           or *.csv, matrix.def, char.def and unk.def";
+            return Err(error(folder, message));
+        };
+        base.check()?;
+        Ok(base)
+    }
+
+    /// Left id, right id and part of speech of plain proper nouns; where there are none, of other plain nouns.
+    ///
+    /// UniDic has several pairs of ids for one class: the pair that most rows have counts.
+    pub fn noun_class(&self) -> Result<(u16, u16, Arc<str>)> {
+        for class in ["名詞,固有名詞,一般", "名詞,固有名詞", "名詞,普通名詞,一般", "名詞,一般", "名詞"]
+        {
+            let mut counts = BTreeMap::new();
+            for row in self.rows.iter().filter(|row| row.part_of_speech.starts_with(class)) {
+                *counts.entry((row.left, row.right, &row.part_of_speech)).or_insert(0) += 1;
+            }
+            if let Some(((left, right, class), _)) = counts.into_iter().max_by_key(|&(_, count)| count) {
+                return Ok((left, right, class.clone()));
+            }
+        }
+        Err(error(&self.folder, "no row is a 名詞, so terms cannot be given the ids of nouns"))
+    }
+
+    /// The surfaces that are nouns.
+    pub fn nouns(&self) -> HashSet<&str> {
+        let nouns = self.rows.iter().filter(|row| row.part_of_speech.starts_with("名詞"));
+        nouns.map(|row| row.surface.as_str()).collect()
+    }
+
+    /// What would make the analyser fail later is an error now.
+    fn check(&self) -> Result<()> {
+        let outside = |row: &&Row| row.left >= self.matrix.lefts || row.right >= self.matrix.rights;
+        if let Some(row) = self.rows.iter().chain(&self.unknown).find(outside) {
+            let message = format!(
+                "{} has ids {}, {} but the matrix only {} × {}; take all files from one dictionary",
+                row.surface, row.left, row.right, self.matrix.lefts, self.matrix.rights
+            );
+            return Err(error(&self.folder, message));
+        }
+        let categories = &self.characters.categories;
+        if let Some(category) =
+            categories.iter().find(|c| self.unknown.iter().all(|row| row.surface != c.name))
+        {
+            let message =
+                format!("no row for unknown words of the category {}; add one to unk.def", category.name);
+            return Err(error(&self.folder, message));
+        }
+        if let Some(row) = self.unknown.iter().find(|row| categories.iter().all(|c| c.name != row.surface)) {
+            let message = format!("unknown words of {}: char.def defines no such category", row.surface);
+            return Err(error(&self.folder, message));
+        }
+        if categories.iter().all(|category| category.name != "SPACE") {
+            return Err(error(&self.folder, "the category SPACE is missing from char.def; define it"));
+        }
+        // vibrato skips spaces in one go and could not go on from a morpheme that ends among them.
+        let ends_in_space = |row: &Row| row.surface.ends_with(|c| self.characters.has(c, "SPACE"));
+        if let Some(row) = self.rows.iter().find(|row| row.surface.len() > MAX_SURFACE || ends_in_space(row))
+        {
+            let message = format!(
+                "the row of {:?} ends in a space or is longer than {MAX_SURFACE} bytes; remove it",
+                row.surface.chars().take(20).collect::<String>()
+            );
+            return Err(error(&self.folder, message));
+        }
+        Ok(())
+    }
+}
+
+/// The longest surface in bytes: the reader behind vibrato takes no field of more than 4096.
+pub const MAX_SURFACE: usize = 1024;
+
+/// An error about a dictionary.
+pub fn error(path: impl Into<PathBuf>, message: impl Into<String>) -> Error {
+    Error::Dictionary { path: path.into(), message: message.into() }
+}
+
+/// A file's bytes, and what it was.
+pub fn read_input(path: &Path) -> Result<(Vec<u8>, InputFile)> {
+    let mut bytes = Vec::new();
+    let mut file = std::fs::File::open(path).map_err(Error::io(path, "cannot open"))?;
+    file.read_to_end(&mut bytes).map_err(Error::io(path, "cannot read"))?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let input = InputFile { name, bytes: bytes.len() as u64, sha256 };
+    Ok((bytes, input))
+}
+
+/// Keeps one copy of each part of speech: a lexicon has hundreds of thousands of rows and a few hundred of these.
+#[derive(Default)]
+pub struct PartsOfSpeech(HashSet<Arc<str>>);
+
+impl PartsOfSpeech {
+    /// The first three fields of `feature`.
+    pub fn of(&mut self, feature: &str) -> Arc<str> {
+        let end = feature.match_indices(',').nth(2).map_or(feature.len(), |(comma, _)| comma);
+        let feature = &feature[..end];
+        if let Some(known) = self.0.get(feature) {
+            return known.clone();
+        }
+        let new: Arc<str> = feature.into();
+        self.0.insert(new.clone());
+        new
+    }
+}

@@ -1,0 +1,213 @@
+//! The dictionary file: everything that an [`Analyzer`](crate::morph::Analyzer) needs, in one file.
+//!
+//! | bytes | what |
+//! | --- | --- |
+//! | 16 | `ncvc dictionary` and a line feed |
+//! | 8 | XXH3 of all that follows |
+//! | 8 | length of the header |
+//! | 8 | length of the terms |
+//! | … | the header, JSON |
+//! | … | the terms, as a MeCab user dictionary in CSV: `mecab-dict-index` takes it |
+//! | … | vibrato's own serialisation |
+//!
+//! Integers are little-endian. The checksum finds damage before vibrato sees it; it does not prove where a file is from.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::{Xxh3, xxh3_64};
+
+use super::base::{InputFile, error};
+use crate::{Error, Result};
+
+const MAGIC: &[u8; 16] = b"ncvc dictionary\n";
+const FORMAT: u32 = 1;
+/// Where the header begins.
+const START: usize = 40;
+
+/// What a dictionary was made of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Header {
+    /// The version of the file format.
+    pub format: u32,
+    /// The name of the base dictionary.
+    pub base: String,
+    /// Rows of the base.
+    pub rows: u64,
+    /// Terms added.
+    pub terms: u64,
+    /// Reason → number of terms left out for it.
+    pub skipped: BTreeMap<String, u64>,
+    /// The analyser's settings.
+    pub analyser: Settings,
+    /// The files read: the base, then the lists of terms.
+    pub inputs: Vec<InputFile>,
+    /// The notices that the base and the terms ask to be kept with them.
+    pub licences: Vec<Licence>,
+}
+
+/// How the analyser was set, for people who want to compare it with MeCab.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settings {
+    /// The analyser.
+    pub engine: String,
+    /// Spaces separate morphemes and belong to none.
+    pub ignore_space: bool,
+    /// The longest run of characters that is one unknown word, less one.
+    pub max_grouping_len: usize,
+    /// Longer lines are cut, in characters.
+    pub longest_line: usize,
+}
+
+/// A licence notice.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Licence {
+    /// The name of the file it was in.
+    pub name: String,
+    /// Its text.
+    pub text: String,
+}
+
+impl Header {
+    /// A header of the present format.
+    pub fn new(base: &str, rows: usize, inputs: Vec<InputFile>, licences: Vec<Licence>) -> Self {
+        Self {
+            format: FORMAT,
+            base: base.to_owned(),
+            rows: rows as u64,
+            terms: 0,
+            skipped: BTreeMap::new(),
+            analyser: crate::morph::settings(),
+            inputs,
+            licences,
+        }
+    }
+
+    /// The header as it stands in the file.
+    pub fn to_json(&self) -> String {
+        serde_json::json!(self).to_string()
+    }
+}
+
+/// The parts of a dictionary file.
+pub struct Parts<'a> {
+    /// What it was made of.
+    pub header: Header,
+    /// The terms: rows of a MeCab user dictionary.
+    pub terms: &'a str,
+    /// vibrato's serialisation.
+    pub analyser: &'a [u8],
+}
+
+/// Takes the bytes of a dictionary file apart; `path` is for messages.
+pub fn parse<'a>(bytes: &'a [u8], path: &Path) -> Result<Parts<'a>> {
+    if !bytes.starts_with(MAGIC) {
+        let message = "not an ncvc dictionary; make one with `ncvc dictionary build`";
+        return Err(error(path, message));
+    }
+    let damaged =
+        || error(path, "damaged or cut short; copy it again, or make it again with `ncvc dictionary build`");
+    let number = |at: usize| Some(u64::from_le_bytes(*bytes.get(at..)?.first_chunk()?));
+    let sound = bytes.get(24..).is_some_and(|rest| number(16) == Some(xxh3_64(rest)));
+    let length = |at| number(at).and_then(|n| usize::try_from(n).ok());
+    let (true, Some(header), Some(terms)) = (sound, length(24), length(32)) else {
+        return Err(damaged());
+    };
+    let (header, rest) = bytes[START..].split_at_checked(header).ok_or_else(damaged)?;
+    let (terms, analyser) = rest.split_at_checked(terms).ok_or_else(damaged)?;
+    let value: serde_json::Value = serde_json::from_slice(header).map_err(|_| damaged())?;
+    if value["format"] != FORMAT {
+        let message = format!(
+            "a dictionary of format {}, and this ncvc reads format {FORMAT}; make it again with `ncvc dictionary build`",
+            value["format"]
+        );
+        return Err(error(path, message));
+    }
+    let header = serde_json::from_value(value).map_err(|_| damaged())?;
+    let terms = std::str::from_utf8(terms).map_err(|_| damaged())?;
+    Ok(Parts { header, terms, analyser })
+}
+
+/// Writes a dictionary file: under a temporary name in the same folder, synced, then renamed.
+pub fn write(path: &Path, parts: &Parts) -> Result<()> {
+    let header = parts.header.to_json();
+    let lengths = [header.len(), parts.terms.len()].map(|n| (n as u64).to_le_bytes()).concat();
+    let contents = [lengths.as_slice(), header.as_bytes(), parts.terms.as_bytes(), parts.analyser];
+    let mut hash = Xxh3::new();
+    contents.iter().for_each(|part| hash.update(part));
+    let checksum = hash.digest().to_le_bytes();
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name =
+        path.file_name().ok_or_else(|| error(path, "names no file; give the dictionary a file name"))?;
+    std::fs::create_dir_all(folder).map_err(Error::io(folder, "cannot create"))?;
+    let temporary = folder.join(format!(".{}.{}.tmp", name.to_string_lossy(), std::process::id()));
+    let written = (|| {
+        let mut file = File::create(&temporary)?;
+        for part in [MAGIC.as_slice(), &checksum].into_iter().chain(contents) {
+            file.write_all(part)?;
+        }
+        file.sync_all()?;
+        std::fs::rename(&temporary, path)?;
+        File::open(folder)?.sync_all()
+    })();
+    written.map_err(|cause| {
+        let _ = std::fs::remove_file(&temporary);
+        Error::io(path, "cannot write")(cause)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written() -> Vec<u8> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("new/dictionary");
+        let licence = Licence { name: "COPYING".into(), text: "無保証".into() };
+        let header = Header::new("test", 3, Vec::new(), vec![licence]);
+        write(&path, &Parts { header, terms: "胃癌,1,1,5,名詞\n", analyser: b"analyser" }).unwrap();
+        assert_eq!(
+            std::fs::read_dir(folder.path().join("new")).unwrap().count(),
+            1,
+            "no temporary file stays"
+        );
+        std::fs::read(path).unwrap()
+    }
+
+    #[test]
+    fn parts_come_back() {
+        let bytes = written();
+        let parts = parse(&bytes, Path::new("d")).unwrap();
+        assert_eq!(
+            (parts.header.base.as_str(), parts.header.rows, parts.terms),
+            ("test", 3, "胃癌,1,1,5,名詞\n")
+        );
+        assert_eq!(parts.header.licences[0].text, "無保証");
+        assert_eq!(parts.analyser, b"analyser");
+    }
+
+    #[test]
+    fn any_changed_or_missing_byte_is_found() {
+        let bytes = written();
+        for i in 0..bytes.len() {
+            let mut changed = bytes.clone();
+            changed[i] ^= 0x10;
+            assert!(parse(&changed, Path::new("d")).is_err(), "byte {i}");
+            assert!(parse(&bytes[..i], Path::new("d")).is_err(), "length {i}");
+        }
+    }
+
+    #[test]
+    fn another_format_says_so() {
+        let mut bytes = written();
+        let at = bytes.windows(10).position(|w| w == b"\"format\":1").unwrap();
+        bytes[at + 9] = b'2';
+        let checksum = xxh3_64(&bytes[24..]).to_le_bytes();
+        bytes[16..24].copy_from_slice(&checksum);
+        let message = parse(&bytes, Path::new("d")).err().unwrap().to_string();
+        assert!(message.contains("format 2, and this ncvc reads format 1"), "{message}");
+    }
+}

@@ -1,0 +1,143 @@
+//! The connection matrix: what it costs that one morpheme follows another.
+
+use std::io::{self, Read, Write};
+
+/// Costs of (right id of the left morpheme, left id of the right morpheme).
+#[derive(Debug, PartialEq)]
+pub struct Matrix {
+    /// Number of right ids.
+    pub rights: u16,
+    /// Number of left ids.
+    pub lefts: u16,
+    /// `costs[left * rights + right]`.
+    costs: Vec<i16>,
+}
+
+/// The id at both ends of a line.
+pub const BOUNDARY: u16 = 0;
+
+impl Matrix {
+    /// Reads `matrix.bin`: u16 rights, u16 lefts, then the i16 costs, little-endian.
+    pub fn from_binary(bytes: &[u8]) -> Result<Self, String> {
+        let Some((head, body)) = bytes.split_at_checked(4) else {
+            return Err("too short for a matrix.bin".into());
+        };
+        let (rights, lefts) =
+            (u16::from_le_bytes([head[0], head[1]]), u16::from_le_bytes([head[2], head[3]]));
+        if body.len() != 2 * usize::from(rights) * usize::from(lefts) || body.is_empty() {
+            return Err(format!(
+                "damaged or not a matrix.bin: {rights} × {lefts} costs do not fit its size; install the dictionary again"
+            ));
+        }
+        let costs = body.chunks_exact(2).map(|c| i16::from_le_bytes([c[0], c[1]])).collect();
+        Ok(Self { rights, lefts, costs })
+    }
+
+    /// Reads `matrix.def`: a line `rights lefts`, then lines `right left cost`; costs not given are 0.
+    ///
+    /// An error is the line (from 1) and what is wrong with it.
+    pub fn from_text(text: &str) -> Result<Self, (u64, String)> {
+        let mut lines = text.lines().zip(1..).filter(|(line, _)| !line.trim().is_empty());
+        let (first, number) = lines.next().ok_or((1, "empty; write `rights lefts` first".to_owned()))?;
+        let Some([rights, lefts]) = integers::<u16, 2>(first).filter(|sizes| !sizes.contains(&0)) else {
+            return Err((number, "write the numbers of right and left ids, as in `1316 1316`".into()));
+        };
+        let mut costs = vec![0; usize::from(rights) * usize::from(lefts)];
+        for (line, number) in lines {
+            let Some([right, left, cost]) = integers::<i32, 3>(line) else {
+                return Err((number, "write three integers: right id, left id, cost".into()));
+            };
+            let inside = (0..i32::from(rights)).contains(&right) && (0..i32::from(lefts)).contains(&left);
+            let (Ok(cost), true) = (i16::try_from(cost), inside) else {
+                return Err((
+                    number,
+                    format!("ids must be below {rights} and {lefts}, the cost within ±32767"),
+                ));
+            };
+            costs[left as usize * usize::from(rights) + right as usize] = cost;
+        }
+        Ok(Self { rights, lefts, costs })
+    }
+
+    /// The cost of `left` after `right`; both must be within the matrix.
+    pub fn cost(&self, right: u16, left: u16) -> i32 {
+        i32::from(self.costs[usize::from(left) * usize::from(self.rights) + usize::from(right)])
+    }
+
+    /// The text of a `matrix.def`, made row by row: for UniDic it is half a gigabyte.
+    pub fn text(&self) -> impl Read + '_ {
+        MatrixText {
+            matrix: self,
+            next_left: 0,
+            buffer: format!("{} {}\n", self.rights, self.lefts).into(),
+            read: 0,
+        }
+    }
+}
+
+fn integers<T: std::str::FromStr, const N: usize>(line: &str) -> Option<[T; N]> {
+    let mut words = line.split_ascii_whitespace().map(|word| word.parse().ok());
+    let numbers = [(); N].map(|()| words.next().flatten());
+    if words.next().is_some() || numbers.iter().any(Option::is_none) {
+        return None;
+    }
+    numbers.into_iter().collect::<Option<Vec<T>>>()?.try_into().ok()
+}
+
+struct MatrixText<'a> {
+    matrix: &'a Matrix,
+    next_left: u16,
+    buffer: Vec<u8>,
+    read: usize,
+}
+
+impl Read for MatrixText<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if self.read == self.buffer.len() && self.next_left < self.matrix.lefts {
+            self.buffer.clear();
+            self.read = 0;
+            for right in 0..self.matrix.rights {
+                let cost = self.matrix.cost(right, self.next_left);
+                if cost != 0 {
+                    writeln!(self.buffer, "{right} {} {cost}", self.next_left)?;
+                }
+            }
+            // A reader takes 0 bytes for the end, so a row of zeros must not be silent.
+            self.buffer.push(b'\n');
+            self.next_left += 1;
+        }
+        let n = (&self.buffer[self.read..]).read(out)?;
+        self.read += n;
+        Ok(n)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn binary_and_text_agree() {
+        // 2 right ids, 3 left ids.
+        let mut bytes = vec![2, 0, 3, 0];
+        for cost in [1i16, -2, 0, 0, 300, -32768] {
+            bytes.extend(cost.to_le_bytes());
+        }
+        let matrix = Matrix::from_binary(&bytes).unwrap();
+        assert_eq!((matrix.cost(1, 0), matrix.cost(0, 2), matrix.cost(1, 2)), (-2, 300, -32768));
+        let mut text = String::new();
+        matrix.text().read_to_string(&mut text).unwrap();
+        assert_eq!(text, "2 3\n0 0 1\n1 0 -2\n\n\n0 2 300\n1 2 -32768\n\n");
+        assert_eq!(Matrix::from_text(&text).unwrap(), matrix);
+    }
+
+    #[test]
+    fn mistakes_name_their_line() {
+        assert!(Matrix::from_binary(&[2, 0, 3, 0, 1]).is_err());
+        for (text, line) in
+            [("", 1), ("1\n", 1), ("1 1\n\n0 0\n", 3), ("1 1\n0 1 5\n", 2), ("1 1\n0 0 40000\n", 2)]
+        {
+            assert_eq!(Matrix::from_text(text).unwrap_err().0, line, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Builds the analyser's dictionary: a MeCab dictionary and terms of one's own become one file.
+//!
+//! [`build`] reads a base ([`Base::read`]: compiled or sources), reads and cleans the terms ([`terms`]), prices them
+//! ([`cost`]), hands all rows to vibrato ([`compile`]) and writes the [`file`]. The same inputs give the same bytes.
+
+mod base;
+mod characters;
+mod compile;
+mod compiled;
+pub mod cost;
+mod double_array;
+pub mod file;
+mod matrix;
+mod source;
+pub mod terms;
+
+use std::path::{Path, PathBuf};
+
+pub use base::{Base, InputFile, Row};
+pub use file::{Header, Licence};
+
+pub(crate) use compile::vibrato_error;
+
+use crate::{Error, Result};
+
+/// What a dictionary is to be made of.
+pub struct Plan<'a> {
+    /// The name of the base, for the header.
+    pub base_name: &'a str,
+    /// Its folder: compiled files or MeCab sources.
+    pub base: &'a Path,
+    /// Files of terms; see [`terms::read`].
+    pub terms: &'a [PathBuf],
+    /// Licence notices of the base and of the terms.
+    pub licences: &'a [PathBuf],
+    /// The cleaning that the text to be analysed goes through, so that terms match it.
+    pub clean: &'a dyn Fn(&str) -> String,
+}
+
+/// Something that takes a while.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Reading the base.
+    ReadBase,
+    /// Compiling the base alone, which the terms are priced against.
+    CompileBase,
+    /// This many of so many terms are priced.
+    Price(usize, usize),
+    /// Compiling base and terms.
+    Compile,
+    /// Writing the file.
+    Write,
+}
+
+/// Builds the dictionary `output` and returns its header; `progress` may stop the work with an error.
+pub fn build(output: &Path, plan: &Plan, progress: &mut dyn FnMut(Step) -> Result<()>) -> Result<Header> {
+    progress(Step::ReadBase)?;
+    let base = Base::read(plan.base)?;
+    let mut inputs = base.inputs.clone();
+    let terms = read_terms(&base, plan, &mut inputs)?;
+    let licences = plan.licences.iter().map(|path| licence(path)).collect::<Result<_>>()?;
+    let rows = price_terms(&base, terms.kept, progress)?;
+
+    progress(Step::Compile)?;
+    let analyser = serialise(&base, &rows)?;
+    progress(Step::Write)?;
+    let mut header = Header::new(plan.base_name, base.rows.len(), inputs, licences);
+    header.terms = rows.len() as u64;
+    header.skipped = terms.skipped;
+    let csv = compile::lexicon(rows.iter(), true).map_err(Error::io(output, "cannot write terms"))?;
+    let parts = file::Parts { header, terms: &String::from_utf8_lossy(&csv), analyser: &analyser };
+    file::write(output, &parts)?;
+    Ok(parts.header)
+}
+
+fn read_terms(base: &Base, plan: &Plan, inputs: &mut Vec<InputFile>) -> Result<terms::Terms> {
+    let nouns = base.nouns();
+    let mut all = terms::Terms::default();
+    for path in plan.terms {
+        let (terms, input) = terms::read(path)?;
+        inputs.push(input);
+        for term in terms {
+            all.add(&term, plan.clean, |term| nouns.contains(term));
+        }
+    }
+    Ok(all)
+}
+
+fn price_terms(
+    base: &Base,
+    terms: std::collections::BTreeSet<String>,
+    progress: &mut dyn FnMut(Step) -> Result<()>,
+) -> Result<Vec<Row>> {
+    if terms.is_empty() {
+        return Ok(Vec::new());
+    }
+    progress(Step::CompileBase)?;
+    let compiled = serialise(base, &[])?;
+    let total = terms.len();
+    cost::price(base, &compiled, terms, &mut |done| progress(Step::Price(done, total)))
+}
+
+fn serialise(base: &Base, terms: &[Row]) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    compile::dictionary(base, terms)?.write(&mut bytes).map_err(vibrato_error(&base.folder))?;
+    Ok(bytes)
+}
+
+fn licence(path: &Path) -> Result<Licence> {
+    let (bytes, input) = base::read_input(path)?;
+    Ok(Licence { name: input.name, text: source::decode(path, bytes)? })
+}
