@@ -11,18 +11,26 @@ from ncvc._native import (
     DictionaryError,
     InputError,
     NcvcError,
+    Tokenizer,
     TokenizerError,
     build_dictionary,
+    clean,
+    clean_batch,
 )
+from ncvc.indexed import IndexedDataset
 
 __all__ = [
     "Analyzer",
     "DatasetError",
     "DictionaryError",
+    "IndexedDataset",
     "InputError",
     "NcvcError",
+    "Tokenizer",
     "TokenizerError",
     "__version__",
     "build_dictionary",
+    "clean",
+    "clean_batch",
 ]
 __version__ = version("ncvc")

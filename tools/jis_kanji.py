@@ -1,4 +1,4 @@
-"""Writes rust/core/src/clean/kanji.txt: every kanji of JIS X 0208 and JIS X 0213 after NFKC, in code point order.
+"""Writes rust/core/src/clean/kanji.txt: every kanji of JIS X 0208 and 0213 after NFKC, in order.
 
 Run once, `python tools/jis_kanji.py`; the codec of Python's standard library is the source.
 """
@@ -18,7 +18,7 @@ def jis_characters() -> set[str]:
 def kanji() -> list[str]:
     """Kanji of the standard, as NFKC leaves them."""
     found = {unicodedata.normalize("NFKC", c) for c in jis_characters() if len(c) == 1}
-    return sorted(c for c in found if len(c) == 1 and unicodedata.name(c, "").startswith("CJK UNIFIED"))
+    return sorted(c for c in found if len(c) == 1 and unicodedata.name(c, "").startswith("CJK"))
 
 
 def main() -> None:

@@ -5,6 +5,11 @@
 pub mod clean;
 pub mod dictionary;
 pub mod error;
+pub mod indexed;
 pub mod morph;
+pub mod pipeline;
+pub mod source;
+pub mod tokenizer;
+pub mod unigram;
 
 pub use error::{Error, Result};

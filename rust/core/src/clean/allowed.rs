@@ -37,7 +37,7 @@ const KANA: [std::ops::RangeInclusive<char>; 4] = ['ぁ'..='ゖ', '\u{3099}'..='
 
 /// Letters: ASCII is all allowed; Latin-1 and Latin Extended-A; Greek without rare forms.
 const LETTERS: [std::ops::RangeInclusive<char>; 6] =
-    ['!'..='}', 'À'..='Ö', 'Ø'..='ö', 'ø'..='ž', 'Α'..='Ω', 'α'..='ω'];
+    ['!'..='}', 'À'..='Ö', 'Ø'..='ö', 'ø'..='ž', 'Α'..='Ρ', 'Σ'..='Ω', 'α'..='ω'];
 
 const PUNCTUATION: &str = "、。〃〈〉《》「」『』【】〔〕〜…々〆〇";
 const SYMBOLS: &str = "℃°′±×÷≠≦≧≒≪≫≡∞∴∵√∝∂∇∫∑∈∋⊂⊃⊆⊇∩∪∧∨¬⇔∀∃∠⊥⌒→←↑↓↗↘↖↙§¶†‡‰‱¥£€¢©®♀♂♪☆★○●◎◇◆□■△▲▽▼※〒✓⊕⊖⊿ℓ";

@@ -83,6 +83,20 @@ impl Counts {
     }
 }
 
+/// A list of `{"rule", "documents", "edits"}` in the order of the rules.
+impl serde::Serialize for Counts {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(serde::Serialize)]
+        struct Row {
+            rule: &'static str,
+            documents: u64,
+            edits: u64,
+        }
+        let row = |i: usize| Row { rule: RULES[i].name, documents: self.documents[i], edits: self.edits[i] };
+        serializer.collect_seq((0..RULE_COUNT).map(row))
+    }
+}
+
 /// Cleans documents; keeps its buffers between them, so one a thread.
 #[derive(Default)]
 pub struct Cleaner {
@@ -94,6 +108,14 @@ pub struct Cleaner {
 impl Cleaner {
     /// The cleaned document.
     pub fn clean(&mut self, document: &str) -> &str {
+        self.clean_with_spaces(document);
+        self.next.clear();
+        self.next.extend(self.text.chars().map(|c| if c == ' ' { META_SPACE } else { c }));
+        &self.next
+    }
+
+    /// The cleaned document with plain spaces where [`clean`](Self::clean) writes ▁.
+    pub fn clean_with_spaces(&mut self, document: &str) -> &str {
         self.text.clear();
         // White space is a plain space while the rules run; ▁ comes last, in the papers' order.
         self.text.extend(document.chars().map(|c| if c == META_SPACE { ' ' } else { c }));
@@ -117,14 +139,12 @@ impl Cleaner {
             self.counts.edits[i] += n;
             self.counts.documents[i] += u64::from(n > 0);
         }
-        self.next.clear();
-        self.next.extend(self.text.chars().map(|c| if c == ' ' { META_SPACE } else { c }));
-        &self.next
+        &self.text
     }
 
-    /// What the rules changed since the cleaner was made.
-    pub fn counts(&self) -> &Counts {
-        &self.counts
+    /// Takes what the rules changed since the last call.
+    pub fn take_counts(&mut self) -> Counts {
+        std::mem::take(&mut self.counts)
     }
 }
 

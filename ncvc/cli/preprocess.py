@@ -1,0 +1,51 @@
+"""`ncvc preprocess`."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+
+@click.command()
+@click.argument("config", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--to", type=click.Choice(["tokens", "text"]), default="tokens", show_default=True,
+              help="A Megatron dataset, or cleaned JSON lines.")  # fmt: skip
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Overrides a key of the config.")
+@click.option("--force", is_flag=True, help="Replaces the output if it exists.")
+def preprocess(config: Path, to: Any, overrides: tuple[str, ...], force: bool) -> None:
+    """Turns raw text into a Megatron dataset: cleaning, analysis, encoding.
+
+    CONFIG is a YAML file; its paths are relative to it.
+
+    \b
+    Examples:
+      ncvc preprocess preprocess.yaml
+      ncvc preprocess preprocess.yaml --to text --set output=text
+      ncvc preprocess preprocess.yaml --set threads=8 --force
+
+    \b
+    preprocess.yaml:
+      inputs: [raw/*.jsonl.zst]
+      tokenizer: tokenizer
+      output: tokens
+      on_error: quarantine
+    """
+    from ncvc.corpus.config import PreprocessConfig
+    from ncvc.corpus.preprocess import preprocess as run
+
+    loaded = PreprocessConfig.load(config, overrides)
+    report = run(loaded, config.parent, to=to, replace=force)
+    documents = report["documents"]
+    click.echo(
+        f"documents: {documents['in']:,} in = {documents['out']:,} out + {documents['dropped']:,} dropped"
+        f" + {documents['quarantined']:,} quarantined"
+    )
+    for reason, count in report["reasons"].items():
+        click.echo(f"  {reason}: {count:,}")
+    if "tokens" in report:
+        unknown = report["unknown_tokens"] / max(report["tokens"], 1)
+        click.echo(f"tokens: {report['tokens']:,} from {report['morphemes']:,} morphemes, {unknown:.4%} unknown")
+    click.echo(
+        f"{report['text_bytes'] / 1e6:,.1f} MB of text in {report['seconds']:.1f} s, {report['mb_per_second']:.1f} MB/s"
+    )
+    click.echo(f"written to {config.parent / loaded.output}")

@@ -1,0 +1,1 @@
+"""Raw text → cleaned text or Megatron datasets."""

@@ -1,0 +1,73 @@
+"""Folders that appear whole or not at all, and the manifest that says what is in them."""
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ncvc._native import NcvcError
+
+MANIFEST = "manifest.json"
+
+
+@contextlib.contextmanager
+def whole_folder(final: Path, *, replace: bool = False) -> Iterator[Path]:
+    """A folder to write into that gets its final name when everything in it is on disk.
+
+    On an error it is removed and `final` stays as it was. `replace` allows `final` to exist.
+    """
+    if not replace and final.exists() and (not final.is_dir() or any(final.iterdir())):
+        raise NcvcError(f"{final}: exists already; remove it, choose another output, or replace it with --force")
+    partial = final.with_name(f".{final.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    try:
+        yield partial
+        for path in [*partial.rglob("*"), partial]:
+            sync(path)
+        _move(partial, final)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+
+
+def _move(partial: Path, final: Path) -> None:
+    """Gives `partial` the name `final`; an old folder goes only when the new one is in its place."""
+    old = final.with_name(f".{final.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if final.exists():
+        final.rename(old)
+    partial.rename(final)
+    sync(final.parent)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def sync(path: Path) -> None:
+    """Sees to it that a file or a folder's list of names is on disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Writes JSON that people can read, Japanese as it is."""
+    path.write_text(json.dumps(value, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+
+
+def write_manifest(folder: Path, **facts: Any) -> None:
+    """Writes `manifest.json`: the given facts, and size and SHA-256 of every other file of the folder."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != MANIFEST)
+    outputs = {str(path.relative_to(folder)): {"bytes": path.stat().st_size, "sha256": sha256(path)} for path in files}
+    write_json(folder / MANIFEST, {**facts, "files": outputs})

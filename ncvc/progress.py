@@ -1,0 +1,59 @@
+"""Says how far a pass over a corpus is: rate, what was left out, time left."""
+
+import sys
+import time
+from collections.abc import Mapping
+
+import click
+
+TERMINAL_INTERVAL = 0.5
+LOG_INTERVAL = 10.0
+
+
+class Progress:
+    """Called with the counts of a pass; rewrites one line in a terminal, writes one now and then in a log."""
+
+    def __init__(self, label: str, total_bytes: int) -> None:
+        self.label = label
+        self.total_bytes = total_bytes
+        self.started = time.monotonic()
+        self.terminal = sys.stderr.isatty()
+        self.shown = self.started
+        self.width = 0
+
+    def __call__(self, counts: Mapping[str, int]) -> None:
+        """Shows the counts if it is time."""
+        now = time.monotonic()
+        if now - self.shown < (TERMINAL_INTERVAL if self.terminal else LOG_INTERVAL):
+            return
+        self.shown = now
+        self._write(self._line(counts, now - self.started))
+
+    def _line(self, counts: Mapping[str, int], seconds: float) -> str:
+        left = [f"{counts[name]:,} {name}" for name in ("dropped", "quarantined") if counts[name]]
+        done = counts["read_bytes"] / self.total_bytes if self.total_bytes else 1.0
+        remaining = f"{duration(seconds / done - seconds)} left" if 0 < done < 1 else ""
+        rate = f"{counts['text_bytes'] / 1e6 / seconds:.1f} MB/s"
+        parts = [f"{done:4.0%}", f"{counts['documents']:,} documents", rate, *left, remaining]
+        return f"{self.label}: " + " · ".join(part for part in parts if part)
+
+    def _write(self, line: str) -> None:
+        if self.terminal:
+            click.echo("\r" + line.ljust(self.width), nl=False, err=True)
+            self.width = len(line)
+        else:
+            click.echo(line, err=True)
+
+    def close(self) -> None:
+        """Clears the line."""
+        if self.terminal and self.width:
+            click.echo("\r" + " " * self.width + "\r", nl=False, err=True)
+
+
+def duration(seconds: float) -> str:
+    """`seconds` as people say it."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

@@ -1,0 +1,1 @@
+"""Trains the tokenizer that `ncvc.Tokenizer` loads."""

@@ -1,0 +1,154 @@
+"""Trains a Unigram tokenizer on analysed text (technical report 2.2).
+
+SentencePiece sees every distinct morpheme once, with the number of times it occurs. So no piece crosses the
+border of a morpheme, and memory grows with the vocabulary of the corpus, not with its size.
+"""
+
+import io
+import json
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import sentencepiece
+
+import ncvc
+import ncvc._native as native
+from ncvc.corpus.sources import Reading, run_pass
+from ncvc.files import sha256, whole_folder, write_json, write_manifest
+
+MODEL_FILE = "tokenizer.model"
+DICTIONARY_FILE = "dictionary"
+CLEANING_FILE = "cleaning.json"
+COUNTS = "counts.tsv"
+
+PAPER_VOCABULARY = 32768
+META_SPACE = "▁"
+
+SETTINGS: dict[str, Any] = {
+    # The papers' own (technical report 2.2).
+    "model_type": "unigram",
+    "shrinking_factor": 0.75,
+    "max_sentencepiece_length": 16,
+    "num_sub_iterations": 8,
+    # The special pieces, in the order of their ids.
+    "unk_id": 0,
+    "bos_id": 1,
+    "eos_id": 2,
+    "pad_id": -1,
+    "unk_piece": "<unk>",
+    "bos_piece": "<|begin_of_text|>",
+    "eos_piece": "<|end_of_text|>",
+    "user_defined_symbols": ["\n"],
+    # Text is cleaned and cut already; SentencePiece changes and cuts nothing.
+    "normalization_rule_name": "identity",
+    "add_dummy_prefix": False,
+    "remove_extra_whitespaces": False,
+    "split_by_whitespace": False,
+    "split_by_unicode_script": False,
+    "split_by_number": False,
+    # Every line is "morpheme, tab, count".
+    "input_format": "tsv",
+    "character_coverage": 1.0,
+    "max_sentence_length": 2**20,
+    # Partial sums are per thread: another number of threads would give another model.
+    "num_threads": 8,
+    "minloglevel": 3,
+}
+
+
+class VocabularyError(native.NcvcError):
+    """The vocabulary is larger than the text has pieces, or too small for the characters."""
+
+
+def train_tokenizer(
+    output: Path,
+    sources: Sequence[Path],
+    dictionary: Path,
+    *,
+    vocab_size: int = PAPER_VOCABULARY,
+    reading: Reading,
+    replace: bool = False,
+) -> dict[str, Any]:
+    """Writes a tokenizer folder that needs nothing else: pieces, dictionary, cleaning rules, manifest.
+
+    Returns the counts of the pass over the text. Raises `VocabularyError` if `vocab_size` is too small for
+    the allowed characters or too large for the text.
+    """
+    characters = native.allowed_characters()
+    smallest = len(characters) + 5
+    if vocab_size < smallest:
+        raise VocabularyError(
+            f"a vocabulary of {vocab_size} cannot hold the {len(characters)} allowed characters,"
+            f" each of which is a piece; choose at least {smallest}"
+        )
+    with whole_folder(output, replace=replace) as folder:
+        summary = json.loads(
+            run_pass(native.count_morphemes, "counting morphemes", sources, reading, dictionary, folder, COUNTS)
+        )
+        model = train_model(folder / COUNTS, characters, vocab_size)
+        (folder / MODEL_FILE).write_bytes(model)
+        for name in (COUNTS, "dropped.jsonl", "quarantine.jsonl"):
+            (folder / name).unlink()
+        shutil.copyfile(dictionary, folder / DICTIONARY_FILE)
+        write_json(folder / CLEANING_FILE, {"version": native.cleaning_version()})
+        write_manifest(
+            folder,
+            ncvc=ncvc.__version__,
+            stage="tokenizer",
+            vocab_size=vocab_size,
+            dictionary=sha256(dictionary),
+            morphemes=summary["morphemes"],
+            distinct_morphemes=summary["distinct_morphemes"],
+            inputs=[
+                {"name": path.name, "bytes": path.stat().st_size, "sha256": digest}
+                for path, digest in zip(sources, summary["source_sha256"], strict=True)
+            ],
+        )
+    return {**summary, "vocab_size": vocab_size}
+
+
+def train_model(counts: Path, characters: str, vocab_size: int) -> bytes:
+    """A SentencePiece model of the counted morphemes; ▁ and every one of `characters` is a piece."""
+    model = io.BytesIO()
+    try:
+        sentencepiece.SentencePieceTrainer.train(
+            sentence_iterator=_lines(counts),
+            model_writer=model,
+            vocab_size=vocab_size,
+            required_chars=characters,
+            **SETTINGS,
+        )
+    except RuntimeError as error:
+        if "Vocabulary size" in str(error):
+            advice = str(error).rsplit("Please set it to ", 1)[-1].rstrip(".")
+            raise VocabularyError(
+                f"the text does not hold {vocab_size} pieces; give more text or a vocabulary of {advice}"
+            ) from None
+        raise
+    trained = sentencepiece.SentencePieceProcessor(model_proto=model.getvalue())
+    pieces = {trained.id_to_piece(i) for i in range(trained.get_piece_size())}
+    assert len(pieces) == vocab_size
+    assert pieces.issuperset(characters + META_SPACE)
+    return model.getvalue()
+
+
+def _lines(path: Path) -> Iterator[str]:
+    """The counts, ▁ first and with at least a hundredth of all.
+
+    SentencePiece sorts the required characters first and stops where the characters so far cover the text, which
+    in single precision is before the rarest, and in any case before those that the text does not have. So one
+    frequent character is not among the required ones. ▁ is never part of a longer morpheme, and what it counts
+    changes no other piece.
+    """
+    spaces = total = 0
+    with path.open(encoding="utf-8", newline="\n") as file:
+        for line in file:
+            morpheme, count = line.split("\t")
+            total += int(count)
+            if morpheme == META_SPACE:
+                spaces = int(count)
+        yield f"{META_SPACE}\t{max(spaces, total // 100 + 1)}"
+        file.seek(0)
+        yield from (line.rstrip("\n") for line in file if not line.startswith(META_SPACE))

@@ -1,0 +1,155 @@
+//! Writes an indexed dataset document by document, in memory that does not grow with it.
+//!
+//! The bytes are those of megatron-core's `IndexedDatasetBuilder` (`core/datasets/indexed_dataset.py`) with
+//! one sequence a document. The layout of `.idx`, little-endian: `MMIDIDX\0\0`, u64 version 1, u8 token type,
+//! u64 sequences S, u64 S + 1, i32 lengths [S], i64 byte offsets [S], i64 0..=S [S + 1].
+
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use crate::{Error, Result};
+
+const BUFFER: usize = 1 << 20;
+const MAGIC: &[u8] = b"MMIDIDX\0\0";
+
+/// How a token is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenType {
+    /// For vocabularies below 65,500, as megatron-core decides.
+    U16,
+    /// For larger ones.
+    I32,
+}
+
+impl TokenType {
+    /// The type for a vocabulary (`DType.optimal_dtype`).
+    pub fn for_vocabulary(size: usize) -> Self {
+        if size < 65_500 { Self::U16 } else { Self::I32 }
+    }
+
+    /// Bytes a token.
+    pub fn size(self) -> usize {
+        match self {
+            Self::U16 => 2,
+            Self::I32 => 4,
+        }
+    }
+
+    /// Appends tokens as they are stored.
+    pub fn push(self, tokens: &[u32], bytes: &mut Vec<u8>) {
+        match self {
+            Self::U16 => tokens.iter().for_each(|&t| bytes.extend_from_slice(&(t as u16).to_le_bytes())),
+            Self::I32 => tokens.iter().for_each(|&t| bytes.extend_from_slice(&t.to_le_bytes())),
+        }
+    }
+
+    fn code(self) -> u8 {
+        match self {
+            Self::U16 => 8,
+            Self::I32 => 4,
+        }
+    }
+}
+
+/// What a finished dataset holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Documents.
+    pub documents: u64,
+    /// Tokens, the ends of text included.
+    pub tokens: u64,
+}
+
+/// A dataset that is being written.
+pub struct IndexedWriter {
+    prefix: PathBuf,
+    kind: TokenType,
+    bin: BufWriter<File>,
+    lengths: BufWriter<File>,
+    totals: Totals,
+}
+
+impl IndexedWriter {
+    /// Creates `prefix.bin`, and `prefix.lengths` until [`finish`](Self::finish) turns it into `prefix.idx`.
+    pub fn create(prefix: &Path, kind: TokenType) -> Result<Self> {
+        Ok(Self {
+            bin: create(&with(prefix, "bin"))?,
+            lengths: create(&with(prefix, "lengths"))?,
+            prefix: prefix.to_owned(),
+            kind,
+            totals: Totals::default(),
+        })
+    }
+
+    /// Appends documents: their tokens as stored, and the number of tokens of each.
+    pub fn write(&mut self, tokens: &[u8], lengths: &[i32]) -> Result<()> {
+        self.bin.write_all(tokens).map_err(Error::io(with(&self.prefix, "bin"), "cannot write"))?;
+        for length in lengths {
+            self.lengths
+                .write_all(&length.to_le_bytes())
+                .map_err(Error::io(with(&self.prefix, "lengths"), "cannot write"))?;
+        }
+        self.totals.documents += lengths.len() as u64;
+        self.totals.tokens += (tokens.len() / self.kind.size()) as u64;
+        Ok(())
+    }
+
+    /// Writes `prefix.idx` and sees to it that both files are on disk.
+    pub fn finish(self) -> Result<Totals> {
+        let Self { prefix, kind, bin, lengths, totals } = self;
+        sync(bin, &with(&prefix, "bin"))?;
+        let spool = with(&prefix, "lengths");
+        let mut lengths =
+            lengths.into_inner().map_err(|e| Error::io(&spool, "cannot write")(e.into_error()))?;
+        let idx = with(&prefix, "idx");
+        let mut out = create(&idx)?;
+        write_index(&mut out, &mut lengths, kind, totals.documents)
+            .map_err(Error::io(&idx, "cannot write"))?;
+        sync(out, &idx)?;
+        std::fs::remove_file(&spool).map_err(Error::io(&spool, "cannot remove"))?;
+        Ok(totals)
+    }
+}
+
+fn write_index(
+    out: &mut impl Write,
+    lengths: &mut File,
+    kind: TokenType,
+    documents: u64,
+) -> std::io::Result<()> {
+    out.write_all(MAGIC)?;
+    out.write_all(&1_u64.to_le_bytes())?;
+    out.write_all(&[kind.code()])?;
+    out.write_all(&documents.to_le_bytes())?;
+    out.write_all(&(documents + 1).to_le_bytes())?;
+    lengths.seek(SeekFrom::Start(0))?;
+    std::io::copy(lengths, out)?;
+    lengths.seek(SeekFrom::Start(0))?;
+    let mut lengths = BufReader::with_capacity(BUFFER, lengths);
+    let mut offset = 0_i64;
+    for _ in 0..documents {
+        out.write_all(&offset.to_le_bytes())?;
+        let mut length = [0; 4];
+        lengths.read_exact(&mut length)?;
+        offset += i64::from(i32::from_le_bytes(length)) * kind.size() as i64;
+    }
+    (0..=documents).try_for_each(|document| out.write_all(&document.to_le_bytes()))
+}
+
+fn with(prefix: &Path, extension: &str) -> PathBuf {
+    let mut name = prefix.as_os_str().to_owned();
+    name.push(".");
+    name.push(extension);
+    PathBuf::from(name)
+}
+
+fn create(path: &Path) -> Result<BufWriter<File>> {
+    let file = File::options().read(true).write(true).create(true).truncate(true).open(path);
+    Ok(BufWriter::with_capacity(BUFFER, file.map_err(Error::io(path, "cannot create"))?))
+}
+
+fn sync(out: BufWriter<File>, path: &Path) -> Result<()> {
+    let file = out.into_inner().map_err(|e| Error::io(path, "cannot write")(e.into_error()))?;
+    file.sync_all().map_err(Error::io(path, "cannot sync"))
+}

@@ -1,0 +1,105 @@
+//! Lines of bounded length.
+
+use std::io::BufRead;
+
+/// What a reader finds next.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Line {
+    /// A line is in the buffer, without its line feed.
+    Whole,
+    /// A line longer than the bound was passed over; its length in bytes.
+    TooLong(u64),
+    /// The end of the file.
+    End,
+}
+
+/// Reads lines and counts them.
+pub struct LineReader<R> {
+    input: R,
+    longest: usize,
+    number: u64,
+}
+
+impl<R: BufRead> LineReader<R> {
+    /// Lines of at most `longest` bytes.
+    pub fn new(input: R, longest: usize) -> Self {
+        Self { input, longest, number: 0 }
+    }
+
+    /// The number of the last line, counted from 1.
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Appends the next line to `buffer`. On an error the beginning of the broken line may be there.
+    pub fn next(&mut self, buffer: &mut Vec<u8>) -> std::io::Result<Line> {
+        let start = buffer.len();
+        let mut length = 0_u64;
+        let mut any = false;
+        loop {
+            let available = match self.input.fill_buf() {
+                Ok(available) => available,
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+                Err(error) => {
+                    self.number += u64::from(any);
+                    return Err(error);
+                }
+            };
+            if available.is_empty() {
+                break;
+            }
+            if !any {
+                any = true;
+            }
+            let end = memchr::memchr(b'\n', available);
+            let piece = &available[..end.unwrap_or(available.len())];
+            length += piece.len() as u64;
+            if length <= self.longest as u64 {
+                buffer.extend_from_slice(piece);
+            } else {
+                buffer.truncate(start);
+            }
+            let consumed = piece.len() + usize::from(end.is_some());
+            self.input.consume(consumed);
+            if end.is_some() {
+                break;
+            }
+        }
+        if !any {
+            return Ok(Line::End);
+        }
+        self.number += 1;
+        Ok(if length <= self.longest as u64 { Line::Whole } else { Line::TooLong(length) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_end_at_line_feeds_and_at_the_end() {
+        let mut reader = LineReader::new(&b"one\n\nthree"[..], 100);
+        let mut found = Vec::new();
+        loop {
+            let mut buffer = Vec::new();
+            if reader.next(&mut buffer).expect("memory does not fail") == Line::End {
+                break;
+            }
+            found.push(buffer);
+        }
+        assert_eq!(found, [&b"one"[..], b"", b"three"]);
+        assert_eq!(reader.number(), 3);
+    }
+
+    #[test]
+    fn a_line_over_the_bound_is_passed_over() {
+        let input = std::io::BufReader::with_capacity(4, &b"0123456789\nok\n"[..]);
+        let mut reader = LineReader::new(input, 5);
+        let mut buffer = Vec::new();
+        assert_eq!(reader.next(&mut buffer).expect("memory does not fail"), Line::TooLong(10));
+        assert!(buffer.is_empty());
+        assert_eq!(reader.next(&mut buffer).expect("memory does not fail"), Line::Whole);
+        assert_eq!(buffer, b"ok");
+    }
+}

@@ -1,0 +1,63 @@
+//! Opens a file and decompresses it on the way, hashing the bytes as they are on disk.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use sha2::{Digest, Sha256};
+
+use crate::{Error, Result};
+
+const BUFFER: usize = 1 << 18;
+const GZIP: &[u8] = &[0x1f, 0x8b];
+const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
+
+/// The running SHA-256 of a file that is being read.
+#[derive(Clone, Default)]
+pub struct FileHash(Arc<Mutex<Sha256>>);
+
+impl FileHash {
+    /// The SHA-256 of what was read so far, in hexadecimal.
+    pub fn hex(&self) -> String {
+        let hash = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// Counts and hashes bytes read from disk.
+struct Counting<R> {
+    inner: R,
+    read: Arc<AtomicU64>,
+    hash: FileHash,
+}
+
+impl<R: Read> Read for Counting<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let n = self.inner.read(buffer)?;
+        self.read.fetch_add(n as u64, Ordering::Relaxed);
+        self.hash.0.lock().unwrap_or_else(PoisonError::into_inner).update(&buffer[..n]);
+        Ok(n)
+    }
+}
+
+/// The file's content, decompressed if it begins like gzip (of any number of members) or Zstandard.
+///
+/// Adds the bytes read from disk to `read` and hashes them. A truncated compressed file ends in an error.
+pub fn open(path: &Path, read: &Arc<AtomicU64>) -> Result<(Box<dyn BufRead + Send>, FileHash)> {
+    let inner = File::open(path).map_err(Error::io(path, "cannot open"))?;
+    let hash = FileHash::default();
+    let counting = Counting { inner, read: Arc::clone(read), hash: hash.clone() };
+    let mut raw = BufReader::with_capacity(BUFFER, counting);
+    let head = raw.fill_buf().map_err(Error::io(path, "cannot read"))?;
+    let input: Box<dyn BufRead + Send> = if head.starts_with(GZIP) {
+        Box::new(BufReader::with_capacity(BUFFER, flate2::bufread::MultiGzDecoder::new(raw)))
+    } else if head.starts_with(ZSTD) {
+        let decoder = zstd::Decoder::with_buffer(raw).map_err(Error::io(path, "cannot decompress"))?;
+        Box::new(BufReader::with_capacity(BUFFER, decoder))
+    } else {
+        Box::new(raw)
+    };
+    Ok((input, hash))
+}

@@ -1,0 +1,6 @@
+//! The Unigram model that SentencePiece trained: pieces, scores and the best segmentation of a morpheme.
+
+mod model;
+mod protobuf;
+
+pub use model::{EncodeBuffer, PieceKind, Unigram};

@@ -1,0 +1,212 @@
+//! Pieces with scores, and the segmentation with the highest total score.
+
+use super::protobuf::{Fields, Value};
+
+/// What a piece is for (`sentencepiece_model.proto`, `ModelProto.SentencePiece.Type`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PieceKind {
+    /// Found in text.
+    Normal,
+    /// Stands for what no piece covers.
+    Unknown,
+    /// Never found in text: begin and end of text.
+    Control,
+    /// Found in text and always taken whole.
+    UserDefined,
+}
+
+/// A Unigram model.
+pub struct Unigram {
+    pieces: Vec<(String, f32, PieceKind)>,
+    trie: crawdad::Trie,
+    unknown: u32,
+    lowest: f32,
+    highest: f32,
+}
+
+/// The best way to the end of a prefix of the morpheme.
+#[derive(Clone, Copy)]
+struct Best {
+    score: f32,
+    start: usize,
+    id: u32,
+}
+
+/// What SentencePiece takes off the lowest score for an unknown character.
+const UNKNOWN_PENALTY: f32 = 10.0;
+const UNREACHED: usize = usize::MAX;
+
+impl Unigram {
+    /// Reads a SentencePiece model file's content; the error says what is wrong with it.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
+        let mut pieces = Vec::new();
+        for field in Fields(bytes) {
+            let (number, value) = field.ok_or("not a SentencePiece model, or damaged")?;
+            if let (1, Value::Bytes(message)) = (number, value) {
+                pieces.push(read_piece(message).ok_or_else(|| format!("piece {} is damaged", pieces.len()))?);
+            }
+        }
+        Self::new(pieces)
+    }
+
+    /// A model of the given pieces, whose ids are their positions.
+    pub fn new(pieces: Vec<(String, f32, PieceKind)>) -> Result<Self, String> {
+        let in_text = |kind| matches!(kind, PieceKind::Normal | PieceKind::UserDefined);
+        let mut records: Vec<(&str, u32)> =
+            pieces.iter().zip(0..).filter(|(p, _)| in_text(p.2)).map(|(p, id)| (p.0.as_str(), id)).collect();
+        records.sort_unstable();
+        let trie = crawdad::Trie::from_records(records)
+            .map_err(|error| format!("the pieces are unusable: {error}"))?;
+        let unknown =
+            pieces.iter().position(|p| p.2 == PieceKind::Unknown).ok_or("the model has no unknown piece")?;
+        let normal = || pieces.iter().filter(|p| p.2 == PieceKind::Normal).map(|p| p.1);
+        let lowest = normal().fold(f32::INFINITY, f32::min);
+        let highest = normal().fold(f32::NEG_INFINITY, f32::max);
+        Ok(Self { trie, unknown: unknown as u32, lowest, highest, pieces })
+    }
+
+    /// The number of pieces.
+    pub fn len(&self) -> usize {
+        self.pieces.len()
+    }
+
+    /// Whether there are no pieces.
+    pub fn is_empty(&self) -> bool {
+        self.pieces.is_empty()
+    }
+
+    /// The id for what no piece covers.
+    pub fn unknown(&self) -> u32 {
+        self.unknown
+    }
+
+    /// The piece with this id.
+    pub fn piece(&self, id: u32) -> Option<(&str, PieceKind)> {
+        self.pieces.get(id as usize).map(|(piece, _, kind)| (piece.as_str(), *kind))
+    }
+
+    /// The id of a piece.
+    pub fn id(&self, piece: &str) -> Option<u32> {
+        self.pieces.iter().position(|p| p.0 == piece).map(|id| id as u32)
+    }
+
+    /// Appends the ids of the morpheme's best segmentation.
+    ///
+    /// The result is SentencePiece's to the bit (`unigram_model.cc`, `EncodeOptimized`): a sum is made and
+    /// compared in double precision and kept in single, and of two equal ones the first found stays.
+    pub fn encode(&self, morpheme: &str, buffer: &mut EncodeBuffer, ids: &mut Vec<u32>) {
+        let EncodeBuffer { chars, best } = buffer;
+        chars.clear();
+        chars.extend(morpheme.chars());
+        best.clear();
+        best.resize(chars.len() + 1, Best { score: 0.0, start: UNREACHED, id: 0 });
+        for start in 0..chars.len() {
+            let here = f64::from(best[start].score);
+            let mut single = false;
+            let mut relax = |end: usize, id: u32, score: f64| {
+                let candidate = score + here;
+                let target = &mut best[end];
+                if target.start == UNREACHED || candidate > f64::from(target.score) {
+                    *target = Best { score: candidate as f32, start, id };
+                }
+            };
+            for (id, length) in self.trie.common_prefix_search(chars[start..].iter().copied()) {
+                relax(start + length, id, self.score(id, &chars[start..start + length]));
+                single |= length == 1;
+            }
+            if !single {
+                relax(start + 1, self.unknown, f64::from(self.lowest - UNKNOWN_PENALTY));
+            }
+        }
+        let from = ids.len();
+        let mut end = chars.len();
+        while end > 0 {
+            let Best { start, id, .. } = best[end];
+            // SentencePiece writes neighbouring unknown characters as one.
+            if !(id == self.unknown && ids.len() > from && ids.last() == Some(&id)) {
+                ids.push(id);
+            }
+            end = start;
+        }
+        ids[from..].reverse();
+    }
+
+    fn score(&self, id: u32, chars: &[char]) -> f64 {
+        let (_, score, kind) = self.pieces[id as usize];
+        match kind {
+            PieceKind::UserDefined => {
+                let bytes: usize = chars.iter().map(|c| c.len_utf8()).sum();
+                f64::from(bytes as f32 * self.highest) - 0.1
+            }
+            _ => f64::from(score),
+        }
+    }
+}
+
+/// What [`Unigram::encode`] works in, kept between calls.
+#[derive(Default)]
+pub struct EncodeBuffer {
+    chars: Vec<char>,
+    best: Vec<Best>,
+}
+
+fn read_piece(message: &[u8]) -> Option<(String, f32, PieceKind)> {
+    let (mut piece, mut score, mut kind) = (String::new(), 0.0, PieceKind::Normal);
+    for field in Fields(message) {
+        match field? {
+            (1, Value::Bytes(text)) => piece = String::from_utf8(text.to_vec()).ok()?,
+            (2, Value::Fixed32(bytes)) => score = f32::from_le_bytes(bytes),
+            (3, Value::Varint(number)) => {
+                kind = match number {
+                    1 => PieceKind::Normal,
+                    2 => PieceKind::Unknown,
+                    3 => PieceKind::Control,
+                    4 => PieceKind::UserDefined,
+                    _ => return None,
+                }
+            }
+            _ => {}
+        }
+    }
+    Some((piece, score, kind))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn model(pieces: &[(&str, f32)]) -> Unigram {
+        let mut all = vec![
+            ("<unk>".to_owned(), 0.0, PieceKind::Unknown),
+            ("\n".to_owned(), 0.0, PieceKind::UserDefined),
+        ];
+        all.extend(pieces.iter().map(|&(piece, score)| (piece.to_owned(), score, PieceKind::Normal)));
+        Unigram::new(all).expect("pieces are apart")
+    }
+
+    fn encode(model: &Unigram, morpheme: &str) -> Vec<u32> {
+        let mut ids = Vec::new();
+        model.encode(morpheme, &mut EncodeBuffer::default(), &mut ids);
+        ids
+    }
+
+    #[test]
+    fn the_highest_total_wins() {
+        let model = model(&[("高", -3.0), ("血", -3.0), ("圧", -3.0), ("高血", -5.0), ("血圧", -4.0)]);
+        assert_eq!(encode(&model, "高血圧"), [2, 6]);
+        assert_eq!(encode(&model, "\n"), [1]);
+        assert_eq!(encode(&model, ""), Vec::<u32>::new());
+    }
+
+    #[test]
+    fn unknown_characters_side_by_side_are_one() {
+        let model = model(&[("高", -3.0)]);
+        assert_eq!(encode(&model, "圧圧高圧"), [0, 2, 0]);
+    }
+
+    #[test]
+    fn a_damaged_model_is_refused() {
+        assert!(Unigram::from_bytes(b"\x0a\xff").is_err());
+        assert!(Unigram::from_bytes(b"").is_err());
+    }
+}

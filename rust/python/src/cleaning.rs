@@ -1,0 +1,42 @@
+//! Text cleaning.
+
+use ncvc_core::clean as rules;
+use pyo3::prelude::*;
+
+use crate::parallel;
+
+/// The cleaned text.
+#[pyfunction]
+pub fn clean(py: Python<'_>, text: &str) -> String {
+    py.detach(|| rules::clean(text))
+}
+
+/// The cleaned texts, on all cores.
+#[pyfunction]
+pub fn clean_batch(py: Python<'_>, texts: Vec<String>) -> Vec<String> {
+    py.detach(|| {
+        parallel::map(&texts, rules::Cleaner::default, |cleaner, text| cleaner.clean(text).to_owned())
+    })
+}
+
+/// The version of the cleaning rules.
+#[pyfunction]
+pub fn cleaning_version() -> u32 {
+    rules::VERSION
+}
+
+/// Every character that cleaned text may hold, white space and line feeds apart.
+#[pyfunction]
+pub fn allowed_characters() -> String {
+    rules::allowed_characters().into_iter().collect()
+}
+
+/// A rule's name, what it does, and its examples: before, after, why.
+type RuleRow = (&'static str, &'static str, Vec<(&'static str, &'static str, &'static str)>);
+
+/// The rules in their order.
+#[pyfunction]
+pub fn cleaning_rules() -> Vec<RuleRow> {
+    let examples = |rule: &rules::Rule| rule.examples.iter().map(|e| (e.before, e.after, e.why)).collect();
+    rules::RULES.iter().map(|rule| (rule.name, rule.what, examples(rule))).collect()
+}

@@ -1,0 +1,124 @@
+//! The tokenizer as a Python class.
+
+use std::path::PathBuf;
+
+use ncvc_core::tokenizer;
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+
+use crate::errors::to_python;
+use crate::parallel;
+
+/// Turns raw text into ids: cleaning, morphological analysis, pieces.
+#[pyclass(frozen, module = "ncvc")]
+pub struct Tokenizer(tokenizer::Tokenizer);
+
+#[pymethods]
+impl Tokenizer {
+    /// Loads a folder that `ncvc tokenizer train` wrote.
+    #[staticmethod]
+    fn load(py: Python<'_>, folder: PathBuf) -> PyResult<Self> {
+        py.detach(|| tokenizer::Tokenizer::load(&folder)).map(Self).map_err(to_python)
+    }
+
+    /// The number of pieces.
+    #[getter]
+    fn vocab_size(&self) -> usize {
+        self.0.model().len()
+    }
+
+    /// The id of `<|begin_of_text|>`.
+    #[getter]
+    fn bos_id(&self) -> u32 {
+        self.0.begin_of_text()
+    }
+
+    /// The id of `<|end_of_text|>`.
+    #[getter]
+    fn eos_id(&self) -> u32 {
+        self.0.end_of_text()
+    }
+
+    /// The id of `<unk>`.
+    #[getter]
+    fn unk_id(&self) -> u32 {
+        self.0.model().unknown()
+    }
+
+    /// The morphemes of the cleaned text; joined they are the cleaned text.
+    fn split(&self, py: Python<'_>, text: &str) -> Vec<String> {
+        py.detach(|| split(&mut self.0.worker(), text))
+    }
+
+    /// `split` of every text, on all cores.
+    fn split_batch(&self, py: Python<'_>, texts: Vec<String>) -> Vec<Vec<String>> {
+        py.detach(|| parallel::map(&texts, || self.0.worker(), split))
+    }
+
+    /// The ids of the pieces of the morphemes.
+    fn encode(&self, py: Python<'_>, text: &str) -> Vec<u32> {
+        py.detach(|| encode(&mut self.0.worker(), text))
+    }
+
+    /// `encode` of every text, on all cores.
+    fn encode_batch(&self, py: Python<'_>, texts: Vec<String>) -> Vec<Vec<u32>> {
+        py.detach(|| parallel::map(&texts, || self.0.worker(), encode))
+    }
+
+    /// The pieces of the morphemes.
+    fn pieces(&self, py: Python<'_>, text: &str) -> Vec<String> {
+        py.detach(|| self.names(&encode(&mut self.0.worker(), text)))
+    }
+
+    /// `pieces` of every text, on all cores.
+    fn pieces_batch(&self, py: Python<'_>, texts: Vec<String>) -> Vec<Vec<String>> {
+        py.detach(|| {
+            parallel::map(&texts, || self.0.worker(), |worker, text| self.names(&encode(worker, text)))
+        })
+    }
+
+    /// The cleaned text of ids; begin and end of text are nothing.
+    fn decode(&self, py: Python<'_>, ids: Vec<u32>) -> PyResult<String> {
+        let size = self.vocab_size();
+        let text = py.detach(|| self.0.decode(&ids));
+        text.ok_or_else(|| PyValueError::new_err(format!("an id is not below the vocabulary's size, {size}")))
+    }
+
+    /// `decode` of every list of ids.
+    fn decode_batch(&self, py: Python<'_>, ids: Vec<Vec<u32>>) -> PyResult<Vec<String>> {
+        ids.into_iter().map(|ids| self.decode(py, ids)).collect()
+    }
+
+    /// The piece with this id, or `None`.
+    fn id_to_piece(&self, piece_id: u32) -> Option<&str> {
+        self.0.model().piece(piece_id).map(|(piece, _)| piece)
+    }
+
+    /// The id of this piece, or `None`.
+    fn piece_to_id(&self, piece: &str) -> Option<u32> {
+        self.0.model().id(piece)
+    }
+}
+
+impl Tokenizer {
+    /// The engine's tokenizer.
+    pub fn inner(&self) -> &tokenizer::Tokenizer {
+        &self.0
+    }
+
+    fn names(&self, ids: &[u32]) -> Vec<String> {
+        ids.iter().filter_map(|&id| self.id_to_piece(id)).map(str::to_owned).collect()
+    }
+}
+
+fn split(worker: &mut tokenizer::Worker<'_>, text: &str) -> Vec<String> {
+    let mut morphemes = Vec::new();
+    worker.split(text, |morpheme| morphemes.push(morpheme.to_owned()));
+    morphemes
+}
+
+fn encode(worker: &mut tokenizer::Worker<'_>, text: &str) -> Vec<u32> {
+    let mut ids = Vec::new();
+    worker.encode(text, &mut ids);
+    ids
+}

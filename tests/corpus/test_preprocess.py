@@ -1,0 +1,279 @@
+"""`ncvc preprocess` against megatron-core's builder, SentencePiece and plain Python."""
+
+import gzip
+import json
+import shutil
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import sentencepiece
+import yaml
+import zstandard
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import ncvc
+from tests.conftest import run_ncvc
+
+TEXTS = [
+    "症例は６０歳、男性．\n発熱あり。",
+    "😀",
+    "BT 37.8℃, WBC 12,300/μL↑",
+    "退院後は 外来で\n\n経過を みる。",
+] * 30
+
+
+def write(path: Path, texts: list[str]) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = (json.dumps({"id": i, "text": text}, ensure_ascii=i % 2 == 0) + "\n" for i, text in enumerate(texts))
+    path.write_text("".join(lines), encoding="utf-8")
+    return path
+
+
+def run(
+    folder: Path, tokenizer: Path, *arguments: str, ok: bool = True, **config: Any
+) -> subprocess.CompletedProcess[str]:
+    values = {"inputs": ["in"], "tokenizer": str(tokenizer), "output": "out", **config}
+    (folder / "config.yaml").write_text(yaml.safe_dump(values), encoding="utf-8")
+    return run_ncvc("preprocess", folder / "config.yaml", *arguments, ok=ok)
+
+
+def report(folder: Path) -> Any:
+    return json.loads((folder / "out/report.json").read_text(encoding="utf-8"))
+
+
+def dataset(folder: Path) -> tuple[bytes, bytes]:
+    return (folder / "out/corpus.bin").read_bytes(), (folder / "out/corpus.idx").read_bytes()
+
+
+def test_the_bytes_are_those_of_megatron_cores_builder(tmp_path: Path, tokenizer_folder: Path) -> None:
+    write(tmp_path / "in/a.jsonl", TEXTS)
+    run(tmp_path, tokenizer_folder)
+
+    model = sentencepiece.SentencePieceProcessor(model_file=str(tokenizer_folder / "tokenizer.model"))
+    tokenizer = ncvc.Tokenizer.load(tokenizer_folder)
+    with warnings.catch_warnings(action="ignore"):
+        import torch
+        from megatron.core.datasets import indexed_dataset as megatron
+    expected = []
+    builder = megatron.IndexedDatasetBuilder(str(tmp_path / "ref.bin"), dtype=np.uint16)
+    for text in TEXTS:
+        ids = [i for morpheme in tokenizer.split(text) for i in model.encode(morpheme)]
+        if ids:
+            expected.append([*ids, model.piece_to_id("<|end_of_text|>")])
+            builder.add_document(torch.tensor(expected[-1]), [len(expected[-1])])
+    builder.finalize(str(tmp_path / "ref.idx"))
+    assert dataset(tmp_path) == ((tmp_path / "ref.bin").read_bytes(), (tmp_path / "ref.idx").read_bytes())
+
+    theirs = megatron.IndexedDataset(str(tmp_path / "out/corpus"))
+    ours = ncvc.IndexedDataset.open(tmp_path / "out/corpus")
+    assert len(theirs) == len(ours) == len(expected) == 90
+    for i, ids in enumerate(expected):
+        assert theirs[i].tolist() == ours[i].tolist() == ids
+    assert ours[-1].tolist() == expected[-1]
+    with pytest.raises(IndexError):
+        ours[90]
+
+
+def test_the_same_bytes_on_any_number_of_threads_and_however_the_input_is_packed(
+    tmp_path: Path, tokenizer_folder: Path, lines: list[str]
+) -> None:
+    source = write(tmp_path / "in/a.jsonl", lines)
+    run(tmp_path, tokenizer_folder, threads=1)
+    reference = dataset(tmp_path)
+    for threads in (2, 8):
+        run(tmp_path, tokenizer_folder, "--force", threads=threads)
+        assert dataset(tmp_path) == reference
+    raw = source.read_bytes()
+    source.unlink()
+    half = raw.index(b"\n", len(raw) // 2) + 1
+    # Two gzip members in one file, as `cat a.gz b.gz` makes them, then two files of Zstandard.
+    (tmp_path / "in/a.jsonl.gz").write_bytes(gzip.compress(raw[:half]) + gzip.compress(raw[half:]))
+    run(tmp_path, tokenizer_folder, "--force")
+    assert dataset(tmp_path) == reference
+    (tmp_path / "in/a.jsonl.gz").unlink()
+    (tmp_path / "in/1.jsonl.zst").write_bytes(zstandard.compress(raw[:half]))
+    (tmp_path / "in/2.jsonl.zst").write_bytes(zstandard.compress(raw[half:]))
+    run(tmp_path, tokenizer_folder, "--force", inputs=["in/*.zst"])
+    assert dataset(tmp_path) == reference
+
+
+BROKEN = {
+    "invalid_utf8": b'{"text": "\xe7\x97"}',
+    "malformed_json": '{"text": "秘密の氏名'.encode(),
+    "not_an_object": b'["text"]',
+    "missing_field": '{"body": "秘密の氏名"}'.encode(),
+    "not_a_string": b'{"text": null}',
+    "line_too_long": b'{"text": "' + b"a" * 5000 + b'"}',
+}
+
+
+@pytest.mark.parametrize("reason", BROKEN)
+def test_a_broken_line_stops_with_file_and_line_or_is_set_aside(
+    tmp_path: Path, tokenizer_folder: Path, reason: str
+) -> None:
+    good = json.dumps({"text": "発熱あり。"}).encode()
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/a.jsonl").write_bytes(b"\n".join([good, b"", BROKEN[reason], good]))
+    stopped = run(tmp_path, tokenizer_folder, ok=False, longest_line=4096)
+    assert stopped.returncode == 1
+    assert f"{tmp_path}/in/a.jsonl:3: " in stopped.stderr
+    assert "秘密" not in stopped.stderr
+    assert not (tmp_path / "out").exists()
+    run(tmp_path, tokenizer_folder, longest_line=4096, on_error="quarantine")
+    assert report(tmp_path)["documents"] == {"in": 3, "out": 2, "dropped": 0, "quarantined": 1}
+    assert report(tmp_path)["reasons"] == {reason: 1}
+    row = json.loads((tmp_path / "out/quarantine.jsonl").read_text())
+    assert (row["line"], row["reason"], row["bytes"]) == (3, reason, len(BROKEN[reason]))
+
+
+@pytest.mark.parametrize("suffix", ["gz", "zst"])
+def test_a_truncated_file_gives_what_came_before(tmp_path: Path, tokenizer_folder: Path, suffix: str) -> None:
+    raw = write(tmp_path / "raw.jsonl", [f"{i}日目、発熱なし。" * 20 for i in range(2000)]).read_bytes()
+    packed = gzip.compress(raw) if suffix == "gz" else zstandard.compress(raw)
+    (tmp_path / "in").mkdir()
+    (tmp_path / f"in/a.jsonl.{suffix}").write_bytes(packed[: len(packed) * 2 // 3])
+    stopped = run(tmp_path, tokenizer_folder, ok=False)
+    assert stopped.returncode == 1
+    assert "truncated or damaged" in stopped.stderr
+    run(tmp_path, tokenizer_folder, on_error="quarantine")
+    counts = report(tmp_path)["documents"]
+    assert 0 < counts["out"] < 2000
+    assert counts["in"] == counts["out"] + counts["dropped"] + counts["quarantined"]
+    assert report(tmp_path)["reasons"] == {"damaged_file": 1}
+
+
+def test_a_file_that_cannot_be_read(tmp_path: Path, tokenizer_folder: Path) -> None:
+    good = write(tmp_path / "good.jsonl", ["発熱あり。"])
+    # Reading a process's own memory from its beginning is an I/O error for everyone, root included.
+    inputs = ["/proc/self/mem", str(good)]
+    stopped = run(tmp_path, tokenizer_folder, ok=False, inputs=inputs)
+    assert "/proc/self/mem" in stopped.stderr
+    run(tmp_path, tokenizer_folder, inputs=inputs, on_error="quarantine")
+    assert report(tmp_path)["documents"] == {"in": 1, "out": 1, "dropped": 0, "quarantined": 0}
+    assert report(tmp_path)["reasons"] == {"unreadable_file": 1}
+    missing = run(tmp_path, tokenizer_folder, ok=False, inputs=["nowhere.jsonl"])
+    assert "nowhere.jsonl: no such input" in missing.stderr
+
+
+def test_empty_input(tmp_path: Path, tokenizer_folder: Path) -> None:
+    write(tmp_path / "in/a.jsonl", [])
+    assert "no documents" in run(tmp_path, tokenizer_folder, ok=False).stderr
+    write(tmp_path / "in/b.jsonl", ["発熱あり。"])
+    run(tmp_path, tokenizer_folder)
+    assert [source["documents"] for source in report(tmp_path)["sources"]] == [0, 1]
+
+
+def limited(folder: Path, limit: str) -> subprocess.CompletedProcess[str]:
+    """Runs the command under a limit of the operating system."""
+    program = f"import resource, sys; {limit}; sys.argv[0] = 'ncvc'; from ncvc.cli import main; main()"
+    command = [sys.executable, "-c", program, "preprocess", str(folder / "config.yaml"), "--force"]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_a_line_of_200_mb_in_bounded_memory(tmp_path: Path, tokenizer_folder: Path) -> None:
+    source = write(tmp_path / "in/a.jsonl", ["発熱あり。"])
+    with source.open("ab") as file:
+        file.write(b'{"text": "' + "長".encode() * (200 * 2**20 // 3) + b'"}\n')
+        file.write('{"text": "解熱した。"}\n'.encode())
+    run(tmp_path, tokenizer_folder, on_error="quarantine")
+    assert report(tmp_path)["documents"] == {"in": 3, "out": 2, "dropped": 0, "quarantined": 1}
+    assert report(tmp_path)["reasons"] == {"line_too_long": 1}
+    memory = limited(tmp_path, "resource.setrlimit(resource.RLIMIT_DATA, (600 * 2**20,) * 2)")
+    assert memory.returncode == 0, memory.stderr
+
+
+def test_a_full_disk_leaves_nothing_under_the_final_name(
+    tmp_path: Path, tokenizer_folder: Path, lines: list[str]
+) -> None:
+    write(tmp_path / "in/a.jsonl", lines)
+    run(tmp_path, tokenizer_folder)
+    reference = dataset(tmp_path)
+    # No file may pass 100 kB: writing fails as on a full disk, with another error number.
+    full = limited(tmp_path, "resource.setrlimit(resource.RLIMIT_FSIZE, (100_000,) * 2)")
+    assert full.returncode == 1
+    assert "corpus.bin: cannot write" in full.stderr
+    assert dataset(tmp_path) == reference
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["config.yaml", "in", "out"]
+
+
+def test_ctrl_c_stops_and_leaves_nothing(tmp_path: Path, tokenizer_folder: Path, lines: list[str]) -> None:
+    write(tmp_path / "in/a.jsonl", lines * 20)
+    run(tmp_path, tokenizer_folder, ok=False, inputs=["nowhere"])
+    (tmp_path / "config.yaml").write_text(f"inputs: [in]\ntokenizer: {tokenizer_folder}\noutput: out\n")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ncvc", "preprocess", str(tmp_path / "config.yaml")],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while not (tmp_path / ".out.partial/corpus.bin").exists():
+        assert process.poll() is None
+    process.send_signal(2)
+    _, errors = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert "stopped" in errors
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["config.yaml", "in"]
+
+
+def test_what_was_killed_is_written_anew(tmp_path: Path, tokenizer_folder: Path) -> None:
+    write(tmp_path / "in/a.jsonl", TEXTS)
+    run(tmp_path, tokenizer_folder)
+    reference = dataset(tmp_path)
+    shutil.copytree(tmp_path / "out", tmp_path / ".out.partial")
+    shutil.rmtree(tmp_path / "out")
+    (tmp_path / ".out.partial/corpus.bin").write_bytes(b"torn")
+    run(tmp_path, tokenizer_folder)
+    assert dataset(tmp_path) == reference
+    assert not (tmp_path / ".out.partial").exists()
+    refused = run(tmp_path, tokenizer_folder, ok=False)
+    assert "out: exists already" in refused.stderr
+
+
+def test_cleaned_text_is_the_same_json_with_another_text(tmp_path: Path, tokenizer_folder: Path) -> None:
+    source = write(tmp_path / "in/a.jsonl", TEXTS)
+    run(tmp_path, tokenizer_folder, "--to", "text")
+    packed = (tmp_path / "out/corpus.jsonl.zst").read_bytes()
+    written = zstandard.ZstdDecompressor().stream_reader(packed).read().decode().splitlines()
+    documents = [json.loads(line) for line in source.read_text().splitlines()]
+    expected = [{**document, "text": ncvc.clean(document["text"])} for document in documents]
+    assert [json.loads(line) for line in written] == [document for document in expected if document["text"]]
+    assert report(tmp_path)["reasons"] == {"empty_after_cleaning": 30}
+    rows = [json.loads(line) for line in (tmp_path / "out/dropped.jsonl").read_text().splitlines()]
+    assert [row["line"] for row in rows] == [i for i, document in enumerate(expected, 1) if not document["text"]]
+
+
+def test_the_manifest_names_inputs_and_outputs(tmp_path: Path, tokenizer_folder: Path) -> None:
+    source = write(tmp_path / "in/a.jsonl", TEXTS)
+    run(tmp_path, tokenizer_folder)
+    manifest = json.loads((tmp_path / "out/manifest.json").read_text())
+    digest = subprocess.run(["sha256sum", source], capture_output=True, text=True, check=True).stdout.split()[0]
+    assert manifest["inputs"] == [{"path": str(source), "bytes": source.stat().st_size, "sha256": digest}]
+    assert manifest["files"]["corpus.bin"]["bytes"] == (tmp_path / "out/corpus.bin").stat().st_size
+
+
+JUNK = st.lists(
+    st.sampled_from([*BROKEN.values(), b"", b" ", b'{"text": "\xe7\x86\xb1"}', b'{"text": ""}', b"{", b"\x00", b"null"])
+    | st.binary(max_size=30).filter(lambda line: b"\n" not in line),
+    max_size=30,
+)
+
+
+@given(JUNK)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_the_books_balance(tmp_path: Path, tokenizer_folder: Path, lines: list[bytes]) -> None:
+    from ncvc.corpus.config import PreprocessConfig
+    from ncvc.corpus.preprocess import preprocess
+
+    (tmp_path / "junk.jsonl").write_bytes(b"\n".join(lines))
+    config = PreprocessConfig(
+        inputs=["junk.jsonl"], tokenizer=str(tokenizer_folder), output="out", on_error="quarantine", threads=1
+    )
+    counts = preprocess(config, tmp_path, replace=True)["documents"]
+    assert counts["in"] == sum(1 for line in lines if line.strip(b" \t\n\r\x0c"))
+    assert counts["in"] == counts["out"] + counts["dropped"] + counts["quarantined"]
+    assert len(ncvc.IndexedDataset.open(tmp_path / "out/corpus")) == counts["out"]

@@ -1,0 +1,170 @@
+"""The tokenizer against SentencePiece, MeCab and its own inverse."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import fugashi
+import ipadic
+import pytest
+import sentencepiece
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+import ncvc
+from ncvc._native import allowed_characters
+from tests.conftest import run_ncvc
+
+
+@pytest.fixture(scope="session")
+def tokenizer(tokenizer_folder: Path) -> ncvc.Tokenizer:
+    return ncvc.Tokenizer.load(tokenizer_folder)
+
+
+@pytest.fixture(scope="session")
+def reference(tokenizer_folder: Path) -> sentencepiece.SentencePieceProcessor:
+    return sentencepiece.SentencePieceProcessor(model_file=str(tokenizer_folder / "tokenizer.model"))
+
+
+def test_the_special_pieces_come_first(
+    tokenizer: ncvc.Tokenizer, reference: sentencepiece.SentencePieceProcessor
+) -> None:
+    special = ["<unk>", "<|begin_of_text|>", "<|end_of_text|>", "\n"]
+    assert [tokenizer.id_to_piece(i) for i in range(4)] == special
+    assert [reference.id_to_piece(i) for i in range(4)] == special
+    assert (tokenizer.unk_id, tokenizer.bos_id, tokenizer.eos_id) == (0, 1, 2)
+    assert tokenizer.vocab_size == reference.get_piece_size() == 12000
+    assert tokenizer.id_to_piece(12000) is None
+    assert tokenizer.piece_to_id("\n") == 3
+
+
+def test_every_allowed_character_is_a_piece(reference: sentencepiece.SentencePieceProcessor) -> None:
+    pieces = {reference.id_to_piece(i) for i in range(reference.get_piece_size())}
+    assert set(allowed_characters()) | {"▁", "\n"} <= pieces
+
+
+def test_special_pieces_in_text_are_text(tokenizer: ncvc.Tokenizer) -> None:
+    assert not {0, 1, 2} & set(tokenizer.encode("<unk><|begin_of_text|><|end_of_text|>"))
+
+
+def test_ids_equal_sentencepiece_morpheme_by_morpheme(
+    tokenizer: ncvc.Tokenizer, reference: sentencepiece.SentencePieceProcessor, lines: list[str]
+) -> None:
+    for text, morphemes, ids in zip(lines, tokenizer.split_batch(lines), tokenizer.encode_batch(lines), strict=True):
+        assert "".join(morphemes) == ncvc.clean(text)
+        assert ids == [i for morpheme in morphemes for i in reference.encode(morpheme)]
+
+
+def test_morphemes_equal_mecab(tokenizer: ncvc.Tokenizer, lines: list[str]) -> None:
+    mecab = fugashi.GenericTagger(ipadic.MECAB_ARGS + " -Owakati")
+    compared = 0
+    for text, morphemes in zip(lines, tokenizer.split_batch(lines), strict=True):
+        words = [[]]
+        for morpheme in morphemes:
+            if morpheme == "\n":
+                words.append([])
+            elif morpheme != "▁":
+                words[-1].append(morpheme)
+        for line, ours in zip(ncvc.clean(text).split("\n"), words, strict=True):
+            assert ours == mecab.parse(line.replace("▁", " ")).split()
+            compared += 1
+    assert compared > 1000
+
+
+@given(st.text(max_size=60) | st.text(st.sampled_from("高血圧症の 　▁\n\t𠮟か\u309aｶﾞABC-ー09.。ⅱ😀"), max_size=40))
+@settings(max_examples=1500, deadline=None)
+@example("か\u309a")
+@example("\n\n")
+@example("")
+def test_decoding_is_the_inverse_of_encoding(tokenizer: ncvc.Tokenizer, text: str) -> None:
+    ids = tokenizer.encode(text)
+    assert tokenizer.decode(ids) == ncvc.clean(text) == "".join(tokenizer.split(text))
+    assert "".join(tokenizer.pieces(text)) == ncvc.clean(text)
+    assert 0 not in ids
+
+
+def test_white_space_is_a_morpheme_of_its_own(tokenizer: ncvc.Tokenizer) -> None:
+    morphemes = tokenizer.split("「 ( a　b )  」\n 終わり")
+    assert [m for m in morphemes if "▁" in m or "\n" in m] == ["▁", "▁", "▁", "▁", "▁", "\n"]
+
+
+def test_batches_equal_single_calls(tokenizer: ncvc.Tokenizer, lines: list[str]) -> None:
+    some = lines[:300]
+    assert tokenizer.encode_batch(some) == [tokenizer.encode(text) for text in some]
+    assert tokenizer.pieces_batch(some) == [tokenizer.pieces(text) for text in some]
+    assert tokenizer.decode_batch(tokenizer.encode_batch(some)) == ncvc.clean_batch(some)
+
+
+def test_an_id_outside_the_vocabulary_is_refused(tokenizer: ncvc.Tokenizer) -> None:
+    with pytest.raises(ValueError, match="12000"):
+        tokenizer.decode([12000])
+
+
+def test_training_gives_the_same_bytes_again(
+    tokenizer_folder: Path, dictionary: Path, corpus: Path, tmp_path: Path
+) -> None:
+    run_ncvc(
+        "tokenizer",
+        "train",
+        tmp_path / "again",
+        corpus,
+        "--dictionary",
+        dictionary,
+        "--vocab-size",
+        12000,
+        "--threads",
+        1,
+    )
+    for name in ("tokenizer.model", "cleaning.json", "dictionary"):
+        assert (tmp_path / "again" / name).read_bytes() == (tokenizer_folder / name).read_bytes()
+
+
+@pytest.mark.parametrize(("size", "message"), [(5000, "choose at least"), (10_000_000, "does not hold")])
+def test_an_impossible_vocabulary_is_one_sentence(
+    size: int, message: str, dictionary: Path, corpus: Path, tmp_path: Path
+) -> None:
+    done = run_ncvc(
+        "tokenizer",
+        "train",
+        tmp_path / "t",
+        corpus,
+        "--dictionary",
+        dictionary,
+        "--vocab-size",
+        size,
+        ok=False,
+    )
+    assert done.returncode == 1
+    assert message in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_no_tokenizer_is_refused(tokenizer_folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(OSError, match=r"cleaning\.json"):
+        ncvc.Tokenizer.load(tmp_path)
+    folder = tmp_path / "tokenizer"
+    shutil.copytree(tokenizer_folder, folder)
+    (folder / "cleaning.json").write_text(json.dumps({"version": 999}))
+    with pytest.raises(ncvc.TokenizerError, match="cleaning rules 999"):
+        ncvc.Tokenizer.load(folder)
+    shutil.copy(tokenizer_folder / "cleaning.json", folder)
+    model = (folder / "tokenizer.model").read_bytes()
+    (folder / "tokenizer.model").write_bytes(model[: len(model) // 2])
+    with pytest.raises(ncvc.TokenizerError, match="damaged"):
+        ncvc.Tokenizer.load(folder)
+
+
+def test_shared_corpora(
+    shared: Path, tokenizer: ncvc.Tokenizer, reference: sentencepiece.SentencePieceProcessor
+) -> None:
+    for name in ("medical_ja", "noisy_web"):
+        packed = subprocess.run(["zstdcat", shared / f"corpora/{name}.jsonl.zst"], capture_output=True, check=True)
+        texts = [json.loads(line)["text"] for line in packed.stdout.splitlines()]
+        cleaned = ncvc.clean_batch(texts)
+        ids = tokenizer.encode_batch(texts)
+        assert ncvc.clean_batch(cleaned) == cleaned
+        assert tokenizer.decode_batch(ids) == cleaned
+        for morphemes, found in zip(tokenizer.split_batch(texts), ids, strict=True):
+            assert found == [i for encoded in reference.encode(morphemes) for i in encoded]
