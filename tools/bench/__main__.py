@@ -47,7 +47,7 @@ class Files:
 
     @property
     def dictionary(self) -> Path:
-        """ipadic."""
+        """The dictionary file."""
         return self.folder / "dictionary"
 
     @property

@@ -82,7 +82,7 @@ def mecab(path: Path, folder: Path, threads: int) -> None:
 
 
 def vibrato(path: Path, folder: Path, threads: int) -> None:
-    """vibrato's analysis alone, on raw lines."""
+    """The analysis by vibrato alone, on raw lines."""
     import ncvc
 
     analyzer = ncvc.Analyzer.load(folder / "dictionary")
