@@ -5,12 +5,16 @@ import sys
 import click
 
 from ncvc import NcvcError, __version__
+from ncvc.cli.doctor import doctor
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, package_name="ncvc")
 def ncvc() -> None:
     """From raw Japanese text to your own small language model, on your own machines."""
+
+
+ncvc.add_command(doctor)
 
 
 def main() -> None:
