@@ -41,12 +41,15 @@ class Config(pydantic.BaseModel):
             raise ConfigError(f"{path}{_mark(error)}: not valid YAML: {_first_line(error)}") from None
         if not isinstance(values, dict):
             raise ConfigError(f"{path}:1: a config is a list of `key: value` lines")
+        _refuse_repeated_keys(path, root)
         for override in overrides:
             _apply(values, override)
         try:
             return cls.model_validate(values)
         except pydantic.ValidationError as error:
-            raise ConfigError(_explain(cls, path, root, error.errors()[0])) from None
+            # A mistyped key is also missing under its right name; the typing error is what helps.
+            errors = sorted(error.errors(), key=lambda error: error["type"] != "extra_forbidden")
+            raise ConfigError(_explain(cls, path, root, errors[0])) from None
 
 
 def _mark(error: Exception) -> str:
@@ -58,6 +61,20 @@ def _first_line(error: Exception) -> str:
     return str(getattr(error, "problem", None) or error).splitlines()[0]
 
 
+def _refuse_repeated_keys(path: Path, node: yaml.Node | None) -> None:
+    """YAML forbids a key that is there twice; PyYAML lets the last one win."""
+    if isinstance(node, yaml.MappingNode):
+        seen = set()
+        for key, value in node.value:
+            if key.value in seen:
+                raise ConfigError(f"{path}:{key.start_mark.line + 1}: {key.value!r} is written twice; keep one")
+            seen.add(key.value)
+            _refuse_repeated_keys(path, value)
+    elif isinstance(node, yaml.SequenceNode):
+        for value in node.value:
+            _refuse_repeated_keys(path, value)
+
+
 def _apply(values: dict[str, Any], override: str) -> None:
     name, separator, text = override.partition("=")
     if not separator:
@@ -67,7 +84,10 @@ def _apply(values: dict[str, Any], override: str) -> None:
         values = values.setdefault(parent, {})
         if not isinstance(values, dict):
             raise ConfigError(f"--set {override}: {parent} is not a section")
-    values[last] = yaml.safe_load(text)
+    try:
+        values[last] = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ConfigError(f"--set {override}: not valid YAML: {_first_line(error)}") from None
 
 
 def _explain(cls: type[pydantic.BaseModel], path: Path, root: yaml.Node | None, error: Any) -> str:

@@ -5,6 +5,7 @@ import sys
 import click
 
 from ncvc import NcvcError, __version__
+from ncvc.cli.doctor import doctor
 from ncvc.cli.preprocess import preprocess
 from ncvc.cli.tokenizer import tokenizer
 
@@ -15,8 +16,8 @@ def ncvc() -> None:
     """From raw Japanese text to your own small language model, on your own machines."""
 
 
-ncvc.add_command(tokenizer)
-ncvc.add_command(preprocess)
+for command in (tokenizer, preprocess, doctor):
+    ncvc.add_command(command)
 
 
 def main() -> None:

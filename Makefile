@@ -1,0 +1,64 @@
+# What a person runs, from a fresh clone. Needs git, make, a C compiler, Rust and Python 3.12.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint fmt bench wheel lock
+
+# Absolute, because maturin and PyO3 look for the environment from other folders.
+export VIRTUAL_ENV := $(CURDIR)/.venv
+export PYO3_PYTHON := $(VIRTUAL_ENV)/bin/python
+BIN := $(VIRTUAL_ENV)/bin
+
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: .venv/installed ## Install everything into .venv and build the Rust engine; again: only what changed
+	@command -v cargo >/dev/null || { echo "make: Rust was not found: install Rust 1.88 or newer, with cargo" >&2; exit 1; }
+	@command -v cc >/dev/null || { echo "make: no C compiler was found: install gcc or clang" >&2; exit 1; }
+	@$(BIN)/maturin develop --release --uv
+
+demo: setup ## The whole way on a CPU, from generated text to an answer; everything lands in demo/
+	@$(BIN)/ncvc demo demo
+
+test: setup ## Run every test
+	cargo test --release --locked -p ncvc-core
+	$(BIN)/python -m pytest
+
+lint: setup ## Check format, lints, types, and the type stubs against the binary
+	@cargo fmt --version >/dev/null 2>&1 || { echo "make: rustfmt is missing: rustup component add rustfmt" >&2; exit 1; }
+	@cargo clippy --version >/dev/null 2>&1 || { echo "make: clippy is missing: rustup component add clippy" >&2; exit 1; }
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/python -m mypy.stubtest ncvc._native
+
+fmt: .venv/installed ## Format all code
+	cargo fmt --all
+	$(BIN)/ruff check --fix --exit-zero
+	$(BIN)/ruff format
+
+bench: setup ## Measure speed on this machine
+	$(BIN)/python tools/bench
+
+wheel: .venv/installed ## Build one abi3 wheel into dist/, for machines without Rust
+	$(BIN)/maturin build --release --locked --out dist
+
+lock: .venv/installed ## Choose the newest dependencies again and lock them with hashes
+	$(BIN)/uv pip compile $(COMPILE) --upgrade --extra dev -c requirements/torch.in pyproject.toml -o requirements/dev.txt
+	$(BIN)/uv pip compile $(COMPILE) -c requirements/dev.txt pyproject.toml -o requirements/base.txt
+	echo uv | $(BIN)/uv pip compile $(COMPILE) -c requirements/dev.txt - -o requirements/uv.txt
+COMPILE := --quiet --python-version 3.12 --generate-hashes --no-emit-index-url --no-header
+
+.venv/installed: .venv/bin/python requirements/uv.txt requirements/dev.txt
+	@$< -m pip install --quiet --require-hashes -r requirements/uv.txt
+	@$(BIN)/uv pip install --require-hashes -r requirements/dev.txt
+	@touch $@
+
+# The plain python3 may be another one, and pyenv's shims answer for versions that are not installed: ask each.
+.venv/bin/python:
+	@for python in python3.12 python3 "$$(pyenv prefix 2>/dev/null)/bin/python"; do \
+	  if "$$python" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 12))' >/dev/null 2>&1; then \
+	    "$$python" -m venv .venv || { rm -rf .venv; exit 1; }; exit 0; \
+	  fi; \
+	done; \
+	echo "make: Python 3.12 was not found: install it so that python3.12 runs (with pyenv: pyenv install 3.12)" >&2; exit 1
