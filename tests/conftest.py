@@ -7,7 +7,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import ipadic
 import pytest
+
+import ncvc
 
 ROOT = Path(__file__).parents[1]
 
@@ -33,7 +36,7 @@ def shared() -> Path:
 def dictionary(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """ipadic as one file."""
     path = tmp_path_factory.mktemp("dictionary") / "ipadic"
-    run_ncvc("dictionary", "build", path, "--base", "ipadic")
+    ncvc.build_dictionary(path, base=ipadic.DICDIR, base_name="ipadic")
     return path
 
 

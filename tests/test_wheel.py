@@ -57,7 +57,7 @@ def run(python: Path, *arguments: str) -> str:
 
 
 def test_one_wheel_serves_every_python_from_312(wheel: Path) -> None:
-    name, version, *tags = wheel.stem.split("-")
+    name, _version, *tags = wheel.stem.split("-")
     assert (name, tags[:2]) == ("ncvc", ["cp312", "abi3"])
     if os.uname().sysname == "Linux":
         assert tags[2].startswith("manylinux")

@@ -36,7 +36,7 @@ const KANJI: &str = include_str!("kanji.txt");
 const KANA: [std::ops::RangeInclusive<char>; 4] = ['ぁ'..='ゖ', '\u{3099}'..='ゞ', 'ァ'..='ヾ', 'ㇰ'..='ㇿ'];
 
 /// Letters: ASCII is all allowed; Latin-1 and Latin Extended-A; Greek without rare forms.
-const LETTERS: [std::ops::RangeInclusive<char>; 6] =
+const LETTERS: [std::ops::RangeInclusive<char>; 7] =
     ['!'..='}', 'À'..='Ö', 'Ø'..='ö', 'ø'..='ž', 'Α'..='Ρ', 'Σ'..='Ω', 'α'..='ω'];
 
 const PUNCTUATION: &str = "、。〃〈〉《》「」『』【】〔〕〜…々〆〇";

@@ -92,8 +92,8 @@ impl Unigram {
 
     /// Appends the ids of the morpheme's best segmentation.
     ///
-    /// The result is SentencePiece's to the bit (`unigram_model.cc`, `EncodeOptimized`): a sum is made and
-    /// compared in double precision and kept in single, and of two equal ones the first found stays.
+    /// The result is SentencePiece's to the bit (`unigram_model.cc`, `EncodeOptimized`): sums are in single
+    /// precision, and of two equal ones the first found stays.
     pub fn encode(&self, morpheme: &str, buffer: &mut EncodeBuffer, ids: &mut Vec<u32>) {
         let EncodeBuffer { chars, best } = buffer;
         chars.clear();
@@ -101,13 +101,13 @@ impl Unigram {
         best.clear();
         best.resize(chars.len() + 1, Best { score: 0.0, start: UNREACHED, id: 0 });
         for start in 0..chars.len() {
-            let here = f64::from(best[start].score);
+            let here = best[start].score;
             let mut single = false;
-            let mut relax = |end: usize, id: u32, score: f64| {
+            let mut relax = |end: usize, id: u32, score: f32| {
                 let candidate = score + here;
                 let target = &mut best[end];
-                if target.start == UNREACHED || candidate > f64::from(target.score) {
-                    *target = Best { score: candidate as f32, start, id };
+                if target.start == UNREACHED || candidate > target.score {
+                    *target = Best { score: candidate, start, id };
                 }
             };
             for (id, length) in self.trie.common_prefix_search(chars[start..].iter().copied()) {
@@ -115,7 +115,7 @@ impl Unigram {
                 single |= length == 1;
             }
             if !single {
-                relax(start + 1, self.unknown, f64::from(self.lowest - UNKNOWN_PENALTY));
+                relax(start + 1, self.unknown, self.lowest - UNKNOWN_PENALTY);
             }
         }
         let from = ids.len();
@@ -131,14 +131,14 @@ impl Unigram {
         ids[from..].reverse();
     }
 
-    fn score(&self, id: u32, chars: &[char]) -> f64 {
+    fn score(&self, id: u32, chars: &[char]) -> f32 {
         let (_, score, kind) = self.pieces[id as usize];
         match kind {
             PieceKind::UserDefined => {
                 let bytes: usize = chars.iter().map(|c| c.len_utf8()).sum();
-                f64::from(bytes as f32 * self.highest) - 0.1
+                bytes as f32 * self.highest - 0.1
             }
-            _ => f64::from(score),
+            _ => score,
         }
     }
 }
