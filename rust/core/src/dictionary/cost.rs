@@ -20,7 +20,21 @@ use crate::morph;
 use crate::{Error, Result};
 
 /// How much cheaper than its parts a term is, in MeCab's units.
-pub const MARGIN: i32 = 2000;
+///
+/// Chosen with ipadic and 81,216 disease and drug names on clinical text. "Whole": of the places where a term stands
+/// between morphemes of the base, those where it comes out as one. "Across": of the places where it does, those where
+/// it begins or ends inside a morpheme of the base; up to 3000 nearly all of them mend the base (鼻|づま|り → 鼻づまり),
+/// at 6000 many are damage (HTML → HT|ML, 不可能|性 → 不|可能性).
+///
+/// | margin | whole | across |
+/// | --- | --- | --- |
+/// | 0 | 24.4 % | 0.9 % |
+/// | 1000 | 57.9 % | 0.7 % |
+/// | 2000 | 86.3 % | 0.6 % |
+/// | 3000 | 94.9 % | 0.9 % |
+/// | 4000 | 97.7 % | 1.3 % |
+/// | 6000 | 98.9 % | 1.8 % |
+pub const MARGIN: i32 = 3000;
 
 /// The terms as rows; `compiled` is the base as vibrato writes it, `step` is told how many terms are done.
 pub fn price(

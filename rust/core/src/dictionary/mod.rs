@@ -106,7 +106,10 @@ fn serialise(base: &Base, terms: &[Row]) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// A notice is kept whatever its encoding: ipadic's COPYING ends in two stray bytes.
 fn licence(path: &Path) -> Result<Licence> {
     let (bytes, input) = base::read_input(path)?;
-    Ok(Licence { name: input.name, text: source::decode(path, bytes)? })
+    let text = source::decode(path, bytes.clone())
+        .unwrap_or_else(|_| encoding_rs::WINDOWS_1252.decode_without_bom_handling(&bytes).0.into_owned());
+    Ok(Licence { name: input.name, text })
 }
