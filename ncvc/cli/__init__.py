@@ -5,6 +5,7 @@ import sys
 import click
 
 from ncvc import NcvcError, __version__
+from ncvc.cli.demo import demo
 from ncvc.cli.doctor import doctor
 from ncvc.cli.preprocess import preprocess
 from ncvc.cli.tokenizer import tokenizer
@@ -16,7 +17,7 @@ def ncvc() -> None:
     """From raw Japanese text to your own small language model, on your own machines."""
 
 
-for command in (tokenizer, preprocess, doctor):
+for command in (tokenizer, preprocess, demo, doctor):
     ncvc.add_command(command)
 
 
