@@ -5,6 +5,7 @@ import sys
 import click
 
 from ncvc import NcvcError, __version__
+from ncvc.cli.demo import demo
 from ncvc.cli.dictionary import dictionary
 from ncvc.cli.doctor import doctor
 from ncvc.cli.preprocess import preprocess
@@ -17,7 +18,7 @@ def ncvc() -> None:
     """From raw Japanese text to your own small language model, on your own machines."""
 
 
-for command in (dictionary, tokenizer, preprocess, doctor):
+for command in (dictionary, tokenizer, preprocess, demo, doctor):
     ncvc.add_command(command)
 
 

@@ -100,8 +100,7 @@ def _describe(info: dict[str, Any]) -> None:
     rows = [("base", f"{info['base']}, {info['rows']:,} rows"), ("terms added", f"{info['terms']:,}")]
     rows += [(f"  skipped: {reason}", f"{count:,}") for reason, count in info["skipped"].items()]
     rows += [
-        ("read", f"{file['name']}, {file['bytes']:,} bytes, SHA-256 {file['sha256'][:12]}…")
-        for file in info["inputs"]
+        ("read", f"{file['name']}, {file['bytes']:,} bytes, SHA-256 {file['sha256'][:12]}…") for file in info["inputs"]
     ]
     rows += [("licence notice", licence["name"]) for licence in info["licences"]]
     for name, value in rows:

@@ -1,0 +1,175 @@
+"""Runs every stage once, on a small scale, by the very commands that a person would type."""
+
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+import ncvc
+from ncvc.demo.text import write_corpus, write_terms
+
+CONFIG = Path(ncvc.__file__).parent.parent / "megatron_configs" / "demo.yaml"
+"""The training config; it lies beside the package in a checkout and in site-packages alike."""
+
+MARKER = ".made-by-ncvc-demo"
+MADE = (
+    MARKER,
+    "dictionary",
+    "hf",
+    "loss.png",
+    "preprocess.yaml",
+    "run",
+    "terms.csv",
+    "text.jsonl",
+    "tokenizer",
+    "tokens",
+    "train.yaml",
+)
+"""What a demo leaves in its folder, and all that it ever removes."""
+
+PROMPTS = ("【主訴】", "退院時、体温", "春になると、")
+
+Say = Callable[[str], None]
+
+
+class DemoError(ncvc.NcvcError):
+    """The folder cannot be used, or a stage failed."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One command: its arguments after `ncvc`, and what it makes."""
+
+    what: str
+    makes: Path
+    arguments: tuple[str, ...]
+
+
+def run_demo(folder: Path, seed: int, say: Say) -> None:
+    """Takes generated text all the way to a model in `folder` and lets it continue three prompts.
+
+    Everything that an earlier demo made there is removed first. Raises `DemoError` if the folder holds
+    anything else, or if a stage fails.
+    """
+    _prepare(folder)
+    started = time.monotonic()
+    say(f"\n[1/8] text, written by this package (seed {seed})")
+    documents = write_corpus(folder / "text.jsonl", seed)
+    terms = write_terms(folder / "terms.csv")
+    say(f"{documents:,} documents, {terms:,} medical terms")
+    rows = [("text", folder / "text.jsonl", time.monotonic() - started)]
+    config = _write_configs(folder)
+    for number, stage in enumerate(_stages(folder, config), start=2):
+        say(f"\n[{number}/8] {stage.what}")
+        rows.append((stage.what, stage.makes, _call(stage.arguments, say)))
+    say("\n" + _table(rows))
+    for prompt in PROMPTS:
+        say("")
+        _call(("generate", str(folder / "hf"), "--prompt", prompt, "--max-new-tokens", "80"), say)
+
+
+def _prepare(folder: Path) -> None:
+    """An empty folder, but for the marker that says whose it is."""
+    if folder.exists() and not folder.is_dir():
+        raise DemoError(f"{folder}: is a file; name a folder")
+    folder.mkdir(parents=True, exist_ok=True)
+    there = sorted(path.name for path in folder.iterdir())
+    # A stage that was killed leaves .NAME.partial behind.
+    ours = {name for name in there if name in MADE or name.startswith(tuple(f".{made}." for made in MADE))}
+    foreign = [name for name in there if name not in ours or MARKER not in there]
+    if foreign:
+        named = ", ".join([*foreign[:3], "…"][: len(foreign)])
+        raise DemoError(f"{folder}: holds what no demo made ({named}); name a new or an empty folder")
+    for path in (folder / name for name in ours - {MARKER}):
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    (folder / MARKER).touch()
+
+
+def _write_configs(folder: Path) -> dict[str, Any]:
+    """Writes the configs of `ncvc preprocess` and `ncvc train` and returns the second."""
+    preprocess = {
+        "inputs": ["text.jsonl"],
+        "text_field": "text",
+        "tokenizer": "tokenizer",
+        "output": "tokens",
+        "name": "corpus",
+        "threads": 0,
+        "on_error": "quarantine",
+    }
+    train: dict[str, Any] = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))
+    train["run"] = str(folder / "run")
+    train["data"] |= {"prefixes": [str(folder / "tokens/corpus")], "tokenizer": str(folder / "tokenizer")}
+    _dump(folder / "preprocess.yaml", "Paths are relative to this file.", preprocess)
+    _dump(folder / "train.yaml", "megatron_configs/demo.yaml with this folder's paths; it says more.", train)
+    return train
+
+
+def _dump(path: Path, comment: str, values: dict[str, Any]) -> None:
+    text = yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
+    path.write_text(f"# {comment}\n{text}", encoding="utf-8")
+
+
+def _stages(folder: Path, train: dict[str, Any]) -> list[Stage]:
+    def inside(name: str) -> str:
+        return str(folder / name)
+
+    checkpoint = inside(f"run/checkpoints/step_{train['schedule']['train_iters']:08}")
+    vocabulary = str(train["model"]["vocab_size"])
+    commands = {
+        ("dictionary", "dictionary"): (
+            "dictionary", "build", inside("dictionary"), "--base", "ipadic", "--terms", inside("terms.csv"),
+        ),
+        ("tokenizer", "tokenizer"): (
+            "tokenizer", "train", inside("tokenizer"), "--dictionary", inside("dictionary"),
+            "--vocab-size", vocabulary, inside("text.jsonl"),
+        ),
+        ("dataset", "tokens"): ("preprocess", inside("preprocess.yaml")),
+        ("training", "run"): ("train", inside("train.yaml")),
+        ("loss curve", "loss.png"): ("train", "plot", inside("run"), "-o", inside("loss.png")),
+        ("conversion", "hf"): ("convert", checkpoint, inside("hf"), "--to", "hf"),
+    }  # fmt: skip
+    return [Stage(what, folder / made, arguments) for (what, made), arguments in commands.items()]
+
+
+def _call(arguments: tuple[str, ...], say: Say) -> float:
+    """Shows and runs one command; returns its seconds."""
+    line = shlex.join(("ncvc", *arguments))
+    say(f"$ {line}")
+    started = time.monotonic()
+    process = subprocess.Popen([sys.executable, "-m", "ncvc", *arguments])
+    try:
+        status = process.wait()
+    except KeyboardInterrupt:
+        process.wait()  # Ctrl-C reached the command too; training saves before it ends
+        raise
+    if status != 0:
+        raise DemoError(f"`{line}` ended with status {status}; what it said is above")
+    return time.monotonic() - started
+
+
+def _table(rows: list[tuple[str, Path, float]]) -> str:
+    """What was made, where it lies, its size and the seconds it took."""
+    cells = [("made by", "where", "size", "seconds")]
+    cells += [(what, str(path), _size(path), f"{seconds:.1f}") for what, path, seconds in rows]
+    cells.append(("in all", "", "", f"{sum(seconds for _, _, seconds in rows):.1f}"))
+    widths = [max(len(row[column]) for row in cells) for column in range(4)]
+    return "\n".join(
+        f"{what:<{widths[0]}}  {where:<{widths[1]}}  {size:>{widths[2]}}  {seconds:>{widths[3]}}"
+        for what, where, size, seconds in cells
+    )
+
+
+def _size(path: Path) -> str:
+    files = path.rglob("*") if path.is_dir() else [path]
+    size = sum(file.stat().st_size for file in files if file.is_file())
+    return f"{size / 1e6:,.1f} MB"

@@ -1,0 +1,147 @@
+"""`ncvc demo`: the folder it takes, the configs it writes, the commands it runs, what it says on failure."""
+
+import json
+import re
+import shlex
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ncvc.demo import run
+from ncvc.demo.run import MARKER, DemoError, run_demo
+
+TRAIN = {
+    "run": "demo/run",
+    "model": {"vocab_size": 12288},
+    "data": {"prefixes": ["demo/tokens/corpus"], "tokenizer": "demo/tokenizer", "sequence_length": 256},
+    "schedule": {"train_iters": 150},
+}
+
+
+class Program:
+    """Stands in for Python: writes down the commands it is given, and fails at the one it is told to."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.calls_file = path.with_name("calls")
+        self.fails_file = path.with_name("fails")
+        path.write_text(
+            f"#!{sys.executable}\n"
+            "import pathlib, sys\n"
+            "arguments = sys.argv[3:]  # after -m ncvc\n"
+            f"print(*arguments, sep='\\t', file=open({str(self.calls_file)!r}, 'a'))\n"
+            f"fails = pathlib.Path({str(self.fails_file)!r})\n"
+            "sys.exit(3 if fails.exists() and fails.read_text() == arguments[0] else 0)\n"
+        )
+        path.chmod(0o755)
+
+    def fail_at(self, command: str) -> None:
+        self.fails_file.write_text(command)
+
+    def calls(self) -> list[list[str]]:
+        return [line.split("\t") for line in self.calls_file.read_text().splitlines()]
+
+
+@pytest.fixture
+def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
+    config = tmp_path / "demo.yaml"
+    config.write_text(yaml.safe_dump(TRAIN))
+    monkeypatch.setattr(run, "CONFIG", config)
+    program = Program(tmp_path / "python")
+    monkeypatch.setattr(run.sys, "executable", str(program.path))
+    return program
+
+
+def test_every_stage_runs_as_it_is_shown(program: Program, tmp_path: Path) -> None:
+    folder, said = tmp_path / "out", []
+    run_demo(folder, 1, said.append)
+    commands = program.calls()
+    vocabulary = ["--vocab-size", "12288", f"{folder}/text.jsonl"]
+    assert commands[:6] == [
+        ["dictionary", "build", f"{folder}/dictionary", "--base", "ipadic", "--terms", f"{folder}/terms.csv"],
+        ["tokenizer", "train", f"{folder}/tokenizer", "--dictionary", f"{folder}/dictionary", *vocabulary],
+        ["preprocess", f"{folder}/preprocess.yaml"],
+        ["train", f"{folder}/train.yaml"],
+        ["train", "plot", f"{folder}/run", "-o", f"{folder}/loss.png"],
+        ["convert", f"{folder}/run/checkpoints/step_00000150", f"{folder}/hf", "--to", "hf"],
+    ]
+    assert [command[:3] for command in commands[6:]] == [["generate", f"{folder}/hf", "--prompt"]] * 3
+    shown = [line.removeprefix("$ ncvc ") for line in said if line.startswith("$ ")]
+    assert [shlex.split(line) for line in shown] == commands
+
+
+def test_the_table_says_where_and_how_large(program: Program, tmp_path: Path) -> None:
+    said: list[str] = []
+    run_demo(tmp_path / "out", 1, said.append)
+    [table] = [text for text in said if "seconds" in text]
+    for made in ("text.jsonl", "dictionary", "tokenizer", "tokens", "run", "hf", "loss.png"):
+        assert f" {tmp_path}/out/{made} " in table
+    assert re.search(r"text.jsonl +2\.\d MB", table)
+
+
+def test_the_configs_name_the_folder(program: Program, tmp_path: Path) -> None:
+    program.fail_at("dictionary")
+    with pytest.raises(DemoError, match=r"`ncvc dictionary build .*` ended with status 3"):
+        run_demo(tmp_path / "out", 1, lambda line: None)
+    folder = tmp_path / "out"
+    train = yaml.safe_load((folder / "train.yaml").read_text(encoding="utf-8"))
+    assert train["run"] == f"{folder}/run"
+    assert train["data"] == {
+        "prefixes": [f"{folder}/tokens/corpus"],
+        "tokenizer": f"{folder}/tokenizer",
+        "sequence_length": 256,
+    }
+    preprocess = yaml.safe_load((folder / "preprocess.yaml").read_text(encoding="utf-8"))
+    assert (folder / preprocess["inputs"][0]).stat().st_size > 2_000_000
+    assert (folder / preprocess["tokenizer"], folder / preprocess["output"] / preprocess["name"]) == (
+        folder / "tokenizer",
+        folder / "tokens" / "corpus",
+    )
+    first = (folder / "text.jsonl").read_text(encoding="utf-8").splitlines()[0]
+    assert set(json.loads(first)) == {"id", "text", "kind"}
+
+
+def test_the_shipped_config_is_found() -> None:
+    assert run.CONFIG.is_file()
+
+
+def test_a_second_demo_starts_anew(program: Program, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    program.fail_at("dictionary")
+    for _ in range(2):
+        with pytest.raises(DemoError):
+            run_demo(folder, 1, lambda line: None)
+        (folder / "run/checkpoints").mkdir(parents=True)
+        (folder / "run/checkpoints/old").touch()
+        (folder / ".tokenizer.partial").mkdir()
+    with pytest.raises(DemoError):
+        run_demo(folder, 1, lambda line: None)
+    left = {"preprocess.yaml", "terms.csv", "text.jsonl", "train.yaml", MARKER}
+    assert {path.name for path in folder.iterdir()} == left
+
+
+@pytest.mark.parametrize("marked", [True, False])
+def test_a_folder_with_other_files_is_left_alone(tmp_path: Path, marked: bool) -> None:
+    if marked:
+        (tmp_path / MARKER).touch()
+        (tmp_path / "text.jsonl").touch()
+    (tmp_path / "手紙.txt").write_text("残す")
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(DemoError, match=r"holds what no demo made \(手紙.txt\)"):
+        run_demo(tmp_path, 1, lambda line: None)
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_ones_own_files_under_the_demos_names_are_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "text.jsonl").write_text("mine")
+    with pytest.raises(DemoError, match=r"holds what no demo made \(text.jsonl\)"):
+        run_demo(tmp_path, 1, lambda line: None)
+    assert (tmp_path / "text.jsonl").read_text() == "mine"
+
+
+def test_a_file_is_no_folder(tmp_path: Path) -> None:
+    (tmp_path / "demo").touch()
+    with pytest.raises(DemoError, match="is a file; name a folder"):
+        run_demo(tmp_path / "demo", 1, lambda line: None)
