@@ -25,7 +25,6 @@ RATIOS = {
     "pass/python_chain": ("pass", "python_chain"),
     "pass/mecab": ("pass", "mecab"),
     "pass/vibrato": ("pass", "vibrato"),
-    "encode/sentencepiece": ("encode", "sentencepiece"),
 }
 
 

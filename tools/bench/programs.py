@@ -90,18 +90,6 @@ def vibrato(path: Path, folder: Path, threads: int) -> None:
         analyzer.split(text)
 
 
-def morphemes(path: Path, folder: Path) -> list[str]:
-    """The morphemes to encode, made once and kept."""
-    kept = folder / f"{path.stem}.morphemes"
-    if not kept.exists():
-        import ncvc
-
-        tokenizer = ncvc.Tokenizer.load(folder / "tokenizer")
-        found = (m for text in read(path) for m in tokenizer.split(text) if m != "\n")
-        kept.write_text("\n".join(found), encoding="utf-8")
-    return kept.read_text(encoding="utf-8").split("\n")
-
-
 PROGRAMS = {"pass": ncvc_pass, "python_chain": python_chain, "mecab": mecab, "vibrato": vibrato}
 
 if __name__ == "__main__":

@@ -46,6 +46,7 @@ fn apply(text: &str, out: &mut String) -> u64 {
     let mut edits = 0;
     let mut copied = 0; // what stands before is in `out`
     let mut base = 0; // the last character that a mark could combine with
+    let mut normal = String::new();
     let mut rest = text.char_indices().peekable();
     while let Some((i, c)) = rest.next() {
         if is_inert(c) || is_kept(c) {
@@ -61,13 +62,11 @@ fn apply(text: &str, out: &mut String) -> u64 {
             rest.next();
         }
         let run = &text[base.max(copied)..end];
-        let length = out.len();
-        out.push_str(&text[copied..base.max(copied)]);
-        let start = out.len();
-        out.extend(run.nfkc());
-        if out[start..] == *run {
-            out.truncate(length);
-        } else {
+        normal.clear();
+        normal.extend(run.nfkc());
+        if normal != run {
+            out.push_str(&text[copied..base.max(copied)]);
+            out.push_str(&normal);
             edits += 1;
             copied = end;
         }
@@ -75,8 +74,6 @@ fn apply(text: &str, out: &mut String) -> u64 {
     }
     if edits > 0 {
         out.push_str(&text[copied..]);
-    } else {
-        out.clear();
     }
     edits
 }

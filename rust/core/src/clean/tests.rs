@@ -138,3 +138,15 @@ proptest! {
         prop_assert_eq!(clean(&once), once);
     }
 }
+
+#[test]
+fn time_grows_with_the_text_and_not_faster() {
+    for piece in
+        ["a#", " #", "(", "https://)", ")", "@a", "0", "0-", "(0", "\u{301}", "- ", ".", "TEL0", "\u{200b}0"]
+    {
+        let text = "https://x".to_owned() + &piece.repeat(200_000);
+        let started = std::time::Instant::now();
+        clean(&text);
+        assert!(started.elapsed().as_secs() < 5, "{piece:?} takes {:?}", started.elapsed());
+    }
+}

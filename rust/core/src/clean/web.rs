@@ -71,19 +71,21 @@ fn url_end(text: &str, start: usize) -> Option<usize> {
         return None;
     }
     let length = rest.find(|c| !is_url(c)).unwrap_or(rest.len());
-    let mut url = &rest[..length];
-    loop {
-        let trimmed = url.trim_end_matches(['.', ',', ';', ':', '!', '?', '\'']);
-        let trimmed = match trimmed.strip_suffix(')') {
-            Some(inner) if inner.matches('(').count() <= inner.matches(')').count() => inner,
-            _ => trimmed,
-        };
-        if trimmed.len() == url.len() {
-            break;
-        }
-        url = trimmed;
-    }
+    let url = without_final_punctuation(&rest[..length]);
     (url.len() > beginning.len()).then(|| start + url.len())
+}
+
+/// The URL without what closes the sentence or the bracket around it.
+fn without_final_punctuation(url: &str) -> &str {
+    let mut unopened = url.matches(')').count().saturating_sub(url.matches('(').count());
+    let mut url = url;
+    loop {
+        url = url.trim_end_matches(['.', ',', ';', ':', '!', '?', '\'']);
+        match url.strip_suffix(')') {
+            Some(inner) if unopened > 0 => (url, unopened) = (inner, unopened - 1),
+            _ => return url,
+        }
+    }
 }
 
 /// RFC 3986's characters; the tilde has become 〜 by now.
@@ -101,8 +103,9 @@ fn account_end(text: &str, start: usize) -> Option<usize> {
 }
 
 fn tag_end(text: &str, start: usize) -> Option<usize> {
-    let line = text[..start].rsplit('\n').next().unwrap_or_default();
-    if line.trim().is_empty() || before(text, start).is_some_and(|c| is_word(c) || c == '#' || c == '&') {
+    let at_line_start =
+        text[..start].chars().rev().find(|&c| c == '\n' || !c.is_whitespace()).is_none_or(|c| c == '\n');
+    if at_line_start || before(text, start).is_some_and(|c| is_word(c) || c == '#' || c == '&') {
         return None;
     }
     let name = &text[start + 1..];
