@@ -44,7 +44,7 @@ def lines(path: Path, clean: bool) -> Iterator[str]:
         for document in io.TextIOWrapper(raw, encoding="utf-8"):
             text = json.loads(document)["text"]
             if clean:
-                text = ncvc.clean(text).replace("▁", " ")  # type: ignore[attr-defined]
+                text = ncvc.clean(text).replace("▁", " ")
             yield from text.split("\n")
 
 

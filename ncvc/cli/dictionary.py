@@ -1,6 +1,7 @@
 """`ncvc dictionary`: a MeCab dictionary and terms of one's own become one file."""
 
 import json
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import click
 from ncvc import Analyzer, build_dictionary
 
 FILE = click.Path(path_type=Path, dir_okay=False)
+CLEAR_LINE = "\r\033[K"
 EXISTING_FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 
 
@@ -61,10 +63,11 @@ def build(output: Path, base: str, terms: tuple[Path, ...], licences: tuple[Path
         licences=[*found.licences, *licences],
         progress=_show,
     )
-    click.echo("\r\033[K" if click.get_text_stream("stderr").isatty() else "", nl=False, err=True)
+    if sys.stderr.isatty():
+        click.echo(CLEAR_LINE, nl=False, err=True)
     _describe(info)
     size = output.stat().st_size / 1e6
-    click.echo(f"{'written':<24}{output}, {size:.1f} MB, in {time.monotonic() - started:.1f} s")
+    click.echo(f"{'written':<28}{output}, {size:.1f} MB, in {time.monotonic() - started:.1f} s")
 
 
 @dictionary.command()
@@ -90,8 +93,8 @@ def info(file: Path, terms: bool, as_json: bool) -> None:
 
 def _show(step: str, done: int, total: int) -> None:
     """One line of progress: overwritten on a terminal, elsewhere one line a step."""
-    if click.get_text_stream("stderr").isatty():
-        click.echo(f"\r\033[K{step}{f' {done:,} of {total:,}' if total else ''} …", nl=False, err=True)
+    if sys.stderr.isatty():
+        click.echo(f"{CLEAR_LINE}{step}{f' {done:,} of {total:,}' if total else ''} …", nl=False, err=True)
     elif done == total:
         click.echo(f"{step}{f' {total:,}' if total else ''} …", err=True)
 
@@ -104,4 +107,4 @@ def _describe(info: dict[str, Any]) -> None:
     ]
     rows += [("licence notice", licence["name"]) for licence in info["licences"]]
     for name, value in rows:
-        click.echo(f"{name:<24}{value}")
+        click.echo(f"{name:<28}{value}")

@@ -1,6 +1,6 @@
 //! The connection matrix: what it costs that one morpheme follows another.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 
 /// Costs of (right id of the left morpheme, left id of the right morpheme).
 #[derive(Debug, PartialEq)]
@@ -68,6 +68,7 @@ impl Matrix {
     pub fn text(&self) -> impl Read + '_ {
         MatrixText {
             matrix: self,
+            rights: (0..self.rights).map(|right| format!("{right} ")).collect(),
             next_left: 0,
             buffer: format!("{} {}\n", self.rights, self.lefts).into(),
             read: 0,
@@ -86,6 +87,8 @@ fn integers<T: std::str::FromStr, const N: usize>(line: &str) -> Option<[T; N]> 
 
 struct MatrixText<'a> {
     matrix: &'a Matrix,
+    /// Each right id and a space; with `write!` the text takes longer than vibrato takes to read it.
+    rights: Vec<String>,
     next_left: u16,
     buffer: Vec<u8>,
     read: usize,
@@ -96,10 +99,14 @@ impl Read for MatrixText<'_> {
         if self.read == self.buffer.len() && self.next_left < self.matrix.lefts {
             self.buffer.clear();
             self.read = 0;
-            for right in 0..self.matrix.rights {
-                let cost = self.matrix.cost(right, self.next_left);
+            let left = format!("{} ", self.next_left);
+            let row = usize::from(self.next_left) * usize::from(self.matrix.rights);
+            let mut digits = itoa::Buffer::new();
+            for (right, &cost) in self.rights.iter().zip(&self.matrix.costs[row..]) {
                 if cost != 0 {
-                    writeln!(self.buffer, "{right} {} {cost}", self.next_left)?;
+                    for part in [right, left.as_str(), digits.format(cost), "\n"] {
+                        self.buffer.extend_from_slice(part.as_bytes());
+                    }
                 }
             }
             // A reader takes 0 bytes for the end, so a row of zeros must not be silent.

@@ -1,0 +1,139 @@
+"""The analyser finds the morphemes that MeCab finds, with the same dictionary."""
+
+import io
+import itertools
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import fugashi
+import pytest
+import zstandard
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+import ncvc
+from ncvc.dictionary import find_base
+from tests.dictionary import mecab
+
+TERMS = """surface,icd10,standard
+急性心筋梗塞,I219,急性心筋梗塞
+心筋梗塞後症候群,I241,心筋梗塞後症候群
+2型糖尿病,E11,2型糖尿病
+"1,25-ジヒドロキシビタミンD欠乏",E559,
+低用量アスピリン,,
+づまり,,
+AC,,
+"""
+
+LINES = [
+    "",
+    " ",
+    "   \t ",
+    "すもももももももものうち",
+    "  前後に空白  が  ある 。 ",
+    "全角　空白　と 半角 空白",
+    "▁「(▁下線",
+    "のんでいてのんでいて",
+    "岡惚ともつかない一人のひとを守って",
+    "BT 37.8℃, WBC 12,300/μL↑, 2021-03-04〜",
+    "急性心筋梗塞の既往がある2型糖尿病の患者に低用量アスピリンを投与した。鼻づまりなし。",
+    "𠮷野家で𩸽を食べた😀🏥👨‍👩‍👧",
+    "ｶﾞﾊﾟ半角ｶﾅと半濁点か゚が゙",
+    "ＡＢＣａｂｃ１２３ABCabc123",
+    "（ ゜∀゜ ）と（＊ ゜ 艸゜）",
+    "é ñ я Ω 한국어 \u200b\ufeff\u00ad",
+    "ア" * 25 + "イ",
+    "ア" * 26,
+    "a" * 24 + " " + "b" * 25 + " " + "c" * 26,
+    "。！？!?",
+    "長い行。" * 1000,
+]
+
+ALPHABET = [
+    *"あいうえおかきくけこはがのにをっゃ",
+    *"アイウーカッンコレミ",
+    *"漢字学会日本一二三血圧療法急性心筋梗塞",
+    *"abcACＡＢ１012.9,",
+    " ",
+    "  ",
+    *"　\t▁。、！？…〜ー－()「」()/",
+    *"𠮷𩸽😀🏥",
+    *"ｱｲｶﾞﾊﾟ",
+    "か\u3099",
+    "e\u0301",
+    "\u309a",
+    *"αβяé℃㎎①々〆〇한\u200b\ufeff",
+]
+
+
+@dataclass
+class Pair:
+    """A dictionary of ours, and the same in MeCab."""
+
+    ours: ncvc.Analyzer
+    mecabs: fugashi.GenericTagger
+
+    def check(self, line: str) -> None:
+        assert self.ours.split(line) == mecab.split(self.mecabs, line)
+
+
+@pytest.fixture(scope="module", params=["ipadic", "ipadic with terms", "unidic-lite with terms"])
+def pair(request: pytest.FixtureRequest, dictionary: Path, tmp_path_factory: pytest.TempPathFactory) -> Pair:
+    name, _, with_terms = request.param.partition(" ")
+    base = find_base(name)
+    if not with_terms:
+        return Pair(ncvc.Analyzer.load(dictionary), mecab.tagger(base.folder))
+    folder = tmp_path_factory.mktemp(name)
+    (folder / "terms.csv").write_text(TERMS, encoding="utf-8")
+    output = folder / "dictionary"
+    ncvc.build_dictionary(output, base=base.folder, base_name=name, terms=[folder / "terms.csv"])
+    ours = ncvc.Analyzer.load(output)
+    assert ours.terms.count("\n") == ours.info["terms"] >= 6
+    return Pair(ours, mecab.tagger(base.folder, mecab.compile_user(base.folder, ours.terms, folder / "user.dic")))
+
+
+@pytest.mark.parametrize("line", LINES, ids=range(len(LINES)))
+def test_written_lines(pair: Pair, line: str) -> None:
+    pair.check(line)
+
+
+@settings(max_examples=1500, deadline=None, derandomize=True)
+@given(line=st.lists(st.sampled_from(ALPHABET), max_size=60).map("".join))
+@example(line="か\u3099 　\u309a ")
+def test_generated_lines(pair: Pair, line: str) -> None:
+    pair.check(line)
+
+
+@settings(max_examples=500, deadline=None, derandomize=True)
+@given(line=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\n"), max_size=40))
+def test_any_characters(pair: Pair, line: str) -> None:
+    pair.check(line)
+
+
+def test_synthetic_text(pair: Pair, lines: list[str]) -> None:
+    for text in lines[:1000]:
+        for line in text.split("\n"):
+            pair.check(line)
+
+
+@pytest.mark.parametrize("name", ["general_ja", "medical_ja", "noisy_web"])
+def test_sample_of_the_corpora(pair: Pair, shared: Path, name: str) -> None:
+    path = shared / "corpora" / f"{name}.jsonl.zst"
+    for line in itertools.islice(corpus_lines(path), 5000):
+        pair.check(line)
+
+
+def corpus_lines(path: Path) -> Iterator[str]:
+    with path.open("rb") as file:
+        raw = zstandard.ZstdDecompressor().stream_reader(file)
+        for document in io.TextIOWrapper(raw, encoding="utf-8"):
+            yield from json.loads(document)["text"].split("\n")
+
+
+def test_texts_are_split_line_by_line_in_their_order(pair: Pair) -> None:
+    texts = ["\n".join(LINES[i:]) for i in range(len(LINES))] * 20
+    expected = [[m for line in text.split("\n") for m in pair.ours.split(line)] for text in texts]
+    assert [pair.ours.split(text) for text in texts] == expected
+    assert pair.ours.split_batch(texts) == expected

@@ -1,0 +1,112 @@
+"""A folder of MeCab sources gives what MeCab's own compiler makes of it."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import ncvc
+from tests.dictionary import mecab
+
+# Equal costs everywhere, homographs and overlapping words: what is compared is how ties are broken.
+FILES = {
+    "nouns.csv": "痛み,1,1,300,名詞,固有名詞,一般\n頭痛,1,1,300,名詞,一般,*\n頭,1,2,200,名詞,一般,*\n"
+    "痛,1,1,200,名詞,一般,*\n頭,2,1,200,名詞,接尾,*\nみち,1,1,300,名詞,一般,*\n〜痛,2,2,250,名詞,一般,*\n"
+    '"1,2-酸",1,1,100,名詞,一般,*\n"言""葉",1,1,100,名詞,一般,*\n',
+    "others.csv": "み,2,2,100,助詞,*,*\nち,2,1,200,助詞,*,*\nみ,1,1,100,動詞,*,*\n痛み,2,2,300,動詞,*,*\n",
+    "matrix.def": "3 3\n" + "".join(f"{r} {l} {100 * (r == l)}\n" for r in range(3) for l in range(3)),  # noqa: E741
+    "char.def": "DEFAULT 0 1 0\nSPACE 0 1 0 # spaces\nKANJI 0 0 2\nHIRAGANA 0 1 2\nALPHA 0 1 0\n\n0x0020 SPACE\n"
+    "0x0041..0x007A ALPHA\n0x3041..0x3096 HIRAGANA\n0x4E00..0x9FFF KANJI # all of them\n0x4E00 KANJI HIRAGANA\n",
+    "unk.def": "".join(
+        f"{name},1,1,{cost},名詞,未知,*\n"
+        for name, cost in [("DEFAULT", 400), ("SPACE", 1), ("KANJI", 351), ("HIRAGANA", 363), ("ALPHA", 377)]
+    )
+    + "KANJI,2,2,351,動詞,未知,*\n",
+}
+
+
+def write(folder: Path, files: dict[str, str], encoding: str = "utf-8") -> Path:
+    folder.mkdir(exist_ok=True)
+    for name, text in files.items():
+        (folder / name).write_bytes(text.encode(encoding))
+    return folder
+
+
+def build(folder: Path) -> ncvc.Analyzer:
+    output = folder.with_suffix(".dictionary")
+    ncvc.build_dictionary(output, base=folder, base_name="test")
+    return ncvc.Analyzer.load(output)
+
+
+@pytest.mark.parametrize("encoding", ["utf8", "euc-jp"])
+def test_sources_equal_mecabs_compiler(tmp_path: Path, encoding: str) -> None:
+    # MeCab reads the files in the order of the folder; one file has one order.
+    files = {name: text for name, text in FILES.items() if not name.endswith(".csv")}
+    files["all.csv"] = FILES["nouns.csv"] + FILES["others.csv"]
+    folder = write(tmp_path / "sources", files, encoding)
+    compiled = mecab.compile_system(folder, encoding, tmp_path / "compiled")
+    reference = mecab.tagger(compiled)
+    from_sources = build(folder)
+    from_compiled = build(compiled)
+    assert from_sources.info["rows"] == from_compiled.info["rows"] == 13
+
+    @settings(max_examples=2000, deadline=None, derandomize=True)
+    @given(line=st.text('頭痛みち〜一 a12,-酸言葉"𠮷', max_size=25))
+    def equal(line: str) -> None:
+        expected = mecab.split(reference, line)
+        assert from_sources.split(line) == expected
+        assert from_compiled.split(line) == expected
+
+    equal()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("nouns.csv", "頭,1,1,300,名詞\n痛,1,300,名詞\n", "nouns.csv:2: write surface,left id"),
+        ("nouns.csv", "頭,7,1,300,名詞\n", "頭 has ids 7, 1 but the matrix only 3 × 3"),
+        ("nouns.csv", "頭 ,1,1,300,名詞\n", "ends in a space"),
+        ("matrix.def", "3\n", "matrix.def:1: write the numbers of right and left ids"),
+        ("matrix.def", "3 3\n0 3 5\n", "matrix.def:2: ids must be below 3 and 3"),
+        ("matrix.def", "", "matrix.def:1: empty"),
+        ("char.def", "DEFAULT 0 1 0\n", "unknown words of SPACE: char.def defines no such category"),
+        ("char.def", "KANJI 0 1 0\n", "char.def:1: the category DEFAULT is missing"),
+        ("char.def", "DEFAULT 0 1 99\n", "char.def:1: write `NAME invoke group length`"),
+        ("unk.def", "DEFAULT,1,1,400,名詞\n", "no row for unknown words of the category SPACE"),
+    ],
+)
+def test_mistakes_are_named(tmp_path: Path, name: str, text: str, message: str) -> None:
+    folder = write(tmp_path / "sources", {**FILES, name: text})
+    with pytest.raises(ncvc.NcvcError) as error:
+        build(folder)
+    assert message in str(error.value)
+    assert not list(tmp_path.glob("*dictionary*"))
+
+
+def test_a_folder_that_is_none(tmp_path: Path) -> None:
+    with pytest.raises(ncvc.DictionaryError, match=r"no MeCab dictionary: it needs sys\.dic"):
+        build(tmp_path)
+    folder = write(tmp_path / "sources", {**FILES, "nouns.csv": "", "others.csv": ""})
+    with pytest.raises(ncvc.DictionaryError, match="no rows"):
+        build(folder)
+    (folder / "nouns.csv").write_bytes(b"\xff\xff")
+    with pytest.raises(ncvc.DictionaryError, match="neither UTF-8 nor EUC-JP"):
+        build(folder)
+
+
+@pytest.mark.parametrize("name", ["sys.dic", "unk.dic", "matrix.bin", "char.bin"])
+def test_damaged_compiled_files_are_named(tmp_path: Path, name: str) -> None:
+    compiled = mecab.compile_system(write(tmp_path / "sources", FILES), "utf8", tmp_path / "compiled")
+    whole = (compiled / name).read_bytes()
+    for damage in [b"", whole[: len(whole) // 2], whole[:-1], b"\xff" * len(whole)]:
+        (compiled / name).write_bytes(damage)
+        with pytest.raises(ncvc.DictionaryError, match=name):
+            build(compiled)
+    # A size that fits, so that the parts themselves are read; no damage may panic.
+    for i in range(4, min(len(whole), 3000), 17):
+        (compiled / name).write_bytes(whole[:i] + bytes([whole[i] ^ 0xFF]) + whole[i + 1 :])
+        try:
+            build(compiled)
+        except ncvc.NcvcError as error:
+            assert str(compiled) in str(error)  # noqa: PT017
