@@ -56,7 +56,7 @@ COMPILE := --quiet --python-version 3.12 --generate-hashes --no-emit-index-url -
 
 # The plain python3 may be another one, and pyenv's shims answer for versions that are not installed: ask each.
 .venv/bin/python:
-	@for python in python3.12 python3 "$$(pyenv prefix 2>/dev/null)/bin/python"; do \
+	@for python in python3.12 python3 "$$(pyenv prefix "$$(cat .python-version)" 2>/dev/null)/bin/python"; do \
 	  if "$$python" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 12))' >/dev/null 2>&1; then \
 	    "$$python" -m venv .venv || { rm -rf .venv; exit 1; }; exit 0; \
 	  fi; \
