@@ -10,6 +10,7 @@ from ncvc.cli.dictionary import dictionary
 from ncvc.cli.doctor import doctor
 from ncvc.cli.preprocess import preprocess
 from ncvc.cli.tokenizer import tokenizer
+from ncvc.cli.train import train
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -18,7 +19,7 @@ def ncvc() -> None:
     """From raw Japanese text to your own small language model, on your own machines."""
 
 
-for command in (dictionary, tokenizer, preprocess, demo, doctor):
+for command in (dictionary, tokenizer, preprocess, train, demo, doctor):
     ncvc.add_command(command)
 
 

@@ -1,0 +1,184 @@
+"""From a config to a training that is ready for its next step: built, and filled from where it stopped."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from megatron.core.distributed import DistributedDataParallel
+from megatron.core.models.gpt.gpt_model import GPTModel
+from megatron.core.optimizer.distrib_optimizer import DistributedOptimizer
+
+from ncvc import TokenizerError
+from ncvc.config import ConfigError
+from ncvc.files import MANIFEST, sha256
+from ncvc.train import model as gpt_model
+from ncvc.train import optimizer as adamw
+from ncvc.train.checkpoint.format import Facts
+from ncvc.train.checkpoint.reader import Checkpoint, latest
+from ncvc.train.checkpoint.state import layout, load, load_weights
+from ncvc.train.config import TrainConfig
+from ncvc.train.data import DatasetFacts, inspect
+from ncvc.train.parameters import shards
+from ncvc.train.ranks import Ranks
+
+FREE_TO_CHANGE = {
+    # What may change while a run goes on; all else decides what the weights become.
+    "run",
+    "checkpoints",
+    "parallel",
+    "compute",
+    "logging",
+    # Compared by content.
+    "data.prefixes",
+    "data.tokenizer",
+    "data.num_workers",
+}
+
+
+@dataclass
+class Training:
+    """One rank's part of a training."""
+
+    config: TrainConfig
+    ranks: Ranks
+    gpt: GPTModel
+    model: DistributedDataParallel
+    """`gpt` with its gradient buffer."""
+    optimizer: DistributedOptimizer
+    datasets: list[DatasetFacts]
+    tokenizer: str
+    """SHA-256 of the tokenizer's manifest."""
+    done: int = 0
+    """Steps of the optimizer done."""
+    origin: str = "begins with random weights"
+    """Where the weights come from, in words."""
+
+    def facts(self) -> Facts:
+        """What a checkpoint written now says."""
+        return Facts(
+            step=self.done,
+            tokens_seen=self.done * self.config.tokens_per_step,
+            model=self.config.model,
+            config=self.config.model_dump(mode="json"),
+            layout=layout(self.ranks),
+            tokenizer=self.tokenizer,
+            data={dataset.prefix: dataset.sha256 for dataset in self.datasets},
+            optimizer_step=self.done,
+        )
+
+    def parameters(self) -> int:
+        """Parameters of the whole model; all ranks call it."""
+        own = [shard for shard in shards(self.gpt) if not shard.replicated and self.ranks.dp_rank == 0]
+        count = torch.tensor(sum(shard.parameter.numel() for shard in own), device=self.ranks.device)
+        dist.all_reduce(count)
+        return int(count)
+
+
+def begin(config: TrainConfig, ranks: Ranks) -> Training:
+    """Builds model and optimizer, checks data and tokenizer, and goes on from the newest whole checkpoint.
+
+    Raises `ConfigError` if the run folder's checkpoint belongs to another config, `DatasetError`,
+    `TokenizerError` or `CheckpointError` if something that the config names cannot be used.
+    """
+    newest: str | None = None
+    read: list[Any] = [None, None, None]
+    if ranks.is_first:
+        # Hashing and scanning is for one rank; the others take its word.
+        found = latest(config.folder)
+        newest = str(found.folder) if found else None
+        datasets = [inspect(prefix, config.model.vocab_size) for prefix in config.data.prefixes]
+        read = [newest, datasets, tokenizer_hash(Path(config.data.tokenizer), config.model.vocab_size)]
+    dist.broadcast_object_list(read)
+    newest, datasets, tokenizer = read
+
+    gpt = gpt_model.build(config.model, compute=config.compute, parallel=config.parallel, device=ranks.device)
+    model = adamw.data_parallel(gpt)
+    optimizer = adamw.build(model, config.optimizer)
+    training = Training(config, ranks, gpt, model, optimizer, datasets, tokenizer)
+    if newest:
+        _go_on(training, Checkpoint.open(newest))
+    elif config.checkpoints.start_from:
+        _start_from(training, Checkpoint.open(config.checkpoints.start_from))
+    else:
+        gpt_model.initialise(gpt, config.model, config.seed)
+        optimizer.reload_model_params()
+    return training
+
+
+def _go_on(training: Training, checkpoint: Checkpoint) -> None:
+    _require_same_run(training, checkpoint)
+    load(checkpoint, training.gpt, training.optimizer, training.ranks)
+    training.done = checkpoint.manifest.step
+    training.origin = f"goes on after step {training.done}, from {checkpoint.folder}"
+    before, now = checkpoint.manifest.layout, layout(training.ranks)
+    if before != now:
+        training.origin += (
+            f"; written by dp {before.dp} × tp {before.tp} × pp {before.pp} ranks and read by"
+            f" dp {now.dp} × tp {now.tp} × pp {now.pp}: weights, optimizer and data go on exactly, but"
+            " dropout draws anew and sums are rounded in another order, so the bits are not the same"
+        )
+
+
+def _start_from(training: Training, checkpoint: Checkpoint) -> None:
+    if training.ranks.is_first:
+        checkpoint.verify()
+    load_weights(checkpoint, training.gpt, training.optimizer)
+    if checkpoint.manifest.tokenizer not in (None, training.tokenizer):
+        raise ConfigError(
+            f"checkpoints.start_from: {checkpoint.folder} was trained with another tokenizer than"
+            f" {training.config.data.tokenizer}; name its own as data.tokenizer"
+        )
+    training.origin = f"begins with the weights of {checkpoint.folder}"
+
+
+def _require_same_run(training: Training, checkpoint: Checkpoint) -> None:
+    """Raises `ConfigError` if going on would make another run of it."""
+    config, manifest = training.config, checkpoint.manifest
+    advice = "set it back, or name another folder as `run`"
+    before, now = _flat(manifest.config or {}), _flat(config.model_dump(mode="json"))
+    for name in sorted(before.keys() | now.keys()):
+        if before.get(name) != now.get(name):
+            raise ConfigError(
+                f"{config.run}: the run was begun with {name} {before.get(name)}, now it is {now.get(name)}; {advice}"
+            )
+    if manifest.tokenizer != training.tokenizer:
+        raise ConfigError(f"{config.run}: data.tokenizer is not the tokenizer that the run was begun with; {advice}")
+    if list(manifest.data.values()) != [dataset.sha256 for dataset in training.datasets]:
+        raise ConfigError(
+            f"{config.run}: data.prefixes are not, or no longer hold, what the run was begun with; {advice}"
+        )
+
+
+def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """{"a": {"b": 1}} → {"a.b": 1}, without what may change."""
+    flat = {}
+    for name, value in values.items():
+        if prefix + name in FREE_TO_CHANGE:
+            continue
+        if isinstance(value, dict):
+            flat.update(_flat(value, f"{prefix}{name}."))
+        else:
+            flat[prefix + name] = value
+    return flat
+
+
+def tokenizer_hash(folder: Path, vocab_size: int) -> str:
+    """SHA-256 of a tokenizer folder's manifest, which names every file in it by content.
+
+    Raises `TokenizerError` if it is no such folder, or has more pieces than the model has rows.
+    """
+    path = folder / MANIFEST
+    try:
+        pieces = json.loads(path.read_bytes())["vocab_size"]
+    except (OSError, ValueError, LookupError, TypeError):
+        raise TokenizerError(
+            f"{folder}: not a tokenizer; make one with `ncvc tokenizer train` or correct data.tokenizer"
+        ) from None
+    if pieces > vocab_size:
+        raise TokenizerError(
+            f"{folder}: has {pieces} pieces, but model.vocab_size is {vocab_size}; raise it to {pieces}"
+        )
+    return sha256(path)

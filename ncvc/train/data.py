@@ -1,0 +1,157 @@
+"""Samples for training: indexed datasets → megatron-core's GPTDataset → batches, by the step alone."""
+
+import hashlib
+import json
+import signal
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.distributed as dist
+from megatron.core import __version__ as megatron_version
+from megatron.core.datasets.blended_megatron_dataset_builder import BlendedMegatronDatasetBuilder
+from megatron.core.datasets.gpt_dataset import GPTDataset, GPTDatasetConfig
+from torch.utils.data import DataLoader, Dataset
+
+from ncvc import DatasetError
+from ncvc.indexed import IndexedDataset
+from ncvc.train.config import TrainConfig
+from ncvc.train.ranks import Ranks, shared_folder
+
+CHUNK = 1 << 24  # bytes read at a time
+
+
+@dataclass(frozen=True)
+class DatasetFacts:
+    """What one indexed dataset holds."""
+
+    prefix: str
+    documents: int
+    tokens: int
+    sha256: str
+    """Of the .idx and the .bin, one after the other, in hexadecimal."""
+
+
+def inspect(prefix: str, vocab_size: int) -> DatasetFacts:
+    """Reads a dataset from end to end, once.
+
+    Raises `DatasetError` if it is missing, damaged, empty, or holds ids outside a vocabulary of `vocab_size`.
+    """
+    idx, bin_ = Path(f"{prefix}.idx"), Path(f"{prefix}.bin")
+    for path in (idx, bin_):
+        if not path.is_file():
+            raise DatasetError(f"{path}: no such file; make it with `ncvc preprocess` or correct data.prefixes")
+    dataset = IndexedDataset.open(prefix)
+    tokens = int(dataset.lengths.sum(dtype=np.int64))
+    if not tokens:
+        raise DatasetError(f"{bin_}: holds no tokens; there is nothing to train on")
+    digest = hashlib.sha256(idx.read_bytes())
+    dtype = dataset[0].dtype
+    with bin_.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            digest.update(chunk)
+            ids = np.frombuffer(chunk, dtype)
+            if ids.min() < 0 or ids.max() >= vocab_size:
+                wrong = int(ids.min()) if ids.min() < 0 else int(ids.max())
+                raise DatasetError(
+                    f"{bin_}: holds the id {wrong}, but the model's vocabulary has {vocab_size}; encode the"
+                    " text with data.tokenizer, or set model.vocab_size to the tokenizer's"
+                )
+    return DatasetFacts(prefix, len(dataset), tokens, digest.hexdigest())
+
+
+class _Tokenizer:
+    """All that GPTDataset asks of a tokenizer.
+
+    It has no `pad`: the papers pad with the end of text, and GPTDataset would take that id out of the loss
+    and replace it by 0 wherever it ends a document.
+    """
+
+    vocab_size = None
+    eod = None  # asked for, and not used as attention crosses documents
+    unique_identifiers: dict[str, str] = {}  # noqa: RUF012
+
+
+def build_dataset(config: TrainConfig, facts: list[DatasetFacts], ranks: Ranks) -> Dataset[Any]:
+    """The run's samples in their order; all ranks call it.
+
+    The order is kept in the run folder under a name made from the datasets' contents: megatron-core goes by
+    paths, and would read a rewritten dataset by the old index. It is published whole, since megatron-core
+    writes its files under their final names, where another rank could read half of one.
+    """
+    samples = config.schedule.train_iters * config.schedule.global_batch_size
+    key = json.dumps(
+        [
+            [(fact.prefix, fact.sha256) for fact in facts],
+            [samples, config.data.sequence_length, config.seed, megatron_version],
+        ]
+    )
+    folder = config.folder / "data_index" / hashlib.sha256(key.encode()).hexdigest()[:16]
+    dist.barrier()
+    if folder.exists():
+        for path in folder.glob("*.npy"):
+            np.load(path, mmap_mode="r", allow_pickle=False)  # megatron-core would unpickle what is none of ours
+        return _megatron_dataset(config, facts, samples, folder)
+    with shared_folder(folder, ranks) as partial:
+        return _megatron_dataset(config, facts, samples, partial)
+
+
+def _megatron_dataset(config: TrainConfig, facts: list[DatasetFacts], samples: int, cache: Path) -> Dataset[Any]:
+    # With several datasets and no weights megatron-core would stop after one epoch.
+    weights = [float(fact.tokens) for fact in facts] if len(facts) > 1 else None
+    settings = GPTDatasetConfig(
+        random_seed=config.seed,
+        sequence_length=config.data.sequence_length,
+        blend=([fact.prefix for fact in facts], weights),
+        split="1,0,0",
+        path_to_cache=str(cache),
+        tokenizer=_Tokenizer(),
+        reset_position_ids=False,
+        reset_attention_mask=False,
+        eod_mask_loss=False,
+        create_attention_mask=False,
+    )
+    dataset: Dataset[Any] = BlendedMegatronDatasetBuilder(GPTDataset, [samples, 0, 0], lambda: True, settings).build()[
+        0
+    ]
+    return dataset
+
+
+class _Positions:
+    """The samples of this rank, a micro-batch at a time, from the step after `done` to the last."""
+
+    def __init__(self, config: TrainConfig, ranks: Ranks, done: int) -> None:
+        self.schedule = config.schedule
+        self.ranks = ranks
+        self.done = done
+
+    def __iter__(self) -> Iterator[list[int]]:
+        size = self.schedule.micro_batch_size
+        batch = self.schedule.global_batch_size
+        first = self.done * batch + self.ranks.dp_rank * size
+        for start in range(first, self.schedule.train_iters * batch, self.ranks.dp_size * size):
+            yield list(range(start, start + size))
+
+
+def batches(dataset: Dataset[Any], config: TrainConfig, ranks: Ranks, done: int) -> Iterator[dict[str, torch.Tensor]]:
+    """Micro-batches after `done` steps: `tokens`, `labels`, `position_ids`, each [micro-batch, sequence]."""
+    return iter(
+        DataLoader(
+            dataset,
+            batch_sampler=_Positions(config, ranks, done),
+            num_workers=config.data.num_workers,
+            worker_init_fn=_stay,
+            pin_memory=ranks.device.type == "cuda",
+            # Without one of its own it draws from the generator that dropout uses.
+            generator=torch.Generator().manual_seed(config.seed),
+        )
+    )
+
+
+def _stay(worker: int) -> None:
+    """A signal to stop reaches the whole process group; the rank stops its readers itself, after saving."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -1,0 +1,35 @@
+"""One rank of a training; torchrun starts it with the run folder's config."""
+
+import sys
+
+import ncvc.train.without_compiler  # noqa: F401  # isort: skip
+
+import torch
+from torch.distributed.elastic.multiprocessing.errors.error_handler import ErrorHandler
+
+from ncvc import NcvcError
+from ncvc.train.config import TrainConfig
+from ncvc.train.loop import StopRequest, train
+from ncvc.train.ranks import started_by_torchrun
+
+
+def main(path: str) -> None:
+    """Trains by the config at `path`; a user's mistake goes to the launcher as one sentence."""
+    stop = StopRequest()
+    stop.listen()
+    try:
+        config = TrainConfig.load(path)
+        torch.set_num_threads(config.compute.threads)
+        with started_by_torchrun(config.parallel, config.seed) as ranks:
+            train(config, ranks, stop)
+    except NcvcError as error:
+        ErrorHandler().record_exception(error)
+        sys.exit(1)
+    except RuntimeError as error:
+        if "gloo/transport" not in str(error):
+            raise
+        sys.exit(1)  # another rank went away; the launcher says which
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,153 @@
+"""Small data, trainings on one and two ranks, and the model once more in plain PyTorch."""
+
+import math
+import os
+import socket
+import traceback
+
+import numpy as np
+import torch
+import torch.multiprocessing
+import torch.nn.functional as F  # noqa: N812
+
+VOCABULARY = 64
+END_OF_TEXT = 2
+
+
+def write_dataset(prefix, documents, dtype=np.uint16):
+    """A dataset as megatron-core itself writes it."""
+    from megatron.core.datasets.indexed_dataset import IndexedDatasetBuilder
+
+    prefix.parent.mkdir(parents=True, exist_ok=True)
+    builder = IndexedDatasetBuilder(f"{prefix}.bin", dtype=dtype)
+    for document in documents:
+        builder.add_document(torch.tensor(document), [len(document)])
+    builder.finalize(f"{prefix}.idx")
+
+
+def made_up_documents(count=120, seed=0):
+    """Each token is 7 times the one before plus 0–3: the unigrams are almost even, the bigrams are not."""
+    random = np.random.default_rng(seed)
+    documents = []
+    for _ in range(count):
+        document = [int(random.integers(4, VOCABULARY))]
+        for noise in random.integers(0, 4, int(random.integers(20, 120))):
+            document.append(4 + (document[-1] * 7 + int(noise)) % (VOCABULARY - 4))
+        documents.append([*document, END_OF_TEXT])
+    return documents
+
+
+class StopAfter:
+    """A request to stop that comes in a given step."""
+
+    def __init__(self, steps):
+        self.left = steps
+
+    @property
+    def made(self):
+        self.left -= 1
+        return self.left <= 0
+
+
+def train_alone(config, stop_after=None):
+    """Trains in this process, as the only rank."""
+    from ncvc.train.loop import StopRequest, train
+    from ncvc.train.ranks import alone
+
+    torch.set_num_threads(1)
+    with alone(config.seed) as ranks:
+        train(config, ranks, StopAfter(stop_after) if stop_after else StopRequest())
+
+
+def train_as_rank(config, stop_after=None):
+    """Trains in one of the processes of `pair`."""
+    from ncvc.train.loop import StopRequest, train
+    from ncvc.train.ranks import started_by_torchrun
+
+    with started_by_torchrun(config.parallel, config.seed) as ranks:
+        # Only one rank is asked; both must stop.
+        asked = stop_after and ranks.rank == 1
+        train(config, ranks, StopAfter(stop_after) if asked else StopRequest())
+
+
+def _serve(rank, tasks, results):
+    import ncvc.train.without_compiler  # noqa: F401
+
+    torch.set_num_threads(1)
+    os.environ.update(MASTER_ADDR="127.0.0.1", RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE="2")
+    while (task := tasks.get()) is not None:
+        port, function, arguments = task
+        os.environ["MASTER_PORT"] = str(port)
+        try:
+            results.put((rank, function(*arguments), None))
+        except Exception:
+            results.put((rank, None, traceback.format_exc()))
+
+
+class Pair:
+    """Two processes that run a function as ranks 0 and 1, one call after the other."""
+
+    def __init__(self):
+        context = torch.multiprocessing.get_context("spawn")
+        self.tasks = [context.Queue() for _ in range(2)]
+        self.results = context.Queue()
+        self.processes = [
+            context.Process(target=_serve, args=(rank, self.tasks[rank], self.results), daemon=True)
+            for rank in range(2)
+        ]
+        for process in self.processes:
+            process.start()
+
+    def run(self, function, *arguments):
+        """Calls `function` on both ranks; returns their two results."""
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        for queue in self.tasks:
+            queue.put((port, function, arguments))
+        answers = sorted(self.results.get(timeout=120) for _ in range(2))
+        for _, _, error in answers:
+            assert error is None, error
+        return [result for _, result, _ in answers]
+
+    def close(self):
+        for queue, process in zip(self.tasks, self.processes, strict=True):
+            queue.put(None)
+            process.join(30)
+
+
+def plain_logits(weights, model, tokens):
+    """The model in plain PyTorch: {Megatron's name: weight}, a ModelConfig, tokens [b, s] → logits [b, s, V].
+
+    linear_qkv's rows are a group's query heads, then its key, then its value, group after group. RoPE turns
+    feature i with feature i + half, as LLaMA does. The embedding's output is multiplied by √hidden_size.
+    """
+    batch, length = tokens.shape
+    size, groups = model.kv_channels, model.num_query_groups
+    heads = model.num_attention_heads
+    frequencies = model.rotary_base ** -(torch.arange(0, size, 2) / size)
+    angles = torch.outer(torch.arange(length), frequencies).repeat(1, 2)
+
+    def turn(x):  # [b, heads, s, head size]
+        first, second = x.chunk(2, dim=-1)
+        return x * angles.cos() + torch.cat([-second, first], dim=-1) * angles.sin()
+
+    def norm(x, name):
+        mean_square = x.pow(2).mean(-1, keepdim=True)
+        return x * torch.rsqrt(mean_square + model.layernorm_epsilon) * weights[name]
+
+    x = F.embedding(tokens, weights["embedding.word_embeddings.weight"]) * math.sqrt(model.hidden_size)
+    for layer in range(model.num_layers):
+        name = f"decoder.layers.{layer}."
+        qkv = norm(x, name + "input_layernorm.weight") @ weights[name + "self_attention.linear_qkv.weight"].T
+        qkv = qkv.view(batch, length, groups, heads // groups + 2, size)
+        query = turn(qkv[:, :, :, :-2].reshape(batch, length, heads, size).transpose(1, 2))
+        key = turn(qkv[:, :, :, -2].transpose(1, 2)).repeat_interleave(heads // groups, 1)
+        value = qkv[:, :, :, -1].transpose(1, 2).repeat_interleave(heads // groups, 1)
+        scores = query @ key.transpose(-1, -2) / math.sqrt(size)
+        scores = scores.masked_fill(torch.ones(length, length).triu(1).bool(), float("-inf"))
+        out = (scores.softmax(-1) @ value).transpose(1, 2).flatten(2)
+        x = x + out @ weights[name + "self_attention.linear_proj.weight"].T
+        hidden = norm(x, name + "pre_mlp_layernorm.weight") @ weights[name + "mlp.linear_fc1.weight"].T
+        x = x + F.silu(hidden) @ weights[name + "mlp.linear_fc2.weight"].T
+    return norm(x, "decoder.final_layernorm.weight") @ weights["output_layer.weight"].T

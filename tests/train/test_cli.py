@@ -1,0 +1,98 @@
+"""`ncvc train` as people start it: two ranks, a request to stop, mistakes, the picture."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from ncvc.train.checkpoint.reader import Checkpoint, checkpoint_folder
+from ncvc.train.log import last_event, records, steps
+
+TINY = Path(__file__).parents[2] / "megatron_configs" / "tiny.yaml"
+
+
+@pytest.fixture
+def command(material, tmp_path):
+    """The command line of a run of tiny.yaml on the tests' data."""
+    settings = {
+        "run": tmp_path / "run",
+        "data.prefixes": f"[{material / 'corpus'}]",
+        "data.tokenizer": material / "tokenizer",
+        "model.vocab_size": 64,
+    }
+    flags = [flag for key, value in settings.items() for flag in ("--set", f"{key}={value}")]
+    return [sys.executable, "-m", "ncvc", "train", str(TINY), *flags]
+
+
+def test_a_run_on_two_ranks_stops_on_request_goes_on_and_is_drawn(command, tmp_path):
+    run = tmp_path / "run"
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 100
+    while not (run / "log.jsonl").exists() or not steps(run):
+        assert process.poll() is None, process.stderr.read()
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    process.send_signal(signal.SIGTERM)
+    output, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (75, ""), output
+    assert last_event(run) == "stopped"
+    stopped = steps(run)[-1].step
+    assert 0 < stopped < 20
+    assert Checkpoint.open(checkpoint_folder(run, stopped)).manifest.layout.dp == 2
+
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    assert f"goes on after step {stopped}" in done.stdout
+    assert "finished: 20 steps" in done.stdout
+    assert [step.step for step in steps(run)] == list(range(1, 21))
+    assert steps(run)[-1].loss < steps(run)[0].loss - 0.5
+    assert [r["event"] for r in records(run) if "event" in r][-1] == "finished"
+    assert (run / "config.yaml").is_file()
+    assert list((run / "tensorboard").iterdir())
+
+    picture = tmp_path / "loss.png"
+    plot = [sys.executable, "-m", "ncvc", "train", "plot", str(run), "-o", str(picture)]
+    subprocess.run(plot, check=True, capture_output=True)
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_mistake_that_a_rank_finds_is_one_sentence(command, tmp_path):
+    command += ["--set", f"data.prefixes=[{tmp_path / 'missing'}]"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"ncvc: {tmp_path / 'missing.idx'}: no such file; make it with `ncvc preprocess` or correct data.prefixes\n"
+    )
+
+
+def test_a_killed_rank_is_named_and_the_run_goes_on_from_its_checkpoint(command, tmp_path):
+    run = tmp_path / "run"
+    command += ["--set", "schedule.train_iters=2000", "--set", "checkpoints.save_interval=1"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 100
+    while not (run / "log.jsonl").exists() or len(steps(run)) < 3:
+        assert process.poll() is None, process.stderr.read()
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    workers = [pid for pid in children if b"ncvc.train.worker" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    os.kill(int(workers[1]), signal.SIGKILL)
+    _, errors = process.communicate(timeout=90)
+    assert process.returncode == 1
+    assert errors.endswith("ncvc: rank 1 was killed (SIGKILL); the machine's memory running out is the usual reason\n")
+    assert not list((run / "checkpoints").glob(".*.old"))
+
+
+def test_a_typing_mistake_is_one_sentence_with_its_line(command):
+    done = subprocess.run([*command, "--set", "model.layers=3"], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"ncvc: {TINY}:")
+    assert "unknown key 'model.layers'" in done.stderr
+    missing = [sys.executable, "-m", "ncvc", "train", "nowhere.yaml"]
+    done = subprocess.run(missing, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "'nowhere.yaml' does not exist" in done.stderr

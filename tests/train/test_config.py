@@ -1,0 +1,71 @@
+"""Configs: what ships, and what is refused with which words."""
+
+from pathlib import Path
+
+import pytest
+
+from ncvc.config import ConfigError
+from ncvc.train.config import TrainConfig
+from ncvc.train.launch import processes
+
+CONFIGS = Path(__file__).parents[2] / "megatron_configs"
+
+
+@pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_shipped_config_loads(path):
+    config = TrainConfig.load(path)
+    ranks = config.parallel.nproc_per_node
+    assert config.data_parallel_size(ranks) == ranks
+
+
+def test_the_papers_run():
+    """Technical report 2.3 and 2.4.1."""
+    config = TrainConfig.load(CONFIGS / "ncvc-slm-1.yaml")
+    model, optimizer, schedule = config.model, config.optimizer, config.schedule
+    assert (model.num_layers, model.hidden_size, model.ffn_hidden_size) == (24, 2048, 8192)
+    assert (model.num_attention_heads, model.num_query_groups, model.kv_channels) == (32, 8, 64)
+    assert (model.vocab_size, config.data.sequence_length) == (2**15, 2048)
+    assert (model.hidden_dropout, model.attention_dropout) == (0.1, 0.1)
+    assert (optimizer.lr, optimizer.min_lr, optimizer.weight_decay) == (1e-3, 0.0, 0.1)
+    assert (optimizer.adam_beta1, optimizer.adam_beta2) == (0.9, 0.95)
+    assert (schedule.train_iters, schedule.lr_warmup_iters) == (24_000, 750)
+    assert schedule.global_batch_size == schedule.micro_batch_size * 4 * 32 == 1024
+    assert config.checkpoints.save_interval == 3200
+    assert round(schedule.train_iters * config.tokens_per_step / 1e9) == 50
+
+
+@pytest.mark.parametrize(
+    ("override", "words"),
+    [
+        ("model.hidden_sise=64", "unknown key 'model.hidden_sise'; did you mean 'hidden_size'?"),
+        ("model.num_query_groups=3", "model: num_attention_heads 8 must be a multiple of num_query_groups 3"),
+        ("model.hidden_size=56", "7 features; RoPE turns pairs, make it even"),
+        ("data.sequence_length=128", "data.sequence_length 128 is above model.max_position_embeddings 64"),
+        ("schedule.lr_warmup_iters=20", "leaves nothing of train_iters 20; make it smaller"),
+        ("schedule.micro_batch_size=3", "must be a multiple of micro_batch_size 3"),
+        ("optimizer.min_lr=1.0", "min_lr 1.0 is above lr 0.003; lower min_lr"),
+        ("parallel.sequence_parallel=true", "sequence_parallel needs tensor_model_parallel_size above 1"),
+        ("parallel.pipeline_model_parallel_size=4", "model.num_layers 2 does not divide by"),
+        ("parallel.tensor_model_parallel_size=3", "model.num_attention_heads 8 does not divide by"),
+        ("compute.dtype=float16", "'compute.dtype' is 'float16': input should be 'bfloat16' or 'float32'"),
+        ("data.prefixes=[]", "'data.prefixes' is []: list should have at least 1 item"),
+    ],
+)
+def test_mistakes_are_named_with_the_fix(override, words):
+    with pytest.raises(ConfigError) as error:
+        TrainConfig.load(CONFIGS / "tiny.yaml", (override,))
+    assert words in str(error.value)
+    assert str(error.value).startswith(f"{CONFIGS / 'tiny.yaml'}:")
+
+
+@pytest.mark.parametrize(
+    ("ranks", "words"),
+    [
+        (3, "3 ranks do not divide by tensor × pipeline parallel = 2; set parallel.nproc_per_node"),
+        (6, "global_batch_size 8 must be a multiple of micro_batch_size × data-parallel ranks = 6"),
+    ],
+)
+def test_ranks_that_do_not_fit(ranks, words):
+    overrides = (f"parallel.nproc_per_node={ranks}", "parallel.tensor_model_parallel_size=2")
+    with pytest.raises(ConfigError, match=words):
+        processes(TrainConfig.load(CONFIGS / "tiny.yaml", overrides))

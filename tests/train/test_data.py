@@ -1,0 +1,161 @@
+"""Datasets: what is refused, and which samples a step sees."""
+
+import numpy as np
+import pytest
+import torch
+from small_training import END_OF_TEXT, made_up_documents, write_dataset
+
+from ncvc import DatasetError, TokenizerError
+from ncvc.train.begin import tokenizer_hash
+from ncvc.train.data import batches, build_dataset, inspect
+from ncvc.train.ranks import Ranks, alone
+
+
+def build(config):
+    with alone() as ranks:
+        facts = [inspect(prefix, config.model.vocab_size) for prefix in config.data.prefixes]
+        return build_dataset(config, facts, ranks)
+
+
+def index_folders(config):
+    return sorted(path.name for path in (config.folder / "data_index").iterdir())
+
+
+def test_a_dataset_is_read_from_end_to_end(tmp_path):
+    documents = made_up_documents(10)
+    write_dataset(tmp_path / "d", documents)
+    facts = inspect(str(tmp_path / "d"), 64)
+    assert facts.documents == 10
+    assert facts.tokens == sum(map(len, documents))
+
+
+@pytest.mark.parametrize("dtype", [np.uint16, np.int32])
+def test_ids_outside_the_vocabulary_are_refused(tmp_path, dtype):
+    write_dataset(tmp_path / "d", [[4, 5, 2], [4, 64, 2]], dtype)
+    with pytest.raises(DatasetError, match=r"d\.bin: holds the id 64, but the model's vocabulary has 64"):
+        inspect(str(tmp_path / "d"), 64)
+    inspect(str(tmp_path / "d"), 65)
+    write_dataset(tmp_path / "d", [[4, -1, 2]], np.int32)
+    with pytest.raises(DatasetError, match="holds the id -1"):
+        inspect(str(tmp_path / "d"), 64)
+
+
+def test_missing_empty_and_truncated_datasets_are_refused(tmp_path):
+    with pytest.raises(DatasetError, match=r"no\.idx: no such file; make it with `ncvc preprocess`"):
+        inspect(str(tmp_path / "no"), 64)
+    write_dataset(tmp_path / "empty", [])
+    with pytest.raises(DatasetError, match="holds no tokens"):
+        inspect(str(tmp_path / "empty"), 64)
+    write_dataset(tmp_path / "cut", made_up_documents(5))
+    whole = (tmp_path / "cut.bin").read_bytes()
+    (tmp_path / "cut.bin").write_bytes(whole[:-2])
+    with pytest.raises(DatasetError, match=r"cut\.bin"):
+        inspect(str(tmp_path / "cut"), 64)
+
+
+def test_a_rewritten_dataset_gets_a_new_index(make_config, tmp_path):
+    """megatron-core, asked alone, reads the new documents by the old documents' borders."""
+    config = make_config(data={"prefixes": [str(tmp_path / "d")]})
+    write_dataset(tmp_path / "d", made_up_documents(30, seed=1))
+    first = build(config)
+    before = [first[index]["tokens"].tolist() for index in range(48)]
+    again = build(config)
+    assert [again[index]["tokens"].tolist() for index in range(48)] == before
+    assert len(index_folders(config)) == 1
+
+    documents = made_up_documents(40, seed=2)
+    write_dataset(tmp_path / "d", documents)
+    second = build(config)
+    text = " ".join(map(str, np.concatenate(documents)))
+    inside = [
+        " ".join(map(str, second[index]["tokens"].tolist()[:5])) in text or END_OF_TEXT in second[index]["tokens"]
+        for index in range(48)
+    ]
+    assert all(inside)
+    assert len(index_folders(config)) == 2
+    assert not any(name.startswith(".") for name in index_folders(config))
+
+
+def test_an_index_that_would_be_unpickled_is_refused(make_config):
+    config = make_config()
+    build(config)
+    (path,) = (config.folder / "data_index").glob("*/*shuffle_index.npy")
+    np.save(path, np.array([object()], dtype=object), allow_pickle=True)
+    with pytest.raises(ValueError, match="Python objects"):
+        build(config)
+
+
+def test_the_end_of_text_is_learned_like_any_token(make_config):
+    """GPTDataset takes the padding's id out of the loss, and the papers pad with the end of text."""
+    dataset = build(make_config())
+    samples = [dataset[index] for index in range(48)]
+    assert any(END_OF_TEXT in sample["labels"] for sample in samples)
+    assert all(sample["loss_mask"].all() for sample in samples)
+
+
+def test_an_epoch_has_every_sample_once(make_config, tmp_path):
+    tokens = list(range(4, 64)) * 20
+    write_dataset(tmp_path / "d", [tokens])
+    config = make_config(
+        data={"prefixes": [str(tmp_path / "d")]},
+        schedule={"train_iters": 9, "global_batch_size": 8, "lr_warmup_iters": 1},
+    )
+    dataset = build(config)  # 1200 tokens: 74 samples an epoch, 72 asked for
+    starts = sorted((dataset[index]["tokens"].tolist(), dataset[index]["labels"].tolist()) for index in range(72))
+    windows = sorted((tokens[i : i + 16], tokens[i + 1 : i + 17]) for i in range(0, 74 * 16, 16))
+    rest = list(windows)
+    for start in starts:
+        rest.remove(start)
+    assert len(rest) == 2
+
+
+def test_several_datasets_are_mixed_by_their_tokens_for_many_epochs(make_config, tmp_path):
+    write_dataset(tmp_path / "a", [[10] * 300])
+    write_dataset(tmp_path / "b", [[20] * 100])
+    config = make_config(data={"prefixes": [str(tmp_path / "a"), str(tmp_path / "b")]}, schedule={"train_iters": 25})
+    dataset = build(config)  # 200 samples of 16 from 400 tokens: 8 epochs
+    firsts = [int(dataset[index]["tokens"][0]) for index in range(200)]
+    assert firsts.count(10) == pytest.approx(150, abs=2)
+    assert firsts.count(20) == pytest.approx(50, abs=2)
+
+
+def _rank(rank, of):
+    return Ranks(torch.device("cpu"), rank, of, rank, of, 0, 1, 0, 1)
+
+
+def test_a_step_alone_says_which_samples_it_sees(make_config):
+    """6 steps of 8: any rank count sees the same samples in a step, and none twice."""
+    config = make_config()
+    dataset = [{"index": torch.tensor(index)} for index in range(48)]
+    for ranks in (1, 2, 4):
+        for done in (0, 4):
+            by_step = [[] for _ in range(done, 6)]
+            for rank in range(ranks):
+                seen = [batch["index"] for batch in batches(dataset, config, _rank(rank, ranks), done)]
+                assert all(len(batch) == 2 for batch in seen)
+                own = torch.cat(seen).view(6 - done, -1).tolist()
+                for step, indices in enumerate(own):
+                    by_step[step] += indices
+            assert [sorted(step) for step in by_step] == [
+                list(range(8 * step, 8 * step + 8)) for step in range(done, 6)
+            ]
+
+
+def test_readers_ahead_change_nothing(make_config):
+    config = make_config()
+    dataset = build(config)
+    state = torch.get_rng_state()
+    here = list(batches(dataset, config, _rank(0, 1), 2))
+    ahead = list(batches(dataset, make_config(data={"num_workers": 1}), _rank(0, 1), 2))
+    assert torch.equal(state, torch.get_rng_state())
+    assert len(here) == len(ahead) == 16
+    for first, second in zip(here, ahead, strict=True):
+        assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+def test_the_tokenizer_must_be_one_and_fit(material, tmp_path):
+    assert len(tokenizer_hash(material / "tokenizer", 64)) == 64
+    with pytest.raises(TokenizerError, match=r"has 64 pieces, but model\.vocab_size is 63; raise it to 64"):
+        tokenizer_hash(material / "tokenizer", 63)
+    with pytest.raises(TokenizerError, match="not a tokenizer"):
+        tokenizer_hash(tmp_path, 64)

@@ -1,0 +1,39 @@
+"""The learning rate; AdamW itself is compared in test_training."""
+
+import pytest
+import torch
+
+from ncvc.train.optimizer import learning_rate
+
+
+def test_the_learning_rate_is_megatrons(make_config):
+    """The same warm-up and cosine as megatron-core's scheduler; a step's rate is that after its step."""
+    from megatron.core.optimizer_param_scheduler import OptimizerParamScheduler
+
+    config = make_config(optimizer={"lr": 3e-3, "min_lr": 1e-4}, schedule={"train_iters": 50, "lr_warmup_iters": 7})
+    sgd = torch.optim.SGD([torch.zeros(1)], lr=1.0)
+    scheduler = OptimizerParamScheduler(
+        sgd,
+        init_lr=0.0,
+        max_lr=3e-3,
+        min_lr=1e-4,
+        lr_warmup_steps=7,
+        lr_decay_steps=50,
+        lr_decay_style="cosine",
+        start_wd=0.0,
+        end_wd=0.0,
+        wd_incr_steps=50,
+        wd_incr_style="constant",
+    )
+    for step in range(1, 51):
+        scheduler.step(1)
+        assert learning_rate(step, config.optimizer, config.schedule) == pytest.approx(
+            sgd.param_groups[0]["lr"], rel=1e-12
+        )
+
+
+def test_no_warm_up_begins_below_the_top(make_config):
+    config = make_config(schedule={"train_iters": 10, "lr_warmup_iters": 0})
+    rates = [learning_rate(step, config.optimizer, config.schedule) for step in range(1, 11)]
+    assert rates == sorted(rates, reverse=True)
+    assert rates[-1] == 0.0
