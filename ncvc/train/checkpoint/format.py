@@ -1,0 +1,239 @@
+"""The checkpoint folder, `ncvc-checkpoint/1`; nothing here knows Megatron.
+
+    step_00000100/
+      rank_00000.safetensors    the pieces of tensors that rank 0 owns
+      rank_00001.safetensors    …
+      manifest.json             written last: what the run was, every file's SHA-256, where each tensor lies
+
+Names of tensors, with the layers' numbers in the whole model:
+
+    model.<parameter>                   the weight as the model computes with it
+    optimizer.fp32_param.<parameter>    the float32 weight that the optimizer keeps
+    optimizer.exp_avg.<parameter>       Adam's mean of the gradients, float32
+    optimizer.exp_avg_sq.<parameter>    Adam's mean of the squared gradients, float32
+    rng.<rank>.<generator>              a generator's state, uint8
+
+A tensor is cut twice: tensor parallelism gives each rank a box of it, and the distributed optimizer gives
+each data-parallel rank a stretch of that box in row-major order. A piece says which box and which stretch, so
+that any number of ranks can read what any other number wrote.
+"""
+
+import hashlib
+import math
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Literal
+
+import pydantic
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import save_file
+
+from ncvc import NcvcError, __version__
+from ncvc.config import Config
+from ncvc.files import sha256, sync, whole_folder
+from ncvc.train.config import ModelConfig
+
+FORMAT: Literal["ncvc-checkpoint/1"] = "ncvc-checkpoint/1"
+MANIFEST = "manifest.json"
+
+Shape = tuple[int, ...]
+
+
+class CheckpointError(NcvcError):
+    """A checkpoint that cannot be written, is damaged, or is not one."""
+
+
+class Piece(Config):
+    """A part of a tensor, and where it is stored."""
+
+    file: str
+    """Name of the safetensors file in the folder."""
+    key: str
+    """Name of the tensor in that file."""
+    offset: Shape
+    """Where the box begins in the whole tensor."""
+    shape: Shape
+    """Size of the box."""
+    stretch: tuple[int, int] | None = None
+    """First element and the one after the last, of the box in row-major order; None is the whole box."""
+
+    @property
+    def elements(self) -> int:
+        """Elements of the tensor that the piece holds."""
+        if self.stretch is None:
+            return math.prod(self.shape)
+        return self.stretch[1] - self.stretch[0]
+
+
+class TensorEntry(Config):
+    """One tensor of the checkpoint."""
+
+    shape: Shape
+    """Of the whole tensor."""
+    dtype: str
+    """torch's name without `torch.`, such as `float32`."""
+    pieces: tuple[Piece, ...]
+    """Together they cover the whole tensor, without overlap."""
+
+
+class FileEntry(Config):
+    """One file of the checkpoint."""
+
+    bytes: int
+    """Size of the file."""
+    sha256: str
+    """Hash of its content, in hexadecimal."""
+
+
+class Layout(Config):
+    """How the ranks that wrote the checkpoint shared the work."""
+
+    dp: int
+    """Data-parallel ranks."""
+    tp: int
+    """Tensor-parallel ranks."""
+    pp: int
+    """Pipeline-parallel ranks."""
+
+
+class Facts(Config):
+    """What a checkpoint says about the run that wrote it."""
+
+    step: int = 0
+    """Optimizer steps done."""
+    tokens_seen: int = 0
+    """Tokens that went through the model in training."""
+    model: ModelConfig
+    """The shape of the model."""
+    config: dict[str, Any] | None = None
+    """The run's whole config; None if no run wrote the checkpoint."""
+    layout: Layout = Layout(dp=1, tp=1, pp=1)
+    """The ranks that wrote it."""
+    tokenizer: str | None = None
+    """SHA-256 of the tokenizer folder's manifest, in hexadecimal."""
+    data: dict[str, str] = pydantic.Field(default_factory=dict)
+    """SHA-256 of each dataset's content, by prefix."""
+    optimizer_step: int | None = None
+    """AdamW's own count of steps; None if there is no optimizer state."""
+    scheduler: dict[str, Any] = pydantic.Field(default_factory=dict)
+    """State of the learning-rate schedule."""
+
+
+class Manifest(Facts):
+    """`manifest.json`."""
+
+    format: Literal["ncvc-checkpoint/1"]
+    """Name and version of this format."""
+    ncvc: str
+    """The version that wrote the checkpoint."""
+    files: dict[str, FileEntry]
+    """Every file but the manifest."""
+    tensors: dict[str, TensorEntry]
+    """Every tensor."""
+    manifest_sha256: str = ""
+    """SHA-256 of this file with these digits left out, in hexadecimal."""
+
+
+class _Part(Config):
+    """What one rank wrote, left for the rank that writes the manifest."""
+
+    file: FileEntry
+    tensors: dict[str, TensorEntry]
+
+
+def write_part(folder: Path, rank: int, tensors: Iterable[tuple[str, Shape, Piece, torch.Tensor]]) -> None:
+    """Writes one rank's pieces into `folder`: (name, whole shape, piece, data) each.
+
+    The pieces' `file` and `key` are filled in here. The tensors must not change meanwhile. Raises
+    `CheckpointError` if the disk does not take them.
+    """
+    file = f"rank_{rank:05}.safetensors"
+    stored: dict[str, torch.Tensor] = {}
+    entries: dict[str, TensorEntry] = {}
+    for name, shape, piece, data in tensors:
+        # A copy of its own: safetensors refuses tensors that share memory, as fp32 weights do.
+        stored[name] = data.detach().to("cpu", copy=True).contiguous()
+        placed = piece.model_copy(update={"file": file, "key": name})
+        dtype = str(data.dtype).removeprefix("torch.")
+        entries[name] = TensorEntry(shape=shape, dtype=dtype, pieces=(placed,))
+    path = folder / file
+    try:
+        save_file(stored, path)
+        sync(path)
+        part = _Part(file=FileEntry(bytes=path.stat().st_size, sha256=sha256(path)), tensors=entries)
+        _part_file(folder, rank).write_text(part.model_dump_json(), encoding="utf-8")
+    except (OSError, SafetensorError) as error:
+        raise CheckpointError(
+            f"{path}: cannot write the checkpoint: {error}; the checkpoints before it are untouched"
+        ) from None
+
+
+def write_manifest(folder: Path, ranks: int, facts: Facts) -> None:
+    """Joins what `ranks` ranks wrote into `folder` under one manifest."""
+    files: dict[str, FileEntry] = {}
+    tensors: dict[str, TensorEntry] = {}
+    for rank in range(ranks):
+        left = _part_file(folder, rank)
+        part = _Part.model_validate_json(left.read_bytes())
+        left.unlink()
+        files[f"rank_{rank:05}.safetensors"] = part.file
+        for name, entry in part.tensors.items():
+            before = tensors[name].pieces if name in tensors else ()
+            tensors[name] = entry.model_copy(update={"pieces": (*before, *entry.pieces)})
+    for name, entry in tensors.items():
+        held = sum(piece.elements for piece in entry.pieces)
+        assert held == math.prod(entry.shape), f"{name}: {held} elements of {entry.shape}"
+    manifest = Manifest(
+        format=FORMAT,
+        ncvc=__version__,
+        files=files,
+        tensors=dict(sorted(tensors.items())),
+        **{name: getattr(facts, name) for name in Facts.model_fields},
+    )
+    digest = hashlib.sha256(_text(manifest)).hexdigest()
+    (folder / MANIFEST).write_bytes(_text(manifest.model_copy(update={"manifest_sha256": digest})))
+
+
+def parse_manifest(text: bytes) -> Manifest:
+    """A manifest from its file's content; raises `ValueError` if it is not what was written."""
+    manifest = Manifest.model_validate_json(text)
+    digest = manifest.manifest_sha256
+    if hashlib.sha256(text.replace(digest.encode(), b"", 1)).hexdigest() != digest:
+        raise ValueError("its content is not what was written")
+    return manifest
+
+
+def write_weights(
+    folder: str | Path,
+    model: ModelConfig,
+    tensors: Iterable[tuple[str, torch.Tensor]],
+    *,
+    replace: bool = False,
+    **facts: Any,
+) -> None:
+    """Writes a checkpoint of weights only, which a run can start from.
+
+    `tensors` gives (Megatron's parameter name, whole weight); `facts` are fields of `Facts`, such as
+    `tokenizer`. Raises `CheckpointError` if the disk does not take it, `NcvcError` if `folder` exists.
+    """
+    pieces = (
+        (f"model.{name}", tuple(tensor.shape), whole_piece(tuple(tensor.shape)), tensor)
+        for name, tensor in tensors
+    )
+    with whole_folder(Path(folder), replace=replace) as partial:
+        write_part(partial, 0, pieces)
+        write_manifest(partial, 1, Facts(model=model, **facts))
+
+
+def whole_piece(shape: Shape) -> Piece:
+    """A piece that is the whole of a tensor, not stored yet."""
+    return Piece(file="", key="", offset=(0,) * len(shape), shape=shape)
+
+
+def _text(manifest: Manifest) -> bytes:
+    return manifest.model_dump_json(indent=1).encode() + b"\n"
+
+
+def _part_file(folder: Path, rank: int) -> Path:
+    return folder / f"rank_{rank:05}.json"

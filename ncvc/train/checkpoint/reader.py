@@ -1,0 +1,155 @@
+"""Reads checkpoints: whole tensors or any box of them, from whatever pieces the ranks left."""
+
+import logging
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import pydantic
+import torch
+from safetensors import SafetensorError, safe_open
+
+from ncvc.files import sha256
+from ncvc.train.checkpoint.format import (
+    MANIFEST,
+    CheckpointError,
+    Manifest,
+    Piece,
+    Shape,
+    TensorEntry,
+    parse_manifest,
+)
+from ncvc.train.config import ModelConfig
+
+_log = logging.getLogger(__name__)
+
+
+class Checkpoint:
+    """A checkpoint folder, open for reading; tensors are read when they are asked for."""
+
+    def __init__(self, folder: Path, manifest: Manifest) -> None:
+        self.folder = folder
+        self.manifest = manifest
+        self._files: dict[str, Any] = {}
+
+    @classmethod
+    def open(cls, folder: str | Path) -> Self:
+        """Opens a folder by its manifest; `verify` says whether the tensors are whole.
+
+        Raises `CheckpointError` if it is no checkpoint or its manifest is damaged.
+        """
+        folder = Path(folder)
+        try:
+            text = (folder / MANIFEST).read_bytes()
+        except OSError as error:
+            raise CheckpointError(
+                f"{folder}: not a checkpoint: {MANIFEST}: {error.strerror}; give a folder such as"
+                " RUN/checkpoints/step_00000100"
+            ) from None
+        try:
+            return cls(folder, parse_manifest(text))
+        except pydantic.ValidationError as error:
+            first = error.errors(include_input=False)[0]
+            where = ".".join(map(str, first["loc"]))
+            raise CheckpointError(
+                f"{folder / MANIFEST}: damaged, or not a checkpoint's: {where}: {first['msg']}"
+            ) from None
+        except ValueError as error:
+            raise CheckpointError(f"{folder / MANIFEST}: damaged: {error}") from None
+
+    @property
+    def model(self) -> ModelConfig:
+        """The shape of the model."""
+        return self.manifest.model
+
+    def names(self) -> list[str]:
+        """Every tensor's name, sorted."""
+        return list(self.manifest.tensors)
+
+    def parameters(self) -> list[str]:
+        """The model's parameters, by Megatron's names, sorted."""
+        return [name.removeprefix("model.") for name in self.names() if name.startswith("model.")]
+
+    def tensor(self, name: str) -> torch.Tensor:
+        """A whole tensor, in the type it was saved in, on the CPU."""
+        shape = self._entry(name).shape
+        return self.box(name, (0,) * len(shape), shape)
+
+    def weight(self, parameter: str) -> torch.Tensor:
+        """A whole weight by Megatron's name: float32 from the optimizer if it is there, else the model's."""
+        name = f"optimizer.fp32_param.{parameter}"
+        return self.tensor(name if name in self.manifest.tensors else f"model.{parameter}")
+
+    def box(self, name: str, offset: Sequence[int], shape: Shape) -> torch.Tensor:
+        """The part of a tensor that begins at `offset` and has `shape`."""
+        entry = self._entry(name)
+        result = torch.empty(shape, dtype=getattr(torch, entry.dtype))
+        by_box: dict[tuple[Shape, Shape], list[Piece]] = {}
+        for piece in entry.pieces:
+            by_box.setdefault((piece.offset, piece.shape), []).append(piece)
+        for (begin, size), pieces in by_box.items():
+            low = [max(a, b) for a, b in zip(offset, begin, strict=True)]
+            high = [min(a + n, b + m) for a, n, b, m in zip(offset, shape, begin, size, strict=True)]
+            if any(a >= b for a, b in zip(low, high, strict=True)):
+                continue
+            to = tuple(slice(a - o, b - o) for a, b, o in zip(low, high, offset, strict=True))
+            of = tuple(slice(a - o, b - o) for a, b, o in zip(low, high, begin, strict=True))
+            result[to] = self._join(pieces, size, result.dtype)[of]
+        return result
+
+    def _join(self, pieces: list[Piece], shape: Shape, dtype: torch.dtype) -> torch.Tensor:
+        """A box from its stretches."""
+        if len(pieces) == 1 and pieces[0].stretch is None:
+            return self._read(pieces[0]).view(shape)
+        flat = torch.empty(math.prod(shape), dtype=dtype)
+        for piece in pieces:
+            first, end = piece.stretch or (0, flat.numel())
+            flat[first:end] = self._read(piece).flatten()
+        return flat.view(shape)
+
+    def _read(self, piece: Piece) -> torch.Tensor:
+        try:
+            if piece.file not in self._files:
+                self._files[piece.file] = safe_open(self.folder / piece.file, framework="pt")
+            tensor: torch.Tensor = self._files[piece.file].get_tensor(piece.key)
+        except (OSError, SafetensorError) as error:
+            raise CheckpointError(f"{self.folder / piece.file}: damaged: {error}") from None
+        return tensor
+
+    def _entry(self, name: str) -> TensorEntry:
+        try:
+            return self.manifest.tensors[name]
+        except KeyError:
+            raise CheckpointError(f"{self.folder}: the checkpoint has no tensor {name!r}") from None
+
+    def verify(self) -> None:
+        """Compares every file with the manifest; raises `CheckpointError` at the first difference."""
+        for name, entry in self.manifest.files.items():
+            path = self.folder / name
+            try:
+                size = path.stat().st_size
+                if size != entry.bytes:
+                    raise CheckpointError(f"{path}: damaged: {size} bytes instead of {entry.bytes}")
+                if sha256(path) != entry.sha256:
+                    raise CheckpointError(f"{path}: damaged: its content is not what was written")
+            except OSError as error:
+                raise CheckpointError(f"{path}: damaged: {error.strerror}") from None
+
+
+def checkpoint_folder(run: str | Path, step: int) -> Path:
+    """Where the checkpoint of a step lies."""
+    return Path(run) / "checkpoints" / f"step_{step:08}"
+
+
+def latest(run: str | Path) -> Checkpoint | None:
+    """The newest whole checkpoint of a run folder; a damaged one is named in a warning and skipped."""
+    for folder in sorted((Path(run) / "checkpoints").glob("step_????????"), reverse=True):
+        try:
+            checkpoint = Checkpoint.open(folder)
+            checkpoint.verify()
+        except CheckpointError as error:
+            _log.warning("SKIPPED A DAMAGED CHECKPOINT: %s", error)
+        else:
+            return checkpoint
+    return None

@@ -1,0 +1,253 @@
+"""What a training run is told: every setting, its unit and the paper's value, in Megatron's names."""
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+import pydantic
+
+from ncvc.config import Config
+
+Count = Annotated[int, pydantic.Field(ge=1)]
+WholeNumber = Annotated[int, pydantic.Field(ge=0)]
+Probability = Annotated[float, pydantic.Field(ge=0.0, lt=1.0)]
+Positive = Annotated[float, pydantic.Field(gt=0.0)]
+NotNegative = Annotated[float, pydantic.Field(ge=0.0)]
+
+
+class ModelConfig(Config):
+    """The shape of the model (technical report 2.3); enough to build it and to convert it."""
+
+    num_layers: Count
+    """Transformer layers."""
+    hidden_size: Count
+    """Width of the residual stream, in features."""
+    ffn_hidden_size: Count
+    """Inner width of the MLP, in features; it is not gated."""
+    num_attention_heads: Count
+    """Query heads of a layer."""
+    num_query_groups: Count
+    """Key and value heads of a layer; each serves `num_attention_heads / num_query_groups` query heads."""
+    vocab_size: Count
+    """Rows of the embedding and of the head, in tokens."""
+    max_position_embeddings: Count = 2048
+    """The longest sequence that the model is meant for, in tokens."""
+    rotary_base: Count = 10000
+    """Base of the RoPE frequencies."""
+    layernorm_epsilon: Positive = 1e-5
+    """Added to the mean square in every RMSNorm."""
+    hidden_dropout: Probability = 0.1
+    """Share of the residual branches' outputs dropped in training."""
+    attention_dropout: Probability = 0.1
+    """Share of the attention weights dropped in training."""
+
+    @property
+    def kv_channels(self) -> int:
+        """Features of one attention head."""
+        return self.hidden_size // self.num_attention_heads
+
+    @pydantic.model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.hidden_size % self.num_attention_heads:
+            raise ValueError(
+                f"hidden_size {self.hidden_size} must be a multiple of"
+                f" num_attention_heads {self.num_attention_heads}"
+            )
+        if self.kv_channels % 2:
+            raise ValueError(
+                f"a head has hidden_size / num_attention_heads = {self.kv_channels} features;"
+                " RoPE turns pairs, make it even"
+            )
+        if self.num_attention_heads % self.num_query_groups:
+            raise ValueError(
+                f"num_attention_heads {self.num_attention_heads} must be a multiple of"
+                f" num_query_groups {self.num_query_groups}"
+            )
+        return self
+
+
+class DataConfig(Config):
+    """What the model reads. Paths are relative to the folder in which the command is started."""
+
+    prefixes: Annotated[list[str], pydantic.Field(min_length=1)]
+    """Indexed datasets without their .bin and .idx; several are mixed in proportion to their tokens."""
+    tokenizer: str
+    """The tokenizer folder that made the datasets."""
+    sequence_length: Count
+    """Tokens of a training sample; documents are packed end to end and cut (technical report 2.4.1)."""
+    num_workers: WholeNumber = 0
+    """Processes a rank that read samples ahead; 0 reads them in the loop."""
+
+
+class OptimizerConfig(Config):
+    """AdamW and the bound on the gradient."""
+
+    lr: Positive
+    """Highest learning rate."""
+    min_lr: NotNegative = 0.0
+    """Learning rate at the end of the cosine."""
+    weight_decay: NotNegative = 0.1
+    """Decoupled weight decay; not on the norms' weights."""
+    adam_beta1: Probability = 0.9
+    """Decay of the mean of the gradients."""
+    adam_beta2: Probability = 0.95
+    """Decay of the mean of the squared gradients."""
+    adam_eps: Positive = 1e-8
+    """Added to the root of the mean square."""
+    clip_grad: NotNegative = 1.0
+    """The gradient's 2-norm is scaled down to this; 0 leaves it as it is."""
+
+    @pydantic.model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.min_lr > self.lr:
+            raise ValueError(f"min_lr {self.min_lr} is above lr {self.lr}; lower min_lr")
+        return self
+
+
+class ScheduleConfig(Config):
+    """How long and how much a step."""
+
+    train_iters: Count
+    """Steps of the optimizer in the whole run."""
+    global_batch_size: Count
+    """Samples of a step, over all ranks."""
+    micro_batch_size: Count
+    """Samples that one rank puts through the model at a time; the rest is accumulated."""
+    lr_warmup_iters: WholeNumber
+    """Steps in which the learning rate rises from 0 to `lr`; then it falls as a cosine to `min_lr`."""
+
+    @pydantic.model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.lr_warmup_iters >= self.train_iters:
+            raise ValueError(
+                f"lr_warmup_iters {self.lr_warmup_iters} leaves nothing of train_iters {self.train_iters};"
+                " make it smaller"
+            )
+        if self.global_batch_size % self.micro_batch_size:
+            raise ValueError(
+                f"global_batch_size {self.global_batch_size} must be a multiple of"
+                f" micro_batch_size {self.micro_batch_size}"
+            )
+        return self
+
+
+class ParallelConfig(Config):
+    """How the ranks share the work; what is left over is data parallel."""
+
+    nproc_per_node: WholeNumber = 0
+    """Ranks on this machine; 0 is one a GPU, or one where there is none."""
+    tensor_model_parallel_size: Count = 1
+    """Ranks that share each matrix."""
+    pipeline_model_parallel_size: Count = 1
+    """Ranks that share the layers, one stretch each."""
+    sequence_parallel: bool = False
+    """Shares norms and dropout along the sequence too; needs tensor_model_parallel_size above 1."""
+
+    @pydantic.model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.sequence_parallel and self.tensor_model_parallel_size == 1:
+            raise ValueError("sequence_parallel needs tensor_model_parallel_size above 1; set it to false")
+        return self
+
+
+class ComputeConfig(Config):
+    """How the arithmetic is done."""
+
+    dtype: Literal["bfloat16", "float32"] = "bfloat16"
+    """Of weights and activations; the optimizer keeps float32 beside bfloat16 weights."""
+    core_attention: Literal["sdpa", "megatron"] = "sdpa"
+    """torch's scaled_dot_product_attention (flash attention on a GPU), or megatron-core's own."""
+    threads: Count = 1
+    """CPU threads of a rank."""
+
+
+class CheckpointConfig(Config):
+    """When checkpoints are written, and what a new run starts from."""
+
+    save_interval: Count
+    """Steps between checkpoints; the last step is saved too."""
+    start_from: str | None = None
+    """A checkpoint folder whose weights a new run begins with, instead of random ones."""
+
+
+class LoggingConfig(Config):
+    """What a run says about itself."""
+
+    log_interval: Count = 1
+    """Steps between lines on the console; log.jsonl and TensorBoard have every step."""
+    tensorboard: bool = True
+    """Writes `tensorboard/` in the run folder."""
+
+
+class TrainConfig(Config):
+    """A training run. Paths are relative to the folder in which the command is started."""
+
+    run: str
+    """The run folder: config.yaml, log.jsonl, tensorboard/, checkpoints/. Starting again goes on in it."""
+    seed: WholeNumber = 1234
+    """Of initial weights, order of the samples and dropout."""
+    model: ModelConfig
+    data: DataConfig
+    optimizer: OptimizerConfig
+    schedule: ScheduleConfig
+    checkpoints: CheckpointConfig
+    parallel: ParallelConfig = ParallelConfig()
+    compute: ComputeConfig = ComputeConfig()
+    logging: LoggingConfig = LoggingConfig()
+
+    @property
+    def folder(self) -> Path:
+        """The run folder."""
+        return Path(self.run)
+
+    @property
+    def tokens_per_step(self) -> int:
+        """Tokens that one step of the optimizer sees."""
+        return self.schedule.global_batch_size * self.data.sequence_length
+
+    @pydantic.model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.data.sequence_length > self.model.max_position_embeddings:
+            raise ValueError(
+                f"data.sequence_length {self.data.sequence_length} is above"
+                f" model.max_position_embeddings {self.model.max_position_embeddings}; lower it"
+            )
+        tensor = self.parallel.tensor_model_parallel_size
+        for name in ("num_attention_heads", "num_query_groups", "ffn_hidden_size", "vocab_size"):
+            if getattr(self.model, name) % tensor:
+                raise ValueError(
+                    f"model.{name} {getattr(self.model, name)} does not divide by"
+                    f" parallel.tensor_model_parallel_size {tensor}"
+                )
+        if self.parallel.sequence_parallel and self.data.sequence_length % tensor:
+            raise ValueError(
+                f"data.sequence_length {self.data.sequence_length} does not divide by"
+                f" parallel.tensor_model_parallel_size {tensor}, as sequence_parallel needs"
+            )
+        pipeline = self.parallel.pipeline_model_parallel_size
+        if self.model.num_layers % pipeline:
+            raise ValueError(
+                f"model.num_layers {self.model.num_layers} does not divide by"
+                f" parallel.pipeline_model_parallel_size {pipeline}"
+            )
+        return self
+
+    def data_parallel_size(self, world_size: int) -> int:
+        """Copies of the model among `world_size` ranks.
+
+        Raises `ValueError` if the ranks or the batch do not divide.
+        """
+        parallel, schedule = self.parallel, self.schedule
+        shared = parallel.tensor_model_parallel_size * parallel.pipeline_model_parallel_size
+        if world_size % shared:
+            raise ValueError(
+                f"{world_size} ranks do not divide by tensor × pipeline parallel = {shared};"
+                f" set parallel.nproc_per_node to a multiple of {shared}"
+            )
+        copies = world_size // shared
+        at_once = schedule.micro_batch_size * copies
+        if schedule.global_batch_size % at_once:
+            raise ValueError(
+                f"schedule.global_batch_size {schedule.global_batch_size} must be a multiple of"
+                f" micro_batch_size × data-parallel ranks = {at_once}"
+            )
+        return copies

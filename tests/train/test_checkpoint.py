@@ -1,0 +1,125 @@
+"""The checkpoint format, without Megatron."""
+
+import json
+import shutil
+
+import pytest
+import torch
+
+from ncvc import NcvcError
+from ncvc.train.checkpoint.format import (
+    CheckpointError,
+    Facts,
+    Layout,
+    Piece,
+    write_manifest,
+    write_part,
+    write_weights,
+)
+from ncvc.train.checkpoint.reader import Checkpoint, checkpoint_folder, latest
+from ncvc.train.config import ModelConfig
+
+MODEL = ModelConfig(
+    num_layers=1, hidden_size=8, ffn_hidden_size=16, num_attention_heads=2, num_query_groups=1, vocab_size=10
+)
+
+
+def weights():
+    generator = torch.Generator().manual_seed(0)
+    return {
+        "embedding.word_embeddings.weight": torch.randn(10, 8, generator=generator),
+        "decoder.final_layernorm.weight": torch.randn(8, generator=generator).bfloat16(),
+    }
+
+
+def test_weights_come_back_bit_for_bit(tmp_path):
+    write_weights(tmp_path / "w", MODEL, weights().items(), tokenizer="ab")
+    checkpoint = Checkpoint.open(tmp_path / "w")
+    checkpoint.verify()
+    assert checkpoint.model == MODEL
+    assert checkpoint.manifest.tokenizer == "ab"
+    assert checkpoint.parameters() == sorted(weights())
+    for name, tensor in weights().items():
+        assert checkpoint.weight(name).dtype == tensor.dtype
+        assert torch.equal(checkpoint.weight(name), tensor)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["w"]
+
+
+def test_an_existing_folder_is_not_overwritten_unasked(tmp_path):
+    write_weights(tmp_path / "w", MODEL, weights().items())
+    with pytest.raises(NcvcError, match="exists already"):
+        write_weights(tmp_path / "w", MODEL, weights().items())
+    write_weights(tmp_path / "w", MODEL, weights().items(), replace=True)
+    Checkpoint.open(tmp_path / "w").verify()
+
+
+def test_boxes_and_stretches_of_many_ranks_make_one_tensor(tmp_path):
+    """Columns shared by 2 ranks, each half in 2 uneven stretches; any box reads back."""
+    whole = torch.arange(7 * 10, dtype=torch.float32).view(7, 10)
+    name = "optimizer.exp_avg.a"
+    for rank in range(4):
+        column, half = divmod(rank, 2)
+        box = whole[:, 5 * column : 5 * column + 5].contiguous()
+        first, end = ((0, 13), (13, 35))[half]
+        piece = Piece(file="", key="", offset=(0, 5 * column), shape=(7, 5), stretch=(first, end))
+        write_part(tmp_path, rank, [(name, (7, 10), piece, box.flatten()[first:end])])
+    write_manifest(tmp_path, 4, Facts(model=MODEL, layout=Layout(dp=2, tp=2, pp=1)))
+    checkpoint = Checkpoint.open(tmp_path)
+    checkpoint.verify()
+    assert torch.equal(checkpoint.tensor(name), whole)
+    assert torch.equal(checkpoint.box(name, (2, 3), (4, 5)), whole[2:6, 3:8])
+    assert torch.equal(checkpoint.box(name, (6, 9), (1, 1)), whole[6:, 9:])
+
+
+def test_weight_prefers_the_optimizers_float32(tmp_path):
+    exact = torch.tensor([1.0 + 2**-20])
+    piece = Piece(file="", key="", offset=(0,), shape=(1,))
+    write_part(
+        tmp_path,
+        0,
+        [("model.a", (1,), piece, exact.bfloat16()), ("optimizer.fp32_param.a", (1,), piece, exact)],
+    )
+    write_manifest(tmp_path, 1, Facts(model=MODEL))
+    assert Checkpoint.open(tmp_path).weight("a").item() == exact.item()
+
+
+def test_every_flipped_byte_is_found(tmp_path):
+    write_weights(tmp_path / "w", MODEL, weights().items())
+    for path in sorted((tmp_path / "w").iterdir()):
+        whole = path.read_bytes()
+        for position in range(0, len(whole), 7):
+            path.write_bytes(
+                whole[:position] + bytes([whole[position] ^ 1 << position % 8]) + whole[position + 1 :]
+            )
+            with pytest.raises(CheckpointError, match=path.name):
+                Checkpoint.open(tmp_path / "w").verify()
+        path.write_bytes(whole[:-1])
+        with pytest.raises(CheckpointError, match=path.name):
+            Checkpoint.open(tmp_path / "w").verify()
+        path.write_bytes(whole)
+    Checkpoint.open(tmp_path / "w").verify()
+
+
+def test_latest_skips_damaged_checkpoints_loudly(tmp_path, caplog):
+    assert latest(tmp_path) is None
+    for step in (9, 10, 100):
+        write_weights(checkpoint_folder(tmp_path, step), MODEL, weights().items(), step=step)
+    assert latest(tmp_path).manifest.step == 100
+    assert not caplog.messages
+    file = checkpoint_folder(tmp_path, 100) / "rank_00000.safetensors"
+    file.write_bytes(file.read_bytes()[:-5] + b"wrong")
+    shutil.rmtree(checkpoint_folder(tmp_path, 10))
+    assert latest(tmp_path).manifest.step == 9
+    assert "step_00000100" in caplog.messages[0]
+    assert "SKIPPED" in caplog.messages[0]
+
+
+def test_what_is_no_checkpoint_says_so(tmp_path):
+    with pytest.raises(CheckpointError, match=r"not a checkpoint: manifest\.json: No such file"):
+        Checkpoint.open(tmp_path / "nowhere")
+    (tmp_path / "manifest.json").write_text(json.dumps({"format": "something else"}))
+    with pytest.raises(CheckpointError, match=r"manifest\.json: damaged, or not a checkpoint's"):
+        Checkpoint.open(tmp_path)
+    write_weights(tmp_path / "w", MODEL, weights().items())
+    with pytest.raises(CheckpointError, match=r"no tensor 'model\.nothing'"):
+        Checkpoint.open(tmp_path / "w").tensor("model.nothing")
