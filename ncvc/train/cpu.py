@@ -1,0 +1,86 @@
+"""Runs megatron-core on a CPU.
+
+megatron-core 0.19 has no device option: it allocates on `torch.cuda.current_device()` or `device="cuda"`,
+asks `tensor.type()` for "torch.cuda.FloatTensor", and keeps the states of CUDA generators. Inside
+`megatron_on_cpu()` exactly these land on the CPU; nothing else of torch changes, and outside it nothing does.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+from megatron.core.tensor_parallel import random as megatron_random
+from torch.overrides import TorchFunctionMode
+
+
+class _CudaMeansCpu(TorchFunctionMode):
+    """`device="cuda"` is "cpu", `tensor.cuda()` is the tensor, and `tensor.type()` pretends."""
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        kwargs = kwargs or {}
+        if _is_cuda(kwargs.get("device")):
+            kwargs = {**kwargs, "device": "cpu"}
+        if func is torch.Tensor.cuda:
+            return args[0]
+        if func is torch.Tensor.type and len(args) == 1 and not kwargs:
+            return func(*args).replace("torch.", "torch.cuda.", 1)
+        return func(*args, **kwargs)
+
+
+def _is_cuda(device: Any) -> bool:
+    if isinstance(device, torch.device):
+        return device.type == "cuda"
+    return isinstance(device, str) and device.split(":")[0] == "cuda"
+
+
+class _Stream:
+    """A CUDA stream in which everything has happened already."""
+
+    def wait_event(self, event: Any) -> None: ...
+
+    def wait_stream(self, stream: Any) -> None: ...
+
+    def synchronize(self) -> None: ...
+
+
+class _CpuGenerators(megatron_random.CudaRNGStatesTracker):  # type: ignore[misc]
+    """megatron-core's named generator states, of the CPU's generator."""
+
+    def add(self, name: str, seed: int) -> None:
+        self._is_initialized = True
+        assert name not in self.states_
+        self.states_[name] = torch.Generator().manual_seed(seed).get_state()
+
+    @contextlib.contextmanager
+    def fork(self, name: str = "model-parallel-rng") -> Iterator[None]:
+        outside = torch.get_rng_state()
+        torch.set_rng_state(self.states_[name])
+        try:
+            yield
+        finally:
+            self.states_[name] = torch.get_rng_state()
+            torch.set_rng_state(outside)
+
+
+@contextlib.contextmanager
+def megatron_on_cpu() -> Iterator[None]:
+    """Within it, megatron-core runs on the CPU, with gloo between the ranks."""
+    cpu = torch.device("cpu")
+    with contextlib.ExitStack() as stack:
+
+        def replace(owner: Any, name: str, value: Any) -> None:
+            stack.callback(setattr, owner, name, getattr(owner, name))
+            setattr(owner, name, value)
+
+        replace(torch.cuda, "current_device", lambda: cpu)
+        replace(torch.cuda, "current_stream", lambda device=None: _Stream())
+        replace(torch.cuda, "synchronize", lambda device=None: None)
+        replace(megatron_random, "_get_cuda_rng_state", lambda **_: torch.get_rng_state())
+        replace(megatron_random, "_set_cuda_rng_state", lambda state, **_: torch.set_rng_state(state))
+        replace(megatron_random, "_CUDA_RNG_STATE_TRACKER", _CpuGenerators())
+        replace(megatron_random, "_CUDA_RNG_STATE_TRACKER_INITIALIZED", True)
+        stack.enter_context(_CudaMeansCpu())
+        yield
