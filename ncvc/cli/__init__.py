@@ -5,6 +5,7 @@ import sys
 import click
 
 from ncvc import NcvcError, __version__
+from ncvc.cli.convert import convert
 from ncvc.cli.demo import demo
 from ncvc.cli.dictionary import dictionary
 from ncvc.cli.doctor import doctor
@@ -18,7 +19,7 @@ def ncvc() -> None:
     """From raw Japanese text to your own small language model, on your own machines."""
 
 
-for command in (dictionary, tokenizer, preprocess, demo, doctor):
+for command in (dictionary, tokenizer, preprocess, convert, demo, doctor):
     ncvc.add_command(command)
 
 

@@ -6,10 +6,10 @@ cleaning never leaves in a text: text that was cleaned, analysed and joined by U
 travels along (`ncvc/tokenizer`).
 """
 
-import json
 from pathlib import Path
 
 from ncvc import TokenizerError
+from ncvc.files import write_json
 
 MORPHEME_SEPARATOR = "\u001f"
 BEGIN_OF_TEXT = "<|begin_of_text|>"
@@ -27,26 +27,22 @@ def read_pieces(folder: Path) -> list[tuple[str, float]]:
 
     path = folder / "tokenizer.model"
     if not path.is_file():
-        raise TokenizerError(
-            f"{folder}: no tokenizer.model in it; give a folder that `ncvc tokenizer train` made"
-        )
+        raise TokenizerError(f"{folder}: no tokenizer.model in it; give a folder that `ncvc tokenizer train` made")
     try:
         model = sentencepiece.SentencePieceProcessor(model_file=str(path))
     except (RuntimeError, OSError):
         raise TokenizerError(f"{path}: not a SentencePiece model; train the tokenizer again") from None
     pieces = [(model.id_to_piece(i), model.get_score(i)) for i in range(model.vocab_size())]
     if tuple(piece for piece, _ in pieces[:4]) != SPECIAL_PIECES:
-        raise TokenizerError(
-            f"{path}: its first four pieces are not {SPECIAL_PIECES}; use `ncvc tokenizer train`"
-        )
+        raise TokenizerError(f"{path}: its first four pieces are not {SPECIAL_PIECES}; use `ncvc tokenizer train`")
     return pieces
 
 
 def write_tokenizer(folder: Path, out: Path, max_length: int) -> int:
     """Writes the two files into `out` and returns the number of pieces; `max_length` is in tokens."""
     pieces = read_pieces(folder)
-    _write_json(out / "tokenizer.json", _tokenizer(pieces))
-    _write_json(out / "tokenizer_config.json", _tokenizer_config(max_length))
+    write_json(out / "tokenizer.json", _tokenizer(pieces))
+    write_json(out / "tokenizer_config.json", _tokenizer_config(max_length))
     return len(pieces)
 
 
@@ -61,9 +57,7 @@ def _tokenizer(pieces: list[tuple[str, float]]) -> dict[str, object]:
         "version": "1.0",
         "truncation": None,
         "padding": None,
-        "added_tokens": [
-            _added_token(i, piece, special=piece != "\n") for i, piece in enumerate(SPECIAL_PIECES)
-        ],
+        "added_tokens": [_added_token(i, piece, special=piece != "\n") for i, piece in enumerate(SPECIAL_PIECES)],
         "normalizer": {"type": "Replace", "pattern": {"String": " "}, "content": "▁"},
         "pre_tokenizer": {
             "type": "Split",
@@ -101,8 +95,5 @@ def _tokenizer_config(max_length: int) -> dict[str, object]:
         "pad_token": END_OF_TEXT,
         "clean_up_tokenization_spaces": False,
         "model_max_length": max_length,
+        "model_input_names": ["input_ids", "attention_mask"],
     }
-
-
-def _write_json(path: Path, value: object) -> None:
-    path.write_text(json.dumps(value, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""A tiny tokenizer folder that the conversion tests share."""
+"""A tiny tokenizer folder, checkpoint and converted folder that the tests share."""
 
 import io
 import random
@@ -6,6 +6,13 @@ from pathlib import Path
 
 import pytest
 import sentencepiece
+import torch
+
+from ncvc.convert.export import to_huggingface
+from ncvc.train.checkpoint.format import write_weights
+from ncvc.train.config import ModelConfig
+from ncvc.train.model import build
+from ncvc.train.ranks import alone
 
 
 @pytest.fixture(scope="session")
@@ -21,7 +28,7 @@ def morphemes() -> list[str]:
 
 
 @pytest.fixture(scope="session")
-def tokenizer_folder(morphemes: list[str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def pieces_folder(morphemes: list[str], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """SentencePiece pieces with the special pieces and settings of `ncvc tokenizer train`; no dictionary."""
     folder = tmp_path_factory.mktemp("tokenizer")
     model = io.BytesIO()
@@ -41,3 +48,41 @@ def tokenizer_folder(morphemes: list[str], tmp_path_factory: pytest.TempPathFact
     )
     (folder / "tokenizer.model").write_bytes(model.getvalue())
     return folder
+
+
+@pytest.fixture(scope="session")
+def model(pieces_folder: Path) -> ModelConfig:
+    """A model of two layers, whose every size is another number."""
+    return ModelConfig(
+        num_layers=2,
+        hidden_size=60,
+        ffn_hidden_size=160,
+        num_attention_heads=6,
+        num_query_groups=2,
+        vocab_size=500,
+        max_position_embeddings=96,
+    )
+
+
+@pytest.fixture(scope="session")
+def checkpoint(model: ModelConfig, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Random weights of the project's own GPTModel; no norm is all ones, so that each shows in the logits."""
+    generator = torch.Generator().manual_seed(1)
+
+    def drawn(parameter: torch.Tensor) -> torch.Tensor:
+        noise = torch.randn(parameter.shape, generator=generator)
+        return 1 + 0.3 * noise if parameter.dim() == 1 else 0.15 * noise
+
+    folder = tmp_path_factory.mktemp("run") / "step_00000007"
+    with alone():
+        weights = [(name, drawn(parameter)) for name, parameter in build(model).named_parameters()]
+    write_weights(folder, model, weights, step=7, tokens_seen=7000)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def converted(checkpoint: Path, pieces_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The Hugging Face folder of `checkpoint`, in float32."""
+    out = tmp_path_factory.mktemp("converted") / "hf"
+    to_huggingface(checkpoint, out, tokenizer=pieces_folder)
+    return out

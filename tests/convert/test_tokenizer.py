@@ -14,11 +14,11 @@ SEPARATOR = "\u001f"
 
 @pytest.fixture(scope="module")
 def both(
-    tokenizer_folder: Path, tmp_path_factory: pytest.TempPathFactory
+    pieces_folder: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Tokenizer, sentencepiece.SentencePieceProcessor]:
     out = tmp_path_factory.mktemp("out")
-    write_tokenizer(tokenizer_folder, out, max_length=2048)
-    model = sentencepiece.SentencePieceProcessor(model_file=str(tokenizer_folder / "tokenizer.model"))
+    write_tokenizer(pieces_folder, out, max_length=2048)
+    model = sentencepiece.SentencePieceProcessor(model_file=str(pieces_folder / "tokenizer.model"))
     return Tokenizer.from_file(str(out / "tokenizer.json")), model
 
 
@@ -26,9 +26,7 @@ def test_ids_equal_sentencepiece_on_whole_texts(both, morphemes) -> None:
     ours, model = both
     for start in range(0, len(morphemes), 50):
         text = morphemes[start : start + 50]
-        assert ours.encode(SEPARATOR.join(text)).ids == [
-            i for morpheme in text for i in model.encode(morpheme)
-        ]
+        assert ours.encode(SEPARATOR.join(text)).ids == [i for morpheme in text for i in model.encode(morpheme)]
 
 
 def test_ids_equal_sentencepiece_on_random_morphemes(both, morphemes) -> None:
