@@ -9,6 +9,7 @@ from ncvc.cli.convert import convert
 from ncvc.cli.demo import demo
 from ncvc.cli.dictionary import dictionary
 from ncvc.cli.doctor import doctor
+from ncvc.cli.generate import generate
 from ncvc.cli.preprocess import preprocess
 from ncvc.cli.tokenizer import tokenizer
 
@@ -19,7 +20,7 @@ def ncvc() -> None:
     """From raw Japanese text to your own small language model, on your own machines."""
 
 
-for command in (dictionary, tokenizer, preprocess, convert, demo, doctor):
+for command in (dictionary, tokenizer, preprocess, convert, generate, demo, doctor):
     ncvc.add_command(command)
 
 
