@@ -34,8 +34,8 @@ def convert(
     """Convert SOURCE, a checkpoint of `ncvc train` or a Hugging Face folder, into the new folder OUT.
 
     Works on the CPU, one tensor at a time. Both models then read the same tokens, and OUT appears only if
-    their logits agree to 1e-5; that comparison holds one fp32 model in memory (5 GB for 1.2 billion
-    parameters).
+    their logits agree to 1e-5; that comparison holds one fp32 model in memory (6.5 GB for 1.2
+    billion parameters).
 
     \b
     Examples:

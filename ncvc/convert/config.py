@@ -1,7 +1,11 @@
 """Model sizes ↔ Hugging Face's `config.json` and `generation_config.json`."""
 
+from pathlib import Path
 from typing import Any
 
+import pydantic
+
+from ncvc.convert.errors import ConvertError
 from ncvc.train.config import ModelConfig
 
 BEGIN_OF_TEXT_ID = 1
@@ -51,3 +55,39 @@ def generation_config() -> dict[str, Any]:
     there.
     """
     return {"bos_token_id": END_OF_TEXT_ID, "eos_token_id": END_OF_TEXT_ID, "pad_token_id": END_OF_TEXT_ID}
+
+
+def model_config(path: Path, config: dict[str, Any], recorded: dict[str, Any]) -> ModelConfig:
+    """The sizes of the model whose `config.json` lies at `path` and says `config`.
+
+    What only training needs (dropout) comes from `recorded`, the model section of the folder's manifest, or is the
+    default. Raises `ConvertError` where it is another architecture.
+    """
+    for key, expected in FIXED.items():
+        # transformers' own default is no bias.
+        if config.get(key, False if key.endswith("bias") else None) != expected:
+            raise ConvertError(
+                f"{path}: {key} is {config.get(key)!r}, not {expected!r}: not a model that `ncvc convert --to hf` made"
+            )
+    try:
+        rope = config.get("rope_parameters") or {"rope_theta": config["rope_theta"]}
+        sizes = {
+            "vocab_size": config["vocab_size"],
+            "hidden_size": config["hidden_size"],
+            "ffn_hidden_size": config["intermediate_size"],
+            "num_layers": config["num_hidden_layers"],
+            "num_attention_heads": config["num_attention_heads"],
+            "num_query_groups": config["num_key_value_heads"],
+            "max_position_embeddings": config["max_position_embeddings"],
+            "layernorm_epsilon": config["rms_norm_eps"],
+            "rotary_base": int(rope["rope_theta"]),
+        }
+        model = ModelConfig.model_validate(recorded | sizes)
+    except KeyError as error:
+        raise ConvertError(f"{path}: {error.args[0]} is missing; copy the folder again") from None
+    except pydantic.ValidationError as error:
+        first = error.errors()[0]
+        raise ConvertError(f"{path}: {'.'.join(map(str, first['loc']))} {first['msg']}") from None
+    if config.get("head_dim", model.kv_channels) != model.kv_channels:
+        raise ConvertError(f"{path}: head_dim is {config['head_dim']}, not hidden_size / num_attention_heads")
+    return model

@@ -54,7 +54,7 @@ def to_huggingface(
         write_json(folder / "config.json", huggingface_config(checkpoint.model, dtype))
         write_json(folder / "generation_config.json", generation_config())
         say("comparing the logits with Megatron's")
-        found = _compare(checkpoint, folder, DTYPES[dtype])
+        found = _compare(checkpoint, folder, out, DTYPES[dtype])
         _save(folder / LOGITS, {"ids": found.ids, "logits": found.logits})
         _write_card(checkpoint, folder, dtype, found)
         _write_manifest(checkpoint, folder, dtype, found)
@@ -129,8 +129,11 @@ def _read(checkpoint: Checkpoint, row: mapping.Weight) -> Tensor:
     return weight
 
 
-def _compare(checkpoint: Checkpoint, folder: Path, dtype: torch.dtype) -> check.Check:
-    """Both models in fp32 with the same weights: for bfloat16, with the weights as they were rounded."""
+def _compare(checkpoint: Checkpoint, folder: Path, out: Path, dtype: torch.dtype) -> check.Check:
+    """Both models in fp32 with the same weights: for bfloat16, with the weights as they were rounded.
+
+    `folder` will be called `out`.
+    """
     rows = {row.megatron: row for row in mapping.weights(checkpoint.model)}
 
     def logits(dtype: torch.dtype) -> Tensor:
@@ -138,7 +141,7 @@ def _compare(checkpoint: Checkpoint, folder: Path, dtype: torch.dtype) -> check.
 
     ids = check.batch(checkpoint.model)
     ours = logits(dtype)
-    found = check.require_equal(ours, check.huggingface_logits(folder, ids), folder)
+    found = check.require_equal(ours, check.huggingface_logits(folder, ids), out)
     rounding = None if dtype == torch.float32 else (ours - logits(torch.float32)).abs().max().item()
     return check.Check(difference=found, rounding=rounding, ids=ids, logits=ours)
 

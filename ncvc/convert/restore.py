@@ -5,18 +5,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pydantic
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
 from ncvc.convert import check, mapping
-from ncvc.convert.config import FIXED
+from ncvc.convert.config import model_config
 from ncvc.convert.errors import ConvertError
-from ncvc.convert.huggingface import EMBEDDING, FORMAT, read_config
+from ncvc.convert.huggingface import EMBEDDING, FORMAT, TOKENIZER, read_config
 from ncvc.convert.shards import Shards
-from ncvc.files import MANIFEST
+from ncvc.files import MANIFEST, sha256
 from ncvc.train.checkpoint.format import write_weights
 from ncvc.train.config import ModelConfig
 
@@ -33,7 +32,9 @@ def to_megatron(
     (`ncvc/embedding.safetensors`); otherwise it is divided by √d, which `say` tells.
     Raises `ConvertError` where the folder is no such model or the logits differ.
     """
-    model = model_config(source)
+    config = read_config(source)
+    made = _manifest(source)
+    model = model_config(source / "config.json", config, made.get("model", {}))
     shards = Shards(source)
     _require_weights(source, shards, model)
     rows = {row.megatron: row for row in mapping.weights(model)}
@@ -55,56 +56,17 @@ def to_megatron(
     theirs = check.huggingface_logits(source, ids)
     tolerance = check.TOLERANCE if original is not None else DIVIDED_TOLERANCE
     found = check.require_equal(ours, theirs, source, tolerance)
-    made = _manifest(source)
+    tokenizer = source / TOKENIZER / MANIFEST
     write_weights(
         out,
         model,
         ((name, weight(name)) for name in rows),
         step=made.get("step", 0),
         tokens_seen=made.get("tokens_seen", 0),
+        tokenizer=sha256(tokenizer) if tokenizer.is_file() else None,
         replace=replace,
     )
     return found
-
-
-def model_config(source: Path) -> ModelConfig:
-    """The sizes of the folder's model; raises `ConvertError` where it is another architecture.
-
-    `config.json` says what the model is; what only training needs (dropout, initialisation) comes from
-    `ncvc/manifest.json` where there is one, otherwise from the defaults.
-    """
-    config = read_config(source)
-    for key, expected in FIXED.items():
-        if config.get(key, expected if key.endswith("bias") else None) != expected:
-            raise ConvertError(
-                f"{source / 'config.json'}: {key} is {config.get(key)!r}, not {expected!r}: not a model that "
-                "`ncvc convert --to hf` made"
-            )
-    recorded = _manifest(source).get("model", {})
-    try:
-        rope = config.get("rope_parameters") or {"rope_theta": config["rope_theta"]}
-        sizes = {
-            "vocab_size": config["vocab_size"],
-            "hidden_size": config["hidden_size"],
-            "ffn_hidden_size": config["intermediate_size"],
-            "num_layers": config["num_hidden_layers"],
-            "num_attention_heads": config["num_attention_heads"],
-            "num_query_groups": config["num_key_value_heads"],
-            "max_position_embeddings": config["max_position_embeddings"],
-            "layernorm_epsilon": config["rms_norm_eps"],
-            "rotary_base": int(rope["rope_theta"]),
-        }
-        model = ModelConfig.model_validate(recorded | sizes)
-    except KeyError as error:
-        raise ConvertError(f"{source / 'config.json'}: {error.args[0]} is missing; copy the folder again") from None
-    except pydantic.ValidationError as error:
-        first = error.errors()[0]
-        raise ConvertError(f"{source / 'config.json'}: {'.'.join(map(str, first['loc']))} {first['msg']}") from None
-    if config.get("head_dim", model.kv_channels) != model.kv_channels:
-        raise ConvertError(
-            f"{source / 'config.json'}: head_dim is {config['head_dim']}, not hidden_size / num_attention_heads"
-        )
-    return model
 
 
 def _manifest(source: Path) -> dict[str, Any]:

@@ -65,6 +65,14 @@ def test_another_architecture_is_refused(folder: Path, tmp_path: Path, key: str,
     assert not (tmp_path / "back").exists()
 
 
+def test_a_config_without_a_size_is_told(folder: Path, tmp_path: Path) -> None:
+    config = json.loads((folder / "config.json").read_text())
+    del config["hidden_size"]
+    (folder / "config.json").write_text(json.dumps(config))
+    with pytest.raises(ConvertError, match=r"config\.json: hidden_size is missing"):
+        to_megatron(folder, tmp_path / "back")
+
+
 def test_a_missing_weight_is_named(folder: Path, tmp_path: Path) -> None:
     weights = load_file(folder / "model.safetensors")
     del weights["model.layers.1.mlp.up_proj.weight"]
