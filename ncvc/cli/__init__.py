@@ -5,9 +5,11 @@ import sys
 import click
 
 from ncvc import NcvcError, __version__
+from ncvc.cli.convert import convert
 from ncvc.cli.demo import demo
 from ncvc.cli.dictionary import dictionary
 from ncvc.cli.doctor import doctor
+from ncvc.cli.generate import generate
 from ncvc.cli.preprocess import preprocess
 from ncvc.cli.tokenizer import tokenizer
 from ncvc.cli.train import train
@@ -19,7 +21,7 @@ def ncvc() -> None:
     """From raw Japanese text to your own small language model, on your own machines."""
 
 
-for command in (dictionary, tokenizer, preprocess, train, demo, doctor):
+for command in (dictionary, tokenizer, preprocess, train, convert, generate, demo, doctor):
     ncvc.add_command(command)
 
 

@@ -1,0 +1,105 @@
+"""`README.md` of a converted folder: what the model is, in plain words and numbers."""
+
+from dataclasses import dataclass
+
+from ncvc import __version__
+from ncvc.convert.check import Check
+from ncvc.train.config import ModelConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """What the card tells besides the model's sizes."""
+
+    parameters: int
+    dtype: str
+    """How the weights are stored, `float32` or `bfloat16`."""
+    weight_bytes: int
+    step: int
+    """Training steps behind the weights."""
+    tokens_seen: int
+    check: Check
+
+
+def model_card(model: ModelConfig, facts: Facts) -> str:
+    """The card, as Markdown with the header that model hubs read."""
+    rows = {
+        "parameters": f"{facts.parameters:,}",
+        "layers": model.num_layers,
+        "hidden size, MLP size": f"{model.hidden_size:,}, {model.ffn_hidden_size:,}",
+        "attention heads, query groups, head size": (
+            f"{model.num_attention_heads}, {model.num_query_groups}, {model.kv_channels}"
+        ),
+        "vocabulary": f"{model.vocab_size:,} pieces",
+        "longest text": f"{model.max_position_embeddings:,} tokens",
+        "trained for": f"{facts.step:,} steps, {facts.tokens_seen:,} tokens",
+        "weights": f"{facts.dtype}, {facts.weight_bytes / 1e9:.2f} GB",
+        "logits beside Megatron's, computed in float32": (
+            f"{facts.check.tokens} tokens, largest difference {facts.check.difference:.1e}"
+        ),
+    }
+    if facts.check.rounding is not None:
+        rows[f"rounding to {facts.dtype} moves a logit by"] = f"at most {facts.check.rounding:.1e}"
+    table = "\n".join(f"| {name} | {value} |" for name, value in rows.items())
+    return CARD.format(table=table, parameters=facts.parameters, hidden=model.hidden_size, version=__version__)
+
+
+CARD = """\
+---
+language: ja
+library_name: transformers
+pipeline_tag: text-generation
+---
+# A Japanese language model of {parameters:,} parameters
+
+Trained from scratch and converted by ncvc {version}. It is a base model: it continues Japanese text and was
+not taught to follow instructions.
+
+| | |
+| --- | --- |
+{table}
+
+The architecture is `ArceeForCausalLM` of stock transformers with `hidden_act` silu: grouped-query attention,
+RoPE, RMSNorm, an MLP without a gate, no biases. In training the embedding's output was multiplied by
+√{hidden}; here the matrix itself holds the product.
+
+## Use
+
+With ncvc, from raw text:
+
+```
+ncvc generate FOLDER --prompt "患者は発熱を主訴に"
+```
+
+With transformers alone, nothing else installed:
+
+```python
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+tokenizer = AutoTokenizer.from_pretrained("FOLDER")
+model = AutoModelForCausalLM.from_pretrained("FOLDER")
+ids = tokenizer("<|end_of_text|>患者\\u001fは\\u001f発熱\\u001fを", return_tensors="pt")
+print(tokenizer.decode(model.generate(**ids, max_new_tokens=64)[0]))
+```
+
+In training every text was cleaned, then split into morphemes, then each morpheme into pieces.
+`tokenizer.json` does the last of these only: it is exact on cleaned text whose morphemes are joined by
+U+001F, as above, and an approximation on raw text. `ncvc.Tokenizer.load("FOLDER/ncvc/tokenizer")` does all
+three. A text begins after `<|end_of_text|>` and ends with it; `<|begin_of_text|>` never occurred in training.
+
+## Files
+
+| | |
+| --- | --- |
+| `model*.safetensors`, `config.json`, `generation_config.json` | the model |
+| `tokenizer.json`, `tokenizer_config.json` | the pieces, for transformers |
+| `ncvc/tokenizer/` | cleaning rules, dictionary and pieces, for raw text |
+| `ncvc/logits.safetensors` | token ids and Megatron's float32 logits for them, to compare an engine with |
+| `ncvc/embedding.safetensors` | the embedding before the multiplication, for the way back to Megatron |
+| `manifest.json` | what this folder was made from, and the SHA-256 of each file |
+
+## Limits
+
+What it writes can be wrong, and can repeat what stood in its training text. It is no medical device and gives
+no medical advice.
+"""

@@ -1,0 +1,90 @@
+"""Compares the logits of Megatron's GPTModel with those of the Hugging Face folder that was made from it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from ncvc.convert import mapping
+from ncvc.convert.errors import ConvertError
+from ncvc.convert.huggingface import load_model
+from ncvc.train.config import ModelConfig
+from ncvc.train.model import build
+from ncvc.train.ranks import alone
+
+TOLERANCE = 1e-5
+"""Largest allowed difference of two logits in fp32; of logits beyond ±1, relative to their size."""
+BATCH, LENGTH = 2, 64
+(EMBEDDING,) = (row.megatron for row in mapping.BEFORE)
+
+WeightReader = Callable[[str], Tensor]
+"""Megatron weight name → the weight."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """What the comparison found."""
+
+    difference: float
+    """Largest difference between the two models' logits, measured as `TOLERANCE` is."""
+    rounding: float | None
+    """For bfloat16: how far rounding the weights moved a logit; None for float32."""
+    ids: Tensor
+    """Token ids [batch, length] that both models read, int64."""
+    logits: Tensor
+    """Megatron's logits [batch, length, V] in fp32, of the weights as they are stored in the folder."""
+
+    @property
+    def tokens(self) -> int:
+        """The number of positions compared."""
+        return self.ids.numel()
+
+
+def batch(model: ModelConfig) -> Tensor:
+    """Token ids [2, ≤ 64], spread over the vocabulary by Knuth's multiplicative hash: the same everywhere."""
+    length = min(LENGTH, model.max_position_embeddings)
+    spread = torch.arange(BATCH * length) * 2654435761 % 2**32
+    return (spread * model.vocab_size >> 32).view(BATCH, length)
+
+
+def difference(ours: Tensor, theirs: Tensor) -> float:
+    """Largest |ours - theirs|, relative where |ours| > 1; infinite where either is not a number."""
+    relative = (ours - theirs).abs() / ours.abs().clamp(min=1)
+    return relative.nan_to_num(nan=torch.inf).max().item()
+
+
+def megatron_logits(model: ModelConfig, weight: WeightReader, ids: Tensor, dtype: torch.dtype) -> Tensor:
+    """Logits [batch, length, V] of Megatron's GPTModel, computed in fp32 on the CPU.
+
+    Its weights are those that `weight` gives, rounded to `dtype`. The embedding is rounded after its multiplication
+    by √d, because the folder holds the product.
+    """
+    with alone(), torch.no_grad():
+        gpt = build(model).eval()
+        for name, parameter in gpt.named_parameters():
+            stored = weight(name)
+            parameter.copy_(stored if name == EMBEDDING else stored.to(dtype))
+        positions = torch.arange(ids.shape[1]).expand_as(ids)
+        embedded = gpt.embedding(ids, positions).to(dtype).float()
+        logits: Tensor = gpt(ids, positions, None, decoder_input=embedded)
+    return logits
+
+
+def huggingface_logits(folder: Path, ids: Tensor) -> Tensor:
+    """Logits [batch, length, V] of the folder's model in fp32, as transformers loads it."""
+    with torch.no_grad():
+        logits: Tensor = load_model(folder)(ids).logits
+    return logits
+
+
+def require_equal(ours: Tensor, theirs: Tensor, folder: Path, tolerance: float = TOLERANCE) -> float:
+    """The difference; raises `ConvertError` where it exceeds `tolerance`."""
+    found = difference(ours, theirs)
+    if found > tolerance:
+        raise ConvertError(
+            f"{folder}: its logits differ from Megatron's by {found:.1e}, more than {tolerance:.0e}; nothing"
+            " was written. Convert again; if that does not help, the weights or the sizes are damaged"
+        )
+    return found

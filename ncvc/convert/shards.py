@@ -1,0 +1,100 @@
+"""Weights in safetensors files, written and read one tensor at a time: a model need not fit in memory."""
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from huggingface_hub import split_torch_state_dict_into_shards
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from ncvc.convert.errors import ConvertError
+
+SINGLE = "model.safetensors"
+INDEX = "model.safetensors.index.json"
+MAX_SHARD_BYTES = 5_000_000_000
+DTYPE_CODES = {torch.float32: "F32", torch.bfloat16: "BF16"}
+
+Shapes = Mapping[str, tuple[int, ...]]
+
+
+def write_shards(
+    folder: Path,
+    shapes: Shapes,
+    dtype: torch.dtype,
+    tensor: Callable[[str], Tensor],
+    max_bytes: int = MAX_SHARD_BYTES,
+) -> None:
+    """Writes the tensors named by `shapes`, each given by `tensor(name)`, as transformers names its files.
+
+    One file is `model.safetensors`; several, of at most `max_bytes` each, come with an index.
+    """
+    empty = {name: torch.empty(shape, dtype=dtype, device="meta") for name, shape in shapes.items()}
+    plan = split_torch_state_dict_into_shards(empty, max_shard_size=max_bytes)
+    for file, names in plan.filename_to_tensors.items():
+        write_safetensors(folder / file, {name: shapes[name] for name in names}, dtype, tensor)
+    if plan.is_sharded:
+        index = {"metadata": plan.metadata, "weight_map": plan.tensor_to_filename}
+        (folder / INDEX).write_text(json.dumps(index, indent=2) + "\n", encoding="utf-8")
+
+
+def write_safetensors(path: Path, shapes: Shapes, dtype: torch.dtype, tensor: Callable[[str], Tensor]) -> None:
+    """Writes one safetensors file; holds one tensor at a time, which `safetensors.torch.save_file` cannot.
+
+    The format (github.com/huggingface/safetensors, "Format"): u64 length of the header, the header as JSON
+    padded with spaces to 8 bytes, the tensors' little-endian bytes back to back.
+    """
+    header: dict[str, object] = {"__metadata__": {"format": "pt"}}
+    end = 0
+    for name, shape in shapes.items():
+        start, end = end, end + math.prod(shape) * dtype.itemsize
+        header[name] = {"dtype": DTYPE_CODES[dtype], "shape": shape, "data_offsets": (start, end)}
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    with path.open("wb") as file:
+        file.write(len(text).to_bytes(8, "little") + text)
+        for name, shape in shapes.items():
+            value = tensor(name)
+            assert value.shape == shape, (name, value.shape, shape)
+            file.write(value.to(dtype).contiguous().flatten().view(torch.uint8).numpy())
+
+
+class Shards:
+    """The weights of a Hugging Face folder, each read when it is asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        """Opens every file of the folder's index; raises `ConvertError` where one is missing or broken."""
+        # safetensors has no types.
+        self._files: dict[str, Any] = {}
+        for path in _files(folder):
+            try:
+                file: Any = safe_open(path, framework="pt")
+            except (OSError, SafetensorError):
+                raise ConvertError(
+                    f"{path}: missing, cut off or not safetensors; copy the model folder again"
+                ) from None
+            self._files |= dict.fromkeys(file.keys(), file)
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Every weight's name and shape."""
+        return {name: tuple(file.get_slice(name).get_shape()) for name, file in self._files.items()}
+
+    def tensor(self, name: str) -> Tensor:
+        """The weight in the type that it is stored in."""
+        weight: Tensor = self._files[name].get_tensor(name)
+        return weight
+
+
+def _files(folder: Path) -> list[Path]:
+    index = folder / INDEX
+    if not index.exists():
+        return [folder / SINGLE]
+    try:
+        names = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
+    except (OSError, ValueError, KeyError, AttributeError):
+        raise ConvertError(f"{index}: not an index of weights; copy the model folder again") from None
+    # An index from elsewhere must not reach outside its folder.
+    return [folder / Path(name).name for name in sorted(names)]

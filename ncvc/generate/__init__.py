@@ -1,0 +1,1 @@
+"""Text from a converted model, on a CPU."""

@@ -1,0 +1,88 @@
+"""A tiny tokenizer folder, checkpoint and converted folder that the tests share."""
+
+import io
+import random
+from pathlib import Path
+
+import pytest
+import sentencepiece
+import torch
+
+from ncvc.convert.export import to_huggingface
+from ncvc.train.checkpoint.format import write_weights
+from ncvc.train.config import ModelConfig
+from ncvc.train.model import build
+from ncvc.train.ranks import alone
+
+
+@pytest.fixture(scope="session")
+def morphemes() -> list[str]:
+    """Morphemes of two scripts, digits and symbols, some common and some not; the same ones every time."""
+    random_ = random.Random(0)
+    syllables = "あいうえおかきくけこさしすせそたちつてとなにはひへほまみもやゆよらりるれろわをんー"
+    characters = "患者発熱検査所見血圧心電図肺炎治療薬剤投与経過観察外来入院手術腫瘍転移白血球"
+    words = ["".join(random_.choices(syllables, k=random_.randint(1, 5))) for _ in range(300)]
+    words += ["".join(random_.choices(characters, k=random_.randint(1, 4))) for _ in range(300)]
+    words += [*"。、「」（）%.▁", "mg", "dL", "WBC", *map(str, range(30))]
+    return random_.choices(words, weights=[1 / (1 + i % 97) for i in range(len(words))], k=20_000)
+
+
+@pytest.fixture(scope="session")
+def pieces_folder(morphemes: list[str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """SentencePiece pieces with the special pieces and settings of `ncvc tokenizer train`; no dictionary."""
+    folder = tmp_path_factory.mktemp("tokenizer")
+    model = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(morphemes),
+        model_writer=model,
+        vocab_size=500,
+        unk_piece="<unk>",
+        bos_piece="<|begin_of_text|>",
+        eos_piece="<|end_of_text|>",
+        user_defined_symbols=["\n"],
+        normalization_rule_name="identity",
+        add_dummy_prefix=False,
+        remove_extra_whitespaces=False,
+        split_by_whitespace=False,
+        minloglevel=3,
+    )
+    (folder / "tokenizer.model").write_bytes(model.getvalue())
+    return folder
+
+
+@pytest.fixture(scope="session")
+def model(pieces_folder: Path) -> ModelConfig:
+    """A model of two layers, whose every size is another number."""
+    return ModelConfig(
+        num_layers=2,
+        hidden_size=60,
+        ffn_hidden_size=160,
+        num_attention_heads=6,
+        num_query_groups=2,
+        vocab_size=500,
+        max_position_embeddings=96,
+    )
+
+
+@pytest.fixture(scope="session")
+def checkpoint(model: ModelConfig, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Random weights of the project's own GPTModel; no norm is all ones, so that each shows in the logits."""
+    generator = torch.Generator().manual_seed(1)
+
+    def drawn(parameter: torch.Tensor) -> torch.Tensor:
+        noise = torch.randn(parameter.shape, generator=generator)
+        return 1 + 0.3 * noise if parameter.dim() == 1 else 0.15 * noise
+
+    folder = tmp_path_factory.mktemp("run") / "step_00000007"
+    with alone():
+        weights = [(name, drawn(parameter)) for name, parameter in build(model).named_parameters()]
+    write_weights(folder, model, weights, step=7, tokens_seen=7000)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def converted(checkpoint: Path, pieces_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The Hugging Face folder of `checkpoint`, in float32."""
+    out = tmp_path_factory.mktemp("converted") / "hf"
+    to_huggingface(checkpoint, out, tokenizer=pieces_folder)
+    return out

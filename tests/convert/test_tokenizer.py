@@ -1,0 +1,81 @@
+import random
+import re
+from pathlib import Path
+
+import pytest
+import sentencepiece
+from tokenizers import Tokenizer
+
+from ncvc import TokenizerError
+from ncvc.convert.tokenizer import write_tokenizer
+
+SEPARATOR = "\u001f"
+
+
+@pytest.fixture(scope="module")
+def both(
+    pieces_folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Tokenizer, sentencepiece.SentencePieceProcessor]:
+    out = tmp_path_factory.mktemp("out")
+    write_tokenizer(pieces_folder, out, max_length=2048)
+    model = sentencepiece.SentencePieceProcessor(model_file=str(pieces_folder / "tokenizer.model"))
+    return Tokenizer.from_file(str(out / "tokenizer.json")), model
+
+
+def test_ids_equal_sentencepiece_on_whole_texts(both, morphemes) -> None:
+    ours, model = both
+    for start in range(0, len(morphemes), 50):
+        text = morphemes[start : start + 50]
+        assert ours.encode(SEPARATOR.join(text)).ids == [i for morpheme in text for i in model.encode(morpheme)]
+
+
+def test_ids_equal_sentencepiece_on_random_morphemes(both, morphemes) -> None:
+    """Unknown characters included.
+
+    `a|aa` and `aa|a` are equally probable; SentencePiece adds up in 32 bits, tokenizers in 64, so that the
+    one that wins may differ by rounding. Nothing else may.
+    """
+    ours, model = both
+    random_ = random.Random(1)
+    characters = sorted({*"".join(morphemes), "鬱", "x"})
+    ties = 0
+    for _ in range(20_000):
+        morpheme = "".join(random_.choices(random_.choices(characters, k=8), k=random_.randint(1, 12)))
+        got, expected = ours.encode(morpheme).ids, model.encode(morpheme)
+        if got != expected:
+            assert sorted(got) == sorted(expected), morpheme
+            ties += 1
+    assert ties < 100
+
+
+def test_scores_and_vocabulary_equal_sentencepiece(both) -> None:
+    ours, model = both
+    assert ours.get_vocab_size() == model.vocab_size()
+    assert [ours.id_to_token(i) for i in range(model.vocab_size())] == [
+        model.id_to_piece(i) for i in range(model.vocab_size())
+    ]
+
+
+def test_a_line_break_is_its_token_and_survives_decoding(both) -> None:
+    ours, _ = both
+    ids = ours.encode(f"患者{SEPARATOR}\n{SEPARATOR}▁{SEPARATOR}発熱").ids
+    assert 3 in ids
+    assert ours.decode(ids, skip_special_tokens=True) == "患者\n 発熱"
+
+
+def test_the_end_of_text_token_is_read_and_skipped(both) -> None:
+    ours, _ = both
+    ids = ours.encode("<|end_of_text|>患者").ids
+    assert ids[0] == 2
+    assert ours.decode(ids, skip_special_tokens=True) == "患者"
+
+
+def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(TokenizerError, match=re.escape(f"{tmp_path}: no tokenizer.model")):
+        write_tokenizer(tmp_path, tmp_path, max_length=8)
+
+
+def test_a_file_that_is_no_model_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "tokenizer.model").write_bytes(b"nothing of the kind")
+    with pytest.raises(TokenizerError, match="not a SentencePiece model"):
+        write_tokenizer(tmp_path, tmp_path, max_length=8)
