@@ -1,5 +1,6 @@
 """The `ncvc` command. One file a subcommand; heavy imports happen inside the commands."""
 
+import os
 import sys
 
 import click
@@ -35,6 +36,10 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo("ncvc: stopped", err=True)
         sys.exit(130)
+    except BrokenPipeError:
+        # The reader of a pipe has gone, as `| head` does; nobody is left to hear of it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
     except (NcvcError, OSError) as error:
         click.echo(f"ncvc: {error}", err=True)
         sys.exit(1)

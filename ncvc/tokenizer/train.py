@@ -17,6 +17,7 @@ import ncvc
 import ncvc._native as native
 from ncvc.corpus.sources import Reading, run_pass
 from ncvc.files import sha256, whole_folder, write_json, write_manifest
+from ncvc.tokenizer.scores import round_scores
 
 MODEL_FILE = "tokenizer.model"
 DICTIONARY_FILE = "dictionary"
@@ -127,11 +128,12 @@ def train_model(counts: Path, characters: str, vocab_size: int) -> bytes:
                 f"the text does not hold {vocab_size} pieces; give more text or a vocabulary of {advice}"
             ) from None
         raise
-    trained = sentencepiece.SentencePieceProcessor(model_proto=model.getvalue())
+    rounded = round_scores(model.getvalue())
+    trained = sentencepiece.SentencePieceProcessor(model_proto=rounded)
     pieces = {trained.id_to_piece(i) for i in range(trained.get_piece_size())}
     assert len(pieces) == vocab_size
     assert pieces.issuperset(characters + META_SPACE)
-    return model.getvalue()
+    return rounded
 
 
 def _lines(path: Path) -> Iterator[str]:

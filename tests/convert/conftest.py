@@ -9,6 +9,7 @@ import sentencepiece
 import torch
 
 from ncvc.convert.export import to_huggingface
+from ncvc.tokenizer.scores import round_scores
 from ncvc.train.checkpoint.format import write_weights
 from ncvc.train.config import ModelConfig
 from ncvc.train.model import build
@@ -46,7 +47,7 @@ def pieces_folder(morphemes: list[str], tmp_path_factory: pytest.TempPathFactory
         split_by_whitespace=False,
         minloglevel=3,
     )
-    (folder / "tokenizer.model").write_bytes(model.getvalue())
+    (folder / "tokenizer.model").write_bytes(round_scores(model.getvalue()))
     return folder
 
 

@@ -30,22 +30,13 @@ def test_ids_equal_sentencepiece_on_whole_texts(both, morphemes) -> None:
 
 
 def test_ids_equal_sentencepiece_on_random_morphemes(both, morphemes) -> None:
-    """Unknown characters included.
-
-    `a|aa` and `aa|a` are equally probable; SentencePiece adds up in 32 bits, tokenizers in 64, so that the
-    one that wins may differ by rounding. Nothing else may.
-    """
+    """Unknown characters included. `a|aa` and `aa|a` are equally probable, and rounded scores make them equal."""
     ours, model = both
     random_ = random.Random(1)
     characters = sorted({*"".join(morphemes), "鬱", "x"})
-    ties = 0
     for _ in range(20_000):
         morpheme = "".join(random_.choices(random_.choices(characters, k=8), k=random_.randint(1, 12)))
-        got, expected = ours.encode(morpheme).ids, model.encode(morpheme)
-        if got != expected:
-            assert sorted(got) == sorted(expected), morpheme
-            ties += 1
-    assert ties < 100
+        assert ours.encode(morpheme).ids == model.encode(morpheme)
 
 
 def test_scores_and_vocabulary_equal_sentencepiece(both) -> None:
