@@ -59,12 +59,8 @@ def run(config: Path, overrides: tuple[str, ...]) -> None:
 
 
 @train.command()
-@click.argument(
-    "runs", nargs=-1, required=True, type=click.Path(exists=True, file_okay=False, path_type=Path)
-)
-@click.option(
-    "-o", "--output", required=True, type=click.Path(dir_okay=False, path_type=Path), help="PNG file."
-)
+@click.argument("runs", nargs=-1, required=True, type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("-o", "--output", required=True, type=click.Path(dir_okay=False, path_type=Path), help="PNG file.")
 def plot(runs: tuple[Path, ...], output: Path) -> None:
     """Draws the loss of one or several run folders over steps and tokens (the papers' figure 3).
 
