@@ -105,7 +105,7 @@ class Pair:
             port = free.getsockname()[1]
         for queue in self.tasks:
             queue.put((port, function, arguments))
-        answers = sorted(self.results.get(timeout=120) for _ in range(2))
+        answers = sorted(self.results.get(timeout=300) for _ in range(2))
         for _, _, error in answers:
             assert error is None, error
         return [result for _, result, _ in answers]
