@@ -5,6 +5,7 @@ place that turns text into one.
 """
 
 import difflib
+import re
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,6 +17,15 @@ from ncvc._native import NcvcError
 
 class ConfigError(NcvcError, ValueError):
     """A config file that cannot be used; the message names file, line, field and the fix."""
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML 1.2's numbers: YAML 1.1, which PyYAML reads, takes 1e-3 for text."""
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+$"), list("-+0123456789")
+)
 
 
 class Config(pydantic.BaseModel):
@@ -33,8 +43,9 @@ class Config(pydantic.BaseModel):
         """
         path = Path(path)
         try:
-            root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-            values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+            text = path.read_text(encoding="utf-8")
+            root = yaml.compose(text, Loader=_Loader)
+            values = yaml.load(text, Loader=_Loader) or {}  # noqa: S506 (a SafeLoader)
         except OSError as error:
             raise ConfigError(f"{path}: cannot read the config: {error.strerror}") from None
         except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -85,7 +96,7 @@ def _apply(values: dict[str, Any], override: str) -> None:
         if not isinstance(values, dict):
             raise ConfigError(f"--set {override}: {parent} is not a section")
     try:
-        values[last] = yaml.safe_load(text)
+        values[last] = yaml.load(text, Loader=_Loader)  # noqa: S506 (a SafeLoader)
     except yaml.YAMLError as error:
         raise ConfigError(f"--set {override}: not valid YAML: {_first_line(error)}") from None
 

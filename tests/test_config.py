@@ -157,3 +157,13 @@ def test_a_wrong_override_is_named(file: Path, override: str, message: str) -> N
 def test_a_key_that_is_written_twice_is_refused(file: Path) -> None:
     with pytest.raises(ConfigError, match=r"model\.yaml:3: 'name' is written twice"):
         load(file, "layer: {width: 1}\nname: a\nname: b\n")
+
+
+def test_numbers_with_an_exponent_are_numbers(tmp_path: Path) -> None:
+    class Rate(Config):
+        lr: float
+        text: str
+
+    (tmp_path / "c.yaml").write_text("lr: 1e-3\ntext: 1e3x\n")
+    assert Rate.load(tmp_path / "c.yaml") == Rate(lr=0.001, text="1e3x")
+    assert Rate.load(tmp_path / "c.yaml", ("lr=2.5E2",)).lr == 250.0

@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+import ncvc.train.without_compiler  # noqa: F401  (before megatron-core)
 from ncvc.convert import mapping
 from ncvc.convert.errors import ConvertError
 from ncvc.convert.huggingface import load_model
