@@ -52,6 +52,7 @@ def train(
         vocab_size=vocab_size,
         reading=Reading(text_field=text_field, threads=threads, on_error=on_error),
         replace=force,
+        say=lambda line: click.echo(line, err=True),
     )
     click.echo(
         f"{counts['vocab_size']:,} pieces from {counts['morphemes']:,} morphemes"

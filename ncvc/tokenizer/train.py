@@ -7,7 +7,7 @@ border of a morpheme, and memory grows with the vocabulary of the corpus, not wi
 import io
 import json
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +71,7 @@ def train_tokenizer(
     vocab_size: int = PAPER_VOCABULARY,
     reading: Reading,
     replace: bool = False,
+    say: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:
     """Writes a tokenizer folder that needs nothing else: pieces, dictionary, cleaning rules, manifest.
 
@@ -88,6 +89,7 @@ def train_tokenizer(
         summary = json.loads(
             run_pass(native.count_morphemes, "counting morphemes", sources, reading, dictionary, folder, COUNTS)
         )
+        say(f"choosing {vocab_size:,} pieces among those of {summary['distinct_morphemes']:,} distinct morphemes …")
         model = train_model(folder / COUNTS, characters, vocab_size)
         (folder / MODEL_FILE).write_bytes(model)
         for name in (COUNTS, "dropped.jsonl", "quarantine.jsonl"):
