@@ -74,6 +74,7 @@ def run_demo(folder: Path, seed: int, say: Say) -> None:
         say(f"\n[{number}/8] {stage.what}")
         rows.append((stage.what, stage.makes, _call(stage.arguments, say)))
     say("\n" + _table(rows))
+    say("\n[8/8] continuations")
     for prompt in PROMPTS:
         say("")
         options = ("--max-new-tokens", "80", "--temperature", TEMPERATURE)
