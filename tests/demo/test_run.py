@@ -1,8 +1,11 @@
 """`ncvc demo`: the folder it takes, the configs it writes, the commands it runs, what it says on failure."""
 
 import json
+import os
 import re
 import shlex
+import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -139,6 +142,25 @@ def test_ones_own_files_under_the_demos_names_are_left_alone(tmp_path: Path) -> 
     with pytest.raises(DemoError, match=r"holds what no demo made \(text.jsonl\)"):
         run_demo(tmp_path, 1, lambda line: None)
     assert (tmp_path / "text.jsonl").read_text() == "mine"
+
+
+def test_ctrl_c_stops_the_demo_and_its_command(tmp_path: Path) -> None:
+    command = [sys.executable, "-u", "-m", "ncvc", "demo", str(tmp_path / "out")]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    )
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.startswith("reading the base"):  # the dictionary is being built
+            break
+    os.killpg(process.pid, signal.SIGINT)
+    rest, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert rest.splitlines()[-1] == "ncvc: stopped"
+    assert "Traceback" not in rest
+    assert not (tmp_path / "out/dictionary").exists()
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)
 
 
 def test_a_file_is_no_folder(tmp_path: Path) -> None:
