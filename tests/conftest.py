@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,9 @@ import pytest
 import ncvc
 
 ROOT = Path(__file__).parents[1]
+
+# A shell starts background jobs with SIGINT ignored, and children inherit that; some tests press Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def run_ncvc(*arguments: object, ok: bool = True) -> subprocess.CompletedProcess[str]:

@@ -4,6 +4,7 @@ SentencePiece sees every distinct morpheme once, with the number of times it occ
 border of a morpheme, and memory grows with the vocabulary of the corpus, not with its size.
 """
 
+import contextlib
 import io
 import json
 import shutil
@@ -18,11 +19,13 @@ import ncvc._native as native
 from ncvc.corpus.sources import Reading, run_pass
 from ncvc.files import sha256, whole_folder, write_json, write_manifest
 from ncvc.tokenizer.scores import round_scores
+from ncvc.tokenizer.seeds import LONGEST, seeds
 
 MODEL_FILE = "tokenizer.model"
 DICTIONARY_FILE = "dictionary"
 CLEANING_FILE = "cleaning.json"
 COUNTS = "counts.tsv"
+SEEDS = "seeds.tsv"
 
 PAPER_VOCABULARY = 32768
 META_SPACE = "▁"
@@ -31,7 +34,7 @@ SETTINGS: dict[str, Any] = {
     # The papers' own (technical report 2.2).
     "model_type": "unigram",
     "shrinking_factor": 0.75,
-    "max_sentencepiece_length": 16,
+    "max_sentencepiece_length": LONGEST,
     "num_sub_iterations": 8,
     # The special pieces, in the order of their ids.
     "unk_id": 0,
@@ -113,16 +116,26 @@ def train_tokenizer(
 
 
 def train_model(counts: Path, characters: str, vocab_size: int) -> bytes:
-    """A SentencePiece model of the counted morphemes; ▁ and every one of `characters` is a piece."""
+    """A SentencePiece model of the counted morphemes; ▁ and every one of `characters` is a piece.
+
+    Writes `seeds.tsv` beside `counts` and removes it again.
+    """
     model = io.BytesIO()
+    lines = _lines(counts.absolute())
+    path = (counts.parent / SEEDS).absolute()
+    candidates = seeds(_read(counts), characters + META_SPACE)
+    path.write_text("".join(f"{piece}\t{weight}\n" for piece, weight in candidates), encoding="utf-8")
     try:
-        sentencepiece.SentencePieceTrainer.train(
-            sentence_iterator=_lines(counts),
-            model_writer=model,
-            vocab_size=vocab_size,
-            required_chars=characters,
-            **SETTINGS,
-        )
+        # The model file records the name of the seeds' file; without the folder it is always the same.
+        with contextlib.chdir(counts.parent):
+            sentencepiece.SentencePieceTrainer.train(
+                sentence_iterator=lines,
+                model_writer=model,
+                vocab_size=vocab_size,
+                required_chars=characters,
+                seed_sentencepieces_file=SEEDS,
+                **SETTINGS,
+            )
     except RuntimeError as error:
         if "Vocabulary size" in str(error):
             advice = str(error).rsplit("Please set it to ", 1)[-1].rstrip(".")
@@ -130,12 +143,21 @@ def train_model(counts: Path, characters: str, vocab_size: int) -> bytes:
                 f"the text does not hold {vocab_size} pieces; give more text or a vocabulary of {advice}"
             ) from None
         raise
+    finally:
+        path.unlink()
     rounded = round_scores(model.getvalue())
     trained = sentencepiece.SentencePieceProcessor(model_proto=rounded)
     pieces = {trained.id_to_piece(i) for i in range(trained.get_piece_size())}
     assert len(pieces) == vocab_size
     assert pieces.issuperset(characters + META_SPACE)
     return rounded
+
+
+def _read(path: Path) -> Iterator[tuple[str, int]]:
+    with path.open(encoding="utf-8", newline="\n") as file:
+        for line in file:
+            morpheme, count = line.split("\t")
+            yield morpheme, int(count)
 
 
 def _lines(path: Path) -> Iterator[str]:
@@ -147,12 +169,9 @@ def _lines(path: Path) -> Iterator[str]:
     changes no other piece.
     """
     spaces = total = 0
-    with path.open(encoding="utf-8", newline="\n") as file:
-        for line in file:
-            morpheme, count = line.split("\t")
-            total += int(count)
-            if morpheme == META_SPACE:
-                spaces = int(count)
-        yield f"{META_SPACE}\t{max(spaces, total // 100 + 1)}"
-        file.seek(0)
-        yield from (line.rstrip("\n") for line in file if not line.startswith(META_SPACE))
+    for morpheme, count in _read(path):
+        total += count
+        if morpheme == META_SPACE:
+            spaces = count
+    yield f"{META_SPACE}\t{max(spaces, total // 100 + 1)}"
+    yield from (f"{morpheme}\t{count}" for morpheme, count in _read(path) if morpheme != META_SPACE)

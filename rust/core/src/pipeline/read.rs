@@ -88,10 +88,9 @@ pub fn read(
                     break;
                 }
             }
-            if bytes.len() >= BATCH_BYTES || entries.len() >= BATCH_LINES {
-                if !send(source, std::mem::take(&mut bytes), std::mem::take(&mut entries)) {
-                    return hashes;
-                }
+            let full = bytes.len() >= BATCH_BYTES || entries.len() >= BATCH_LINES;
+            if full && !send(source, std::mem::take(&mut bytes), std::mem::take(&mut entries)) {
+                return hashes;
             }
         }
         if !send(source, bytes, entries) {

@@ -60,7 +60,7 @@ impl Tokenizer {
             model.id(piece).ok_or_else(|| fail(MODEL_FILE, format!("the piece {piece} is missing")))
         };
         let (begin, end) = (control(BEGIN_OF_TEXT)?, control(END_OF_TEXT)?);
-        let analyzer = Analyzer::load(&folder.join(DICTIONARY_FILE))?;
+        let analyzer = Analyzer::load(folder.join(DICTIONARY_FILE))?;
         Ok(Self { analyzer, model, begin, end })
     }
 
@@ -98,9 +98,9 @@ impl Tokenizer {
     pub fn decode(&self, ids: &[u32]) -> Option<String> {
         let mut text = String::new();
         for &id in ids {
-            match self.model.piece(id)? {
-                (piece, PieceKind::Normal | PieceKind::UserDefined) => text.push_str(piece),
-                _ => {}
+            let (piece, kind) = self.model.piece(id)?;
+            if matches!(kind, PieceKind::Normal | PieceKind::UserDefined) {
+                text.push_str(piece);
             }
         }
         Some(text)
