@@ -17,7 +17,7 @@ from ncvc.demo.run import MARKER, DemoError, run_demo
 
 TRAIN = {
     "run": "demo/run",
-    "model": {"vocab_size": 12288},
+    "model": {"vocab_size": 13312},
     "data": {"prefixes": ["demo/tokens/corpus"], "tokenizer": "demo/tokenizer", "sequence_length": 256},
     "schedule": {"train_iters": 150},
 }
@@ -61,7 +61,7 @@ def test_every_stage_runs_as_it_is_shown(program: Program, tmp_path: Path) -> No
     folder, said = tmp_path / "out", []
     run_demo(folder, 1, said.append)
     commands = program.calls()
-    vocabulary = ["--vocab-size", "12288", f"{folder}/text.jsonl"]
+    vocabulary = ["--vocab-size", "13312", f"{folder}/text.jsonl"]
     assert commands[:6] == [
         ["dictionary", "build", f"{folder}/dictionary", "--base", "ipadic", "--terms", f"{folder}/terms.csv"],
         ["tokenizer", "train", f"{folder}/tokenizer", "--dictionary", f"{folder}/dictionary", *vocabulary],
