@@ -19,7 +19,19 @@ from ncvc.cli.train import train
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, package_name="ncvc")
 def ncvc() -> None:
-    """From raw Japanese text to your own small language model, on your own machines."""
+    """From raw Japanese text to your own small language model, on your own machines.
+
+    \b
+    The way, and what each step takes from the one before:
+      ncvc dictionary build hospital.dic --terms terms.csv
+      ncvc tokenizer train tokenizer raw/*.jsonl.zst --dictionary hospital.dic
+      ncvc preprocess preprocess.yaml
+      ncvc train megatron_configs/ncvc-slm-1.yaml
+      ncvc convert runs/ncvc-slm-1/checkpoints/step_00024000 my-model --to hf
+      ncvc generate my-model --prompt '高血圧の治療は'
+
+    All of it, small, on synthetic text: ncvc demo
+    """
 
 
 for command in (dictionary, tokenizer, preprocess, train, convert, generate, demo, doctor):
@@ -36,6 +48,11 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo("ncvc: stopped", err=True)
         sys.exit(130)
+    except ModuleNotFoundError as error:
+        if (error.name or "ncvc").startswith("ncvc"):
+            raise
+        click.echo(f"ncvc: {error.name} is not installed; `ncvc doctor` says what each command needs", err=True)
+        sys.exit(1)
     except BrokenPipeError:
         # The reader of a pipe has gone, as `| head` does; nobody is left to hear of it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

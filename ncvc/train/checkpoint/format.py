@@ -160,7 +160,9 @@ def write_part(folder: Path, rank: int, tensors: Iterable[tuple[str, Shape, Piec
         save_file(stored, path)
         sync(path)
         part = _Part(file=FileEntry(bytes=path.stat().st_size, sha256=sha256(path)), tensors=entries)
-        _part_file(folder, rank).write_text(part.model_dump_json(), encoding="utf-8")
+        left = _part_file(folder, rank)
+        left.write_text(part.model_dump_json(), encoding="utf-8")
+        path.chmod(left.stat().st_mode)  # safetensors makes files that nobody else may read
     except (OSError, SafetensorError) as error:
         raise CheckpointError(
             f"{path}: cannot write the checkpoint: {error}; the checkpoints before it are untouched"
