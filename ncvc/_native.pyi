@@ -1,6 +1,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
-from typing import Any, final
+from typing import Any, Literal, final
 
 __all__ = [
     "Analyzer",
@@ -41,8 +41,8 @@ class Analyzer:
     """A morphological analyser: the morphemes that MeCab finds with the same dictionary."""
 
     @staticmethod
-    def load(path: str | PathLike[str]) -> Analyzer:
-        """Loads a dictionary file.
+    def load(path: str | PathLike[str], engine: Literal["lattice", "vibrato"] = "lattice") -> Analyzer:
+        """Loads a dictionary file for our own analyser, or for vibrato: slower, the same morphemes, for comparison.
 
         Raises `DictionaryError` if it is none, damaged or of another format, `OSError` if it cannot be read.
         """

@@ -1,10 +1,10 @@
-"""Compares the analyser with MeCab (fugashi) on every line of JSON-lines corpora, morpheme by morpheme.
+"""Compares both engines with MeCab (fugashi) on every line of JSON-lines corpora, morpheme by morpheme.
 
     python tools/check_mecab.py --base ipadic corpus.jsonl.zst…
     python tools/check_mecab.py --base unidic-lite --terms terms.csv --clean corpus.jsonl
 
 With terms, MeCab gets the same ones: its own compiler makes a user dictionary of the rows that were added.
-Prints the number of lines and of those that differ (the first few in full) and exits with 1 if any does.
+Prints the number of lines and of answers that differ (the first few in full) and exits with 1 if any does.
 """
 
 import io
@@ -13,6 +13,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import click
 import fugashi
@@ -21,6 +22,7 @@ import zstandard
 import ncvc
 from ncvc.dictionary import find_base
 
+ENGINES: tuple[Literal["lattice", "vibrato"], ...] = ("lattice", "vibrato")
 SHOWN = 10
 
 
@@ -71,17 +73,19 @@ def main(base: str, terms: tuple[Path, ...], clean: bool, corpora: tuple[Path, .
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         ncvc.build_dictionary(folder / "dictionary", base=found.folder, base_name=found.name, terms=terms)
-        analyzer = ncvc.Analyzer.load(folder / "dictionary")
-        tagger = reference(found.folder, analyzer.terms, folder)
+        analyzers = [ncvc.Analyzer.load(folder / "dictionary", engine) for engine in ENGINES]
+        tagger = reference(found.folder, analyzers[0].terms, folder)
     count = different = 0
     for corpus in corpora:
         for line in lines(corpus, clean):
             count += 1
-            ours, mecabs = analyzer.split(line), morphemes(tagger, line)
-            if ours != mecabs:
-                different += 1
-                if different <= SHOWN:
-                    click.echo(difference(ours, mecabs))
+            mecabs = morphemes(tagger, line)
+            for engine, analyzer in zip(ENGINES, analyzers, strict=True):
+                ours = analyzer.split(line)
+                if ours != mecabs:
+                    different += 1
+                    if different <= SHOWN:
+                        click.echo(f"{engine}:\n{difference(ours, mecabs)}")
         click.echo(f"{corpus.name}: {count:,} lines so far, {different:,} differ", err=True)
     click.echo(f"{found.name}: {count:,} lines, {different:,} differ")
     sys.exit(different > 0)

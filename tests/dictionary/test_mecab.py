@@ -1,4 +1,4 @@
-"""The analyser finds the morphemes that MeCab finds, with the same dictionary."""
+"""Both engines find the morphemes that MeCab finds, with the same dictionary."""
 
 import io
 import itertools
@@ -69,60 +69,67 @@ ALPHABET = [
 
 
 @dataclass
-class Pair:
-    """A dictionary of ours, and the same in MeCab."""
+class Trio:
+    """A dictionary of ours, for both engines, and the same in MeCab."""
 
     ours: ncvc.Analyzer
+    vibrato: ncvc.Analyzer
     mecabs: fugashi.GenericTagger
 
+    @classmethod
+    def load(cls, path: Path, mecabs: fugashi.GenericTagger) -> "Trio":
+        return cls(ncvc.Analyzer.load(path), ncvc.Analyzer.load(path, "vibrato"), mecabs)
+
     def check(self, line: str) -> None:
-        assert self.ours.split(line) == mecab.split(self.mecabs, line)
+        expected = mecab.split(self.mecabs, line)
+        assert self.ours.split(line) == expected
+        assert self.vibrato.split(line) == expected
 
 
 @pytest.fixture(scope="module", params=["ipadic", "ipadic with terms", "unidic-lite with terms"])
-def pair(request: pytest.FixtureRequest, dictionary: Path, tmp_path_factory: pytest.TempPathFactory) -> Pair:
+def trio(request: pytest.FixtureRequest, dictionary: Path, tmp_path_factory: pytest.TempPathFactory) -> Trio:
     name, _, with_terms = request.param.partition(" ")
     base = find_base(name)
     if not with_terms:
-        return Pair(ncvc.Analyzer.load(dictionary), mecab.tagger(base.folder))
+        return Trio.load(dictionary, mecab.tagger(base.folder))
     folder = tmp_path_factory.mktemp(name)
     (folder / "terms.csv").write_text(TERMS, encoding="utf-8")
     output = folder / "dictionary"
     ncvc.build_dictionary(output, base=base.folder, base_name=name, terms=[folder / "terms.csv"])
-    ours = ncvc.Analyzer.load(output)
-    assert ours.terms.count("\n") == ours.info["terms"] >= 6
-    return Pair(ours, mecab.tagger(base.folder, mecab.compile_user(base.folder, ours.terms, folder / "user.dic")))
+    terms = ncvc.Analyzer.load(output).terms
+    assert terms.count("\n") == ncvc.Analyzer.load(output).info["terms"] >= 6
+    return Trio.load(output, mecab.tagger(base.folder, mecab.compile_user(base.folder, terms, folder / "user.dic")))
 
 
 @pytest.mark.parametrize("line", LINES, ids=range(len(LINES)))
-def test_written_lines(pair: Pair, line: str) -> None:
-    pair.check(line)
+def test_written_lines(trio: Trio, line: str) -> None:
+    trio.check(line)
 
 
 @settings(max_examples=1500, deadline=None, derandomize=True)
 @given(line=st.lists(st.sampled_from(ALPHABET), max_size=60).map("".join))
 @example(line="か\u3099 　\u309a ")
-def test_generated_lines(pair: Pair, line: str) -> None:
-    pair.check(line)
+def test_generated_lines(trio: Trio, line: str) -> None:
+    trio.check(line)
 
 
 @settings(max_examples=500, deadline=None, derandomize=True)
 @given(line=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\n"), max_size=40))
-def test_any_characters(pair: Pair, line: str) -> None:
-    pair.check(line)
+def test_any_characters(trio: Trio, line: str) -> None:
+    trio.check(line)
 
 
-def test_synthetic_text(pair: Pair, lines: list[str]) -> None:
+def test_synthetic_text(trio: Trio, lines: list[str]) -> None:
     for text in lines[:1000]:
         for line in text.split("\n"):
-            pair.check(line)
+            trio.check(line)
 
 
 @pytest.mark.parametrize("name", ["general_ja", "medical_ja", "noisy_web"])
-def test_sample_of_the_corpora(pair: Pair, shared: Path, name: str) -> None:
+def test_sample_of_the_corpora(trio: Trio, shared: Path, name: str) -> None:
     path = shared / "corpora" / f"{name}.jsonl.zst"
     for line in itertools.islice(corpus_lines(path), 5000):
-        pair.check(line)
+        trio.check(line)
 
 
 def corpus_lines(path: Path) -> Iterator[str]:
@@ -132,8 +139,8 @@ def corpus_lines(path: Path) -> Iterator[str]:
             yield from json.loads(document)["text"].split("\n")
 
 
-def test_texts_are_split_line_by_line_in_their_order(pair: Pair) -> None:
+def test_texts_are_split_line_by_line_in_their_order(trio: Trio) -> None:
     texts = ["\n".join(LINES[i:]) for i in range(len(LINES))] * 20
-    expected = [[m for line in text.split("\n") for m in pair.ours.split(line)] for text in texts]
-    assert [pair.ours.split(text) for text in texts] == expected
-    assert pair.ours.split_batch(texts) == expected
+    expected = [[m for line in text.split("\n") for m in trio.ours.split(line)] for text in texts]
+    assert [trio.ours.split(text) for text in texts] == expected
+    assert trio.ours.split_batch(texts) == expected

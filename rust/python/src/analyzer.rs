@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use ncvc_core::morph;
+use ncvc_core::morph::{self, Engine};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use crate::dictionary::header_dict;
@@ -20,8 +21,12 @@ pub struct Analyzer(morph::Analyzer);
 impl Analyzer {
     /// Loads a dictionary file.
     #[staticmethod]
-    fn load(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
-        py.detach(|| morph::Analyzer::load(path)).map(Self).map_err(to_python)
+    #[pyo3(signature = (path, engine = "lattice"))]
+    fn load(py: Python<'_>, path: PathBuf, engine: &str) -> PyResult<Self> {
+        let engine = Engine::NAMES.into_iter().find(|(name, _)| *name == engine).ok_or_else(|| {
+            PyValueError::new_err(format!("engine {engine:?}: write \"lattice\" or \"vibrato\""))
+        })?;
+        py.detach(|| morph::Analyzer::load_for(engine.1, path)).map(Self).map_err(to_python)
     }
 
     /// What the dictionary was made of.

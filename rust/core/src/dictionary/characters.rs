@@ -21,13 +21,36 @@ pub struct Category {
     pub length: u8,
 }
 
+/// The categories of a character.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Kind {
+    /// The category that says what unknown words begin with it.
+    own: u8,
+    /// All its categories, as bits.
+    set: u32,
+}
+
+impl Kind {
+    /// Whether the category with this bit is among them.
+    #[inline]
+    pub fn has(self, bit: u32) -> bool {
+        self.set & bit != 0
+    }
+
+    /// Whether both can be in one unknown word.
+    #[inline]
+    pub fn shares_category(self, other: Self) -> bool {
+        self.set & other.set != 0
+    }
+}
+
 /// The categories and which of them each character has.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Characters {
     /// The categories.
     pub categories: Vec<Category>,
-    /// Character → (its own category, the set of all its categories as bits).
-    of: Vec<(u8, u32)>,
+    /// By code point.
+    of: Vec<Kind>,
 }
 
 impl Characters {
@@ -56,10 +79,10 @@ impl Characters {
             category.length = (field >> 26) as u8 & 0xf;
             category.group = field >> 30 & 1 == 1;
             category.invoke = field >> 31 == 1;
-            of.push((own, field & 0x3ffff & ((1 << count) - 1) | 1 << own));
+            of.push(Kind { own, set: field & 0x3ffff & ((1 << count) - 1) | 1 << own });
         }
         let default = u8::try_from(categories.iter().position(|c| c.name == "DEFAULT")?).ok()?;
-        of.push((default, 1 << default)); // U+FFFF, which char.bin leaves out, is no character
+        of.push(Kind { own: default, set: 1 << default }); // U+FFFF, which char.bin leaves out, is no character
         Some(Self { categories, of })
     }
 
@@ -95,7 +118,7 @@ impl Characters {
         let Some(&default) = ids.get("DEFAULT") else {
             return Err((1, "the category DEFAULT is missing; define it".into()));
         };
-        let mut of = vec![(default as u8, 1u32 << default); CHARACTERS];
+        let mut of = vec![Kind { own: default as u8, set: 1 << default }; CHARACTERS];
         for (number, range, names) in ranges {
             let known = names.iter().map(|name| ids.get(name).copied()).collect::<Option<Vec<_>>>();
             let (Some(range), Some([own, others @ ..])) = (code_points(range), known.as_deref()) else {
@@ -105,15 +128,31 @@ impl Characters {
                 ));
             };
             let set = others.iter().fold(1 << own, |set, other| set | 1 << other);
-            of[range].fill((*own as u8, set));
+            of[range].fill(Kind { own: *own as u8, set });
         }
         Ok(Self { categories, of })
     }
 
     /// Whether `c` has the category `name`.
     pub fn has(&self, c: char, name: &str) -> bool {
-        let (_, set) = self.of.get(c as usize).unwrap_or(&self.of[0]);
-        self.categories.iter().enumerate().any(|(id, category)| category.name == name && set >> id & 1 == 1)
+        self.bit(name).is_some_and(|bit| self.kind(c).has(bit))
+    }
+
+    /// The categories of `c`.
+    #[inline]
+    pub fn kind(&self, c: char) -> Kind {
+        self.of.get(c as usize).copied().unwrap_or(self.of[0])
+    }
+
+    /// The category that says what unknown words begin with characters of `kind`, and its index.
+    #[inline]
+    pub fn own(&self, kind: Kind) -> (usize, &Category) {
+        (kind.own.into(), &self.categories[usize::from(kind.own)])
+    }
+
+    /// The bit of the category `name` in [`Kind`].
+    pub fn bit(&self, name: &str) -> Option<u32> {
+        self.categories.iter().position(|category| category.name == name).map(|id| 1 << id)
     }
 
     /// The text of a `char.def` that says the same.
@@ -124,8 +163,8 @@ impl Characters {
         }
         let mut from = 0;
         while from < CHARACTERS {
-            let (own, set) = self.of[from];
-            let run = self.of[from..].iter().take_while(|&&kind| kind == (own, set)).count();
+            let Kind { own, set } = self.of[from];
+            let run = self.of[from..].iter().take_while(|&&kind| kind == Kind { own, set }).count();
             let _ = write!(
                 text,
                 "0x{from:04X}..0x{:04X} {}",
@@ -175,9 +214,9 @@ mod tests {
             characters.categories[3],
             Category { name: "NUMBER".into(), invoke: true, group: true, length: 15 }
         );
-        assert_eq!(characters.of[0x4E00], (3, 0b1100));
-        assert_eq!(characters.of[0x4E01], (2, 0b100));
-        assert_eq!(characters.of[0x20], (1, 0b10));
+        assert_eq!(characters.of[0x4E00], Kind { own: 3, set: 0b1100 });
+        assert_eq!(characters.of[0x4E01], Kind { own: 2, set: 0b100 });
+        assert_eq!(characters.of[0x20], Kind { own: 1, set: 0b10 });
         assert_eq!(Characters::from_text(&characters.text()).unwrap(), characters);
     }
 

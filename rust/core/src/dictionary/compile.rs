@@ -7,7 +7,7 @@ use crate::{Error, Result};
 ///
 /// Where paths cost the same, MeCab goes by the order of rows: of those that stand for the same stretch of text the
 /// first wins, and system rows come before those of a user dictionary. With vibrato the last one wins, so it gets them
-/// in reverse. (One order is out of reach: MeCab prefers a known word to an unknown one at equal cost, vibrato the
+/// in reverse. (One order is out of vibrato's reach: MeCab prefers a known word to an unknown one at equal cost, vibrato the
 /// other way round. It was seen with made-up dictionaries only, on none of 1.5 million lines.) vibrato has user dictionaries too, but looks every position up in two tries.
 ///
 /// The features are left out: only the surfaces of morphemes are used, and most of the loading time went there.

@@ -6,9 +6,11 @@
 //! | 8 | XXH3 of all that follows |
 //! | 8 | length of the header |
 //! | 8 | length of the terms |
+//! | 8 | length of the lattice |
 //! | … | the header, JSON |
 //! | … | the terms, as a MeCab user dictionary in CSV: `mecab-dict-index` takes it |
-//! | … | vibrato's own serialisation |
+//! | … | the lattice, compressed: the analyser of our own |
+//! | … | vibrato's own serialisation: the reference |
 //!
 //! Integers are little-endian. The checksum finds damage before vibrato sees it; it does not prove where a file is from.
 
@@ -24,9 +26,9 @@ use super::base::{InputFile, error};
 use crate::{Error, Result};
 
 const MAGIC: &[u8; 16] = b"ncvc dictionary\n";
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 /// Where the header begins.
-const START: usize = 40;
+const START: usize = 48;
 
 /// What a dictionary was made of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,8 +54,6 @@ pub struct Header {
 /// How the analyser was set, for people who want to compare it with MeCab.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {
-    /// The analyser.
-    pub engine: String,
     /// Spaces separate morphemes and belong to none.
     pub ignore_space: bool,
     /// The longest run of characters that is one unknown word, less one.
@@ -98,8 +98,15 @@ pub struct Parts<'a> {
     pub header: Header,
     /// The terms: rows of a MeCab user dictionary.
     pub terms: &'a str,
+    /// The lattice.
+    pub lattice: &'a [u8],
     /// vibrato's serialisation.
-    pub analyser: &'a [u8],
+    pub vibrato: &'a [u8],
+}
+
+/// The error about a file that is not as it was written.
+pub(crate) fn damaged(path: &Path) -> Error {
+    error(path, "damaged or cut short; copy it again, or make it again with `ncvc dictionary build`")
 }
 
 /// Takes the bytes of a dictionary file apart; `path` is for messages.
@@ -108,16 +115,16 @@ pub fn parse<'a>(bytes: &'a [u8], path: &Path) -> Result<Parts<'a>> {
         let message = "not an ncvc dictionary; make one with `ncvc dictionary build`";
         return Err(error(path, message));
     }
-    let damaged =
-        || error(path, "damaged or cut short; copy it again, or make it again with `ncvc dictionary build`");
+    let damaged = || damaged(path);
     let number = |at: usize| Some(u64::from_le_bytes(*bytes.get(at..)?.first_chunk()?));
     let sound = bytes.get(24..).is_some_and(|rest| number(16) == Some(xxh3_64(rest)));
     let length = |at| number(at).and_then(|n| usize::try_from(n).ok());
-    let (true, Some(header), Some(terms)) = (sound, length(24), length(32)) else {
+    let (true, Some(header), Some(terms), Some(lattice)) = (sound, length(24), length(32), length(40)) else {
         return Err(damaged());
     };
-    let (header, rest) = bytes[START..].split_at_checked(header).ok_or_else(damaged)?;
-    let (terms, analyser) = rest.split_at_checked(terms).ok_or_else(damaged)?;
+    let (header, rest) = bytes.get(START..).and_then(|b| b.split_at_checked(header)).ok_or_else(damaged)?;
+    let (terms, rest) = rest.split_at_checked(terms).ok_or_else(damaged)?;
+    let (lattice, vibrato) = rest.split_at_checked(lattice).ok_or_else(damaged)?;
     let value: serde_json::Value = serde_json::from_slice(header).map_err(|_| damaged())?;
     if value["format"] != FORMAT {
         let message = format!(
@@ -128,14 +135,15 @@ pub fn parse<'a>(bytes: &'a [u8], path: &Path) -> Result<Parts<'a>> {
     }
     let header = serde_json::from_value(value).map_err(|_| damaged())?;
     let terms = std::str::from_utf8(terms).map_err(|_| damaged())?;
-    Ok(Parts { header, terms, analyser })
+    Ok(Parts { header, terms, lattice, vibrato })
 }
 
 /// Writes a dictionary file: under a temporary name in the same folder, synced, then renamed.
 pub fn write(path: &Path, parts: &Parts) -> Result<()> {
     let header = parts.header.to_json();
-    let lengths = [header.len(), parts.terms.len()].map(|n| (n as u64).to_le_bytes()).concat();
-    let contents = [lengths.as_slice(), header.as_bytes(), parts.terms.as_bytes(), parts.analyser];
+    let Parts { terms, lattice, vibrato, .. } = parts;
+    let lengths = [header.len(), terms.len(), lattice.len()].map(|n| (n as u64).to_le_bytes()).concat();
+    let contents = [lengths.as_slice(), header.as_bytes(), terms.as_bytes(), lattice, vibrato];
     let mut hash = Xxh3::new();
     contents.iter().for_each(|part| hash.update(part));
     let checksum = hash.digest().to_le_bytes();
@@ -168,7 +176,8 @@ mod tests {
         let path = folder.path().join("new/dictionary");
         let licence = Licence { name: "COPYING".into(), text: "無保証".into() };
         let header = Header::new("test", 3, Vec::new(), vec![licence]);
-        write(&path, &Parts { header, terms: "胃癌,1,1,5,名詞\n", analyser: b"analyser" }).unwrap();
+        let terms = "胃癌,1,1,5,名詞\n";
+        write(&path, &Parts { header, terms, lattice: b"lattice", vibrato: b"vibrato" }).unwrap();
         assert_eq!(
             std::fs::read_dir(folder.path().join("new")).unwrap().count(),
             1,
@@ -186,7 +195,7 @@ mod tests {
             ("test", 3, "胃癌,1,1,5,名詞\n")
         );
         assert_eq!(parts.header.licences[0].text, "無保証");
-        assert_eq!(parts.analyser, b"analyser");
+        assert_eq!((parts.lattice, parts.vibrato), (b"lattice".as_slice(), b"vibrato".as_slice()));
     }
 
     #[test]
@@ -203,11 +212,11 @@ mod tests {
     #[test]
     fn another_format_says_so() {
         let mut bytes = written();
-        let at = bytes.windows(10).position(|w| w == b"\"format\":1").unwrap();
-        bytes[at + 9] = b'2';
+        let at = bytes.windows(10).position(|w| w == b"\"format\":2").unwrap();
+        bytes[at + 9] = b'1';
         let checksum = xxh3_64(&bytes[24..]).to_le_bytes();
         bytes[16..24].copy_from_slice(&checksum);
         let message = parse(&bytes, Path::new("d")).err().unwrap().to_string();
-        assert!(message.contains("format 2, and this ncvc reads format 1"), "{message}");
+        assert!(message.contains("format 1, and this ncvc reads format 2"), "{message}");
     }
 }

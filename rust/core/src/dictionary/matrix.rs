@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 
 /// Costs of (right id of the left morpheme, left id of the right morpheme).
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Matrix {
     /// Number of right ids.
     pub rights: u16,
@@ -62,6 +62,20 @@ impl Matrix {
     /// The cost of `left` after `right`; both must be within the matrix.
     pub fn cost(&self, right: u16, left: u16) -> i32 {
         i32::from(self.costs[usize::from(left) * usize::from(self.rights) + usize::from(right)])
+    }
+
+    /// The costs of `left`, by right id.
+    #[inline]
+    pub fn row(&self, left: u16) -> &[i16] {
+        let rights = usize::from(self.rights);
+        &self.costs[usize::from(left) * rights..][..rights]
+    }
+
+    /// The bytes of a `matrix.bin`.
+    pub fn to_binary(&self) -> Vec<u8> {
+        let sizes = [self.rights, self.lefts].map(u16::to_le_bytes);
+        let costs = self.costs.iter().map(|cost| cost.to_le_bytes());
+        sizes.into_iter().chain(costs).flatten().collect()
     }
 
     /// The text of a `matrix.def`, made row by row: for UniDic it is half a gigabyte.
@@ -132,6 +146,7 @@ mod tests {
         }
         let matrix = Matrix::from_binary(&bytes).unwrap();
         assert_eq!((matrix.cost(1, 0), matrix.cost(0, 2), matrix.cost(1, 2)), (-2, 300, -32768));
+        assert_eq!((matrix.row(2), matrix.to_binary()), ([300, -32768].as_slice(), bytes));
         let mut text = String::new();
         matrix.text().read_to_string(&mut text).unwrap();
         assert_eq!(text, "2 3\n0 0 1\n1 0 -2\n\n\n0 2 300\n1 2 -32768\n\n");

@@ -19,8 +19,11 @@ use std::path::{Path, PathBuf};
 pub use base::{Base, InputFile, Row};
 pub use file::{Header, Licence};
 
+pub(crate) use characters::{Characters, Kind};
 pub(crate) use compile::vibrato_error;
+pub(crate) use matrix::{BOUNDARY, Matrix};
 
+use crate::morph::lattice;
 use crate::{Error, Result};
 
 /// What a dictionary is to be made of.
@@ -62,13 +65,17 @@ pub fn build(output: &Path, plan: &Plan, progress: &mut dyn FnMut(Step) -> Resul
     let rows = price_terms(&base, terms.kept, progress)?;
 
     progress(Step::Compile)?;
-    let analyser = serialise(&base, &rows)?;
+    let vibrato = serialise(&base, &rows)?;
+    let lattice = lattice::Dictionary::build(&base, &rows)
+        .ok_or_else(|| base::error(&base.folder, "too many rows; leave some out"))?;
+    let lattice = lattice.to_bytes().map_err(Error::io(output, "cannot compress"))?;
     progress(Step::Write)?;
     let mut header = Header::new(plan.base_name, base.rows.len(), inputs, licences);
     header.terms = rows.len() as u64;
     header.skipped = terms.skipped;
     let csv = compile::lexicon(rows.iter(), true).map_err(Error::io(output, "cannot write terms"))?;
-    let parts = file::Parts { header, terms: &String::from_utf8_lossy(&csv), analyser: &analyser };
+    let terms = &String::from_utf8_lossy(&csv);
+    let parts = file::Parts { header, terms, lattice: &lattice, vibrato: &vibrato };
     file::write(output, &parts)?;
     Ok(parts.header)
 }

@@ -1,48 +1,72 @@
-//! Morphological analysis: which stretches of a line are its morphemes. The same answer as MeCab's, by vibrato.
+//! Morphological analysis: which stretches of a line are its morphemes. The same answer as MeCab's, by either engine.
 //!
 //! One [`Analyzer`] is shared, one [`Worker`] a thread keeps its buffers from line to line.
 
 mod cut;
+pub(crate) mod lattice;
+mod reference;
 
 use std::ops::Range;
 use std::path::Path;
-
-use vibrato::errors::VibratoError;
 
 use crate::dictionary::file::{self, Settings};
 use crate::dictionary::{Header, vibrato_error};
 use crate::{Error, Result};
 
-/// MeCab's default for the longest run of characters that is one unknown word, less one.
-const MAX_GROUPING_LEN: usize = 24;
+pub(crate) use reference::tokenizer;
 
 /// The longest line that is analysed in one piece, in characters; longer ones are cut after 。！？!? or, where there
 /// are none, at this length.
 ///
-/// vibrato adds up costs in 32 bits: a morpheme costs at most 2 × 32,767, so from 32,768 morphemes on they can
+/// Costs are added up in 32 bits: a morpheme costs at most 2 × 32,767, so from 32,768 morphemes on they can
 /// overflow. MeCab has no such limit and gives the same answer up to this length.
 pub const LONGEST_LINE: usize = 16_384;
 
-/// Lines up to this length in bytes, nearly all, have a lattice of their own: vibrato clears every position that a
-/// lattice ever had before each line, so that after one line of 16,000 characters clinical text took 1.8 times as long.
-const SHORT_LINE: usize = 1024;
+/// What finds the morphemes; all give the same ones.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Engine {
+    /// Our own.
+    #[default]
+    Lattice,
+    /// vibrato, the reference.
+    Vibrato,
+}
+
+impl Engine {
+    /// Its name, and all names.
+    pub const NAMES: [(&'static str, Self); 2] = [("lattice", Self::Lattice), ("vibrato", Self::Vibrato)];
+}
 
 /// A loaded dictionary.
 pub struct Analyzer {
     header: Header,
     terms: String,
-    tokenizer: vibrato::Tokenizer,
+    engine: Loaded,
+}
+
+enum Loaded {
+    Lattice(Box<lattice::Dictionary>),
+    Vibrato(Box<vibrato::Tokenizer>),
 }
 
 impl Analyzer {
-    /// Loads a dictionary file.
+    /// Loads a dictionary file for the default engine.
     ///
     /// # Errors
     ///
     /// [`Error::Io`] if it cannot be read, [`Error::Dictionary`] if it is no dictionary, damaged or of another format.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
+        Self::load_for(Engine::default(), path)
+    }
+
+    /// Loads a dictionary file.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Analyzer::load`].
+    pub fn load_for(engine: Engine, path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        Self::from_bytes(&std::fs::read(path).map_err(Error::io(path, "cannot read"))?, path)
+        Self::from_bytes(engine, &std::fs::read(path).map_err(Error::io(path, "cannot read"))?, path)
     }
 
     /// The analyser in the bytes of a dictionary file; `path` is for messages.
@@ -50,11 +74,19 @@ impl Analyzer {
     /// # Errors
     ///
     /// [`Error::Dictionary`] as for [`Analyzer::load`].
-    pub fn from_bytes(bytes: &[u8], path: &Path) -> Result<Self> {
+    pub fn from_bytes(engine: Engine, bytes: &[u8], path: &Path) -> Result<Self> {
         let parts = file::parse(bytes, path)?;
-        let dictionary = vibrato::Dictionary::read(parts.analyser).map_err(vibrato_error(path))?;
-        let tokenizer = tokenizer(dictionary).map_err(vibrato_error(path))?;
-        Ok(Self { header: parts.header, terms: parts.terms.to_owned(), tokenizer })
+        let engine = match engine {
+            Engine::Lattice => {
+                let dictionary = lattice::Dictionary::from_bytes(parts.lattice);
+                Loaded::Lattice(Box::new(dictionary.ok_or_else(|| file::damaged(path))?))
+            }
+            Engine::Vibrato => {
+                let dictionary = vibrato::Dictionary::read(parts.vibrato).map_err(vibrato_error(path))?;
+                Loaded::Vibrato(Box::new(tokenizer(dictionary).map_err(vibrato_error(path))?))
+            }
+        };
+        Ok(Self { header: parts.header, terms: parts.terms.to_owned(), engine })
     }
 
     /// What the dictionary was made of.
@@ -69,14 +101,19 @@ impl Analyzer {
 
     /// A worker for one thread.
     pub fn worker(&self) -> Worker<'_> {
-        Worker { short: self.tokenizer.new_worker(), long: self.tokenizer.new_worker() }
+        Worker(match &self.engine {
+            Loaded::Lattice(dictionary) => Running::Lattice(Box::new(lattice::Worker::new(dictionary))),
+            Loaded::Vibrato(tokenizer) => Running::Vibrato(Box::new(reference::Worker::new(tokenizer))),
+        })
     }
 }
 
 /// Splits lines; one a thread.
-pub struct Worker<'a> {
-    short: vibrato::tokenizer::worker::Worker<'a>,
-    long: vibrato::tokenizer::worker::Worker<'a>,
+pub struct Worker<'a>(Running<'a>);
+
+enum Running<'a> {
+    Lattice(Box<lattice::Worker<'a>>),
+    Vibrato(Box<reference::Worker<'a>>),
 }
 
 impl Worker<'_> {
@@ -86,30 +123,18 @@ impl Worker<'_> {
     /// should have no line feed: MeCab would see two lines, and this takes it for a space.
     pub fn split(&mut self, line: &str, mut on_morpheme: impl FnMut(Range<usize>)) {
         for piece in cut::pieces(line, LONGEST_LINE) {
-            let worker = if piece.len() <= SHORT_LINE { &mut self.short } else { &mut self.long };
-            worker.reset_sentence(&line[piece.clone()]);
-            worker.tokenize();
-            for token in worker.token_iter() {
-                let range = token.range_byte();
-                on_morpheme(piece.start + range.start..piece.start + range.end);
+            let text = &line[piece.clone()];
+            let on_range =
+                |range: Range<usize>| on_morpheme(piece.start + range.start..piece.start + range.end);
+            match &mut self.0 {
+                Running::Lattice(worker) => worker.split(text, on_range),
+                Running::Vibrato(worker) => worker.split(text, on_range),
             }
         }
     }
 }
 
-/// The analyser set as MeCab is.
-pub(crate) fn tokenizer(
-    dictionary: vibrato::Dictionary,
-) -> std::result::Result<vibrato::Tokenizer, VibratoError> {
-    Ok(vibrato::Tokenizer::new(dictionary).ignore_space(true)?.max_grouping_len(MAX_GROUPING_LEN))
-}
-
-/// The settings of [`tokenizer`], for the header.
+/// The settings of both engines, for the header.
 pub(crate) fn settings() -> Settings {
-    Settings {
-        engine: "vibrato".into(),
-        ignore_space: true,
-        max_grouping_len: MAX_GROUPING_LEN,
-        longest_line: LONGEST_LINE,
-    }
+    Settings { ignore_space: true, max_grouping_len: lattice::MAX_GROUPING_LEN, longest_line: LONGEST_LINE }
 }

@@ -1,0 +1,140 @@
+//! The dictionary in the form that the search needs, and that form in a file.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use super::bytes::{Reader, put};
+use super::trie::Trie;
+use crate::dictionary::{Base, Characters, Matrix, Row};
+
+/// The bytes are compressed: UniDic's matrix alone has 70 MB. Higher levels take much longer and save little.
+const LEVEL: i32 = 3;
+
+/// What the search knows of a morpheme.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Entry {
+    /// Its id as the right neighbour of another morpheme.
+    pub left: u16,
+    /// Its id as the left neighbour of another morpheme.
+    pub right: u16,
+    /// Its own cost.
+    pub cost: i16,
+}
+
+/// Surfaces, unknown words, character categories and connection costs.
+#[derive(Debug, PartialEq)]
+pub struct Dictionary {
+    /// The surfaces.
+    pub trie: Trie,
+    /// The entries of all surfaces; of one surface the first row of the lexicon comes last.
+    pub entries: Vec<Entry>,
+    /// The entries of unknown words by category, again the first row last.
+    pub unknown: Vec<Vec<Entry>>,
+    /// The character categories.
+    pub characters: Characters,
+    /// The bit of the category SPACE.
+    pub space: u32,
+    /// The connection costs.
+    pub matrix: Matrix,
+}
+
+impl Dictionary {
+    /// The base with `terms`, which come after all of its rows; damaged or foreign rows are the business of [`Base`].
+    pub fn build(base: &Base, terms: &[Row]) -> Option<Self> {
+        let mut surfaces: BTreeMap<&str, Vec<Entry>> = BTreeMap::new();
+        for row in base.rows.iter().chain(terms) {
+            surfaces.entry(&row.surface).or_default().push(entry(row));
+        }
+        let mut entries = Vec::new();
+        let mut keys = Vec::with_capacity(surfaces.len());
+        for (surface, rows) in surfaces {
+            let first = entries.len();
+            entries.extend(distinct(&rows));
+            keys.push((surface, u32::try_from(first).ok()?, (entries.len() - first) as u32));
+        }
+        let unknown = base.characters.categories.iter().map(|category| {
+            let rows = base.unknown.iter().filter(|row| row.surface == category.name);
+            distinct(&rows.map(entry).collect::<Vec<_>>())
+        });
+        let unknown = unknown.collect();
+        let trie = Trie::build(&keys);
+        let space = base.characters.bit("SPACE")?;
+        let (characters, matrix) = (base.characters.clone(), base.matrix.clone());
+        Some(Self { trie, entries, unknown, characters, space, matrix })
+    }
+
+    /// The dictionary's bytes in a file.
+    pub fn to_bytes(&self) -> io::Result<Vec<u8>> {
+        let mut out = Vec::new();
+        put_entries(&mut out, &self.entries);
+        self.trie.write(&mut out);
+        put(&mut out, self.characters.text().bytes().map(|b| [b]).collect::<Vec<_>>().into_iter());
+        self.unknown.iter().for_each(|entries| put_entries(&mut out, entries));
+        put(&mut out, self.matrix.to_binary().into_iter().map(|b| [b]));
+        zstd::bulk::compress(&out, LEVEL)
+    }
+
+    /// The dictionary that [`Dictionary::to_bytes`] wrote; `None` if it is damaged.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let bytes = zstd::stream::decode_all(bytes).ok()?;
+        let mut reader = Reader::new(&bytes);
+        let entries = entries(&mut reader)?;
+        let trie = Trie::read(&mut reader, entries.len())?;
+        let characters = Characters::from_text(std::str::from_utf8(reader.bytes(1)?).ok()?).ok()?;
+        let unknown =
+            characters.categories.iter().map(|_| self::entries(&mut reader)).collect::<Option<Vec<_>>>()?;
+        let matrix = Matrix::from_binary(reader.bytes(1)?).ok()?;
+        let inside = |entry: &Entry| entry.left < matrix.lefts && entry.right < matrix.rights;
+        let sound = reader.is_at_end()
+            && unknown.iter().all(|entries| !entries.is_empty())
+            && entries.iter().chain(unknown.iter().flatten()).all(inside);
+        let space = characters.bit("SPACE")?;
+        sound.then_some(Self { trie, entries, unknown, characters, space, matrix })
+    }
+}
+
+fn entry(row: &Row) -> Entry {
+    Entry { left: row.left, right: row.right, cost: row.cost }
+}
+
+/// The cheapest of the rows with the same ids, the first of equals, in reverse order: no path goes through the others.
+fn distinct(rows: &[Entry]) -> Vec<Entry> {
+    let same = |a: &Entry, b: &Entry| (a.left, a.right) == (b.left, b.right);
+    let beaten = |i: usize, row: &Entry| {
+        let (before, after) = (&rows[..i], &rows[i + 1..]);
+        before.iter().any(|other| same(other, row) && other.cost <= row.cost)
+            || after.iter().any(|other| same(other, row) && other.cost < row.cost)
+    };
+    rows.iter().enumerate().rev().filter(|&(i, row)| !beaten(i, row)).map(|(_, row)| *row).collect()
+}
+
+fn put_entries(out: &mut Vec<u8>, entries: &[Entry]) {
+    put(
+        out,
+        entries.iter().map(|entry| {
+            let ([a, b], [c, d], [e, f]) =
+                (entry.left.to_le_bytes(), entry.right.to_le_bytes(), entry.cost.to_le_bytes());
+            [a, b, c, d, e, f]
+        }),
+    );
+}
+
+fn entries(reader: &mut Reader) -> Option<Vec<Entry>> {
+    reader.array(|[a, b, c, d, e, f]| Entry {
+        left: u16::from_le_bytes([a, b]),
+        right: u16::from_le_bytes([c, d]),
+        cost: i16::from_le_bytes([e, f]),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_rows_with_the_same_ids_the_cheapest_stays() {
+        let row = |left, right, cost| Entry { left, right, cost };
+        let rows = [row(1, 1, 5), row(2, 1, 5), row(1, 1, 3), row(1, 1, 3), row(2, 1, 5), row(1, 2, 9)];
+        assert_eq!(distinct(&rows), [row(1, 2, 9), row(1, 1, 3), row(2, 1, 5)]);
+    }
+}

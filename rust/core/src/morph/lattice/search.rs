@@ -1,0 +1,197 @@
+//! The search for the path of least cost, from left to right (Viterbi), with MeCab's unknown words and ties.
+//!
+//! Where paths cost the same, MeCab takes of the morphemes that end at a position the one that begins last; of those
+//! that begin there too, a known one before an unknown one, and of these the first row. So nodes are made in the
+//! opposite order, and of equals the latest wins.
+
+use std::ops::Range;
+
+use super::dictionary::{Dictionary, Entry};
+use super::neighbours::{Neighbours, cost_and_node, key};
+use super::trie::{NONE, Walk};
+use crate::dictionary::{BOUNDARY, Kind};
+
+/// MeCab's default for the longest run of characters that is one unknown word, less one.
+pub const MAX_GROUPING_LEN: usize = 24;
+
+/// A candidate morpheme with the best path to its end.
+#[derive(Clone, Copy)]
+struct Node {
+    /// The node made before this one that ends at the same position, or [`NONE`].
+    next: u32,
+    /// The node before this one on the path.
+    previous: u32,
+    /// Its first character.
+    start: u32,
+    /// The character after its last one.
+    end: u32,
+    /// The cost of the path.
+    cost: i32,
+    right: u16,
+}
+
+/// Splits lines; one a thread.
+pub struct Worker<'a> {
+    dictionary: &'a Dictionary,
+    /// Where each character begins, in bytes; then the length of the line.
+    offsets: Vec<u32>,
+    kinds: Vec<Kind>,
+    /// How many characters from each one on share a category, each with the next.
+    runs: Vec<u32>,
+    walk: Walk,
+    nodes: Vec<Node>,
+    /// The latest node that ends at each position, or [`NONE`].
+    ends: Vec<u32>,
+    neighbours: Neighbours,
+    path: Vec<u32>,
+}
+
+impl<'a> Worker<'a> {
+    /// A worker with empty buffers.
+    pub fn new(dictionary: &'a Dictionary) -> Self {
+        Self {
+            dictionary,
+            offsets: Vec::new(),
+            kinds: Vec::new(),
+            runs: Vec::new(),
+            walk: Walk::default(),
+            nodes: Vec::new(),
+            ends: Vec::new(),
+            neighbours: Neighbours::new(&dictionary.matrix),
+            path: Vec::new(),
+        }
+    }
+
+    /// Calls `on_morpheme` with the byte range of each morpheme of `line`.
+    pub fn split(&mut self, line: &str, mut on_morpheme: impl FnMut(Range<usize>)) {
+        self.read(line);
+        self.dictionary.trie.find(&mut self.walk);
+        let last = self.search();
+        self.path.clear();
+        let mut node = last;
+        while node != 0 {
+            self.path.push(node);
+            node = self.nodes[node as usize].previous;
+        }
+        for &node in self.path.iter().rev() {
+            let Node { start, end, .. } = self.nodes[node as usize];
+            on_morpheme(self.offsets[start as usize] as usize..self.offsets[end as usize] as usize);
+        }
+    }
+
+    /// Notes what is to be known of each character.
+    fn read(&mut self, line: &str) {
+        self.offsets.clear();
+        self.kinds.clear();
+        self.walk.codes.clear();
+        for (offset, c) in line.char_indices() {
+            self.offsets.push(offset as u32);
+            self.kinds.push(self.dictionary.characters.kind(c));
+            self.walk.codes.push(self.dictionary.trie.code(c));
+        }
+        self.offsets.push(line.len() as u32);
+        self.walk.codes.push(0);
+        self.runs.clear();
+        self.runs.resize(self.kinds.len(), 1);
+        for i in (1..self.kinds.len()).rev() {
+            if self.kinds[i - 1].shares_category(self.kinds[i]) {
+                self.runs[i - 1] = self.runs[i] + 1;
+            }
+        }
+    }
+
+    /// Makes the nodes of the line and returns the last one of the best path; node 0 is the beginning of the line.
+    fn search(&mut self) -> u32 {
+        let characters = self.kinds.len();
+        self.nodes.clear();
+        self.nodes.push(Node { next: NONE, previous: NONE, start: 0, end: 0, cost: 0, right: BOUNDARY });
+        self.ends.clear();
+        self.ends.resize(characters + 1, NONE);
+        self.ends[0] = 0;
+        // Where the neighbours end, and after spaces, where the next morpheme begins.
+        let (mut end, mut start) = (0, 0);
+        while start < characters {
+            if self.ends[end] != NONE {
+                if self.kinds[end].has(self.dictionary.space) {
+                    start += self.runs[end] as usize;
+                }
+                if start == characters {
+                    break;
+                }
+                self.collect(end);
+                self.extend(start);
+            }
+            start += 1;
+            end = start;
+        }
+        self.collect(end);
+        cost_and_node(self.neighbours.best(&self.dictionary.matrix, BOUNDARY)).1
+    }
+
+    /// Makes the nodes that end at `end` the left neighbours.
+    fn collect(&mut self, end: usize) {
+        self.neighbours.clear();
+        let mut at = self.ends[end];
+        while at != NONE {
+            let node = &self.nodes[at as usize];
+            self.neighbours.add(node.right, key(node.cost, at));
+            at = node.next;
+        }
+    }
+
+    /// Makes the nodes that begin at `start`.
+    fn extend(&mut self, start: usize) {
+        let dictionary = self.dictionary;
+        let mut at = self.walk.heads[start];
+        self.unknown(start, at != NONE);
+        while at != NONE {
+            let found = self.walk.matches[at as usize];
+            let entries = &dictionary.entries[found.first as usize..(found.first + found.count) as usize];
+            self.add(entries, start, start + found.length as usize);
+            at = found.next;
+        }
+    }
+
+    /// Makes the nodes of unknown words: the run of the same category, and its first 1, 2, … characters.
+    fn unknown(&mut self, start: usize, known: bool) {
+        let kind = self.kinds[start];
+        let (own, category) = self.dictionary.characters.own(kind);
+        if known && !category.invoke {
+            return;
+        }
+        let entries = &self.dictionary.unknown[own];
+        let run = self.runs[start] as usize;
+        let mut any = known;
+        if category.group && run <= MAX_GROUPING_LEN + 1 {
+            self.add(entries, start, start + run);
+            any = true;
+        }
+        for length in 1..=usize::from(category.length).min(run) {
+            // A run that is too long to be one word is none here either.
+            if !(category.group && length == run) {
+                self.add(entries, start, start + length);
+                any = true;
+            }
+        }
+        if !any {
+            self.add(entries, start, start + 1);
+        }
+    }
+
+    #[inline]
+    fn add(&mut self, entries: &[Entry], start: usize, end: usize) {
+        for entry in entries {
+            let (cost, previous) = cost_and_node(self.neighbours.best(&self.dictionary.matrix, entry.left));
+            let node = self.nodes.len() as u32;
+            let next = std::mem::replace(&mut self.ends[end], node);
+            self.nodes.push(Node {
+                next,
+                previous,
+                start: start as u32,
+                end: end as u32,
+                cost: cost + i32::from(entry.cost),
+                right: entry.right,
+            });
+        }
+    }
+}

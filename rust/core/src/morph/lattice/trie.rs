@@ -1,0 +1,311 @@
+//! A double array over characters: which surfaces of the dictionary begin at each position of a line.
+//!
+//! A node is an index into the array. Its child for a character with code `c` is unit `base ^ c`, if that unit's
+//! `check` is the node (Aoe 1989; codes by frequency as in crawdad). The root is unit 0 with base 0, so the root's
+//! children are units 1, 2, … in order of frequency, and share few cache lines.
+//!
+//! Nearly every step of a walk misses the cache. The walks from all positions of a line are independent, so they go
+//! level by level, and the loads of one level, made in a loop without branches, overlap.
+
+use std::collections::HashMap;
+
+use super::bytes::{Reader, put};
+
+/// No match, no unit.
+pub const NONE: u32 = u32::MAX;
+/// A node with several children tries this many free units, then goes where all are free.
+const TRIES: usize = 512;
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Unit {
+    base: u32,
+    check: u32,
+    /// Where the entries of the surface that ends here begin.
+    first: u32,
+    /// How many they are.
+    count: u32,
+}
+
+const FREE: Unit = Unit { base: 0, check: NONE, first: 0, count: 0 };
+
+/// The surfaces of a dictionary.
+#[derive(Debug, PartialEq)]
+pub struct Trie {
+    /// Code point → code; 0 for characters that no surface has.
+    codes: Vec<u32>,
+    units: Vec<Unit>,
+}
+
+/// A surface that begins at some position.
+#[derive(Clone, Copy)]
+pub struct Match {
+    /// The next match from the same position, or [`NONE`].
+    pub next: u32,
+    /// Its length in characters.
+    pub length: u32,
+    /// Its first entry.
+    pub first: u32,
+    /// Its number of entries.
+    pub count: u32,
+}
+
+/// Buffers of a walk, and what it found.
+#[derive(Default)]
+pub struct Walk {
+    /// The code of each character of the line; a 0 ends it.
+    pub codes: Vec<u32>,
+    /// All matches.
+    pub matches: Vec<Match>,
+    /// The first match of each position, or [`NONE`].
+    pub heads: Vec<u32>,
+    active: Vec<Step>,
+    units: Vec<Unit>,
+}
+
+#[derive(Clone, Copy)]
+struct Step {
+    start: u32,
+    unit: u32,
+    parent: u32,
+}
+
+impl Trie {
+    /// A trie of distinct surfaces with the first and the number of their entries.
+    pub fn build(surfaces: &[(&str, u32, u32)]) -> Self {
+        let codes = codes(surfaces.iter().flat_map(|(surface, ..)| surface.chars()));
+        let mut keys: Vec<Key> = surfaces
+            .iter()
+            .map(|&(surface, first, count)| {
+                (surface.chars().map(|c| codes[c as usize]).collect(), first, count)
+            })
+            .collect();
+        keys.sort_unstable();
+        let most = codes.iter().max().map_or(0, |&code| code as usize);
+        Self { units: Builder::new(most).build(&keys), codes }
+    }
+
+    /// The code of `c`.
+    #[inline]
+    pub fn code(&self, c: char) -> u32 {
+        self.codes.get(c as usize).copied().unwrap_or(0)
+    }
+
+    /// Finds the surfaces at all positions of the line whose codes are in `walk`.
+    pub fn find(&self, walk: &mut Walk) {
+        let Walk { codes, matches, heads, active, units } = walk;
+        matches.clear();
+        heads.clear();
+        heads.resize(codes.len() - 1, NONE);
+        active.clear();
+        let starts = codes.iter().zip(0..).filter(|&(&code, _)| code != 0);
+        active.extend(starts.map(|(&unit, start)| Step { start, unit, parent: 0 }));
+        for length in 1u32.. {
+            if active.is_empty() {
+                break;
+            }
+            units.clear();
+            units.extend(
+                active.iter().map(|step| self.units.get(step.unit as usize).copied().unwrap_or(FREE)),
+            );
+            let mut kept = 0;
+            for (i, unit) in units.iter().enumerate() {
+                let Step { start, unit: node, parent } = active[i];
+                if unit.check != parent {
+                    continue;
+                }
+                if unit.count > 0 {
+                    let head = &mut heads[start as usize];
+                    let next = std::mem::replace(head, matches.len() as u32);
+                    matches.push(Match { next, length, first: unit.first, count: unit.count });
+                }
+                let code = codes[(start + length) as usize];
+                if unit.base != 0 && code != 0 {
+                    active[kept] = Step { start, unit: unit.base ^ code, parent: node };
+                    kept += 1;
+                }
+            }
+            active.truncate(kept);
+        }
+    }
+
+    /// Appends the trie to `out`.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        put(out, self.codes.iter().map(|code| code.to_le_bytes()));
+        let fields = |unit: &Unit| [unit.base, unit.check, unit.first, unit.count];
+        put(out, self.units.iter().map(|unit| bytes_of(fields(unit))));
+    }
+
+    /// The trie that [`Trie::write`] wrote; `None` if it is damaged or points beyond `entries` entries.
+    pub fn read(reader: &mut Reader, entries: usize) -> Option<Self> {
+        let codes = reader.array(u32::from_le_bytes)?;
+        let units: Vec<Unit> = reader.array(|bytes: [u8; 16]| {
+            let field = |i: usize| u32::from_le_bytes([bytes[i], bytes[i + 1], bytes[i + 2], bytes[i + 3]]);
+            Unit { base: field(0), check: field(4), first: field(8), count: field(12) }
+        })?;
+        let inside = |unit: &Unit| u64::from(unit.first) + u64::from(unit.count) <= entries as u64;
+        units.iter().all(inside).then_some(Self { codes, units })
+    }
+}
+
+fn bytes_of(fields: [u32; 4]) -> [u8; 16] {
+    let mut bytes = [0; 16];
+    for (to, field) in bytes.chunks_exact_mut(4).zip(fields) {
+        to.copy_from_slice(&field.to_le_bytes());
+    }
+    bytes
+}
+
+/// Codes from 1, the most frequent character first.
+fn codes(characters: impl Iterator<Item = char>) -> Vec<u32> {
+    let mut counts: HashMap<char, u64> = HashMap::new();
+    for c in characters {
+        *counts.entry(c).or_default() += 1;
+    }
+    let mut order: Vec<(char, u64)> = counts.into_iter().collect();
+    order.sort_unstable_by_key(|&(c, count)| (std::cmp::Reverse(count), c));
+    let size = order.iter().map(|&(c, _)| c as usize + 1).max().unwrap_or(0);
+    let mut codes = vec![0; size];
+    for ((c, _), code) in order.into_iter().zip(1..) {
+        codes[c as usize] = code;
+    }
+    codes
+}
+
+/// The codes of a surface, its first entry, their number.
+type Key = (Vec<u32>, u32, u32);
+
+/// Places nodes; free units are a doubly linked ring through unit 0, which is the root and never free.
+struct Builder {
+    units: Vec<Unit>,
+    next: Vec<u32>,
+    previous: Vec<u32>,
+    /// A power of two above every code: `base ^ code` stays in the block of this many units that `base` is in.
+    block: usize,
+}
+
+impl Builder {
+    fn new(most: usize) -> Self {
+        let root = Unit { check: 0, ..FREE };
+        let mut builder = Self {
+            units: vec![root],
+            next: vec![0],
+            previous: vec![0],
+            block: (most + 1).next_power_of_two(),
+        };
+        builder.grow(builder.block - 1);
+        builder
+    }
+
+    /// Adds `more` free units at the end.
+    fn grow(&mut self, more: usize) {
+        for unit in self.units.len()..self.units.len() + more {
+            let last = self.previous[0];
+            self.units.push(FREE);
+            self.next.push(0);
+            self.previous.push(last);
+            self.next[last as usize] = unit as u32;
+            self.previous[0] = unit as u32;
+        }
+    }
+
+    /// `keys` are sorted.
+    fn build(mut self, keys: &[Key]) -> Vec<Unit> {
+        let mut stack = vec![(0, keys, 0)];
+        while let Some((node, mut keys, depth)) = stack.pop() {
+            if let Some((codes, first, count)) = keys.first()
+                && codes.len() == depth
+            {
+                self.units[node].first = *first;
+                self.units[node].count = *count;
+                keys = &keys[1..];
+            }
+            let children: Vec<&[Key]> = keys.chunk_by(|a, b| a.0[depth] == b.0[depth]).collect();
+            let codes: Vec<u32> = children.iter().map(|keys| keys[0].0[depth]).collect();
+            if codes.is_empty() {
+                continue;
+            }
+            let base = if node == 0 { 0 } else { self.place(&codes) };
+            self.units[node].base = base;
+            for (&code, keys) in codes.iter().zip(children) {
+                let child = (base ^ code) as usize;
+                self.take(child, node as u32);
+                stack.push((child, keys, depth + 1));
+            }
+        }
+        self.units
+    }
+
+    /// A base whose units for `codes` are all free; not 0, which means that there are no children.
+    fn place(&mut self, codes: &[u32]) -> u32 {
+        let mut free = self.next[0];
+        for _ in 0..TRIES {
+            if free == 0 {
+                break;
+            }
+            let base = free ^ codes[0];
+            if base != 0 && codes.iter().all(|&code| self.units[(base ^ code) as usize].check == NONE) {
+                return base;
+            }
+            free = self.next[free as usize];
+        }
+        let base = self.units.len() as u32;
+        self.grow(self.block);
+        base
+    }
+
+    fn take(&mut self, unit: usize, parent: u32) {
+        self.units[unit].check = parent;
+        let (before, after) = (self.previous[unit], self.next[unit]);
+        self.next[before as usize] = after;
+        self.previous[after as usize] = before;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+
+    /// (position, length, first entry) of each match.
+    fn found(trie: &Trie, line: &str) -> BTreeSet<(usize, u32, u32)> {
+        let mut walk = Walk { codes: line.chars().map(|c| trie.code(c)).collect(), ..Walk::default() };
+        walk.codes.push(0);
+        trie.find(&mut walk);
+        let mut all = BTreeSet::new();
+        for (position, &head) in walk.heads.iter().enumerate() {
+            let mut at = head;
+            while at != NONE {
+                let Match { next, length, first, .. } = walk.matches[at as usize];
+                assert!(all.insert((position, length, first)), "found twice");
+                at = next;
+            }
+        }
+        all
+    }
+
+    proptest! {
+        #[test]
+        fn finds_what_a_plain_search_finds(
+            words in prop::collection::btree_set("[あいうア漢𠮷😀\u{10ffff}a]{1,5}", 1..60),
+            line in "[あいうア漢𠮷😀\u{10ffff}ab字]{0,40}",
+        ) {
+            let surfaces: Vec<(&str, u32, u32)> =
+                words.iter().zip(0..).map(|(word, i)| (word.as_str(), i, 1)).collect();
+            let trie = Trie::build(&surfaces);
+            let mut expected = BTreeSet::new();
+            for (position, (at, _)) in line.char_indices().enumerate() {
+                for &(word, first, _) in &surfaces {
+                    if line[at..].starts_with(word) {
+                        expected.insert((position, word.chars().count() as u32, first));
+                    }
+                }
+            }
+            prop_assert_eq!(found(&trie, &line), expected);
+            let mut bytes = Vec::new();
+            trie.write(&mut bytes);
+            prop_assert_eq!(Trie::read(&mut Reader::new(&bytes), words.len()), Some(trie));
+            prop_assert_eq!(Trie::read(&mut Reader::new(&bytes), words.len() - 1), None);
+        }
+    }
+}
