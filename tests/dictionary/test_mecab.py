@@ -3,6 +3,7 @@
 import io
 import itertools
 import json
+import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -144,3 +145,26 @@ def test_texts_are_split_line_by_line_in_their_order(trio: Trio) -> None:
     expected = [[m for line in text.split("\n") for m in trio.ours.split(line)] for text in texts]
     assert [trio.ours.split(text) for text in texts] == expected
     assert trio.ours.split_batch(texts) == expected
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_ties(seed: int, tmp_path: Path) -> None:
+    """Many paths of a made-up dictionary cost the same; vibrato prefers some unknown words there that MeCab does not."""
+    rng = random.Random(seed)
+    words = sorted({"".join(rng.choices("あいa漢", k=rng.randint(1, 3))) for _ in range(15)})
+    rows = [f"{w},{rng.randint(0, 1)},{rng.randint(0, 1)},{rng.randint(0, 2)},名詞\n" for w in words * 2]
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "lex.csv").write_text("".join(rows), encoding="utf-8")
+    (source / "matrix.def").write_text("2 2\n0 1 1\n1 0 1\n1 1 0\n", encoding="ascii")
+    characters = "DEFAULT 1 1 2\nSPACE 0 1 0\nALPHA 1 1 1\n0x0020 SPACE\n0x0061..0x007a ALPHA\n"
+    (source / "char.def").write_text(characters, encoding="ascii")
+    unknown = "DEFAULT,0,0,1,名詞\nDEFAULT,1,1,1,名詞\nSPACE,0,0,1,記号\nALPHA,1,0,1,名詞\n"
+    (source / "unk.def").write_text(unknown, encoding="utf-8")
+    mecab.compile_system(source, "utf8", tmp_path / "base")
+    mecabs = mecab.tagger(tmp_path / "base")
+    ncvc.build_dictionary(tmp_path / "dictionary", base=tmp_path / "base", base_name="made up")
+    ours = ncvc.Analyzer.load(tmp_path / "dictionary")
+    for _ in range(300):
+        line = "".join(rng.choices("あいa漢 ", k=12))
+        assert ours.split(line) == mecab.split(mecabs, line)

@@ -13,8 +13,8 @@ use super::bytes::{Reader, put};
 
 /// No match, no unit.
 pub const NONE: u32 = u32::MAX;
-/// A node with several children tries this many free units, then goes where all are free.
-const TRIES: usize = 512;
+/// When a node with several children had to try more units than this, the ones tried are left to only children.
+const TRIES: usize = 64;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Unit {
@@ -179,6 +179,8 @@ struct Builder {
     units: Vec<Unit>,
     next: Vec<u32>,
     previous: Vec<u32>,
+    /// Where nodes with several children look for room.
+    cursor: u32,
     /// A power of two above every code: `base ^ code` stays in the block of this many units that `base` is in.
     block: usize,
 }
@@ -190,6 +192,7 @@ impl Builder {
             units: vec![root],
             next: vec![0],
             previous: vec![0],
+            cursor: 1,
             block: (most + 1).next_power_of_two(),
         };
         builder.grow(builder.block - 1);
@@ -236,21 +239,33 @@ impl Builder {
     }
 
     /// A base whose units for `codes` are all free; not 0, which means that there are no children.
+    ///
+    /// An only child takes the first free unit. Nodes with more children would try the same holes in vain again and
+    /// again, so they begin where the last one that tried many found room; simply giving up after some tries left 27
+    /// of 28 units empty.
     fn place(&mut self, codes: &[u32]) -> u32 {
-        let mut free = self.next[0];
-        for _ in 0..TRIES {
-            if free == 0 {
-                break;
-            }
+        let mut free = if codes.len() == 1 { self.next[0] } else { self.next_free(self.cursor) };
+        let mut tries = 0;
+        while free != 0 {
             let base = free ^ codes[0];
             if base != 0 && codes.iter().all(|&code| self.units[(base ^ code) as usize].check == NONE) {
+                if tries > TRIES {
+                    self.cursor = free;
+                }
                 return base;
             }
             free = self.next[free as usize];
+            tries += 1;
         }
         let base = self.units.len() as u32;
         self.grow(self.block);
         base
+    }
+
+    /// The first free unit from `unit` on, or 0.
+    fn next_free(&self, unit: u32) -> u32 {
+        let mut units = self.units[unit as usize..].iter();
+        units.position(|unit| unit.check == NONE).map_or(0, |ahead| unit + ahead as u32)
     }
 
     fn take(&mut self, unit: usize, parent: u32) {
