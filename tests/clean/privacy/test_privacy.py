@@ -51,6 +51,8 @@ def test_numbers_beside_each_other(before: str, after: str) -> None:
         "0830▁36▁1210",
         "080-12-345678",
         "内線▁なし",
+        "自宅▁08-10-2021▁09:30",
+        "代表:0012345678",
     ],
 )
 def test_what_only_looks_like_a_number_stays(text: str) -> None:

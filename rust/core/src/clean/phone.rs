@@ -39,7 +39,7 @@ fn number_at(text: &str, start: usize) -> Option<Range<usize>> {
         Shape::Cut => number.one_kind || labelled,
         Shape::Partly => labelled || international || (number.hyphens && is_unmistakable(&number.digits)),
         Shape::Run => labelled || international || is_unmistakable(&number.digits),
-        Shape::Other => labelled && number.breaks == 0,
+        Shape::Other => labelled && number.one_kind && number.breaks == 0 && number.digits[1] != 0,
     };
     let strong = shape == Shape::Cut && number.hyphens;
     (taken && (labelled || begins_apart(bytes, outer, strong)) && ends_apart(bytes, number.end, strong))
