@@ -5,11 +5,13 @@
 //! Every pass either shortens the text or leaves fewer characters that a rule would replace, so this ends.
 
 mod allowed;
+mod area_codes;
 mod characters;
 mod dashes;
 mod nfkc;
 mod personal;
 mod phone;
+mod phone_labels;
 mod punctuation;
 mod repetition;
 mod restore;
@@ -20,7 +22,7 @@ mod white_space;
 pub use allowed::{allowed_characters, is_allowed};
 
 /// What the rules do together; a tokenizer folder records it, and a folder of another version is refused.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// White space in cleaned text (U+2581).
 pub const META_SPACE: char = '▁';

@@ -17,6 +17,10 @@ pub const RULE: Rule = Rule {
         },
         Example { before: "+81-90-0000-1234", after: "", why: "the international form" },
         Example { before: "TEL 0300001234", after: "TEL ", why: "ten digits after a label" },
+        Example { before: "090-0000-\n1234", after: "", why: "a line break inside the number" },
+        Example { before: "(090.0000.1234)", after: "()", why: "dots; the brackets are around it" },
+        Example { before: "内線 2345", after: "内線 ", why: "an extension" },
+        Example { before: "1986-10-0412", after: "1986-10-0412", why: "cut where no number is" },
         Example {
             before: "ID 0300001234",
             after: "ID 0300001234",

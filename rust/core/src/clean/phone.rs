@@ -1,12 +1,16 @@
 //! Finds Japanese telephone numbers in text that has been through NFKC and the dash rule.
 //!
-//! A number begins with 0 or +81 and has ten digits, or eleven for mobile, IP and 0800 numbers. Grouping
-//! decides what is taken for one: with hyphens or brackets any valid number; in one run of digits or with
-//! spaces only those whose beginning no other code has (0[5-9]0, 0120, 0800, 0570), or any after a label.
+//! The beginning says how many digits a number has (0[5-9]0: eleven, else ten) and where it may be cut.
+//! A number is taken if it is cut where numbers are cut, by one kind of separator; in one run of digits only
+//! if no other code begins so (mobile, 050, 0120, 0800, 0570, +81); after a label such as TEL however it is cut.
+//! A line break may stand anywhere in a number that is cut rightly, for text wrapped at a fixed width.
 
 use std::ops::Range;
 
-/// Where telephone numbers stand.
+use super::area_codes::is_area_code;
+use super::phone_labels::{extensions, labelled};
+
+/// Where telephone numbers and extensions stand.
 pub fn phone_numbers(text: &str) -> Vec<Range<usize>> {
     let bytes = text.as_bytes();
     let mut found: Vec<Range<usize>> = Vec::new();
@@ -14,115 +18,190 @@ pub fn phone_numbers(text: &str) -> Vec<Range<usize>> {
         if found.last().is_some_and(|last| zero_or_plus < last.end) {
             continue;
         }
-        if let Some(range) = number_at(text, zero_or_plus) {
-            found.push(range);
-        }
+        found.extend(number_at(text, zero_or_plus));
     }
+    found.extend(extensions(text));
     found
 }
 
 /// The number whose first digit or plus sign is at `start`.
 fn number_at(text: &str, start: usize) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
-    let bracket = start > 0 && bytes[start - 1] == b'(';
-    let outer = if bracket { start - 1 } else { start };
-    if outer > 0
-        && (bytes[outer - 1].is_ascii_alphanumeric() || b"-.,/_+:".contains(&bytes[outer - 1]))
-        && !labelled(text, outer)
-    {
-        return None;
-    }
-    let (national, groups) = read_groups(bytes, start, bracket)?;
-    let end = groups.end;
-    let follows = bytes.get(end).copied().unwrap_or(b' ');
-    let more = bytes.get(end + 1).is_some_and(u8::is_ascii_digit);
-    if follows.is_ascii_alphanumeric() || (b"-.,/".contains(&follows) && more) || !valid(&national) {
-        return None;
-    }
-    let grouped = groups.hyphens >= 2 || (groups.brackets && groups.count >= 3);
-    let unmistakable = is_mobile(&national)
-        || national.starts_with(b"0120")
-        || national.starts_with(b"0800")
-        || national.starts_with(b"0570");
-    let international = bytes[start] == b'+';
-    (grouped || unmistakable || international || labelled(text, outer)).then_some(outer..end)
+    let (national_start, international) = after_country_code(bytes, start)?;
+    let number = read(text, national_start, international)?;
+    // An opening bracket before the number is its own only if it closes inside: (03)0000-1234.
+    let brackets = |bracket| memchr::memchr_iter(bracket, &bytes[start..number.end]).count();
+    let opened = start > 0 && bytes[start - 1] == b'(' && brackets(b')') > brackets(b'(');
+    let outer = if opened { start - 1 } else { start };
+    let labelled = labelled(text, outer);
+    let shape = shape(&number.digits, number.cuts, number.breaks);
+    let taken = match shape {
+        Shape::Cut => number.one_kind || labelled,
+        Shape::Partly => labelled || international || (number.hyphens && is_unmistakable(&number.digits)),
+        Shape::Run => labelled || international || is_unmistakable(&number.digits),
+        Shape::Other => labelled && number.one_kind && number.breaks == 0 && number.digits[1] != 0,
+    };
+    let strong = shape == Shape::Cut && number.hyphens;
+    (taken && (labelled || begins_apart(bytes, outer, strong)) && ends_apart(bytes, number.end, strong))
+        .then_some(outer..number.end)
 }
 
-/// How the digits of a number are grouped.
-struct Groups {
-    count: usize,
-    hyphens: usize,
-    brackets: bool,
+/// Where the national digits begin, and whether a country code (+81, 0081) stands before them.
+fn after_country_code(bytes: &[u8], start: usize) -> Option<(usize, bool)> {
+    let code = [&b"+81"[..], b"+ 81", b"0081"].into_iter().find(|code| bytes[start..].starts_with(code));
+    let Some(code) = code else { return (bytes[start] == b'0').then_some((start, false)) };
+    let mut at = start + code.len();
+    for optional in [&b")"[..], b" ", b"-", b" ", b"(0)", b" ", b"-"] {
+        if bytes[at..].starts_with(optional) {
+            at += optional.len();
+        }
+    }
+    Some((at, true))
+}
+
+/// The digits of a number and how they are cut.
+#[derive(Default)]
+struct Number {
+    /// National digits (0–9), with the leading 0.
+    digits: Vec<u8>,
+    /// Bit n: a separator stands behind the first n digits.
+    cuts: u16,
+    /// Bit n: a lone line break stands there.
+    breaks: u16,
+    /// All separators are of one kind.
+    one_kind: bool,
+    /// They are hyphens.
+    hyphens: bool,
     end: usize,
 }
 
-/// Reads digits with single separators from `start`; returns them with the leading 0, and their grouping.
-fn read_groups(bytes: &[u8], start: usize, bracket: bool) -> Option<(Vec<u8>, Groups)> {
-    let mut digits = Vec::with_capacity(11);
-    let mut i = start;
-    if bytes[start] == b'+' {
-        if !bytes[start..].starts_with(b"+81") {
-            return None;
-        }
-        i += 3;
-        digits.push(b'0');
-        for optional in [&b"-"[..], b" ", b"(0)", b"-", b" ", b"0"] {
-            if bytes[i..].starts_with(optional) {
-                i += optional.len();
+/// Reads as many digits from `start` as their beginning asks for.
+fn read(text: &str, start: usize, international: bool) -> Option<Number> {
+    let bytes = text.as_bytes();
+    let mut number = Number { end: start, ..Number::default() };
+    if international && bytes.get(start) != Some(&b'0') {
+        number.digits.push(0);
+    }
+    let mut kinds = Vec::with_capacity(3);
+    loop {
+        while let Some(digit) = bytes.get(number.end).filter(|b| b.is_ascii_digit()) {
+            number.digits.push(digit - b'0');
+            number.end += 1;
+            if number.digits.len() == length(&number.digits) {
+                // Brackets go with any other separator: (03)0000-1234.
+                let mut others = kinds.iter().filter(|&&kind| kind != Some(')'));
+                let first = others.next();
+                number.one_kind = others.all(|kind| Some(kind) == first);
+                number.hyphens = number.one_kind && first == Some(&Some('-'));
+                // One dot is a decimal point.
+                return (kinds != [Some('.')]).then_some(number);
             }
         }
-    }
-    let mut groups = Groups { count: 0, hyphens: 0, brackets: bracket, end: i };
-    while groups.count < 5 {
-        let length = bytes[i..].iter().take_while(|b| b.is_ascii_digit()).count();
-        if length == 0 || digits.len() + length > 11 {
-            break;
+        let (kind, end) = separator(text, number.end)?;
+        let bit = 1 << number.digits.len();
+        if kind == Some('\n') {
+            number.breaks |= bit;
+        } else {
+            number.cuts |= bit;
+            kinds.push(kind);
         }
-        digits.extend_from_slice(&bytes[i..i + length]);
-        i += length;
-        groups.count += 1;
-        groups.end = i;
-        let separators = bytes[i..].iter().take(2).take_while(|b| b"-() ".contains(b)).count();
-        groups.hyphens += usize::from(bytes[i..i + separators].contains(&b'-'));
-        groups.brackets |= bytes[i..i + separators].contains(&b')');
-        i += separators;
-    }
-    // The separator behind the last group belongs to the text.
-    groups.hyphens -= usize::from(groups.hyphens > 0 && bytes[groups.end..i].contains(&b'-'));
-    Some((digits, groups))
-}
-
-fn is_mobile(national: &[u8]) -> bool {
-    national.len() == 11 && national[0] == b'0' && (b'5'..=b'9').contains(&national[1]) && national[2] == b'0'
-}
-
-fn valid(national: &[u8]) -> bool {
-    match national.len() {
-        10 => national[0] == b'0' && national[1] != b'0',
-        11 => is_mobile(national) || national.starts_with(b"0800"),
-        _ => false,
+        number.end = end;
     }
 }
 
-/// Whether a word that announces a telephone number stands before `at`.
-fn labelled(text: &str, at: usize) -> bool {
-    let before = text[..at].trim_end_matches([' ', ':', '(', '.', '-']);
-    [
-        "TEL",
-        "Tel",
-        "tel",
-        "FAX",
-        "Fax",
-        "fax",
-        "電話",
-        "電話番号",
-        "携帯",
-        "携帯番号",
-        "連絡先",
-        "ファックス",
-        "☎",
-        "📞",
-    ]
-    .iter()
-    .any(|label| before.ends_with(label))
+/// How many digits a number has, as far as `digits` tell; 11 while they do not.
+///
+/// 06-0… reads as 060…: no exchange of a fixed line begins with 0, so this costs made-up numbers only.
+fn length(digits: &[u8]) -> usize {
+    match digits {
+        [0, 5..=9, 0, ..] | [_, _] | [_] | [] => 11,
+        _ => 10,
+    }
+}
+
+/// The kind of the separator at `at` (None: spaces) and where the next digit stands.
+fn separator(text: &str, at: usize) -> Option<(Option<char>, usize)> {
+    let mut kind = None;
+    for (i, c) in text[at..].char_indices().take(7) {
+        match c {
+            '0'..='9' => return (i > 0).then_some((kind, at + i)),
+            ' ' => {}
+            '\n' | '\r' => kind = kind.or(Some('\n')),
+            '-' | 'ー' if matches!(kind, None | Some('\n' | ')')) => {
+                kind = kind.filter(|&k| k == ')').or(Some('-'))
+            }
+            '.' | '・' if kind.is_none() => kind = Some('.'),
+            '(' | ')' if matches!(kind, None | Some('-')) => kind = Some(')'),
+            _ => return None,
+        }
+    }
+    None
+}
+
+/// How the digits are cut, against how numbers of their kind are.
+#[derive(PartialEq)]
+enum Shape {
+    /// At every place where such numbers are cut, and nowhere else.
+    Cut,
+    /// At one of the places.
+    Partly,
+    /// In one run of digits.
+    Run,
+    Other,
+}
+
+fn shape(digits: &[u8], cuts: u16, breaks: u16) -> Shape {
+    let bits = |a: usize, b: usize| 1u16 << a | 1 << b;
+    let mut forms = Vec::with_capacity(4);
+    match digits {
+        [0, 8, 0, 0, ..] => forms.extend([bits(4, 7), bits(4, 6), bits(3, 7)]),
+        [0, 5..=9, 0, ..] => forms.push(bits(3, 7)),
+        [0, 1, 2, 0, ..] | [0, 5, 7, 0, ..] => forms.extend([bits(4, 7), bits(4, 6)]),
+        [0, 1..=9, ..] => forms.extend((2..=5).filter(|&n| is_area_code(digits, n)).map(|n| bits(n, 6))),
+        _ => {}
+    }
+    // The 0 that a country code replaces is cut off by it, as in +81-(0)90: no place of its own.
+    let cuts = cuts & !0b11;
+    if forms.is_empty() {
+        Shape::Other
+    } else if forms.contains(&cuts) && breaks.count_ones() <= 2 {
+        Shape::Cut
+    } else if breaks > 0 {
+        Shape::Other
+    } else if cuts == 0 {
+        Shape::Run
+    } else if forms.iter().any(|form| cuts & !form == 0) {
+        Shape::Partly
+    } else {
+        Shape::Other
+    }
+}
+
+/// Whether hardly any other code begins so.
+fn is_unmistakable(digits: &[u8]) -> bool {
+    matches!(digits, [0, 5..=9, 0, ..] | [0, 1, 2, 0, ..] | [0, 5, 7, 0, ..])
+}
+
+/// Whether the number is not the rest of a longer code that begins before it.
+fn begins_apart(bytes: &[u8], start: usize, strong: bool) -> bool {
+    let Some(&before) = start.checked_sub(1).and_then(|i| bytes.get(i)) else { return true };
+    let earlier = start.checked_sub(2).and_then(|i| bytes.get(i)).copied().unwrap_or(b' ');
+    match before {
+        b'/' | b',' | b':' => strong || !earlier.is_ascii_digit(),
+        b'-' | b'.' | b'+' => !earlier.is_ascii_alphanumeric(),
+        b'_' => false,
+        b => !b.is_ascii_alphanumeric(),
+    }
+}
+
+/// Whether no longer code goes on behind it.
+fn ends_apart(bytes: &[u8], end: usize, strong: bool) -> bool {
+    let more = bytes.get(end + 1).is_some_and(u8::is_ascii_digit);
+    match bytes.get(end) {
+        Some(b'-' | b'.') => !more,
+        Some(b'/' | b',') => strong || !more,
+        Some(b) if b.is_ascii_alphabetic() => strong,
+        Some(b) => !b.is_ascii_digit(),
+        None => true,
+    }
 }
