@@ -85,7 +85,7 @@ def vibrato(path: Path, folder: Path, threads: int) -> None:
     """The analysis by vibrato alone, on raw lines."""
     import ncvc
 
-    analyzer = ncvc.Analyzer.load(folder / "dictionary")
+    analyzer = ncvc.Analyzer.load(folder / "dictionary", engine="vibrato")
     for text in read(path):
         analyzer.split(text)
 
