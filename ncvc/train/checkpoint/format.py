@@ -31,11 +31,10 @@ from safetensors.torch import save_file
 
 from ncvc import NcvcError, __version__
 from ncvc.config import Config
-from ncvc.files import sha256, sync, whole_folder
+from ncvc.files import MANIFEST, sha256, sync, whole_folder
 from ncvc.train.config import ModelConfig
 
 FORMAT: Literal["ncvc-checkpoint/1"] = "ncvc-checkpoint/1"
-MANIFEST = "manifest.json"
 
 Shape = tuple[int, ...]
 

@@ -10,9 +10,8 @@ import pydantic
 import torch
 from safetensors import SafetensorError, safe_open
 
-from ncvc.files import sha256
+from ncvc.files import MANIFEST, sha256
 from ncvc.train.checkpoint.format import (
-    MANIFEST,
     CheckpointError,
     Manifest,
     Piece,
