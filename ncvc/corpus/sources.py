@@ -1,17 +1,18 @@
 """Which files a pass reads, and how."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import ncvc._native as native
-from ncvc.progress import Progress
 
 SUFFIXES = (".jsonl", ".jsonl.gz", ".jsonl.zst", ".json", ".json.gz", ".json.zst")
 LONGEST_LINE = 64 * 2**20
+NO_LIMIT = 2**62
 
 OnError = Literal["stop", "quarantine"]
+Tell = Callable[[Mapping[str, int]], None]
 
 
 def find_sources(names: Sequence[str], folder: Path) -> list[Path]:
@@ -47,20 +48,19 @@ class Reading:
     """What to do with what cannot be read."""
     longest_line: int = LONGEST_LINE
     """The longest line that is read, in bytes."""
+    part_bytes: int = NO_LIMIT
+    """About how many bytes make a part."""
+    most_lines: int = NO_LIMIT
+    """The most lines that are read of all files together."""
 
-
-def run_pass(run: Callable[..., str], label: str, sources: Sequence[Path], reading: Reading, *arguments: Any) -> str:
-    """Calls an engine function on `sources` with progress; returns its summary in JSON."""
-    progress = Progress(label, sum(path.stat().st_size for path in sources))
-    source = {
-        "sources": list(sources),
-        "text_field": reading.text_field,
-        "threads": reading.threads,
-        "longest_line": reading.longest_line,
-        "quarantine": reading.on_error == "quarantine",
-        "progress": progress,
-    }
-    try:
-        return run(source, *arguments)
-    finally:
-        progress.close()
+    def native(self, tell: Tell | None = None) -> dict[str, Any]:
+        """What the engine's stages take; `tell` hears of progress and stops the work with an exception."""
+        return {
+            "text_field": self.text_field,
+            "threads": self.threads,
+            "longest_line": self.longest_line,
+            "quarantine": self.on_error == "quarantine",
+            "part_bytes": self.part_bytes,
+            "most_lines": self.most_lines,
+            "progress": tell,
+        }

@@ -16,8 +16,9 @@ import sentencepiece
 
 import ncvc
 import ncvc._native as native
-from ncvc.corpus.sources import Reading, run_pass
+from ncvc.corpus.sources import Reading
 from ncvc.files import sha256, whole_folder, write_json, write_manifest
+from ncvc.progress import Progress
 from ncvc.tokenizer.scores import round_scores
 from ncvc.tokenizer.seeds import LONGEST, seeds
 
@@ -89,14 +90,14 @@ def train_tokenizer(
             f" each of which is a piece; choose at least {smallest}"
         )
     with whole_folder(output, replace=replace) as folder:
-        summary = json.loads(
-            run_pass(native.count_morphemes, "counting morphemes", sources, reading, dictionary, folder, COUNTS)
-        )
+        progress = Progress("counting morphemes", sum(path.stat().st_size for path in sources))
+        with contextlib.closing(progress):
+            counted = native.count_morphemes(reading.native(progress), sources, dictionary, folder / COUNTS)
+        summary = json.loads(counted)
         say(f"choosing {vocab_size:,} pieces among those of {summary['distinct_morphemes']:,} distinct morphemes …")
         model = train_model(folder / COUNTS, characters, vocab_size)
         (folder / MODEL_FILE).write_bytes(model)
-        for name in (COUNTS, "dropped.jsonl", "quarantine.jsonl"):
-            (folder / name).unlink()
+        (folder / COUNTS).unlink()
         shutil.copyfile(dictionary, folder / DICTIONARY_FILE)
         write_json(folder / CLEANING_FILE, {"version": native.cleaning_version()})
         write_manifest(

@@ -7,7 +7,9 @@ use std::sync::atomic::AtomicU64;
 
 use crossbeam_channel::{Receiver, Sender};
 
+use super::parts::{Cut, PartCutter, RawHash};
 use super::rejected::{QuarantineReason, Rejected, Why};
+use super::run::Options;
 use crate::source::{Line, LineReader, open};
 
 /// A batch is full at this many bytes or lines, whichever comes first.
@@ -20,6 +22,8 @@ pub struct Batch {
     pub number: u64,
     /// Which of the sources.
     pub source: usize,
+    /// Which part it belongs to, and that part's hash if it ends here.
+    pub part: (u32, Option<RawHash>),
     /// The lines' bytes.
     pub bytes: Vec<u8>,
     /// What the lines are, in order.
@@ -34,36 +38,70 @@ pub enum Entry {
     Rejected(Rejected),
 }
 
+/// What a reader knows when it has read everything.
+#[derive(Default)]
+pub struct WholeInput {
+    /// SHA-256 of each source that was read to its end.
+    pub sha256: Vec<Option<String>>,
+    /// The last part's hash, unless it ended with its last batch.
+    pub last_part: Option<RawHash>,
+    /// The source in which finished parts differ from what they were made of.
+    pub changed: Option<usize>,
+}
+
+impl Entry {
+    /// Where it ends in the batch, or how long it was.
+    fn place(&self) -> u64 {
+        match self {
+            Self::Line(_, range) => range.end as u64,
+            Self::Rejected(rejected) => rejected.bytes,
+        }
+    }
+}
+
 /// Sends the batches of all sources, each after a permit; ends early when nobody listens any more.
-///
-/// Returns the SHA-256 of each source that was read to its end.
 pub fn read(
     sources: &[PathBuf],
-    longest_line: usize,
+    options: &Options,
+    mut cutter: PartCutter<'_>,
     read: &Arc<AtomicU64>,
     permits: &Receiver<()>,
     batches: &Sender<Batch>,
-) -> Vec<Option<String>> {
-    let mut hashes = vec![None; sources.len()];
+) -> WholeInput {
+    let mut whole = WholeInput { sha256: vec![None; sources.len()], ..WholeInput::default() };
     let mut number = 0;
-    let mut send = |source, bytes, entries: Vec<Entry>| {
+    let mut left = options.most_lines;
+    let mut changed = None;
+    let mut send = |source, bytes: Vec<u8>, mut entries: Vec<Entry>| {
+        entries.truncate(left);
+        left -= entries.len();
         if entries.is_empty() {
-            return true;
+            return left > 0;
         }
-        let sent = permits.recv().is_ok() && batches.send(Batch { number, source, bytes, entries }).is_ok();
+        let places = std::iter::once(source as u64).chain(entries.iter().map(Entry::place));
+        let part = match cutter.take(&bytes, places) {
+            Cut::Work(part, hash) => (part, hash),
+            Cut::Skip => return true,
+            Cut::Changed => {
+                changed = Some(source);
+                return false;
+            }
+        };
+        let sent =
+            permits.recv().is_ok() && batches.send(Batch { number, source, part, bytes, entries }).is_ok();
         number += 1;
         sent
     };
-    for (source, path) in sources.iter().enumerate() {
+    'sources: for (source, path) in sources.iter().enumerate() {
         let quarantined = |line, bytes, is_document, reason| {
             Entry::Rejected(Rejected { source, line, bytes, is_document, why: Why::Quarantined(reason) })
         };
         let (mut reader, hash) = match open(path, read) {
-            Ok((input, hash)) => (LineReader::new(input, longest_line), hash),
+            Ok((input, hash)) => (LineReader::new(input, options.longest_line), hash),
             Err(_) => {
                 if !send(source, Vec::new(), vec![quarantined(0, 0, false, QuarantineReason::UnreadableFile)])
                 {
-                    return hashes;
+                    break 'sources;
                 }
                 continue;
             }
@@ -77,7 +115,7 @@ pub fn read(
                     entries.push(quarantined(reader.number(), length, true, QuarantineReason::LineTooLong));
                 }
                 Ok(Line::End) => {
-                    hashes[source] = Some(hash.hex());
+                    whole.sha256[source] = Some(hash.hex());
                     break;
                 }
                 Err(_) => {
@@ -90,12 +128,18 @@ pub fn read(
             }
             let full = bytes.len() >= BATCH_BYTES || entries.len() >= BATCH_LINES;
             if full && !send(source, std::mem::take(&mut bytes), std::mem::take(&mut entries)) {
-                return hashes;
+                break 'sources;
             }
         }
         if !send(source, bytes, entries) {
-            return hashes;
+            break 'sources;
         }
     }
-    hashes
+    whole.changed = changed;
+    match cutter.finish() {
+        Some(Cut::Work(_, hash)) => whole.last_part = hash,
+        Some(Cut::Changed) => whole.changed = whole.changed.or(sources.len().checked_sub(1)),
+        Some(Cut::Skip) | None => {}
+    }
+    whole
 }
