@@ -24,6 +24,7 @@ EXTRA = {
     "doctor": "",
     "preprocess": "",
     "tokenizer": "",
+    "verify": "",
     "train": "train",
     "convert": "hf",
     "generate": "hf",

@@ -14,6 +14,7 @@ from ncvc.cli.generate import generate
 from ncvc.cli.preprocess import preprocess
 from ncvc.cli.tokenizer import tokenizer
 from ncvc.cli.train import train
+from ncvc.cli.verify import verify
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -34,7 +35,7 @@ def ncvc() -> None:
     """
 
 
-for command in (dictionary, tokenizer, preprocess, train, convert, generate, demo, doctor):
+for command in (dictionary, tokenizer, preprocess, train, convert, generate, verify, demo, doctor):
     ncvc.add_command(command)
 
 
