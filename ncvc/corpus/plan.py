@@ -19,9 +19,6 @@ from ncvc.files import MANIFEST, sha256
 
 Target = Literal["tokens", "text"]
 
-TASK_BYTES = 256 * 2**20
-"""Small files are worked on together until they have this many bytes on disk."""
-
 # What may change between two starts of the same run: it does not change what is written.
 FREE = {"output", "threads", "on_error"}
 
@@ -83,18 +80,18 @@ def make_plan(config: PreprocessConfig, folder: Path, to: Target) -> Plan:
     """Finds the input files and cuts them into tasks."""
     tasks: list[Task] = []
     for number, source in enumerate(config.sources):
-        for files in _groups(find_sources(source.inputs, folder)):
+        for files in _groups(find_sources(source.inputs, folder), config.part_bytes):
             tasks.append(Task(len(tasks), number, files))
     return Plan(config, to, folder, tuple(tasks))
 
 
-def _groups(files: list[Path]) -> Iterator[tuple[Path, ...]]:
-    """Neighbouring files that together have about `TASK_BYTES`."""
+def _groups(files: list[Path], limit: int) -> Iterator[tuple[Path, ...]]:
+    """Neighbouring files, as long as they have no more than `limit` bytes on disk together."""
     group: list[Path] = []
     size = 0
     for path in files:
         more = path.stat().st_size
-        if group and size + more > TASK_BYTES:
+        if group and size + more > limit:
             yield tuple(group)
             group, size = [], 0
         group.append(path)
