@@ -62,8 +62,9 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Calls `on_morpheme` with the byte range of each morpheme of `line`.
-    pub fn split(&mut self, line: &str, mut on_morpheme: impl FnMut(Range<usize>)) {
+    /// Calls `on_morpheme` with the byte range of each morpheme of `line` and, if it is a surface of the dictionary,
+    /// the surface's first entry.
+    pub fn split(&mut self, line: &str, mut on_morpheme: impl FnMut(Range<usize>, Option<u32>)) {
         self.read(line);
         self.dictionary.trie.find(&mut self.walk);
         let last = self.search();
@@ -75,8 +76,23 @@ impl<'a> Worker<'a> {
         }
         for &node in self.path.iter().rev() {
             let Node { start, end, .. } = self.nodes[node as usize];
-            on_morpheme(self.offsets[start as usize] as usize..self.offsets[end as usize] as usize);
+            let range = self.offsets[start as usize] as usize..self.offsets[end as usize] as usize;
+            on_morpheme(range, self.surface(start, end - start));
         }
+    }
+
+    /// The first entry of the surface that begins at `start` and has `length` characters.
+    #[inline]
+    fn surface(&self, start: u32, length: u32) -> Option<u32> {
+        let mut at = self.walk.heads[start as usize];
+        while at != NONE {
+            let found = &self.walk.matches[at as usize];
+            if found.length == length {
+                return Some(found.first);
+            }
+            at = found.next;
+        }
+        None
     }
 
     /// Notes what is to be known of each character.
