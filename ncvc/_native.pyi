@@ -14,6 +14,7 @@ __all__ = [
     "build_dictionary",
     "clean",
     "clean_batch",
+    "clean_json_lines",
     "cleaning_rules",
     "cleaning_version",
     "count_morphemes",
@@ -85,6 +86,12 @@ def clean(text: str) -> str:
 
 def clean_batch(texts: Sequence[str]) -> list[str]:
     """The cleaned texts, on all cores."""
+
+def clean_json_lines(lines: Sequence[str], text_field: str) -> list[str | None]:
+    """Each JSON object with the text in `text_field` cleaned and the rest as it was, on all cores.
+
+    An empty line stays empty; what is no object with a text there is `None`.
+    """
 
 def cleaning_rules() -> list[tuple[str, str, list[tuple[str, str, str]]]]:
     """Each rule's name, what it does, and its examples: before, after, why."""

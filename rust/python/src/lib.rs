@@ -16,7 +16,9 @@ mod _native {
     #[pymodule_export]
     use super::analyzer::Analyzer;
     #[pymodule_export]
-    use super::cleaning::{allowed_characters, clean, clean_batch, cleaning_rules, cleaning_version};
+    use super::cleaning::{
+        allowed_characters, clean, clean_batch, clean_json_lines, cleaning_rules, cleaning_version,
+    };
     #[pymodule_export]
     use super::corpus::{count_morphemes, encode_part, join_files, join_tokens, prepare, write_part};
     #[pymodule_export]
