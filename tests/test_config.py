@@ -78,7 +78,7 @@ def test_a_config_does_not_change(file: Path) -> None:
         ("  width: 8", "  width: 8\n  zzz: 1", 4, "unknown key 'layer.zzz'; known keys: width, dropout"),
         ("name: 小さな模型\n", "", 1, "'name' is missing; add it"),
         ("  - width: 4", "  - dropout: 0.1", 5, "'others.0.width' is missing; add it"),
-        ("  - width: 4", "  - widht: 4", 6, "unknown key 'others.0.widht'; did you mean 'width'?"),
+        ("  - width: 4", "  - widht: 4", 5, "unknown key 'others.0.widht'; did you mean 'width'?"),
         ("  width: 8", "  width: '8'", 3, "'layer.width' is '8': input should be a valid integer"),
         ("  width: 8", "  width: 8.5", 3, "'layer.width' is 8.5: input should be a valid integer"),
         (
