@@ -9,7 +9,7 @@ import ncvc
 import ncvc._native as native
 from ncvc.config import ConfigError
 from ncvc.corpus.config import PreprocessConfig
-from ncvc.corpus.sources import Reading, find_sources, run_pass
+from ncvc.corpus.sources import Reading, SourceFile, find_sources, run_pass
 from ncvc.files import sha256, whole_folder, write_json, write_manifest
 
 Target = Literal["tokens", "text"]
@@ -24,10 +24,13 @@ def preprocess(
     `NAME.jsonl.zst`), `dropped.jsonl`, `quarantine.jsonl`, `report.json` and `manifest.json`. The number of
     documents read is that of documents written, dropped and quarantined.
     """
-    sources = find_sources(config.inputs, folder)
+    sources = find_sources(config.inputs, folder, config.format)
     started = time.monotonic()
     reading = Reading(
         text_field=config.text_field,
+        format=config.format,
+        encoding=config.encoding,
+        quality_warnings=config.quality_warnings,
         threads=config.threads,
         on_error=config.on_error,
         longest_line=config.longest_line,
@@ -43,7 +46,7 @@ def preprocess(
             summary = run_pass(native.encode_corpus, "encoding", sources, reading, tokenizer, output, config.name)
         counts = json.loads(summary)
         if counts["documents"] == 0 and config.on_error == "stop":
-            raise native.InputError(f"{sources[0]}: no documents in the input; check the inputs of the config")
+            raise native.InputError(f"{sources[0].path}: no documents in the input; check the inputs of the config")
         report = _report(counts, sources, time.monotonic() - started)
         write_json(output / "report.json", report)
         write_manifest(
@@ -55,8 +58,8 @@ def preprocess(
             cleaning=native.cleaning_version(),
             tokenizer=tokenizer_hash,
             inputs=[
-                {"path": str(path), "bytes": path.stat().st_size, "sha256": digest}
-                for path, digest in zip(sources, counts["source_sha256"], strict=True)
+                {"path": str(file.path), "bytes": file.path.stat().st_size, "sha256": digest}
+                for file, digest in zip(sources, counts["source_sha256"], strict=True)
             ],
         )
     return report
@@ -68,7 +71,7 @@ def _tokenizer_folder(config: PreprocessConfig, folder: Path) -> Path:
     return folder / config.tokenizer
 
 
-def _report(counts: dict[str, Any], sources: list[Path], seconds: float) -> dict[str, Any]:
+def _report(counts: dict[str, Any], sources: list[SourceFile], seconds: float) -> dict[str, Any]:
     """The engine's counts, arranged for people."""
     more = ("tokens", "morphemes", "unknown_tokens", "written_bytes")
     return {
@@ -86,7 +89,7 @@ def _report(counts: dict[str, Any], sources: list[Path], seconds: float) -> dict
         "mb_per_second": round(counts["text_bytes"] / 1e6 / seconds, 3),
         "rules": counts["counts"],
         "sources": [
-            {"path": str(path), "documents": documents}
-            for path, documents in zip(sources, counts["source_documents"], strict=True)
+            {"path": str(file.path), "documents": documents}
+            for file, documents in zip(sources, counts["source_documents"], strict=True)
         ],
     }

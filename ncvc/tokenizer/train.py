@@ -16,7 +16,7 @@ import sentencepiece
 
 import ncvc
 import ncvc._native as native
-from ncvc.corpus.sources import Reading, run_pass
+from ncvc.corpus.sources import Reading, SourceFile, run_pass
 from ncvc.files import sha256, whole_folder, write_json, write_manifest
 from ncvc.tokenizer.scores import round_scores
 from ncvc.tokenizer.seeds import LONGEST, seeds
@@ -68,7 +68,7 @@ class VocabularyError(native.NcvcError):
 
 def train_tokenizer(
     output: Path,
-    sources: Sequence[Path],
+    sources: Sequence[SourceFile],
     dictionary: Path,
     *,
     vocab_size: int = PAPER_VOCABULARY,
@@ -108,8 +108,8 @@ def train_tokenizer(
             morphemes=summary["morphemes"],
             distinct_morphemes=summary["distinct_morphemes"],
             inputs=[
-                {"name": path.name, "bytes": path.stat().st_size, "sha256": digest}
-                for path, digest in zip(sources, summary["source_sha256"], strict=True)
+                {"name": file.path.name, "bytes": file.path.stat().st_size, "sha256": digest}
+                for file, digest in zip(sources, summary["source_sha256"], strict=True)
             ],
         )
     return {**summary, "vocab_size": vocab_size}

@@ -10,7 +10,9 @@ use ncvc_core::pipeline::{
     CleanText, CountMorphemes, Encode, EncodedBatch, Handlers, Job, OnError, Options, RejectWriter, Summary,
     run,
 };
+use ncvc_core::source::{Encoding, Format, SourceFile, encoding_named};
 use ncvc_core::{Error, Result};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -24,9 +26,15 @@ const LEVEL: i32 = 3;
 #[derive(FromPyObject)]
 pub struct Input {
     #[pyo3(item)]
-    sources: Vec<PathBuf>,
+    sources: Vec<(PathBuf, String)>,
     #[pyo3(item)]
     text_field: String,
+    #[pyo3(item)]
+    encoding: Option<String>,
+    #[pyo3(item)]
+    form: String,
+    #[pyo3(item)]
+    quality_warnings: Vec<String>,
     #[pyo3(item)]
     threads: usize,
     #[pyo3(item)]
@@ -48,15 +56,19 @@ impl Input {
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
         let options = Options {
             text_field: self.text_field.clone(),
+            encoding: self.encoding.as_deref().map(encoding).transpose()?,
+            form: self.form.parse().map_err(|()| unknown("form", &self.form))?,
+            quality_warnings: self.quality_warnings.clone(),
             threads: if self.threads == 0 { cores() } else { self.threads },
             longest_line: self.longest_line,
             on_error: if self.quarantine { OnError::Quarantine } else { OnError::Stop },
         };
-        let mut rejects = RejectWriter::create(folder, &self.sources).map_err(to_python)?;
+        let sources = self.sources.iter().map(source_file).collect::<PyResult<Vec<_>>>()?;
+        let mut rejects = RejectWriter::create(folder, &sources).map_err(to_python)?;
         let mut raised = None;
         let summary = run(
             job,
-            &self.sources,
+            &sources,
             &options,
             Handlers {
                 batch,
@@ -85,6 +97,19 @@ impl Input {
         row.set_item("read_bytes", summary.read_bytes)?;
         progress.call1(py, (row,)).map(|_| ())
     }
+}
+
+fn source_file((path, format): &(PathBuf, String)) -> PyResult<SourceFile> {
+    let format: Format = format.parse().map_err(|()| unknown("format", format))?;
+    Ok(SourceFile { path: path.clone(), format })
+}
+
+fn encoding(name: &str) -> PyResult<&'static Encoding> {
+    encoding_named(name).ok_or_else(|| unknown("encoding", name))
+}
+
+fn unknown(what: &str, name: &str) -> PyErr {
+    PyValueError::new_err(format!("unknown {what}: {name}"))
 }
 
 /// A summary with what this pass counted besides.

@@ -1,14 +1,14 @@
-//! Cuts files into batches of lines.
+//! Cuts files into batches of documents.
 
 use std::ops::Range;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use crossbeam_channel::{Receiver, Sender};
 
 use super::rejected::{QuarantineReason, Rejected, Why};
-use crate::source::{Line, LineReader, open};
+use super::run::Options;
+use crate::source::{Broken, Documents, Line, SourceFile};
 
 /// A batch is full at this many bytes or lines, whichever comes first.
 const BATCH_BYTES: usize = 1 << 20;
@@ -38,8 +38,8 @@ pub enum Entry {
 ///
 /// Returns the SHA-256 of each source that was read to its end.
 pub fn read(
-    sources: &[PathBuf],
-    longest_line: usize,
+    sources: &[SourceFile],
+    options: &Options,
     read: &Arc<AtomicU64>,
     permits: &Receiver<()>,
     batches: &Sender<Batch>,
@@ -54,15 +54,15 @@ pub fn read(
         number += 1;
         sent
     };
-    for (source, path) in sources.iter().enumerate() {
+    for (source, file) in sources.iter().enumerate() {
         let quarantined = |line, bytes, is_document, reason| {
             Entry::Rejected(Rejected { source, line, bytes, is_document, why: Why::Quarantined(reason) })
         };
-        let (mut reader, hash) = match open(path, read) {
-            Ok((input, hash)) => (LineReader::new(input, longest_line), hash),
-            Err(_) => {
-                if !send(source, Vec::new(), vec![quarantined(0, 0, false, QuarantineReason::UnreadableFile)])
-                {
+        let opened = Documents::open(file, &options.text_field, options.encoding, options.longest_line, read);
+        let mut documents = match opened {
+            Ok(documents) => documents,
+            Err(broken) => {
+                if !send(source, Vec::new(), vec![quarantined(0, 0, false, broken.into())]) {
                     return hashes;
                 }
                 continue;
@@ -71,20 +71,29 @@ pub fn read(
         let (mut bytes, mut entries) = (Vec::new(), Vec::new());
         loop {
             let start = bytes.len();
-            match reader.next(&mut bytes) {
-                Ok(Line::Whole) => entries.push(Entry::Line(reader.number(), start..bytes.len())),
+            match documents.next(&mut bytes) {
+                Ok(Line::Whole) => entries.push(Entry::Line(documents.number(), start..bytes.len())),
                 Ok(Line::TooLong(length)) => {
-                    entries.push(quarantined(reader.number(), length, true, QuarantineReason::LineTooLong));
+                    entries.push(quarantined(
+                        documents.number(),
+                        length,
+                        true,
+                        QuarantineReason::LineTooLong,
+                    ));
                 }
                 Ok(Line::End) => {
-                    hashes[source] = Some(hash.hex());
+                    hashes[source] = Some(documents.sha256());
                     break;
                 }
-                Err(_) => {
+                Err(Broken::Undecodable(length)) => {
+                    let reason = QuarantineReason::Undecodable;
+                    entries.push(quarantined(documents.number(), length, true, reason));
+                }
+                Err(broken) => {
                     let begun = (bytes.len() - start) as u64;
                     bytes.truncate(start);
-                    let line = reader.number().max(1);
-                    entries.push(quarantined(line, begun, begun > 0, QuarantineReason::DamagedFile));
+                    let line = documents.number().max(1);
+                    entries.push(quarantined(line, begun, begun > 0, broken.into()));
                     break;
                 }
             }

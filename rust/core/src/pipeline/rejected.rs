@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use crate::source::Malformed;
+use crate::source::{Broken, Malformed, SourceFile};
 use crate::{Error, Result};
 
 /// Why a readable document is left out.
@@ -14,6 +14,8 @@ use crate::{Error, Result};
 pub enum DropReason {
     /// Nothing is left of it after cleaning.
     EmptyAfterCleaning,
+    /// OSCAR warns of it.
+    QualityWarning,
 }
 
 /// Why something is set aside because it cannot be read.
@@ -30,8 +32,14 @@ pub enum QuarantineReason {
     MissingField,
     /// The text field is no string.
     NotAString,
-    /// The line is longer than the config allows.
+    /// The line, or the document of another format, is longer than the config allows.
     LineTooLong,
+    /// Plain text has bytes that its encoding does not have, or an encoding that is not recognised.
+    Undecodable,
+    /// The Parquet file has no column of the text field's name.
+    MissingColumn,
+    /// The Parquet file's column of that name does not hold text.
+    NotATextColumn,
     /// The file ends or breaks in the middle; what came before is used.
     DamagedFile,
     /// The file cannot be opened.
@@ -51,7 +59,18 @@ impl QuarantineReason {
                 "the object lacks the text field; set `text_field`, or `on_error: quarantine`"
             }
             Self::NotAString => "the text field is not a string; set `text_field`, or `on_error: quarantine`",
-            Self::LineTooLong => "the line is too long; raise `longest_line`, or set `on_error: quarantine`",
+            Self::LineTooLong => {
+                "the line or document is too long; raise `longest_line`, or set `on_error: quarantine`"
+            }
+            Self::Undecodable => {
+                "not text in the file's encoding; set `encoding`, convert the file, or set `on_error: quarantine`"
+            }
+            Self::MissingColumn => {
+                "the file has no column of the name in `text_field`; set `text_field`, or `on_error: quarantine`"
+            }
+            Self::NotATextColumn => {
+                "the column named in `text_field` does not hold text; set `text_field`, or `on_error: quarantine`"
+            }
             Self::DamagedFile => {
                 "the file is truncated or damaged here; copy it again, or set `on_error: quarantine`"
             }
@@ -74,6 +93,18 @@ impl From<Malformed> for QuarantineReason {
     }
 }
 
+impl From<Broken> for QuarantineReason {
+    fn from(broken: Broken) -> Self {
+        match broken {
+            Broken::Unreadable => Self::UnreadableFile,
+            Broken::Damaged => Self::DamagedFile,
+            Broken::MissingColumn => Self::MissingColumn,
+            Broken::NotATextColumn => Self::NotATextColumn,
+            Broken::Undecodable(_) => Self::Undecodable,
+        }
+    }
+}
+
 /// Dropped by a rule, or quarantined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(untagged)]
@@ -89,7 +120,7 @@ pub enum Why {
 pub struct Rejected {
     /// Which of the sources.
     pub source: usize,
-    /// The line, counted from 1; 0 for a whole file.
+    /// The line on which it begins, or its row, counted from 1; 0 for a whole file.
     pub line: u64,
     /// Its length in bytes.
     pub bytes: u64,
@@ -123,14 +154,14 @@ struct Row<'a> {
 
 impl RejectWriter {
     /// Creates both files.
-    pub fn create(folder: &Path, sources: &[PathBuf]) -> Result<Self> {
+    pub fn create(folder: &Path, sources: &[SourceFile]) -> Result<Self> {
         let create = |name: &str| {
             let path = folder.join(name);
             let file = File::create(&path).map_err(Error::io(&path, "cannot create"))?;
             Ok((path, BufWriter::new(file)))
         };
         Ok(Self {
-            sources: sources.to_vec(),
+            sources: sources.iter().map(|file| file.path.clone()).collect(),
             dropped: create("dropped.jsonl")?,
             quarantined: create("quarantine.jsonl")?,
         })

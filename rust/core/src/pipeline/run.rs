@@ -1,18 +1,18 @@
 //! Runs a job over sources.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use encoding_rs::Encoding;
 
 use super::read::{Batch, Entry, read};
 use super::rejected::{DropReason, Rejected, Why};
 use crate::Result;
 use crate::clean::Counts;
-use crate::source::Fields;
+use crate::source::{Fields, Form, SourceFile, has_warning};
 
 /// Batches under way, for each worker.
 const BATCHES_PER_WORKER: usize = 4;
@@ -62,11 +62,17 @@ pub enum OnError {
 
 /// How to run.
 pub struct Options {
-    /// The member of each JSON object that holds the text.
+    /// The member of each JSON object, or the column, that holds the text.
     pub text_field: String,
+    /// The encoding of plain text; recognised file by file if there is none.
+    pub encoding: Option<&'static Encoding>,
+    /// The form of documents.
+    pub form: Form,
+    /// Documents with one of these quality warnings of OSCAR are dropped.
+    pub quality_warnings: Vec<String>,
     /// Worker threads.
     pub threads: usize,
-    /// The longest line that is read, in bytes.
+    /// The longest line or document that is read, in bytes.
     pub longest_line: usize,
     /// What to do with what cannot be read.
     pub on_error: OnError,
@@ -123,7 +129,7 @@ struct Done<B> {
 /// Returns the first error of `handlers`, or with [`OnError::Stop`] the first unreadable line in input order.
 pub fn run<J: Job>(
     job: &J,
-    sources: &[PathBuf],
+    sources: &[SourceFile],
     options: &Options,
     handlers: Handlers<'_, J::Batch>,
 ) -> Result<Summary> {
@@ -137,8 +143,7 @@ pub fn run<J: Job>(
     let (to_output, results) = bounded::<Done<J::Batch>>(under_way);
     std::thread::scope(|scope| {
         let counter = Arc::clone(&read_bytes);
-        let reader =
-            scope.spawn(move || read(sources, options.longest_line, &counter, &permits, &to_workers));
+        let reader = scope.spawn(move || read(sources, options, &counter, &permits, &to_workers));
         for _ in 0..options.threads {
             let (batches, to_output) = (batches.clone(), to_output.clone());
             scope.spawn(move || work(job, options, &batches, &to_output));
@@ -197,16 +202,20 @@ fn one<J: Job>(
     done: &mut Done<J::Batch>,
 ) -> std::result::Result<(), Why> {
     let fields = Fields::parse(line).map_err(|malformed| Why::Quarantined(malformed.into()))?;
-    let text = fields.text(&options.text_field).map_err(|malformed| Why::Quarantined(malformed.into()))?;
+    let found = options.form.text(&fields, &options.text_field);
+    let (text_field, text) = found.map_err(|malformed| Why::Quarantined(malformed.into()))?;
     done.text_bytes += text.len() as u64;
-    let document = Document { fields: &fields, text_field: &options.text_field, text: &text };
+    if has_warning(&fields, &options.quality_warnings) {
+        return Err(Why::Dropped(DropReason::QualityWarning));
+    }
+    let document = Document { fields: &fields, text_field, text: &text };
     job.document(worker, &document, &mut done.batch).map_err(Why::Dropped)
 }
 
 /// Takes the results in input order.
 fn collect<B>(
     mut summary: Summary,
-    sources: &[PathBuf],
+    sources: &[SourceFile],
     options: &Options,
     handlers: Handlers<'_, B>,
     permit: Sender<()>,
@@ -229,7 +238,7 @@ fn collect<B>(
             add(&mut summary, &done);
             for rejected in &done.rejected {
                 if let (Why::Quarantined(reason), OnError::Stop) = (rejected.why, options.on_error) {
-                    return Err(rejected.to_error(&sources[rejected.source], reason));
+                    return Err(rejected.to_error(&sources[rejected.source].path, reason));
                 }
                 (handlers.rejected)(rejected)?;
             }
