@@ -150,6 +150,9 @@ class Tokenizer:
     def piece_to_id(self, piece: str) -> int | None:
         """The id of this piece."""
 
+def decode_text(data: bytes, encoding: str | None = None) -> str | None:
+    """The text of `data` in this encoding, or in a Japanese one that is recognised; None if it is not text in it."""
+
 def encode_corpus(source: Mapping[str, Any], tokenizer: Tokenizer, folder: str | PathLike[str], name: str) -> str:
     """Encodes documents into `folder/name.bin` and `folder/name.idx`; see `ncvc.corpus.sources.run_pass`.
 

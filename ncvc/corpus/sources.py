@@ -27,7 +27,7 @@ FORMATS: dict[str, FileFormat] = {
     ".warc": "warc",
 }
 COMPRESSED = (".gz", ".zst", ".bz2")
-COMPRESSIBLE = {"jsonl", "text", "warc"}
+COMPRESSIBLE = {"jsonl", "text"}
 # How files begin whose names say nothing. A file that is compressed holds JSON lines.
 BEGINNINGS: dict[bytes, FileFormat] = {
     b"PAR1": "parquet",
@@ -110,7 +110,8 @@ def _format_by_name(path: Path) -> FileFormat | None:
     suffixes = [suffix.lower() for suffix in path.suffixes]
     packed = bool(suffixes) and suffixes[-1] in COMPRESSED
     known = FORMATS.get(suffixes[-1 - packed]) if len(suffixes) > packed else None
-    return None if packed and known not in COMPRESSIBLE else known
+    readable = known in COMPRESSIBLE or (known == "warc" and suffixes[-1] == ".gz")
+    return known if readable or not packed else None
 
 
 def _format_by_beginning(path: Path) -> FileFormat:

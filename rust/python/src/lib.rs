@@ -4,6 +4,7 @@ mod analyzer;
 mod cleaning;
 mod corpus;
 mod dictionary;
+mod encoding;
 mod errors;
 mod parallel;
 mod tokenizer;
@@ -21,6 +22,8 @@ mod _native {
     use super::corpus::{clean_corpus, count_morphemes, encode_corpus};
     #[pymodule_export]
     use super::dictionary::build_dictionary;
+    #[pymodule_export]
+    use super::encoding::decode_text;
     #[pymodule_export]
     use super::errors::{DatasetError, DictionaryError, InputError, NcvcError, TokenizerError};
     #[pymodule_export]

@@ -13,7 +13,7 @@ mod text;
 pub use encoding_rs::Encoding;
 
 pub use documents::Documents;
-pub use encoding::encoding_named;
+pub use encoding::{Decoder, encoding_named};
 pub use form::{Form, has_warning};
 pub use format::{Format, SourceFile};
 pub use json::{Fields, Malformed};
