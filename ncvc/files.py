@@ -27,16 +27,16 @@ def whole_folder(final: Path, *, replace: bool = False) -> Iterator[Path]:
     partial.mkdir(parents=True)
     try:
         yield partial
-        for path in [*partial.rglob("*"), partial]:
-            sync(path)
-        _move(partial, final)
+        move_folder(partial, final)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
 
 
-def _move(partial: Path, final: Path) -> None:
-    """Gives `partial` the name `final`; an old folder goes only when the new one is in its place."""
+def move_folder(partial: Path, final: Path) -> None:
+    """Syncs `partial` and names it `final`; an old folder goes only when the new one is in its place."""
+    for path in [*partial.rglob("*"), partial]:
+        sync(path)
     old = final.with_name(f".{final.name}.old")
     shutil.rmtree(old, ignore_errors=True)
     if final.exists():
@@ -64,6 +64,23 @@ def sha256(path: Path) -> str:
 def write_json(path: Path, value: Any) -> None:
     """Writes JSON that people can read, Japanese as it is."""
     path.write_text(json.dumps(value, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+
+
+def read_json(path: Path) -> Any:
+    """What a JSON file of ours holds; `NcvcError` if it is damaged."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise NcvcError(f"{path}: damaged: not JSON ({error}); write it again") from None
+
+
+def write_whole(path: Path, value: Any) -> None:
+    """Writes JSON under another name, syncs and renames it, so that it is there whole or not at all."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    write_json(partial, value)
+    sync(partial)
+    partial.rename(path)
+    sync(path.parent)
 
 
 def write_manifest(folder: Path, **facts: Any) -> None:

@@ -12,10 +12,12 @@ import click
               help="A Megatron dataset, or cleaned JSON lines.")  # fmt: skip
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Overrides a key of the config.")
 @click.option("--force", is_flag=True, help="Replaces the output if it exists.")
-def preprocess(config: Path, to: Any, overrides: tuple[str, ...], force: bool) -> None:
-    """Turns raw text into a Megatron dataset: cleaning, analysis, encoding.
+@click.option("--restart", is_flag=True, help="Forgets what an unfinished run of this output has done.")
+def preprocess(config: Path, to: Any, overrides: tuple[str, ...], force: bool, restart: bool) -> None:
+    """Turns raw text into Megatron datasets: cleaning, analysis, encoding.
 
-    CONFIG is a YAML file; its paths are relative to it.
+    CONFIG is a YAML file; its paths are relative to it. A run that was stopped, however hard, goes on where it
+    was when the same command is given again.
 
     \b
     Examples:
@@ -25,7 +27,9 @@ def preprocess(config: Path, to: Any, overrides: tuple[str, ...], force: bool) -
 
     \b
     preprocess.yaml:
-      inputs: [raw/*.jsonl.zst]
+      sources:
+        - {name: general, inputs: [raw/*.jsonl.zst]}
+        - {name: medical, inputs: [notes, more/notes.jsonl], text_field: body}
       tokenizer: tokenizer
       output: tokens
       on_error: quarantine
@@ -34,7 +38,7 @@ def preprocess(config: Path, to: Any, overrides: tuple[str, ...], force: bool) -
     from ncvc.corpus.preprocess import preprocess as run
 
     loaded = PreprocessConfig.load(config, overrides)
-    report = run(loaded, config.parent, to=to, replace=force)
+    report = run(loaded, config.parent, to=to, replace=force, restart=restart)
     documents = report["documents"]
     click.echo(
         f"documents: {documents['in']:,} in = {documents['out']:,} out + {documents['dropped']:,} dropped"

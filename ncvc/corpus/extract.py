@@ -1,6 +1,7 @@
-"""Files of HTML and WARC → files of JSON lines, which the engine then reads like any other source.
+"""Files of HTML and WARC → one file with the main text of their pages, which the engine then reads.
 
-A document has the members `text`, `title` and `file`, and from WARC `url`, `date` and `offset`.
+Its lines are those of `rust/core/src/source/extracted.rs`: where the page comes from, and its document, or why
+there is none. A document has the members `text` and `title`, and from WARC `url`, `date` and `offset`.
 """
 
 import hashlib
@@ -8,132 +9,76 @@ import importlib.util
 import json
 import multiprocessing
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import closing, contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import ncvc._native as native
-from ncvc.corpus.pages import ADVICE, PARSER, UnreadableError, read_html, read_warc, to_document
+from ncvc.corpus.pages import PARSER, UnreadableError, read_html, read_warc, to_document
 from ncvc.corpus.sources import Reading, SourceFile
-from ncvc.files import sha256, sync, write_json
+from ncvc.files import sha256, sync
+from ncvc.progress import Progress
 
-GROUP_BYTES = 64 * 2**20
-"""Pages are extracted together until they have this many bytes."""
 LEVEL = 1
+"""zstd's level: the file is read once and then removed."""
 
 
-@dataclass(frozen=True)
-class Extraction:
-    """What stands for the files of a source that hold pages."""
+def extract(files: Sequence[SourceFile], folder: Path, reading: Reading) -> tuple[Path, list[str | None]]:
+    """Writes the pages of `files` to a file in `folder`; returns it, and the SHA-256 of each of `files`.
 
-    files: list[SourceFile] = field(default_factory=list)
-    """What to read, in order; files of other formats as they were."""
-    quarantined: list[dict[str, Any]] = field(default_factory=list)
-    """Rows as in `quarantine.jsonl`, and whether each `is_document` of the input or the rest of a broken file."""
-    inputs: list[dict[str, Any]] = field(default_factory=list)
-    """Path, bytes and SHA-256 of each file of pages."""
-
-
-def extract(files: Sequence[SourceFile], folder: Path, reading: Reading) -> Extraction:
-    """Extracts the pages of `files` into `folder`, on `reading.threads` processes.
-
-    What is there already from the same content is not done again. Raises `InputError` for the first page that
-    cannot be read if `reading.on_error` is "stop", and `NcvcError` without the extra `web`.
+    The file's name comes from the content of `files`, so what is there already is not done again. A file that
+    cannot be opened has no hash. Raises `NcvcError` without the extra `web`.
     """
-    groups = list(_groups(files))
-    pages = [group for group in groups if group[0].format in ("html", "warc")]
-    if pages:
-        _require_web()
-        folder.mkdir(parents=True, exist_ok=True)
-    records = _extract_all(pages, folder, reading)
-    extraction = Extraction()
-    for group in groups:
-        if group[0].format not in ("html", "warc"):
-            extraction.files.extend(group)
-            continue
-        path = next(records)
-        record = json.loads(path.read_text(encoding="utf-8"))
-        extraction.files.append(SourceFile(_data(path), "jsonl"))
-        extraction.quarantined.extend(record["quarantined"])
-        extraction.inputs.extend(record["inputs"])
-    return extraction
-
-
-def extract_group(group: Sequence[SourceFile], folder: Path, reading: Reading) -> Path:
-    """Extracts the pages of some files into one file; returns the path of its record, which is written last.
-
-    The names come from the content, so that changed files give other names.
-    """
-    inputs = []
-    digest = hashlib.sha256(json.dumps(_settings(reading)).encode())
-    for file in group:
-        try:
-            content, size = sha256(file.path), file.path.stat().st_size
-        except OSError:
-            content, size = None, 0  # it is set aside below
-        inputs.append({"path": str(file.path), "bytes": size, "sha256": content})
-        digest.update(f"{file.path}\0{file.format}\0{content}\n".encode())
-    record = folder / f"{digest.hexdigest()[:32]}.json"
-    if not record.exists():
-        with _whole(_data(record)) as partial:
-            quarantined = _write(group, partial, reading)
-        with _whole(record) as partial:
-            write_json(partial, {"inputs": inputs, "quarantined": quarantined})
-    return record
-
-
-def _settings(reading: Reading) -> list[Any]:
-    """What the bytes depend on, besides the content of the files."""
-    return [reading.encoding, reading.longest_line, PARSER, version("resiliparse"), version("fastwarc")]
-
-
-def _data(record: Path) -> Path:
-    return record.with_suffix(".jsonl.zst")
-
-
-def _require_web() -> None:
     if not all(importlib.util.find_spec(name) for name in ("fastwarc", "resiliparse", "zstandard")):
         raise native.NcvcError("HTML and WARC need three more packages; install them with pip install 'ncvc[web]'")
+    hashes = [_hash(file.path) for file in files]
+    settings = [reading.encoding, reading.longest_line, PARSER, version("resiliparse"), version("fastwarc")]
+    inputs = [[str(file.path), file.format, digest] for file, digest in zip(files, hashes, strict=True)]
+    name = hashlib.sha256(json.dumps([settings, inputs]).encode()).hexdigest()[:32]
+    path = folder / f"{name}.tsv.zst"
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        with _whole(path) as partial:
+            _write(files, partial, reading)
+    return path, hashes
 
 
-def _groups(files: Sequence[SourceFile]) -> Iterator[list[SourceFile]]:
-    """Neighbouring pages together; every other file by itself."""
-    group: list[SourceFile] = []
-    size = 0
-    for file in files:
-        more = file.path.stat().st_size if file.format == "html" else GROUP_BYTES
-        if group and (size + more > GROUP_BYTES or file.format != "html"):
-            yield group
-            group, size = [], 0
-        group.append(file)
-        size += more
-    if group:
-        yield group
-
-
-def _extract_all(groups: list[list[SourceFile]], folder: Path, reading: Reading) -> Iterator[Path]:
-    processes = min(reading.threads or len(os.sched_getaffinity(0)), len(groups)) if groups else 0
-    if processes <= 1:
-        yield from (extract_group(group, folder, reading) for group in groups)
-        return
+def extract_all(groups: Sequence[tuple[Sequence[SourceFile], Reading]], folder: Path, *, processes: int) -> None:
+    """Calls `extract` for each group of files."""
+    if min(processes, len(groups)) <= 1:
+        return  # whoever needs them extracts them
     # Forked processes would inherit the engine's threads in the state that they happen to be in.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, mp_context=context) as pool:
-        tasks = [pool.submit(extract_group, group, folder, reading) for group in groups]
+    sizes = [sum(file.path.stat().st_size for file in files) for files, _ in groups]
+    with (
+        closing(Progress("extracting", sum(sizes))) as progress,
+        ProcessPoolExecutor(min(processes, len(groups)), mp_context=context) as pool,
+    ):
+        tasks = [pool.submit(extract, files, folder, reading) for files, reading in groups]
+        read: Counter[str] = Counter()
         try:
-            for task in tasks:
-                yield task.result()
+            for size, task in zip(sizes, tasks, strict=True):
+                task.result()
+                read["read_bytes"] += size
+                progress(read)
         except BrokenProcessPool:
             raise native.NcvcError(
                 "a process that extracted pages was killed, perhaps for want of memory; set `threads` lower"
             ) from None
         finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+            pool.shutdown(cancel_futures=True)
+
+
+def _hash(path: Path) -> str | None:
+    try:
+        return sha256(path)
+    except OSError:
+        return None
 
 
 @contextmanager
@@ -149,27 +94,22 @@ def _whole(path: Path) -> Iterator[Path]:
         partial.unlink(missing_ok=True)
 
 
-def _write(group: Sequence[SourceFile], path: Path, reading: Reading) -> list[dict[str, Any]]:
-    """Writes the documents of some files; returns what could not be read."""
+def _write(files: Sequence[SourceFile], path: Path, reading: Reading) -> None:
     import zstandard
 
-    quarantined = []
+    encoding = None if reading.encoding == "auto" else reading.encoding
     compressor = zstandard.ZstdCompressor(level=LEVEL, write_checksum=True)
     with path.open("wb") as raw, compressor.stream_writer(raw) as out:
-        for file in group:
+        for number, file in enumerate(files):
             read = read_html if file.format == "html" else read_warc
             for offset, page in read(file.path, reading.longest_line):
-                try:
-                    if isinstance(page, UnreadableError):
-                        raise page
-                    document = to_document(page, None if reading.encoding == "auto" else reading.encoding)
-                except UnreadableError as error:
-                    if reading.on_error == "stop":
-                        advice = f"{ADVICE[error.reason]}, or set `on_error: quarantine`"
-                        raise native.InputError(f"{file.path}:{offset}: {advice}") from None
-                    where = {"file": str(file.path), "line": offset, "bytes": error.size}
-                    quarantined.append({**where, "reason": error.reason, "is_document": error.is_document})
-                else:
-                    row = {**document, "file": str(file.path)}
-                    out.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")
-    return quarantined
+                out.write(f"{number}\t{offset}\t{_entry(page, encoding)}\n".encode())
+
+
+def _entry(page: Any, encoding: str | None) -> str:
+    try:
+        if isinstance(page, UnreadableError):
+            raise page
+        return json.dumps(to_document(page, encoding), ensure_ascii=False)
+    except UnreadableError as error:
+        return f"{error.reason}\t{error.size}\t{int(error.is_document)}"

@@ -25,15 +25,6 @@ PARSER: dict[str, Any] = {
 HTML = ("text/html", "application/xhtml+xml")
 CHUNK = 2**16
 
-# Every reason for which a page cannot be read, and what to do.
-ADVICE = {
-    "undecodable": "not text in its encoding; set `encoding`",
-    "line_too_long": "the page is too long; raise `longest_line`",
-    "damaged_file": "the file is truncated or damaged here; copy it again",
-    "unreadable_file": "the file cannot be opened; check that it exists and may be read",
-    "malformed_page": "the page, or what the server sent with it, cannot be parsed; leave it out",
-}
-
 
 class UnreadableError(Exception):
     """A page, or the rest of a file, that cannot be read."""
@@ -41,7 +32,7 @@ class UnreadableError(Exception):
     def __init__(self, reason: str, *, size: int = 0, is_document: bool = True) -> None:
         super().__init__(reason)
         self.reason = reason
-        """A key of `ADVICE`."""
+        """`undecodable`, `line_too_long`, `damaged_file`, `unreadable_file` or `malformed_page`."""
         self.size = size
         """Its length in bytes."""
         self.is_document = is_document

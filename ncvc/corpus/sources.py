@@ -1,16 +1,17 @@
 """Which files a pass reads, and how."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import ncvc._native as native
-from ncvc.progress import Progress
 
 LONGEST_LINE = 64 * 2**20
+NO_LIMIT = 2**62
 
 OnError = Literal["stop", "quarantine"]
+Tell = Callable[[Mapping[str, int]], None]
 FileFormat = Literal["jsonl", "parquet", "text", "paragraphs", "html", "warc"]
 SourceFormat = Literal["auto", "jsonl", "parquet", "text", "paragraphs", "html", "warc", "oscar", "wiki40b"]
 TextEncoding = Literal["auto", "utf-8", "shift_jis", "euc-jp", "iso-2022-jp", "utf-16le", "utf-16be"]
@@ -49,6 +50,15 @@ class SourceFile:
     """Where it is."""
     format: FileFormat
     """How it holds its documents."""
+
+    @property
+    def holds_pages(self) -> bool:
+        """Whether `ncvc.corpus.extract` must read it first."""
+        return self.format in ("html", "warc")
+
+    def native(self) -> tuple[Path, str]:
+        """What the engine takes."""
+        return self.path, self.format
 
 
 def find_sources(names: Sequence[str], folder: Path, format: SourceFormat = "auto") -> list[SourceFile]:  # noqa: A002
@@ -147,8 +157,28 @@ class Reading:
     longest_line: int = LONGEST_LINE
     """The longest line or document that is read, in bytes."""
 
+    part_bytes: int = NO_LIMIT
+    """About how many bytes make a part."""
+    most_lines: int = NO_LIMIT
+    """The most lines that are read of all files together."""
+
+    def native(self, tell: Tell | None = None) -> dict[str, Any]:
+        """What the engine's stages take; `tell` hears of progress and stops the work with an exception."""
+        return {
+            "text_field": self.text_field,
+            "encoding": None if self.encoding == "auto" else self.encoding,
+            "form": self._form,
+            "quality_warnings": list(self.quality_warnings),
+            "threads": self.threads,
+            "longest_line": self.longest_line,
+            "quarantine": self.on_error == "quarantine",
+            "part_bytes": self.part_bytes,
+            "most_lines": self.most_lines,
+            "progress": tell,
+        }
+
     @property
-    def form(self) -> str:
+    def _form(self) -> str:
         """The engine's name for the form of documents."""
         match self.format:
             case "oscar" | "wiki40b":
@@ -157,25 +187,3 @@ class Reading:
                 return "plain"
             case _:
                 return "auto"
-
-
-def run_pass(
-    run: Callable[..., str], label: str, sources: Sequence[SourceFile], reading: Reading, *arguments: Any
-) -> str:
-    """Calls an engine function on `sources` with progress; returns its summary in JSON."""
-    progress = Progress(label, sum(file.path.stat().st_size for file in sources))
-    source = {
-        "sources": [(file.path, file.format) for file in sources],
-        "text_field": reading.text_field,
-        "encoding": None if reading.encoding == "auto" else reading.encoding,
-        "form": reading.form,
-        "quality_warnings": list(reading.quality_warnings),
-        "threads": reading.threads,
-        "longest_line": reading.longest_line,
-        "quarantine": reading.on_error == "quarantine",
-        "progress": progress,
-    }
-    try:
-        return run(source, *arguments)
-    finally:
-        progress.close()

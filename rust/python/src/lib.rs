@@ -19,7 +19,7 @@ mod _native {
     #[pymodule_export]
     use super::cleaning::{allowed_characters, clean, clean_batch, cleaning_rules, cleaning_version};
     #[pymodule_export]
-    use super::corpus::{clean_corpus, count_morphemes, encode_corpus};
+    use super::corpus::{count_morphemes, encode_part, join_files, join_tokens, prepare, write_part};
     #[pymodule_export]
     use super::dictionary::build_dictionary;
     #[pymodule_export]

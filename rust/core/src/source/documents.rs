@@ -47,13 +47,14 @@ impl Documents {
         let reader = match file.format {
             Format::Text => Reader::Text(WholeText::new(input, longest, to_json())),
             Format::Paragraphs => Reader::Paragraphs(Paragraphs::new(input, longest, to_json())),
-            _ => Reader::JsonLines(LineReader::new(input, longest)),
+            Format::JsonLines => Reader::JsonLines(LineReader::new(input, longest)),
+            Format::Pages | Format::Parquet => return Err(Broken::Unreadable),
         };
         Ok(Self { reader, hash })
     }
 
-    /// Appends the next document to `buffer`, without a line feed. What follows [`Broken::Undecodable`] can be
-    /// read; after any other error nothing can, and a part of the document may be in the buffer.
+    /// Appends the next document to `buffer`, without a line feed. After an error nothing more can be
+    /// read, and a part of the document may be in the buffer.
     pub fn next(&mut self, buffer: &mut Vec<u8>) -> Result<Line, Broken> {
         match &mut self.reader {
             Reader::JsonLines(lines) => lines.next(buffer).map_err(|_| Broken::Damaged),

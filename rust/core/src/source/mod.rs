@@ -2,6 +2,7 @@
 
 mod documents;
 mod encoding;
+mod extracted;
 mod form;
 mod format;
 mod json;
@@ -14,8 +15,9 @@ pub use encoding_rs::Encoding;
 
 pub use documents::Documents;
 pub use encoding::{Decoder, encoding_named};
+pub use extracted::{Extracted, Unread};
 pub use form::{Form, has_warning};
-pub use format::{Format, SourceFile};
+pub use format::{Format, Input, SourceFile};
 pub use json::{Fields, Malformed};
 pub use lines::{Line, LineReader};
 pub use open::{FileHash, open};
@@ -31,7 +33,10 @@ pub enum Broken {
     MissingColumn,
     /// The Parquet file's text column holds something else.
     NotATextColumn,
-    /// The document holds bytes that its character encoding does not have, or its encoding is not known. What
-    /// follows can be read; the number is the document's length in bytes.
-    Undecodable(u64),
+    /// The document is longer than it may be.
+    TooLong,
+    /// The document holds bytes that its encoding does not have, or its encoding is not recognised.
+    Undecodable,
+    /// The page, or what the server sent with it, cannot be parsed.
+    MalformedPage,
 }

@@ -23,12 +23,14 @@ impl ToJson {
         Self { decoder: Decoder::new(encoding), head }
     }
 
-    fn push(&mut self, piece: &[u8], buffer: &mut Vec<u8>) -> Result<Line, Broken> {
-        let text = self.decoder.decode(piece).ok_or(Broken::Undecodable(piece.len() as u64))?;
+    fn push(&mut self, piece: &[u8], buffer: &mut Vec<u8>) -> Line {
+        let Some(text) = self.decoder.decode(piece) else {
+            return Line::Undecodable(piece.len() as u64);
+        };
         buffer.extend_from_slice(&self.head);
         push_json(&text, buffer);
         buffer.push(b'}');
-        Ok(Line::Whole)
+        Line::Whole
     }
 }
 
@@ -60,7 +62,7 @@ impl<R: BufRead> WholeText<R> {
             let rest = std::io::copy(&mut input, &mut std::io::sink()).map_err(|_| Broken::Damaged)?;
             return Ok(Line::TooLong(length + rest));
         }
-        self.to_json.push(&piece, buffer)
+        Ok(self.to_json.push(&piece, buffer))
     }
 }
 
@@ -96,7 +98,7 @@ impl<R: BufRead> Paragraphs<R> {
         match self.take().map_err(|_| Broken::Damaged)? {
             0 => Ok(Line::End),
             length if length > self.longest => Ok(Line::TooLong(length)),
-            _ => self.to_json.push(&self.piece, buffer),
+            _ => Ok(self.to_json.push(&self.piece, buffer)),
         }
     }
 
@@ -107,7 +109,7 @@ impl<R: BufRead> Paragraphs<R> {
             let start = self.piece.len();
             let bytes = match self.lines.next(&mut self.piece)? {
                 Line::End => return Ok(length),
-                Line::TooLong(bytes) => bytes,
+                Line::TooLong(bytes) | Line::Undecodable(bytes) => bytes,
                 Line::Whole if self.piece[start..].iter().all(u8::is_ascii_whitespace) => {
                     self.piece.truncate(start);
                     if length > 0 {
@@ -161,7 +163,7 @@ mod tests {
         assert_eq!(found.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [1, 3, 6]);
         assert_eq!(found[1].1, "Ok(TooLong(16))");
         let found = paragraphs(b"\xe7\x86\xb1\n\n\xe7\x97\n\nok", 100);
-        assert_eq!(found[1], (3, "Err(Undecodable(3))".to_owned()));
+        assert_eq!(found[1], (3, "Ok(Undecodable(4))".to_owned()));
         assert_eq!(found[2], (5, r#"{"text":"ok\n"}"#.to_owned()));
     }
 
