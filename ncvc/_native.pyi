@@ -160,16 +160,21 @@ class Tokenizer:
     def piece_to_id(self, piece: str) -> int | None:
         """The id of this piece."""
 
+def decode_text(data: bytes, encoding: str | None = None) -> str | None:
+    """The text of `data` in this encoding, or in a Japanese one that is recognised; None if it is not text in it."""
+
 def prepare(
     reading: Mapping[str, Any],
     number: int,
-    files: Sequence[str | PathLike[str]],
+    files: Sequence[tuple[str | PathLike[str], str]],
+    extracted: str | PathLike[str] | None,
     folder: str | PathLike[str],
     finished: Sequence[str],
     keep_members: bool,
 ) -> list[str | None]:
     """Cleans the files of task `number` into those parts of `folder` that are not there yet.
 
+    `files` are `ncvc.corpus.sources.SourceFile.native()`; `extracted` is what `ncvc.corpus.extract` made of them.
     `reading` is `ncvc.corpus.sources.Reading.native()`; `finished` are the `raw` of the records of the parts that
     are there, in order. Returns the SHA-256 of each file, `None` for one that could not be read to its end.
     Raises `InputError` for what cannot be read or has changed.
@@ -195,7 +200,7 @@ def join_files(path: str | PathLike[str], parts: Sequence[str | PathLike[str]]) 
 
 def count_morphemes(
     reading: Mapping[str, Any],
-    files: Sequence[str | PathLike[str]],
+    files: Sequence[tuple[str | PathLike[str], str]],
     dictionary: str | PathLike[str],
     path: str | PathLike[str],
 ) -> str:

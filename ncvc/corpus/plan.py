@@ -14,7 +14,7 @@ import ncvc
 import ncvc._native as native
 from ncvc.config import ConfigError
 from ncvc.corpus.config import PreprocessConfig, SourceConfig
-from ncvc.corpus.sources import find_sources
+from ncvc.corpus.sources import SourceFile, find_sources
 from ncvc.files import MANIFEST, sha256
 
 Target = Literal["tokens", "text"]
@@ -31,8 +31,13 @@ class Task:
     """Its place among all tasks."""
     source: int
     """Which of the sources."""
-    files: tuple[Path, ...]
+    files: tuple[SourceFile, ...]
     """Its files, in order."""
+
+    @property
+    def paths(self) -> list[Path]:
+        """Where its files are."""
+        return [file.path for file in self.files]
 
     @property
     def name(self) -> str:
@@ -41,7 +46,7 @@ class Task:
 
     def identity(self) -> dict[str, Any]:
         """What must be the same for its finished parts to be used, JSON."""
-        return {"source": self.source, "files": [str(path) for path in self.files]}
+        return {"source": self.source, "files": [str(path) for path in self.paths]}
 
 
 @dataclass(frozen=True)
@@ -80,21 +85,24 @@ def make_plan(config: PreprocessConfig, folder: Path, to: Target) -> Plan:
     """Finds the input files and cuts them into tasks."""
     tasks: list[Task] = []
     for number, source in enumerate(config.sources):
-        for files in _groups(find_sources(source.inputs, folder), config.part_bytes):
+        for files in _groups(find_sources(source.inputs, folder, source.format), config.part_bytes):
             tasks.append(Task(len(tasks), number, files))
     return Plan(config, to, folder, tuple(tasks))
 
 
-def _groups(files: list[Path], limit: int) -> Iterator[tuple[Path, ...]]:
-    """Neighbouring files, as long as they have no more than `limit` bytes on disk together."""
-    group: list[Path] = []
+def _groups(files: list[SourceFile], limit: int) -> Iterator[tuple[SourceFile, ...]]:
+    """Neighbouring files, as long as they have no more than `limit` bytes on disk together.
+
+    Pages, which are extracted first, are by themselves.
+    """
+    group: list[SourceFile] = []
     size = 0
-    for path in files:
-        more = path.stat().st_size
-        if group and size + more > limit:
+    for file in files:
+        more = file.path.stat().st_size
+        if group and (size + more > limit or file.holds_pages != group[0].holds_pages):
             yield tuple(group)
             group, size = [], 0
-        group.append(path)
+        group.append(file)
         size += more
     if group:
         yield tuple(group)

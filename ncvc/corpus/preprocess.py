@@ -63,7 +63,9 @@ def _run(plan: Plan, work: Work, each: Each) -> dict[str, Any]:
         load_tokenizer(plan.tokenizer)
     threads = plan.config.threads or len(os.sched_getaffinity(0))
     stages = Stages(plan, work, min(threads, local.THREADS_A_CALL))
-    size = sum(path.stat().st_size for task in plan.tasks for path in task.files)
+    size = sum(path.stat().st_size for task in plan.tasks for path in task.paths)
+    if each is local.each:
+        stages.extract_all(threads)
     each(stages.prepare, plan.tasks, Progress("cleaning", size), threads=threads)
     parts = [part for task in plan.tasks for part in work.parts(task)]
     size = sum((part / TEXT).stat().st_size for part in parts)
@@ -71,7 +73,7 @@ def _run(plan: Plan, work: Work, each: Each) -> dict[str, Any]:
     each(stages.finish, parts, Progress(label, size), threads=threads)
     report = totals(plan, work)
     if report["documents"].get("in", 0) == 0 and plan.config.on_error == "stop":
-        raise InputError(f"{plan.tasks[0].files[0]}: no documents in the input; check the inputs of the config")
+        raise InputError(f"{plan.tasks[0].paths[0]}: no documents in the input; check the inputs of the config")
     seconds = time.monotonic() - started
     timing = {"seconds": round(seconds, 3), "mb_per_second": round(report.get("text_bytes", 0) / 1e6 / seconds, 3)}
     move_folder(build(plan, work, report, timing), work.output)
@@ -86,6 +88,6 @@ def _is_output_of(plan: Plan, output: Path) -> bool:
     manifest = read_json(output / MANIFEST)
     if manifest.get("run") != plan.identity():
         return False
-    if list(manifest["inputs"]) != [str(path) for task in plan.tasks for path in task.files]:
+    if list(manifest["inputs"]) != [str(path) for task in plan.tasks for path in task.paths]:
         return False
     return all(digest is None or sha256(Path(path)) == digest for path, digest in manifest["inputs"].items())

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import ncvc._native as native
 from ncvc._native import NcvcError
+from ncvc.corpus.extract import extract, extract_all
 from ncvc.corpus.plan import Plan, Task
 from ncvc.corpus.sources import NO_LIMIT, Reading, Tell
 from ncvc.corpus.work import Work, read_record
@@ -35,25 +36,42 @@ class Stages:
             _check(done)
             return
         self.work.begin_task(task)
+        reading = self._reading(task)
+        extracted = None
+        if task.files[0].holds_pages:
+            extracted, page_hashes = extract(task.files, self.work.extracted, reading)
+        hashes = native.prepare(
+            reading.native(tell),
+            task.number,
+            [file.native() for file in task.files],
+            extracted,
+            self.work.prepared,
+            [read_record(part)["raw"] for part in self.work.parts(task)],
+            self.plan.to == "text",
+        )
+        rows = zip(task.paths, hashes if extracted is None else page_hashes, strict=True)
+        write_whole(done, {str(path): digest for path, digest in rows})
+
+    def extract_all(self, threads: int) -> None:
+        """Extracts the pages of all tasks that are not prepared, on so many processes."""
+        tasks = [task for task in self.plan.tasks if task.files[0].holds_pages and not self.work.done(task).exists()]
+        groups = [(task.files, self._reading(task)) for task in tasks]
+        extract_all(groups, self.work.extracted, processes=threads)
+
+    def _reading(self, task: Task) -> Reading:
         config, source = self.plan.config, self.plan.source(task)
-        reading = Reading(
-            text_field=source.text_field,
+        pages = task.files[0].holds_pages
+        return Reading(
+            text_field="text" if pages else source.text_field,
+            format="html" if pages else source.format,
+            encoding=source.encoding,
+            quality_warnings=source.quality_warnings,
             threads=self.threads,
             on_error=config.on_error,
             longest_line=config.longest_line,
             part_bytes=config.part_bytes,
             most_lines=self.most_lines,
         )
-        hashes = native.prepare(
-            reading.native(tell),
-            task.number,
-            task.files,
-            self.work.prepared,
-            [read_record(part)["raw"] for part in self.work.parts(task)],
-            self.plan.to == "text",
-        )
-        rows = zip(task.files, hashes, strict=True)
-        write_whole(done, {str(path): digest for path, digest in rows})
 
     def finish(self, part: Path, tell: Tell | None = None) -> None:
         """Writes a prepared part as tokens or text."""

@@ -23,7 +23,7 @@ def totals(plan: Plan, work: Work) -> dict[str, Any]:
         for task in plan.tasks:
             if task.source != number:
                 continue
-            files.update(dict.fromkeys(map(str, task.files), 0))
+            files.update(dict.fromkeys(map(str, task.paths), 0))
             for part in work.parts(task):
                 prepared, finished = read_record(part), read_record(work.finished / part.name)
                 found["in"] += prepared["documents"]
@@ -34,7 +34,7 @@ def totals(plan: Plan, work: Work) -> dict[str, Any]:
                 found.update({name: finished[name] for name in ADDED if name in finished})
                 reasons.update(prepared["reasons"])
                 reasons.update(finished["reasons"])
-                files.update(dict(zip(map(str, task.files), prepared["source_documents"], strict=True)))
+                files.update(dict(zip(map(str, task.paths), prepared["source_documents"], strict=True)))
                 for row in prepared["counts"]:
                     rules.setdefault(row["rule"], Counter()).update(documents=row["documents"], edits=row["edits"])
         sources.append(

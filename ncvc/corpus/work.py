@@ -4,6 +4,7 @@
     prepared/TASK-PART/   clean documents, what was dropped, what was counted
     prepared/TASK.begun   what a task is of
     prepared/TASK.done    a task that is finished: the SHA-256 of its files
+    extracted/            the text of pages of HTML and WARC
     finished/TASK-PART/   the part as tokens or text
     output/               becomes the output
 
@@ -36,6 +37,11 @@ class Work:
     def prepared(self) -> Path:
         """Where parts of clean documents are."""
         return self.folder / "prepared"
+
+    @property
+    def extracted(self) -> Path:
+        """Where the text of pages is."""
+        return self.folder / "extracted"
 
     @property
     def finished(self) -> Path:

@@ -16,7 +16,7 @@ import sentencepiece
 
 import ncvc
 import ncvc._native as native
-from ncvc.corpus.sources import Reading
+from ncvc.corpus.sources import Reading, SourceFile
 from ncvc.files import sha256, whole_folder, write_json, write_manifest
 from ncvc.progress import Progress
 from ncvc.tokenizer.scores import round_scores
@@ -69,7 +69,7 @@ class VocabularyError(native.NcvcError):
 
 def train_tokenizer(
     output: Path,
-    sources: Sequence[Path],
+    sources: Sequence[SourceFile],
     dictionary: Path,
     *,
     vocab_size: int = PAPER_VOCABULARY,
@@ -89,10 +89,15 @@ def train_tokenizer(
             f"a vocabulary of {vocab_size} cannot hold the {len(characters)} allowed characters,"
             f" each of which is a piece; choose at least {smallest}"
         )
+    pages = next((file.path for file in sources if file.holds_pages), None)
+    if pages is not None:
+        raise native.NcvcError(f"{pages}: pages are not read here; extract them with `ncvc preprocess --to text` first")
     with whole_folder(output, replace=replace) as folder:
-        progress = Progress("counting morphemes", sum(path.stat().st_size for path in sources))
+        progress = Progress("counting morphemes", sum(file.path.stat().st_size for file in sources))
         with contextlib.closing(progress):
-            counted = native.count_morphemes(reading.native(progress), sources, dictionary, folder / COUNTS)
+            counted = native.count_morphemes(
+                reading.native(progress), [file.native() for file in sources], dictionary, folder / COUNTS
+            )
         summary = json.loads(counted)
         say(f"choosing {vocab_size:,} pieces among those of {summary['distinct_morphemes']:,} distinct morphemes …")
         model = train_model(folder / COUNTS, characters, vocab_size)
@@ -109,8 +114,8 @@ def train_tokenizer(
             morphemes=summary["morphemes"],
             distinct_morphemes=summary["distinct_morphemes"],
             inputs=[
-                {"name": path.name, "bytes": path.stat().st_size, "sha256": digest}
-                for path, digest in zip(sources, summary["source_sha256"], strict=True)
+                {"name": file.path.name, "bytes": file.path.stat().st_size, "sha256": digest}
+                for file, digest in zip(sources, summary["source_sha256"], strict=True)
             ],
         )
     return {**summary, "vocab_size": vocab_size}

@@ -362,7 +362,8 @@ def test_the_books_balance(tmp_path: Path, tokenizer_folder: Path, lines: list[b
     from ncvc.corpus.config import PreprocessConfig, SourceConfig
     from ncvc.corpus.preprocess import preprocess
 
-    (tmp_path / "junk.jsonl").write_bytes(b"\n".join(lines))
+    # Not at the beginning of the file, where some junk would pass for compression.
+    (tmp_path / "junk.jsonl").write_bytes(b"\n".join([b"", *lines]))
     config = PreprocessConfig(
         sources=[SourceConfig(name="corpus", inputs=["junk.jsonl"])],
         tokenizer=str(tokenizer_folder),

@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 use ncvc_core::indexed::TokenType;
 use ncvc_core::morph::Analyzer;
 use ncvc_core::pipeline::{OnError, Options, RawHash, Summary};
+use ncvc_core::source::{Encoding, Format, Input, SourceFile, encoding_named};
 use ncvc_core::stage::{self, MorphemeCounts, Task};
 use ncvc_core::{Error, Result};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -20,6 +22,12 @@ use crate::tokenizer::Tokenizer;
 pub struct Reading {
     #[pyo3(item)]
     text_field: String,
+    #[pyo3(item)]
+    encoding: Option<String>,
+    #[pyo3(item)]
+    form: String,
+    #[pyo3(item)]
+    quality_warnings: Vec<String>,
     #[pyo3(item)]
     threads: usize,
     #[pyo3(item)]
@@ -35,16 +43,18 @@ pub struct Reading {
 }
 
 impl Reading {
-    fn options(&self) -> Options {
+    fn options(&self) -> PyResult<Options> {
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-        Options {
+        Ok(Options {
             text_field: self.text_field.clone(),
+            encoding: self.encoding.as_deref().map(encoding).transpose()?,
+            form: self.form.parse().map_err(|()| unknown("form", &self.form))?,
             threads: if self.threads == 0 { cores() } else { self.threads },
             longest_line: self.longest_line,
             on_error: if self.quarantine { OnError::Quarantine } else { OnError::Stop },
             part_bytes: self.part_bytes,
             most_lines: self.most_lines,
-        }
+        })
     }
 
     /// Runs a stage, which is told how to read and whom to tell.
@@ -53,7 +63,7 @@ impl Reading {
         stage: impl FnOnce(&Options, &mut dyn FnMut(&Summary) -> Result<()>) -> Result<T>,
     ) -> PyResult<T> {
         let mut raised = None;
-        let done = stage(&self.options(), &mut |summary| {
+        let done = stage(&self.options()?, &mut |summary| {
             Python::attach(|py| self.tell(py, summary)).map_err(|error| {
                 raised = Some(error);
                 Error::Interrupted
@@ -76,14 +86,35 @@ impl Reading {
     }
 }
 
+/// A path and the name of a format, as `ncvc.corpus.sources.SourceFile` has them.
+type NamedFile = (PathBuf, String);
+
+fn source_files(files: Vec<NamedFile>) -> PyResult<Vec<SourceFile>> {
+    files.into_iter().map(source_file).collect()
+}
+
+fn source_file((path, format): NamedFile) -> PyResult<SourceFile> {
+    let format: Format = format.parse().map_err(|()| unknown("format", &format))?;
+    Ok(SourceFile { path, format })
+}
+
+fn encoding(name: &str) -> PyResult<&'static Encoding> {
+    encoding_named(name).ok_or_else(|| unknown("encoding", name))
+}
+
+fn unknown(what: &str, name: &str) -> PyErr {
+    PyValueError::new_err(format!("unknown {what}: {name}"))
+}
+
 /// Cleans the files of a task into the parts of `folder` that are not there yet; `finished` are the `raw` of those
-/// that are. Returns the SHA-256 of each file.
+/// that are. Reads `extracted`, what an extractor made of the files, if it is there. Returns the SHA-256 of each file.
 #[pyfunction]
 pub fn prepare(
     py: Python<'_>,
     reading: Reading,
     number: usize,
-    files: Vec<PathBuf>,
+    files: Vec<NamedFile>,
+    extracted: Option<PathBuf>,
     folder: PathBuf,
     finished: Vec<String>,
     keep_members: bool,
@@ -92,8 +123,18 @@ pub fn prepare(
         .into_iter()
         .map(RawHash::try_from)
         .collect::<std::result::Result<_, _>>()
-        .map_err(|error| pyo3::exceptions::PyValueError::new_err(error.to_string()))?;
-    let task = Task { number, files: &files, finished: &finished, folder: &folder, keep_members };
+        .map_err(|error| PyValueError::new_err(error.to_string()))?;
+    let files = source_files(files)?;
+    let extracted = extracted.map(SourceFile::json_lines);
+    let input = Input { files: &files, extracted: extracted.as_ref() };
+    let task = Task {
+        number,
+        input,
+        quality_warnings: &reading.quality_warnings,
+        finished: &finished,
+        folder: &folder,
+        keep_members,
+    };
     py.detach(|| reading.run(|options, progress| stage::prepare(&task, options, progress)))
 }
 
@@ -150,7 +191,7 @@ pub fn join_files(py: Python<'_>, path: PathBuf, parts: Vec<PathBuf>) -> PyResul
 pub fn count_morphemes(
     py: Python<'_>,
     reading: Reading,
-    files: Vec<PathBuf>,
+    files: Vec<NamedFile>,
     dictionary: PathBuf,
     path: PathBuf,
 ) -> PyResult<String> {
@@ -162,6 +203,7 @@ pub fn count_morphemes(
         morphemes: u64,
         distinct_morphemes: u64,
     }
+    let files = source_files(files)?;
     py.detach(|| {
         let analyzer = Analyzer::load(&dictionary).map_err(to_python)?;
         let (counts, summary, source_sha256) =

@@ -4,6 +4,7 @@ mod analyzer;
 mod cleaning;
 mod corpus;
 mod dictionary;
+mod encoding;
 mod errors;
 mod parallel;
 mod tokenizer;
@@ -23,6 +24,8 @@ mod _native {
     use super::corpus::{count_morphemes, encode_part, join_files, join_tokens, prepare, write_part};
     #[pymodule_export]
     use super::dictionary::build_dictionary;
+    #[pymodule_export]
+    use super::encoding::decode_text;
     #[pymodule_export]
     use super::errors::{DatasetError, DictionaryError, InputError, NcvcError, TokenizerError};
     #[pymodule_export]

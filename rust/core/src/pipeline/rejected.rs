@@ -4,13 +4,15 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use crate::Error;
-use crate::source::Malformed;
+use crate::source::{Broken, Malformed};
 
 /// Why a readable document is left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DropReason {
     /// Nothing is left of it after cleaning.
     EmptyAfterCleaning,
+    /// OSCAR warns of it.
+    QualityWarning,
 }
 
 impl DropReason {
@@ -18,6 +20,7 @@ impl DropReason {
     pub fn name(self) -> &'static str {
         match self {
             Self::EmptyAfterCleaning => "empty_after_cleaning",
+            Self::QualityWarning => "quality_warning",
         }
     }
 }
@@ -42,8 +45,16 @@ pub enum QuarantineReason {
     MissingField,
     /// The text field is no string.
     NotAString,
-    /// The line is longer than the config allows.
+    /// The line, or the document of another format, is longer than the config allows.
     LineTooLong,
+    /// Plain text or HTML has bytes that its encoding does not have, or an encoding that is not recognised.
+    Undecodable,
+    /// The page, or what the server sent with it, cannot be parsed.
+    MalformedPage,
+    /// The Parquet file has no column of the text field's name.
+    MissingColumn,
+    /// The Parquet file's column of that name does not hold text.
+    NotATextColumn,
     /// The file ends or breaks in the middle; what came before is used.
     DamagedFile,
     /// The file cannot be opened.
@@ -63,7 +74,19 @@ impl QuarantineReason {
                 "the object lacks the text field; set `text_field`, or `on_error: quarantine`"
             }
             Self::NotAString => "the text field is not a string; set `text_field`, or `on_error: quarantine`",
-            Self::LineTooLong => "the line is too long; raise `longest_line`, or set `on_error: quarantine`",
+            Self::LineTooLong => {
+                "the line or document is too long; raise `longest_line`, or set `on_error: quarantine`"
+            }
+            Self::Undecodable => {
+                "not text in the file's encoding; set `encoding`, convert the file, or set `on_error: quarantine`"
+            }
+            Self::MalformedPage => "the page cannot be parsed; leave it out, or set `on_error: quarantine`",
+            Self::MissingColumn => {
+                "the file has no column of the name in `text_field`; set `text_field`, or `on_error: quarantine`"
+            }
+            Self::NotATextColumn => {
+                "the column named in `text_field` does not hold text; set `text_field`, or `on_error: quarantine`"
+            }
             Self::DamagedFile => {
                 "the file is truncated or damaged here; copy it again, or set `on_error: quarantine`"
             }
@@ -86,6 +109,20 @@ impl From<Malformed> for QuarantineReason {
     }
 }
 
+impl From<Broken> for QuarantineReason {
+    fn from(broken: Broken) -> Self {
+        match broken {
+            Broken::Unreadable => Self::UnreadableFile,
+            Broken::Damaged => Self::DamagedFile,
+            Broken::MissingColumn => Self::MissingColumn,
+            Broken::NotATextColumn => Self::NotATextColumn,
+            Broken::TooLong => Self::LineTooLong,
+            Broken::Undecodable => Self::Undecodable,
+            Broken::MalformedPage => Self::MalformedPage,
+        }
+    }
+}
+
 /// Dropped by a rule, or quarantined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(untagged)]
@@ -101,7 +138,7 @@ pub enum Why {
 pub struct Rejected {
     /// Which of the sources.
     pub source: usize,
-    /// The line, counted from 1; 0 for a whole file.
+    /// The line, row or offset, counted from 1; 0 for a whole file.
     pub line: u64,
     /// Its length in bytes.
     pub bytes: u64,
@@ -123,7 +160,7 @@ impl Rejected {
 pub struct Row<'a> {
     /// The file.
     pub file: Cow<'a, str>,
-    /// The line, counted from 1; 0 for a whole file.
+    /// The line, row or offset, counted from 1; 0 for a whole file.
     pub line: u64,
     /// The reason.
     pub reason: Why,

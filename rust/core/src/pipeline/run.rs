@@ -1,7 +1,6 @@
 //! Runs a job over sources.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -12,7 +11,7 @@ use super::parts::{PartCutter, RawHash};
 use super::read::{Batch, Entry, read};
 use super::rejected::{DropReason, Rejected, Why};
 use crate::clean::Counts;
-use crate::source::Fields;
+use crate::source::{Encoding, Fields, Form, Input, SourceFile};
 use crate::{Error, Result};
 
 /// Batches under way, for each worker.
@@ -92,11 +91,15 @@ pub enum OnError {
 
 /// How to run.
 pub struct Options {
-    /// The member of each JSON object that holds the text.
+    /// The member of each JSON object, or the column, that holds the text.
     pub text_field: String,
+    /// The encoding of plain text; recognised file by file if there is none.
+    pub encoding: Option<&'static Encoding>,
+    /// The form of documents.
+    pub form: Form,
     /// Worker threads.
     pub threads: usize,
-    /// The longest line that is read, in bytes.
+    /// The longest line or document that is read, in bytes.
     pub longest_line: usize,
     /// What to do with what cannot be read.
     pub on_error: OnError,
@@ -148,7 +151,7 @@ pub struct Summary {
     pub quarantined: u64,
     /// Everything that was left out, by reason; damaged files included.
     pub reasons: BTreeMap<Why, u64>,
-    /// Documents of each source.
+    /// Documents of each file.
     pub source_documents: Vec<u64>,
     /// UTF-8 bytes of text read.
     pub text_bytes: u64,
@@ -161,27 +164,28 @@ pub struct Summary {
 /// The result of a batch, and what happened in it.
 struct Done<B> {
     number: u64,
-    source: usize,
     part: (u32, Option<RawHash>),
     batch: B,
-    kept: u64,
+    /// Documents kept of each file.
+    kept: BTreeMap<usize, u64>,
     text_bytes: u64,
     rejected: Vec<Rejected>,
     counts: Counts,
 }
 
-/// Runs `job` over the documents of `sources`, less the first parts if they are `finished`.
+/// Runs `job` over the documents of `input`, less the first parts if they are `finished`.
 ///
-/// Returns the SHA-256 of each source as it is on disk; nothing for one that could not be read to its end.
+/// Returns the SHA-256 of each file as it is on disk; nothing for one that could not be read to its end.
 /// The error is the first of `output`, or with [`OnError::Stop`] the first unreadable line in input order, or
 /// [`Error::Changed`] if finished parts were made of other lines than are there now.
 pub fn run<J: Job>(
     job: &J,
-    sources: &[PathBuf],
+    input: Input<'_>,
     options: &Options,
     finished: &[RawHash],
     output: &mut dyn Output<J::Batch>,
 ) -> Result<Vec<Option<String>>> {
+    let sources = input.files;
     let read_bytes = Arc::new(AtomicU64::new(0));
     let under_way = options.threads * BATCHES_PER_WORKER;
     let (permit, permits) = bounded(under_way);
@@ -193,7 +197,7 @@ pub fn run<J: Job>(
     std::thread::scope(|scope| {
         let counter = Arc::clone(&read_bytes);
         let cutter = PartCutter::new(options.part_bytes, finished);
-        let reader = scope.spawn(move || read(sources, options, cutter, &counter, &permits, &to_workers));
+        let reader = scope.spawn(move || read(&input, options, cutter, &counter, &permits, &to_workers));
         for _ in 0..options.threads {
             let (batches, to_output) = (batches.clone(), to_output.clone());
             scope.spawn(move || work(job, options, &batches, &to_output));
@@ -205,7 +209,7 @@ pub fn run<J: Job>(
         let number = collector.collect(permit, results, &read_bytes)?;
         let whole = reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         if let Some(source) = whole.changed {
-            return Err(Error::Changed { path: sources[source].clone() });
+            return Err(Error::Changed { path: sources[source].path.clone() });
         }
         if let Some(raw) = whole.last_part {
             collector.end_part(number, raw)?;
@@ -232,14 +236,13 @@ fn one_batch<J: Job>(
     job: &J,
     worker: &mut J::Worker,
     options: &Options,
-    Batch { number, source, part, bytes, entries }: Batch,
+    Batch { number, part, bytes, entries }: Batch,
 ) -> std::io::Result<Done<J::Batch>> {
     let mut done = Done {
         number,
-        source,
         part,
         batch: J::Batch::default(),
-        kept: 0,
+        kept: BTreeMap::new(),
         text_bytes: 0,
         rejected: Vec::new(),
         counts: Counts::default(),
@@ -247,13 +250,13 @@ fn one_batch<J: Job>(
     for entry in entries {
         match entry {
             Entry::Rejected(rejected) => done.rejected.push(rejected),
-            Entry::Line(line, range) => {
+            Entry::Line(source, line, range) => {
                 let bytes = &bytes[range];
                 if bytes.iter().all(u8::is_ascii_whitespace) {
                     continue;
                 }
-                match one_line(job, worker, options, line, bytes, &mut done) {
-                    Ok(()) => done.kept += 1,
+                match one_line(job, worker, options, (source, line), bytes, &mut done) {
+                    Ok(()) => *done.kept.entry(source).or_default() += 1,
                     Err(why) => {
                         let bytes = bytes.len() as u64;
                         done.rejected.push(Rejected { source, line, bytes, is_document: true, why });
@@ -271,21 +274,21 @@ fn one_line<J: Job>(
     job: &J,
     worker: &mut J::Worker,
     options: &Options,
-    line: u64,
+    (source, line): (usize, u64),
     bytes: &[u8],
     done: &mut Done<J::Batch>,
 ) -> std::result::Result<(), Why> {
     let fields = Fields::parse(bytes).map_err(|malformed| Why::Quarantined(malformed.into()))?;
-    let text = fields.text(&options.text_field).map_err(|malformed| Why::Quarantined(malformed.into()))?;
+    let found = options.form.text(&fields, &options.text_field);
+    let (text_field, text) = found.map_err(|malformed| Why::Quarantined(malformed.into()))?;
     done.text_bytes += text.len() as u64;
-    let document =
-        Document { source: done.source, line, fields: &fields, text_field: &options.text_field, text: &text };
+    let document = Document { source, line, fields: &fields, text_field, text: &text };
     job.document(worker, &document, &mut done.batch).map_err(Why::Dropped)
 }
 
 /// Takes the results in input order.
 struct Collector<'c, B> {
-    sources: &'c [PathBuf],
+    sources: &'c [SourceFile],
     options: &'c Options,
     output: &'c mut dyn Output<B>,
     all: Summary,
@@ -305,8 +308,8 @@ impl<B> Collector<'_, B> {
         loop {
             match results.recv_timeout(TICK) {
                 Ok(done) => {
-                    let done =
-                        done.map_err(Error::io(&self.sources[0], "cannot compress what was made of it"))?;
+                    let done = done
+                        .map_err(Error::io(&self.sources[0].path, "cannot compress what was made of it"))?;
                     waiting.insert(done.number, done);
                 }
                 Err(RecvTimeoutError::Timeout) => {}
@@ -330,7 +333,7 @@ impl<B> Collector<'_, B> {
         for rejected in &done.rejected {
             if let Why::Quarantined(reason) = rejected.why {
                 if self.options.on_error == OnError::Stop {
-                    return Err(rejected.to_error(&self.sources[rejected.source], reason));
+                    return Err(rejected.to_error(&self.sources[rejected.source].path, reason));
                 }
                 self.output.quarantined(rejected)?;
             }
@@ -349,24 +352,26 @@ impl<B> Collector<'_, B> {
 }
 
 impl Summary {
-    fn of(sources: &[PathBuf]) -> Self {
+    fn of(sources: &[SourceFile]) -> Self {
         Self { source_documents: vec![0; sources.len()], ..Self::default() }
     }
 
     fn add_batch<B>(&mut self, done: &Done<B>) {
-        let mut documents = done.kept;
+        for (&source, &kept) in &done.kept {
+            self.documents += kept;
+            self.source_documents[source] += kept;
+            self.kept += kept;
+        }
         for rejected in &done.rejected {
             *self.reasons.entry(rejected.why).or_default() += 1;
             let one = u64::from(rejected.is_document);
-            documents += one;
+            self.documents += one;
+            self.source_documents[rejected.source] += one;
             match rejected.why {
                 Why::Dropped(_) => self.dropped += one,
                 Why::Quarantined(_) => self.quarantined += one,
             }
         }
-        self.documents += documents;
-        self.source_documents[done.source] += documents;
-        self.kept += done.kept;
         self.text_bytes += done.text_bytes;
         self.counts.add(&done.counts);
     }

@@ -1,13 +1,12 @@
 //! Documents → how often each morpheme occurs, which is all that the tokenizer's training needs of a corpus.
 
-use std::path::PathBuf;
-
 use rustc_hash::FxHashMap;
 
 use crate::Result;
 use crate::clean::Counts;
 use crate::morph::Analyzer;
 use crate::pipeline::{Document, DropReason, Job, Options, Output, Part, Summary, run};
+use crate::source::{Input, SourceFile};
 use crate::tokenizer::Splitter;
 
 /// How often each morpheme occurs; white space is one, a line feed is none.
@@ -15,15 +14,15 @@ pub type MorphemeCounts = FxHashMap<Box<str>, u64>;
 
 /// Counts the morphemes of all documents.
 ///
-/// Returns them, what was seen, and the SHA-256 of each source.
+/// Returns them, what was seen, and the SHA-256 of each file.
 pub fn count_morphemes(
     analyzer: &Analyzer,
-    sources: &[PathBuf],
+    files: &[SourceFile],
     options: &Options,
     progress: &mut dyn FnMut(&Summary) -> Result<()>,
 ) -> Result<(MorphemeCounts, Summary, Vec<Option<String>>)> {
     let mut output = Counter { counts: MorphemeCounts::default(), all: Summary::default(), progress };
-    let sha256 = run(&CountMorphemes { analyzer }, sources, options, &[], &mut output)?;
+    let sha256 = run(&CountMorphemes { analyzer }, Input::files(files), options, &[], &mut output)?;
     output.counts.remove("\n");
     Ok((output.counts, output.all, sha256))
 }

@@ -6,6 +6,7 @@ use super::folder::{FileRecord, NewFile, NewFolder};
 use crate::Result;
 use crate::indexed::TokenType;
 use crate::pipeline::{Document, DropReason, Job, Options, Output, Part, Summary, run};
+use crate::source::{Input, SourceFile};
 use crate::tokenizer::{Tokenizer, Worker};
 
 /// Tokens as stored, document after document.
@@ -31,7 +32,13 @@ pub fn encode(
         summary: Summary::default(),
         progress,
     };
-    run(&Encode { tokenizer, token_type }, &[text.to_owned()], options, &[], &mut output)?;
+    run(
+        &Encode { tokenizer, token_type },
+        Input::files(&[SourceFile::json_lines(text.to_owned())]),
+        options,
+        &[],
+        &mut output,
+    )?;
     let EncodedWriter { tokens, lengths, counted, summary, .. } = output;
     let files = vec![tokens.finish()?, lengths.finish()?];
     new.publish(name, &Record { files, counted, summary })

@@ -1,6 +1,6 @@
 //! Files of raw documents → parts of clean ones: what is kept, what is dropped, what could not be read.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::dropped::{Dropped, DroppedFiles};
 use super::folder::{FileRecord, NewFile, NewFolder};
@@ -9,6 +9,7 @@ use crate::clean::{Cleaner, Counts};
 use crate::pipeline::{
     Document, DropReason, Job, Options, Output, Part, RawHash, Rejected, Row, Summary, Why, run,
 };
+use crate::source::{Input, has_warning};
 use crate::{Error, Result};
 
 /// Cleaned documents, JSON lines.
@@ -23,7 +24,9 @@ pub struct Task<'a> {
     /// Its number in the run.
     pub number: usize,
     /// Its files.
-    pub files: &'a [PathBuf],
+    pub input: Input<'a>,
+    /// Documents with one of these quality warnings of OSCAR are dropped.
+    pub quality_warnings: &'a [String],
     /// The hashes of the parts that are finished, from the first on.
     pub finished: &'a [RawHash],
     /// Where parts are written.
@@ -46,7 +49,7 @@ pub fn prepare(
     progress: &mut dyn FnMut(&Summary) -> Result<()>,
 ) -> Result<Vec<Option<String>>> {
     let mut output = PartWriter { task, open: None, progress };
-    run(&Prepare { task }, task.files, options, task.finished, &mut output)
+    run(&Prepare { task }, task.input, options, task.finished, &mut output)
 }
 
 struct Prepare<'a> {
@@ -76,7 +79,13 @@ impl Job for Prepare<'_> {
         batch: &mut Prepared,
     ) -> std::result::Result<(), DropReason> {
         let text = cleaner.clean(document.text);
-        let verdict = if text.is_empty() { Err(DropReason::EmptyAfterCleaning) } else { Ok(text) };
+        let verdict = if text.is_empty() {
+            Err(DropReason::EmptyAfterCleaning)
+        } else if has_warning(document.fields, self.task.quality_warnings) {
+            Err(DropReason::QualityWarning)
+        } else {
+            Ok(text)
+        };
         match verdict {
             Ok(text) => {
                 document.write(text, self.task.keep_members, &mut batch.text);
@@ -85,7 +94,7 @@ impl Job for Prepare<'_> {
                 Ok(())
             }
             Err(reason) => {
-                let file = self.task.files[document.source].to_string_lossy();
+                let file = self.task.input.files[document.source].path.to_string_lossy();
                 let why = Why::Dropped(reason);
                 let text = Some(text).filter(|text| !text.is_empty());
                 Row { file, line: document.line, reason: why, bytes: None, text }
@@ -157,7 +166,7 @@ impl Output<Prepared> for PartWriter<'_> {
     }
 
     fn quarantined(&mut self, what: &Rejected) -> Result<()> {
-        let file = self.task.files[what.source].to_string_lossy();
+        let file = self.task.input.files[what.source].path.to_string_lossy();
         let row = Row { file, line: what.line, reason: what.why, bytes: Some(what.bytes), text: None };
         let mut line = Vec::new();
         row.write(&mut line);

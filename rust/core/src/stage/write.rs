@@ -7,6 +7,7 @@ use super::pack::pack;
 use super::prepare::TEXT;
 use crate::Result;
 use crate::pipeline::{Document, DropReason, Job, Options, Output, Part, Summary, run};
+use crate::source::{Input, SourceFile};
 
 /// Writes what stays of one prepared part, the file `text`, into the folder `name` in `folder`.
 pub fn write(
@@ -18,7 +19,7 @@ pub fn write(
 ) -> Result<()> {
     let new = NewFolder::create(folder)?;
     let mut output = TextWriter { text: new.file(TEXT)?, bytes: 0, summary: Summary::default(), progress };
-    run(&Write, &[text.to_owned()], options, &[], &mut output)?;
+    run(&Write, Input::files(&[SourceFile::json_lines(text.to_owned())]), options, &[], &mut output)?;
     let TextWriter { text, bytes, summary, .. } = output;
     let files = vec![text.finish()?];
     new.publish(name, &Record { files, written_bytes: bytes, summary })
