@@ -10,6 +10,7 @@ pub mod morph;
 pub mod pipeline;
 pub mod source;
 pub mod stage;
+pub mod statistics;
 pub mod tokenizer;
 pub mod unigram;
 
