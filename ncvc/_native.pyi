@@ -142,6 +142,13 @@ class Tokenizer:
     def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
         """`encode` of every text, on all cores."""
 
+    def encode_morphemes_batch(self, texts: Sequence[str]) -> list[list[int]]:
+        """The ids of texts that are cleaned and analysed already, on all cores.
+
+        A text is its morphemes, as `split` gives them, joined by U+001F: what the Hugging Face form of the tokenizer
+        takes.
+        """
+
     def pieces(self, text: str) -> list[str]:
         """The pieces whose ids `encode` gives; joined they are `clean(text)`."""
 

@@ -12,7 +12,7 @@ use crate::unigram::{PieceKind, Unigram};
 use crate::{Error, Result};
 
 pub use split::Splitter;
-pub use worker::Worker;
+pub use worker::{MORPHEME_SEPARATOR, Worker};
 
 /// The SentencePiece model in a tokenizer folder.
 pub const MODEL_FILE: &str = "tokenizer.model";

@@ -6,6 +6,9 @@ use crate::clean;
 use crate::morph::{Analyzer, Word};
 use crate::unigram::Unigram;
 
+/// What separates morphemes in analysed text; cleaning never leaves it in a text.
+pub const MORPHEME_SEPARATOR: char = '\u{1f}';
+
 /// Turns text into ids; one a thread.
 pub struct Worker<'t> {
     splitter: Splitter<'t>,
@@ -32,6 +35,11 @@ impl<'t> Worker<'t> {
         let mut count = 0;
         splitter.stretches_of_clean(text, |stretch, word| count += encode(encoder, stretch, word, ids));
         count
+    }
+
+    /// Appends the ids of morphemes separated by [`MORPHEME_SEPARATOR`].
+    pub fn encode_morphemes(&mut self, morphemes: &str, ids: &mut Vec<u32>) {
+        morphemes.split(MORPHEME_SEPARATOR).for_each(|morpheme| self.encoder.encode(morpheme, ids));
     }
 
     /// Calls `on_morpheme` for every morpheme of the cleaned text, as [`Splitter::split`].
@@ -135,16 +143,20 @@ mod tests {
             let mut reference = Splitter::new(&vibrato);
             // Twice: words that are met for the first time, then words that are known.
             for text in texts.iter().chain(&texts) {
-                let (mut expected, mut morphemes) = (Vec::new(), 0);
+                let (mut expected, mut morphemes, mut analysed) = (Vec::new(), 0, Vec::new());
                 reference.split(text, |morpheme| {
                     model.encode(morpheme, &mut EncodeBuffer::default(), &mut expected);
                     morphemes += 1;
+                    analysed.push(morpheme.to_owned());
                 });
                 let mut ids = vec![7];
                 prop_assert_eq!(worker.encode(text, &mut ids), morphemes);
                 prop_assert_eq!(&ids[1..], &expected);
                 ids.clear();
                 prop_assert_eq!(worker.encode_clean(&clean::clean(text), &mut ids), morphemes);
+                prop_assert_eq!(&ids, &expected);
+                ids.clear();
+                worker.encode_morphemes(&analysed.join("\u{1f}"), &mut ids);
                 prop_assert_eq!(&ids, &expected);
             }
         }

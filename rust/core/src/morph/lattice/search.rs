@@ -4,6 +4,7 @@
 //! that begin there too, a known one before an unknown one, and of these the first row. So nodes are made in the
 //! opposite order, and of equals the latest wins.
 
+use std::hint::black_box;
 use std::ops::Range;
 
 use super::dictionary::{Dictionary, Entry};
@@ -67,6 +68,10 @@ impl<'a> Worker<'a> {
     pub fn split(&mut self, line: &str, mut on_morpheme: impl FnMut(Range<usize>, Option<u32>)) {
         self.read(line);
         self.dictionary.trie.find(&mut self.walk);
+        // Into the cache: these loads overlap, whereas the search would wait for one after the other.
+        for found in &self.walk.matches {
+            black_box(self.dictionary.entries[found.first as usize]);
+        }
         let last = self.search();
         self.path.clear();
         let mut node = last;
@@ -196,11 +201,12 @@ impl<'a> Worker<'a> {
 
     #[inline]
     fn add(&mut self, entries: &[Entry], start: usize, end: usize) {
+        let Self { dictionary, neighbours, nodes, ends, .. } = self;
+        let latest = &mut ends[end];
         for entry in entries {
-            let (cost, previous) = cost_and_node(self.neighbours.best(&self.dictionary.matrix, entry.left));
-            let node = self.nodes.len() as u32;
-            let next = std::mem::replace(&mut self.ends[end], node);
-            self.nodes.push(Node {
+            let (cost, previous) = cost_and_node(neighbours.best(&dictionary.matrix, entry.left));
+            let next = std::mem::replace(latest, nodes.len() as u32);
+            nodes.push(Node {
                 next,
                 previous,
                 start: start as u32,
