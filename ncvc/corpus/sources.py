@@ -76,7 +76,9 @@ def find_sources(names: Sequence[str], folder: Path, format: SourceFormat = "aut
             matches = list(_files_of(path, format))
         elif any(c in name for c in "*?[") and not path.exists():
             anchor = Path(path.anchor)
-            paths = sorted(p for p in anchor.glob(str(path.relative_to(anchor))) if p.is_file())
+            # A star stands for no hidden file, as in a shell.
+            shown = (p for p in anchor.glob(str(path.relative_to(anchor))) if p.name[0] != "." or path.name[0] == ".")
+            paths = sorted(p for p in shown if p.is_file())
             matches = [SourceFile(p, _format(p, format)) for p in paths]
         else:
             matches = [SourceFile(path, _format(path, format))] if path.exists() else []

@@ -11,6 +11,8 @@ use super::parquet::ParquetReader;
 use super::text::{Paragraphs, ToJson, WholeText};
 use super::{Broken, FileHash, Format, SourceFile, open};
 
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
 type Input = Box<dyn BufRead + Send>;
 
 /// Reads the documents of one file.
@@ -57,7 +59,14 @@ impl Documents {
     /// read, and a part of the document may be in the buffer.
     pub fn next(&mut self, buffer: &mut Vec<u8>) -> Result<Line, Broken> {
         match &mut self.reader {
-            Reader::JsonLines(lines) => lines.next(buffer).map_err(|_| Broken::Damaged),
+            Reader::JsonLines(lines) => {
+                let start = buffer.len();
+                let found = lines.next(buffer).map_err(|_| Broken::Damaged)?;
+                if lines.number() == 1 && buffer[start..].starts_with(BYTE_ORDER_MARK) {
+                    buffer.drain(start..start + BYTE_ORDER_MARK.len());
+                }
+                Ok(found)
+            }
             Reader::Parquet(rows) => rows.next(buffer),
             Reader::Text(text) => text.next(buffer),
             Reader::Paragraphs(paragraphs) => paragraphs.next(buffer),

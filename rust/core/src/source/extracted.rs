@@ -62,7 +62,7 @@ mod tests {
     #[test]
     fn lines_say_where_they_come_from() {
         let document = Extracted::parse(b"3\t120\t{\"text\":\"a\\tb\"}").expect("it is a line");
-        assert_eq!(document, Extracted { file: 3, place: 120, found: Ok(6..19) });
+        assert_eq!(document, Extracted { file: 3, place: 120, found: Ok(6..21) });
         let unread = Extracted::parse(b"0\t9\tdamaged_file\t17\t0").expect("it is a line");
         let why = Unread { why: Broken::Damaged, bytes: 17, is_document: false };
         assert_eq!(unread, Extracted { file: 0, place: 9, found: Err(why) });

@@ -14,7 +14,6 @@ const BUFFER: usize = 1 << 18;
 const GZIP: &[u8] = &[0x1f, 0x8b];
 const BZIP2: &[u8] = b"BZh";
 const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
-const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// The running SHA-256 of a file that is being read.
 #[derive(Clone, Default)]
@@ -62,7 +61,7 @@ impl<R: Read> Read for Counting<R> {
     }
 }
 
-/// The file's content without a byte order mark of UTF-8, decompressed if it begins like gzip, bzip2 or Zstandard.
+/// The file's content, decompressed if it begins like gzip, bzip2 or Zstandard.
 ///
 /// Compressed files may be several one after another. Adds the bytes read from disk to `read` and hashes them. A
 /// truncated compressed file ends in an error.
@@ -72,7 +71,7 @@ pub fn open(path: &Path, read: &Arc<AtomicU64>) -> Result<(Box<dyn BufRead + Sen
     let counting = Counting { inner, read: Arc::clone(read), hash: hash.clone() };
     let mut raw = BufReader::with_capacity(BUFFER, counting);
     let head = raw.fill_buf().map_err(Error::io(path, "cannot read"))?;
-    let mut input: Box<dyn BufRead + Send> = if head.starts_with(GZIP) {
+    let input: Box<dyn BufRead + Send> = if head.starts_with(GZIP) {
         Box::new(BufReader::with_capacity(BUFFER, flate2::bufread::MultiGzDecoder::new(raw)))
     } else if head.starts_with(BZIP2) {
         Box::new(BufReader::with_capacity(BUFFER, bzip2::bufread::MultiBzDecoder::new(raw)))
@@ -82,9 +81,5 @@ pub fn open(path: &Path, read: &Arc<AtomicU64>) -> Result<(Box<dyn BufRead + Sen
     } else {
         Box::new(raw)
     };
-    // What is damaged this early is reported by whoever reads on.
-    if input.fill_buf().is_ok_and(|head| head.starts_with(BYTE_ORDER_MARK)) {
-        input.consume(BYTE_ORDER_MARK.len());
-    }
     Ok((input, hash))
 }

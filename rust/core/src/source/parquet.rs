@@ -130,8 +130,8 @@ fn is_readable(column: &Type) -> bool {
                     | Is::UINT_32
                     | Is::UINT_64
             ) && column.get_basic_info().logical_type_ref().is_none_or(|logical| {
-                // Nanoseconds have no converted type and would pass for plain numbers.
-                matches!(logical, LogicalType::Integer { .. })
+                // Nanoseconds have no converted type and would pass for plain numbers. Unknown is all nulls.
+                matches!(logical, LogicalType::Integer { .. } | LogicalType::Unknown)
             })
         }
         Physical::BYTE_ARRAY => is_text(column),

@@ -163,7 +163,7 @@ mod tests {
         assert_eq!(found.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [1, 3, 6]);
         assert_eq!(found[1].1, "Ok(TooLong(16))");
         let found = paragraphs(b"\xe7\x86\xb1\n\n\xe7\x97\n\nok", 100);
-        assert_eq!(found[1], (3, "Ok(Undecodable(4))".to_owned()));
+        assert_eq!(found[1], (3, "Ok(Undecodable(3))".to_owned()));
         assert_eq!(found[2], (5, r#"{"text":"ok\n"}"#.to_owned()));
     }
 
