@@ -54,6 +54,18 @@ pub enum Error {
         /// What is wrong with it and what to do.
         message: String,
     },
+    /// A file of deduplication is not as it was written.
+    #[error("{}: damaged, or not of this run; remove it and run again", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+    },
+    /// An option has a value that cannot be used.
+    #[error("{message}")]
+    Option {
+        /// What the option may be.
+        message: &'static str,
+    },
     /// The caller asked the work to stop (Ctrl-C).
     #[error("interrupted")]
     Interrupted,

@@ -3,6 +3,7 @@
 mod analyzer;
 mod cleaning;
 mod corpus;
+mod dedup;
 mod dictionary;
 mod errors;
 mod parallel;
@@ -19,6 +20,8 @@ mod _native {
     use super::cleaning::{allowed_characters, clean, clean_batch, cleaning_rules, cleaning_version};
     #[pymodule_export]
     use super::corpus::{clean_corpus, count_morphemes, encode_corpus};
+    #[pymodule_export]
+    use super::dedup::{Decisions, Deduplication, fingerprint_part, sentences};
     #[pymodule_export]
     use super::dictionary::build_dictionary;
     #[pymodule_export]
