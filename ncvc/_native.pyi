@@ -1,10 +1,13 @@
 from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
-from typing import Any, Literal, final
+from pathlib import Path
+from typing import Any, Literal, Self, final
 
 __all__ = [
     "Analyzer",
     "DatasetError",
+    "Decisions",
+    "Deduplication",
     "DictionaryError",
     "InputError",
     "NcvcError",
@@ -19,9 +22,11 @@ __all__ = [
     "cleaning_version",
     "count_morphemes",
     "encode_part",
+    "fingerprint_part",
     "join_files",
     "join_tokens",
     "prepare",
+    "sentences",
     "write_part",
 ]
 
@@ -215,3 +220,58 @@ def count_morphemes(
 
     Returns what was seen, in JSON.
     """
+def sentences(text: str) -> list[str]:
+    """The sentences of a text, which together are the text."""
+
+def fingerprint_part(
+    text: str | PathLike[str], text_field: str, options_json: str, folder: str | PathLike[str]
+) -> None:
+    """Writes the fingerprints of a part's clean text, JSON lines, into the new folder `folder`.
+
+    `options_json` is a `DuplicatesConfig` as JSON. Does nothing if the folder is there.
+    """
+
+@final
+class Deduplication:
+    """Which parts are deduplicated together: steps of tasks that read files and write a folder each."""
+
+    def __new__(
+        cls,
+        parts: Sequence[tuple[str | PathLike[str], str | PathLike[str], str]],
+        options_json: str,
+        folder: str | PathLike[str],
+    ) -> Self:
+        """Parts in input order: the folder of fingerprints, the file of clean text, the member that holds it."""
+
+    def steps(self) -> list[tuple[str, int]]:
+        """The steps in order, each with its number of tasks; a step begins when the one before has ended."""
+
+    def run_task(self, step: str, task: int) -> None:
+        """Does one task of a step, unless its files are there."""
+
+    def run(self, threads: int) -> None:
+        """Does all steps on threads of this process."""
+
+    def decisions(self, part: int) -> Path:
+        """The folder with the decisions on a part."""
+
+@final
+class Decisions:
+    """The decisions on a part."""
+
+    @staticmethod
+    def read(folder: str | PathLike[str]) -> Decisions:
+        """Reads the folder with the decisions."""
+
+    def dropped(self) -> list[tuple[int, str, tuple[int, int] | None, float]]:
+        """The dropped documents: number, reason, part and number of the earlier one, Jaccard similarity."""
+
+    @property
+    def removed_sentences(self) -> int:
+        """How many sentences are taken out of documents that stay."""
+
+    def sentences_of(self, document: int) -> list[int]:
+        """The numbers of the sentences that a document loses."""
+
+    def apply(self, document: int, text: str) -> str | None:
+        """What stays of a document's clean text; None if it is dropped."""

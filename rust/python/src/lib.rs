@@ -3,6 +3,7 @@
 mod analyzer;
 mod cleaning;
 mod corpus;
+mod dedup;
 mod dictionary;
 mod encoding;
 mod errors;
@@ -22,6 +23,8 @@ mod _native {
     };
     #[pymodule_export]
     use super::corpus::{count_morphemes, encode_part, join_files, join_tokens, prepare, write_part};
+    #[pymodule_export]
+    use super::dedup::{Decisions, Deduplication, fingerprint_part, sentences};
     #[pymodule_export]
     use super::dictionary::build_dictionary;
     #[pymodule_export]
