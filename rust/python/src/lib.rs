@@ -16,7 +16,9 @@ mod _native {
     #[pymodule_export]
     use super::analyzer::Analyzer;
     #[pymodule_export]
-    use super::cleaning::{allowed_characters, clean, clean_batch, cleaning_rules, cleaning_version};
+    use super::cleaning::{
+        allowed_characters, clean, clean_batch, cleaning_rules, cleaning_version, clinical_categories,
+    };
     #[pymodule_export]
     use super::corpus::{clean_corpus, count_morphemes, encode_corpus};
     #[pymodule_export]

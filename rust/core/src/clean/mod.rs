@@ -7,11 +7,14 @@
 mod allowed;
 mod area_codes;
 mod characters;
+pub mod clinical;
 mod dashes;
 mod nfkc;
+mod options;
 mod personal;
 mod phone;
 mod phone_labels;
+mod private;
 mod punctuation;
 mod repetition;
 mod restore;
@@ -20,6 +23,7 @@ mod web;
 mod white_space;
 
 pub use allowed::{allowed_characters, is_allowed};
+pub use options::{CleaningOptions, Replacement};
 
 /// What the rules do together; a tokenizer folder records it, and a folder of another version is refused.
 pub const VERSION: u32 = 2;
@@ -66,26 +70,41 @@ pub static RULES: [Rule; RULE_COUNT] = [
     white_space::RULE,
 ];
 
-/// How often each rule changed something, in the order of [`RULES`].
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// Where the rule `personal` stands among [`RULES`]; the clinical set goes before it.
+const PERSONAL: usize = 4;
+
+/// Where the rule `web` stands among [`RULES`].
+const WEB: usize = 5;
+
+/// What is counted: the rules, then the clinical categories.
+const ROW_COUNT: usize = RULE_COUNT + clinical::CATEGORY_COUNT;
+
+/// How often each rule changed something, in the order of [`RULES`], then of [`clinical::CATEGORIES`].
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Counts {
     /// Documents that the rule changed.
-    pub documents: [u64; RULE_COUNT],
+    pub documents: [u64; ROW_COUNT],
     /// Edits that the rule made.
-    pub edits: [u64; RULE_COUNT],
+    pub edits: [u64; ROW_COUNT],
+}
+
+impl Default for Counts {
+    fn default() -> Self {
+        Self { documents: [0; ROW_COUNT], edits: [0; ROW_COUNT] }
+    }
 }
 
 impl Counts {
     /// Adds what another thread counted.
     pub fn add(&mut self, other: &Self) {
-        for i in 0..RULE_COUNT {
+        for i in 0..ROW_COUNT {
             self.documents[i] += other.documents[i];
             self.edits[i] += other.edits[i];
         }
     }
 }
 
-/// A list of `{"rule", "documents", "edits"}` in the order of the rules.
+/// A list of `{"rule", "documents", "edits"}` in the order of the rules; clinical categories where any was found.
 impl serde::Serialize for Counts {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(serde::Serialize)]
@@ -94,8 +113,12 @@ impl serde::Serialize for Counts {
             documents: u64,
             edits: u64,
         }
-        let row = |i: usize| Row { rule: RULES[i].name, documents: self.documents[i], edits: self.edits[i] };
-        serializer.collect_seq((0..RULE_COUNT).map(row))
+        let names = RULES.iter().map(|rule| rule.name);
+        let names = names.chain(clinical::CATEGORIES.iter().map(|category| category.name));
+        let rows = names.zip(self.documents).zip(self.edits);
+        let rows = rows.map(|((rule, documents), edits)| Row { rule, documents, edits });
+        let shown = rows.enumerate().filter(|(i, row)| *i < RULE_COUNT || row.edits > 0);
+        serializer.collect_seq(shown.map(|(_, row)| row))
     }
 }
 
@@ -105,9 +128,15 @@ pub struct Cleaner {
     text: String,
     next: String,
     counts: Counts,
+    options: CleaningOptions,
 }
 
 impl Cleaner {
+    /// A cleaner that treats private data as `options` say; the default's is the papers'.
+    pub fn new(options: &CleaningOptions) -> Self {
+        Self { options: *options, ..Self::default() }
+    }
+
     /// The cleaned document.
     pub fn clean(&mut self, document: &str) -> &str {
         self.clean_with_spaces(document);
@@ -121,15 +150,22 @@ impl Cleaner {
         self.text.clear();
         // White space is a plain space while the rules run; ▁ comes last, in the papers' order.
         self.text.extend(document.chars().map(|c| if c == META_SPACE { ' ' } else { c }));
-        let mut edits = [0; RULE_COUNT];
+        let mut edits = [0; ROW_COUNT];
         loop {
             let mut changed = false;
-            for (rule, edits) in RULES.iter().zip(&mut edits) {
+            for (i, rule) in RULES.iter().enumerate() {
+                if i == PERSONAL {
+                    self.next.clear();
+                    if private::apply(&self.text, &mut self.next, &self.options, &mut edits) {
+                        std::mem::swap(&mut self.text, &mut self.next);
+                        changed = true;
+                    }
+                }
                 self.next.clear();
                 let n = (rule.apply)(&self.text, &mut self.next);
                 if n > 0 {
                     std::mem::swap(&mut self.text, &mut self.next);
-                    *edits += n;
+                    edits[i] += n;
                     changed = true;
                 }
             }
