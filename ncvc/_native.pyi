@@ -20,6 +20,7 @@ __all__ = [
     "clean_json_lines",
     "cleaning_rules",
     "cleaning_version",
+    "clinical_categories",
     "count_morphemes",
     "encode_part",
     "fingerprint_part",
@@ -86,10 +87,15 @@ def build_dictionary(
     Returns what `Analyzer.info` says of the file. Raises `DictionaryError`, `InputError` or `OSError`.
     """
 
-def clean(text: str) -> str:
-    """The cleaned text: ten rules, until none changes anything; white space is ▁ (U+2581)."""
+def clean(text: str, *, clinical: bool = False, replacement: Literal["nothing", "tag"] = "nothing") -> str:
+    """The cleaned text: ten rules, until none changes anything; white space is ▁ (U+2581).
 
-def clean_batch(texts: Sequence[str]) -> list[str]:
+    With `clinical` the clinical set of private data is replaced too; see `ncvc.corpus.cleaning.CleaningConfig`.
+    """
+
+def clean_batch(
+    texts: Sequence[str], *, clinical: bool = False, replacement: Literal["nothing", "tag"] = "nothing"
+) -> list[str]:
     """The cleaned texts, on all cores."""
 
 def clean_json_lines(lines: Sequence[str], text_field: str) -> list[str | None]:
@@ -100,6 +106,9 @@ def clean_json_lines(lines: Sequence[str], text_field: str) -> list[str | None]:
 
 def cleaning_rules() -> list[tuple[str, str, list[tuple[str, str, str]]]]:
     """Each rule's name, what it does, and its examples: before, after, why."""
+
+def clinical_categories() -> list[tuple[str, str, str, str, list[tuple[str, str, str]]]]:
+    """Each clinical category's name, tag, what it replaces, source, and examples: before, after, why."""
 
 def cleaning_version() -> int:
     """The version of the rules; a tokenizer folder of another version is refused."""

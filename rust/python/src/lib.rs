@@ -20,6 +20,7 @@ mod _native {
     #[pymodule_export]
     use super::cleaning::{
         allowed_characters, clean, clean_batch, clean_json_lines, cleaning_rules, cleaning_version,
+        clinical_categories,
     };
     #[pymodule_export]
     use super::corpus::{count_morphemes, encode_part, join_files, join_tokens, prepare, write_part};
