@@ -61,7 +61,7 @@ def source(name: str, scale: int) -> dict[str, Any]:
                     "bytes": 71_234 * scale,
                     "examples": [[place(5), {"text": "続きを読む"}], [place(8), {"text": HOSTILE, "more": 1_204}]],
                 },
-                "near-duplicate document": {
+                "near_duplicate_document": {
                     "documents": near,
                     "bytes": 181_234 * scale,
                     "examples": [

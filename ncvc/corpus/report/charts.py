@@ -68,9 +68,9 @@ def histogram(before: Sequence[int], after: Sequence[int]) -> str:
 
 def _short(value: int) -> str:
     for unit, letter in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
-        if value >= unit:
-            return f"{value / unit:.3g}{letter}"
-    return str(value)
+        if value >= 10 * unit:
+            return f"{value / unit:.0f}{letter}"
+    return number(value)
 
 
 def stacked(parts: Sequence[tuple[str, int]]) -> str:

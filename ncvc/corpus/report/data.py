@@ -88,7 +88,7 @@ class Statistics(_Data):
     kept: TextStatistics
     rules: dict[str, RuleStatistics] = {}
     dropped: dict[str, DropStatistics] = {}
-    """By reason, in the order in which the pass asks; duplicates too, where they were looked for."""
+    """By reason; duplicates too, where they were looked for."""
     tokens: TokenStatistics | None = None
     """Nothing where the pass wrote text."""
 

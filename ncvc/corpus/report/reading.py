@@ -3,7 +3,7 @@
 from ncvc.corpus.report import charts
 from ncvc.corpus.report.data import Change, DropStatistics, Excerpt, Place, ReportData, RuleStatistics
 from ncvc.corpus.report.sections import row, section, table
-from ncvc.corpus.report.words import REASONS, RULES, both, escaped, named, number, percent, size
+from ncvc.corpus.report.words import REASONS, RULES, both, escaped, named, number, percent, rank, size
 
 SHOWN = 3
 """Examples of a rule or reason in each source."""
@@ -34,10 +34,9 @@ def rules(data: ReportData) -> str:
     for source in data.sources:
         for name, rule in source.statistics.rules.items():
             by_rule.setdefault(name, []).append(rule)
-    order = [*(name for name in RULES if name in by_rule), *sorted(set(by_rule) - set(RULES))]
     read = sum(source.statistics.read.documents for source in data.sources)
     parts: list[str] = []
-    for name in order:
+    for name in sorted(by_rule, key=lambda name: (rank(name, RULES), name)):
         documents = sum(rule.documents for rule in by_rule[name])
         edits = number(sum(rule.edits for rule in by_rule[name]))
         unit = both(

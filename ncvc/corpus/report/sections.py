@@ -11,6 +11,7 @@ from ncvc.corpus.report.words import (
     named,
     number,
     percent,
+    rank,
     size,
     tokens,
 )
@@ -97,7 +98,7 @@ def _funnel_of(source: Source) -> list[str]:
     if source.quarantined:
         left -= source.quarantined
         rows.append(_step(both("quarantined: unreadable", "隔離：読み取り不能"), -source.quarantined, whole, "", left))
-    for reason, drop in statistics.dropped.items():
+    for reason, drop in sorted(statistics.dropped.items(), key=lambda item: (rank(item[0], REASONS), item[0])):
         left -= drop.documents
         bytes_left -= drop.bytes
         rows.append(_step(named(reason, REASONS), -drop.documents, whole, f"−{size(drop.bytes)}", left))

@@ -45,17 +45,25 @@ def percent(part: float, whole: float) -> str:
 
 
 REASONS = {
+    "quality warning": "OSCAR の品質警告",
     "empty after cleaning": "クリーニング後に空",
-    "adult words": "アダルト語",
-    "copyright notices": "著作権表示",
+    "copyright notice": "著作権表示",
+    "cut off at the end": "末尾が途切れている",
+    "cut-off sentences": "途切れた文",
     "unfinished sentences": "文の途中で終わる",
     "too short": "短すぎる",
     "too little Japanese": "日本語が少ない",
-    "too repetitive": "繰り返しが多い",
+    "too little hiragana": "ひらがなが少ない",
+    "repeated lines": "行の繰り返し",
+    "repeated paragraphs": "段落の繰り返し",
+    "frequent phrase": "同じ語句の多用",
+    "repeated phrases": "語句の繰り返し",
+    "adult words": "アダルト語",
     "duplicate document": "重複文書",
-    "near-duplicate document": "ほぼ重複する文書",
-    "duplicate sentences": "重複文のみ",
+    "near duplicate document": "ほぼ重複する文書",
+    "duplicate sentences": "既出の文のみ",
 }
+"""In the order in which a pass asks."""
 
 RULES = {
     "punctuation": "全角の．，を 。、 に",
@@ -84,6 +92,11 @@ SCRIPTS = {
 
 def named(name: str, japanese: dict[str, str]) -> str:
     """A rule's, reason's or script's name; one that is not known here stands as it is."""
-    known = {key.replace("_", " "): text for key, text in japanese.items()}
     words = name.replace("_", " ")
-    return both(words, known.get(words, words))
+    return both(words, japanese.get(words, words))
+
+
+def rank(name: str, japanese: dict[str, str]) -> int:
+    """Where a name stands among those that are known; the others come last."""
+    words = name.replace("_", " ")
+    return list(japanese).index(words) if words in japanese else len(japanese)
