@@ -14,12 +14,15 @@ __all__ = [
     "build_dictionary",
     "clean",
     "clean_batch",
-    "clean_corpus",
     "clean_json_lines",
     "cleaning_rules",
     "cleaning_version",
     "count_morphemes",
-    "encode_corpus",
+    "encode_part",
+    "join_files",
+    "join_tokens",
+    "prepare",
+    "write_part",
 ]
 
 class NcvcError(Exception):
@@ -139,6 +142,13 @@ class Tokenizer:
     def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
         """`encode` of every text, on all cores."""
 
+    def encode_morphemes_batch(self, texts: Sequence[str]) -> list[list[int]]:
+        """The ids of texts that are cleaned and analysed already, on all cores.
+
+        A text is its morphemes, as `split` gives them, joined by U+001F: what the Hugging Face form of the tokenizer
+        takes.
+        """
+
     def pieces(self, text: str) -> list[str]:
         """The pieces whose ids `encode` gives; joined they are `clean(text)`."""
 
@@ -157,16 +167,51 @@ class Tokenizer:
     def piece_to_id(self, piece: str) -> int | None:
         """The id of this piece."""
 
-def encode_corpus(source: Mapping[str, Any], tokenizer: Tokenizer, folder: str | PathLike[str], name: str) -> str:
-    """Encodes documents into `folder/name.bin` and `folder/name.idx`; see `ncvc.corpus.sources.run_pass`.
+def decode_text(data: bytes, encoding: str | None = None) -> str | None:
+    """The text of `data` in this encoding, or in a Japanese one that is recognised; None if it is not text in it."""
 
-    Like the next two it writes `dropped.jsonl` and `quarantine.jsonl` and returns a summary in JSON.
+def prepare(
+    reading: Mapping[str, Any],
+    number: int,
+    files: Sequence[tuple[str | PathLike[str], str]],
+    extracted: str | PathLike[str] | None,
+    folder: str | PathLike[str],
+    finished: Sequence[str],
+    keep_members: bool,
+) -> list[str | None]:
+    """Cleans the files of task `number` into those parts of `folder` that are not there yet.
+
+    `files` are `ncvc.corpus.sources.SourceFile.native()`; `extracted` is what `ncvc.corpus.extract` made of them.
+    `reading` is `ncvc.corpus.sources.Reading.native()`; `finished` are the `raw` of the records of the parts that
+    are there, in order. Returns the SHA-256 of each file, `None` for one that could not be read to its end.
+    Raises `InputError` for what cannot be read or has changed.
     """
 
-def clean_corpus(source: Mapping[str, Any], folder: str | PathLike[str], name: str) -> str:
-    """Writes the documents with cleaned text to `folder/name.jsonl.zst`."""
+def encode_part(
+    reading: Mapping[str, Any],
+    text: str | PathLike[str],
+    tokenizer: Tokenizer,
+    folder: str | PathLike[str],
+    name: str,
+) -> None:
+    """Encodes the prepared documents of the file `text` into the folder `folder/name`."""
+
+def write_part(reading: Mapping[str, Any], text: str | PathLike[str], folder: str | PathLike[str], name: str) -> None:
+    """Writes what stays of the prepared documents of the file `text` into the folder `folder/name`."""
+
+def join_tokens(prefix: str | PathLike[str], parts: Sequence[str | PathLike[str]], vocab_size: int) -> tuple[int, int]:
+    """Joins encoded parts into `prefix.bin` and `prefix.idx`; returns the number of documents and of tokens."""
+
+def join_files(path: str | PathLike[str], parts: Sequence[str | PathLike[str]]) -> None:
+    """Joins files into one."""
 
 def count_morphemes(
-    source: Mapping[str, Any], dictionary: str | PathLike[str], folder: str | PathLike[str], name: str
+    reading: Mapping[str, Any],
+    files: Sequence[tuple[str | PathLike[str], str]],
+    dictionary: str | PathLike[str],
+    path: str | PathLike[str],
 ) -> str:
-    """Writes `folder/name`: a morpheme, a tab and how often it occurs a line, the most frequent first."""
+    """Writes `path`: a morpheme, a tab and how often it occurs a line, the most frequent first.
+
+    Returns what was seen, in JSON.
+    """

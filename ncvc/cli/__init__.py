@@ -16,6 +16,7 @@ from ncvc.cli.preprocess import preprocess
 from ncvc.cli.split import split
 from ncvc.cli.tokenizer import tokenizer
 from ncvc.cli.train import train
+from ncvc.cli.verify import verify
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -36,7 +37,7 @@ def ncvc() -> None:
     """
 
 
-for command in (dictionary, tokenizer, preprocess, train, convert, generate, clean, split, demo, doctor):
+for command in (dictionary, tokenizer, preprocess, train, convert, generate, clean, split, verify, demo, doctor):
     ncvc.add_command(command)
 
 

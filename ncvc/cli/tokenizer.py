@@ -34,8 +34,8 @@ def train(
 ) -> None:
     """Trains a Unigram tokenizer on INPUTS and writes the folder OUTPUT.
 
-    INPUTS are files, folders or quoted patterns of JSON lines (.jsonl, .gz, .zst), raw or cleaned. The papers
-    train on encyclopaedic and medical text, not on web text.
+    INPUTS are files, folders or quoted patterns of JSON lines (also .gz, .zst, .bz2), Parquet or plain text, raw
+    or cleaned. The papers train on encyclopaedic and medical text, not on web text.
 
     \b
     Examples:

@@ -1,92 +1,93 @@
-"""One pass over raw text: cleaning, analysis, encoding."""
+"""The corpus pass: raw text → clean documents → datasets."""
 
-import json
+import contextlib
+import os
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-import ncvc
-import ncvc._native as native
-from ncvc.config import ConfigError
+from ncvc._native import InputError, NcvcError
+from ncvc.corpus import local
 from ncvc.corpus.config import PreprocessConfig
-from ncvc.corpus.sources import Reading, find_sources, run_pass
-from ncvc.files import sha256, whole_folder, write_json, write_manifest
+from ncvc.corpus.plan import Plan, Target, make_plan
+from ncvc.corpus.publish import build
+from ncvc.corpus.stages import TEXT, Stages, load_tokenizer
+from ncvc.corpus.totals import totals
+from ncvc.corpus.work import Work
+from ncvc.files import MANIFEST, move_folder, read_json, sha256
+from ncvc.progress import Progress
 
-Target = Literal["tokens", "text"]
+Each = Callable[..., None]
+"""Calls a stage for every item: `ncvc.corpus.local.each` or `ncvc.corpus.cluster.each`."""
 
 
 def preprocess(
-    config: PreprocessConfig, folder: Path, *, to: Target = "tokens", replace: bool = False
+    config: PreprocessConfig,
+    folder: Path,
+    *,
+    to: Target = "tokens",
+    replace: bool = False,
+    restart: bool = False,
+    each: Each = local.each,
 ) -> dict[str, Any]:
-    """Runs the pass and returns the report that it also writes.
+    """Runs the pass, or goes on with it, and returns the report that it also writes.
 
-    `folder` is what the config's paths are relative to. The output folder gets `NAME.bin` and `NAME.idx` (or
-    `NAME.jsonl.zst`), `dropped.jsonl`, `quarantine.jsonl`, `report.json` and `manifest.json`. The number of
-    documents read is that of documents written, dropped and quarantined.
+    `folder` is what the config's paths are relative to. The output folder gets, for each source, `NAME.bin` and
+    `NAME.idx` (or `NAME.jsonl.zst`); `dropped/`, `quarantine.jsonl`, `report.json`, `timing.json` and
+    `manifest.json`. The number of documents read is that of documents written, dropped and quarantined.
+
+    Until it is whole, everything is in `.OUTPUT.partial` beside it; a run that was stopped goes on from there.
+    An output that is there already, of the same config and inputs, is left as it is. `replace` allows another
+    one to be replaced, `restart` forgets what an unfinished run has done, `each` says where the work is done.
     """
-    sources = find_sources(config.inputs, folder)
+    plan = make_plan(config, folder, to)
+    work = Work(folder / config.output)
+    with work:
+        if work.output.exists() and not restart and _is_output_of(plan, work.output):
+            work.remove()
+            return {**read_json(work.output / "report.json"), **read_json(work.output / "timing.json")}
+        if work.output.exists() and not replace and (not work.output.is_dir() or any(work.output.iterdir())):
+            with contextlib.suppress(OSError):
+                work.folder.rmdir()
+            raise NcvcError(
+                f"{work.output}: exists already; remove it, choose another output, or replace it with --force"
+            )
+        work.begin(plan, restart=restart)
+        return _run(plan, work, each)
+
+
+def _run(plan: Plan, work: Work, each: Each) -> dict[str, Any]:
     started = time.monotonic()
-    reading = Reading(
-        text_field=config.text_field,
-        threads=config.threads,
-        on_error=config.on_error,
-        longest_line=config.longest_line,
-    )
-    with whole_folder(folder / config.output, replace=replace) as output:
-        if to == "text":
-            tokenizer_hash = None
-            summary = run_pass(native.clean_corpus, "cleaning", sources, reading, output, config.name)
-        else:
-            tokenizer_folder = _tokenizer_folder(config, folder)
-            tokenizer_hash = sha256(tokenizer_folder / "manifest.json")
-            tokenizer = native.Tokenizer.load(tokenizer_folder)
-            summary = run_pass(native.encode_corpus, "encoding", sources, reading, tokenizer, output, config.name)
-        counts = json.loads(summary)
-        if counts["documents"] == 0 and config.on_error == "stop":
-            raise native.InputError(f"{sources[0]}: no documents in the input; check the inputs of the config")
-        report = _report(counts, sources, time.monotonic() - started)
-        write_json(output / "report.json", report)
-        write_manifest(
-            output,
-            ncvc=ncvc.__version__,
-            stage="preprocess",
-            to=to,
-            config=config.model_dump(),
-            cleaning=native.cleaning_version(),
-            tokenizer=tokenizer_hash,
-            inputs=[
-                {"path": str(path), "bytes": path.stat().st_size, "sha256": digest}
-                for path, digest in zip(sources, counts["source_sha256"], strict=True)
-            ],
-        )
-    return report
+    if plan.to == "tokens":
+        load_tokenizer(plan.tokenizer)
+    threads = plan.config.threads or len(os.sched_getaffinity(0))
+    stages = Stages(plan, work, min(threads, local.THREADS_A_CALL))
+    size = sum(path.stat().st_size for task in plan.tasks for path in task.paths)
+    if each is local.each:
+        stages.extract_all(threads)
+    each(stages.prepare, plan.tasks, Progress("cleaning", size), threads=threads)
+    parts = [part for task in plan.tasks for part in work.parts(task)]
+    size = sum((part / TEXT).stat().st_size for part in parts)
+    label = "encoding" if plan.to == "tokens" else "writing"
+    each(stages.finish, parts, Progress(label, size), threads=threads)
+    report = totals(plan, work)
+    if report["documents"].get("in", 0) == 0 and plan.config.on_error == "stop":
+        raise InputError(f"{plan.tasks[0].paths[0]}: no documents in the input; check the inputs of the config")
+    seconds = time.monotonic() - started
+    timing = {"seconds": round(seconds, 3), "mb_per_second": round(report.get("text_bytes", 0) / 1e6 / seconds, 3)}
+    move_folder(build(plan, work, report, timing), work.output)
+    work.remove()
+    return {**report, **timing}
 
 
-def _tokenizer_folder(config: PreprocessConfig, folder: Path) -> Path:
-    if config.tokenizer is None:
-        raise ConfigError("'tokenizer' is missing: name the folder that `ncvc tokenizer train` wrote")
-    return folder / config.tokenizer
-
-
-def _report(counts: dict[str, Any], sources: list[Path], seconds: float) -> dict[str, Any]:
-    """The engine's counts, arranged for people."""
-    more = ("tokens", "morphemes", "unknown_tokens", "written_bytes")
-    return {
-        "documents": {
-            "in": counts["documents"],
-            "out": counts["kept"],
-            "dropped": counts["dropped"],
-            "quarantined": counts["quarantined"],
-        },
-        "reasons": counts["reasons"],
-        **{name: counts[name] for name in more if name in counts},
-        "text_bytes": counts["text_bytes"],
-        "read_bytes": counts["read_bytes"],
-        "seconds": round(seconds, 3),
-        "mb_per_second": round(counts["text_bytes"] / 1e6 / seconds, 3),
-        "rules": counts["counts"],
-        "sources": [
-            {"path": str(path), "documents": documents}
-            for path, documents in zip(sources, counts["source_documents"], strict=True)
-        ],
-    }
+def _is_output_of(plan: Plan, output: Path) -> bool:
+    """Whether the output was made by this very run, of the same bytes."""
+    if not (output / MANIFEST).is_file():
+        return False
+    manifest = read_json(output / MANIFEST)
+    if manifest.get("run") != plan.identity():
+        return False
+    if list(manifest["inputs"]) != [str(path) for task in plan.tasks for path in task.paths]:
+        return False
+    return all(digest is None or sha256(Path(path)) == digest for path, digest in manifest["inputs"].items())

@@ -104,11 +104,9 @@ def _prepare(folder: Path) -> None:
 def _write_configs(folder: Path) -> dict[str, Any]:
     """Writes the configs of `ncvc preprocess` and `ncvc train` and returns the second."""
     preprocess = {
-        "inputs": ["text.jsonl"],
-        "text_field": "text",
+        "sources": [{"name": "corpus", "inputs": ["text.jsonl"], "text_field": "text"}],
         "tokenizer": "tokenizer",
         "output": "tokens",
-        "name": "corpus",
         "threads": 0,
         "on_error": "quarantine",
     }

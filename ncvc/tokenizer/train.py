@@ -16,8 +16,9 @@ import sentencepiece
 
 import ncvc
 import ncvc._native as native
-from ncvc.corpus.sources import Reading, run_pass
+from ncvc.corpus.sources import Reading, SourceFile
 from ncvc.files import sha256, whole_folder, write_json, write_manifest
+from ncvc.progress import Progress
 from ncvc.tokenizer.scores import round_scores
 from ncvc.tokenizer.seeds import LONGEST, seeds
 
@@ -68,7 +69,7 @@ class VocabularyError(native.NcvcError):
 
 def train_tokenizer(
     output: Path,
-    sources: Sequence[Path],
+    sources: Sequence[SourceFile],
     dictionary: Path,
     *,
     vocab_size: int = PAPER_VOCABULARY,
@@ -88,15 +89,20 @@ def train_tokenizer(
             f"a vocabulary of {vocab_size} cannot hold the {len(characters)} allowed characters,"
             f" each of which is a piece; choose at least {smallest}"
         )
+    pages = next((file.path for file in sources if file.holds_pages), None)
+    if pages is not None:
+        raise native.NcvcError(f"{pages}: pages are not read here; extract them with `ncvc preprocess --to text` first")
     with whole_folder(output, replace=replace) as folder:
-        summary = json.loads(
-            run_pass(native.count_morphemes, "counting morphemes", sources, reading, dictionary, folder, COUNTS)
-        )
+        progress = Progress("counting morphemes", sum(file.path.stat().st_size for file in sources))
+        with contextlib.closing(progress):
+            counted = native.count_morphemes(
+                reading.native(progress), [file.native() for file in sources], dictionary, folder / COUNTS
+            )
+        summary = json.loads(counted)
         say(f"choosing {vocab_size:,} pieces among those of {summary['distinct_morphemes']:,} distinct morphemes …")
         model = train_model(folder / COUNTS, characters, vocab_size)
         (folder / MODEL_FILE).write_bytes(model)
-        for name in (COUNTS, "dropped.jsonl", "quarantine.jsonl"):
-            (folder / name).unlink()
+        (folder / COUNTS).unlink()
         shutil.copyfile(dictionary, folder / DICTIONARY_FILE)
         write_json(folder / CLEANING_FILE, {"version": native.cleaning_version()})
         write_manifest(
@@ -108,8 +114,8 @@ def train_tokenizer(
             morphemes=summary["morphemes"],
             distinct_morphemes=summary["distinct_morphemes"],
             inputs=[
-                {"name": path.name, "bytes": path.stat().st_size, "sha256": digest}
-                for path, digest in zip(sources, summary["source_sha256"], strict=True)
+                {"name": file.path.name, "bytes": file.path.stat().st_size, "sha256": digest}
+                for file, digest in zip(sources, summary["source_sha256"], strict=True)
             ],
         )
     return {**summary, "vocab_size": vocab_size}

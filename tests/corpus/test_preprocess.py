@@ -38,7 +38,8 @@ def write(path: Path, texts: list[str]) -> Path:
 def run(
     folder: Path, tokenizer: Path, *arguments: str, ok: bool = True, **config: Any
 ) -> subprocess.CompletedProcess[str]:
-    values = {"inputs": ["in"], "tokenizer": str(tokenizer), "output": "out", **config}
+    source = {"name": "corpus", "inputs": config.pop("inputs", ["in"])}
+    values = {"sources": [source], "tokenizer": str(tokenizer), "output": "out", **config}
     (folder / "config.yaml").write_text(yaml.safe_dump(values), encoding="utf-8")
     return run_ncvc("preprocess", folder / "config.yaml", *arguments, ok=ok)
 
@@ -166,7 +167,7 @@ def test_empty_input(tmp_path: Path, tokenizer_folder: Path) -> None:
     assert "no documents" in run(tmp_path, tokenizer_folder, ok=False).stderr
     write(tmp_path / "in/b.jsonl", ["発熱あり。"])
     run(tmp_path, tokenizer_folder)
-    assert [source["documents"] for source in report(tmp_path)["sources"]] == [0, 1]
+    assert [file["documents"] for file in report(tmp_path)["sources"][0]["files"]] == [0, 1]
 
 
 def limited(folder: Path, limit: str) -> subprocess.CompletedProcess[str]:
@@ -188,62 +189,154 @@ def test_a_line_of_200_mb_in_bounded_memory(tmp_path: Path, tokenizer_folder: Pa
     assert memory.returncode == 0, memory.stderr
 
 
-def test_a_full_disk_leaves_nothing_under_the_final_name(
+def test_a_full_disk_leaves_the_old_output_and_the_next_start_goes_on(
     tmp_path: Path, tokenizer_folder: Path, lines: list[str]
 ) -> None:
     write(tmp_path / "in/a.jsonl", lines)
     run(tmp_path, tokenizer_folder)
     reference = dataset(tmp_path)
+    (tmp_path / "in/a.jsonl").write_bytes((tmp_path / "in/a.jsonl").read_bytes() * 2)
     # No file may pass 100 kB: writing fails as on a full disk, with another error number.
     full = limited(tmp_path, "resource.setrlimit(resource.RLIMIT_FSIZE, (100_000,) * 2)")
     assert full.returncode == 1
-    assert "corpus.bin: cannot write" in full.stderr
+    assert "cannot write" in full.stderr
     assert dataset(tmp_path) == reference
+    run(tmp_path, tokenizer_folder, "--force")
+    assert dataset(tmp_path)[0] == reference[0] * 2
     assert sorted(path.name for path in tmp_path.iterdir()) == ["config.yaml", "in", "out"]
 
 
-def test_ctrl_c_stops_and_leaves_nothing(tmp_path: Path, tokenizer_folder: Path, lines: list[str]) -> None:
-    write(tmp_path / "in/a.jsonl", lines * 20)
-    run(tmp_path, tokenizer_folder, ok=False, inputs=["nowhere"])
-    (tmp_path / "config.yaml").write_text(f"inputs: [in]\ntokenizer: {tokenizer_folder}\noutput: out\n")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "ncvc", "preprocess", str(tmp_path / "config.yaml")],
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    while not (tmp_path / ".out.partial/corpus.bin").exists():
-        assert process.poll() is None
-    process.send_signal(2)
-    _, errors = process.communicate(timeout=20)
-    assert process.returncode == 130
-    assert "stopped" in errors
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["config.yaml", "in"]
+def start(folder: Path) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "ncvc", "preprocess", str(folder / "config.yaml")]
+    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
 
 
-def test_what_was_killed_is_written_anew(tmp_path: Path, tokenizer_folder: Path) -> None:
-    write(tmp_path / "in/a.jsonl", TEXTS)
-    run(tmp_path, tokenizer_folder)
-    reference = dataset(tmp_path)
-    shutil.copytree(tmp_path / "out", tmp_path / ".out.partial")
+@pytest.mark.parametrize("signal", [2, 9])
+def test_what_was_stopped_goes_on_and_gives_the_same_bytes(
+    tmp_path: Path, tokenizer_folder: Path, lines: list[str], signal: int
+) -> None:
+    write(tmp_path / "in/a.jsonl", lines * 10)
+    run(tmp_path, tokenizer_folder, part_bytes=2**20)
+    reference = outputs(tmp_path / "out")
     shutil.rmtree(tmp_path / "out")
-    (tmp_path / ".out.partial/corpus.bin").write_bytes(b"torn")
+    process = start(tmp_path)
+    parts = tmp_path / ".out.partial/prepared"
+    while not (parts / "000000-00000").exists():
+        assert process.poll() is None
+    process.send_signal(signal)
+    _, errors = process.communicate(timeout=20)
+    assert process.returncode == (130 if signal == 2 else -9)
+    assert signal == 9 or "stopped" in errors
+    assert not (tmp_path / "out").exists()
+    before = {part.name: part.stat().st_ino for part in parts.glob("0*")}
+    assert before
+    resumed = start(tmp_path)
+    seen = {}
+    while resumed.poll() is None:
+        seen |= {part.name: inode for part in parts.glob("0*") if (inode := inode_of(part))}
+    errors = resumed.communicate()[1]
+    assert resumed.returncode == 0, errors
+    assert {name: seen[name] for name in before} == before
+    assert outputs(tmp_path / "out") == reference
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["config.yaml", "in", "out"]
+
+
+def inode_of(path: Path) -> int:
+    """0 if it is gone meanwhile."""
+    try:
+        return path.stat().st_ino
+    except FileNotFoundError:
+        return 0
+
+
+def outputs(folder: Path) -> dict[str, bytes]:
+    """Everything in an output folder that does not tell the time."""
+    timed = {"timing.json", "manifest.json"}
+    return {
+        str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file() and p.name not in timed
+    }
+
+
+def test_an_unfinished_run_of_another_config_or_input_is_not_mixed_in(tmp_path: Path, tokenizer_folder: Path) -> None:
+    source = write(tmp_path / "in/a.jsonl", TEXTS)
+    with (tmp_path / "in/b.jsonl").open("wb") as file:
+        file.write(b"not JSON\n")
+    stopped = run(tmp_path, tokenizer_folder, ok=False, part_bytes=100)
+    assert "b.jsonl:1: not JSON" in stopped.stderr
+    refused = run(tmp_path, tokenizer_folder, ok=False, part_bytes=200)
+    assert "part_bytes was 100 and is 200" in refused.stderr
+    raw = source.read_bytes()
+    source.write_bytes(raw.replace("退院".encode(), "入院".encode()))
+    refused = run(tmp_path, tokenizer_folder, ok=False, part_bytes=100, on_error="quarantine")
+    assert "a.jsonl: changed since this run was begun" in refused.stderr
+    source.write_bytes(raw)
+    (tmp_path / "in/0.jsonl").touch()
+    refused = run(tmp_path, tokenizer_folder, ok=False, part_bytes=100)
+    assert "there are other inputs now" in refused.stderr
+    (tmp_path / "in/0.jsonl").unlink()
+    # What could not be read may be mended, or set aside.
+    (tmp_path / "in/b.jsonl").write_text('{"text": "発熱あり。"}\n', encoding="utf-8")
+    run(tmp_path, tokenizer_folder, part_bytes=100, on_error="quarantine")
+    assert report(tmp_path)["documents"]["in"] == len(TEXTS) + 1
+
+
+def test_an_output_that_is_there_stays(tmp_path: Path, tokenizer_folder: Path) -> None:
+    source = write(tmp_path / "in/a.jsonl", TEXTS)
     run(tmp_path, tokenizer_folder)
-    assert dataset(tmp_path) == reference
-    assert not (tmp_path / ".out.partial").exists()
+    inode = (tmp_path / "out").stat().st_ino
+    run(tmp_path, tokenizer_folder)
+    assert (tmp_path / "out").stat().st_ino == inode
+    source.write_bytes(source.read_bytes().replace("退院".encode(), "入院".encode()))
     refused = run(tmp_path, tokenizer_folder, ok=False)
     assert "out: exists already" in refused.stderr
+    run(tmp_path, tokenizer_folder, "--force")
+    assert (tmp_path / "out").stat().st_ino != inode
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["config.yaml", "in", "out"]
+
+
+def test_parts_and_files_do_not_change_the_bytes(tmp_path: Path, tokenizer_folder: Path, lines: list[str]) -> None:
+    source = write(tmp_path / "in/a.jsonl", lines)
+    run(tmp_path, tokenizer_folder)
+    reference = dataset(tmp_path)
+    run(tmp_path, tokenizer_folder, "--force", part_bytes=1)
+    assert dataset(tmp_path) == reference
+    for number, line in enumerate(source.read_bytes().splitlines(keepends=True)):
+        (tmp_path / f"in/a{number:05}.jsonl").write_bytes(line)
+    source.unlink()
+    run(tmp_path, tokenizer_folder, "--force")
+    assert dataset(tmp_path) == reference
+
+
+def test_each_source_becomes_a_dataset(tmp_path: Path, tokenizer_folder: Path) -> None:
+    write(tmp_path / "in/a.jsonl", TEXTS)
+    (tmp_path / "b.jsonl").write_text('{"body": "発熱あり。"}\n{"body": "😀"}\n', encoding="utf-8")
+    sources = [{"name": "a", "inputs": ["in"]}, {"name": "b", "inputs": ["b.jsonl"], "text_field": "body"}]
+    run(tmp_path, tokenizer_folder, sources=sources)
+    assert len(ncvc.IndexedDataset.open(tmp_path / "out/a")) == 90
+    assert len(ncvc.IndexedDataset.open(tmp_path / "out/b")) == 1
+    rows = {source["name"]: source["documents"] for source in report(tmp_path)["sources"]}
+    assert rows["b"] == {"in": 2, "out": 1, "dropped": 1, "quarantined": 0}
+    assert report(tmp_path)["documents"] == {"in": 122, "out": 91, "dropped": 31, "quarantined": 0}
+    same = run(tmp_path, tokenizer_folder, "--force", ok=False, sources=[sources[0]] * 2)
+    assert "two sources are named 'a'" in same.stderr
+
+
+def unpacked(packed: bytes) -> bytes:
+    """All frames of a Zstandard file."""
+    return zstandard.ZstdDecompressor().stream_reader(packed, read_across_frames=True).read()
 
 
 def test_cleaned_text_is_the_same_json_with_another_text(tmp_path: Path, tokenizer_folder: Path) -> None:
     source = write(tmp_path / "in/a.jsonl", TEXTS)
     run(tmp_path, tokenizer_folder, "--to", "text")
     packed = (tmp_path / "out/corpus.jsonl.zst").read_bytes()
-    written = zstandard.ZstdDecompressor().stream_reader(packed).read().decode().splitlines()
+    written = unpacked(packed).decode().splitlines()
     documents = [json.loads(line) for line in source.read_text().splitlines()]
     expected = [{**document, "text": ncvc.clean(document["text"])} for document in documents]
     assert [json.loads(line) for line in written] == [document for document in expected if document["text"]]
     assert report(tmp_path)["reasons"] == {"empty_after_cleaning": 30}
-    rows = [json.loads(line) for line in (tmp_path / "out/dropped.jsonl").read_text().splitlines()]
+    dropped = (tmp_path / "out/dropped/empty_after_cleaning.jsonl.zst").read_bytes()
+    rows = [json.loads(line) for line in unpacked(dropped).splitlines()]
     assert [row["line"] for row in rows] == [i for i, document in enumerate(expected, 1) if not document["text"]]
 
 
@@ -252,7 +345,7 @@ def test_the_manifest_names_inputs_and_outputs(tmp_path: Path, tokenizer_folder:
     run(tmp_path, tokenizer_folder)
     manifest = json.loads((tmp_path / "out/manifest.json").read_text())
     digest = subprocess.run(["sha256sum", source], capture_output=True, text=True, check=True).stdout.split()[0]
-    assert manifest["inputs"] == [{"path": str(source), "bytes": source.stat().st_size, "sha256": digest}]
+    assert manifest["inputs"] == {str(source): digest}
     assert manifest["files"]["corpus.bin"]["bytes"] == (tmp_path / "out/corpus.bin").stat().st_size
 
 
@@ -266,12 +359,17 @@ JUNK = st.lists(
 @given(JUNK)
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_books_balance(tmp_path: Path, tokenizer_folder: Path, lines: list[bytes]) -> None:
-    from ncvc.corpus.config import PreprocessConfig
+    from ncvc.corpus.config import PreprocessConfig, SourceConfig
     from ncvc.corpus.preprocess import preprocess
 
-    (tmp_path / "junk.jsonl").write_bytes(b"\n".join(lines))
+    # Not at the beginning of the file, where some junk would pass for compression.
+    (tmp_path / "junk.jsonl").write_bytes(b"\n".join([b"", *lines]))
     config = PreprocessConfig(
-        inputs=["junk.jsonl"], tokenizer=str(tokenizer_folder), output="out", on_error="quarantine", threads=1
+        sources=[SourceConfig(name="corpus", inputs=["junk.jsonl"])],
+        tokenizer=str(tokenizer_folder),
+        output="out",
+        on_error="quarantine",
+        threads=1,
     )
     counts = preprocess(config, tmp_path, replace=True)["documents"]
     assert counts["in"] == sum(1 for line in lines if line.strip(b" \t\n\r\x0c"))

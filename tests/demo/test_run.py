@@ -97,8 +97,9 @@ def test_the_configs_name_the_folder(program: Program, tmp_path: Path) -> None:
         "sequence_length": 256,
     }
     preprocess = yaml.safe_load((folder / "preprocess.yaml").read_text(encoding="utf-8"))
-    assert (folder / preprocess["inputs"][0]).stat().st_size > 2_000_000
-    assert (folder / preprocess["tokenizer"], folder / preprocess["output"] / preprocess["name"]) == (
+    (source,) = preprocess["sources"]
+    assert (folder / source["inputs"][0]).stat().st_size > 2_000_000
+    assert (folder / preprocess["tokenizer"], folder / preprocess["output"] / source["name"]) == (
         folder / "tokenizer",
         folder / "tokens" / "corpus",
     )

@@ -54,6 +54,12 @@ pub enum Error {
         /// What is wrong with it and what to do.
         message: String,
     },
+    /// An input is no longer what the finished parts of this run were made of.
+    #[error("{}: changed since this run was begun; put the file back, or begin anew with --restart", path.display())]
+    Changed {
+        /// The file in which the change was noticed.
+        path: PathBuf,
+    },
     /// The caller asked the work to stop (Ctrl-C).
     #[error("interrupted")]
     Interrupted,

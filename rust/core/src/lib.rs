@@ -9,6 +9,7 @@ pub mod indexed;
 pub mod morph;
 pub mod pipeline;
 pub mod source;
+pub mod stage;
 pub mod statistics;
 pub mod tokenizer;
 pub mod unigram;

@@ -1,32 +1,33 @@
-//! Passes over a corpus: each function reads files, writes files and returns a summary in JSON.
+//! The stages of the corpus pass: each function reads files, writes files and returns what it saw in JSON.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use ncvc_core::indexed::{IndexedWriter, TokenType};
+use ncvc_core::indexed::TokenType;
 use ncvc_core::morph::Analyzer;
-use ncvc_core::pipeline::{
-    CleanText, CountMorphemes, Encode, EncodedBatch, Handlers, Job, OnError, Options, RejectWriter, Summary,
-    run,
-};
+use ncvc_core::pipeline::{OnError, Options, RawHash, Summary};
+use ncvc_core::source::{Encoding, Format, Input, SourceFile, encoding_named};
+use ncvc_core::stage::{self, MorphemeCounts, Task};
 use ncvc_core::{Error, Result};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::errors::to_python;
 use crate::tokenizer::Tokenizer;
 
-/// zstd's level for cleaned text.
-const LEVEL: i32 = 3;
-
-/// What every pass needs to know about its input, and whom it tells how far it is.
+/// How a stage reads its input, and whom it tells how far it is.
 #[derive(FromPyObject)]
-pub struct Input {
-    #[pyo3(item)]
-    sources: Vec<PathBuf>,
+pub struct Reading {
     #[pyo3(item)]
     text_field: String,
+    #[pyo3(item)]
+    encoding: Option<String>,
+    #[pyo3(item)]
+    form: String,
+    #[pyo3(item)]
+    quality_warnings: Vec<String>,
     #[pyo3(item)]
     threads: usize,
     #[pyo3(item)]
@@ -34,44 +35,42 @@ pub struct Input {
     #[pyo3(item)]
     quarantine: bool,
     #[pyo3(item)]
+    part_bytes: usize,
+    #[pyo3(item)]
+    most_lines: usize,
+    #[pyo3(item)]
     progress: Option<Py<PyAny>>,
 }
 
-impl Input {
-    /// Runs a job; `folder` gets `dropped.jsonl` and `quarantine.jsonl`.
-    fn run<J: Job>(
-        &self,
-        job: &J,
-        folder: &Path,
-        batch: &mut dyn FnMut(J::Batch) -> Result<()>,
-    ) -> PyResult<Summary> {
+impl Reading {
+    fn options(&self) -> PyResult<Options> {
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-        let options = Options {
+        Ok(Options {
             text_field: self.text_field.clone(),
+            encoding: self.encoding.as_deref().map(encoding).transpose()?,
+            form: self.form.parse().map_err(|()| unknown("form", &self.form))?,
             threads: if self.threads == 0 { cores() } else { self.threads },
             longest_line: self.longest_line,
             on_error: if self.quarantine { OnError::Quarantine } else { OnError::Stop },
-        };
-        let mut rejects = RejectWriter::create(folder, &self.sources).map_err(to_python)?;
+            part_bytes: self.part_bytes,
+            most_lines: self.most_lines,
+        })
+    }
+
+    /// Runs a stage, which is told how to read and whom to tell.
+    fn run<T>(
+        &self,
+        stage: impl FnOnce(&Options, &mut dyn FnMut(&Summary) -> Result<()>) -> Result<T>,
+    ) -> PyResult<T> {
         let mut raised = None;
-        let summary = run(
-            job,
-            &self.sources,
-            &options,
-            Handlers {
-                batch,
-                rejected: &mut |rejected| rejects.write(rejected),
-                progress: &mut |summary| {
-                    Python::attach(|py| self.tell(py, summary)).map_err(|error| {
-                        raised = Some(error);
-                        Error::Interrupted
-                    })
-                },
-            },
-        );
-        let finished = summary.and_then(|summary| rejects.finish().map(|()| summary));
+        let done = stage(&self.options()?, &mut |summary| {
+            Python::attach(|py| self.tell(py, summary)).map_err(|error| {
+                raised = Some(error);
+                Error::Interrupted
+            })
+        });
         // Ctrl-C, or what the callback raised, is what the caller wants to hear of.
-        raised.map_or_else(|| finished.map_err(to_python), Err)
+        raised.map_or_else(|| done.map_err(to_python), Err)
     }
 
     fn tell(&self, py: Python<'_>, summary: &Summary) -> PyResult<()> {
@@ -87,110 +86,138 @@ impl Input {
     }
 }
 
-/// A summary with what this pass counted besides.
-#[derive(serde::Serialize)]
-struct Report<T> {
-    #[serde(flatten)]
-    summary: Summary,
-    #[serde(flatten)]
-    more: T,
+/// A path and the name of a format, as `ncvc.corpus.sources.SourceFile` has them.
+type NamedFile = (PathBuf, String);
+
+fn source_files(files: Vec<NamedFile>) -> PyResult<Vec<SourceFile>> {
+    files.into_iter().map(source_file).collect()
 }
 
-fn report<T: serde::Serialize>(summary: Summary, more: T) -> PyResult<String> {
-    serde_json::to_string(&Report { summary, more })
-        .map_err(|error| pyo3::exceptions::PyRuntimeError::new_err(error.to_string()))
+fn source_file((path, format): NamedFile) -> PyResult<SourceFile> {
+    let format: Format = format.parse().map_err(|()| unknown("format", &format))?;
+    Ok(SourceFile { path, format })
 }
 
-/// Encodes documents into `folder/name.bin` and `folder/name.idx`.
+fn encoding(name: &str) -> PyResult<&'static Encoding> {
+    encoding_named(name).ok_or_else(|| unknown("encoding", name))
+}
+
+fn unknown(what: &str, name: &str) -> PyErr {
+    PyValueError::new_err(format!("unknown {what}: {name}"))
+}
+
+/// Cleans the files of a task into the parts of `folder` that are not there yet; `finished` are the `raw` of those
+/// that are. Reads `extracted`, what an extractor made of the files, if it is there. Returns the SHA-256 of each file.
 #[pyfunction]
-pub fn encode_corpus(
+pub fn prepare(
     py: Python<'_>,
-    source: Input,
+    reading: Reading,
+    number: usize,
+    files: Vec<NamedFile>,
+    extracted: Option<PathBuf>,
+    folder: PathBuf,
+    finished: Vec<String>,
+    keep_members: bool,
+) -> PyResult<Vec<Option<String>>> {
+    let finished: Vec<RawHash> = finished
+        .into_iter()
+        .map(RawHash::try_from)
+        .collect::<std::result::Result<_, _>>()
+        .map_err(|error| PyValueError::new_err(error.to_string()))?;
+    let files = source_files(files)?;
+    let extracted = extracted.map(SourceFile::json_lines);
+    let input = Input { files: &files, extracted: extracted.as_ref() };
+    let task = Task {
+        number,
+        input,
+        quality_warnings: &reading.quality_warnings,
+        finished: &finished,
+        folder: &folder,
+        keep_members,
+    };
+    py.detach(|| reading.run(|options, progress| stage::prepare(&task, options, progress)))
+}
+
+/// Encodes the prepared documents of the file `text` into the folder `folder/name`.
+#[pyfunction]
+pub fn encode_part(
+    py: Python<'_>,
+    reading: Reading,
+    text: PathBuf,
     tokenizer: PyRef<'_, Tokenizer>,
     folder: PathBuf,
     name: &str,
-) -> PyResult<String> {
-    #[derive(serde::Serialize, Default)]
-    struct Tokens {
-        tokens: u64,
-        morphemes: u64,
-        unknown_tokens: u64,
-    }
+) -> PyResult<()> {
     let tokenizer = tokenizer.inner();
     py.detach(|| {
-        let token_type = TokenType::for_vocabulary(tokenizer.model().len());
-        let mut writer = IndexedWriter::create(&folder.join(name), token_type).map_err(to_python)?;
-        let mut counted = Tokens::default();
-        let summary =
-            source.run(&Encode { tokenizer, token_type }, &folder, &mut |batch: EncodedBatch| {
-                counted.morphemes += batch.morphemes;
-                counted.unknown_tokens += batch.unknown;
-                writer.write(&batch.tokens, &batch.lengths)
-            })?;
-        counted.tokens = writer.finish().map_err(to_python)?.tokens;
-        report(summary, counted)
+        reading.run(|options, progress| stage::encode(&text, tokenizer, options, &folder, name, progress))
     })
 }
 
-/// Writes the documents with cleaned text to `folder/name.jsonl.zst`.
+/// Writes what stays of the prepared documents of the file `text` into the folder `folder/name`.
 #[pyfunction]
-pub fn clean_corpus(py: Python<'_>, source: Input, folder: PathBuf, name: &str) -> PyResult<String> {
-    let path = folder.join(format!("{name}.jsonl.zst"));
-    py.detach(|| {
-        let file = File::create(&path).map_err(Error::io(&path, "cannot create")).map_err(to_python)?;
-        let mut out = zstd::Encoder::new(file, LEVEL)
-            .map_err(Error::io(&path, "cannot compress"))
-            .map_err(to_python)?;
-        let mut bytes = 0;
-        let summary = source.run(&CleanText, &folder, &mut |batch: Vec<u8>| {
-            bytes += batch.len() as u64;
-            out.write_all(&batch).map_err(Error::io(&path, "cannot write"))
-        })?;
-        let file = out.finish().map_err(Error::io(&path, "cannot write")).map_err(to_python)?;
-        file.sync_all().map_err(Error::io(&path, "cannot sync")).map_err(to_python)?;
-        #[derive(serde::Serialize)]
-        struct Written {
-            written_bytes: u64,
-        }
-        report(summary, Written { written_bytes: bytes })
-    })
+pub fn write_part(
+    py: Python<'_>,
+    reading: Reading,
+    text: PathBuf,
+    folder: PathBuf,
+    name: &str,
+) -> PyResult<()> {
+    py.detach(|| reading.run(|options, progress| stage::write(&text, options, &folder, name, progress)))
 }
 
-/// Writes `folder/name`: a morpheme, a tab and how often it occurs a line, the most frequent first.
+/// Joins encoded parts into `prefix.bin` and `prefix.idx`; returns the number of documents and of tokens.
+#[pyfunction]
+pub fn join_tokens(
+    py: Python<'_>,
+    prefix: PathBuf,
+    parts: Vec<PathBuf>,
+    vocab_size: usize,
+) -> PyResult<(u64, u64)> {
+    let totals = py
+        .detach(|| stage::join_tokens(&prefix, &parts, TokenType::for_vocabulary(vocab_size)))
+        .map_err(to_python)?;
+    Ok((totals.documents, totals.tokens))
+}
+
+/// Joins files into one.
+#[pyfunction]
+pub fn join_files(py: Python<'_>, path: PathBuf, parts: Vec<PathBuf>) -> PyResult<()> {
+    py.detach(|| stage::join_files(&path, &parts)).map_err(to_python)
+}
+
+/// Writes `path`: a morpheme, a tab and how often it occurs a line, the most frequent first.
 #[pyfunction]
 pub fn count_morphemes(
     py: Python<'_>,
-    source: Input,
+    reading: Reading,
+    files: Vec<NamedFile>,
     dictionary: PathBuf,
-    folder: PathBuf,
-    name: &str,
+    path: PathBuf,
 ) -> PyResult<String> {
-    let path = folder.join(name);
+    #[derive(serde::Serialize)]
+    struct Report {
+        #[serde(flatten)]
+        summary: Summary,
+        source_sha256: Vec<Option<String>>,
+        morphemes: u64,
+        distinct_morphemes: u64,
+    }
+    let files = source_files(files)?;
     py.detach(|| {
         let analyzer = Analyzer::load(&dictionary).map_err(to_python)?;
-        let job = CountMorphemes { analyzer: &analyzer };
-        let mut counts = <CountMorphemes<'_> as Job>::Batch::default();
-        let summary = source.run(&job, &folder, &mut |batch| {
-            for (morpheme, count) in batch {
-                *counts.entry(morpheme).or_default() += count;
-            }
-            Ok(())
-        })?;
-        counts.remove("\n");
-        let mut rows: Vec<(Box<str>, u64)> = counts.into_iter().collect();
-        rows.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-        write_counts(&path, &rows).map_err(Error::io(&path, "cannot write")).map_err(to_python)?;
-        #[derive(serde::Serialize)]
-        struct Morphemes {
-            morphemes: u64,
-            distinct_morphemes: u64,
-        }
-        let morphemes = rows.iter().map(|row| row.1).sum();
-        report(summary, Morphemes { morphemes, distinct_morphemes: rows.len() as u64 })
+        let (counts, summary, source_sha256) =
+            reading.run(|options, progress| stage::count_morphemes(&analyzer, &files, options, progress))?;
+        let (morphemes, distinct_morphemes) = (counts.values().sum(), counts.len() as u64);
+        write_counts(&path, counts).map_err(Error::io(&path, "cannot write")).map_err(to_python)?;
+        serde_json::to_string(&Report { summary, source_sha256, morphemes, distinct_morphemes })
+            .map_err(|error| pyo3::exceptions::PyRuntimeError::new_err(error.to_string()))
     })
 }
 
-fn write_counts(path: &Path, rows: &[(Box<str>, u64)]) -> std::io::Result<()> {
+fn write_counts(path: &Path, counts: MorphemeCounts) -> std::io::Result<()> {
+    let mut rows: Vec<(Box<str>, u64)> = counts.into_iter().collect();
+    rows.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     let mut out = BufWriter::new(File::create(path)?);
     for (morpheme, count) in rows {
         writeln!(out, "{morpheme}\t{count}")?;

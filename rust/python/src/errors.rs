@@ -19,7 +19,7 @@ pub fn to_python(error: Error) -> PyErr {
             Some(code) => PyOSError::new_err((code, message)),
             None => PyOSError::new_err(message),
         },
-        Error::Input { .. } => InputError::new_err(message),
+        Error::Input { .. } | Error::Changed { .. } => InputError::new_err(message),
         Error::Dictionary { .. } => DictionaryError::new_err(message),
         Error::Tokenizer { .. } => TokenizerError::new_err(message),
         Error::Dataset { .. } => DatasetError::new_err(message),

@@ -4,6 +4,7 @@ mod analyzer;
 mod cleaning;
 mod corpus;
 mod dictionary;
+mod encoding;
 mod errors;
 mod parallel;
 mod tokenizer;
@@ -20,9 +21,11 @@ mod _native {
         allowed_characters, clean, clean_batch, clean_json_lines, cleaning_rules, cleaning_version,
     };
     #[pymodule_export]
-    use super::corpus::{clean_corpus, count_morphemes, encode_corpus};
+    use super::corpus::{count_morphemes, encode_part, join_files, join_tokens, prepare, write_part};
     #[pymodule_export]
     use super::dictionary::build_dictionary;
+    #[pymodule_export]
+    use super::encoding::decode_text;
     #[pymodule_export]
     use super::errors::{DatasetError, DictionaryError, InputError, NcvcError, TokenizerError};
     #[pymodule_export]

@@ -1,4 +1,4 @@
-//! Writes an indexed dataset document by document, in memory that does not grow with it.
+//! Writes an indexed dataset block by block, in memory that does not grow with it.
 //!
 //! The bytes are those of megatron-core's `IndexedDatasetBuilder` (`core/datasets/indexed_dataset.py`) with
 //! one sequence a document. The layout of `.idx`, little-endian: `MMIDIDX\0\0`, u64 version 1, u8 token type,
@@ -67,7 +67,8 @@ pub struct IndexedWriter {
     kind: TokenType,
     bin: BufWriter<File>,
     lengths: BufWriter<File>,
-    totals: Totals,
+    bytes: u64,
+    length_bytes: u64,
 }
 
 impl IndexedWriter {
@@ -78,26 +79,27 @@ impl IndexedWriter {
             lengths: create(&with(prefix, "lengths"))?,
             prefix: prefix.to_owned(),
             kind,
-            totals: Totals::default(),
+            bytes: 0,
+            length_bytes: 0,
         })
     }
 
-    /// Appends documents: their tokens as stored, and the number of tokens of each.
-    pub fn write(&mut self, tokens: &[u8], lengths: &[i32]) -> Result<()> {
-        self.bin.write_all(tokens).map_err(Error::io(with(&self.prefix, "bin"), "cannot write"))?;
-        for length in lengths {
-            self.lengths
-                .write_all(&length.to_le_bytes())
-                .map_err(Error::io(with(&self.prefix, "lengths"), "cannot write"))?;
-        }
-        self.totals.documents += lengths.len() as u64;
-        self.totals.tokens += (tokens.len() / self.kind.size()) as u64;
-        Ok(())
+    /// Appends tokens as they are stored.
+    pub fn write_tokens(&mut self, tokens: &[u8]) -> Result<()> {
+        self.bytes += tokens.len() as u64;
+        self.bin.write_all(tokens).map_err(Error::io(with(&self.prefix, "bin"), "cannot write"))
+    }
+
+    /// Appends the number of tokens of each document, as 32-bit little-endian numbers.
+    pub fn write_lengths(&mut self, lengths: &[u8]) -> Result<()> {
+        self.length_bytes += lengths.len() as u64;
+        self.lengths.write_all(lengths).map_err(Error::io(with(&self.prefix, "lengths"), "cannot write"))
     }
 
     /// Writes `prefix.idx` and sees to it that both files are on disk.
     pub fn finish(self) -> Result<Totals> {
-        let Self { prefix, kind, bin, lengths, totals } = self;
+        let Self { prefix, kind, bin, lengths, bytes, length_bytes } = self;
+        let totals = Totals { documents: length_bytes / 4, tokens: bytes / kind.size() as u64 };
         sync(bin, &with(&prefix, "bin"))?;
         let spool = with(&prefix, "lengths");
         let mut lengths =

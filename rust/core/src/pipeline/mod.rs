@@ -4,15 +4,11 @@
 //! the results in input order; so what comes out does not depend on the number of workers. A fixed number of
 //! batches is under way at a time.
 
-mod count;
-mod encode;
+mod parts;
 mod read;
 mod rejected;
 mod run;
-mod text;
 
-pub use count::CountMorphemes;
-pub use encode::{Encode, EncodedBatch};
-pub use rejected::{DropReason, QuarantineReason, RejectWriter, Rejected, Why};
-pub use run::{Document, Handlers, Job, OnError, Options, Summary, run};
-pub use text::CleanText;
+pub use parts::RawHash;
+pub use rejected::{DropReason, QuarantineReason, Rejected, Row, Why};
+pub use run::{Document, Job, OnError, Options, Output, Part, Summary, run};

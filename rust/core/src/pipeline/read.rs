@@ -1,101 +1,228 @@
-//! Cuts files into batches of lines.
+//! Cuts files into batches of documents.
 
 use std::ops::Range;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use crossbeam_channel::{Receiver, Sender};
 
-use super::rejected::{QuarantineReason, Rejected, Why};
-use crate::source::{Line, LineReader, open};
+use super::parts::{Cut, PartCutter, RawHash};
+use super::rejected::{Rejected, Why};
+use super::run::Options;
+use crate::source::{Broken, Documents, Extracted, Input, Line, SourceFile, Unread};
 
-/// A batch is full at this many bytes or lines, whichever comes first.
+/// A batch is full at this many bytes or documents, whichever comes first.
 const BATCH_BYTES: usize = 1 << 20;
 const BATCH_LINES: usize = 4096;
 
-/// Lines of one file that are worked on together.
+/// Documents that are worked on together; small files share a batch.
 pub struct Batch {
     /// Its place in the input, from 0.
     pub number: u64,
-    /// Which of the sources.
-    pub source: usize,
-    /// The lines' bytes.
+    /// Which part it belongs to, and that part's hash if it ends here.
+    pub part: (u32, Option<RawHash>),
+    /// The documents' JSON.
     pub bytes: Vec<u8>,
-    /// What the lines are, in order.
+    /// What the documents are, in order.
     pub entries: Vec<Entry>,
 }
 
-/// A line, or what stands for one that could not be read.
+/// A document, or what stands for one that could not be read.
 pub enum Entry {
-    /// A line's number and place in the batch's bytes.
-    Line(u64, Range<usize>),
+    /// Which of the files it stands in, its line there, and its place in the batch's bytes.
+    Line(usize, u64, Range<usize>),
     /// Something unreadable.
     Rejected(Rejected),
 }
 
-/// Sends the batches of all sources, each after a permit; ends early when nobody listens any more.
-///
-/// Returns the SHA-256 of each source that was read to its end.
+impl Entry {
+    /// Which of the files it stands in.
+    pub fn source(&self) -> usize {
+        match self {
+            Self::Line(source, ..) => *source,
+            Self::Rejected(rejected) => rejected.source,
+        }
+    }
+
+    /// Where it ends in the batch, or how long it was.
+    fn place(&self) -> u64 {
+        match self {
+            Self::Line(_, _, range) => range.end as u64,
+            Self::Rejected(rejected) => rejected.bytes,
+        }
+    }
+}
+
+/// What a reader knows when it has read everything.
+#[derive(Default)]
+pub struct WholeInput {
+    /// SHA-256 of each file that was read to its end.
+    pub sha256: Vec<Option<String>>,
+    /// The last part's hash, unless it ended with its last batch.
+    pub last_part: Option<RawHash>,
+    /// The file in which finished parts differ from what they were made of.
+    pub changed: Option<usize>,
+}
+
+/// Sends the batches of all files, each after a permit; ends early when nobody listens any more.
 pub fn read(
-    sources: &[PathBuf],
-    longest_line: usize,
+    input: &Input<'_>,
+    options: &Options,
+    cutter: PartCutter<'_>,
     read: &Arc<AtomicU64>,
     permits: &Receiver<()>,
     batches: &Sender<Batch>,
-) -> Vec<Option<String>> {
-    let mut hashes = vec![None; sources.len()];
-    let mut number = 0;
-    let mut send = |source, bytes, entries: Vec<Entry>| {
-        if entries.is_empty() {
-            return true;
-        }
-        let sent = permits.recv().is_ok() && batches.send(Batch { number, source, bytes, entries }).is_ok();
-        number += 1;
-        sent
+) -> WholeInput {
+    let mut batcher = Batcher {
+        cutter,
+        permits,
+        batches,
+        left: options.most_lines,
+        number: 0,
+        changed: None,
+        bytes: Vec::new(),
+        entries: Vec::new(),
     };
-    for (source, path) in sources.iter().enumerate() {
-        let quarantined = |line, bytes, is_document, reason| {
-            Entry::Rejected(Rejected { source, line, bytes, is_document, why: Why::Quarantined(reason) })
+    let mut whole = WholeInput { sha256: vec![None; input.files.len()], ..WholeInput::default() };
+    let done = match input.extracted {
+        Some(file) => read_extracted(file, options, read, &mut batcher),
+        None => input.files.iter().enumerate().try_for_each(|(source, file)| {
+            whole.sha256[source] = read_file(source, file, options, read, &mut batcher)?;
+            Ok(())
+        }),
+    };
+    // A file may have come to its end, or what was asked for been read, in the middle of a batch.
+    let _ = done
+        .or_else(|Stopped| if batcher.left == 0 { Ok(()) } else { Err(Stopped) })
+        .and_then(|()| batcher.flush());
+    whole.changed = batcher.changed;
+    match batcher.cutter.finish() {
+        Some(Cut::Work(_, hash)) => whole.last_part = hash,
+        Some(Cut::Changed) => whole.changed = whole.changed.or(input.files.len().checked_sub(1)),
+        Some(Cut::Skip) | None => {}
+    }
+    whole
+}
+
+/// Nothing more is to be read.
+struct Stopped;
+
+/// Collects documents until a batch is full.
+struct Batcher<'r, 'f> {
+    cutter: PartCutter<'f>,
+    permits: &'r Receiver<()>,
+    batches: &'r Sender<Batch>,
+    left: usize,
+    number: u64,
+    changed: Option<usize>,
+    bytes: Vec<u8>,
+    entries: Vec<Entry>,
+}
+
+impl Batcher<'_, '_> {
+    fn push(&mut self, entry: Entry) -> Result<(), Stopped> {
+        if self.left == 0 {
+            return Err(Stopped);
+        }
+        self.left -= 1;
+        self.entries.push(entry);
+        let full = self.bytes.len() >= BATCH_BYTES || self.entries.len() >= BATCH_LINES;
+        if full { self.flush() } else { Ok(()) }
+    }
+
+    fn reject(&mut self, source: usize, line: u64, unread: &Unread) -> Result<(), Stopped> {
+        let Unread { why, bytes, is_document } = *unread;
+        let why = Why::Quarantined(why.into());
+        self.push(Entry::Rejected(Rejected { source, line, bytes, is_document, why }))
+    }
+
+    fn flush(&mut self) -> Result<(), Stopped> {
+        let (bytes, entries) = (std::mem::take(&mut self.bytes), std::mem::take(&mut self.entries));
+        let Some(last) = entries.last().map(Entry::source) else { return Ok(()) };
+        let places = entries.iter().flat_map(|entry| [entry.source() as u64, entry.place()]);
+        let part = match self.cutter.take(&bytes, places) {
+            Cut::Work(part, hash) => (part, hash),
+            Cut::Skip => return Ok(()),
+            Cut::Changed => {
+                self.changed = Some(last);
+                return Err(Stopped);
+            }
         };
-        let (mut reader, hash) = match open(path, read) {
-            Ok((input, hash)) => (LineReader::new(input, longest_line), hash),
-            Err(_) => {
-                if !send(source, Vec::new(), vec![quarantined(0, 0, false, QuarantineReason::UnreadableFile)])
-                {
-                    return hashes;
-                }
+        let batch = Batch { number: self.number, part, bytes, entries };
+        self.number += 1;
+        self.permits.recv().map_err(|_| Stopped)?;
+        self.batches.send(batch).map_err(|_| Stopped)
+    }
+}
+
+/// Returns the file's SHA-256 if it was read to its end.
+fn read_file(
+    source: usize,
+    file: &SourceFile,
+    options: &Options,
+    read: &Arc<AtomicU64>,
+    batcher: &mut Batcher<'_, '_>,
+) -> Result<Option<String>, Stopped> {
+    let opened = Documents::open(file, &options.text_field, options.encoding, options.longest_line, read);
+    let mut documents = match opened {
+        Ok(documents) => documents,
+        Err(why) => {
+            batcher.reject(source, 0, &Unread { why, bytes: 0, is_document: false })?;
+            return Ok(None);
+        }
+    };
+    loop {
+        let start = batcher.bytes.len();
+        let found = documents.next(&mut batcher.bytes);
+        let begun = (batcher.bytes.len() - start) as u64;
+        let line = documents.number();
+        let (why, bytes) = match found {
+            Ok(Line::End) => return Ok(Some(documents.sha256())),
+            Ok(Line::Whole) => {
+                let end = batcher.bytes.len();
+                batcher.push(Entry::Line(source, line, start..end))?;
                 continue;
             }
+            Ok(Line::TooLong(bytes)) => (Broken::TooLong, bytes),
+            Ok(Line::Undecodable(bytes)) => (Broken::Undecodable, bytes),
+            Err(why) => {
+                batcher.bytes.truncate(start);
+                batcher.reject(source, line.max(1), &Unread { why, bytes: begun, is_document: begun > 0 })?;
+                return Ok(None);
+            }
         };
-        let (mut bytes, mut entries) = (Vec::new(), Vec::new());
-        loop {
-            let start = bytes.len();
-            match reader.next(&mut bytes) {
-                Ok(Line::Whole) => entries.push(Entry::Line(reader.number(), start..bytes.len())),
-                Ok(Line::TooLong(length)) => {
-                    entries.push(quarantined(reader.number(), length, true, QuarantineReason::LineTooLong));
-                }
-                Ok(Line::End) => {
-                    hashes[source] = Some(hash.hex());
-                    break;
-                }
-                Err(_) => {
-                    let begun = (bytes.len() - start) as u64;
-                    bytes.truncate(start);
-                    let line = reader.number().max(1);
-                    entries.push(quarantined(line, begun, begun > 0, QuarantineReason::DamagedFile));
-                    break;
-                }
-            }
-            let full = bytes.len() >= BATCH_BYTES || entries.len() >= BATCH_LINES;
-            if full && !send(source, std::mem::take(&mut bytes), std::mem::take(&mut entries)) {
-                return hashes;
-            }
+        batcher.reject(source, line, &Unread { why, bytes, is_document: true })?;
+    }
+}
+
+/// Reads what an extractor made of the files.
+fn read_extracted(
+    file: &SourceFile,
+    options: &Options,
+    read: &Arc<AtomicU64>,
+    batcher: &mut Batcher<'_, '_>,
+) -> Result<(), Stopped> {
+    let damaged = Unread { why: Broken::Damaged, bytes: 0, is_document: false };
+    // The extractor has seen to it that no document is too long.
+    let opened = Documents::open(file, &options.text_field, None, usize::MAX, read);
+    let Ok(mut documents) = opened else { return batcher.reject(0, 0, &damaged) };
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        match documents.next(&mut line) {
+            Ok(Line::End) => return Ok(()),
+            Ok(Line::Whole) => {}
+            _ => return batcher.reject(0, 0, &damaged),
         }
-        if !send(source, bytes, entries) {
-            return hashes;
+        match Extracted::parse(&line) {
+            Some(Extracted { file, place, found: Ok(range) }) => {
+                let start = batcher.bytes.len();
+                batcher.bytes.extend_from_slice(&line[range]);
+                let end = batcher.bytes.len();
+                batcher.push(Entry::Line(file, place, start..end))?;
+            }
+            Some(Extracted { file, place, found: Err(unread) }) => batcher.reject(file, place, &unread)?,
+            None => return batcher.reject(0, 0, &damaged),
         }
     }
-    hashes
 }

@@ -1,19 +1,34 @@
-//! What did not become a document of the output, where it stands, and why. Never its text: it may be private.
+//! What did not become a document of the output, where it stands, and why.
 
 use std::borrow::Cow;
-use std::fs::File;
-use std::io::{BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use crate::source::Malformed;
-use crate::{Error, Result};
+use crate::Error;
+use crate::source::{Broken, Malformed};
 
 /// Why a readable document is left out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DropReason {
     /// Nothing is left of it after cleaning.
     EmptyAfterCleaning,
+    /// OSCAR warns of it.
+    QualityWarning,
+}
+
+impl DropReason {
+    /// Its name in reports and file names.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::EmptyAfterCleaning => "empty_after_cleaning",
+            Self::QualityWarning => "quality_warning",
+        }
+    }
+}
+
+impl serde::Serialize for DropReason {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
 }
 
 /// Why something is set aside because it cannot be read.
@@ -30,8 +45,16 @@ pub enum QuarantineReason {
     MissingField,
     /// The text field is no string.
     NotAString,
-    /// The line is longer than the config allows.
+    /// The line, or the document of another format, is longer than the config allows.
     LineTooLong,
+    /// Plain text or HTML has bytes that its encoding does not have, or an encoding that is not recognised.
+    Undecodable,
+    /// The page, or what the server sent with it, cannot be parsed.
+    MalformedPage,
+    /// The Parquet file has no column of the text field's name.
+    MissingColumn,
+    /// The Parquet file's column of that name does not hold text.
+    NotATextColumn,
     /// The file ends or breaks in the middle; what came before is used.
     DamagedFile,
     /// The file cannot be opened.
@@ -51,7 +74,19 @@ impl QuarantineReason {
                 "the object lacks the text field; set `text_field`, or `on_error: quarantine`"
             }
             Self::NotAString => "the text field is not a string; set `text_field`, or `on_error: quarantine`",
-            Self::LineTooLong => "the line is too long; raise `longest_line`, or set `on_error: quarantine`",
+            Self::LineTooLong => {
+                "the line or document is too long; raise `longest_line`, or set `on_error: quarantine`"
+            }
+            Self::Undecodable => {
+                "not text in the file's encoding; set `encoding`, convert the file, or set `on_error: quarantine`"
+            }
+            Self::MalformedPage => "the page cannot be parsed; leave it out, or set `on_error: quarantine`",
+            Self::MissingColumn => {
+                "the file has no column of the name in `text_field`; set `text_field`, or `on_error: quarantine`"
+            }
+            Self::NotATextColumn => {
+                "the column named in `text_field` does not hold text; set `text_field`, or `on_error: quarantine`"
+            }
             Self::DamagedFile => {
                 "the file is truncated or damaged here; copy it again, or set `on_error: quarantine`"
             }
@@ -74,6 +109,20 @@ impl From<Malformed> for QuarantineReason {
     }
 }
 
+impl From<Broken> for QuarantineReason {
+    fn from(broken: Broken) -> Self {
+        match broken {
+            Broken::Unreadable => Self::UnreadableFile,
+            Broken::Damaged => Self::DamagedFile,
+            Broken::MissingColumn => Self::MissingColumn,
+            Broken::NotATextColumn => Self::NotATextColumn,
+            Broken::TooLong => Self::LineTooLong,
+            Broken::Undecodable => Self::Undecodable,
+            Broken::MalformedPage => Self::MalformedPage,
+        }
+    }
+}
+
 /// Dropped by a rule, or quarantined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(untagged)]
@@ -89,7 +138,7 @@ pub enum Why {
 pub struct Rejected {
     /// Which of the sources.
     pub source: usize,
-    /// The line, counted from 1; 0 for a whole file.
+    /// The line, row or offset, counted from 1; 0 for a whole file.
     pub line: u64,
     /// Its length in bytes.
     pub bytes: u64,
@@ -106,55 +155,28 @@ impl Rejected {
     }
 }
 
-/// Writes what was left out as JSON lines: `dropped.jsonl` and `quarantine.jsonl` in a folder.
-pub struct RejectWriter {
-    sources: Vec<PathBuf>,
-    dropped: (PathBuf, BufWriter<File>),
-    quarantined: (PathBuf, BufWriter<File>),
-}
-
+/// A row of `quarantine.jsonl`, or the beginning of one of `dropped.jsonl.zst`.
 #[derive(serde::Serialize)]
-struct Row<'a> {
-    file: Cow<'a, str>,
-    line: u64,
-    bytes: u64,
-    reason: Why,
+pub struct Row<'a> {
+    /// The file.
+    pub file: Cow<'a, str>,
+    /// The line, row or offset, counted from 1; 0 for a whole file.
+    pub line: u64,
+    /// The reason.
+    pub reason: Why,
+    /// Its length in bytes, where it could not be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u64>,
+    /// Its cleaned text, where a rule dropped it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<&'a str>,
 }
 
-impl RejectWriter {
-    /// Creates both files.
-    pub fn create(folder: &Path, sources: &[PathBuf]) -> Result<Self> {
-        let create = |name: &str| {
-            let path = folder.join(name);
-            let file = File::create(&path).map_err(Error::io(&path, "cannot create"))?;
-            Ok((path, BufWriter::new(file)))
-        };
-        Ok(Self {
-            sources: sources.to_vec(),
-            dropped: create("dropped.jsonl")?,
-            quarantined: create("quarantine.jsonl")?,
-        })
-    }
-
-    /// Writes a row.
-    pub fn write(&mut self, rejected: &Rejected) -> Result<()> {
-        let (path, out) = match rejected.why {
-            Why::Dropped(_) => &mut self.dropped,
-            Why::Quarantined(_) => &mut self.quarantined,
-        };
-        let file = self.sources[rejected.source].to_string_lossy();
-        let row = Row { file, line: rejected.line, bytes: rejected.bytes, reason: rejected.why };
-        serde_json::to_writer(&mut *out, &row)
-            .map_err(|error| Error::io(&*path, "cannot write")(error.into()))?;
-        out.write_all(b"\n").map_err(Error::io(path, "cannot write"))
-    }
-
-    /// Sees to it that both files are on disk.
-    pub fn finish(self) -> Result<()> {
-        for (path, out) in [self.dropped, self.quarantined] {
-            let file = out.into_inner().map_err(|e| Error::io(&path, "cannot write")(e.into_error()))?;
-            file.sync_all().map_err(Error::io(&path, "cannot sync"))?;
-        }
-        Ok(())
+impl Row<'_> {
+    /// Appends the row and a line feed.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        // Writing to memory does not fail, and every member has a JSON form.
+        let _ = serde_json::to_writer(&mut *out, self);
+        out.push(b'\n');
     }
 }

@@ -1,18 +1,18 @@
 //! Runs a job over sources.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
+use super::parts::{PartCutter, RawHash};
 use super::read::{Batch, Entry, read};
 use super::rejected::{DropReason, Rejected, Why};
-use crate::Result;
 use crate::clean::Counts;
-use crate::source::Fields;
+use crate::source::{Encoding, Fields, Form, Input, SourceFile};
+use crate::{Error, Result};
 
 /// Batches under way, for each worker.
 const BATCHES_PER_WORKER: usize = 4;
@@ -21,12 +21,34 @@ const TICK: Duration = Duration::from_millis(100);
 
 /// One document of the input.
 pub struct Document<'a> {
+    /// Which of the sources it stands in.
+    pub source: usize,
+    /// Its line there, counted from 1.
+    pub line: u64,
     /// The members of its JSON object.
     pub fields: &'a Fields<'a>,
     /// The name of the text field.
     pub text_field: &'a str,
     /// Its text, as it came.
     pub text: &'a str,
+}
+
+impl Document<'_> {
+    /// Appends its JSON object with another text, or with nothing but that, and a line feed.
+    pub fn write(&self, text: &str, keep_members: bool, out: &mut Vec<u8>) {
+        // Writing to memory does not fail, and a string always has a JSON form.
+        if keep_members {
+            let _ = self.fields.write_with(self.text_field, text, out);
+        } else {
+            let _ = serde_json::to_writer(&mut *out, &Bare { text });
+            out.push(b'\n');
+        }
+    }
+}
+
+#[derive(serde::Serialize)]
+struct Bare<'a> {
+    text: &'a str,
 }
 
 /// What is done with every document.
@@ -47,8 +69,15 @@ pub trait Job: Sync {
         batch: &mut Self::Batch,
     ) -> std::result::Result<(), DropReason>;
 
+    /// Ends a batch.
+    fn finish(&self, _worker: &mut Self::Worker, _batch: &mut Self::Batch) -> std::io::Result<()> {
+        Ok(())
+    }
+
     /// Takes what the cleaning rules changed since the last call.
-    fn take_counts(worker: &mut Self::Worker) -> Counts;
+    fn take_counts(_worker: &mut Self::Worker) -> Counts {
+        Counts::default()
+    }
 }
 
 /// What to do with what cannot be read.
@@ -62,27 +91,54 @@ pub enum OnError {
 
 /// How to run.
 pub struct Options {
-    /// The member of each JSON object that holds the text.
+    /// The member of each JSON object, or the column, that holds the text.
     pub text_field: String,
+    /// The encoding of plain text; recognised file by file if there is none.
+    pub encoding: Option<&'static Encoding>,
+    /// The form of documents.
+    pub form: Form,
     /// Worker threads.
     pub threads: usize,
-    /// The longest line that is read, in bytes.
+    /// The longest line or document that is read, in bytes.
     pub longest_line: usize,
     /// What to do with what cannot be read.
     pub on_error: OnError,
+    /// About how many bytes of lines make a part.
+    pub part_bytes: usize,
+    /// The most lines that are read of all sources together.
+    pub most_lines: usize,
 }
 
 /// Where results go; called on the caller's thread, in input order. An error stops the run.
-pub struct Handlers<'h, B> {
+pub trait Output<B> {
     /// Takes the result of a batch.
-    pub batch: &'h mut dyn FnMut(B) -> Result<()>,
-    /// Takes what did not become a document.
-    pub rejected: &'h mut dyn FnMut(&Rejected) -> Result<()>,
+    fn batch(&mut self, batch: B) -> Result<()>;
+
+    /// Takes what could not be read.
+    fn quarantined(&mut self, _what: &Rejected) -> Result<()> {
+        Ok(())
+    }
+
+    /// Hears that a part ends here.
+    fn part(&mut self, _part: Part) -> Result<()> {
+        Ok(())
+    }
+
     /// Hears how far the run is, several times a second.
-    pub progress: &'h mut dyn FnMut(&Summary) -> Result<()>,
+    fn progress(&mut self, summary: &Summary) -> Result<()>;
 }
 
-/// What a run saw. `documents` = `kept` + `dropped` + `quarantined`.
+/// A part that came to its end.
+pub struct Part {
+    /// Its number, counted from 0.
+    pub number: u32,
+    /// The hash of its lines.
+    pub raw: RawHash,
+    /// What was seen in it.
+    pub summary: Summary,
+}
+
+/// What a run, or a part of it, saw. `documents` = `kept` + `dropped` + `quarantined`.
 #[derive(Clone, Debug, Default, serde::Serialize)]
 pub struct Summary {
     /// Documents read, broken ones included.
@@ -95,10 +151,8 @@ pub struct Summary {
     pub quarantined: u64,
     /// Everything that was left out, by reason; damaged files included.
     pub reasons: BTreeMap<Why, u64>,
-    /// Documents of each source.
+    /// Documents of each file.
     pub source_documents: Vec<u64>,
-    /// SHA-256 of each source as it is on disk; nothing for one that could not be read to its end.
-    pub source_sha256: Vec<Option<String>>,
     /// UTF-8 bytes of text read.
     pub text_bytes: u64,
     /// Bytes read from disk.
@@ -110,23 +164,28 @@ pub struct Summary {
 /// The result of a batch, and what happened in it.
 struct Done<B> {
     number: u64,
-    source: usize,
+    part: (u32, Option<RawHash>),
     batch: B,
-    kept: u64,
+    /// Documents kept of each file.
+    kept: BTreeMap<usize, u64>,
     text_bytes: u64,
     rejected: Vec<Rejected>,
     counts: Counts,
 }
 
-/// Runs `job` over the documents of `sources`.
+/// Runs `job` over the documents of `input`, less the first parts if they are `finished`.
 ///
-/// Returns the first error of `handlers`, or with [`OnError::Stop`] the first unreadable line in input order.
+/// Returns the SHA-256 of each file as it is on disk; nothing for one that could not be read to its end.
+/// The error is the first of `output`, or with [`OnError::Stop`] the first unreadable line in input order, or
+/// [`Error::Changed`] if finished parts were made of other lines than are there now.
 pub fn run<J: Job>(
     job: &J,
-    sources: &[PathBuf],
+    input: Input<'_>,
     options: &Options,
-    handlers: Handlers<'_, J::Batch>,
-) -> Result<Summary> {
+    finished: &[RawHash],
+    output: &mut dyn Output<J::Batch>,
+) -> Result<Vec<Option<String>>> {
+    let sources = input.files;
     let read_bytes = Arc::new(AtomicU64::new(0));
     let under_way = options.threads * BATCHES_PER_WORKER;
     let (permit, permits) = bounded(under_way);
@@ -134,127 +193,186 @@ pub fn run<J: Job>(
         let _ = permit.send(());
     }
     let (to_workers, batches) = bounded::<Batch>(under_way);
-    let (to_output, results) = bounded::<Done<J::Batch>>(under_way);
+    let (to_output, results) = bounded::<std::io::Result<Done<J::Batch>>>(under_way);
     std::thread::scope(|scope| {
         let counter = Arc::clone(&read_bytes);
-        let reader =
-            scope.spawn(move || read(sources, options.longest_line, &counter, &permits, &to_workers));
+        let cutter = PartCutter::new(options.part_bytes, finished);
+        let reader = scope.spawn(move || read(&input, options, cutter, &counter, &permits, &to_workers));
         for _ in 0..options.threads {
             let (batches, to_output) = (batches.clone(), to_output.clone());
             scope.spawn(move || work(job, options, &batches, &to_output));
         }
         drop((batches, to_output));
-        let summary = Summary { source_documents: vec![0; sources.len()], ..Summary::default() };
+        let mut collector =
+            Collector { sources, options, output, all: Summary::of(sources), part: Summary::of(sources) };
         // Dropping `permit` and `results` on an error is what ends the other threads.
-        let mut summary = collect(summary, sources, options, handlers, permit, results, &read_bytes)?;
-        summary.source_sha256 = reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        Ok(summary)
+        let number = collector.collect(permit, results, &read_bytes)?;
+        let whole = reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        if let Some(source) = whole.changed {
+            return Err(Error::Changed { path: sources[source].path.clone() });
+        }
+        if let Some(raw) = whole.last_part {
+            collector.end_part(number, raw)?;
+        }
+        Ok(whole.sha256)
     })
 }
 
-fn work<J: Job>(job: &J, options: &Options, batches: &Receiver<Batch>, results: &Sender<Done<J::Batch>>) {
+fn work<J: Job>(
+    job: &J,
+    options: &Options,
+    batches: &Receiver<Batch>,
+    results: &Sender<std::io::Result<Done<J::Batch>>>,
+) {
     let mut worker = job.worker();
-    for Batch { number, source, bytes, entries } in batches {
-        let mut done = Done {
-            number,
-            source,
-            batch: J::Batch::default(),
-            kept: 0,
-            text_bytes: 0,
-            rejected: Vec::new(),
-            counts: Counts::default(),
-        };
-        for entry in entries {
-            match entry {
-                Entry::Rejected(rejected) => done.rejected.push(rejected),
-                Entry::Line(line, range) => {
-                    let bytes = &bytes[range];
-                    if bytes.iter().all(u8::is_ascii_whitespace) {
-                        continue;
-                    }
-                    match one(job, &mut worker, options, bytes, &mut done) {
-                        Ok(()) => done.kept += 1,
-                        Err(why) => {
-                            let bytes = bytes.len() as u64;
-                            done.rejected.push(Rejected { source, line, bytes, is_document: true, why });
-                        }
-                    }
-                }
-            }
-        }
-        done.counts = J::take_counts(&mut worker);
-        if results.send(done).is_err() {
+    for batch in batches {
+        if results.send(one_batch(job, &mut worker, options, batch)).is_err() {
             return;
         }
     }
 }
 
-fn one<J: Job>(
+fn one_batch<J: Job>(
     job: &J,
     worker: &mut J::Worker,
     options: &Options,
-    line: &[u8],
+    Batch { number, part, bytes, entries }: Batch,
+) -> std::io::Result<Done<J::Batch>> {
+    let mut done = Done {
+        number,
+        part,
+        batch: J::Batch::default(),
+        kept: BTreeMap::new(),
+        text_bytes: 0,
+        rejected: Vec::new(),
+        counts: Counts::default(),
+    };
+    for entry in entries {
+        match entry {
+            Entry::Rejected(rejected) => done.rejected.push(rejected),
+            Entry::Line(source, line, range) => {
+                let bytes = &bytes[range];
+                if bytes.iter().all(u8::is_ascii_whitespace) {
+                    continue;
+                }
+                match one_line(job, worker, options, (source, line), bytes, &mut done) {
+                    Ok(()) => *done.kept.entry(source).or_default() += 1,
+                    Err(why) => {
+                        let bytes = bytes.len() as u64;
+                        done.rejected.push(Rejected { source, line, bytes, is_document: true, why });
+                    }
+                }
+            }
+        }
+    }
+    done.counts = J::take_counts(worker);
+    job.finish(worker, &mut done.batch)?;
+    Ok(done)
+}
+
+fn one_line<J: Job>(
+    job: &J,
+    worker: &mut J::Worker,
+    options: &Options,
+    (source, line): (usize, u64),
+    bytes: &[u8],
     done: &mut Done<J::Batch>,
 ) -> std::result::Result<(), Why> {
-    let fields = Fields::parse(line).map_err(|malformed| Why::Quarantined(malformed.into()))?;
-    let text = fields.text(&options.text_field).map_err(|malformed| Why::Quarantined(malformed.into()))?;
+    let fields = Fields::parse(bytes).map_err(|malformed| Why::Quarantined(malformed.into()))?;
+    let found = options.form.text(&fields, &options.text_field);
+    let (text_field, text) = found.map_err(|malformed| Why::Quarantined(malformed.into()))?;
     done.text_bytes += text.len() as u64;
-    let document = Document { fields: &fields, text_field: &options.text_field, text: &text };
+    let document = Document { source, line, fields: &fields, text_field, text: &text };
     job.document(worker, &document, &mut done.batch).map_err(Why::Dropped)
 }
 
 /// Takes the results in input order.
-fn collect<B>(
-    mut summary: Summary,
-    sources: &[PathBuf],
-    options: &Options,
-    handlers: Handlers<'_, B>,
-    permit: Sender<()>,
-    results: Receiver<Done<B>>,
-    read_bytes: &AtomicU64,
-) -> Result<Summary> {
-    let mut waiting = BTreeMap::new();
-    let mut next = 0;
-    loop {
-        match results.recv_timeout(TICK) {
-            Ok(done) => {
-                waiting.insert(done.number, done);
-            }
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => break,
-        }
-        while let Some(done) = waiting.remove(&next) {
-            next += 1;
-            let _ = permit.send(());
-            add(&mut summary, &done);
-            for rejected in &done.rejected {
-                if let (Why::Quarantined(reason), OnError::Stop) = (rejected.why, options.on_error) {
-                    return Err(rejected.to_error(&sources[rejected.source], reason));
-                }
-                (handlers.rejected)(rejected)?;
-            }
-            (handlers.batch)(done.batch)?;
-        }
-        summary.read_bytes = read_bytes.load(Ordering::Relaxed);
-        (handlers.progress)(&summary)?;
-    }
-    Ok(summary)
+struct Collector<'c, B> {
+    sources: &'c [SourceFile],
+    options: &'c Options,
+    output: &'c mut dyn Output<B>,
+    all: Summary,
+    part: Summary,
 }
 
-fn add<B>(summary: &mut Summary, done: &Done<B>) {
-    let mut documents = done.kept;
-    for rejected in &done.rejected {
-        *summary.reasons.entry(rejected.why).or_default() += 1;
-        let one = u64::from(rejected.is_document);
-        documents += one;
-        match rejected.why {
-            Why::Dropped(_) => summary.dropped += one,
-            Why::Quarantined(_) => summary.quarantined += one,
+impl<B> Collector<'_, B> {
+    /// Returns the number of the part that the last batch belongs to.
+    fn collect(
+        &mut self,
+        permit: Sender<()>,
+        results: Receiver<std::io::Result<Done<B>>>,
+        read_bytes: &AtomicU64,
+    ) -> Result<u32> {
+        let mut waiting = BTreeMap::new();
+        let (mut next, mut number) = (0, 0);
+        loop {
+            match results.recv_timeout(TICK) {
+                Ok(done) => {
+                    let done = done
+                        .map_err(Error::io(&self.sources[0].path, "cannot compress what was made of it"))?;
+                    waiting.insert(done.number, done);
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            while let Some(done) = waiting.remove(&next) {
+                next += 1;
+                number = done.part.0;
+                let _ = permit.send(());
+                self.take(done)?;
+            }
+            self.all.read_bytes = read_bytes.load(Ordering::Relaxed);
+            self.output.progress(&self.all)?;
+        }
+        Ok(number)
+    }
+
+    fn take(&mut self, done: Done<B>) -> Result<()> {
+        self.all.add_batch(&done);
+        self.part.add_batch(&done);
+        for rejected in &done.rejected {
+            if let Why::Quarantined(reason) = rejected.why {
+                if self.options.on_error == OnError::Stop {
+                    return Err(rejected.to_error(&self.sources[rejected.source].path, reason));
+                }
+                self.output.quarantined(rejected)?;
+            }
+        }
+        self.output.batch(done.batch)?;
+        match done.part {
+            (number, Some(raw)) => self.end_part(number, raw),
+            (_, None) => Ok(()),
         }
     }
-    summary.documents += documents;
-    summary.source_documents[done.source] += documents;
-    summary.kept += done.kept;
-    summary.text_bytes += done.text_bytes;
-    summary.counts.add(&done.counts);
+
+    fn end_part(&mut self, number: u32, raw: RawHash) -> Result<()> {
+        let summary = std::mem::replace(&mut self.part, Summary::of(self.sources));
+        self.output.part(Part { number, raw, summary })
+    }
+}
+
+impl Summary {
+    fn of(sources: &[SourceFile]) -> Self {
+        Self { source_documents: vec![0; sources.len()], ..Self::default() }
+    }
+
+    fn add_batch<B>(&mut self, done: &Done<B>) {
+        for (&source, &kept) in &done.kept {
+            self.documents += kept;
+            self.source_documents[source] += kept;
+            self.kept += kept;
+        }
+        for rejected in &done.rejected {
+            *self.reasons.entry(rejected.why).or_default() += 1;
+            let one = u64::from(rejected.is_document);
+            self.documents += one;
+            self.source_documents[rejected.source] += one;
+            match rejected.why {
+                Why::Dropped(_) => self.dropped += one,
+                Why::Quarantined(_) => self.quarantined += one,
+            }
+        }
+        self.text_bytes += done.text_bytes;
+        self.counts.add(&done.counts);
+    }
 }

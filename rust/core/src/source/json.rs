@@ -35,13 +35,18 @@ impl<'a> Fields<'a> {
         })
     }
 
+    /// The JSON in the named field.
+    pub fn raw(&self, field: &str) -> Option<&'a str> {
+        self.0.iter().rev().find(|(name, _)| name == field).map(|(_, raw)| raw.get())
+    }
+
     /// The string in the named field; the last one if it stands there twice, as in most JSON readers.
     pub fn text(&self, field: &str) -> Result<Cow<'a, str>, Malformed> {
-        let (_, raw) = self.0.iter().rev().find(|(name, _)| name == field).ok_or(Malformed::MissingField)?;
-        if !raw.get().starts_with('"') {
+        let raw = self.raw(field).ok_or(Malformed::MissingField)?;
+        if !raw.starts_with('"') {
             return Err(Malformed::NotAString);
         }
-        let Text(text) = serde_json::from_str(raw.get()).map_err(|_| Malformed::MalformedJson)?;
+        let Text(text) = serde_json::from_str(raw).map_err(|_| Malformed::MalformedJson)?;
         Ok(text)
     }
 

@@ -9,6 +9,9 @@ pub enum Line {
     Whole,
     /// A line longer than the bound was passed over; its length in bytes.
     TooLong(u64),
+    /// A document was passed over that holds bytes which its encoding does not have, or is in an encoding that is
+    /// not recognised; its length in bytes.
+    Undecodable(u64),
     /// The end of the file.
     End,
 }

@@ -1,9 +1,42 @@
-//! Where documents come from: files of JSON lines, plain or compressed.
+//! Where documents come from. Whatever a file's format is, its documents become lines of JSON.
 
+mod documents;
+mod encoding;
+mod extracted;
+mod form;
+mod format;
 mod json;
 mod lines;
 mod open;
+mod parquet;
+mod text;
 
+pub use encoding_rs::Encoding;
+
+pub use documents::Documents;
+pub use encoding::{Decoder, encoding_named};
+pub use extracted::{Extracted, Unread};
+pub use form::{Form, has_warning};
+pub use format::{Format, Input, SourceFile};
 pub use json::{Fields, Malformed};
 pub use lines::{Line, LineReader};
 pub use open::{FileHash, open};
+
+/// Why a document, or the rest of a file, cannot be read. Where it is says who reads; what it says nobody does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Broken {
+    /// The file cannot be opened.
+    Unreadable,
+    /// The file ends or breaks here.
+    Damaged,
+    /// The Parquet file lacks the text column.
+    MissingColumn,
+    /// The Parquet file's text column holds something else.
+    NotATextColumn,
+    /// The document is longer than it may be.
+    TooLong,
+    /// The document holds bytes that its encoding does not have, or its encoding is not recognised.
+    Undecodable,
+    /// The page, or what the server sent with it, cannot be parsed.
+    MalformedPage,
+}

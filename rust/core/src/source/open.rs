@@ -12,13 +12,33 @@ use crate::{Error, Result};
 
 const BUFFER: usize = 1 << 18;
 const GZIP: &[u8] = &[0x1f, 0x8b];
+const BZIP2: &[u8] = b"BZh";
 const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// The running SHA-256 of a file that is being read.
 #[derive(Clone, Default)]
 pub struct FileHash(Arc<Mutex<Sha256>>);
 
 impl FileHash {
+    /// The SHA-256 of a whole file, and its size in bytes.
+    pub fn of(file: &mut File) -> std::io::Result<(Self, u64)> {
+        let mut hash = Sha256::new();
+        let mut buffer = vec![0; BUFFER];
+        let mut bytes = 0;
+        loop {
+            match file.read(&mut buffer) {
+                Ok(0) => return Ok((Self(Arc::new(Mutex::new(hash))), bytes)),
+                Ok(n) => {
+                    hash.update(&buffer[..n]);
+                    bytes += n as u64;
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
     /// The SHA-256 of what was read so far, in hexadecimal.
     pub fn hex(&self) -> String {
         let hash = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -42,22 +62,29 @@ impl<R: Read> Read for Counting<R> {
     }
 }
 
-/// The file's content, decompressed if it begins like gzip (of any number of members) or Zstandard.
+/// The file's content without a byte order mark of UTF-8, decompressed if it begins like gzip, bzip2 or Zstandard.
 ///
-/// Adds the bytes read from disk to `read` and hashes them. A truncated compressed file ends in an error.
+/// Compressed files may be several one after another. Adds the bytes read from disk to `read` and hashes them. A
+/// truncated compressed file ends in an error.
 pub fn open(path: &Path, read: &Arc<AtomicU64>) -> Result<(Box<dyn BufRead + Send>, FileHash)> {
     let inner = File::open(path).map_err(Error::io(path, "cannot open"))?;
     let hash = FileHash::default();
     let counting = Counting { inner, read: Arc::clone(read), hash: hash.clone() };
     let mut raw = BufReader::with_capacity(BUFFER, counting);
     let head = raw.fill_buf().map_err(Error::io(path, "cannot read"))?;
-    let input: Box<dyn BufRead + Send> = if head.starts_with(GZIP) {
+    let mut input: Box<dyn BufRead + Send> = if head.starts_with(GZIP) {
         Box::new(BufReader::with_capacity(BUFFER, flate2::bufread::MultiGzDecoder::new(raw)))
+    } else if head.starts_with(BZIP2) {
+        Box::new(BufReader::with_capacity(BUFFER, bzip2::bufread::MultiBzDecoder::new(raw)))
     } else if head.starts_with(ZSTD) {
         let decoder = zstd::Decoder::with_buffer(raw).map_err(Error::io(path, "cannot decompress"))?;
         Box::new(BufReader::with_capacity(BUFFER, decoder))
     } else {
         Box::new(raw)
     };
+    // What is damaged this early is reported by whoever reads on.
+    if input.fill_buf().is_ok_and(|head| head.starts_with(BYTE_ORDER_MARK)) {
+        input.consume(BYTE_ORDER_MARK.len());
+    }
     Ok((input, hash))
 }

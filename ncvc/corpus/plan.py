@@ -1,0 +1,129 @@
+"""What a run of the corpus pass will do: its tasks, and what its bytes depend on.
+
+A task is some files of one source that are prepared together, in parts. Tasks and parts depend on the input
+alone, not on how many threads or machines work on them.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import ncvc
+import ncvc._native as native
+from ncvc.config import ConfigError
+from ncvc.corpus.config import PreprocessConfig, SourceConfig
+from ncvc.corpus.sources import SourceFile, find_sources
+from ncvc.files import MANIFEST, sha256
+
+Target = Literal["tokens", "text"]
+
+# What may change between two starts of the same run: it does not change what is written.
+FREE = {"output", "threads", "on_error"}
+
+
+@dataclass(frozen=True)
+class Task:
+    """Files of one source."""
+
+    number: int
+    """Its place among all tasks."""
+    source: int
+    """Which of the sources."""
+    files: tuple[SourceFile, ...]
+    """Its files, in order."""
+
+    @property
+    def paths(self) -> list[Path]:
+        """Where its files are."""
+        return [file.path for file in self.files]
+
+    @property
+    def name(self) -> str:
+        """What its parts' names begin with."""
+        return f"{self.number:06}"
+
+    def identity(self) -> dict[str, Any]:
+        """What must be the same for its finished parts to be used, JSON."""
+        return {"source": self.source, "files": [str(path) for path in self.paths]}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that the bytes of the output depend on, but for what is in the files."""
+
+    config: PreprocessConfig
+    to: Target
+    folder: Path
+    """What the config's paths are relative to."""
+    tasks: tuple[Task, ...]
+
+    @property
+    def tokenizer(self) -> Path:
+        """The tokenizer folder."""
+        if self.config.tokenizer is None:
+            raise ConfigError("'tokenizer' is missing: name the folder that `ncvc tokenizer train` wrote")
+        return self.folder / self.config.tokenizer
+
+    def source(self, task: Task) -> SourceConfig:
+        """The source that a task belongs to."""
+        return self.config.sources[task.source]
+
+    def identity(self) -> dict[str, Any]:
+        """What must be the same for an unfinished run to go on, JSON."""
+        return {
+            "ncvc": ncvc.__version__,
+            "cleaning": native.cleaning_version(),
+            "to": self.to,
+            "tokenizer": sha256(self.tokenizer / MANIFEST) if self.to == "tokens" else None,
+            "config": self.config.model_dump(mode="json", exclude=FREE),
+        }
+
+
+def make_plan(config: PreprocessConfig, folder: Path, to: Target) -> Plan:
+    """Finds the input files and cuts them into tasks."""
+    tasks: list[Task] = []
+    for number, source in enumerate(config.sources):
+        for files in _groups(find_sources(source.inputs, folder, source.format), config.part_bytes):
+            tasks.append(Task(len(tasks), number, files))
+    return Plan(config, to, folder, tuple(tasks))
+
+
+def _groups(files: list[SourceFile], limit: int) -> Iterator[tuple[SourceFile, ...]]:
+    """Neighbouring files, as long as they have no more than `limit` bytes on disk together.
+
+    Pages, which are extracted first, are by themselves.
+    """
+    group: list[SourceFile] = []
+    size = 0
+    for file in files:
+        more = file.path.stat().st_size
+        if group and (size + more > limit or file.holds_pages != group[0].holds_pages):
+            yield tuple(group)
+            group, size = [], 0
+        group.append(file)
+        size += more
+    if group:
+        yield tuple(group)
+
+
+def difference(before: dict[str, Any], now: dict[str, Any]) -> str:
+    """The first thing that two identities do not share, for people."""
+    old, new = dict(_flat(before)), dict(_flat(now))
+    name = next(name for name in [*old, *new] if old.get(name) != new.get(name))
+    return f"{name.removeprefix('config.')} was {_brief(old.get(name))} and is {_brief(new.get(name))}"
+
+
+def _flat(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    rows = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else None
+    if rows is None:
+        yield name, value
+        return
+    for key, inner in rows:
+        yield from _flat(inner, f"{name}.{key}" if name else str(key))
+
+
+def _brief(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 60 else text[:57] + "…"

@@ -1,0 +1,48 @@
+"""Finished parts → the output folder."""
+
+import shutil
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import ncvc._native as native
+from ncvc.corpus.plan import Plan
+from ncvc.corpus.stages import TEXT, load_tokenizer
+from ncvc.corpus.work import Work
+from ncvc.files import read_json, write_json, write_manifest
+
+
+def build(plan: Plan, work: Work, report: dict[str, Any], timing: dict[str, Any]) -> Path:
+    """Writes the output under `work`: datasets, what was left out, report, manifest. Returns the folder."""
+    output = work.folder / "output"
+    shutil.rmtree(output, ignore_errors=True)
+    output.mkdir()
+    inputs: dict[str, str | None] = {}
+    parts: dict[int, list[Path]] = defaultdict(list)
+    for task in plan.tasks:
+        parts[task.source] += work.parts(task)
+        inputs |= read_json(work.done(task))
+    for number, source in enumerate(plan.config.sources):
+        finished = [work.finished / part.name for part in parts[number]]
+        if plan.to == "text":
+            native.join_files(output / f"{source.name}.jsonl.zst", [part / TEXT for part in finished])
+        else:
+            vocabulary = load_tokenizer(plan.tokenizer).vocab_size
+            native.join_tokens(output / source.name, finished, vocabulary)
+    _join_left_out(output, [part for number in sorted(parts) for part in parts[number]], work.finished)
+    write_json(output / "report.json", report)
+    write_json(output / "timing.json", timing)
+    write_manifest(output, stage="preprocess", run=plan.identity(), inputs=inputs)
+    return output
+
+
+def _join_left_out(output: Path, prepared: list[Path], finished: Path) -> None:
+    """`dropped/REASON.jsonl.zst` and `quarantine.jsonl`, in input order."""
+    dropped: dict[str, list[Path]] = defaultdict(list)
+    for part in prepared:
+        for file in [*part.glob("dropped.*"), *(finished / part.name).glob("dropped.*")]:
+            dropped[file.name.removeprefix("dropped.")].append(file)
+    (output / "dropped").mkdir()
+    for name, files in sorted(dropped.items()):
+        native.join_files(output / "dropped" / name, files)
+    native.join_files(output / "quarantine.jsonl", [part / "quarantine.jsonl" for part in prepared])

@@ -1,0 +1,122 @@
+"""The folder of an unfinished run: `.OUTPUT.partial`, beside the output.
+
+    run.json              what the run's bytes depend on; another run is refused
+    prepared/TASK-PART/   clean documents, what was dropped, what was counted
+    prepared/TASK.begun   what a task is of
+    prepared/TASK.done    a task that is finished: the SHA-256 of its files
+    extracted/            the text of pages of HTML and WARC
+    finished/TASK-PART/   the part as tokens or text
+    output/               becomes the output
+
+Everything in it appears whole or not at all, so whatever is there is done.
+"""
+
+import fcntl
+import os
+import shutil
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from ncvc._native import NcvcError
+from ncvc.corpus.plan import Plan, Task, difference
+from ncvc.files import read_json, sync, write_whole
+
+RECORD = "part.json"
+
+
+class Work:
+    """An unfinished run; entering locks it, and refuses one that was begun otherwise."""
+
+    def __init__(self, output: Path) -> None:
+        self.output = output
+        self.folder = output.with_name(f".{output.name}.partial")
+        self._lock: int | None = None
+
+    @property
+    def prepared(self) -> Path:
+        """Where parts of clean documents are."""
+        return self.folder / "prepared"
+
+    @property
+    def extracted(self) -> Path:
+        """Where the text of pages is."""
+        return self.folder / "extracted"
+
+    @property
+    def finished(self) -> Path:
+        """Where parts of the dataset are."""
+        return self.folder / "finished"
+
+    def __enter__(self) -> Self:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._lock = os.open(self.folder, os.O_RDONLY)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise NcvcError(f"{self.output}: another ncvc preprocess is writing it; wait for that one") from None
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        if self._lock is not None:
+            os.close(self._lock)
+
+    def begin(self, plan: Plan, *, restart: bool) -> None:
+        """Goes on with the run that is there, or begins one.
+
+        Raises `NcvcError` if what is there was made with another config or of other files.
+        """
+        record = self.folder / "run.json"
+        if restart or not record.exists() or not any(self.prepared.glob("[0-9]*-*")):
+            self._empty()
+        if record.exists():
+            self._refuse_another(plan)
+        for folder in (self.prepared, self.finished):
+            folder.mkdir(exist_ok=True)
+            for torn in folder.glob(".partial-*"):
+                shutil.rmtree(torn, ignore_errors=True)
+        if not record.exists():
+            write_whole(record, plan.identity())
+        sync(self.folder)
+
+    def _refuse_another(self, plan: Plan) -> None:
+        advice = "set it back to go on, or begin anew with --restart"
+        before, now = read_json(self.folder / "run.json"), plan.identity()
+        if before != now:
+            raise NcvcError(
+                f"{self.output}: an unfinished run was begun otherwise: {difference(before, now)}; {advice}"
+            )
+        tasks = {task.name: task.identity() for task in plan.tasks}
+        for name in sorted({part.name.partition("-")[0] for part in self.prepared.glob("[0-9]*-*")}):
+            begun = read_json(self.prepared / f"{name}.begun")
+            if tasks.get(name) != begun:
+                gone = next((path for path in begun["files"] if path not in tasks.get(name, begun)["files"]), None)
+                what = f"{gone} is not where it was among the inputs" if gone else "there are other inputs now"
+                raise NcvcError(f"{self.output}: an unfinished run was begun otherwise: {what}; {advice}")
+
+    def _empty(self) -> None:
+        for path in self.folder.iterdir():
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    def parts(self, task: Task) -> list[Path]:
+        """The parts of a task that are prepared, in order."""
+        return sorted(self.prepared.glob(f"{task.name}-*"))
+
+    def begin_task(self, task: Task) -> None:
+        """Says what the parts of a task are of."""
+        begun = self.prepared / f"{task.name}.begun"
+        if not begun.exists() or not self.parts(task):
+            write_whole(begun, task.identity())
+
+    def done(self, task: Task) -> Path:
+        """The file that says that a task is finished."""
+        return self.prepared / f"{task.name}.done"
+
+    def remove(self) -> None:
+        """Removes what the finished output does not need."""
+        shutil.rmtree(self.folder)
+
+
+def read_record(part: Path) -> Any:
+    """What a stage wrote of a part."""
+    return read_json(part / RECORD)

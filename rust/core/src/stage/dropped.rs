@@ -1,0 +1,35 @@
+//! What rules dropped, kept for people to read: a file a reason.
+
+use std::collections::BTreeMap;
+
+use super::folder::{FileRecord, NewFile, NewFolder};
+use crate::Result;
+use crate::pipeline::DropReason;
+
+/// Rows of a batch by reason; compressed when the batch is full.
+pub type Dropped = BTreeMap<DropReason, Vec<u8>>;
+
+/// The files of a part, `dropped.REASON.jsonl.zst`.
+#[derive(Default)]
+pub struct DroppedFiles(BTreeMap<DropReason, NewFile>);
+
+impl DroppedFiles {
+    /// Appends the rows of a batch.
+    pub fn write(&mut self, folder: &NewFolder, rows: Dropped) -> Result<()> {
+        for (reason, packed) in rows {
+            let file = match self.0.entry(reason) {
+                std::collections::btree_map::Entry::Occupied(there) => there.into_mut(),
+                std::collections::btree_map::Entry::Vacant(vacant) => {
+                    vacant.insert(folder.file(&format!("dropped.{}.jsonl.zst", reason.name()))?)
+                }
+            };
+            file.write(&packed)?;
+        }
+        Ok(())
+    }
+
+    /// Sees to it that they are on disk.
+    pub fn finish(self) -> Result<Vec<FileRecord>> {
+        self.0.into_values().map(NewFile::finish).collect()
+    }
+}

@@ -1,0 +1,17 @@
+//! The stages of the corpus pass: each reads files and writes folders that appear whole, so that any of them can
+//! be done again, in any order, by anyone who sees the same disk.
+
+mod count;
+mod dropped;
+mod encode;
+mod folder;
+mod join;
+mod pack;
+mod prepare;
+mod write;
+
+pub use count::{MorphemeCounts, count_morphemes};
+pub use encode::encode;
+pub use join::{join_files, join_tokens};
+pub use prepare::{Task, prepare};
+pub use write::write;
