@@ -19,6 +19,9 @@ pub struct Excerpt {
 }
 
 /// Counts the documents of one file.
+///
+/// Keep one a thread for as long as the part lasts: each finds the changes of its first few dozen documents again,
+/// rule by rule, and ever fewer after that, so a new one for every batch would trace nearly every document.
 pub struct Recorder {
     file: String,
     examples: bool,
