@@ -6,6 +6,7 @@ __all__ = [
     "Analyzer",
     "DatasetError",
     "DictionaryError",
+    "Filters",
     "InputError",
     "NcvcError",
     "Tokenizer",
@@ -19,6 +20,7 @@ __all__ = [
     "cleaning_version",
     "count_morphemes",
     "encode_corpus",
+    "filters_version",
 ]
 
 class NcvcError(Exception):
@@ -163,3 +165,28 @@ def count_morphemes(
     source: Mapping[str, Any], dictionary: str | PathLike[str], folder: str | PathLike[str], name: str
 ) -> str:
     """Writes `folder/name`: a morpheme, a tab and how often it occurs a line, the most frequent first."""
+
+@final
+class Filters:
+    """Filters, to try them on single documents; a pass runs the same ones."""
+
+    def __new__(cls, options: str, analyzer: Analyzer | None = None) -> Filters:
+        """Filters for options as `FiltersConfig.options` writes them; adult words need the analyser.
+
+        Raises `InputError` for a mistake in the list of adult words, `NcvcError` where the analyser is missing.
+        """
+
+    def apply(self, text: str) -> tuple[str | None, str | None]:
+        """For a cleaned text: what stays of it and `None`, or `None` and the reason for which it goes."""
+
+    def apply_batch(self, texts: Sequence[str]) -> list[tuple[str | None, str | None]]:
+        """`apply` of every text, on all cores."""
+
+    def count(self, texts: Sequence[str]) -> str:
+        """What each filter does with these texts, in JSON.
+
+        A list of filter, seen, changed, dropped, dropped_bytes, removed (lines or sentences) and removed_bytes.
+        """
+
+def filters_version() -> int:
+    """The version of the filters; it changes whenever some text's verdict under the same options does."""

@@ -54,6 +54,12 @@ pub enum Error {
         /// What is wrong with it and what to do.
         message: String,
     },
+    /// The filters cannot be set up.
+    #[error("{message}")]
+    Filters {
+        /// What is wrong and what to do.
+        message: String,
+    },
     /// The caller asked the work to stop (Ctrl-C).
     #[error("interrupted")]
     Interrupted,

@@ -5,6 +5,7 @@ mod cleaning;
 mod corpus;
 mod dictionary;
 mod errors;
+mod filters;
 mod parallel;
 mod tokenizer;
 
@@ -23,6 +24,8 @@ mod _native {
     use super::dictionary::build_dictionary;
     #[pymodule_export]
     use super::errors::{DatasetError, DictionaryError, InputError, NcvcError, TokenizerError};
+    #[pymodule_export]
+    use super::filters::{Filters, filters_version};
     #[pymodule_export]
     use super::tokenizer::Tokenizer;
 }
