@@ -9,6 +9,7 @@ __all__ = [
     "Decisions",
     "Deduplication",
     "DictionaryError",
+    "Filters",
     "InputError",
     "NcvcError",
     "Tokenizer",
@@ -29,6 +30,7 @@ __all__ = [
     "prepare",
     "sentences",
     "write_part",
+    "filters_version",
 ]
 
 class NcvcError(Exception):
@@ -284,3 +286,28 @@ class Decisions:
 
     def apply(self, document: int, text: str) -> str | None:
         """What stays of a document's clean text; None if it is dropped."""
+
+@final
+class Filters:
+    """Filters, to try them on single documents; a pass runs the same ones."""
+
+    def __new__(cls, options: str, analyzer: Analyzer | None = None) -> Filters:
+        """Filters for options as `FiltersConfig.options` writes them; adult words need the analyser.
+
+        Raises `InputError` for a mistake in the list of adult words, `NcvcError` where the analyser is missing.
+        """
+
+    def apply(self, text: str) -> tuple[str | None, str | None]:
+        """For a cleaned text: what stays of it and `None`, or `None` and the reason for which it goes."""
+
+    def apply_batch(self, texts: Sequence[str]) -> list[tuple[str | None, str | None]]:
+        """`apply` of every text, on all cores."""
+
+    def count(self, texts: Sequence[str]) -> str:
+        """What each filter does with these texts, in JSON.
+
+        A list of filter, seen, changed, dropped, dropped_bytes, removed (lines or sentences) and removed_bytes.
+        """
+
+def filters_version() -> int:
+    """The version of the filters; it changes whenever some text's verdict under the same options does."""

@@ -7,6 +7,7 @@ mod dedup;
 mod dictionary;
 mod encoding;
 mod errors;
+mod filters;
 mod parallel;
 mod tokenizer;
 
@@ -32,6 +33,8 @@ mod _native {
     use super::encoding::decode_text;
     #[pymodule_export]
     use super::errors::{DatasetError, DictionaryError, InputError, NcvcError, TokenizerError};
+    #[pymodule_export]
+    use super::filters::{Filters, filters_version};
     #[pymodule_export]
     use super::tokenizer::Tokenizer;
 }
