@@ -4,6 +4,7 @@ import random
 import sys
 from itertools import product
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from hypothesis import given, settings
@@ -17,6 +18,8 @@ from clinical_written import CLINICAL, clinical_positive
 import ncvc
 from ncvc._native import clean_batch, clinical_categories
 from ncvc.corpus.cleaning import CleaningConfig
+
+REPLACEMENTS: list[Literal["nothing", "tag"]] = ["nothing", "tag"]
 
 
 def test_recall_and_precision_a_category() -> None:
@@ -52,6 +55,6 @@ def test_tags_stand_where_the_data_stood() -> None:
 @settings(max_examples=300, deadline=None)
 def test_cleaning_twice_is_cleaning_once(rng: random.Random, categories: list[str]) -> None:
     text = "".join(clinical_positive(rng, category)[0] for category in categories)
-    for clinical, replacement in product([False, True], ["nothing", "tag"]):
+    for clinical, replacement in product([False, True], REPLACEMENTS):
         once = clean_batch([text], clinical=clinical, replacement=replacement)
         assert clean_batch(once, clinical=clinical, replacement=replacement) == once

@@ -79,13 +79,12 @@ fn before_birth(text: &str, word: Range<usize>) -> Option<Place> {
         return None;
     }
     let starts = text[..end].char_indices().rev().take(LONGEST).map(|(i, _)| i);
-    let begins = |&start: &usize| {
-        let white = here(text, start).is_some_and(char::is_whitespace);
-        let letter = here(text, start).is_some_and(|c| c.is_ascii_alphanumeric());
-        !white
-            && !(letter
-                && before(text, start)
-                    .is_some_and(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '/')))
+    let begins = |&start: &usize| match here(text, start) {
+        Some(c) if c.is_whitespace() => false,
+        Some(c) if c.is_ascii_alphanumeric() => {
+            !before(text, start).is_some_and(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '/'))
+        }
+        _ => true,
     };
     let start = starts.filter(begins).filter(|&start| date(text, start, Least::Day) == Some(end)).last()?;
     Some(Place { whole: start..whole_end, value: start..end })

@@ -113,9 +113,8 @@ fn bracketed(rest: &str) -> &str {
     });
     match inner {
         Some((inner, behind))
-            if inner.len() <= 16
-                && (year_first(inner, Least::Year) == Some("")
-                    || inner.len() == 4 && number(inner, 4, 1850..=2100) == Some("")) =>
+            if year_first(inner, Least::Year) == Some("")
+                || inner.len() == 4 && number(inner, 4, 1850..=2100) == Some("") =>
         {
             behind
         }

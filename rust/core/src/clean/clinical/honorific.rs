@@ -101,8 +101,7 @@ fn name_start(text: &str, end: usize, honorific: &str, next: Option<char>) -> Op
     // A given name behind a surname and a space; the given name may be any.
     if let Some(before) = text[..run_start].strip_suffix(' ') {
         let surname = kanji_run_start(text, before.len());
-        if is_surname(&text[surname..before.len()]) && !spaced_out(text, surname) && run.chars().count() <= 4
-        {
+        if is_surname(&text[surname..before.len()]) && !goes_back(text, surname) && run.chars().count() <= 4 {
             return Some(surname);
         }
     }
@@ -134,7 +133,7 @@ fn kanji_run_start(text: &str, end: usize) -> usize {
 }
 
 /// Whether a kanji stands before `at`: what begins there is the end of a longer word.
-fn spaced_out(text: &str, at: usize) -> bool {
+fn goes_back(text: &str, at: usize) -> bool {
     text[..at].ends_with(is_kanji)
 }
 

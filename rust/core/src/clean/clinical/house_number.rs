@@ -104,7 +104,7 @@ fn joint(rest: &str) -> &str {
     let joined = joined.trim_start_matches(['\n']);
     // Spaces alone join only what a unit has closed: 2丁目 8番.
     let spaces_only = joined.len() < rest.len() && rest[..rest.len() - joined.len()].trim().is_empty();
-    if number_length(joined) > 0 && !(spaces_only && !closes(joined)) {
+    if number_length(joined) > 0 && (!spaces_only || closes(joined)) {
         return joined;
     }
     // 北1条西2丁目: a direction stands before the next number.

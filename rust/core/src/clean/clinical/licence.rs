@@ -31,7 +31,7 @@ pub const CATEGORY: Category = Category {
 fn read(text: &str, word: Range<usize>) -> Option<Place> {
     let start = after_label(text, word.end);
     let mut end = digits(text, start, 12)?.end;
-    if text[start..].is_char_boundary(0) && text[..start].ends_with('第') && text[end..].starts_with('号') {
+    if text[..start].ends_with('第') && text[end..].starts_with('号') {
         end += '号'.len_utf8();
     }
     Some(labelled(text, &word, start..end))

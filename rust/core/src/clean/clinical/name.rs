@@ -109,7 +109,7 @@ pub const CATEGORY: Category = Category {
 };
 
 /// The longest run of kanji and of katakana or letters that is a part of a name.
-const LONGEST_KANJI: usize = 6;
+const LONGEST_KANJI: usize = 7;
 const LONGEST_KANA: usize = 12;
 
 const HONORIFICS: [&str; 12] =

@@ -157,7 +157,7 @@ pub fn is_surname(text: &str) -> bool {
 /// Whether it is a common surname, or one with a given name of up to three kanji behind it.
 pub fn is_person(text: &str) -> bool {
     let ends = text.char_indices().map(|(i, _)| i).skip(1).chain([text.len()]);
-    ends.into_iter().take(3).any(|end| {
+    ends.into_iter().take(4).any(|end| {
         let (surname, given) = text.split_at(end);
         is_surname(surname) && given.chars().count() <= 3 && given.chars().all(|c| GIVEN_KANJI.contains(&c))
     })
