@@ -67,13 +67,13 @@ def test_it_needs_the_boundaries_of_words(analyzer: ncvc.Analyzer) -> None:
     assert [reason for _, reason in filters.apply_batch([f"{word}について説明する。" for word in inside[:6]])] == [
         None
     ] * 6
-    assert filters.apply("エロ動画について▁説明する。")[1] == "adult words"
-    assert filters.apply("一行目。\n▁これは▁無修正▁です。")[1] == "adult words"
+    assert filters.apply("エロ動画について▁説明する。")[1] == "adult_words"
+    assert filters.apply("一行目。\n▁これは▁無修正▁です。")[1] == "adult_words"
 
 
 def test_a_long_text_may_hold_a_few(filters: Filters) -> None:
     spam = sentences("spam.txt")[0]
-    assert filters.apply(spam)[1] == "adult words"
+    assert filters.apply(spam)[1] == "adult_words"
     around = "\n".join(sentences("clinical.txt") * 2)
     assert filters.apply(f"{around}\n{spam}")[1] is None
 
@@ -101,7 +101,7 @@ def test_a_list_of_ones_own(analyzer: ncvc.Analyzer, tmp_path: Path) -> None:
     (tmp_path / "words.txt").write_text("肺炎 10\n", encoding="utf-8")
     words = AdultWords(list="words.txt", least_words=1)
     options = FiltersConfig.model_validate({**ONLY, "adult_words": words}).options(tmp_path)
-    assert Filters(options, analyzer).apply("肺炎を疑う。") == (None, "adult words")
+    assert Filters(options, analyzer).apply("肺炎を疑う。") == (None, "adult_words")
     assert Filters(options, analyzer).apply("心不全を疑う。") == ("心不全を疑う。", None)
 
 

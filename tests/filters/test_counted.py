@@ -35,9 +35,9 @@ def too_little_japanese(text: str, *, least_japanese: float, least_hiragana: flo
     japanese = len(JAPANESE.findall(characters))
     letters = japanese + len([c for c in characters if c.isalpha() and not JAPANESE.match(c)])
     if japanese < least_japanese * letters:
-        return "too little Japanese"
+        return "too_little_japanese"
     too_few = len(HIRAGANA.findall(characters)) < least_hiragana * len(characters)
-    return "too little hiragana" if len(characters) >= hiragana_from and too_few else None
+    return "too_little_hiragana" if len(characters) >= hiragana_from and too_few else None
 
 
 def repeated(units: list[str]) -> tuple[float, float]:
@@ -54,14 +54,14 @@ def too_repetitive(text: str, limits: dict[str, Any]) -> str | None:
         return None
     lines, line_bytes = repeated(text.split("\n"))
     if lines > limits["most_lines"] or line_bytes > limits["most_line_characters"]:
-        return "repeated lines"
+        return "repeated_lines"
     paragraphs, paragraph_bytes = repeated(text.split("\n\n"))
     if paragraphs > limits["most_paragraphs"] or paragraph_bytes > limits["most_paragraph_characters"]:
-        return "repeated paragraphs"
+        return "repeated_paragraphs"
     n = limits["frequent_length"]
     ngrams = Counter(characters[i : i + n] for i in range(len(characters) - n + 1))
     if max(ngrams.values(), default=0) * n > limits["most_frequent_characters"] * len(characters):
-        return "frequent phrase"
+        return "frequent_phrase"
     n, seen, i, again = limits["repeated_length"], set(), 0, 0
     while i <= len(characters) - n:
         if (ngram := characters[i : i + n]) in seen:
@@ -70,7 +70,7 @@ def too_repetitive(text: str, limits: dict[str, Any]) -> str | None:
         else:
             seen.add(ngram)
             i += 1
-    return "repeated phrases" if again > limits["most_repeated_characters"] * len(characters) else None
+    return "repeated_phrases" if again > limits["most_repeated_characters"] * len(characters) else None
 
 
 LIMITS = {
@@ -116,9 +116,9 @@ def test_every_reason_is_met_on_built_text() -> None:
     ]
     found = reasons(filters(repetition=LIMITS), texts)
     assert found == [too_repetitive(text, LIMITS) for text in texts]
-    assert found == ["repeated lines", "repeated lines", "frequent phrase", "repeated phrases", None]
+    assert found == ["repeated_lines", "repeated_lines", "frequent_phrase", "repeated_phrases", None]
     paragraphs = LIMITS | {"most_lines": 1.0, "most_line_characters": 1.0}
-    assert reasons(filters(repetition=paragraphs), texts[1:2]) == ["repeated paragraphs"]
+    assert reasons(filters(repetition=paragraphs), texts[1:2]) == ["repeated_paragraphs"]
 
 
 def test_they_equal_plain_python_on_real_text(lines: list[str]) -> None:
@@ -131,7 +131,7 @@ def test_they_equal_plain_python_on_real_text(lines: list[str]) -> None:
 
 def test_shortness_counts_characters() -> None:
     engine = filters(too_short={"least_characters": 4})
-    assert reasons(engine, ["肺▁炎\n。", "肺▁炎\n。。", "𠮟る。", ""]) == ["too short", None, "too short", "too short"]
+    assert reasons(engine, ["肺▁炎\n。", "肺▁炎\n。。", "𠮟る。", ""]) == ["too_short", None, "too_short", "too_short"]
 
 
 def test_lines_and_sentences_can_go_alone() -> None:

@@ -56,7 +56,7 @@ def source(name: str, scale: int) -> dict[str, Any]:
                 },
             },
             "dropped": {
-                "too short": {
+                "too_short": {
                     "documents": dropped - near,
                     "bytes": 71_234 * scale,
                     "examples": [[place(5), {"text": "続きを読む"}], [place(8), {"text": HOSTILE, "more": 1_204}]],

@@ -71,6 +71,7 @@ pub enum Error {
     Option {
         /// What the option may be.
         message: &'static str,
+    },
     /// The filters cannot be set up.
     #[error("{message}")]
     Filters {

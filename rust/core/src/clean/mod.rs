@@ -158,6 +158,11 @@ impl Cleaner {
         &self.marked
     }
 
+    /// What the last call of [`clean`](Self::clean) returned.
+    pub fn last(&self) -> &str {
+        &self.marked
+    }
+
     /// The cleaned document with plain spaces where [`clean`](Self::clean) writes ▁.
     pub fn clean_with_spaces(&mut self, document: &str) -> &str {
         self.spaced.clear();

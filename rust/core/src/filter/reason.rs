@@ -68,18 +68,18 @@ impl Reason {
     /// Its name in reports.
     pub fn name(self) -> &'static str {
         match self {
-            Self::CopyrightNotice => "copyright notice",
-            Self::CutOffAtTheEnd => "cut off at the end",
-            Self::CutOffSentences => "cut-off sentences",
-            Self::UnfinishedSentences => "unfinished sentences",
-            Self::TooShort => "too short",
-            Self::TooLittleJapanese => "too little Japanese",
-            Self::TooLittleHiragana => "too little hiragana",
-            Self::RepeatedLines => "repeated lines",
-            Self::RepeatedParagraphs => "repeated paragraphs",
-            Self::FrequentPhrase => "frequent phrase",
-            Self::RepeatedPhrases => "repeated phrases",
-            Self::AdultWords => "adult words",
+            Self::CopyrightNotice => "copyright_notice",
+            Self::CutOffAtTheEnd => "cut_off_at_the_end",
+            Self::CutOffSentences => "cut_off_sentences",
+            Self::UnfinishedSentences => "unfinished_sentences",
+            Self::TooShort => "too_short",
+            Self::TooLittleJapanese => "too_little_japanese",
+            Self::TooLittleHiragana => "too_little_hiragana",
+            Self::RepeatedLines => "repeated_lines",
+            Self::RepeatedParagraphs => "repeated_paragraphs",
+            Self::FrequentPhrase => "frequent_phrase",
+            Self::RepeatedPhrases => "repeated_phrases",
+            Self::AdultWords => "adult_words",
         }
     }
 
