@@ -3,6 +3,9 @@
 //! `clean` is idempotent: the rules run until none of them changes anything, so that what one rule uncovers
 //! (a telephone number that stood around a deleted character, say) is still seen by the rules before it.
 //! Every pass either shortens the text or leaves fewer characters that a rule would replace, so this ends.
+//!
+//! That is what cleaning means (`rounds`). What runs is one pass that gives the same text and the same counts
+//! (`scan`), and hands only the stretches to the rules that need more than a look at a character.
 
 mod allowed;
 mod area_codes;

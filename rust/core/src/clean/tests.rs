@@ -61,7 +61,7 @@ fn what_a_later_rule_uncovers_is_seen_again() {
 }
 
 /// Characters and strings at which the rules cut.
-const PIECES: [&str; 68] = [
+const PIECES: [&str; 69] = [
     "0",
     "1",
     "9",
@@ -130,6 +130,7 @@ const PIECES: [&str; 68] = [
     "㎎",
     "/",
     "\u{2028}",
+    "0164-25-2755",
 ];
 
 /// What the rules make of a text, one after the other over all of it, and their edits.
@@ -137,7 +138,7 @@ fn by_rules(text: &str) -> (String, Edits) {
     let mut rounds = rounds::Rounds::default();
     let mut edits = Edits::default();
     rounds.text().push_str(text);
-    (rounds.run(&mut edits).to_owned(), edits)
+    (rounds.run(&mut edits, |_, _| false).to_owned(), edits)
 }
 
 /// What the scan makes of it.
@@ -156,6 +157,15 @@ fn the_scan_does_to_every_character_what_the_rules_do() {
             let text = format!("{before}{c}{after}");
             assert_eq!(by_scan(&text), by_rules(&text), "{text:?}");
         }
+    }
+}
+
+#[test]
+fn what_a_rule_takes_before_its_surroundings_are_deleted_is_seen() {
+    for text in
+        ["1\u{48e2}0164-25-2755", "1\u{1}0164-25-2755", "1😀0164-25-2755、次", "電話1\u{200b}0164252755"]
+    {
+        assert_eq!(by_scan(text), by_rules(text), "{text:?}");
     }
 }
 
