@@ -31,8 +31,10 @@ pub enum Class {
     Comma,
     /// A long dash, which is a chōonpu behind katakana.
     Dash,
-    /// Other characters or none take its place.
+    /// Other characters take its place.
     Rewritten,
+    /// It is outside of the allowed set, and NFKC does not bring it in.
+    Deleted,
     /// What becomes of it depends on its neighbours in more ways: left to the rules.
     Unsure,
 }
@@ -44,14 +46,14 @@ pub struct Rewrite {
     pub inert: bool,
     /// Whether NFKC changes it.
     pub normalized: bool,
-    /// Bit n: rule n, other than NFKC, makes one edit.
+    /// Bit n: rule n of those after NFKC makes one edit.
     pub edits: u16,
 }
 
 /// The classes of all characters.
 pub struct Classes {
-    /// By code point, as far as there are characters that stay; the rest is Unsure.
-    classes: Vec<Class>,
+    /// Of the basic plane, by code point.
+    basic: Vec<Class>,
     rewrites: FxHashMap<char, Rewrite>,
 }
 
@@ -60,24 +62,28 @@ pub static CLASSES: LazyLock<Classes> = LazyLock::new(Classes::new);
 
 impl Classes {
     fn new() -> Self {
-        let mut classes = vec![Class::Unsure; 0x30000];
         let mut rewrites = FxHashMap::default();
-        for c in '\0'..'\u{30000}' {
-            classes[c as usize] = match fixed_class(c) {
-                Some(class) => class,
-                None => {
-                    let (class, rewrite) = ask_the_rules(c);
-                    rewrites.extend(rewrite.map(|rewrite| (c, rewrite)));
-                    class
-                }
-            };
+        let mut basic = vec![Class::Unsure; 0x10000];
+        for c in '\0'..='\u{ffff}' {
+            let (class, rewrite) = classify(c);
+            basic[c as usize] = class;
+            rewrites.extend(rewrite.map(|rewrite| (c, rewrite)));
         }
-        Self { classes, rewrites }
+        Self { basic, rewrites }
     }
 
     #[inline]
     pub fn of(&self, c: char) -> Class {
-        self.classes.get(c as usize).copied().unwrap_or(Class::Unsure)
+        self.basic.get(c as usize).copied().unwrap_or_else(|| Self::beyond_the_basic_plane(c))
+    }
+
+    /// Such characters are rare, so they are asked about one by one; what would rewrite them is not kept.
+    #[cold]
+    fn beyond_the_basic_plane(c: char) -> Class {
+        match classify(c).0 {
+            Class::Rewritten => Class::Unsure,
+            class => class,
+        }
     }
 
     /// What takes the place of a Rewritten character.
@@ -85,8 +91,13 @@ impl Classes {
         self.rewrites.get(&c)
     }
 
+    /// Whether nothing takes the character's place.
     pub fn is_deleted(&self, c: char) -> bool {
-        self.of(c) == Class::Rewritten && self.rewrite(c).is_some_and(|rewrite| rewrite.text.is_empty())
+        match self.of(c) {
+            Class::Deleted => true,
+            Class::Rewritten => self.rewrite(c).is_some_and(|rewrite| rewrite.text.is_empty()),
+            _ => false,
+        }
     }
 
     /// Whether no rule ever changes the character or sees past it from behind.
@@ -97,6 +108,11 @@ impl Classes {
             && (is_hiragana(c) || is_katakana(c) || is_kanji(c))
             && !matches!(c, 'は' | 'が' | 'に' | 'へ' | '番')
     }
+}
+
+/// The class of a character and what takes its place.
+fn classify(c: char) -> (Class, Option<Rewrite>) {
+    fixed_class(c).map_or_else(|| ask_the_rules(c), |class| (class, None))
 }
 
 /// The class of characters that rules look for.
@@ -141,6 +157,7 @@ fn ask_the_rules(c: char) -> (Class, Option<Rewrite>) {
         return (Class::Unsure, None);
     }
     match (normalized || edits != 0, inert) {
+        (true, false) if text.is_empty() && !normalized => (Class::Deleted, None),
         (true, _) => (Class::Rewritten, Some(Rewrite { text, inert, normalized, edits })),
         (false, true) => (Class::Plain, None),
         (false, false) => (Class::Mark, None),

@@ -3,6 +3,9 @@
 //! `clean` is idempotent: the rules run until none of them changes anything, so that what one rule uncovers
 //! (a telephone number that stood around a deleted character, say) is still seen by the rules before it.
 //! Every pass either shortens the text or leaves fewer characters that a rule would replace, so this ends.
+//!
+//! That is what cleaning means (`rounds`). What runs is one pass that gives the same text and the same counts
+//! (`scan`), and hands only the stretches to the rules that need more than a look at a character.
 
 mod allowed;
 mod area_codes;
@@ -125,8 +128,8 @@ impl serde::Serialize for Counts {
     }
 }
 
-/// Edits by rule, in the order of [`RULES`].
-type Edits = [u64; RULE_COUNT];
+/// Edits, in the order of [`Counts`].
+type Edits = [u64; ROW_COUNT];
 
 /// Cleans documents; keeps its buffers between them, so one a thread.
 #[derive(Default)]
@@ -135,13 +138,12 @@ pub struct Cleaner {
     marked: String,
     rounds: rounds::Rounds,
     counts: Counts,
-    options: CleaningOptions,
 }
 
 impl Cleaner {
     /// A cleaner that treats private data as `options` say; the default's is the papers'.
     pub fn new(options: &CleaningOptions) -> Self {
-        Self { options: *options, ..Self::default() }
+        Self { rounds: rounds::Rounds::new(*options), ..Self::default() }
     }
 
     /// The cleaned document.
@@ -167,13 +169,12 @@ impl Cleaner {
     pub fn clean_with_spaces(&mut self, document: &str) -> &str {
         self.spaced.clear();
         let mut edits = [0; ROW_COUNT];
-        if self.options == CleaningOptions::default() {
-            let mut by_rule = Edits::default();
-            scan::clean(document, &mut self.spaced, &mut self.rounds, &mut by_rule);
-            edits[..RULE_COUNT].copy_from_slice(&by_rule);
-        } else {
+        if self.rounds.options.clinical {
+            // The scan does not know what the clinical set looks for.
             self.rounds.text().push_str(document);
-            self.spaced.push_str(self.rounds.run(&self.options, &mut edits));
+            self.spaced.push_str(self.rounds.run(&mut edits, |_, _| false));
+        } else {
+            scan::clean(document, &mut self.spaced, &mut self.rounds, &mut edits);
         }
         for (i, n) in edits.into_iter().enumerate() {
             self.counts.edits[i] += n;

@@ -46,7 +46,7 @@ fn apply(text: &str, out: &mut String) -> u64 {
         while rest.next_if(|&(_, next)| next == c).is_some() {
             count += 1;
         }
-        let stay = limit(c);
+        let stay = if count > 1 { limit(c) } else { count };
         if count > stay {
             out.push_str(&text[copied..i + stay * c.len_utf8()]);
             copied = i + count * c.len_utf8();

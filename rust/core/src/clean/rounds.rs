@@ -1,23 +1,31 @@
 //! The rules as they are: one after the other over the whole text, until none of them changes anything.
 
-use super::{CleaningOptions, META_SPACE, PERSONAL, RULES, private};
+use super::{CleaningOptions, Edits, META_SPACE, PERSONAL, RULES, private};
 
 /// Two texts that the rules write by turns.
 #[derive(Default)]
 pub struct Rounds {
     text: String,
     next: String,
+    /// How private data is treated.
+    pub options: CleaningOptions,
 }
 
 impl Rounds {
+    pub fn new(options: CleaningOptions) -> Self {
+        Self { options, ..Self::default() }
+    }
+
     /// The text to clean, empty, to be filled.
     pub fn text(&mut self) -> &mut String {
         self.text.clear();
         &mut self.text
     }
 
-    /// Cleans the text and adds to the edits of every rule, and of every category that the options ask for.
-    pub fn run(&mut self, options: &CleaningOptions, edits: &mut [u64]) -> &str {
+    /// Cleans the text and adds to the edits of every rule.
+    ///
+    /// `is_clean` may spare the last round, which changes nothing; it gets a string to write to.
+    pub fn run(&mut self, edits: &mut Edits, is_clean: fn(&str, &mut String) -> bool) -> &str {
         // White space is a plain space while the rules run; ▁ comes last, in the papers' order.
         if self.text.contains(META_SPACE) {
             self.next.clear();
@@ -29,7 +37,7 @@ impl Rounds {
             for (i, rule) in RULES.iter().enumerate() {
                 if i == PERSONAL {
                     self.next.clear();
-                    if private::apply(&self.text, &mut self.next, options, edits) {
+                    if private::apply(&self.text, &mut self.next, &self.options, edits) {
                         std::mem::swap(&mut self.text, &mut self.next);
                         changed = true;
                     }
@@ -42,7 +50,7 @@ impl Rounds {
                     changed = true;
                 }
             }
-            if !changed {
+            if !changed || is_clean(&self.text, &mut self.next) {
                 return &self.text;
             }
         }

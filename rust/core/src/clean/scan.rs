@@ -4,19 +4,21 @@
 //! output where a rule could see more than a character: telephone numbers, URLs, dots. Where there is none, it has
 //! what the rules would write, and a second round would change nothing, because
 //! - what a rule looks for (a digit, a letter, @, #, a dot) is a character that no rule replaces or deletes, so what
-//!   a rule finds in any state of the text between raw and cleaned stands in the output too, and is seen there;
+//!   a rule finds in any state of the text between raw and cleaned stands in the output too, and is seen there
+//!   (what parts it from its surroundings may be deleted, so the scan asks for that only where it knows better);
 //! - every character of the output is one that the rules leave alone ([`Class::Plain`], `Mark` or `Watched`).
 //!
 //! Elsewhere the rules get the text between two *anchors*: a kana or kanji after white space, a comma or a full
 //! stop. None of the rules changes such a character, deletes it, or looks past it, so cleaning the stretch alone,
 //! between two characters that stand for its surroundings, is cleaning it in place, edit for edit.
 
+use super::characters::is_katakana;
 use super::classes::{CLASSES, Class, Classes};
 use super::nfkc::is_inert;
 use super::repetition::limit;
 use super::rounds::Rounds;
 use super::white_space::Run;
-use super::{CleaningOptions, Edits, META_SPACE, punctuation};
+use super::{Edits, META_SPACE, ROW_COUNT, punctuation};
 
 /// Stands for what is before a stretch: no rule looks past it, and it is never repeated before an anchor.
 const BEFORE: char = '。';
@@ -51,6 +53,8 @@ struct Number {
     digits: usize,
     /// Where the last digit ends in the output.
     end: usize,
+    /// Where the last deletion was in the output: when the rule looks, what is deleted still parts the digits.
+    parted_at: usize,
 }
 
 /// Telephone numbers have ten digits or more, with a leading 0 or a country code.
@@ -60,27 +64,44 @@ const PHONE_DIGITS: usize = 10;
 const PUNCTUATION: usize = 0;
 const NFKC: usize = 1;
 const DASHES: usize = 2;
+const ALLOWED: usize = 7;
 const REPETITION: usize = 8;
 const WHITE_SPACE: usize = 9;
 
 /// Writes the cleaned text, with plain spaces, to the (empty) string.
 pub fn clean(text: &str, out: &mut String, rounds: &mut Rounds, edits: &mut Edits) {
-    let mut scan = Scan {
-        classes: &CLASSES,
-        text,
-        out,
-        edits,
-        recent: Edits::default(),
-        anchor: (0, 0),
-        normalized_to: usize::MAX,
-        cut_at: 0,
-        number: Number::default(),
-    };
-    scan.run(rounds);
+    let mut scan = Scan::new(text, out, edits);
+    scan.run(|scan, at| Some(scan.leave_to(rounds, at)));
+    scan.add_recent_edits();
 }
 
-impl Scan<'_> {
-    fn run(&mut self, rounds: &mut Rounds) {
+/// Whether the rules would change nothing in a text, as far as a scan can tell; `out` is for its use.
+fn is_clean(text: &str, out: &mut String) -> bool {
+    out.clear();
+    let mut edits = [0; ROW_COUNT];
+    let mut scan = Scan::new(text, out, &mut edits);
+    scan.run(|_, _| None);
+    scan.add_recent_edits();
+    edits == [0; ROW_COUNT] && out.len() == text.len()
+}
+
+impl<'a> Scan<'a> {
+    fn new(text: &'a str, out: &'a mut String, edits: &'a mut Edits) -> Self {
+        Self {
+            classes: &CLASSES,
+            text,
+            out,
+            edits,
+            recent: [0; ROW_COUNT],
+            anchor: (0, 0),
+            normalized_to: usize::MAX,
+            cut_at: 0,
+            number: Number::default(),
+        }
+    }
+
+    /// Goes through the text; `unsure` deals with a place for the rules and says where to go on, or to stop there.
+    fn run(&mut self, mut unsure: impl FnMut(&mut Self, usize) -> Option<usize>) {
         let text = self.text;
         let classes = self.classes;
         let mut copied = 0;
@@ -96,13 +117,20 @@ impl Scan<'_> {
             self.out.push_str(&text[copied..start]);
             copied = match self.character(c, class, start) {
                 Ok(end) => end,
-                Err(Unsure) => self.leave_to(rounds, start),
+                Err(Unsure) => match unsure(self, start) {
+                    Some(end) => end,
+                    None => return,
+                },
             };
             rest = text[copied..].chars();
-            before = self.out.chars().next_back().unwrap_or('\0');
+            before = self.last().unwrap_or('\0');
         }
         self.out.push_str(&text[copied..]);
-        self.add_recent_edits();
+    }
+
+    /// The last character written.
+    fn last(&self) -> Option<char> {
+        self.out.chars().next_back()
     }
 
     /// Deals with the character at `start`; returns where the next one stands.
@@ -123,13 +151,18 @@ impl Scan<'_> {
             Class::Dash => {
                 self.pass_nfkc(false, start, end);
                 // Behind katakana it depends on what follows.
-                if self.out.chars().next_back().is_some_and(super::characters::is_katakana) {
+                if self.last().is_some_and(is_katakana) {
                     return Err(Unsure);
                 }
                 self.recent[DASHES] += 1;
                 self.write('-', end)?;
             }
             Class::Rewritten => self.rewrite(c, start, end)?,
+            Class::Deleted => {
+                self.pass_nfkc(false, start, end);
+                self.recent[ALLOWED] += 1;
+                self.number.parted_at = self.out.len();
+            }
             Class::Unsure => return Err(Unsure),
         }
         Ok(end)
@@ -154,6 +187,9 @@ impl Scan<'_> {
         while edits != 0 {
             self.recent[edits.trailing_zeros() as usize] += 1;
             edits &= edits - 1;
+        }
+        if rewrite.text.is_empty() {
+            self.number.parted_at = self.out.len();
         }
         rewrite.text.chars().try_for_each(|c| self.write(c, end))
     }
@@ -205,12 +241,12 @@ impl Scan<'_> {
         if self.classes.of(c) == Class::Watched {
             self.watch(c, end)?;
         }
-        if self.out.ends_with(c) && limit(c) < usize::MAX {
-            if matches!(c, '.' | '・') {
-                return Err(Unsure); // three make an ellipsis
-            }
+        if self.last() == Some(c) && limit(c) < usize::MAX {
             let limit = limit(c);
             if self.out.chars().rev().take(limit).filter(|&before| before == c).count() == limit {
+                if matches!(c, '.' | '・') {
+                    return Err(Unsure); // three make an ellipsis
+                }
                 self.recent[REPETITION] += u64::from(self.cut_at != self.out.len());
                 self.cut_at = self.out.len();
                 return Ok(());
@@ -247,7 +283,10 @@ impl Scan<'_> {
             self.number.digits = 0;
         }
         let begins = match digit {
-            '0' => !self.out.ends_with(|c: char| c.is_ascii_digit()),
+            '0' => {
+                self.number.parted_at == self.out.len()
+                    || self.last().is_none_or(|before| !before.is_ascii_digit())
+            }
             '8' => self.out.trim_end_matches(' ').ends_with('+'),
             _ => false,
         };
@@ -280,15 +319,15 @@ impl Scan<'_> {
         stretch.extend((start > 0).then_some(BEFORE));
         stretch.push_str(&self.text[start..end]);
         stretch.extend((end < self.text.len()).then_some(BEHIND));
-        let cleaned = rounds.run(&CleaningOptions::default(), self.edits);
+        let cleaned = rounds.run(self.edits, is_clean);
         let cleaned = cleaned.strip_prefix(BEFORE).filter(|_| start > 0).unwrap_or(cleaned);
         let cleaned = cleaned.strip_suffix(BEHIND).filter(|_| end < self.text.len()).unwrap_or(cleaned);
         self.out.truncate(self.anchor.1);
         self.out.push_str(cleaned);
-        self.recent = Edits::default();
+        self.recent = [0; ROW_COUNT];
         self.anchor = (end, self.out.len());
         self.cut_at = 0;
-        self.number = Number { digits: 0, end: self.out.len() };
+        self.number = Number { end: self.out.len(), ..Number::default() };
         end
     }
 

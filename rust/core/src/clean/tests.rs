@@ -61,7 +61,7 @@ fn what_a_later_rule_uncovers_is_seen_again() {
 }
 
 /// Characters and strings at which the rules cut.
-const PIECES: [&str; 68] = [
+const PIECES: [&str; 69] = [
     "0",
     "1",
     "9",
@@ -130,14 +130,15 @@ const PIECES: [&str; 68] = [
     "㎎",
     "/",
     "\u{2028}",
+    "0164-25-2755",
 ];
 
 /// What the rules make of a text, one after the other over all of it, and their edits.
 fn by_rules(text: &str) -> (String, Edits) {
     let mut rounds = rounds::Rounds::default();
-    let mut edits = Edits::default();
+    let mut edits = [0; ROW_COUNT];
     rounds.text().push_str(text);
-    (rounds.run(&CleaningOptions::default(), &mut edits).to_owned(), edits)
+    (rounds.run(&mut edits, |_, _| false).to_owned(), edits)
 }
 
 /// What the scan makes of it.
@@ -156,6 +157,37 @@ fn the_scan_does_to_every_character_what_the_rules_do() {
             let text = format!("{before}{c}{after}");
             assert_eq!(by_scan(&text), by_rules(&text), "{text:?}");
         }
+    }
+}
+
+#[test]
+fn the_scan_sees_what_the_rules_see_around_a_character() {
+    for text in [
+        // What is deleted later still parts digits when the rule looks.
+        "1\u{48e2}0164-25-2755",
+        "1\u{1}0164-25-2755",
+        "1😀0164-25-2755、次",
+        "電話1\u{200b}0164252755",
+        // A label stands before an anchor, or seems to.
+        "TEL\n番号0300001234",
+        "電話 は0300001234、次",
+        "電話\nが0300001234",
+        "電話 に0300001234",
+        "電話\nへ0300001234",
+        "電話、を0300001234",
+        "電話\nを0300001234",
+        // A rule begins at a character that stays.
+        "次に内線 2345、次",
+        "37°C、37゜C、37˚C",
+        "1ー2、１ー２",
+        "痛み・・・、痛み...、痛み︙.",
+        "詳細はWww.example.comへ",
+        "詳細はttp://example.comへ",
+        "サ―バ、「―サ",
+        " #京都\n#京都 ＃京都、#京都",
+        "\u{200b} 行\u{200b} \n \u{200b}",
+    ] {
+        assert_eq!(by_scan(text), by_rules(text), "{text:?}");
     }
 }
 

@@ -12,8 +12,6 @@ use crate::dedup::{Decisions, Place};
 use crate::pipeline::{Document, DropReason, Earlier, Row, Why};
 use crate::{Error, Result};
 
-/// The member that holds the clean text, whatever it was called in the input.
-pub const TEXT_FIELD: &str = "text";
 /// The JSON that stood before and behind the text, where documents keep their other members.
 const BEFORE: &str = "before";
 const AFTER: &str = "after";
