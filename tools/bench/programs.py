@@ -6,6 +6,8 @@ import sys
 import unicodedata
 from pathlib import Path
 
+import encoders
+
 PHONE = re.compile(r"(?<![\d-])(?:\+81-?|0)\d{1,4}-\d{1,4}-\d{3,4}(?!\d)|(?<!\d)0[5-9]0\d{8}(?!\d)")
 MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 WEB = re.compile(r"https?://[\w/:%#$&?()~.=+\-〜]+|(?<!\w)@\w{2,}|(?<=\s)#[^\s#]+")
@@ -90,8 +92,44 @@ def vibrato(path: Path, folder: Path, threads: int) -> None:
         analyzer.split(text)
 
 
-PROGRAMS = {"pass": ncvc_pass, "python_chain": python_chain, "mecab": mecab, "vibrato": vibrato}
+def datatrove(path: Path, folder: Path, threads: int) -> None:
+    """The Megatron writer of datatrove with the Hugging Face form of the tokenizer: neither cleaning nor analysis."""
+    from datatrove.executor import LocalPipelineExecutor
+    from datatrove.pipeline.readers import JsonlReader
+    from datatrove.pipeline.tokens.megatron_tokenizer import MegatronDocumentTokenizer
+    from datatrove.utils.logging import logger
+
+    logger.remove()
+    out = str(folder / "datatrove")
+    writer = MegatronDocumentTokenizer(
+        output_folder=out, tokenizer_name_or_path=str(folder / "tokenizer.json"), eos_token="<|end_of_text|>"
+    )
+    reader = JsonlReader(str(folder), glob_pattern=path.name)
+    LocalPipelineExecutor(pipeline=[reader, writer], logging_dir=f"{out}/logs", skip_completed=False).run()
+
+
+PROGRAMS = {
+    "pass": ncvc_pass,
+    "python_chain": python_chain,
+    "mecab": mecab,
+    "vibrato": vibrato,
+    "datatrove": datatrove,
+}
+NOT_INSTALLED = 3
+"""The exit status of a program that is not there to be measured."""
+
+
+def main(name: str, path: Path, folder: Path, threads: int) -> None:
+    """Runs one program."""
+    try:
+        if name in encoders.PROGRAMS:
+            encoders.run(encoders.PROGRAMS[name], read(path), folder)
+        else:
+            PROGRAMS[name](path, folder, threads)
+    except ModuleNotFoundError as missing:
+        print(f"{name}: {missing}", file=sys.stderr)
+        sys.exit(NOT_INSTALLED)
+
 
 if __name__ == "__main__":
-    name, path, folder, threads = sys.argv[1:]
-    PROGRAMS[name](Path(path), Path(folder), int(threads))
+    main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4]))
