@@ -48,7 +48,7 @@ def run_all(peers: Peers, files: Files, runs: int) -> tuple[dict[str, list[float
             else:
                 cpu[name].append(measured.cpu - idle[name].cpu)
         for count, found in threads.items():
-            nothing, measured = (peers.run("pass", path, count) for path in (files.empty, files.raw))
+            nothing, measured = (peers.run("pass", path, count) for path in (files.empty, files.long))
             found.append(Measured(measured.cpu - nothing.cpu, measured.wall - nothing.wall, measured.memory))
     if len(encoded) > 1:
         raise SystemExit("the encoders' ids differ")

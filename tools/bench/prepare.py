@@ -1,5 +1,6 @@
 """What the measured programs read: raw and analysed documents, a dictionary, a tokenizer in both forms."""
 
+import itertools
 import json
 import os
 import subprocess
@@ -10,6 +11,9 @@ from pathlib import Path
 import encoders
 
 SHARED = Path(os.environ.get("NCVC_SHARED", Path(__file__).parents[3] / "shared")) / "data/corpora"
+
+LONG = 4
+"""How many times as much text threads are compared on."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,11 @@ class Files:
     def raw(self) -> Path:
         """Raw documents as JSON lines."""
         return self.folder / "raw.jsonl"
+
+    @property
+    def long(self) -> Path:
+        """More of them, so that how a pass ends, one thread idle, weighs little."""
+        return self.folder / "long.jsonl"
 
     @property
     def empty(self) -> Path:
@@ -76,7 +85,10 @@ def prepare(files: Files, megabytes: float) -> Sizes:
     import ncvc
     from ncvc.convert.tokenizer import write_tokenizer
 
-    documents = texts(megabytes)
+    more = texts(LONG * megabytes)
+    ends = itertools.accumulate(len(text.encode()) for text in more)
+    documents = [text for text, end in zip(more, ends, strict=True) if end <= megabytes * 1e6]
+    write_documents(files.long, more)
     write_documents(files.raw, documents)
     write_documents(files.empty, ["空"])
     dictionary, tokenizer = files.folder / "dictionary", files.folder / "tokenizer"
