@@ -6,6 +6,7 @@ import sys
 import unicodedata
 from pathlib import Path
 
+import encoders
 from near_duplicates import ncvc_near_duplicates, rensa_near_duplicates
 
 PHONE = re.compile(r"(?<![\d-])(?:\+81-?|0)\d{1,4}-\d{1,4}-\d{3,4}(?!\d)|(?<!\d)0[5-9]0\d{8}(?!\d)")
@@ -42,11 +43,12 @@ def read(path: Path) -> list[str]:
 
 def ncvc_pass(path: Path, folder: Path, threads: int) -> None:
     """The whole pass."""
-    from ncvc.corpus.config import PreprocessConfig
+    from ncvc.corpus.config import PreprocessConfig, SourceConfig
     from ncvc.corpus.preprocess import preprocess
 
-    config = PreprocessConfig(inputs=[path.name], tokenizer="tokenizer", output="tokens", threads=threads)
-    preprocess(config, folder, replace=True)
+    source = SourceConfig(name="corpus", inputs=[path.name])
+    config = PreprocessConfig(sources=[source], tokenizer="tokenizer", output="tokens", threads=threads)
+    preprocess(config, folder, replace=True, restart=True)
 
 
 def python_chain(path: Path, folder: Path, threads: int) -> None:
@@ -92,15 +94,46 @@ def vibrato(path: Path, folder: Path, threads: int) -> None:
         analyzer.split(text)
 
 
+def datatrove(path: Path, folder: Path, threads: int) -> None:
+    """The Megatron writer of datatrove with the Hugging Face form of the tokenizer: neither cleaning nor analysis."""
+    from datatrove.executor import LocalPipelineExecutor
+    from datatrove.pipeline.readers import JsonlReader
+    from datatrove.pipeline.tokens.megatron_tokenizer import MegatronDocumentTokenizer
+    from datatrove.utils.logging import logger
+
+    logger.remove()
+    out = str(folder / "datatrove")
+    writer = MegatronDocumentTokenizer(
+        output_folder=out, tokenizer_name_or_path=str(folder / "tokenizer.json"), eos_token="<|end_of_text|>"
+    )
+    reader = JsonlReader(str(folder), glob_pattern=path.name)
+    LocalPipelineExecutor(pipeline=[reader, writer], logging_dir=f"{out}/logs", skip_completed=False).run()
+
+
 PROGRAMS = {
     "pass": ncvc_pass,
     "python_chain": python_chain,
     "mecab": mecab,
     "vibrato": vibrato,
+    "datatrove": datatrove,
     "neardup": ncvc_near_duplicates,
     "rensa": rensa_near_duplicates,
 }
+NOT_INSTALLED = 3
+"""The exit status of a program that is not there to be measured."""
+
+
+def main(name: str, path: Path, folder: Path, threads: int) -> None:
+    """Runs one program."""
+    try:
+        if name in encoders.PROGRAMS:
+            encoders.run(encoders.PROGRAMS[name], read(path), folder)
+        else:
+            PROGRAMS[name](path, folder, threads)
+    except ModuleNotFoundError as missing:
+        print(f"{name}: {missing}", file=sys.stderr)
+        sys.exit(NOT_INSTALLED)
+
 
 if __name__ == "__main__":
-    name, path, folder, threads = sys.argv[1:]
-    PROGRAMS[name](Path(path), Path(folder), int(threads))
+    main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4]))

@@ -20,21 +20,23 @@ pub struct Unigram {
     pieces: Vec<(String, f32, PieceKind)>,
     trie: crawdad::Trie,
     unknown: u32,
-    lowest: f32,
-    highest: f32,
+    /// What a piece adds to a segmentation's score, by id.
+    gains: Vec<f32>,
+    /// What an unknown character adds.
+    loss: f32,
 }
 
 /// The best way to the end of a prefix of the morpheme.
 #[derive(Clone, Copy)]
 struct Best {
     score: f32,
-    start: usize,
+    start: u32,
     id: u32,
 }
 
 /// What SentencePiece takes off the lowest score for an unknown character.
 const UNKNOWN_PENALTY: f32 = 10.0;
-const UNREACHED: usize = usize::MAX;
+const UNREACHED: u32 = u32::MAX;
 
 impl Unigram {
     /// Reads a SentencePiece model file's content; the error says what is wrong with it.
@@ -62,7 +64,12 @@ impl Unigram {
         let normal = || pieces.iter().filter(|p| p.2 == PieceKind::Normal).map(|p| p.1);
         let lowest = normal().fold(f32::INFINITY, f32::min);
         let highest = normal().fold(f32::NEG_INFINITY, f32::max);
-        Ok(Self { trie, unknown: unknown as u32, lowest, highest, pieces })
+        let gain = |(piece, score, kind): &(String, f32, PieceKind)| match kind {
+            PieceKind::UserDefined => piece.len() as f32 * highest - 0.1,
+            _ => *score,
+        };
+        let (gains, loss) = (pieces.iter().map(gain).collect(), lowest - UNKNOWN_PENALTY);
+        Ok(Self { trie, unknown: unknown as u32, gains, loss, pieces })
     }
 
     /// The number of pieces.
@@ -107,15 +114,15 @@ impl Unigram {
                 let candidate = score + here;
                 let target = &mut best[end];
                 if target.start == UNREACHED || candidate > target.score {
-                    *target = Best { score: candidate, start, id };
+                    *target = Best { score: candidate, start: start as u32, id };
                 }
             };
             for (id, length) in self.trie.common_prefix_search(chars[start..].iter().copied()) {
-                relax(start + length, id, self.score(id, &chars[start..start + length]));
+                relax(start + length, id, self.gains[id as usize]);
                 single |= length == 1;
             }
             if !single {
-                relax(start + 1, self.unknown, self.lowest - UNKNOWN_PENALTY);
+                relax(start + 1, self.unknown, self.loss);
             }
         }
         let from = ids.len();
@@ -126,20 +133,9 @@ impl Unigram {
             if !(id == self.unknown && ids.len() > from && ids.last() == Some(&id)) {
                 ids.push(id);
             }
-            end = start;
+            end = start as usize;
         }
         ids[from..].reverse();
-    }
-
-    fn score(&self, id: u32, chars: &[char]) -> f32 {
-        let (_, score, kind) = self.pieces[id as usize];
-        match kind {
-            PieceKind::UserDefined => {
-                let bytes: usize = chars.iter().map(|c| c.len_utf8()).sum();
-                bytes as f32 * self.highest - 0.1
-            }
-            _ => score,
-        }
     }
 }
 
