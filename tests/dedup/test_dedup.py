@@ -22,7 +22,7 @@ PARTS = st.lists(st.lists(TEXT, max_size=8), min_size=1, max_size=4)
 
 
 @given(PARTS, st.integers(1, 6))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_documents_and_sentences_are_those_of_plain_python(parts: Parts, shortest: int) -> None:
     repeated = reference.repeated_documents(parts)
     sentences = reference.repeated_sentences(parts, set(repeated), shortest)

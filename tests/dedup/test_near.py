@@ -33,7 +33,7 @@ def constructed(count: int, lengths: tuple[int, ...]) -> list[tuple[str, str]]:
 
 
 def test_constructed_pairs_are_found(tmp_path: Path) -> None:
-    rows = constructed(900, (30, 100, 400, 1200))
+    rows = constructed(600, (30, 100, 400, 800))
     true = {n for n, (a, b) in enumerate(rows) if a != b and jaccard(grams(a, 5), grams(b, 5)) >= 0.8}
     parts = [[a for a, _ in rows], [b for _, b in rows]]
     dropped = run(tmp_path, parts, near=0.8, sentences=False)[1].dropped()
@@ -51,10 +51,10 @@ def test_shared_corpora(shared: Path, tmp_path: Path, name: str) -> None:
 
     with (shared / f"corpora/{name}.jsonl.zst").open("rb") as packed:
         raw = zstandard.ZstdDecompressor().stream_reader(packed).read()
-    texts = list(dict.fromkeys(json.loads(line)["text"] for line in raw.splitlines()))[:1500]
+    texts = list(dict.fromkeys(json.loads(line)["text"] for line in raw.splitlines()))[:800]
     dice = random.Random(3)
-    # A copy with edits for every third, so that there is something to find.
-    texts += [edited(text, dice.uniform(0.7, 0.95), dice) for text in texts[::3] if 20 < len(text) < 3000]
+    # A copy with edits of every second, so that there is something to find.
+    texts += [edited(text, dice.uniform(0.7, 0.95), dice) for text in texts[::2] if 20 < len(text) < 800]
     sets = [grams(text, 5) for text in texts]
     holders: dict[str, list[int]] = {}
     pairs: dict[tuple[int, int], int] = {}
@@ -74,4 +74,4 @@ def test_shared_corpora(shared: Path, tmp_path: Path, name: str) -> None:
     print(f"{name}: {len(texts)} documents, {len(true)} near, recall {recall:.4f}, precision {precision:.4f}")
     assert recall >= 0.95
     assert precision >= 0.95
-    assert len(true) > 100
+    assert len(true) > 50

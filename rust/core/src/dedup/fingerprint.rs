@@ -59,7 +59,8 @@ impl Fingerprinter {
             for (number, sentence) in (0..).zip(sentences(text)) {
                 let sentence = sentence.trim_matches(is_blank);
                 size += u32::from(!sentence.is_empty());
-                if !sentence.is_empty() && sentence.chars().filter(|&c| !is_blank(c)).count() >= shortest {
+                let counted = sentence.chars().filter(|&c| !is_blank(c)).take(shortest).count();
+                if !sentence.is_empty() && counted == shortest {
                     long.push((number, xxh3_128(sentence.as_bytes())));
                 }
             }

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 /// Whether a character separates words: white space, or ▁, which clean text has in its place.
 pub fn is_blank(c: char) -> bool {
-    c == '▁' || c.is_whitespace()
+    // No white space is above U+3000, where kana and kanji are: what spares most characters the look-up.
+    c <= '\u{3000}' && (c == '▁' || c.is_whitespace())
 }
 
 /// The sentences of a text, which together are the text.
@@ -141,6 +142,13 @@ mod tests {
         assert_eq!(cut("「閉じない。次。\n「一。」次"), ["「閉じない。", "次。\n", "「一。」次"]);
         assert_eq!(cut("a?b=1 Why? Yes! 何?三"), ["a?b=1 Why? ", "Yes! ", "何?", "三"]);
         assert_eq!(cut(""), [""; 0]);
+    }
+
+    #[test]
+    fn blanks_are_white_space_and_its_substitute() {
+        for c in '\0'..=char::MAX {
+            assert_eq!(is_blank(c), c.is_whitespace() || c == '▁', "{c:?}");
+        }
     }
 
     #[test]
