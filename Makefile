@@ -1,9 +1,10 @@
 # What a person runs, from a fresh clone. Needs git, make, a C compiler, Rust and Python 3.12.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint fmt bench wheel lock
+.PHONY: help setup demo test lint fmt bench faults wheel lock
 
 # Absolute, because maturin and PyO3 look for the environment from other folders.
 export VIRTUAL_ENV := $(CURDIR)/.venv
+PART ?= preprocess
 export PYO3_PYTHON := $(VIRTUAL_ENV)/bin/python
 BIN := $(VIRTUAL_ENV)/bin
 
@@ -39,6 +40,9 @@ fmt: .venv/installed ## Format all code
 
 bench: setup ## Measure speed on this machine
 	$(BIN)/python tools/bench
+
+faults: setup ## Kill or fail a small run at every system call: make faults PART=preprocess
+	$(BIN)/python tools/faults $(PART)
 
 wheel: .venv/installed ## Build one abi3 wheel into dist/, for machines without Rust
 	$(BIN)/maturin build --release --locked --out dist

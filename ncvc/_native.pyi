@@ -1,10 +1,13 @@
 from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
-from typing import Any, Literal, final
+from pathlib import Path
+from typing import Any, Literal, Self, final
 
 __all__ = [
     "Analyzer",
     "DatasetError",
+    "Decisions",
+    "Deduplication",
     "DictionaryError",
     "InputError",
     "NcvcError",
@@ -14,13 +17,16 @@ __all__ = [
     "build_dictionary",
     "clean",
     "clean_batch",
+    "clean_json_lines",
     "cleaning_rules",
     "cleaning_version",
     "count_morphemes",
     "encode_part",
+    "fingerprint_part",
     "join_files",
     "join_tokens",
     "prepare",
+    "sentences",
     "write_part",
 ]
 
@@ -86,6 +92,12 @@ def clean(text: str) -> str:
 def clean_batch(texts: Sequence[str]) -> list[str]:
     """The cleaned texts, on all cores."""
 
+def clean_json_lines(lines: Sequence[str], text_field: str) -> list[str | None]:
+    """Each JSON object with the text in `text_field` cleaned and the rest as it was, on all cores.
+
+    An empty line stays empty; what is no object with a text there is `None`.
+    """
+
 def cleaning_rules() -> list[tuple[str, str, list[tuple[str, str, str]]]]:
     """Each rule's name, what it does, and its examples: before, after, why."""
 
@@ -134,6 +146,13 @@ class Tokenizer:
 
     def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
         """`encode` of every text, on all cores."""
+
+    def encode_morphemes_batch(self, texts: Sequence[str]) -> list[list[int]]:
+        """The ids of texts that are cleaned and analysed already, on all cores.
+
+        A text is its morphemes, as `split` gives them, joined by U+001F: what the Hugging Face form of the tokenizer
+        takes.
+        """
 
     def pieces(self, text: str) -> list[str]:
         """The pieces whose ids `encode` gives; joined they are `clean(text)`."""
@@ -201,3 +220,58 @@ def count_morphemes(
 
     Returns what was seen, in JSON.
     """
+def sentences(text: str) -> list[str]:
+    """The sentences of a text, which together are the text."""
+
+def fingerprint_part(
+    text: str | PathLike[str], text_field: str, options_json: str, folder: str | PathLike[str]
+) -> None:
+    """Writes the fingerprints of a part's clean text, JSON lines, into the new folder `folder`.
+
+    `options_json` is a `DuplicatesConfig` as JSON. Does nothing if the folder is there.
+    """
+
+@final
+class Deduplication:
+    """Which parts are deduplicated together: steps of tasks that read files and write a folder each."""
+
+    def __new__(
+        cls,
+        parts: Sequence[tuple[str | PathLike[str], str | PathLike[str], str]],
+        options_json: str,
+        folder: str | PathLike[str],
+    ) -> Self:
+        """Parts in input order: the folder of fingerprints, the file of clean text, the member that holds it."""
+
+    def steps(self) -> list[tuple[str, int]]:
+        """The steps in order, each with its number of tasks; a step begins when the one before has ended."""
+
+    def run_task(self, step: str, task: int) -> None:
+        """Does one task of a step, unless its files are there."""
+
+    def run(self, threads: int) -> None:
+        """Does all steps on threads of this process."""
+
+    def decisions(self, part: int) -> Path:
+        """The folder with the decisions on a part."""
+
+@final
+class Decisions:
+    """The decisions on a part."""
+
+    @staticmethod
+    def read(folder: str | PathLike[str]) -> Decisions:
+        """Reads the folder with the decisions."""
+
+    def dropped(self) -> list[tuple[int, str, tuple[int, int] | None, float]]:
+        """The dropped documents: number, reason, part and number of the earlier one, Jaccard similarity."""
+
+    @property
+    def removed_sentences(self) -> int:
+        """How many sentences are taken out of documents that stay."""
+
+    def sentences_of(self, document: int) -> list[int]:
+        """The numbers of the sentences that a document loses."""
+
+    def apply(self, document: int, text: str) -> str | None:
+        """What stays of a document's clean text; None if it is dropped."""

@@ -7,7 +7,7 @@ place that turns text into one.
 import difflib
 import re
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, get_args
 
 import pydantic
 import yaml
@@ -91,14 +91,26 @@ def _apply(values: dict[str, Any], override: str) -> None:
     if not separator:
         raise ConfigError(f"--set {override}: write it as --set key=value")
     *parents, last = name.split(".")
+    section: Any = values
     for parent in parents:
-        values = values.setdefault(parent, {})
-        if not isinstance(values, dict):
+        section = _item(section, parent, override)
+        if not isinstance(section, dict | list):
             raise ConfigError(f"--set {override}: {parent} is not a section")
+    if isinstance(section, list):
+        _item(section, last, override)
     try:
-        values[last] = yaml.load(text, Loader=_Loader)  # noqa: S506 (a SafeLoader)
+        section[int(last) if isinstance(section, list) else last] = yaml.load(text, Loader=_Loader)  # noqa: S506 (a SafeLoader)
     except yaml.YAMLError as error:
         raise ConfigError(f"--set {override}: not valid YAML: {_first_line(error)}") from None
+
+
+def _item(section: Any, name: str, override: str) -> Any:
+    """What a section holds under a name, or a list under a number; a new section if there is nothing."""
+    if isinstance(section, dict):
+        return section.setdefault(name, {})
+    if not name.isdecimal() or int(name) >= len(section):
+        raise ConfigError(f"--set {override}: {name} is not a number from 0 to {len(section) - 1}")
+    return section[int(name)]
 
 
 def _explain(cls: type[pydantic.BaseModel], path: Path, root: yaml.Node | None, error: Any) -> str:
@@ -123,8 +135,10 @@ def _explain(cls: type[pydantic.BaseModel], path: Path, root: yaml.Node | None, 
 def _keys(cls: type[pydantic.BaseModel], location: list[str | int]) -> list[str]:
     for part in location:
         annotation = cls.model_fields[str(part)].annotation if str(part) in cls.model_fields else None
-        if isinstance(annotation, type) and issubclass(annotation, pydantic.BaseModel):
-            cls = annotation
+        # A list of sections, an optional section: what is in the brackets counts.
+        for inner in (annotation, *get_args(annotation)):
+            if isinstance(inner, type) and issubclass(inner, pydantic.BaseModel):
+                cls = inner
     return list(cls.model_fields)
 
 

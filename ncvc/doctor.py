@@ -18,17 +18,8 @@ from packaging.requirements import Requirement
 
 from ncvc import __version__
 
-EXTRA = {
-    "demo": "hf",
-    "dictionary": "",
-    "doctor": "",
-    "preprocess": "",
-    "tokenizer": "",
-    "train": "train",
-    "convert": "hf",
-    "generate": "hf",
-}
-"""The extra of the package (`pip install 'ncvc[train]'`) that each command needs; most need none."""
+EXTRA = {"convert": "hf", "demo": "hf", "generate": "hf", "train": "train"}
+"""The extra of the package (`pip install 'ncvc[train]'`) that a command needs; the others need none."""
 
 OPTIONAL = {
     "unidic-lite": "a second base for dictionaries",
@@ -106,7 +97,7 @@ def examine(commands: Sequence[str], folder: Path, path: Sequence[str] | None = 
         disk_free=shutil.disk_usage(folder).free,
         gpus=_gpus(),
     )
-    needed = {extra: _requirements(extra) for extra in EXTRA.values()}
+    needed = {extra: _requirements(extra) for extra in ("", *EXTRA.values())}
     packages: dict[str, Package] = {}
     for extra in sorted(needed, key=lambda extra: len(needed[extra])):
         for requirement in needed[extra]:
@@ -118,7 +109,7 @@ def examine(commands: Sequence[str], folder: Path, path: Sequence[str] | None = 
         machine=machine,
         packages=tuple(packages.values()),
         would_use=_choices(machine, path),
-        commands=tuple(_command(name, needed[EXTRA[name]], packages) for name in commands),
+        commands=tuple(_command(name, needed[EXTRA.get(name, "")], packages) for name in commands),
     )
 
 
@@ -213,5 +204,5 @@ def _command(name: str, needed: list[Requirement], packages: dict[str, Package])
         for requirement in needed
         if not packages[requirement.name].version or packages[requirement.name].problem
     )
-    package = f"'ncvc[{EXTRA[name]}]'" if EXTRA[name] else "ncvc"
+    package = f"'ncvc[{EXTRA[name]}]'" if name in EXTRA else "ncvc"
     return Command(name, missing, f"pip install {package}" if missing else None)

@@ -84,7 +84,45 @@ def write_whole(path: Path, value: Any) -> None:
 
 
 def write_manifest(folder: Path, **facts: Any) -> None:
-    """Writes `manifest.json`: the given facts, and size and SHA-256 of every other file of the folder."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != MANIFEST)
+    """Writes `manifest.json`: the given facts, and size and SHA-256 of every other file of the folder.
+
+    `manifest_sha256` is that of the manifest with these digits left out.
+    """
+    own = folder / MANIFEST
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path != own)
     outputs = {str(path.relative_to(folder)): {"bytes": path.stat().st_size, "sha256": sha256(path)} for path in files}
-    write_json(folder / MANIFEST, {**facts, "files": outputs})
+    manifest = {**facts, "files": outputs, "manifest_sha256": ""}
+    write_json(own, manifest)
+    write_json(own, {**manifest, "manifest_sha256": sha256(own)})
+
+
+def verify(folder: Path) -> Iterator[str]:
+    """What is wrong with a folder that has a manifest, a sentence each; nothing if every bit is as it was written.
+
+    Raises `NcvcError` if there is no manifest.
+    """
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise NcvcError(f"{folder}: has no {MANIFEST}; name a folder that ncvc wrote")
+    text = path.read_bytes()
+    try:
+        manifest = json.loads(text)
+        digest, files = manifest["manifest_sha256"], manifest["files"]
+        rows = {name: (entry["bytes"], entry["sha256"]) for name, entry in files.items()}
+        whole = hashlib.sha256(text.replace(digest.encode(), b"", 1)).hexdigest() == digest
+    except (ValueError, KeyError, TypeError, AttributeError):
+        rows, whole = {}, False
+    if not whole:
+        yield f"{path}: damaged: not what was written"
+        return
+    for name, (size, digest) in rows.items():
+        file = folder / name
+        if not file.is_file():
+            yield f"{file}: missing"
+        elif file.stat().st_size != size:
+            yield f"{file}: damaged: {file.stat().st_size} bytes instead of {size}"
+        elif sha256(file) != digest:
+            yield f"{file}: damaged: not what was written"
+    found = {str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file()}
+    for name in sorted(found - rows.keys() - {MANIFEST}):
+        yield f"{folder / name}: not in the manifest: ncvc did not write it"

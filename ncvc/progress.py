@@ -29,6 +29,16 @@ class Progress:
         self.shown = now
         self._write(self._line(counts, now - self.started))
 
+    def items(self, done: int, of: int) -> None:
+        """Shows how many of a stage's items are done, where nothing more is known."""
+        now = time.monotonic()
+        if now - self.shown < (TERMINAL_INTERVAL if self.terminal else LOG_INTERVAL):
+            return
+        self.shown = now
+        seconds = now - self.started
+        remaining = f" · {duration(seconds / done * of - seconds)} left" if 0 < done < of else ""
+        self._write(f"{self.label}: {done / of:4.0%} · {done:,} of {of:,} parts{remaining}")
+
     def _line(self, counts: Mapping[str, int], seconds: float) -> str:
         left = [f"{counts[name]:,} {name}" for name in ("dropped", "quarantined") if counts[name]]
         done = counts["read_bytes"] / self.total_bytes if self.total_bytes else 1.0

@@ -78,6 +78,7 @@ def test_a_config_does_not_change(file: Path) -> None:
         ("  width: 8", "  width: 8\n  zzz: 1", 4, "unknown key 'layer.zzz'; known keys: width, dropout"),
         ("name: 小さな模型\n", "", 1, "'name' is missing; add it"),
         ("  - width: 4", "  - dropout: 0.1", 5, "'others.0.width' is missing; add it"),
+        ("  - width: 4", "  - widht: 4", 5, "unknown key 'others.0.widht'; did you mean 'width'?"),
         ("  width: 8", "  width: '8'", 3, "'layer.width' is '8': input should be a valid integer"),
         ("  width: 8", "  width: 8.5", 3, "'layer.width' is 8.5: input should be a valid integer"),
         (
@@ -167,3 +168,11 @@ def test_numbers_with_an_exponent_are_numbers(tmp_path: Path) -> None:
     (tmp_path / "c.yaml").write_text("lr: 1e-3\ntext: 1e3x\n")
     assert Rate.load(tmp_path / "c.yaml") == Rate(lr=0.001, text="1e3x")
     assert Rate.load(tmp_path / "c.yaml", ("lr=2.5E2",)).lr == 250.0
+
+
+def test_a_list_is_overridden_by_number(file: Path) -> None:
+    assert [layer.width for layer in load(file, GOOD, "others.1.width=16").others] == [4, 16]
+    assert load(file, GOOD, "others.0={width: 32}").others[0].width == 32
+    for wrong in ("others.2.width=1", "others.x={width: 1}"):
+        with pytest.raises(ConfigError, match="is not a number from 0 to 1"):
+            load(file, GOOD, wrong)

@@ -6,14 +6,17 @@ import sys
 import click
 
 from ncvc import NcvcError, __version__
+from ncvc.cli.clean import clean
 from ncvc.cli.convert import convert
 from ncvc.cli.demo import demo
 from ncvc.cli.dictionary import dictionary
 from ncvc.cli.doctor import doctor
 from ncvc.cli.generate import generate
 from ncvc.cli.preprocess import preprocess
+from ncvc.cli.split import split
 from ncvc.cli.tokenizer import tokenizer
 from ncvc.cli.train import train
+from ncvc.cli.verify import verify
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -34,7 +37,7 @@ def ncvc() -> None:
     """
 
 
-for command in (dictionary, tokenizer, preprocess, train, convert, generate, demo, doctor):
+for command in (dictionary, tokenizer, preprocess, train, convert, generate, clean, split, verify, demo, doctor):
     ncvc.add_command(command)
 
 

@@ -13,7 +13,12 @@ import click
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Overrides a key of the config.")
 @click.option("--force", is_flag=True, help="Replaces the output if it exists.")
 @click.option("--restart", is_flag=True, help="Forgets what an unfinished run of this output has done.")
-def preprocess(config: Path, to: Any, overrides: tuple[str, ...], force: bool, restart: bool) -> None:
+@click.option("--engine", type=click.Choice(["threads", "ray"]), default="threads", show_default=True,
+              help="Where the work is done: this machine, or a Ray cluster whose nodes share the disk.")  # fmt: skip
+@click.option("--address", help="The Ray cluster, as in 10.0.0.1:6379; without it, one on this machine.")
+def preprocess(
+    config: Path, to: Any, overrides: tuple[str, ...], force: bool, restart: bool, engine: str, address: str | None
+) -> None:
     """Turns raw text into Megatron datasets: cleaning, analysis, encoding.
 
     CONFIG is a YAML file; its paths are relative to it. A run that was stopped, however hard, goes on where it
@@ -24,6 +29,7 @@ def preprocess(config: Path, to: Any, overrides: tuple[str, ...], force: bool, r
       ncvc preprocess preprocess.yaml
       ncvc preprocess preprocess.yaml --to text --set output=text
       ncvc preprocess preprocess.yaml --set threads=8 --force
+      ncvc preprocess preprocess.yaml --engine ray --address 10.0.0.1:6379
 
     \b
     preprocess.yaml:
@@ -34,11 +40,21 @@ def preprocess(config: Path, to: Any, overrides: tuple[str, ...], force: bool, r
       output: tokens
       on_error: quarantine
     """
+    from ncvc.corpus import local
     from ncvc.corpus.config import PreprocessConfig
+    from ncvc.corpus.preprocess import Each
     from ncvc.corpus.preprocess import preprocess as run
 
+    if address and engine != "ray":
+        raise click.UsageError("--address names a Ray cluster; add --engine ray")
+    each: Each = local.each
+    if engine == "ray":
+        from ncvc.corpus import cluster
+
+        cluster.connect(address)
+        each = cluster.each
     loaded = PreprocessConfig.load(config, overrides)
-    report = run(loaded, config.parent, to=to, replace=force, restart=restart)
+    report = run(loaded, config.parent.absolute(), to=to, replace=force, restart=restart, each=each)
     documents = report["documents"]
     click.echo(
         f"documents: {documents['in']:,} in = {documents['out']:,} out + {documents['dropped']:,} dropped"

@@ -46,7 +46,7 @@ class PreprocessConfig(Config):
     longest_line: Annotated[int, pydantic.Field(ge=1)] = LONGEST_LINE
     """The longest line or document that is read, in bytes; longer ones cannot be read."""
     part_bytes: Annotated[int, pydantic.Field(ge=1)] = PART_BYTES
-    """About how many bytes of input are finished at a time; a killed run loses at most that much work."""
+    """About how many bytes of input are finished at a time; a killed run loses at most that much work a thread."""
 
     @pydantic.model_validator(mode="after")
     def _names_differ(self) -> "PreprocessConfig":

@@ -34,7 +34,7 @@ class Meter:
         return tell
 
 
-def each[T](stage: Callable[[T, Tell], None], items: Sequence[T], progress: Progress, *, threads: int) -> None:
+def each[T](stage: Callable[[T, Tell | None], None], items: Sequence[T], progress: Progress, *, threads: int) -> None:
     """Calls `stage` for every item; the first error stops the others."""
     meter = Meter(progress)
     at_once = max(1, threads // THREADS_A_CALL)

@@ -19,9 +19,6 @@ from ncvc.files import MANIFEST, sha256
 
 Target = Literal["tokens", "text"]
 
-TASK_BYTES = 256 * 2**20
-"""Small files are worked on together until they have this many bytes on disk."""
-
 # What may change between two starts of the same run: it does not change what is written.
 FREE = {"output", "threads", "on_error"}
 
@@ -88,18 +85,21 @@ def make_plan(config: PreprocessConfig, folder: Path, to: Target) -> Plan:
     """Finds the input files and cuts them into tasks."""
     tasks: list[Task] = []
     for number, source in enumerate(config.sources):
-        for files in _groups(find_sources(source.inputs, folder, source.format)):
+        for files in _groups(find_sources(source.inputs, folder, source.format), config.part_bytes):
             tasks.append(Task(len(tasks), number, files))
     return Plan(config, to, folder, tuple(tasks))
 
 
-def _groups(files: list[SourceFile]) -> Iterator[tuple[SourceFile, ...]]:
-    """Neighbouring files that together have about `TASK_BYTES`; pages, which are extracted first, by themselves."""
+def _groups(files: list[SourceFile], limit: int) -> Iterator[tuple[SourceFile, ...]]:
+    """Neighbouring files, as long as they have no more than `limit` bytes on disk together.
+
+    Pages, which are extracted first, are by themselves.
+    """
     group: list[SourceFile] = []
     size = 0
     for file in files:
         more = file.path.stat().st_size
-        if group and (size + more > TASK_BYTES or file.holds_pages != group[0].holds_pages):
+        if group and (size + more > limit or file.holds_pages != group[0].holds_pages):
             yield tuple(group)
             group, size = [], 0
         group.append(file)

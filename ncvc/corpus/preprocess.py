@@ -3,12 +3,13 @@
 import contextlib
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from ncvc._native import InputError, NcvcError
+from ncvc.corpus import local
 from ncvc.corpus.config import PreprocessConfig
-from ncvc.corpus.local import THREADS_A_CALL, each
 from ncvc.corpus.plan import Plan, Target, make_plan
 from ncvc.corpus.publish import build
 from ncvc.corpus.stages import TEXT, Stages, load_tokenizer
@@ -17,9 +18,18 @@ from ncvc.corpus.work import Work
 from ncvc.files import MANIFEST, move_folder, read_json, sha256
 from ncvc.progress import Progress
 
+Each = Callable[..., None]
+"""Calls a stage for every item: `ncvc.corpus.local.each` or `ncvc.corpus.cluster.each`."""
+
 
 def preprocess(
-    config: PreprocessConfig, folder: Path, *, to: Target = "tokens", replace: bool = False, restart: bool = False
+    config: PreprocessConfig,
+    folder: Path,
+    *,
+    to: Target = "tokens",
+    replace: bool = False,
+    restart: bool = False,
+    each: Each = local.each,
 ) -> dict[str, Any]:
     """Runs the pass, or goes on with it, and returns the report that it also writes.
 
@@ -29,7 +39,7 @@ def preprocess(
 
     Until it is whole, everything is in `.OUTPUT.partial` beside it; a run that was stopped goes on from there.
     An output that is there already, of the same config and inputs, is left as it is. `replace` allows another
-    one to be replaced, `restart` forgets what an unfinished run has done.
+    one to be replaced, `restart` forgets what an unfinished run has done, `each` says where the work is done.
     """
     plan = make_plan(config, folder, to)
     work = Work(folder / config.output)
@@ -43,18 +53,19 @@ def preprocess(
             raise NcvcError(
                 f"{work.output}: exists already; remove it, choose another output, or replace it with --force"
             )
-        return _run(plan, work, restart=restart)
+        work.begin(plan, restart=restart)
+        return _run(plan, work, each)
 
 
-def _run(plan: Plan, work: Work, *, restart: bool) -> dict[str, Any]:
+def _run(plan: Plan, work: Work, each: Each) -> dict[str, Any]:
     started = time.monotonic()
     if plan.to == "tokens":
         load_tokenizer(plan.tokenizer)
-    work.begin(plan, restart=restart)
     threads = plan.config.threads or len(os.sched_getaffinity(0))
-    stages = Stages(plan, work, min(threads, THREADS_A_CALL))
+    stages = Stages(plan, work, min(threads, local.THREADS_A_CALL))
     size = sum(path.stat().st_size for task in plan.tasks for path in task.paths)
-    stages.extract_all(threads)
+    if each is local.each:
+        stages.extract_all(threads)
     each(stages.prepare, plan.tasks, Progress("cleaning", size), threads=threads)
     parts = [part for task in plan.tasks for part in work.parts(task)]
     size = sum((part / TEXT).stat().st_size for part in parts)

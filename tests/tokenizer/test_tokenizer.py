@@ -96,6 +96,11 @@ def test_batches_equal_single_calls(tokenizer: ncvc.Tokenizer, lines: list[str])
     assert tokenizer.decode_batch(tokenizer.encode_batch(some)) == ncvc.clean_batch(some)
 
 
+def test_analysed_text_gets_the_same_ids(tokenizer: ncvc.Tokenizer, lines: list[str]) -> None:
+    analysed = ["\u001f".join(morphemes) for morphemes in tokenizer.split_batch(lines)]
+    assert tokenizer.encode_morphemes_batch(analysed) == tokenizer.encode_batch(lines)
+
+
 def test_an_id_outside_the_vocabulary_is_refused(tokenizer: ncvc.Tokenizer) -> None:
     with pytest.raises(ValueError, match="12000"):
         tokenizer.decode([12000])

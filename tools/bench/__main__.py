@@ -18,6 +18,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from near_duplicates import with_copies
+
 HERE = Path(__file__).parent
 SHARED = Path(os.environ.get("NCVC_SHARED", HERE.parents[2] / "shared")) / "data/corpora"
 
@@ -25,6 +27,7 @@ RATIOS = {
     "pass/python_chain": ("pass", "python_chain"),
     "pass/mecab": ("pass", "mecab"),
     "pass/vibrato": ("pass", "vibrato"),
+    "neardup/rensa": ("neardup", "rensa"),
 }
 
 
@@ -38,6 +41,15 @@ class Files:
     def raw(self) -> Path:
         """Raw documents as JSON lines."""
         return self.folder / "raw.jsonl"
+
+    @property
+    def copies(self) -> Path:
+        """The same documents, and edited copies of some."""
+        return self.folder / "copies.jsonl"
+
+    def of(self, program: str) -> Path:
+        """What a program reads."""
+        return self.copies if program in ("neardup", "rensa") else self.raw
 
     @property
     def empty(self) -> Path:
@@ -77,17 +89,23 @@ def texts(megabytes: float) -> list[str]:
     return kept
 
 
-def prepare(files: Files, megabytes: float) -> float:
-    """Writes input, dictionary and tokenizer; returns the MB of raw text."""
-    documents = texts(megabytes)
+def write(path: Path, documents: list[str]) -> float:
+    """Writes JSON lines; returns the MB of raw text."""
     rows = (json.dumps({"text": text}, ensure_ascii=False) + "\n" for text in documents)
-    files.raw.write_text("".join(rows), encoding="utf-8")
+    path.write_text("".join(rows), encoding="utf-8")
+    return sum(len(text.encode()) for text in documents) / 1e6
+
+
+def prepare(files: Files, megabytes: float) -> dict[Path, float]:
+    """Writes inputs, dictionary and tokenizer; returns the MB of raw text of each input."""
+    documents = texts(megabytes)
+    sizes = {files.raw: write(files.raw, documents), files.copies: write(files.copies, with_copies(documents))}
     files.empty.write_text('{"text": "空"}\n', encoding="utf-8")
     ncvc = [sys.executable, "-m", "ncvc"]
     subprocess.run([*ncvc, "dictionary", "build", files.dictionary, "--base", "ipadic"], check=True)
     train = ["tokenizer", "train", files.tokenizer, files.raw, "--dictionary", files.dictionary]
     subprocess.run([*ncvc, *train, "--vocab-size", "16384"], check=True)
-    return sum(len(text.encode()) for text in documents) / 1e6
+    return sizes
 
 
 def measure(program: str, source: Path, files: Files, threads: int = 1) -> tuple[float, float]:
@@ -109,19 +127,19 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         files = Files(Path(folder))
-        size = prepare(files, options.megabytes)
+        sizes = prepare(files, options.megabytes)
         programs = dict.fromkeys(name for pair in RATIOS.values() for name in pair)
         base = {name: measure(name, files.empty, files)[0] for name in programs}
         cpu: dict[str, list[float]] = {name: [] for name in programs}
         wall: dict[int, list[float]] = {1: [], 2: []}
         for _ in range(options.runs):
             for name in programs:
-                cpu[name].append(measure(name, files.raw, files)[0] - base[name])
+                cpu[name].append(measure(name, files.of(name), files)[0] - base[name])
             for threads in wall:
                 idle = measure("pass", files.empty, files, threads)[1]
                 wall[threads].append(measure("pass", files.raw, files, threads)[1] - idle)
-    speed = {name: size / statistics.median(seconds) for name, seconds in cpu.items()}
-    print(f"\n{size:.1f} MB of raw text, median of {options.runs} runs")
+    speed = {name: sizes[files.of(name)] / statistics.median(seconds) for name, seconds in cpu.items()}
+    print(f"\n{sizes[files.raw]:.1f} MB of raw text, median of {options.runs} runs")
     for name, value in speed.items():
         print(f"{name:16s} {value:8.2f} MB a CPU-second")
     print()

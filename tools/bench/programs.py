@@ -6,6 +6,8 @@ import sys
 import unicodedata
 from pathlib import Path
 
+from near_duplicates import ncvc_near_duplicates, rensa_near_duplicates
+
 PHONE = re.compile(r"(?<![\d-])(?:\+81-?|0)\d{1,4}-\d{1,4}-\d{3,4}(?!\d)|(?<!\d)0[5-9]0\d{8}(?!\d)")
 MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 WEB = re.compile(r"https?://[\w/:%#$&?()~.=+\-〜]+|(?<!\w)@\w{2,}|(?<=\s)#[^\s#]+")
@@ -90,7 +92,14 @@ def vibrato(path: Path, folder: Path, threads: int) -> None:
         analyzer.split(text)
 
 
-PROGRAMS = {"pass": ncvc_pass, "python_chain": python_chain, "mecab": mecab, "vibrato": vibrato}
+PROGRAMS = {
+    "pass": ncvc_pass,
+    "python_chain": python_chain,
+    "mecab": mecab,
+    "vibrato": vibrato,
+    "neardup": ncvc_near_duplicates,
+    "rensa": rensa_near_duplicates,
+}
 
 if __name__ == "__main__":
     name, path, folder, threads = sys.argv[1:]

@@ -60,6 +60,18 @@ pub enum Error {
         /// The file in which the change was noticed.
         path: PathBuf,
     },
+    /// A file of deduplication is not as it was written.
+    #[error("{}: damaged, or not of this run; remove it and run again", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+    },
+    /// An option has a value that cannot be used.
+    #[error("{message}")]
+    Option {
+        /// What the option may be.
+        message: &'static str,
+    },
     /// The caller asked the work to stop (Ctrl-C).
     #[error("interrupted")]
     Interrupted,

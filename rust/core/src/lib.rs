@@ -3,6 +3,7 @@
 //! Everything done per byte, per sentence or per document is here, and nothing here knows Python.
 
 pub mod clean;
+pub mod dedup;
 pub mod dictionary;
 pub mod error;
 pub mod indexed;
@@ -10,6 +11,7 @@ pub mod morph;
 pub mod pipeline;
 pub mod source;
 pub mod stage;
+pub mod statistics;
 pub mod tokenizer;
 pub mod unigram;
 

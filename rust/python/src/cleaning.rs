@@ -1,6 +1,7 @@
 //! Text cleaning.
 
 use ncvc_core::clean as rules;
+use ncvc_core::source::Fields;
 use pyo3::prelude::*;
 
 use crate::parallel;
@@ -17,6 +18,25 @@ pub fn clean_batch(py: Python<'_>, texts: Vec<String>) -> Vec<String> {
     py.detach(|| {
         parallel::map(&texts, rules::Cleaner::default, |cleaner, text| cleaner.clean(text).to_owned())
     })
+}
+
+/// JSON objects with the text in one field cleaned and everything else as it was; `None` for what is none.
+#[pyfunction]
+pub fn clean_json_lines(py: Python<'_>, lines: Vec<String>, text_field: &str) -> Vec<Option<String>> {
+    py.detach(|| {
+        parallel::map(&lines, rules::Cleaner::default, |cleaner, line| clean_json(cleaner, line, text_field))
+    })
+}
+
+fn clean_json(cleaner: &mut rules::Cleaner, line: &str, text_field: &str) -> Option<String> {
+    if line.is_empty() {
+        return Some(String::new());
+    }
+    let fields = Fields::parse(line.as_bytes()).ok()?;
+    let mut out = Vec::with_capacity(line.len());
+    fields.write_with(text_field, cleaner.clean(&fields.text(text_field).ok()?), &mut out).ok()?;
+    out.pop(); // the line feed
+    String::from_utf8(out).ok()
 }
 
 /// The version of the cleaning rules.

@@ -23,6 +23,7 @@ pub fn to_python(error: Error) -> PyErr {
         Error::Dictionary { .. } => DictionaryError::new_err(message),
         Error::Tokenizer { .. } => TokenizerError::new_err(message),
         Error::Dataset { .. } => DatasetError::new_err(message),
+        Error::Damaged { .. } | Error::Option { .. } => NcvcError::new_err(message),
         Error::Interrupted => PyKeyboardInterrupt::new_err(()),
     }
 }

@@ -3,6 +3,7 @@
 mod analyzer;
 mod cleaning;
 mod corpus;
+mod dedup;
 mod dictionary;
 mod encoding;
 mod errors;
@@ -17,9 +18,13 @@ mod _native {
     #[pymodule_export]
     use super::analyzer::Analyzer;
     #[pymodule_export]
-    use super::cleaning::{allowed_characters, clean, clean_batch, cleaning_rules, cleaning_version};
+    use super::cleaning::{
+        allowed_characters, clean, clean_batch, clean_json_lines, cleaning_rules, cleaning_version,
+    };
     #[pymodule_export]
     use super::corpus::{count_morphemes, encode_part, join_files, join_tokens, prepare, write_part};
+    #[pymodule_export]
+    use super::dedup::{Decisions, Deduplication, fingerprint_part, sentences};
     #[pymodule_export]
     use super::dictionary::build_dictionary;
     #[pymodule_export]

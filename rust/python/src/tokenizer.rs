@@ -65,6 +65,16 @@ impl Tokenizer {
         py.detach(|| parallel::map(&texts, || self.0.worker(), encode))
     }
 
+    /// The ids of texts that are analysed already: morphemes separated by U+001F; on all cores.
+    fn encode_morphemes_batch(&self, py: Python<'_>, texts: Vec<String>) -> Vec<Vec<u32>> {
+        let encode = |worker: &mut tokenizer::Worker<'_>, text: &str| {
+            let mut ids = Vec::new();
+            worker.encode_morphemes(text, &mut ids);
+            ids
+        };
+        py.detach(|| parallel::map(&texts, || self.0.worker(), encode))
+    }
+
     /// The pieces of the morphemes.
     fn pieces(&self, py: Python<'_>, text: &str) -> Vec<String> {
         py.detach(|| self.names(&encode(&mut self.0.worker(), text)))

@@ -39,13 +39,16 @@ pub const RULE: Rule = Rule {
 fn apply(text: &str, out: &mut String) -> u64 {
     replace_characters(text, out, |before, c, after| match c {
         '\u{2010}'..='\u{2013}' | '⁃' | '−' | '˗' | '֊' | '➖' => Some("-"),
-        '—' | '―' | '─' | '━' | '⸺' | '⸻' => {
-            Some(if is_chouonpu_here(before, after) { "ー" } else { "-" })
-        }
+        c if is_long_dash(c) => Some(if is_chouonpu_here(before, after) { "ー" } else { "-" }),
         'ー' if is_digit(before) && is_digit(after) => Some("-"),
         '~' | '∼' | '∾' | '〰' | '⁓' => Some("〜"),
         _ => None,
     })
+}
+
+/// Whether the character is a dash that may have been typed for a chōonpu.
+pub fn is_long_dash(c: char) -> bool {
+    matches!(c, '—' | '―' | '─' | '━' | '⸺' | '⸻')
 }
 
 fn is_chouonpu_here(before: Option<char>, after: Option<char>) -> bool {

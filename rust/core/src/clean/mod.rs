@@ -7,6 +7,7 @@
 mod allowed;
 mod area_codes;
 mod characters;
+mod classes;
 mod dashes;
 mod nfkc;
 mod personal;
@@ -15,6 +16,8 @@ mod phone_labels;
 mod punctuation;
 mod repetition;
 mod restore;
+mod rounds;
+mod scan;
 mod symbols;
 mod web;
 mod white_space;
@@ -99,11 +102,15 @@ impl serde::Serialize for Counts {
     }
 }
 
+/// Edits by rule, in the order of [`RULES`].
+type Edits = [u64; RULE_COUNT];
+
 /// Cleans documents; keeps its buffers between them, so one a thread.
 #[derive(Default)]
 pub struct Cleaner {
-    text: String,
-    next: String,
+    spaced: String,
+    marked: String,
+    rounds: rounds::Rounds,
     counts: Counts,
 }
 
@@ -111,37 +118,27 @@ impl Cleaner {
     /// The cleaned document.
     pub fn clean(&mut self, document: &str) -> &str {
         self.clean_with_spaces(document);
-        self.next.clear();
-        self.next.extend(self.text.chars().map(|c| if c == ' ' { META_SPACE } else { c }));
-        &self.next
+        self.marked.clear();
+        let mut copied = 0;
+        for space in memchr::memchr_iter(b' ', self.spaced.as_bytes()) {
+            self.marked.push_str(&self.spaced[copied..space]);
+            self.marked.push(META_SPACE);
+            copied = space + 1;
+        }
+        self.marked.push_str(&self.spaced[copied..]);
+        &self.marked
     }
 
     /// The cleaned document with plain spaces where [`clean`](Self::clean) writes ▁.
     pub fn clean_with_spaces(&mut self, document: &str) -> &str {
-        self.text.clear();
-        // White space is a plain space while the rules run; ▁ comes last, in the papers' order.
-        self.text.extend(document.chars().map(|c| if c == META_SPACE { ' ' } else { c }));
-        let mut edits = [0; RULE_COUNT];
-        loop {
-            let mut changed = false;
-            for (rule, edits) in RULES.iter().zip(&mut edits) {
-                self.next.clear();
-                let n = (rule.apply)(&self.text, &mut self.next);
-                if n > 0 {
-                    std::mem::swap(&mut self.text, &mut self.next);
-                    *edits += n;
-                    changed = true;
-                }
-            }
-            if !changed {
-                break;
-            }
-        }
-        for (i, &n) in edits.iter().enumerate() {
+        self.spaced.clear();
+        let mut edits = Edits::default();
+        scan::clean(document, &mut self.spaced, &mut self.rounds, &mut edits);
+        for (i, n) in edits.into_iter().enumerate() {
             self.counts.edits[i] += n;
             self.counts.documents[i] += u64::from(n > 0);
         }
-        &self.text
+        &self.spaced
     }
 
     /// Takes what the rules changed since the last call.

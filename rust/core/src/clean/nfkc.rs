@@ -29,7 +29,7 @@ pub const RULE: Rule = Rule {
 };
 
 /// Characters that NFKC would change and that stay.
-fn is_kept(c: char) -> bool {
+pub fn is_kept(c: char) -> bool {
     matches!(c,
         '①'..='⑳' | '㉑'..='㉟' | '㊱'..='㊿'
         | '¹' | '²' | '³' | '⁰' | '⁴'..='⁹' | '⁺' | '⁻'
@@ -38,7 +38,7 @@ fn is_kept(c: char) -> bool {
 }
 
 /// Characters that NFKC leaves alone unless a combining mark follows: the bulk of Japanese text.
-fn is_inert(c: char) -> bool {
+pub fn is_inert(c: char) -> bool {
     matches!(c, '\0'..='\u{9f}' | '、'..='〄' | '々'..='〟' | 'ぁ'..='ゖ' | 'ゝ' | 'ゞ' | 'ァ'..='ヾ' | '\u{4e00}'..='\u{9fff}')
 }
 

@@ -28,14 +28,17 @@ pub const RULE: Rule = Rule {
 };
 
 fn apply(text: &str, out: &mut String) -> u64 {
-    replace_characters(text, out, |before, c, after| {
-        let replacement = match c {
-            '．' => "。",
-            '，' => "、",
-            _ => return None,
-        };
-        (!(is_digit(before) && is_digit(after))).then_some(replacement)
-    })
+    replace_characters(text, out, replacement)
+}
+
+/// What takes the place of a character between two others.
+pub fn replacement(before: Option<char>, c: char, after: Option<char>) -> Option<&'static str> {
+    let replacement = match c {
+        '．' => "。",
+        '，' => "、",
+        _ => return None,
+    };
+    (!(is_digit(before) && is_digit(after))).then_some(replacement)
 }
 
 fn is_digit(c: Option<char>) -> bool {

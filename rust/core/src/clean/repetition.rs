@@ -24,7 +24,7 @@ pub const RULE: Rule = Rule {
 };
 
 /// How many of a character may follow each other.
-fn limit(c: char) -> usize {
+pub fn limit(c: char) -> usize {
     match c {
         '0'..='9' | '\n' | '\r' => usize::MAX,
         'ー' | '〜' | '…' | '、' | '。' | '・' | ',' | ':' | ';' | '!' | '?' | '"' | '\'' | '`' | '_'

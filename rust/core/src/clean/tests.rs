@@ -61,7 +61,7 @@ fn what_a_later_rule_uncovers_is_seen_again() {
 }
 
 /// Characters and strings at which the rules cut.
-const PIECES: [&str; 58] = [
+const PIECES: [&str; 68] = [
     "0",
     "1",
     "9",
@@ -120,7 +120,70 @@ const PIECES: [&str; 58] = [
     "TEL",
     "\u{301}",
     "⁄",
+    "内線",
+    "TEL",
+    "は",
+    "—",
+    "•",
+    "!",
+    "！",
+    "㎎",
+    "/",
+    "\u{2028}",
 ];
+
+/// What the rules make of a text, one after the other over all of it, and their edits.
+fn by_rules(text: &str) -> (String, Edits) {
+    let mut rounds = rounds::Rounds::default();
+    let mut edits = Edits::default();
+    rounds.text().push_str(text);
+    (rounds.run(&mut edits).to_owned(), edits)
+}
+
+/// What the scan makes of it.
+fn by_scan(text: &str) -> (String, Edits) {
+    let mut cleaner = Cleaner::default();
+    let cleaned = cleaner.clean_with_spaces(text).to_owned();
+    (cleaned, cleaner.take_counts().edits)
+}
+
+#[test]
+fn the_scan_does_to_every_character_what_the_rules_do() {
+    let surroundings =
+        [("", ""), ("1", "1"), ("ア", ""), ("（", "（"), (" ", " "), ("。", "か"), ("#", "a"), ("¹", "㎎")];
+    for c in '\0'..'\u{30000}' {
+        for (before, after) in surroundings {
+            let text = format!("{before}{c}{after}");
+            assert_eq!(by_scan(&text), by_rules(&text), "{text:?}");
+        }
+    }
+}
+
+/// Stretches of text at which the scan may hand over to the rules, and back.
+const ANCHORED: [&str; 12] =
+    ["、あ", "。漢", "\nか", "\n　漢", "、は", "\n番号", "，が", "．次", " ア", "3.5", "（12）", "10月"];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100_000))]
+
+    #[test]
+    fn the_scan_does_to_a_text_what_the_rules_do(
+        pieces in prop::collection::vec(
+            (
+                prop_oneof![
+                    4 => prop::sample::select(&PIECES[..]).prop_map(str::to_owned),
+                    2 => prop::sample::select(&ANCHORED[..]).prop_map(str::to_owned),
+                    1 => any::<char>().prop_map(String::from),
+                ],
+                prop_oneof![6 => Just(1usize), 1 => 2..12usize],
+            ),
+            0..24,
+        )
+    ) {
+        let text: String = pieces.into_iter().map(|(piece, times)| piece.repeat(times)).collect();
+        prop_assert_eq!(by_scan(&text), by_rules(&text));
+    }
+}
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(20_000))]

@@ -30,26 +30,55 @@ fn apply(text: &str, out: &mut String) -> u64 {
             out.push(c);
             continue;
         }
-        let (mut newlines, mut length, mut plain) = (0, 0, true);
-        let mut next = Some(c);
-        while let Some(c) = next {
-            let is_break = matches!(c, '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}');
-            let crlf = c == '\r' && rest.peek() == Some(&'\n');
-            newlines += usize::from(is_break && !crlf);
-            plain &= matches!(c, '\n' | ' ');
-            length += 1;
-            next = rest.next_if(|next| next.is_whitespace());
+        let mut run = Run::default();
+        run.push(c);
+        while let Some(c) = rest.next_if(|next| next.is_whitespace()) {
+            run.push(c);
         }
-        let replacement = match newlines {
-            _ if out.is_empty() || rest.peek().is_none() => "",
-            0 => " ",
-            1 => "\n",
-            _ => "\n\n",
-        };
-        edits += u64::from(!plain || length != replacement.len());
+        let replacement = run.replacement(out.is_empty() || rest.peek().is_none());
+        edits += u64::from(run.differs_from(replacement));
         out.push_str(replacement);
     }
     edits
+}
+
+/// Whether the character ends a line.
+pub fn is_line_break(c: char) -> bool {
+    matches!(c, '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}')
+}
+
+/// White space between two other characters, read one by one.
+#[derive(Default)]
+pub struct Run {
+    length: usize,
+    newlines: usize,
+    /// Holds other characters than newlines and spaces.
+    odd: bool,
+    after_cr: bool,
+}
+
+impl Run {
+    pub fn push(&mut self, c: char) {
+        self.length += 1;
+        self.newlines += usize::from(is_line_break(c) && !(c == '\n' && self.after_cr));
+        self.odd |= !matches!(c, '\n' | ' ');
+        self.after_cr = c == '\r';
+    }
+
+    /// What takes its place, at the beginning or end of a text or elsewhere.
+    pub fn replacement(&self, at_edge: bool) -> &'static str {
+        match self.newlines {
+            _ if at_edge => "",
+            0 => " ",
+            1 => "\n",
+            _ => "\n\n",
+        }
+    }
+
+    /// Whether that is an edit.
+    pub fn differs_from(&self, replacement: &str) -> bool {
+        self.odd || self.length != replacement.len()
+    }
 }
 
 /// Whether there is nothing to do, which is quicker to see than to do.

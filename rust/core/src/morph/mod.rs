@@ -37,6 +37,9 @@ impl Engine {
     pub const NAMES: [(&'static str, Self); 2] = [("lattice", Self::Lattice), ("vibrato", Self::Vibrato)];
 }
 
+/// The number of a surface in the dictionary, below [`Analyzer::words`].
+pub type Word = u32;
+
 /// A loaded dictionary.
 pub struct Analyzer {
     header: Header,
@@ -99,6 +102,14 @@ impl Analyzer {
         &self.terms
     }
 
+    /// One more than the highest [`Word`]; 0 for an engine that does not say which words it finds.
+    pub fn words(&self) -> usize {
+        match &self.engine {
+            Loaded::Lattice(dictionary) => dictionary.entries.len(),
+            Loaded::Vibrato(_) => 0,
+        }
+    }
+
     /// A worker for one thread.
     pub fn worker(&self) -> Worker<'_> {
         Worker(match &self.engine {
@@ -122,13 +133,20 @@ impl Worker<'_> {
     /// Spaces between morphemes belong to no range (a few morphemes have one inside: emoticons in UniDic). `line`
     /// should have no line feed: MeCab would see two lines, and this takes it for a space.
     pub fn split(&mut self, line: &str, mut on_morpheme: impl FnMut(Range<usize>)) {
+        self.split_words(line, |range, _| on_morpheme(range));
+    }
+
+    /// As [`Worker::split`], with the dictionary's number for the morpheme. Morphemes with the same number have the
+    /// same surface; `None` is for unknown words, and for all where [`Analyzer::words`] is 0.
+    pub fn split_words(&mut self, line: &str, mut on_morpheme: impl FnMut(Range<usize>, Option<Word>)) {
         for piece in cut::pieces(line, LONGEST_LINE) {
             let text = &line[piece.clone()];
-            let on_range =
-                |range: Range<usize>| on_morpheme(piece.start + range.start..piece.start + range.end);
+            let mut on_range = |range: Range<usize>, word| {
+                on_morpheme(piece.start + range.start..piece.start + range.end, word);
+            };
             match &mut self.0 {
                 Running::Lattice(worker) => worker.split(text, on_range),
-                Running::Vibrato(worker) => worker.split(text, on_range),
+                Running::Vibrato(worker) => worker.split(text, |range| on_range(range, None)),
             }
         }
     }

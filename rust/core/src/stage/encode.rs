@@ -87,7 +87,7 @@ impl<'t> Job for Encode<'t> {
         batch: &mut EncodedBatch,
     ) -> std::result::Result<(), DropReason> {
         ids.clear();
-        let morphemes = worker.encode(document.text, ids);
+        let morphemes = worker.encode_clean(document.text, ids);
         ids.push(self.tokenizer.end_of_text());
         let unknown = self.tokenizer.model().unknown();
         batch.counted.add(Counted {

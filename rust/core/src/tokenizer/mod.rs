@@ -1,13 +1,18 @@
 //! The tokenizer folder: cleaning rules, dictionary and pieces together turn raw text into ids.
 
+mod remember;
+mod split;
+mod worker;
+
 use std::path::Path;
 
-use rustc_hash::FxHashMap;
-
-use crate::clean::{self, Cleaner, META_SPACE};
-use crate::morph::{self, Analyzer};
-use crate::unigram::{EncodeBuffer, PieceKind, Unigram};
+use crate::clean;
+use crate::morph::Analyzer;
+use crate::unigram::{PieceKind, Unigram};
 use crate::{Error, Result};
+
+pub use split::Splitter;
+pub use worker::{MORPHEME_SEPARATOR, Worker};
 
 /// The SentencePiece model in a tokenizer folder.
 pub const MODEL_FILE: &str = "tokenizer.model";
@@ -20,9 +25,6 @@ pub const CLEANING_FILE: &str = "cleaning.json";
 pub const BEGIN_OF_TEXT: &str = "<|begin_of_text|>";
 /// The piece that ends a text, and pads.
 pub const END_OF_TEXT: &str = "<|end_of_text|>";
-
-/// Morphemes whose ids a worker remembers; few words make up most of a text (Zipf).
-const REMEMBERED: usize = 1 << 17;
 
 /// A tokenizer, shared by all threads.
 pub struct Tokenizer {
@@ -81,15 +83,7 @@ impl Tokenizer {
 
     /// A worker for one thread.
     pub fn worker(&self) -> Worker<'_> {
-        Worker {
-            splitter: Splitter::new(&self.analyzer),
-            encoder: Encoder {
-                model: &self.model,
-                buffer: EncodeBuffer::default(),
-                ids: Vec::new(),
-                known: FxHashMap::default(),
-            },
-        }
+        Worker::new(&self.analyzer, &self.model)
     }
 
     /// The cleaned text of ids; the beginning and the end of text are nothing, as are unknown characters.
@@ -104,108 +98,5 @@ impl Tokenizer {
             }
         }
         Some(text)
-    }
-}
-
-/// Cleans and analyses text; one a thread.
-pub struct Splitter<'a> {
-    cleaner: Cleaner,
-    analyzer: morph::Worker<'a>,
-}
-
-impl<'a> Splitter<'a> {
-    /// A splitter that uses the analyser's dictionary.
-    pub fn new(analyzer: &'a Analyzer) -> Self {
-        Self { cleaner: Cleaner::default(), analyzer: analyzer.worker() }
-    }
-
-    /// Calls `on_morpheme` for every morpheme of the cleaned text; together they are the cleaned text.
-    ///
-    /// White space (▁) and line feeds are morphemes of their own, and no other morpheme holds one, though a
-    /// word of the dictionary may.
-    pub fn split(&mut self, text: &str, mut on_morpheme: impl FnMut(&str)) {
-        let mut meta_space = [0; 4];
-        let meta_space: &str = META_SPACE.encode_utf8(&mut meta_space);
-        let cleaned = self.cleaner.clean_with_spaces(text);
-        for (i, line) in cleaned.split('\n').enumerate() {
-            if i > 0 {
-                on_morpheme("\n");
-            }
-            let mut done = 0;
-            let mut emit = |surface: &str| {
-                for (j, word) in surface.split(' ').enumerate() {
-                    if j > 0 {
-                        on_morpheme(meta_space);
-                    }
-                    if !word.is_empty() {
-                        on_morpheme(word);
-                    }
-                }
-            };
-            self.analyzer.split(line, |range| {
-                emit(&line[done..range.start]);
-                emit(&line[range.clone()]);
-                done = range.end;
-            });
-            emit(&line[done..]);
-        }
-    }
-
-    /// Takes what the cleaning rules changed since the last call.
-    pub fn take_counts(&mut self) -> clean::Counts {
-        self.cleaner.take_counts()
-    }
-}
-
-/// Turns text into ids; one a thread.
-pub struct Worker<'t> {
-    splitter: Splitter<'t>,
-    encoder: Encoder<'t>,
-}
-
-impl Worker<'_> {
-    /// Appends the ids of a raw text and returns the number of its morphemes.
-    pub fn encode(&mut self, text: &str, ids: &mut Vec<u32>) -> u64 {
-        let Self { splitter, encoder } = self;
-        let mut morphemes = 0;
-        splitter.split(text, |morpheme| {
-            morphemes += 1;
-            encoder.encode(morpheme, ids);
-        });
-        morphemes
-    }
-
-    /// Calls `on_morpheme` for every morpheme of the cleaned text, as [`Splitter::split`].
-    pub fn split(&mut self, text: &str, on_morpheme: impl FnMut(&str)) {
-        self.splitter.split(text, on_morpheme);
-    }
-
-    /// Takes what the cleaning rules changed since the last call.
-    pub fn take_counts(&mut self) -> clean::Counts {
-        self.splitter.take_counts()
-    }
-}
-
-/// Remembers the ids of the morphemes that it has met.
-struct Encoder<'t> {
-    model: &'t Unigram,
-    buffer: EncodeBuffer,
-    ids: Vec<u32>,
-    known: FxHashMap<Box<str>, (u32, u32)>,
-}
-
-impl Encoder<'_> {
-    fn encode(&mut self, morpheme: &str, out: &mut Vec<u32>) {
-        if let Some(&(start, end)) = self.known.get(morpheme) {
-            out.extend_from_slice(&self.ids[start as usize..end as usize]);
-            return;
-        }
-        let before = out.len();
-        self.model.encode(morpheme, &mut self.buffer, out);
-        if self.known.len() < REMEMBERED {
-            let start = self.ids.len();
-            self.ids.extend_from_slice(&out[before..]);
-            self.known.insert(morpheme.into(), (start as u32, self.ids.len() as u32));
-        }
     }
 }

@@ -4,6 +4,7 @@
 //! that begin there too, a known one before an unknown one, and of these the first row. So nodes are made in the
 //! opposite order, and of equals the latest wins.
 
+use std::hint::black_box;
 use std::ops::Range;
 
 use super::dictionary::{Dictionary, Entry};
@@ -62,10 +63,15 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Calls `on_morpheme` with the byte range of each morpheme of `line`.
-    pub fn split(&mut self, line: &str, mut on_morpheme: impl FnMut(Range<usize>)) {
+    /// Calls `on_morpheme` with the byte range of each morpheme of `line` and, if it is a surface of the dictionary,
+    /// the surface's first entry.
+    pub fn split(&mut self, line: &str, mut on_morpheme: impl FnMut(Range<usize>, Option<u32>)) {
         self.read(line);
         self.dictionary.trie.find(&mut self.walk);
+        // Into the cache: these loads overlap, whereas the search would wait for one after the other.
+        for found in &self.walk.matches {
+            black_box(self.dictionary.entries[found.first as usize]);
+        }
         let last = self.search();
         self.path.clear();
         let mut node = last;
@@ -75,8 +81,23 @@ impl<'a> Worker<'a> {
         }
         for &node in self.path.iter().rev() {
             let Node { start, end, .. } = self.nodes[node as usize];
-            on_morpheme(self.offsets[start as usize] as usize..self.offsets[end as usize] as usize);
+            let range = self.offsets[start as usize] as usize..self.offsets[end as usize] as usize;
+            on_morpheme(range, self.surface(start, end - start));
         }
+    }
+
+    /// The first entry of the surface that begins at `start` and has `length` characters.
+    #[inline]
+    fn surface(&self, start: u32, length: u32) -> Option<u32> {
+        let mut at = self.walk.heads[start as usize];
+        while at != NONE {
+            let found = &self.walk.matches[at as usize];
+            if found.length == length {
+                return Some(found.first);
+            }
+            at = found.next;
+        }
+        None
     }
 
     /// Notes what is to be known of each character.
@@ -180,11 +201,12 @@ impl<'a> Worker<'a> {
 
     #[inline]
     fn add(&mut self, entries: &[Entry], start: usize, end: usize) {
+        let Self { dictionary, neighbours, nodes, ends, .. } = self;
+        let latest = &mut ends[end];
         for entry in entries {
-            let (cost, previous) = cost_and_node(self.neighbours.best(&self.dictionary.matrix, entry.left));
-            let node = self.nodes.len() as u32;
-            let next = std::mem::replace(&mut self.ends[end], node);
-            self.nodes.push(Node {
+            let (cost, previous) = cost_and_node(neighbours.best(&dictionary.matrix, entry.left));
+            let next = std::mem::replace(latest, nodes.len() as u32);
+            nodes.push(Node {
                 next,
                 previous,
                 start: start as u32,

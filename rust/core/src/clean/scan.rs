@@ -1,0 +1,305 @@
+//! Cleans a document in one pass, and leaves to the rules only the stretches that need them.
+//!
+//! The pass writes what one round of the rules would make of each character, and looks at every place in its own
+//! output where a rule could see more than a character: telephone numbers, URLs, dots. Where there is none, it has
+//! what the rules would write, and a second round would change nothing, because
+//! - what a rule looks for (a digit, a letter, @, #, a dot) is a character that no rule replaces or deletes, so what
+//!   a rule finds in any state of the text between raw and cleaned stands in the output too, and is seen there;
+//! - every character of the output is one that the rules leave alone ([`Class::Plain`], `Mark` or `Watched`).
+//!
+//! Elsewhere the rules get the text between two *anchors*: a kana or kanji after white space, a comma or a full
+//! stop. None of the rules changes such a character, deletes it, or looks past it, so cleaning the stretch alone,
+//! between two characters that stand for its surroundings, is cleaning it in place, edit for edit.
+
+use super::classes::{CLASSES, Class, Classes};
+use super::nfkc::is_inert;
+use super::repetition::limit;
+use super::rounds::Rounds;
+use super::white_space::Run;
+use super::{Edits, META_SPACE, punctuation};
+
+/// Stands for what is before a stretch: no rule looks past it, and it is never repeated before an anchor.
+const BEFORE: char = '。';
+/// Stands for the anchor behind a stretch.
+const BEHIND: char = '亜';
+
+/// A rule may see something here.
+struct Unsure;
+
+/// A document on its way.
+pub struct Scan<'a> {
+    classes: &'static Classes,
+    text: &'a str,
+    out: &'a mut String,
+    /// Edits up to the last anchor.
+    edits: &'a mut Edits,
+    /// Edits since then.
+    recent: Edits,
+    /// Where the last anchor stands in the text and would stand in the output.
+    anchor: (usize, usize),
+    /// The end, in the text, of the run of characters in which NFKC has counted its edit.
+    normalized_to: usize,
+    /// The length of the output when a repeated character was last left out.
+    cut_at: usize,
+    number: Number,
+}
+
+/// Digits in the output that may be a telephone number.
+#[derive(Default)]
+struct Number {
+    /// How many from its first digit; 0 if it cannot have begun.
+    digits: usize,
+    /// Where the last digit ends in the output.
+    end: usize,
+}
+
+/// Telephone numbers have ten digits or more, with a leading 0 or a country code.
+const PHONE_DIGITS: usize = 10;
+
+/// The positions of the rules among [`RULES`](super::RULES) whose edits the scan counts itself.
+const PUNCTUATION: usize = 0;
+const NFKC: usize = 1;
+const DASHES: usize = 2;
+const REPETITION: usize = 8;
+const WHITE_SPACE: usize = 9;
+
+/// Writes the cleaned text, with plain spaces, to the (empty) string.
+pub fn clean(text: &str, out: &mut String, rounds: &mut Rounds, edits: &mut Edits) {
+    let mut scan = Scan {
+        classes: &CLASSES,
+        text,
+        out,
+        edits,
+        recent: Edits::default(),
+        anchor: (0, 0),
+        normalized_to: usize::MAX,
+        cut_at: 0,
+        number: Number::default(),
+    };
+    scan.run(rounds);
+}
+
+impl Scan<'_> {
+    fn run(&mut self, rounds: &mut Rounds) {
+        let text = self.text;
+        let classes = self.classes;
+        let mut copied = 0;
+        let mut before = '\0';
+        let mut rest = text.chars();
+        while let Some(c) = rest.next() {
+            let class = classes.of(c);
+            if class == Class::Plain && c != before {
+                before = c;
+                continue;
+            }
+            let start = text.len() - rest.as_str().len() - c.len_utf8();
+            self.out.push_str(&text[copied..start]);
+            copied = match self.character(c, class, start) {
+                Ok(end) => end,
+                Err(Unsure) => self.leave_to(rounds, start),
+            };
+            rest = text[copied..].chars();
+            before = self.out.chars().next_back().unwrap_or('\0');
+        }
+        self.out.push_str(&text[copied..]);
+        self.add_recent_edits();
+    }
+
+    /// Deals with the character at `start`; returns where the next one stands.
+    fn character(&mut self, c: char, class: Class, start: usize) -> Result<usize, Unsure> {
+        let end = start + c.len_utf8();
+        match class {
+            Class::Plain | Class::Watched => self.write(c, end)?,
+            Class::Mark => {
+                self.pass_nfkc(false, start, end);
+                self.write(c, end)?;
+            }
+            Class::Separator => {
+                self.write(c, end)?;
+                self.note_anchor(end);
+            }
+            Class::White => return self.white_space(start),
+            Class::Comma => self.comma(c, start, end)?,
+            Class::Dash => {
+                self.pass_nfkc(false, start, end);
+                // Behind katakana it depends on what follows.
+                if self.out.chars().next_back().is_some_and(super::characters::is_katakana) {
+                    return Err(Unsure);
+                }
+                self.recent[DASHES] += 1;
+                self.write('-', end)?;
+            }
+            Class::Rewritten => self.rewrite(c, start, end)?,
+            Class::Unsure => return Err(Unsure),
+        }
+        Ok(end)
+    }
+
+    /// Counts NFKC's edits: one for each run of characters that it looks at, if it changes any of them.
+    fn pass_nfkc(&mut self, changed: bool, start: usize, end: usize) {
+        if self.normalized_to == start {
+            self.normalized_to = end;
+        } else if changed {
+            self.recent[NFKC] += 1;
+            self.normalized_to = end;
+        }
+    }
+
+    fn rewrite(&mut self, c: char, start: usize, end: usize) -> Result<(), Unsure> {
+        let rewrite = self.classes.rewrite(c).ok_or(Unsure)?;
+        if !rewrite.inert {
+            self.pass_nfkc(rewrite.normalized, start, end);
+        }
+        let mut edits = rewrite.edits;
+        while edits != 0 {
+            self.recent[edits.trailing_zeros() as usize] += 1;
+            edits &= edits - 1;
+        }
+        rewrite.text.chars().try_for_each(|c| self.write(c, end))
+    }
+
+    fn comma(&mut self, c: char, start: usize, end: usize) -> Result<(), Unsure> {
+        let before = self.text[..start].chars().next_back();
+        let after = self.text[end..].chars().next();
+        if let Some(replacement) = punctuation::replacement(before, c, after) {
+            self.recent[PUNCTUATION] += 1;
+            replacement.chars().try_for_each(|c| self.write(c, end))?;
+            self.note_anchor(end);
+            Ok(())
+        } else {
+            self.pass_nfkc(true, start, end);
+            self.write(if c == '，' { ',' } else { '.' }, end)
+        }
+    }
+
+    /// Reads the white space at `start`; returns where it ends.
+    fn white_space(&mut self, start: usize) -> Result<usize, Unsure> {
+        let mut run = Run::default();
+        let mut end = start;
+        let mut next = None;
+        for c in self.text[start..].chars() {
+            if self.classes.of(c) != Class::White {
+                next = Some(c);
+                break;
+            }
+            let length = c.len_utf8();
+            if !is_inert(c) && c != META_SPACE {
+                self.pass_nfkc(true, end, end + length);
+            }
+            run.push(if is_inert(c) { c } else { ' ' });
+            end += length;
+        }
+        // White space around a deleted character is one run.
+        if next.is_some_and(|c| self.classes.is_deleted(c)) {
+            return Err(Unsure);
+        }
+        let replacement = run.replacement(self.out.is_empty() || next.is_none());
+        self.recent[WHITE_SPACE] += u64::from(run.differs_from(replacement));
+        self.out.push_str(replacement);
+        self.note_anchor(end);
+        Ok(end)
+    }
+
+    /// Writes one character of the cleaned text, unless it is repeated too often; `end`: where the text goes on.
+    fn write(&mut self, c: char, end: usize) -> Result<(), Unsure> {
+        if self.classes.of(c) == Class::Watched {
+            self.watch(c, end)?;
+        }
+        if self.out.ends_with(c) && limit(c) < usize::MAX {
+            if matches!(c, '.' | '・') {
+                return Err(Unsure); // three make an ellipsis
+            }
+            let limit = limit(c);
+            if self.out.chars().rev().take(limit).filter(|&before| before == c).count() == limit {
+                self.recent[REPETITION] += u64::from(self.cut_at != self.out.len());
+                self.cut_at = self.out.len();
+                return Ok(());
+            }
+        }
+        self.out.push(c);
+        Ok(())
+    }
+
+    /// Looks for what a rule could see that ends at `c`, or begins at it.
+    fn watch(&mut self, c: char, end: usize) -> Result<(), Unsure> {
+        let seen = match c {
+            '0'..='9' => self.is_phone_number(c) || self.is_hyphen_before(),
+            '.' => self.out.ends_with(['w', 'W']), // www.
+            '/' => self.out.ends_with(":/"),       // https://
+            'C' => self.out.ends_with(['°', '゜']),
+            '線' => self.out.ends_with('内'),
+            '#' => self.text.as_bytes().get(end).is_some_and(|next| !b" \n#".contains(next)),
+            _ => true,
+        };
+        if seen { Err(Unsure) } else { Ok(()) }
+    }
+
+    /// Whether a chōonpu stands between the digit before and the one to be written.
+    fn is_hyphen_before(&self) -> bool {
+        self.out.strip_suffix('ー').is_some_and(|before| before.ends_with(|c: char| c.is_ascii_digit()))
+    }
+
+    /// Whether there are enough digits for a telephone number, with the one to be written.
+    fn is_phone_number(&mut self, digit: char) -> bool {
+        let between = &self.out[self.number.end..];
+        let goes_on = |c| matches!(c, ' ' | '\n' | '-' | 'ー' | '.' | '・' | '(' | ')' | '+');
+        if !between.chars().all(goes_on) {
+            self.number.digits = 0;
+        }
+        let begins = match digit {
+            '0' => !self.out.ends_with(|c: char| c.is_ascii_digit()),
+            '8' => self.out.trim_end_matches(' ').ends_with('+'),
+            _ => false,
+        };
+        if begins || self.number.digits > 0 {
+            self.number.digits += 1;
+        }
+        self.number.end = self.out.len() + 1;
+        self.number.digits >= PHONE_DIGITS
+    }
+
+    /// Notes that all is well up to `at`, if there is an anchor.
+    fn note_anchor(&mut self, at: usize) {
+        if self.text[at..].chars().next().is_some_and(|c| self.classes.is_anchor(c)) {
+            self.add_recent_edits();
+            self.anchor = (at, self.out.len());
+        }
+    }
+
+    fn add_recent_edits(&mut self) {
+        for (sum, edits) in self.edits.iter_mut().zip(&mut self.recent) {
+            *sum += std::mem::take(edits);
+        }
+    }
+
+    /// Has the rules clean from the last anchor to the next one behind `at`; returns where that is.
+    fn leave_to(&mut self, rounds: &mut Rounds, at: usize) -> usize {
+        let start = self.anchor.0;
+        let end = self.next_anchor(at);
+        let stretch = rounds.text();
+        stretch.extend((start > 0).then_some(BEFORE));
+        stretch.push_str(&self.text[start..end]);
+        stretch.extend((end < self.text.len()).then_some(BEHIND));
+        let cleaned = rounds.run(self.edits);
+        let cleaned = cleaned.strip_prefix(BEFORE).filter(|_| start > 0).unwrap_or(cleaned);
+        let cleaned = cleaned.strip_suffix(BEHIND).filter(|_| end < self.text.len()).unwrap_or(cleaned);
+        self.out.truncate(self.anchor.1);
+        self.out.push_str(cleaned);
+        self.recent = Edits::default();
+        self.anchor = (end, self.out.len());
+        self.cut_at = 0;
+        self.number = Number { digits: 0, end: self.out.len() };
+        end
+    }
+
+    fn next_anchor(&self, from: usize) -> usize {
+        let mut before = Class::Plain;
+        for (i, c) in self.text[from..].char_indices() {
+            if matches!(before, Class::Separator | Class::White | Class::Comma) && self.classes.is_anchor(c) {
+                return from + i;
+            }
+            before = self.classes.of(c);
+        }
+        self.text.len()
+    }
+}

@@ -1,0 +1,90 @@
+//! Pairs of documents that share a band, so may be alike.
+
+use std::collections::VecDeque;
+use std::collections::hash_map::Entry;
+use std::path::Path;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::fingerprint::BANDS;
+use super::plan::{Plan, Step};
+use super::record::{Band, Pair, Place};
+use super::sorter::{Series, Sorter};
+use crate::Result;
+
+pub(super) const PAIRS: &str = "pairs";
+pub(super) const MEMBERS: &str = "members";
+
+/// What a table takes for a record, in bytes, at its worst.
+pub(super) const BAND_BYTES: usize = 160;
+
+/// Of more documents with the same band, a document is compared with as many that came first, and as many that came
+/// last before it: with all, a template of a million pages would take 10^12 comparisons.
+const COMPARED: usize = 16;
+
+/// The documents with one band.
+enum Group {
+    One(Place),
+    /// Where in the list of larger groups.
+    More(u32),
+}
+
+struct Members {
+    first: Vec<Place>,
+    last: VecDeque<Place>,
+}
+
+/// Pairs whose bands have their hash in a bucket. Documents that are repeated take no part.
+pub(super) fn candidates(plan: &Plan, bucket: u32, folder: &Path) -> Result<()> {
+    let keys = plan.bucket(Step::Candidates, bucket);
+    let mut groups: FxHashMap<u64, Group> = FxHashMap::default();
+    let mut larger: Vec<Members> = Vec::new();
+    let mut pairs = Sorter::new(folder, PAIRS, plan.spill());
+    let mut members = Sorter::new(folder, MEMBERS, plan.spill());
+    for (number, part) in (0..).zip(&plan.parts) {
+        let repeated: FxHashSet<u32> =
+            plan.repeated(number)?.iter().map(|pair| pair.later.document).collect();
+        Series::<Band>::open(&part.fingerprints, BANDS)?.for_each(&keys, |band| {
+            if repeated.contains(&band.document) {
+                return Ok(());
+            }
+            let later = Place { part: number, document: band.document };
+            let mut pair = |earlier: Place| {
+                members.push(earlier)?;
+                pairs.push(Pair { later, earlier })
+            };
+            match groups.entry(band.hash) {
+                Entry::Vacant(vacant) => {
+                    vacant.insert(Group::One(later));
+                    return Ok(());
+                }
+                Entry::Occupied(mut group) => match *group.get() {
+                    Group::One(earlier) => {
+                        pair(earlier)?;
+                        group.insert(Group::More(larger.len() as u32));
+                        larger.push(Members { first: vec![earlier, later], last: VecDeque::new() });
+                    }
+                    Group::More(at) => larger[at as usize].add(later, &mut pair)?,
+                },
+            }
+            members.push(later)
+        })?;
+    }
+    pairs.finish()?;
+    members.finish()
+}
+
+impl Members {
+    fn add(&mut self, later: Place, pair: &mut impl FnMut(Place) -> Result<()>) -> Result<()> {
+        self.first.iter().chain(&self.last).try_for_each(|&earlier| pair(earlier))?;
+        if self.first.len() < COMPARED {
+            self.first.push(later);
+            return Ok(());
+        }
+        if self.last.len() == COMPARED {
+            self.last.pop_front();
+        }
+        self.last.push_back(later);
+        Ok(())
+    }
+}

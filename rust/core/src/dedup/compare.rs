@@ -1,0 +1,96 @@
+//! Candidates compared exactly: the Jaccard similarity of their sets of n-grams.
+
+use std::path::Path;
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
+
+use super::candidates::{MEMBERS, PAIRS};
+use super::minhash::{gram_set, shared};
+use super::plan::{Part, Plan, Step};
+use super::record::{Pair, Place, Record, Similar};
+use super::sorter::{Sorter, gather};
+use super::texts::{self, Texts};
+use crate::Result;
+
+pub(super) const SIMILAR: &str = "similar";
+
+/// Files of texts that are open at a time.
+const OPEN: usize = 64;
+
+/// The texts of a part's documents that are in any pair.
+pub(super) fn texts(plan: &Plan, part: u32, folder: &Path) -> Result<()> {
+    let members: Vec<Place> = gather(&plan.outputs(Step::Candidates, MEMBERS)?, &Place::part_keys(part))?;
+    let wanted: Vec<u32> = members.iter().map(|place| place.document).collect();
+    let Part { text, text_field, .. } = &plan.parts[part as usize];
+    texts::extract(text, text_field, &wanted, folder)
+}
+
+/// The pairs that are alike whose later document is in a part.
+pub(super) fn compare(plan: &Plan, part: u32, folder: &Path) -> Result<()> {
+    let Some(threshold) = plan.options.near else {
+        return Sorter::<Similar>::new(folder, SIMILAR, 0).finish();
+    };
+    let pairs = plan.outputs::<Pair>(Step::Candidates, PAIRS)?;
+    let mut sets = Sets { plan, sets: FxHashMap::default(), bytes: 0, texts: FxHashMap::default() };
+    let mut similar = Sorter::new(folder, SIMILAR, plan.spill());
+    for keys in slices(plan, part, pairs.iter().map(|series| series.most_in(&Place::part_keys(part))).sum()) {
+        for pair in gather(&pairs, &keys)? {
+            let (later, earlier) = (sets.get(pair.later)?, sets.get(pair.earlier)?);
+            let (less, more) = (later.len().min(earlier.len()), later.len().max(earlier.len()));
+            // The similarity is at most that of the sizes.
+            if less as f64 / (more as f64) < threshold {
+                continue;
+            }
+            let shared = shared(&later, &earlier);
+            let all = less + more - shared;
+            if shared as f64 / all as f64 >= threshold {
+                similar.push(Similar { pair, shared: shared as u32, all: all as u32 })?;
+            }
+        }
+    }
+    similar.finish()
+}
+
+/// Stretches of a part's documents whose pairs fit into the memory for spilling.
+fn slices(plan: &Plan, part: u32, pairs: usize) -> impl Iterator<Item = std::ops::RangeInclusive<u64>> {
+    let documents = plan.sizes[part as usize];
+    let count = (pairs * Pair::BYTES) as u64 / plan.spill().max(1) + 1;
+    let step = (u64::from(documents) / count).max(1) as u32;
+    (0..documents)
+        .step_by(step as usize)
+        .map(move |from| Place::keys(part, from, from.saturating_add(step).min(documents)))
+}
+
+/// Sets of n-grams, kept as long as memory allows.
+struct Sets<'a> {
+    plan: &'a Plan,
+    sets: FxHashMap<Place, Rc<[u128]>>,
+    bytes: u64,
+    texts: FxHashMap<u32, Texts>,
+}
+
+impl Sets<'_> {
+    fn get(&mut self, place: Place) -> Result<Rc<[u128]>> {
+        if let Some(set) = self.sets.get(&place) {
+            return Ok(Rc::clone(set));
+        }
+        if !self.texts.contains_key(&place.part) {
+            if self.texts.len() == OPEN {
+                self.texts.clear();
+            }
+            let texts = Texts::open(&self.plan.task_folder(Step::Texts, place.part))?;
+            self.texts.insert(place.part, texts);
+        }
+        let text = self.texts[&place.part].get(place.document)?;
+        let set: Rc<[u128]> = gram_set(&text, self.plan.options.ngram).into();
+        let more = (size_of_val(&*set) + 64) as u64;
+        if self.bytes + more > self.plan.options.memory / 2 {
+            self.sets.clear();
+            self.bytes = 0;
+        }
+        self.bytes += more;
+        self.sets.insert(place, Rc::clone(&set));
+        Ok(set)
+    }
+}

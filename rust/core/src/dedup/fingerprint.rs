@@ -1,0 +1,135 @@
+//! What is remembered of a document, and the files of a part's fingerprints.
+//!
+//! `sizes.*` 8 bytes a document; `documents.*` 24 a document; `bands.*` 12 a band, 16 bands a document at a threshold
+//! of 0.8; `sentences.*` 24 a sentence of at least `min_sentence_characters`. Each has 0.02 % for its index.
+
+use std::path::Path;
+
+use xxhash_rust::xxh3::xxh3_128;
+
+use super::Options;
+use super::minhash::{Shape, Sketcher};
+use super::publish::publish;
+use super::record::{Band, Occurrence, Size};
+use super::sentence::{is_blank, sentences};
+use super::sorter::Sorter;
+use super::texts::for_each_text;
+use crate::Result;
+
+pub(super) const SIZES: &str = "sizes";
+pub(super) const DOCUMENTS: &str = "documents";
+pub(super) const SENTENCES: &str = "sentences";
+pub(super) const BANDS: &str = "bands";
+
+/// Records of one kind that are sorted in memory at a time, in bytes; more are spilled to a file more.
+const SORTED_AT_A_TIME: u64 = 64 << 20;
+
+/// What is remembered of a document's clean text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fingerprint {
+    /// XXH3-128 of the text.
+    hash: u128,
+    /// Sentences that are not blank.
+    size: u32,
+    /// Number and XXH3-128 of the sentences that are long enough, without the blanks at their ends.
+    sentences: Vec<(u32, u128)>,
+    /// The bands of the sketch.
+    bands: Vec<u64>,
+}
+
+/// Makes fingerprints; one a thread.
+pub struct Fingerprinter {
+    options: Options,
+    sketcher: Option<Sketcher>,
+}
+
+impl Fingerprinter {
+    /// Makes fingerprints for these options.
+    pub fn new(options: &Options) -> Self {
+        let sketcher = options.near.map(|near| Sketcher::new(options.ngram, Shape::for_threshold(near)));
+        Self { options: *options, sketcher }
+    }
+
+    /// The fingerprint of a document.
+    pub fn fingerprint(&mut self, text: &str) -> Fingerprint {
+        let mut size = 0;
+        let mut long = Vec::new();
+        if self.options.sentences {
+            let shortest = self.options.min_sentence_characters as usize;
+            for (number, sentence) in (0..).zip(sentences(text)) {
+                let sentence = sentence.trim_matches(is_blank);
+                size += u32::from(!sentence.is_empty());
+                if !sentence.is_empty() && sentence.chars().filter(|&c| !is_blank(c)).count() >= shortest {
+                    long.push((number, xxh3_128(sentence.as_bytes())));
+                }
+            }
+        }
+        Fingerprint {
+            hash: xxh3_128(text.as_bytes()),
+            size,
+            sentences: long,
+            bands: self.sketcher.as_mut().map_or_else(Vec::new, |sketcher| sketcher.bands(text)),
+        }
+    }
+}
+
+/// Writes the fingerprints of one part into a folder that is there.
+pub struct FingerprintWriter {
+    document: u32,
+    sizes: Sorter<Size>,
+    documents: Option<Sorter<Occurrence>>,
+    sentences: Option<Sorter<Occurrence>>,
+    bands: Option<Sorter<Band>>,
+}
+
+impl FingerprintWriter {
+    /// Begins in `folder`, which the caller publishes.
+    pub fn create(folder: &Path, options: &Options) -> Self {
+        let occurrences = |name| Sorter::new(folder, name, SORTED_AT_A_TIME);
+        Self {
+            document: 0,
+            sizes: Sorter::new(folder, SIZES, SORTED_AT_A_TIME),
+            documents: options.documents.then(|| occurrences(DOCUMENTS)),
+            sentences: options.sentences.then(|| occurrences(SENTENCES)),
+            bands: options.near.map(|_| Sorter::new(folder, BANDS, SORTED_AT_A_TIME)),
+        }
+    }
+
+    /// Adds the next document.
+    pub fn push(&mut self, fingerprint: &Fingerprint) -> Result<()> {
+        let document = self.document;
+        self.document += 1;
+        self.sizes.push(Size { document, sentences: fingerprint.size })?;
+        if let Some(documents) = &mut self.documents {
+            documents.push(Occurrence { hash: fingerprint.hash, document, sentence: 0 })?;
+        }
+        if let Some(sentences) = &mut self.sentences {
+            for &(sentence, hash) in &fingerprint.sentences {
+                sentences.push(Occurrence { hash, document, sentence })?;
+            }
+        }
+        if let Some(bands) = &mut self.bands {
+            fingerprint.bands.iter().try_for_each(|&hash| bands.push(Band { hash, document }))?;
+        }
+        Ok(())
+    }
+
+    /// Sees to it that all is on disk.
+    pub fn finish(self) -> Result<()> {
+        self.sizes.finish()?;
+        self.documents.map_or(Ok(()), Sorter::finish)?;
+        self.sentences.map_or(Ok(()), Sorter::finish)?;
+        self.bands.map_or(Ok(()), Sorter::finish)
+    }
+}
+
+/// Writes the fingerprints of a part's clean text, JSON lines, into the new folder `target`, on one thread.
+pub fn fingerprint_part(text: &Path, field: &str, options: &Options, target: &Path) -> Result<()> {
+    options.check()?;
+    publish(target, |folder| {
+        let mut fingerprinter = Fingerprinter::new(options);
+        let mut writer = FingerprintWriter::create(folder, options);
+        for_each_text(text, field, |_, text| writer.push(&fingerprinter.fingerprint(text)))?;
+        writer.finish()
+    })
+}

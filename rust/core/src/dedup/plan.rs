@@ -1,0 +1,218 @@
+//! The steps of deduplication: tasks that read files and write a folder each.
+//!
+//! ```text
+//! documents(bucket)   fingerprints               → repeated documents
+//! candidates(bucket)  fingerprints               → pairs that share a band, and the documents in them
+//! texts(part)         clean text                 → texts of these documents
+//! compare(part)       pairs, texts               → pairs that are alike
+//! resolve             pairs that are alike       → near-duplicate documents
+//! sentences(bucket)   fingerprints               → repeated sentences
+//! decide(part)        all that is repeated       → decisions
+//! ```
+//! A bucket is a range of hashes; there are as many as keep a task's tables within the memory limit. A step begins
+//! when the one before has ended; its tasks can run in any order, anywhere that sees the same disk, more than once.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::fingerprint::{BANDS, DOCUMENTS, SENTENCES, SIZES};
+use super::publish::publish;
+use super::record::{Band, Occurrence, Pair, Place, Record, Similar, Size};
+use super::sorter::{Series, gather};
+use super::{Options, candidates, compare, decide, repeats, resolve};
+use crate::{Error, Result};
+
+/// The files of a part.
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Part {
+    /// The folder of its fingerprints.
+    pub fingerprints: PathBuf,
+    /// Its clean documents, JSON lines, plain or compressed.
+    pub text: PathBuf,
+    /// The member that holds the text.
+    pub text_field: String,
+}
+
+/// A step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)] // The module says what each does.
+pub enum Step {
+    Documents,
+    Candidates,
+    Texts,
+    Compare,
+    Resolve,
+    Sentences,
+    Decide,
+}
+
+impl Step {
+    /// All, in order.
+    pub const ALL: [Self; 7] = [
+        Self::Documents,
+        Self::Candidates,
+        Self::Texts,
+        Self::Compare,
+        Self::Resolve,
+        Self::Sentences,
+        Self::Decide,
+    ];
+
+    /// Its name, which its folder has too.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Documents => "documents",
+            Self::Candidates => "candidates",
+            Self::Texts => "texts",
+            Self::Compare => "compare",
+            Self::Resolve => "resolve",
+            Self::Sentences => "sentences",
+            Self::Decide => "decisions",
+        }
+    }
+}
+
+/// Which parts are deduplicated together, how, and where the work is kept.
+pub struct Plan {
+    pub(super) parts: Vec<Part>,
+    pub(super) options: Options,
+    /// Documents of each part.
+    pub(super) sizes: Vec<u32>,
+    folder: PathBuf,
+    buckets: [u32; 3],
+}
+
+impl Plan {
+    /// A plan for parts in input order, whose fingerprints were made with the same options.
+    ///
+    /// Reads how many records each has.
+    pub fn new(parts: Vec<Part>, options: Options, folder: &Path) -> Result<Self> {
+        options.check()?;
+        let sizes =
+            parts.iter().map(|part| Ok(Series::<Size>::open(&part.fingerprints, SIZES)?.len() as u32));
+        let sizes = sizes.collect::<Result<_>>()?;
+        let buckets = |most: usize, bytes: usize| {
+            (most as u64 * bytes as u64).div_ceil(options.memory).clamp(1, u64::from(u32::MAX)) as u32
+        };
+        let documents = if options.documents { count::<Occurrence>(&parts, DOCUMENTS)? } else { 0 };
+        let bands = if options.near.is_some() { count::<Band>(&parts, BANDS)? } else { 0 };
+        let sentences = if options.sentences { count::<Occurrence>(&parts, SENTENCES)? } else { 0 };
+        let buckets = [
+            buckets(documents, repeats::DOCUMENT_BYTES),
+            buckets(bands, candidates::BAND_BYTES),
+            buckets(sentences, repeats::SENTENCE_BYTES),
+        ];
+        Ok(Self { parts, options, sizes, folder: folder.to_owned(), buckets })
+    }
+
+    /// How many tasks a step has; 0 if the options leave it out.
+    pub fn tasks(&self, step: Step) -> u32 {
+        let near = |tasks| if self.options.near.is_some() { tasks } else { 0 };
+        let [documents, bands, sentences] = self.buckets;
+        let parts = self.parts.len() as u32;
+        match step {
+            Step::Documents => documents * u32::from(self.options.documents),
+            Step::Candidates => near(bands),
+            Step::Texts | Step::Compare => near(parts),
+            Step::Resolve => near(1),
+            Step::Sentences => sentences * u32::from(self.options.sentences),
+            Step::Decide => parts,
+        }
+    }
+
+    /// Where a task puts its files. The number of tasks is in it, for another memory limit makes other buckets.
+    pub fn task_folder(&self, step: Step, task: u32) -> PathBuf {
+        self.folder.join(format!("{}-of-{}", step.name(), self.tasks(step))).join(format!("{task:06}"))
+    }
+
+    /// Does a task, unless its files are there.
+    pub fn run(&self, step: Step, task: u32) -> Result<()> {
+        publish(&self.task_folder(step, task), |folder| match step {
+            Step::Documents => repeats::documents(self, task, folder),
+            Step::Candidates => candidates::candidates(self, task, folder),
+            Step::Texts => compare::texts(self, task, folder),
+            Step::Compare => compare::compare(self, task, folder),
+            Step::Resolve => resolve::resolve(self, folder),
+            Step::Sentences => repeats::sentences(self, task, folder),
+            Step::Decide => decide::decide(self, task, folder),
+        })
+    }
+
+    /// Does everything, `threads` tasks at a time. `check` is asked between tasks whether to go on.
+    pub fn run_all(&self, threads: usize, check: &(dyn Fn() -> Result<()> + Sync)) -> Result<()> {
+        for step in Step::ALL {
+            let tasks = self.tasks(step) as usize;
+            let next = AtomicUsize::new(0);
+            let work = || -> Result<()> {
+                loop {
+                    let task = next.fetch_add(1, Ordering::Relaxed);
+                    if task >= tasks {
+                        return Ok(());
+                    }
+                    check()?;
+                    self.run(step, task as u32).inspect_err(|_| next.store(tasks, Ordering::Relaxed))?;
+                }
+            };
+            std::thread::scope(|scope| {
+                let workers: Vec<_> =
+                    (0..threads.clamp(1, tasks.max(1))).map(|_| scope.spawn(work)).collect();
+                let join = |worker: std::thread::ScopedJoinHandle<'_, _>| {
+                    worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+                };
+                // All are waited for; the first error is told.
+                workers.into_iter().map(join).collect::<Vec<Result<()>>>().into_iter().collect::<Result<()>>()
+            })?;
+        }
+        Ok(())
+    }
+
+    /// The records of a series that all tasks of a step wrote.
+    pub(super) fn outputs<R: Record>(&self, step: Step, name: &str) -> Result<Vec<Series<R>>> {
+        (0..self.tasks(step)).map(|task| Series::open(&self.task_folder(step, task), name)).collect()
+    }
+
+    /// The documents of a part that are repeated, or near-duplicates as well, with the earlier ones.
+    pub(super) fn repeated(&self, part: u32) -> Result<Vec<Pair>> {
+        gather(&self.outputs(Step::Documents, repeats::REPEATED)?, &Place::part_keys(part))
+    }
+
+    /// The documents of a part that are near-duplicates, with the earlier ones that stay.
+    pub(super) fn near(&self, part: u32) -> Result<Vec<Similar>> {
+        gather(&self.outputs(Step::Resolve, resolve::NEAR)?, &Place::part_keys(part))
+    }
+
+    /// What a task may hold of records that it writes, in bytes; tables take the rest.
+    pub(super) fn spill(&self) -> u64 {
+        self.options.memory / 8
+    }
+
+    /// The keys of a bucket.
+    pub(super) fn bucket(&self, step: Step, task: u32) -> std::ops::RangeInclusive<u64> {
+        let tasks = u128::from(self.tasks(step));
+        let bound = |task: u128| ((task << 64) / tasks) as u64;
+        let end = if u128::from(task) + 1 == tasks { u64::MAX } else { bound(u128::from(task) + 1) - 1 };
+        bound(u128::from(task))..=end
+    }
+}
+
+/// How many records a series has in all parts.
+fn count<R: Record>(parts: &[Part], name: &str) -> Result<usize> {
+    parts.iter().map(|part| Ok(Series::<R>::open(&part.fingerprints, name)?.len())).sum()
+}
+
+impl Options {
+    /// Refuses what cannot be done.
+    pub fn check(&self) -> Result<()> {
+        let wrong = if !(1..=6).contains(&self.ngram) {
+            "ngram is the number of characters of an n-gram, from 1 to 6"
+        } else if self.near.is_some_and(|near| !(0.1..=1.0).contains(&near)) {
+            "near is a similarity from 0.1 to 1"
+        } else if self.memory < 1 << 16 {
+            "memory is a number of bytes, at least 65536"
+        } else {
+            return Ok(());
+        };
+        Err(Error::Option { message: wrong })
+    }
+}

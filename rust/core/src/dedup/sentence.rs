@@ -1,0 +1,165 @@
+//! Cuts text into sentences, and takes sentences out of it.
+
+use std::borrow::Cow;
+
+/// Whether a character separates words: white space, or ▁, which clean text has in its place.
+pub fn is_blank(c: char) -> bool {
+    c == '▁' || c.is_whitespace()
+}
+
+/// The sentences of a text, which together are the text.
+///
+/// A sentence ends after a run of 。！？!? with the closing brackets and quotation marks that follow, and at the end
+/// of a line; blanks after it belong to it. Nothing is cut inside 「」『』（）() where they are balanced on the line, so
+/// that 「はい。そうです。」と言った。 is one sentence. `!` and `?` end one only before a blank or where a character
+/// that is not ASCII stands beside them, so that `a?b=1` stays whole.
+pub fn sentences(text: &str) -> impl Iterator<Item = &str> {
+    let mut at = 0;
+    // Where the line ends, and whether its brackets count; once a line, or long lines would take quadratic time.
+    let mut line = None;
+    std::iter::from_fn(move || {
+        if at == text.len() {
+            return None;
+        }
+        let (line_end, brackets) = *line.get_or_insert_with(|| {
+            let end = text[at..].find('\n').map_or(text.len(), |length| at + length);
+            (end, is_balanced(&text[at..end]))
+        });
+        let blanks = at + sentence_end(&text[at..line_end], brackets);
+        let end = text.len() - text[blanks..].trim_start_matches(is_blank).len();
+        if end > line_end {
+            line = None;
+        }
+        Some(&text[std::mem::replace(&mut at, end)..end])
+    })
+}
+
+/// The length of the first sentence of what is left of a line, without the blanks after it.
+fn sentence_end(line: &str, brackets: bool) -> usize {
+    let mut depth = 0u32;
+    let mut rest = line.char_indices().peekable();
+    let mut before = ' ';
+    while let Some((_, c)) = rest.next() {
+        match c {
+            '「' | '『' | '（' | '(' if brackets => depth += 1,
+            '」' | '』' | '）' | ')' if brackets => depth = depth.saturating_sub(1),
+            '。' | '！' | '？' | '!' | '?' if depth == 0 => {
+                let japanese = !before.is_ascii() || !c.is_ascii();
+                while rest.next_if(|&(_, next)| is_end(next)).is_some() {}
+                match rest.peek() {
+                    None => return line.len(),
+                    Some(&(at, next)) if japanese || !next.is_ascii() || is_blank(next) => return at,
+                    Some(_) => {}
+                }
+            }
+            _ => {}
+        }
+        before = c;
+    }
+    line.len()
+}
+
+fn is_end(c: char) -> bool {
+    matches!(
+        c,
+        '。' | '！'
+            | '？'
+            | '!'
+            | '?'
+            | '」'
+            | '』'
+            | '）'
+            | ')'
+            | '】'
+            | '〕'
+            | '》'
+            | '〉'
+            | '"'
+            | '”'
+            | '’'
+    )
+}
+
+fn is_balanced(line: &str) -> bool {
+    let mut depth = 0i64;
+    for c in line.chars() {
+        match c {
+            '「' | '『' | '（' | '(' => depth += 1,
+            '」' | '』' | '）' | ')' => depth -= 1,
+            _ => {}
+        }
+        if depth < 0 {
+            return false;
+        }
+    }
+    depth == 0
+}
+
+/// The text without some of its sentences, `removed` in ascending order; `None` if nothing is left.
+///
+/// What is left keeps its lines: where the end of a line is removed, its line feeds stay.
+pub fn without<'a>(text: &'a str, removed: &[u32]) -> Option<Cow<'a, str>> {
+    if removed.is_empty() {
+        return if text.chars().all(is_blank) { None } else { Some(Cow::Borrowed(text)) };
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut next = removed.iter().copied().peekable();
+    for (number, sentence) in (0u32..).zip(sentences(text)) {
+        if next.next_if_eq(&number).is_none() {
+            out.push_str(sentence);
+            continue;
+        }
+        let feeds = |text: &str| text.len() - text.trim_end_matches('\n').len();
+        let wanted = feeds(sentence);
+        if wanted > 0 && !out.is_empty() {
+            if !out.ends_with('\n') {
+                out.truncate(out.trim_end_matches(is_blank).len());
+            }
+            (feeds(&out)..wanted).for_each(|_| out.push('\n'));
+        }
+    }
+    out.truncate(out.trim_end_matches(is_blank).len());
+    if out.is_empty() { None } else { Some(Cow::Owned(out)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn cut(text: &str) -> Vec<&str> {
+        sentences(text).collect()
+    }
+
+    #[test]
+    fn sentences_end_where_readers_end_them() {
+        assert_eq!(cut("一。二！？三"), ["一。", "二！？", "三"]);
+        assert_eq!(cut("一\n\n二。▁三。\n四"), ["一\n\n", "二。▁", "三。\n", "四"]);
+        assert_eq!(cut("「はい。そうです。」と言った。次。"), ["「はい。そうです。」と言った。", "次。"]);
+        assert_eq!(cut("(本当？)次。「一。」次"), ["(本当？)次。", "「一。」次"]);
+        // Nothing is balanced on the first line.
+        assert_eq!(cut("「閉じない。次。\n「一。」次"), ["「閉じない。", "次。\n", "「一。」次"]);
+        assert_eq!(cut("a?b=1 Why? Yes! 何?三"), ["a?b=1 Why? ", "Yes! ", "何?", "三"]);
+        assert_eq!(cut(""), [""; 0]);
+    }
+
+    #[test]
+    fn removal_keeps_the_lines() {
+        let text = "一。二。\n三。\n\n四。▁五。";
+        let without = |removed: &[u32]| without(text, removed).map(Cow::into_owned);
+        assert_eq!(without(&[]).unwrap(), text);
+        assert_eq!(without(&[1]).unwrap(), "一。\n三。\n\n四。▁五。");
+        assert_eq!(without(&[2]).unwrap(), "一。二。\n\n四。▁五。");
+        assert_eq!(without(&[4]).unwrap(), "一。二。\n三。\n\n四。");
+        assert_eq!(without(&[0, 1]).unwrap(), "三。\n\n四。▁五。");
+        assert_eq!(without(&[0, 1, 2, 3, 4]), None);
+    }
+
+    proptest! {
+        #[test]
+        fn sentences_together_are_the_text(text in "[一「」()。!? \n▁a\u{20bb7}]{0,40}") {
+            prop_assert_eq!(cut(&text).concat(), text.as_str());
+            prop_assert!(cut(&text).iter().skip(1).all(|s| !s.starts_with(is_blank)));
+        }
+    }
+}

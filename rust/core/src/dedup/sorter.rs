@@ -1,0 +1,103 @@
+//! Sorts more records than fit into memory: sorted files of a series, each as large as memory allows.
+
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+
+use super::record::Record;
+use super::sorted::{self, SortedFile};
+use crate::Result;
+
+/// Collects records in any order and spills them to `NAME.0`, `NAME.1`, … in a folder.
+pub struct Sorter<R> {
+    folder: PathBuf,
+    name: &'static str,
+    most: usize,
+    records: Vec<R>,
+    files: u32,
+}
+
+impl<R: Record> Sorter<R> {
+    /// A series called `name`; a file is written whenever the records take `memory` bytes.
+    pub fn new(folder: &Path, name: &'static str, memory: u64) -> Self {
+        let most = (memory / size_of::<R>() as u64).max(1) as usize;
+        Self { folder: folder.to_owned(), name, most, records: Vec::new(), files: 0 }
+    }
+
+    /// Adds a record.
+    pub fn push(&mut self, record: R) -> Result<()> {
+        if self.records.len() == self.most {
+            self.write(false)?;
+        }
+        if self.records.len() == self.records.capacity() {
+            // A vector doubles by itself, past the limit.
+            let more = self.records.len().max(256).min(self.most - self.records.len());
+            self.records.reserve_exact(more);
+        }
+        self.records.push(record);
+        Ok(())
+    }
+
+    /// Writes the last file of the series.
+    pub fn finish(mut self) -> Result<()> {
+        self.write(true)
+    }
+
+    fn write(&mut self, last: bool) -> Result<()> {
+        self.records.sort_unstable();
+        self.records.dedup();
+        let path = self.folder.join(format!("{}.{}", self.name, self.files));
+        self.files += 1;
+        sorted::write(&path, &self.records, last)?;
+        self.records.clear();
+        Ok(())
+    }
+}
+
+/// The files of a series.
+pub struct Series<R>(Vec<SortedFile<R>>);
+
+impl<R: Record> Series<R> {
+    /// Opens all of a series.
+    pub fn open(folder: &Path, name: &str) -> Result<Self> {
+        let mut files = Vec::new();
+        loop {
+            let file = SortedFile::open(&folder.join(format!("{name}.{}", files.len())))?;
+            let last = file.last;
+            files.push(file);
+            if last {
+                return Ok(Self(files));
+            }
+        }
+    }
+
+    /// How many records there are.
+    pub fn len(&self) -> usize {
+        self.0.iter().map(SortedFile::len).sum()
+    }
+
+    /// At least how many records are in a range.
+    pub fn most_in(&self, keys: &RangeInclusive<u64>) -> usize {
+        self.0.iter().map(|file| file.most_in(keys)).sum()
+    }
+
+    /// Calls `each` with the records of a range: file after file, each in order.
+    ///
+    /// Records of the same key that were pushed in order come in order.
+    pub fn for_each(&self, keys: &RangeInclusive<u64>, mut each: impl FnMut(R) -> Result<()>) -> Result<()> {
+        self.0.iter().try_for_each(|file| file.for_each(keys, &mut each))
+    }
+}
+
+/// All records of a range in several series, sorted, each once.
+pub fn gather<R: Record>(series: &[Series<R>], keys: &RangeInclusive<u64>) -> Result<Vec<R>> {
+    let mut records = Vec::new();
+    for one in series {
+        one.for_each(keys, |record| {
+            records.push(record);
+            Ok(())
+        })?;
+    }
+    records.sort_unstable();
+    records.dedup();
+    Ok(records)
+}

@@ -1,0 +1,100 @@
+//! The clean texts of a part, and a file of those that are compared, each to be read alone.
+
+use std::fs::File;
+use std::io::{BufRead, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::record::TextAt;
+use super::sorted::read_at;
+use super::sorter::{Series, Sorter};
+use crate::source::{Fields, open};
+use crate::{Error, Result};
+
+const INDEX: &str = "index";
+const TEXTS: &str = "texts";
+
+/// Calls `each` with the number and the text of every document of a part: a line each, plain or compressed.
+pub fn for_each_text(path: &Path, field: &str, mut each: impl FnMut(u32, &str) -> Result<()>) -> Result<()> {
+    let (mut lines, _) = open(path, &Default::default())?;
+    let mut line = Vec::new();
+    for number in 0.. {
+        line.clear();
+        if lines.read_until(b'\n', &mut line).map_err(Error::io(path, "cannot read"))? == 0 {
+            break;
+        }
+        let text =
+            Fields::parse(&line).and_then(|fields| fields.text(field)).map_err(|error| Error::Input {
+                path: path.to_owned(),
+                line: u64::from(number) + 1,
+                message: format!(
+                    "not clean text with a member {field:?} ({error:?}); prepare the part again"
+                ),
+            })?;
+        each(number, &text)?;
+    }
+    Ok(())
+}
+
+/// Writes the texts of some documents of a part, in ascending order, into a folder that is there.
+pub fn extract(text: &Path, field: &str, wanted: &[u32], folder: &Path) -> Result<()> {
+    let path = folder.join(TEXTS);
+    let file = File::create_new(&path).map_err(Error::io(&path, "cannot create"))?;
+    let mut out = BufWriter::new(file);
+    let mut index = Sorter::new(folder, INDEX, 64 << 20);
+    let mut offset = 0;
+    let mut next = wanted.iter().copied().peekable();
+    if !wanted.is_empty() {
+        for_each_text(text, field, |document, text| {
+            if next.next_if_eq(&document).is_none() {
+                return Ok(());
+            }
+            out.write_all(text.as_bytes()).map_err(Error::io(&path, "cannot write"))?;
+            let checksum = xxh3_64(text.as_bytes());
+            index.push(TextAt { document, length: text.len() as u32, offset, checksum })?;
+            offset += text.len() as u64;
+            Ok(())
+        })?;
+    }
+    if next.peek().is_some() {
+        // There are fingerprints of documents that the text has not.
+        return Err(Error::Damaged { path: text.to_owned() });
+    }
+    let file = out.into_inner().map_err(|error| Error::io(&path, "cannot write")(error.into_error()))?;
+    file.sync_all().map_err(Error::io(&path, "cannot sync"))?;
+    index.finish()
+}
+
+/// An open file of texts.
+pub struct Texts {
+    path: PathBuf,
+    file: File,
+    index: Series<TextAt>,
+}
+
+impl Texts {
+    /// Opens what `extract` wrote.
+    pub fn open(folder: &Path) -> Result<Self> {
+        let path = folder.join(TEXTS);
+        let file = File::open(&path).map_err(Error::io(&path, "cannot open"))?;
+        Ok(Self { path, file, index: Series::open(folder, INDEX)? })
+    }
+
+    /// The text of a document.
+    pub fn get(&self, document: u32) -> Result<String> {
+        let damaged = || Error::Damaged { path: self.path.clone() };
+        let mut found = None;
+        let key = u64::from(document);
+        self.index.for_each(&(key..=key), |at| {
+            found = Some(at);
+            Ok(())
+        })?;
+        let at = found.ok_or_else(damaged)?;
+        let bytes = read_at(&self.path, &self.file, at.offset, at.length as usize)?;
+        if xxh3_64(&bytes) != at.checksum {
+            return Err(damaged());
+        }
+        String::from_utf8(bytes).map_err(|_| damaged())
+    }
+}

@@ -1,0 +1,137 @@
+//! Duplicates over all parts of a corpus.
+
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use ncvc_core::dedup as core;
+use ncvc_core::{Error, Result};
+use pyo3::prelude::*;
+
+use crate::errors::{NcvcError, to_python};
+
+/// Options as JSON.
+fn options(json: &str) -> PyResult<core::Options> {
+    serde_json::from_str(json).map_err(|error| NcvcError::new_err(format!("duplicates: {error}")))
+}
+
+/// The sentences of a text, which together are the text.
+#[pyfunction]
+pub fn sentences(text: &str) -> Vec<&str> {
+    core::sentences(text).collect()
+}
+
+/// Writes the fingerprints of a part's clean text into a new folder.
+#[pyfunction]
+pub fn fingerprint_part(
+    py: Python<'_>,
+    text: PathBuf,
+    text_field: String,
+    options_json: &str,
+    folder: PathBuf,
+) -> PyResult<()> {
+    let options = options(options_json)?;
+    py.detach(|| core::fingerprint_part(&text, &text_field, &options, &folder)).map_err(to_python)
+}
+
+/// Which parts are deduplicated together.
+#[pyclass(frozen)]
+pub struct Deduplication(core::Plan);
+
+#[pymethods]
+impl Deduplication {
+    /// A plan for parts, each its fingerprints, its clean text and the member that holds it.
+    #[new]
+    fn new(
+        py: Python<'_>,
+        parts: Vec<(PathBuf, PathBuf, String)>,
+        options_json: &str,
+        folder: PathBuf,
+    ) -> PyResult<Self> {
+        let options = options(options_json)?;
+        let part = |(fingerprints, text, text_field)| core::Part { fingerprints, text, text_field };
+        let parts = parts.into_iter().map(part).collect();
+        py.detach(|| core::Plan::new(parts, options, &folder)).map(Self).map_err(to_python)
+    }
+
+    /// The steps in order, each with its number of tasks.
+    fn steps(&self) -> Vec<(&'static str, u32)> {
+        core::Step::ALL.iter().map(|&step| (step.name(), self.0.tasks(step))).collect()
+    }
+
+    /// Does one task of a step, unless its files are there.
+    fn run_task(&self, py: Python<'_>, step: &str, task: u32) -> PyResult<()> {
+        let found = core::Step::ALL.into_iter().find(|known| known.name() == step);
+        match found.filter(|&found| task < self.0.tasks(found)) {
+            Some(found) => py.detach(|| self.0.run(found, task)).map_err(to_python),
+            None => {
+                Err(NcvcError::new_err(format!("there is no task {task} of a step {step:?}; see steps()")))
+            }
+        }
+    }
+
+    /// Does all steps on threads of this process.
+    fn run(&self, py: Python<'_>, threads: usize) -> PyResult<()> {
+        py.detach(|| self.0.run_all(threads, &interrupted())).map_err(to_python)
+    }
+
+    /// The folder with the decisions on a part.
+    fn decisions(&self, part: u32) -> PathBuf {
+        self.0.task_folder(core::Step::Decide, part)
+    }
+}
+
+/// Asks Python now and then whether Ctrl-C was pressed.
+fn interrupted() -> impl Fn() -> Result<()> + Sync {
+    const OFTEN: Duration = Duration::from_millis(100);
+    let asked = Mutex::new(Instant::now());
+    move || {
+        let Ok(mut asked) = asked.try_lock() else { return Ok(()) };
+        if asked.elapsed() < OFTEN {
+            return Ok(());
+        }
+        *asked = Instant::now();
+        Python::attach(|py| py.check_signals()).map_err(|_| Error::Interrupted)
+    }
+}
+
+/// A dropped document: its number, the reason, the part and number of the earlier document, their similarity.
+type DropRow = (u32, &'static str, Option<(u32, u32)>, f64);
+
+/// The decisions on a part.
+#[pyclass(frozen)]
+pub struct Decisions(core::Decisions);
+
+#[pymethods]
+impl Decisions {
+    /// Reads the folder with the decisions.
+    #[staticmethod]
+    fn read(py: Python<'_>, folder: PathBuf) -> PyResult<Self> {
+        py.detach(|| core::Decisions::read(&folder)).map(Self).map_err(to_python)
+    }
+
+    /// The dropped documents, in order.
+    fn dropped(&self) -> Vec<DropRow> {
+        let row = |drop: &core::Drop| {
+            let earlier = drop.earlier.map(|place| (place.part, place.document));
+            (drop.document, drop.reason.name(), earlier, drop.similarity)
+        };
+        self.0.dropped().iter().map(row).collect()
+    }
+
+    /// How many sentences are taken out of documents that stay.
+    #[getter]
+    fn removed_sentences(&self) -> usize {
+        self.0.removed_sentences()
+    }
+
+    /// The numbers of the sentences that a document loses.
+    fn sentences_of(&self, document: u32) -> Vec<u32> {
+        self.0.sentences_of(document).to_vec()
+    }
+
+    /// What stays of a document's clean text; None if it is dropped.
+    fn apply(&self, document: u32, text: &str) -> Option<String> {
+        self.0.apply(document, text).map(Into::into)
+    }
+}

@@ -1,0 +1,60 @@
+"""`ncvc verify` finds every flipped bit."""
+
+import json
+import random
+from pathlib import Path
+
+import pytest
+
+from ncvc.files import verify, whole_folder, write_json, write_manifest
+from tests.conftest import run_ncvc
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    with whole_folder(tmp_path / "out") as partial:
+        write_json(partial / "report.json", {"a": 1})
+        (partial / "inner").mkdir()
+        (partial / "inner/manifest.json").write_text("{}")
+        (partial / "text").write_bytes("高血圧".encode() * 100)
+        write_manifest(partial, stage="test", config={"名": "値"})
+    return tmp_path / "out"
+
+
+def test_a_whole_folder(folder: Path) -> None:
+    assert list(verify(folder)) == []
+    assert run_ncvc("verify", folder).stdout == f"{folder}: whole\n"
+
+
+def test_any_flipped_bit_is_found(folder: Path) -> None:
+    generator = random.Random(1)
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        raw = path.read_bytes()
+        for bit in generator.sample(range(8 * len(raw)), min(8 * len(raw), 100)):
+            flipped = bytearray(raw)
+            flipped[bit // 8] ^= 1 << bit % 8
+            path.write_bytes(flipped)
+            assert list(verify(folder)), (path.name, bit)
+        path.write_bytes(raw)
+
+
+def test_what_is_missing_cut_or_added(folder: Path) -> None:
+    (folder / "text").write_bytes(b"")
+    (folder / "inner/manifest.json").unlink()
+    (folder / "more").touch()
+    found = run_ncvc("verify", folder, ok=False)
+    assert found.returncode == 1
+    assert found.stderr.splitlines() == [
+        f"ncvc: {folder}/inner/manifest.json: missing",
+        f"ncvc: {folder}/text: damaged: 0 bytes instead of 900",
+        f"ncvc: {folder}/more: not in the manifest: ncvc did not write it",
+        "ncvc: 3 found that are not as written",
+    ]
+    (folder / "manifest.json").unlink()
+    assert "has no manifest.json" in run_ncvc("verify", folder, ok=False).stderr
+
+
+def test_the_manifest_says_what_it_was_told(folder: Path) -> None:
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["config"] == {"名": "値"}
+    assert manifest["files"]["text"]["bytes"] == 900
