@@ -9,6 +9,7 @@ __all__ = [
     "Decisions",
     "Deduplication",
     "DictionaryError",
+    "Filters",
     "InputError",
     "NcvcError",
     "Tokenizer",
@@ -20,6 +21,7 @@ __all__ = [
     "clean_json_lines",
     "cleaning_rules",
     "cleaning_version",
+    "clinical_categories",
     "count_morphemes",
     "encode_part",
     "fingerprint_part",
@@ -28,6 +30,7 @@ __all__ = [
     "prepare",
     "sentences",
     "write_part",
+    "filters_version",
 ]
 
 class NcvcError(Exception):
@@ -86,10 +89,15 @@ def build_dictionary(
     Returns what `Analyzer.info` says of the file. Raises `DictionaryError`, `InputError` or `OSError`.
     """
 
-def clean(text: str) -> str:
-    """The cleaned text: ten rules, until none changes anything; white space is ▁ (U+2581)."""
+def clean(text: str, *, clinical: bool = False, replacement: Literal["nothing", "tag"] = "nothing") -> str:
+    """The cleaned text: ten rules, until none changes anything; white space is ▁ (U+2581).
 
-def clean_batch(texts: Sequence[str]) -> list[str]:
+    With `clinical` the clinical set of private data is replaced too; see `ncvc.corpus.cleaning.CleaningConfig`.
+    """
+
+def clean_batch(
+    texts: Sequence[str], *, clinical: bool = False, replacement: Literal["nothing", "tag"] = "nothing"
+) -> list[str]:
     """The cleaned texts, on all cores."""
 
 def clean_json_lines(lines: Sequence[str], text_field: str) -> list[str | None]:
@@ -100,6 +108,9 @@ def clean_json_lines(lines: Sequence[str], text_field: str) -> list[str | None]:
 
 def cleaning_rules() -> list[tuple[str, str, list[tuple[str, str, str]]]]:
     """Each rule's name, what it does, and its examples: before, after, why."""
+
+def clinical_categories() -> list[tuple[str, str, str, str, list[tuple[str, str, str]]]]:
+    """Each clinical category's name, tag, what it replaces, source, and examples: before, after, why."""
 
 def cleaning_version() -> int:
     """The version of the rules; a tokenizer folder of another version is refused."""
@@ -275,3 +286,28 @@ class Decisions:
 
     def apply(self, document: int, text: str) -> str | None:
         """What stays of a document's clean text; None if it is dropped."""
+
+@final
+class Filters:
+    """Filters, to try them on single documents; a pass runs the same ones."""
+
+    def __new__(cls, options: str, analyzer: Analyzer | None = None) -> Filters:
+        """Filters for options as `FiltersConfig.options` writes them; adult words need the analyser.
+
+        Raises `InputError` for a mistake in the list of adult words, `NcvcError` where the analyser is missing.
+        """
+
+    def apply(self, text: str) -> tuple[str | None, str | None]:
+        """For a cleaned text: what stays of it and `None`, or `None` and the reason for which it goes."""
+
+    def apply_batch(self, texts: Sequence[str]) -> list[tuple[str | None, str | None]]:
+        """`apply` of every text, on all cores."""
+
+    def count(self, texts: Sequence[str]) -> str:
+        """What each filter does with these texts, in JSON.
+
+        A list of filter, seen, changed, dropped, dropped_bytes, removed (lines or sentences) and removed_bytes.
+        """
+
+def filters_version() -> int:
+    """The version of the filters; it changes whenever some text's verdict under the same options does."""

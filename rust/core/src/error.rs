@@ -72,6 +72,12 @@ pub enum Error {
         /// What the option may be.
         message: &'static str,
     },
+    /// The filters cannot be set up.
+    #[error("{message}")]
+    Filters {
+        /// What is wrong and what to do.
+        message: String,
+    },
     /// The caller asked the work to stop (Ctrl-C).
     #[error("interrupted")]
     Interrupted,

@@ -6,6 +6,7 @@ pub mod clean;
 pub mod dedup;
 pub mod dictionary;
 pub mod error;
+pub mod filter;
 pub mod indexed;
 pub mod morph;
 pub mod pipeline;

@@ -15,7 +15,7 @@ const BLOCK: usize = 8192;
 
 /// A morphological analyser: the morphemes that MeCab finds.
 #[pyclass(frozen, module = "ncvc")]
-pub struct Analyzer(morph::Analyzer);
+pub struct Analyzer(pub(crate) morph::Analyzer);
 
 #[pymethods]
 impl Analyzer {

@@ -2,22 +2,44 @@
 
 use ncvc_core::clean as rules;
 use ncvc_core::source::Fields;
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use crate::parallel;
 
+/// The options of a cleaner; `replacement` is `"nothing"` or `"tag"`.
+pub fn options(clinical: bool, replacement: &str) -> PyResult<rules::CleaningOptions> {
+    let replacement = match replacement {
+        "nothing" => rules::Replacement::Nothing,
+        "tag" => rules::Replacement::Tag,
+        other => {
+            let message = format!("replacement is {other:?}: write \"nothing\" or \"tag\"");
+            return Err(PyValueError::new_err(message));
+        }
+    };
+    Ok(rules::CleaningOptions { clinical, replacement })
+}
+
 /// The cleaned text.
 #[pyfunction]
-pub fn clean(py: Python<'_>, text: &str) -> String {
-    py.detach(|| rules::clean(text))
+#[pyo3(signature = (text, *, clinical=false, replacement="nothing"))]
+pub fn clean(py: Python<'_>, text: &str, clinical: bool, replacement: &str) -> PyResult<String> {
+    let options = options(clinical, replacement)?;
+    Ok(py.detach(|| rules::Cleaner::new(&options).clean(text).to_owned()))
 }
 
 /// The cleaned texts, on all cores.
 #[pyfunction]
-pub fn clean_batch(py: Python<'_>, texts: Vec<String>) -> Vec<String> {
-    py.detach(|| {
-        parallel::map(&texts, rules::Cleaner::default, |cleaner, text| cleaner.clean(text).to_owned())
-    })
+#[pyo3(signature = (texts, *, clinical=false, replacement="nothing"))]
+pub fn clean_batch(
+    py: Python<'_>,
+    texts: Vec<String>,
+    clinical: bool,
+    replacement: &str,
+) -> PyResult<Vec<String>> {
+    let options = options(clinical, replacement)?;
+    let worker = || rules::Cleaner::new(&options);
+    Ok(py.detach(|| parallel::map(&texts, worker, |cleaner, text| cleaner.clean(text).to_owned())))
 }
 
 /// JSON objects with the text in one field cleaned and everything else as it was; `None` for what is none.
@@ -59,4 +81,18 @@ type RuleRow = (&'static str, &'static str, Vec<(&'static str, &'static str, &'s
 pub fn cleaning_rules() -> Vec<RuleRow> {
     let examples = |rule: &rules::Rule| rule.examples.iter().map(|e| (e.before, e.after, e.why)).collect();
     rules::RULES.iter().map(|rule| (rule.name, rule.what, examples(rule))).collect()
+}
+
+/// A clinical category's name, tag, what it replaces, its source, and its examples: before, after, why.
+type CategoryRow =
+    (&'static str, &'static str, &'static str, &'static str, Vec<(&'static str, &'static str, &'static str)>);
+
+/// The categories of the clinical set.
+#[pyfunction]
+pub fn clinical_categories() -> Vec<CategoryRow> {
+    let examples = |category: &rules::clinical::Category| {
+        category.examples.iter().map(|e| (e.before, e.after, e.why)).collect()
+    };
+    let row = |c: &rules::clinical::Category| (c.name, c.tag, c.what, c.source, examples(c));
+    rules::clinical::CATEGORIES.iter().map(row).collect()
 }

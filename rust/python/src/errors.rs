@@ -24,6 +24,7 @@ pub fn to_python(error: Error) -> PyErr {
         Error::Tokenizer { .. } => TokenizerError::new_err(message),
         Error::Dataset { .. } => DatasetError::new_err(message),
         Error::Damaged { .. } | Error::Option { .. } => NcvcError::new_err(message),
+        Error::Filters { .. } => NcvcError::new_err(message),
         Error::Interrupted => PyKeyboardInterrupt::new_err(()),
     }
 }

@@ -7,6 +7,7 @@ mod dedup;
 mod dictionary;
 mod encoding;
 mod errors;
+mod filters;
 mod parallel;
 mod tokenizer;
 
@@ -20,6 +21,7 @@ mod _native {
     #[pymodule_export]
     use super::cleaning::{
         allowed_characters, clean, clean_batch, clean_json_lines, cleaning_rules, cleaning_version,
+        clinical_categories,
     };
     #[pymodule_export]
     use super::corpus::{count_morphemes, encode_part, join_files, join_tokens, prepare, write_part};
@@ -31,6 +33,8 @@ mod _native {
     use super::encoding::decode_text;
     #[pymodule_export]
     use super::errors::{DatasetError, DictionaryError, InputError, NcvcError, TokenizerError};
+    #[pymodule_export]
+    use super::filters::{Filters, filters_version};
     #[pymodule_export]
     use super::tokenizer::Tokenizer;
 }

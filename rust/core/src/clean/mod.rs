@@ -8,11 +8,14 @@ mod allowed;
 mod area_codes;
 mod characters;
 mod classes;
+pub mod clinical;
 mod dashes;
 mod nfkc;
+mod options;
 mod personal;
 mod phone;
 mod phone_labels;
+mod private;
 mod punctuation;
 mod repetition;
 mod restore;
@@ -23,6 +26,7 @@ mod web;
 mod white_space;
 
 pub use allowed::{allowed_characters, is_allowed};
+pub use options::{CleaningOptions, Replacement};
 
 /// What the rules do together; a tokenizer folder records it, and a folder of another version is refused.
 pub const VERSION: u32 = 2;
@@ -69,26 +73,41 @@ pub static RULES: [Rule; RULE_COUNT] = [
     white_space::RULE,
 ];
 
-/// How often each rule changed something, in the order of [`RULES`].
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// Where the rule `personal` stands among [`RULES`]; the clinical set goes before it.
+const PERSONAL: usize = 4;
+
+/// Where the rule `web` stands among [`RULES`].
+const WEB: usize = 5;
+
+/// What is counted: the rules, then the clinical categories.
+const ROW_COUNT: usize = RULE_COUNT + clinical::CATEGORY_COUNT;
+
+/// How often each rule changed something, in the order of [`RULES`], then of [`clinical::CATEGORIES`].
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Counts {
     /// Documents that the rule changed.
-    pub documents: [u64; RULE_COUNT],
+    pub documents: [u64; ROW_COUNT],
     /// Edits that the rule made.
-    pub edits: [u64; RULE_COUNT],
+    pub edits: [u64; ROW_COUNT],
+}
+
+impl Default for Counts {
+    fn default() -> Self {
+        Self { documents: [0; ROW_COUNT], edits: [0; ROW_COUNT] }
+    }
 }
 
 impl Counts {
     /// Adds what another thread counted.
     pub fn add(&mut self, other: &Self) {
-        for i in 0..RULE_COUNT {
+        for i in 0..ROW_COUNT {
             self.documents[i] += other.documents[i];
             self.edits[i] += other.edits[i];
         }
     }
 }
 
-/// A list of `{"rule", "documents", "edits"}` in the order of the rules.
+/// A list of `{"rule", "documents", "edits"}` in the order of the rules; clinical categories where any was found.
 impl serde::Serialize for Counts {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(serde::Serialize)]
@@ -97,8 +116,12 @@ impl serde::Serialize for Counts {
             documents: u64,
             edits: u64,
         }
-        let row = |i: usize| Row { rule: RULES[i].name, documents: self.documents[i], edits: self.edits[i] };
-        serializer.collect_seq((0..RULE_COUNT).map(row))
+        let names = RULES.iter().map(|rule| rule.name);
+        let names = names.chain(clinical::CATEGORIES.iter().map(|category| category.name));
+        let rows = names.zip(self.documents).zip(self.edits);
+        let rows = rows.map(|((rule, documents), edits)| Row { rule, documents, edits });
+        let shown = rows.enumerate().filter(|(i, row)| *i < RULE_COUNT || row.edits > 0);
+        serializer.collect_seq(shown.map(|(_, row)| row))
     }
 }
 
@@ -112,9 +135,15 @@ pub struct Cleaner {
     marked: String,
     rounds: rounds::Rounds,
     counts: Counts,
+    options: CleaningOptions,
 }
 
 impl Cleaner {
+    /// A cleaner that treats private data as `options` say; the default's is the papers'.
+    pub fn new(options: &CleaningOptions) -> Self {
+        Self { options: *options, ..Self::default() }
+    }
+
     /// The cleaned document.
     pub fn clean(&mut self, document: &str) -> &str {
         self.clean_with_spaces(document);
@@ -129,11 +158,23 @@ impl Cleaner {
         &self.marked
     }
 
+    /// What the last call of [`clean`](Self::clean) returned.
+    pub fn last(&self) -> &str {
+        &self.marked
+    }
+
     /// The cleaned document with plain spaces where [`clean`](Self::clean) writes ▁.
     pub fn clean_with_spaces(&mut self, document: &str) -> &str {
         self.spaced.clear();
-        let mut edits = Edits::default();
-        scan::clean(document, &mut self.spaced, &mut self.rounds, &mut edits);
+        let mut edits = [0; ROW_COUNT];
+        if self.options == CleaningOptions::default() {
+            let mut by_rule = Edits::default();
+            scan::clean(document, &mut self.spaced, &mut self.rounds, &mut by_rule);
+            edits[..RULE_COUNT].copy_from_slice(&by_rule);
+        } else {
+            self.rounds.text().push_str(document);
+            self.spaced.push_str(self.rounds.run(&self.options, &mut edits));
+        }
         for (i, n) in edits.into_iter().enumerate() {
             self.counts.edits[i] += n;
             self.counts.documents[i] += u64::from(n > 0);

@@ -51,7 +51,7 @@ fn apply(text: &str, out: &mut String) -> u64 {
 }
 
 /// `local@domain.tld`, grown to both sides of every @.
-fn e_mail_addresses(text: &str) -> Vec<Range<usize>> {
+pub fn e_mail_addresses(text: &str) -> Vec<Range<usize>> {
     let bytes = text.as_bytes();
     let mut found: Vec<Range<usize>> = Vec::new();
     for at in memchr::memchr_iter(b'@', bytes) {

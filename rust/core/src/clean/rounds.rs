@@ -1,6 +1,6 @@
 //! The rules as they are: one after the other over the whole text, until none of them changes anything.
 
-use super::{Edits, META_SPACE, RULES};
+use super::{CleaningOptions, META_SPACE, PERSONAL, RULES, private};
 
 /// Two texts that the rules write by turns.
 #[derive(Default)]
@@ -16,8 +16,8 @@ impl Rounds {
         &mut self.text
     }
 
-    /// Cleans the text and adds to the edits of every rule.
-    pub fn run(&mut self, edits: &mut Edits) -> &str {
+    /// Cleans the text and adds to the edits of every rule, and of every category that the options ask for.
+    pub fn run(&mut self, options: &CleaningOptions, edits: &mut [u64]) -> &str {
         // White space is a plain space while the rules run; ▁ comes last, in the papers' order.
         if self.text.contains(META_SPACE) {
             self.next.clear();
@@ -26,12 +26,19 @@ impl Rounds {
         }
         loop {
             let mut changed = false;
-            for (rule, edits) in RULES.iter().zip(&mut *edits) {
+            for (i, rule) in RULES.iter().enumerate() {
+                if i == PERSONAL {
+                    self.next.clear();
+                    if private::apply(&self.text, &mut self.next, options, edits) {
+                        std::mem::swap(&mut self.text, &mut self.next);
+                        changed = true;
+                    }
+                }
                 self.next.clear();
                 let n = (rule.apply)(&self.text, &mut self.next);
                 if n > 0 {
                     std::mem::swap(&mut self.text, &mut self.next);
-                    *edits += n;
+                    edits[i] += n;
                     changed = true;
                 }
             }

@@ -16,7 +16,7 @@ use super::nfkc::is_inert;
 use super::repetition::limit;
 use super::rounds::Rounds;
 use super::white_space::Run;
-use super::{Edits, META_SPACE, punctuation};
+use super::{CleaningOptions, Edits, META_SPACE, punctuation};
 
 /// Stands for what is before a stretch: no rule looks past it, and it is never repeated before an anchor.
 const BEFORE: char = '。';
@@ -280,7 +280,7 @@ impl Scan<'_> {
         stretch.extend((start > 0).then_some(BEFORE));
         stretch.push_str(&self.text[start..end]);
         stretch.extend((end < self.text.len()).then_some(BEHIND));
-        let cleaned = rounds.run(self.edits);
+        let cleaned = rounds.run(&CleaningOptions::default(), self.edits);
         let cleaned = cleaned.strip_prefix(BEFORE).filter(|_| start > 0).unwrap_or(cleaned);
         let cleaned = cleaned.strip_suffix(BEHIND).filter(|_| end < self.text.len()).unwrap_or(cleaned);
         self.out.truncate(self.anchor.1);

@@ -34,6 +34,11 @@ pub const RULE: Rule = Rule {
 };
 
 fn apply(text: &str, out: &mut String) -> u64 {
+    remove_ranges(text, out, &notations(text))
+}
+
+/// Where URLs, accounts and tags stand; the first character tells which.
+pub fn notations(text: &str) -> Vec<Range<usize>> {
     let bytes = text.as_bytes();
     let mut ranges: Vec<Range<usize>> = Vec::new();
     let mut at = 0;
@@ -55,7 +60,7 @@ fn apply(text: &str, out: &mut String) -> u64 {
             None => at = i + 1,
         }
     }
-    remove_ranges(text, out, &ranges)
+    ranges
 }
 
 fn before(text: &str, at: usize) -> Option<char> {

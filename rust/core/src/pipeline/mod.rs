@@ -10,5 +10,5 @@ mod rejected;
 mod run;
 
 pub use parts::RawHash;
-pub use rejected::{DropReason, QuarantineReason, Rejected, Row, Why};
+pub use rejected::{DropReason, Earlier, QuarantineReason, Rejected, Row, Why};
 pub use run::{Document, Job, OnError, Options, Output, Part, Summary, run};

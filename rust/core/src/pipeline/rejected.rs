@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::path::Path;
 
+use crate::dedup::Duplicate;
+use crate::filter;
 use crate::Error;
 use crate::source::{Broken, Malformed};
 
@@ -13,6 +15,10 @@ pub enum DropReason {
     EmptyAfterCleaning,
     /// OSCAR warns of it.
     QualityWarning,
+    /// A filter leaves it out.
+    Filter(filter::Reason),
+    /// It is a duplicate.
+    Duplicate(Duplicate),
 }
 
 impl DropReason {
@@ -21,6 +27,8 @@ impl DropReason {
         match self {
             Self::EmptyAfterCleaning => "empty_after_cleaning",
             Self::QualityWarning => "quality_warning",
+            Self::Filter(reason) => reason.name(),
+            Self::Duplicate(kind) => kind.name(),
         }
     }
 }
@@ -167,9 +175,23 @@ pub struct Row<'a> {
     /// Its length in bytes, where it could not be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bytes: Option<u64>,
+    /// Of a duplicate: the earlier document that it repeats, where it stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first: Option<Earlier<'a>>,
     /// Its cleaned text, where a rule dropped it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<&'a str>,
+}
+
+/// The document that a duplicate repeats.
+#[derive(serde::Serialize)]
+pub struct Earlier<'a> {
+    /// The file.
+    pub file: Cow<'a, str>,
+    /// The line, counted from 1.
+    pub line: u64,
+    /// The Jaccard similarity of the two; 1 for the same text.
+    pub similarity: f64,
 }
 
 impl Row<'_> {

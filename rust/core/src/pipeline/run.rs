@@ -33,24 +33,6 @@ pub struct Document<'a> {
     pub text: &'a str,
 }
 
-impl Document<'_> {
-    /// Appends its JSON object with another text, or with nothing but that, and a line feed.
-    pub fn write(&self, text: &str, keep_members: bool, out: &mut Vec<u8>) {
-        // Writing to memory does not fail, and a string always has a JSON form.
-        if keep_members {
-            let _ = self.fields.write_with(self.text_field, text, out);
-        } else {
-            let _ = serde_json::to_writer(&mut *out, &Bare { text });
-            out.push(b'\n');
-        }
-    }
-}
-
-#[derive(serde::Serialize)]
-struct Bare<'a> {
-    text: &'a str,
-}
-
 /// What is done with every document.
 pub trait Job: Sync {
     /// What a thread keeps between documents.

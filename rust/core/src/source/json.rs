@@ -52,21 +52,36 @@ impl<'a> Fields<'a> {
 
     /// Writes the object with another text in the named field and everything else as it was, and a line feed.
     pub fn write_with(&self, field: &str, text: &str, out: &mut Vec<u8>) -> serde_json::Result<()> {
-        out.push(b'{');
+        let (before, after) = self.around(field)?;
+        out.extend_from_slice(&before);
+        serde_json::to_writer(&mut *out, text)?;
+        out.extend_from_slice(&after);
+        out.push(b'\n');
+        Ok(())
+    }
+
+    /// The object's JSON up to the text in the named field, and from there on.
+    ///
+    /// Where the field stands more than once only the last one stays, whose text it is.
+    pub fn around(&self, field: &str) -> serde_json::Result<(Vec<u8>, Vec<u8>)> {
+        let at = self.0.iter().rposition(|(name, _)| name == field).unwrap_or(self.0.len());
+        let (mut before, mut after) = (vec![b'{'], Vec::new());
         for (i, (name, raw)) in self.0.iter().enumerate() {
-            if i > 0 {
+            if name == field && i != at {
+                continue;
+            }
+            let out = if i <= at { &mut before } else { &mut after };
+            if i > at || out.len() > 1 {
                 out.push(b',');
             }
             serde_json::to_writer(&mut *out, name)?;
             out.push(b':');
-            if name == field {
-                serde_json::to_writer(&mut *out, text)?;
-            } else {
+            if i != at {
                 out.extend_from_slice(raw.get().as_bytes());
             }
         }
-        out.extend_from_slice(b"}\n");
-        Ok(())
+        after.push(b'}');
+        Ok((before, after))
     }
 }
 
@@ -120,6 +135,14 @@ mod tests {
         assert_eq!(text("{}"), Err(Malformed::MissingField));
         assert_eq!(text(r#"{"text": 3}"#), Err(Malformed::NotAString));
         assert_eq!(text(&"[".repeat(100_000)), Err(Malformed::NotAnObject));
+    }
+
+    #[test]
+    fn a_field_that_stands_twice_stands_once_afterwards() {
+        let fields = Fields::parse(br#"{"text": "old", "n": 1, "text": "new", "m": 2}"#).expect("it is JSON");
+        let mut out = Vec::new();
+        fields.write_with("text", "clean", &mut out).expect("memory does not fail");
+        assert_eq!(out, b"{\"n\":1,\"text\":\"clean\",\"m\":2}\n");
     }
 
     #[test]

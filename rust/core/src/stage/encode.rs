@@ -1,12 +1,15 @@
 //! Parts of clean documents → parts of a dataset: ids, each document ended by `<|end_of_text|>`.
 
-use std::path::Path;
-
+use super::dropped::{Dropped, DroppedFiles};
+use super::finish::Finish;
 use super::folder::{FileRecord, NewFile, NewFolder};
+use super::pack::pack;
 use crate::Result;
+use crate::clean::Cleaner;
 use crate::indexed::TokenType;
 use crate::pipeline::{Document, DropReason, Job, Options, Output, Part, Summary, run};
 use crate::source::{Input, SourceFile};
+use crate::statistics::{Recorder, Statistics};
 use crate::tokenizer::{Tokenizer, Worker};
 
 /// Tokens as stored, document after document.
@@ -14,46 +17,53 @@ pub const TOKENS: &str = "tokens.bin";
 /// The number of tokens of each document, 32-bit little-endian.
 pub const LENGTHS: &str = "lengths.bin";
 
-/// Encodes one prepared part, the file `text`, into the folder `name` in `folder`.
+/// Encodes a part.
 pub fn encode(
-    text: &Path,
+    part: &Finish<'_>,
     tokenizer: &Tokenizer,
     options: &Options,
-    folder: &Path,
-    name: &str,
     progress: &mut dyn FnMut(&Summary) -> Result<()>,
 ) -> Result<()> {
     let token_type = TokenType::for_vocabulary(tokenizer.model().len());
-    let new = NewFolder::create(folder)?;
+    let new = NewFolder::create(part.folder)?;
     let mut output = EncodedWriter {
         tokens: new.file(TOKENS)?,
         lengths: new.file(LENGTHS)?,
+        dropped: DroppedFiles::default(),
+        folder: &new,
         counted: Counted::default(),
+        statistics: Statistics::default(),
         summary: Summary::default(),
         progress,
     };
-    run(
-        &Encode { tokenizer, token_type },
-        Input::files(&[SourceFile::json_lines(text.to_owned())]),
-        options,
-        &[],
-        &mut output,
-    )?;
-    let EncodedWriter { tokens, lengths, counted, summary, .. } = output;
-    let files = vec![tokens.finish()?, lengths.finish()?];
-    new.publish(name, &Record { files, counted, summary })
+    let input = [SourceFile::json_lines(part.text.to_owned())];
+    run(&Encode { part, tokenizer, token_type }, Input::files(&input), options, &[], &mut output)?;
+    let EncodedWriter { tokens, lengths, dropped, counted, statistics, summary, .. } = output;
+    let mut files = vec![tokens.finish()?, lengths.finish()?];
+    files.extend(dropped.finish()?);
+    new.publish(part.name, &Record { files, counted, statistics, summary })
 }
 
 struct Encode<'t> {
+    part: &'t Finish<'t>,
     tokenizer: &'t Tokenizer,
     token_type: TokenType,
+}
+
+struct EncodeWorker<'t> {
+    tokenizer: Worker<'t>,
+    cleaner: Cleaner,
+    ids: Vec<u32>,
+    recorder: Recorder,
 }
 
 #[derive(Default)]
 struct EncodedBatch {
     tokens: Vec<u8>,
     lengths: Vec<u8>,
+    dropped: Dropped,
     counted: Counted,
+    statistics: Statistics,
 }
 
 /// What was counted while encoding.
@@ -73,21 +83,28 @@ impl Counted {
 }
 
 impl<'t> Job for Encode<'t> {
-    type Worker = (Worker<'t>, Vec<u32>);
+    type Worker = EncodeWorker<'t>;
     type Batch = EncodedBatch;
 
-    fn worker(&self) -> Self::Worker {
-        (self.tokenizer.worker(), Vec::new())
+    fn worker(&self) -> EncodeWorker<'t> {
+        EncodeWorker {
+            tokenizer: self.tokenizer.worker(),
+            cleaner: Cleaner::new(&self.part.cleaning),
+            ids: Vec::new(),
+            recorder: Recorder::default(),
+        }
     }
 
     fn document(
         &self,
-        (worker, ids): &mut Self::Worker,
+        worker: &mut EncodeWorker<'t>,
         document: &Document<'_>,
         batch: &mut EncodedBatch,
     ) -> std::result::Result<(), DropReason> {
+        let EncodeWorker { tokenizer, cleaner, ids, recorder } = worker;
+        let text = self.part.survivor(document, cleaner, recorder, &mut batch.dropped)?;
         ids.clear();
-        let morphemes = worker.encode_clean(document.text, ids);
+        let morphemes = tokenizer.encode_clean(&text, ids);
         ids.push(self.tokenizer.end_of_text());
         let unknown = self.tokenizer.model().unknown();
         batch.counted.add(Counted {
@@ -97,14 +114,24 @@ impl<'t> Job for Encode<'t> {
         });
         batch.lengths.extend_from_slice(&(ids.len() as i32).to_le_bytes());
         self.token_type.push(ids, &mut batch.tokens);
+        recorder.kept(&text);
+        recorder.encoded(&text, morphemes, ids);
         Ok(())
+    }
+
+    fn finish(&self, worker: &mut EncodeWorker<'t>, batch: &mut EncodedBatch) -> std::io::Result<()> {
+        batch.statistics = worker.recorder.take();
+        batch.dropped.values_mut().try_for_each(|rows| pack(rows).map(|packed| *rows = packed))
     }
 }
 
 struct EncodedWriter<'a> {
     tokens: NewFile,
     lengths: NewFile,
+    dropped: DroppedFiles,
+    folder: &'a NewFolder,
     counted: Counted,
+    statistics: Statistics,
     summary: Summary,
     progress: &'a mut dyn FnMut(&Summary) -> Result<()>,
 }
@@ -117,11 +144,14 @@ struct Record {
     counted: Counted,
     #[serde(flatten)]
     summary: Summary,
+    statistics: Statistics,
 }
 
 impl Output<EncodedBatch> for EncodedWriter<'_> {
     fn batch(&mut self, batch: EncodedBatch) -> Result<()> {
         self.counted.add(batch.counted);
+        self.statistics.merge(batch.statistics);
+        self.dropped.write(self.folder, batch.dropped)?;
         self.tokens.write(&batch.tokens)?;
         self.lengths.write(&batch.lengths)
     }

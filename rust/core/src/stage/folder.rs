@@ -64,6 +64,13 @@ impl NewFolder {
         Ok(NewFile { path, out: BufWriter::with_capacity(BUFFER, file), hash: Sha256::new(), bytes: 0 })
     }
 
+    /// Begins a folder in it, whose files whoever writes them syncs.
+    pub fn folder(&self, name: &str) -> Result<PathBuf> {
+        let path = self.path().join(name);
+        std::fs::create_dir(&path).map_err(Error::io(&path, "cannot create"))?;
+        Ok(path)
+    }
+
     /// Writes the record and gives the folder its name; if another attempt was first, that one stays.
     pub fn publish(self, name: &str, record: &impl serde::Serialize) -> Result<()> {
         let mut file = self.file(RECORD)?;

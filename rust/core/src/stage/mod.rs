@@ -4,14 +4,20 @@
 mod count;
 mod dropped;
 mod encode;
+mod finish;
 mod folder;
 mod join;
 mod pack;
 mod prepare;
+mod prepared;
+mod summary;
 mod write;
 
 pub use count::{MorphemeCounts, count_morphemes};
 pub use encode::encode;
+pub use finish::Finish;
 pub use join::{join_files, join_tokens};
-pub use prepare::{Task, prepare};
+pub use prepare::{Rules, Task, prepare};
+pub use prepared::{Origin, Survivors};
+pub use summary::source_statistics;
 pub use write::write;

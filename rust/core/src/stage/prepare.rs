@@ -5,19 +5,39 @@ use std::path::Path;
 use super::dropped::{Dropped, DroppedFiles};
 use super::folder::{FileRecord, NewFile, NewFolder};
 use super::pack::pack;
-use crate::clean::{Cleaner, Counts};
+use super::prepared::{write_place, write_prepared};
+use crate::clean::{Cleaner, CleaningOptions, Counts};
+use crate::dedup::{self, Fingerprint, FingerprintWriter, Fingerprinter};
+use crate::filter::{self, Filters, Verdict};
 use crate::pipeline::{
     Document, DropReason, Job, Options, Output, Part, RawHash, Rejected, Row, Summary, Why, run,
 };
 use crate::source::{Input, has_warning};
+use crate::statistics::{Recorder, Statistics};
 use crate::{Error, Result};
 
 /// Cleaned documents, JSON lines.
 pub const TEXT: &str = "text.jsonl.zst";
-/// Where each of them came from: the number of the file in the task, a tab, the line.
+/// Where each of them came from.
 pub const PLACES: &str = "places.tsv.zst";
+/// Their fingerprints, if duplicates are looked for.
+pub const FINGERPRINTS: &str = "fingerprints";
 /// What could not be read: where, why and how long, never its text, which no privacy rule has seen.
 pub const QUARANTINE: &str = "quarantine.jsonl";
+
+/// What the documents of a source go through.
+pub struct Rules<'a> {
+    /// How private data is treated.
+    pub cleaning: CleaningOptions,
+    /// Which documents are worth learning from.
+    pub filters: Filters<'a>,
+    /// Documents with one of these quality warnings of OSCAR are dropped.
+    pub quality_warnings: &'a [String],
+    /// What is remembered of a document to find duplicates; nothing if they are not looked for.
+    pub duplicates: Option<dedup::Options>,
+    /// Whether documents keep their other members.
+    pub keep_members: bool,
+}
 
 /// Some files of one source, worked on together.
 pub struct Task<'a> {
@@ -25,14 +45,12 @@ pub struct Task<'a> {
     pub number: usize,
     /// Its files.
     pub input: Input<'a>,
-    /// Documents with one of these quality warnings of OSCAR are dropped.
-    pub quality_warnings: &'a [String],
+    /// What their documents go through.
+    pub rules: Rules<'a>,
     /// The hashes of the parts that are finished, from the first on.
     pub finished: &'a [RawHash],
     /// Where parts are written.
     pub folder: &'a Path,
-    /// Whether documents keep their other members.
-    pub keep_members: bool,
 }
 
 /// The name of a part's folder.
@@ -56,63 +74,93 @@ struct Prepare<'a> {
     task: &'a Task<'a>,
 }
 
+struct Worker<'a> {
+    cleaner: Cleaner,
+    counts: Counts,
+    filters: filter::Worker<'a>,
+    fingerprinter: Option<Fingerprinter>,
+    recorder: Recorder,
+}
+
 /// What a batch of documents becomes; compressed when the batch is full.
 #[derive(Default)]
 struct Prepared {
     text: Vec<u8>,
     places: Vec<u8>,
     dropped: Dropped,
+    fingerprints: Vec<Fingerprint>,
+    statistics: Statistics,
 }
 
-impl Job for Prepare<'_> {
-    type Worker = Cleaner;
+impl<'a> Job for Prepare<'a> {
+    type Worker = Worker<'a>;
     type Batch = Prepared;
 
-    fn worker(&self) -> Cleaner {
-        Cleaner::default()
+    fn worker(&self) -> Worker<'a> {
+        let rules = &self.task.rules;
+        Worker {
+            cleaner: Cleaner::new(&rules.cleaning),
+            counts: Counts::default(),
+            filters: rules.filters.worker(),
+            fingerprinter: rules.duplicates.as_ref().map(Fingerprinter::new),
+            recorder: Recorder::default(),
+        }
     }
 
     fn document(
         &self,
-        cleaner: &mut Cleaner,
+        worker: &mut Worker<'a>,
         document: &Document<'_>,
         batch: &mut Prepared,
     ) -> std::result::Result<(), DropReason> {
+        let Task { rules, input, .. } = self.task;
+        let Worker { cleaner, counts, filters, fingerprinter, recorder } = worker;
+        let file = input.files[document.source].path.to_string_lossy();
+        recorder.read(document.text);
         let text = cleaner.clean(document.text);
         let verdict = if text.is_empty() {
             Err(DropReason::EmptyAfterCleaning)
-        } else if has_warning(document.fields, self.task.quality_warnings) {
+        } else if has_warning(document.fields, rules.quality_warnings) {
             Err(DropReason::QualityWarning)
         } else {
-            Ok(text)
+            match filters.apply(text) {
+                Verdict::Keep(kept) => Ok(kept),
+                Verdict::Drop(reason) => Err(DropReason::Filter(reason)),
+            }
         };
-        match verdict {
-            Ok(text) => {
-                document.write(text, self.task.keep_members, &mut batch.text);
-                let place = format!("{}\t{}\n", document.source, document.line);
-                batch.places.extend_from_slice(place.as_bytes());
+        let outcome = match verdict {
+            Ok(kept) => {
+                write_prepared(document, kept, rules.keep_members, &mut batch.text);
+                write_place(document, &mut batch.places);
+                batch.fingerprints.extend(fingerprinter.as_mut().map(|made| made.fingerprint(kept)));
+                recorder.kept(kept);
                 Ok(())
             }
             Err(reason) => {
-                let file = self.task.input.files[document.source].path.to_string_lossy();
-                let why = Why::Dropped(reason);
                 let text = Some(text).filter(|text| !text.is_empty());
-                Row { file, line: document.line, reason: why, bytes: None, text }
+                let (line, why) = (document.line, Why::Dropped(reason));
+                Row { file: file.clone(), line, reason: why, bytes: None, first: None, text }
                     .write(batch.dropped.entry(reason).or_default());
+                recorder.dropped(&file, line, reason.name(), text.unwrap_or_default());
                 Err(reason)
             }
-        }
+        };
+        let changed = cleaner.take_counts();
+        recorder.cleaned(&file, document.line, document.text, cleaner.last(), &changed);
+        counts.add(&changed);
+        outcome
     }
 
-    fn finish(&self, _cleaner: &mut Cleaner, batch: &mut Prepared) -> std::io::Result<()> {
+    fn finish(&self, worker: &mut Worker<'a>, batch: &mut Prepared) -> std::io::Result<()> {
         for bytes in [&mut batch.text, &mut batch.places].into_iter().chain(batch.dropped.values_mut()) {
             *bytes = pack(bytes)?;
         }
+        batch.statistics = worker.recorder.take();
         Ok(())
     }
 
-    fn take_counts(cleaner: &mut Cleaner) -> Counts {
-        cleaner.take_counts()
+    fn take_counts(worker: &mut Worker<'a>) -> Counts {
+        std::mem::take(&mut worker.counts)
     }
 }
 
@@ -129,6 +177,8 @@ struct OpenPart {
     places: NewFile,
     dropped: DroppedFiles,
     quarantine: NewFile,
+    fingerprints: Option<FingerprintWriter>,
+    statistics: Statistics,
 }
 
 /// `part.json` of a prepared part.
@@ -138,6 +188,7 @@ struct Record {
     files: Vec<FileRecord>,
     #[serde(flatten)]
     summary: Summary,
+    statistics: Statistics,
 }
 
 impl PartWriter<'_> {
@@ -145,11 +196,17 @@ impl PartWriter<'_> {
     fn open(&mut self) -> Result<&mut OpenPart> {
         if self.open.is_none() {
             let folder = NewFolder::create(self.task.folder)?;
+            let fingerprints = match &self.task.rules.duplicates {
+                None => None,
+                Some(options) => Some(FingerprintWriter::create(&folder.folder(FINGERPRINTS)?, options)),
+            };
             self.open = Some(OpenPart {
                 text: folder.file(TEXT)?,
                 places: folder.file(PLACES)?,
                 dropped: DroppedFiles::default(),
                 quarantine: folder.file(QUARANTINE)?,
+                fingerprints,
+                statistics: Statistics::default(),
                 folder,
             });
         }
@@ -162,12 +219,17 @@ impl Output<Prepared> for PartWriter<'_> {
         let part = self.open()?;
         part.text.write(&batch.text)?;
         part.places.write(&batch.places)?;
+        part.statistics.merge(batch.statistics);
+        if let Some(fingerprints) = &mut part.fingerprints {
+            batch.fingerprints.iter().try_for_each(|fingerprint| fingerprints.push(fingerprint))?;
+        }
         part.dropped.write(&part.folder, batch.dropped)
     }
 
     fn quarantined(&mut self, what: &Rejected) -> Result<()> {
         let file = self.task.input.files[what.source].path.to_string_lossy();
-        let row = Row { file, line: what.line, reason: what.why, bytes: Some(what.bytes), text: None };
+        let bytes = Some(what.bytes);
+        let row = Row { file, line: what.line, reason: what.why, bytes, first: None, text: None };
         let mut line = Vec::new();
         row.write(&mut line);
         self.open()?.quarantine.write(&line)
@@ -175,13 +237,15 @@ impl Output<Prepared> for PartWriter<'_> {
 
     fn part(&mut self, part: Part) -> Result<()> {
         self.open()?;
-        let Some(OpenPart { folder, text, places, dropped, quarantine }) = self.open.take() else {
-            return Ok(());
-        };
+        let Some(open) = self.open.take() else { return Ok(()) };
+        let OpenPart { folder, text, places, dropped, quarantine, fingerprints, statistics } = open;
         let mut files = vec![text.finish()?, places.finish()?, quarantine.finish()?];
         files.extend(dropped.finish()?);
+        if let Some(fingerprints) = fingerprints {
+            fingerprints.finish()?;
+        }
         let name = part_name(self.task.number, part.number);
-        folder.publish(&name, &Record { raw: part.raw, files, summary: part.summary })
+        folder.publish(&name, &Record { raw: part.raw, files, summary: part.summary, statistics })
     }
 
     fn progress(&mut self, summary: &Summary) -> Result<()> {

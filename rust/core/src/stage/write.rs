@@ -1,64 +1,87 @@
 //! Parts of clean documents → parts of clean text without duplicates.
 
-use std::path::Path;
-
+use super::dropped::{Dropped, DroppedFiles};
+use super::finish::Finish;
 use super::folder::{FileRecord, NewFile, NewFolder};
 use super::pack::pack;
 use super::prepare::TEXT;
+use super::prepared::write_original;
 use crate::Result;
+use crate::clean::Cleaner;
 use crate::pipeline::{Document, DropReason, Job, Options, Output, Part, Summary, run};
 use crate::source::{Input, SourceFile};
+use crate::statistics::{Recorder, Statistics};
 
-/// Writes what stays of one prepared part, the file `text`, into the folder `name` in `folder`.
+/// Writes the text of a part, each document as the object that it was in the input.
 pub fn write(
-    text: &Path,
+    part: &Finish<'_>,
     options: &Options,
-    folder: &Path,
-    name: &str,
     progress: &mut dyn FnMut(&Summary) -> Result<()>,
 ) -> Result<()> {
-    let new = NewFolder::create(folder)?;
-    let mut output = TextWriter { text: new.file(TEXT)?, bytes: 0, summary: Summary::default(), progress };
-    run(&Write, Input::files(&[SourceFile::json_lines(text.to_owned())]), options, &[], &mut output)?;
-    let TextWriter { text, bytes, summary, .. } = output;
-    let files = vec![text.finish()?];
-    new.publish(name, &Record { files, written_bytes: bytes, summary })
+    let new = NewFolder::create(part.folder)?;
+    let mut output = TextWriter {
+        text: new.file(TEXT)?,
+        dropped: DroppedFiles::default(),
+        folder: &new,
+        bytes: 0,
+        statistics: Statistics::default(),
+        summary: Summary::default(),
+        progress,
+    };
+    let input = [SourceFile::json_lines(part.text.to_owned())];
+    run(&Write { part }, Input::files(&input), options, &[], &mut output)?;
+    let TextWriter { text, dropped, bytes, statistics, summary, .. } = output;
+    let mut files = vec![text.finish()?];
+    files.extend(dropped.finish()?);
+    new.publish(part.name, &Record { files, written_bytes: bytes, statistics, summary })
 }
 
-struct Write;
+struct Write<'a> {
+    part: &'a Finish<'a>,
+}
 
 #[derive(Default)]
 struct Text {
     bytes: u64,
     packed: Vec<u8>,
+    dropped: Dropped,
+    statistics: Statistics,
 }
 
-impl Job for Write {
-    type Worker = ();
+impl Job for Write<'_> {
+    type Worker = (Cleaner, Recorder);
     type Batch = Text;
 
-    fn worker(&self) {}
+    fn worker(&self) -> Self::Worker {
+        (Cleaner::new(&self.part.cleaning), Recorder::default())
+    }
 
     fn document(
         &self,
-        (): &mut (),
+        (cleaner, recorder): &mut Self::Worker,
         document: &Document<'_>,
         batch: &mut Text,
     ) -> std::result::Result<(), DropReason> {
-        document.write(document.text, true, &mut batch.packed);
+        let text = self.part.survivor(document, cleaner, recorder, &mut batch.dropped)?;
+        write_original(document, &text, &mut batch.packed);
+        recorder.kept(&text);
         Ok(())
     }
 
-    fn finish(&self, (): &mut (), batch: &mut Text) -> std::io::Result<()> {
+    fn finish(&self, (_, recorder): &mut Self::Worker, batch: &mut Text) -> std::io::Result<()> {
         batch.bytes = batch.packed.len() as u64;
         batch.packed = pack(&batch.packed)?;
-        Ok(())
+        batch.statistics = recorder.take();
+        batch.dropped.values_mut().try_for_each(|rows| pack(rows).map(|packed| *rows = packed))
     }
 }
 
 struct TextWriter<'a> {
     text: NewFile,
+    dropped: DroppedFiles,
+    folder: &'a NewFolder,
     bytes: u64,
+    statistics: Statistics,
     summary: Summary,
     progress: &'a mut dyn FnMut(&Summary) -> Result<()>,
 }
@@ -68,6 +91,7 @@ struct TextWriter<'a> {
 struct Record {
     files: Vec<FileRecord>,
     written_bytes: u64,
+    statistics: Statistics,
     #[serde(flatten)]
     summary: Summary,
 }
@@ -75,6 +99,8 @@ struct Record {
 impl Output<Text> for TextWriter<'_> {
     fn batch(&mut self, batch: Text) -> Result<()> {
         self.bytes += batch.bytes;
+        self.statistics.merge(batch.statistics);
+        self.dropped.write(self.folder, batch.dropped)?;
         self.text.write(&batch.packed)
     }
 

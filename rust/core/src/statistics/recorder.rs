@@ -1,10 +1,12 @@
-//! Fills in statistics while documents go by; one a thread and file.
+//! Fills in statistics while documents go by.
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use super::change::first;
-use super::{Place, Statistics, TokenStatistics, Tracer};
-use crate::clean::{Counts, RULES};
+use super::{Place, Sample, Statistics, TokenStatistics, Tracer};
+use crate::clean::{Counts, RULE_COUNT, RULES};
 
 /// Characters that are shown of a dropped document.
 const BEGINNING: usize = 160;
@@ -18,32 +20,30 @@ pub struct Excerpt {
     pub more: u64,
 }
 
-/// Counts the documents of one file.
+/// Counts documents; one a thread, for as long as the thread lasts.
+///
+/// What was counted is taken now and then. Places of examples are remembered beyond that, so that ever fewer
+/// documents are traced, rule by rule, for an example that would not be among the first.
+#[derive(Default)]
 pub struct Recorder {
-    file: String,
-    examples: bool,
     tracer: Tracer,
     statistics: Statistics,
+    rules: [Sample<()>; RULE_COUNT],
+    dropped: BTreeMap<&'static str, Sample<()>>,
 }
 
 impl Recorder {
-    /// For documents of `file`, which is how examples name it; without `examples` no text is kept.
-    pub fn new(file: &str, examples: bool) -> Self {
-        let (tracer, statistics) = (Tracer::default(), Statistics::default());
-        Self { file: file.to_owned(), examples, tracer, statistics }
-    }
-
     /// A document as it was read.
     pub fn read(&mut self, text: &str) {
         self.statistics.read.add(text);
     }
 
     /// What cleaning did to a document; `counts` are the cleaner's for it alone.
-    pub fn cleaned(&mut self, document: u64, before: &str, after: &str, counts: &Counts) {
+    pub fn cleaned(&mut self, file: &str, document: u64, before: &str, after: &str, counts: &Counts) {
         if counts.edits.iter().all(|&edits| edits == 0) {
             return;
         }
-        let place = Place::new(&self.file, document);
+        let place = Place::new(file, document);
         let mut changes = None;
         for (i, rule) in RULES.iter().enumerate().filter(|&(i, _)| counts.edits[i] > 0) {
             if !self.statistics.rules.contains_key(rule.name) {
@@ -52,7 +52,8 @@ impl Recorder {
             let Some(row) = self.statistics.rules.get_mut(rule.name) else { continue };
             row.documents += 1;
             row.edits += counts.edits[i];
-            if self.examples && row.examples.wants(&place) {
+            if self.rules[i].wants(&place) {
+                self.rules[i].offer(place.clone(), None);
                 let changes = changes.get_or_insert_with(|| self.tracer.changes(before, after));
                 row.examples.offer(place.clone(), changes[i].take());
             }
@@ -65,12 +66,14 @@ impl Recorder {
     }
 
     /// A document that was left out; `text` is cleaned, and empty where it could not be.
-    pub fn dropped(&mut self, document: u64, reason: &str, text: &str) {
+    pub fn dropped(&mut self, file: &str, document: u64, reason: &'static str, text: &str) {
         let row = self.statistics.dropped.entry(reason.to_owned()).or_default();
         row.documents += 1;
         row.bytes += text.len() as u64;
-        let place = Place::new(&self.file, document);
-        if self.examples && row.examples.wants(&place) {
+        let place = Place::new(file, document);
+        let known = self.dropped.entry(reason).or_default();
+        if known.wants(&place) {
+            known.offer(place.clone(), None);
             let excerpt = || {
                 let more = text.chars().count().saturating_sub(BEGINNING) as u64;
                 Excerpt { text: first(text, BEGINNING), more }
@@ -84,8 +87,8 @@ impl Recorder {
         self.statistics.tokens.get_or_insert_with(TokenStatistics::default).add(text, morphemes, ids);
     }
 
-    /// What was counted.
-    pub fn finish(self) -> Statistics {
-        self.statistics
+    /// Takes what was counted since the last call.
+    pub fn take(&mut self) -> Statistics {
+        std::mem::take(&mut self.statistics)
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// Places that are tried for each example that is wanted, as not every place gives one.
-const TRIES: usize = 8;
+const TRIES: usize = 4;
 
 /// Where a document stands. Ordered by a hash, so that the first places are scattered over the input.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -1,0 +1,267 @@
+//! Street addresses.
+
+use std::ops::Range;
+
+use super::house_number::{building_end, house_number};
+use super::reading::{after_label, labelled};
+use super::{Category, Place};
+use crate::clean::Example;
+use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
+
+pub const CATEGORY: Category = Category {
+    name: "address",
+    tag: "〔*住所〕",
+    what: "prefecture, city or town with a house number (丁目, 番地, 1-2-3) and a building; anything with a city behind 住所",
+    source: "住居表示に関する法律 2; 地方自治法 1-3 (prefectures, cities, wards, towns, villages)",
+    words: &[
+        "現住所",
+        "自宅住所",
+        "住所地",
+        "住所",
+        "居住地",
+        "居所",
+        "本籍地",
+        "本籍",
+        "丁目",
+        "番地",
+        "市",
+        "区",
+        "郡",
+        "北海道",
+        "青森県",
+        "岩手県",
+        "宮城県",
+        "秋田県",
+        "山形県",
+        "福島県",
+        "茨城県",
+        "栃木県",
+        "群馬県",
+        "埼玉県",
+        "千葉県",
+        "東京都",
+        "神奈川県",
+        "新潟県",
+        "富山県",
+        "石川県",
+        "福井県",
+        "山梨県",
+        "長野県",
+        "岐阜県",
+        "静岡県",
+        "愛知県",
+        "三重県",
+        "滋賀県",
+        "京都府",
+        "大阪府",
+        "兵庫県",
+        "奈良県",
+        "和歌山県",
+        "鳥取県",
+        "島根県",
+        "岡山県",
+        "広島県",
+        "山口県",
+        "徳島県",
+        "香川県",
+        "愛媛県",
+        "高知県",
+        "福岡県",
+        "佐賀県",
+        "長崎県",
+        "熊本県",
+        "大分県",
+        "宮崎県",
+        "鹿児島県",
+        "沖縄県",
+    ],
+    read,
+    examples: &[
+        Example { before: "東京都新宿区西新宿2-8-1に在住", after: "に在住", why: "dashes" },
+        Example {
+            before: "札幌市中央区北1条西2丁目3番4号、独居", after: "、独居", why: "no prefecture"
+        },
+        Example {
+            before: "神奈川県横浜市西区みなとみらい1-2-3 コーポ青葉203号室",
+            after: "",
+            why: "kana in the town, and a building",
+        },
+        Example {
+            before: "大字下田1234番地の5に転居", after: "に転居", why: "a town and 番地"
+        },
+        Example {
+            before: "住所:埼玉県さいたま市浦和区 夫と同居",
+            after: " 夫と同居",
+            why: "a label, no number",
+        },
+        Example {
+            before: "東京都の病院、東京都新宿区で2021-03-04に発症、市中肺炎、区域4-5",
+            after: "東京都の病院、東京都新宿区で2021-03-04に発症、市中肺炎、区域4-5",
+            why: "no house number",
+        },
+    ],
+};
+
+/// Cities whose name is in hiragana, which the way back from 市 would not reach.
+const KANA_CITIES: [&str; 20] = [
+    "さいたま",
+    "つくばみらい",
+    "つくば",
+    "いわき",
+    "ひたちなか",
+    "かすみがうら",
+    "みどり",
+    "いすみ",
+    "うるま",
+    "みやま",
+    "うきは",
+    "えびの",
+    "たつの",
+    "さぬき",
+    "かほく",
+    "にかほ",
+    "つがる",
+    "むつ",
+    "みよし",
+    "あわら",
+];
+
+/// Particles and phrases in kana with which a sentence goes on behind the name of a place.
+const PHRASES: [&str; 22] = [
+    "では",
+    "には",
+    "から",
+    "まで",
+    "より",
+    "にて",
+    "での",
+    "とは",
+    "における",
+    "において",
+    "によ",
+    "にあ",
+    "である",
+    "でも",
+    "にも",
+    "として",
+    "という",
+    "だけ",
+    "など",
+    "について",
+    "である",
+    "および",
+];
+
+/// The longest name of a town, in characters.
+const LONGEST_TOWN: usize = 24;
+
+fn read(text: &str, word: Range<usize>) -> Option<Place> {
+    match &text[word.clone()] {
+        "丁目" | "番地" => before_unit(text, &word),
+        "市" | "区" | "郡" => {
+            let start = place_start(text, word.start);
+            let end = rest_of_address(text, word.end)?;
+            (start < word.start).then_some(Place { whole: start..end, value: start..end })
+        }
+        label if label.ends_with("所") || label.ends_with('地') || label.ends_with('籍') => {
+            behind_label(text, &word)
+        }
+        _ => {
+            let end = rest_of_address(text, word.end)?;
+            Some(Place { whole: word.start..end, value: word.start..end })
+        }
+    }
+}
+
+/// Behind a label: an address, or a place down to its city.
+fn behind_label(text: &str, word: &Range<usize>) -> Option<Place> {
+    let start = after_label(text, word.end);
+    if start == word.end {
+        return None;
+    }
+    let end = rest_of_address(text, start).or_else(|| {
+        let length: usize =
+            text[start..].chars().take(LONGEST_TOWN).take_while(|&c| is_town(c)).map(char::len_utf8).sum();
+        let place = &text[start..start + length];
+        let place = &place[..place.rfind(['都', '道', '府', '県', '市', '区', '町', '村'])?];
+        (!place.is_empty()).then(|| start + length)
+    })?;
+    Some(labelled(text, word, start..end))
+}
+
+/// The address around 丁目 or 番地.
+fn before_unit(text: &str, word: &Range<usize>) -> Option<Place> {
+    let digits = number_start(text, word.start);
+    let start = place_start(text, digits);
+    let end = building_end(text, house_number(text, digits)?.end);
+    (digits < word.start && text[start..digits].chars().count() >= 2)
+        .then_some(Place { whole: start..end, value: start..end })
+}
+
+/// Where the digits or numerals that end at `end` begin.
+fn number_start(text: &str, end: usize) -> usize {
+    let is_number = |c: char| c.is_ascii_digit() || "一二三四五六七八九十".contains(c);
+    text[..end].char_indices().rev().take(6).take_while(|&(_, c)| is_number(c)).last().map_or(end, |(i, _)| i)
+}
+
+/// Where the name of the place that ends at `end` begins: kanji and katakana, or a city in hiragana.
+fn place_start(text: &str, end: usize) -> usize {
+    let is_place = |c: char| is_kanji(c) || is_katakana(c) || c == 'ー' || c.is_ascii_digit();
+    let run = text[..end].char_indices().rev().take(LONGEST_TOWN).take_while(|&(_, c)| is_place(c));
+    let start = run.last().map_or(end, |(i, _)| i);
+    let digits = text[start..end].bytes().take_while(u8::is_ascii_digit).count();
+    if digits > 0 {
+        return start + digits;
+    }
+    let kana =
+        KANA_CITIES.iter().find(|city| text[..start].ends_with(*city) && text[start..].starts_with('市'));
+    kana.map_or(start, |city| start - city.len())
+}
+
+/// Where the address ends of which the name of a place stands before `at`: town, house number, building.
+fn rest_of_address(text: &str, at: usize) -> Option<usize> {
+    let (town_end, particle) = town_end(text, at)?;
+    let number = house_number(text, town_end)?;
+    let town = text[at..town_end].trim_matches(' ');
+    let sure =
+        number.sure || number.count >= 3 && !particle || number.count == 2 && !particle && !town.is_empty();
+    sure.then(|| building_end(text, number.end))
+}
+
+/// Where the first number behind the name of a town stands, and whether a lone kana stands in the name.
+fn town_end(text: &str, at: usize) -> Option<(usize, bool)> {
+    let mut particle = false;
+    let mut kana = at;
+    let mut spaces = 0;
+    for (i, c) in text[at..].char_indices().take(LONGEST_TOWN) {
+        let here = at + i;
+        if !is_hiragana(c) {
+            particle |= !is_town_kana(&text[kana..here], c);
+            if here - kana >= 6 && PHRASES.iter().any(|phrase| text[kana..].starts_with(phrase)) {
+                return None;
+            }
+            kana = here + c.len_utf8();
+        }
+        let numeral = "一二三四五六七八九十".contains(c);
+        if c.is_ascii_digit() || numeral && house_number(text, here).is_some_and(|number| number.sure) {
+            return Some((here, particle));
+        }
+        match c {
+            ' ' | '\n' if spaces < 2 => spaces += 1,
+            c if is_town(c) => {}
+            _ => return None,
+        }
+    }
+    None
+}
+
+/// Whether hiragana before `next` are part of the name of a town: none, a word of three, が in 緑が丘.
+fn is_town_kana(kana: &str, next: char) -> bool {
+    kana.is_empty()
+        || kana.chars().count() >= 3
+        || kana == "が" && "丘谷浜原台関峰崎池島森塚瀬岳根野".contains(next)
+}
+
+fn is_town(c: char) -> bool {
+    is_kanji(c) || is_katakana(c) || is_hiragana(c) || matches!(c, 'ー' | '々')
+}

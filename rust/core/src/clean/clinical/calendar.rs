@@ -1,0 +1,123 @@
+//! Dates as clinical text writes them.
+
+/// Years of the Japanese calendar, and their letters.
+const ERAS: [&str; 10] = ["明治", "大正", "昭和", "平成", "令和", "M", "T", "S", "H", "R"];
+
+/// How much of a date must be there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Least {
+    Day,
+    Year,
+}
+
+/// The most white space between two parts of a date, in characters.
+const MOST_GAP: usize = 4;
+
+/// Where the date that begins at `at` ends: 1970-01-02, 昭和50年1月2日, S50.1.2, 19700102, 2/1/1970.
+pub fn date(text: &str, at: usize, least: Least) -> Option<usize> {
+    let rest = &text[at..];
+    let end = year_first(rest, least).or_else(|| year_last(rest))?;
+    let goes_on = end.chars().next().is_some_and(|c| c.is_ascii_digit());
+    (!goes_on).then_some(text.len() - end.len())
+}
+
+/// What follows a date that begins with its year.
+fn year_first(rest: &str, least: Least) -> Option<&str> {
+    let rest = gap(rest.strip_prefix("西暦").unwrap_or(rest));
+    let rest = match ERAS.iter().find_map(|era| rest.strip_prefix(era)) {
+        Some(behind) => {
+            let behind = gap(behind.strip_prefix(['.', '-']).unwrap_or(behind));
+            if let Some(end) = in_one_piece(behind, 6) {
+                return Some(end);
+            }
+            behind.strip_prefix('元').or_else(|| number(behind, 2, 1..=64))?
+        }
+        None => match in_one_piece(rest, 8) {
+            Some(end) => return Some(end),
+            None => number(rest, 4, 1850..=2100)?,
+        },
+    };
+    let year = bracketed(rest);
+    let (separator, month) = match gap(year).strip_prefix('年') {
+        Some(behind) => ('月', bracketed(behind)),
+        None => {
+            let separator = gap(year).chars().next().filter(|c| matches!(c, '/' | '.' | '-'));
+            let separator = separator.or_else(|| year.starts_with(' ').then_some(' '))?;
+            (separator, gap(year).trim_start_matches(separator))
+        }
+    };
+    let day = number(gap(month), 2, 1..=12).and_then(|behind| match separator {
+        ' ' => behind.strip_prefix(' '),
+        separator => gap(behind).strip_prefix(separator),
+    });
+    let end = day.and_then(|day| number(gap(day), 2, 1..=31));
+    if let Some(end) = end {
+        return Some(gap(end).strip_prefix('日').unwrap_or(end));
+    }
+    // A month without its day, a year without its month: after 年 and 月 only.
+    let partly = day.filter(|_| separator == '月').or((separator == '月').then_some(month));
+    partly.filter(|_| least == Least::Year)
+}
+
+/// What follows a date that ends in its year: 02/01/1970.
+fn year_last(rest: &str) -> Option<&str> {
+    let behind = number(rest, 2, 1..=31)?;
+    let separator = behind.chars().next().filter(|c| matches!(c, '/' | '.' | '-'))?;
+    let behind = number(behind[1..].trim_start_matches(' '), 2, 1..=31)?.strip_prefix(separator)?;
+    number(behind, 4, 1850..=2100)
+}
+
+/// What follows a year, a month and a day in `length` digits.
+fn in_one_piece(rest: &str, length: usize) -> Option<&str> {
+    let digits = rest.get(..length)?;
+    let value = |range: std::ops::Range<usize>| digits.get(range)?.parse::<u16>().ok();
+    let year = value(0..length - 4)?;
+    let (month, day) = (value(length - 4..length - 2)?, value(length - 2..length)?);
+    let is_year = if length == 8 { (1850..=2100).contains(&year) } else { (1..=64).contains(&year) };
+    let right = is_year && (1..=12).contains(&month) && (1..=31).contains(&day);
+    (right && digits.bytes().all(|b| b.is_ascii_digit())).then(|| &rest[length..])
+}
+
+/// What follows a number of at most `longest` ASCII digits, or of kanji, within `range`.
+fn number(rest: &str, longest: usize, range: std::ops::RangeInclusive<u32>) -> Option<&str> {
+    let length = rest.bytes().take_while(u8::is_ascii_digit).count();
+    if length > 0 {
+        let value = rest[..length].parse().ok()?;
+        return (length <= longest && range.contains(&value)).then(|| &rest[length..]);
+    }
+    let (mut value, mut length) = (0, 0);
+    for c in rest.chars().take(4) {
+        match "〇一二三四五六七八九".chars().position(|numeral| numeral == c) {
+            // 五十二 is 5 × 10 + 2, 一九七〇 is written digit by digit.
+            Some(digit) if value > 0 && value % 10 == 0 && value < 100 && c != '〇' => value += digit as u32,
+            Some(digit) => value = value * 10 + digit as u32,
+            None if c == '十' => value = if value == 0 { 10 } else { value * 10 },
+            None => break,
+        }
+        length += c.len_utf8();
+    }
+    (length > 0 && range.contains(&value)).then(|| &rest[length..])
+}
+
+/// Without the spaces and line breaks that stand first.
+fn gap(rest: &str) -> &str {
+    let skipped = rest.bytes().take(MOST_GAP).take_while(|b| matches!(b, b' ' | b'\n' | b'\r')).count();
+    &rest[skipped..]
+}
+
+/// Without the same year in the other calendar: 1975年(昭和50年)1月2日, 昭和50(1975)年1月2日.
+fn bracketed(rest: &str) -> &str {
+    let inner = gap(rest).strip_prefix('(').and_then(|behind| {
+        let close = behind.bytes().take(20).position(|b| b == b')')?;
+        Some((&behind[..close], &behind[close + 1..]))
+    });
+    match inner {
+        Some((inner, behind))
+            if year_first(inner, Least::Year) == Some("")
+                || inner.len() == 4 && number(inner, 4, 1850..=2100) == Some("") =>
+        {
+            behind
+        }
+        _ => rest,
+    }
+}

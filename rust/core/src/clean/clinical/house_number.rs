@@ -1,0 +1,150 @@
+//! House numbers and buildings: 2丁目8番1号, 1-2-3, 1234番地の5, 北1条西2丁目, コーポ青葉203号室.
+
+use super::reading::here;
+use crate::clean::characters::{is_kanji, is_katakana};
+
+/// A house number.
+pub struct HouseNumber {
+    /// Where it ends.
+    pub end: usize,
+    /// How many numbers it has.
+    pub count: usize,
+    /// Whether its units are those of addresses only.
+    pub sure: bool,
+}
+
+/// Units behind a number, longest first.
+const UNITS: [&str; 9] = ["丁目", "番地", "番町", "号室", "番", "号", "条", "線", "号地"];
+
+/// The most numbers that a house number has: 北1条西2丁目3番地4-5.
+const MOST_NUMBERS: usize = 6;
+
+/// Words in the names of buildings.
+const BUILDINGS: [&str; 34] = [
+    "マンション",
+    "アパート",
+    "ハイツ",
+    "コーポ",
+    "メゾン",
+    "ビル",
+    "荘",
+    "レジデンス",
+    "パレス",
+    "ヒルズ",
+    "タワー",
+    "寮",
+    "団地",
+    "ハウス",
+    "ヴィラ",
+    "ビラ",
+    "グラン",
+    "シャトー",
+    "ガーデン",
+    "ハイム",
+    "フラット",
+    "カーサ",
+    "サンハイツ",
+    "プラザ",
+    "コート",
+    "ドエル",
+    "エステート",
+    "キャッスル",
+    "ロイヤル",
+    "住宅",
+    "棟",
+    "館",
+    "アーバン",
+    "ステージ",
+];
+
+/// The house number that begins at `at`.
+pub fn house_number(text: &str, at: usize) -> Option<HouseNumber> {
+    let mut number = HouseNumber { end: at, count: 0, sure: false };
+    let mut rest = &text[at..];
+    loop {
+        let length = number_length(rest);
+        if length == 0 || number.count == MOST_NUMBERS {
+            break;
+        }
+        rest = &rest[length..];
+        number.count += 1;
+        number.end = text.len() - rest.len();
+        if let Some((unit, behind)) = UNITS.iter().find_map(|unit| Some((unit, rest.strip_prefix(unit)?))) {
+            number.sure |= matches!(*unit, "丁目" | "番地" | "番町") || number.count > 1;
+            rest = behind;
+            number.end = text.len() - rest.len();
+        }
+        rest = joint(rest);
+    }
+    let written = &text[at..number.end];
+    let ascii = written.is_ascii();
+    let unit = here(text, number.end).is_some_and(|c| {
+        c.is_ascii_alphanumeric() || "年月日時分秒歳才回人例件名個本度倍割点錠週か〜%℃/.:,".contains(c)
+    });
+    let plain = ascii && (number.count > 4 || is_date(written) || unit);
+    (number.count > 0 && !plain).then_some(number)
+}
+
+/// Bytes of up to five ASCII digits, or of kanji numerals before a unit, at the start.
+fn number_length(rest: &str) -> usize {
+    let digits = rest.bytes().take(6).take_while(u8::is_ascii_digit).count();
+    if digits > 0 {
+        return if digits <= 5 { digits } else { 0 };
+    }
+    let numerals = rest.chars().take(5).take_while(|&c| "〇一二三四五六七八九十百".contains(c)).count();
+    let length = 3 * numerals;
+    let unit = UNITS.iter().any(|unit| rest[length..].starts_with(unit));
+    if numerals <= 4 && unit { length } else { 0 }
+}
+
+/// What stands behind that which joins two numbers; nothing changes where no number follows.
+fn joint(rest: &str) -> &str {
+    let joined = rest.trim_start_matches([' ', '\n']);
+    let joined = ["-", "の", "ノ"].iter().find_map(|joint| joined.strip_prefix(joint)).unwrap_or(joined);
+    let joined = joined.trim_start_matches(['\n']);
+    // Spaces alone join only what a unit has closed: 2丁目 8番.
+    let spaces_only = joined.len() < rest.len() && rest[..rest.len() - joined.len()].trim().is_empty();
+    if number_length(joined) > 0 && (!spaces_only || closes(joined)) {
+        return joined;
+    }
+    // 北1条西2丁目: a direction stands before the next number.
+    let direction = rest.strip_prefix(['東', '西', '南', '北']).filter(|behind| number_length(behind) > 0);
+    direction.unwrap_or(rest)
+}
+
+/// Whether the number at the start has a unit or a dash behind it.
+fn closes(rest: &str) -> bool {
+    let behind = &rest[number_length(rest)..];
+    behind.starts_with('-') || UNITS.iter().any(|unit| behind.starts_with(unit))
+}
+
+/// Whether digits with dashes are a date.
+fn is_date(written: &str) -> bool {
+    let mut parts = written.split('-').map(|part| part.parse::<u16>().unwrap_or(0));
+    let (year, month) = (parts.next().unwrap_or(0), parts.next().unwrap_or(0));
+    (1850..=2100).contains(&year) && (1..=12).contains(&month)
+}
+
+/// Where the building and room behind a house number that ends at `end` end; `end` where there is none.
+pub fn building_end(text: &str, end: usize) -> usize {
+    let rest = text[end..].strip_prefix([' ', '\n']).unwrap_or(&text[end..]);
+    let is_name =
+        |c: char| is_kanji(c) || is_katakana(c) || c == 'ー' || c == '・' || c.is_ascii_alphabetic();
+    let length: usize = rest.chars().take(20).take_while(|&c| is_name(c)).map(char::len_utf8).sum();
+    let (name, behind) = rest.split_at(length);
+    if !BUILDINGS.iter().any(|building| name.contains(building)) {
+        return end;
+    }
+    let name_end = text.len() - behind.len();
+    let room = behind.strip_prefix(' ').unwrap_or(behind);
+    let digits = room.bytes().take_while(|b| b.is_ascii_digit() || *b == b'-').count();
+    if digits == 0 {
+        return name_end;
+    }
+    let room = &room[digits..];
+    let unit = ["号室", "号", "階", "F"].iter().find_map(|unit| room.strip_prefix(unit));
+    if room.starts_with(|c: char| c.is_ascii_alphabetic()) && unit.is_none() {
+        return name_end;
+    }
+    text.len() - unit.unwrap_or(room).len()
+}

@@ -1,0 +1,132 @@
+//! 被保険者証の記号・番号.
+
+use std::ops::Range;
+
+use super::reading::{after_label, ends_number, here, labelled};
+use super::{Category, Place};
+use crate::clean::Example;
+use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
+
+pub const CATEGORY: Category = Category {
+    name: "insured_symbol_number",
+    tag: "〔*記号番号〕",
+    what: "a sign with a number behind 記号 … 番号, 記号・番号, and four to ten digits behind 被保険者番号",
+    source: "健康保険法施行規則 47 (記号・番号・枝番); 介護保険法施行規則 26 (ten digits), 高齢者医療 (eight digits)",
+    words: &[
+        "被保険者証の記号・番号",
+        "被保険者証記号・番号",
+        "被保険者証等記号・番号",
+        "被保険者記号・番号",
+        "被保険者証の記号番号",
+        "被保険者証記号番号",
+        "保険証の記号番号",
+        "保険証の記号・番号",
+        "保険証記号番号",
+        "保険証記号・番号",
+        "記号・番号",
+        "記号番号",
+        "記号/番号",
+        "被保険者証の記号",
+        "被保険者証記号",
+        "保険証の記号",
+        "保険証記号",
+        "記号",
+        "被保険者証番号",
+        "被保険者証の番号",
+        "被保険者番号",
+        "介護保険番号",
+        "保険証番号",
+        "保険証の番号",
+        "組合員証番号",
+        "組合員番号",
+    ],
+    read,
+    examples: &[
+        Example { before: "記号 12345678 番号 123", after: "", why: "sign and number" },
+        Example {
+            before: "保険証の記号・番号:東薬12-345(枝番)01",
+            after: "",
+            why: "kanji in the sign; a branch",
+        },
+        Example { before: "被保険者番号:0012345678", after: "", why: "nursing care" },
+        Example { before: "記号Aで示す", after: "記号Aで示す", why: "no number" },
+        Example {
+            before: "被保険者番号は不明", after: "被保険者番号は不明", why: "no number"
+        },
+    ],
+};
+
+/// The longest sign, in characters.
+const LONGEST_SIGN: usize = 10;
+
+fn read(text: &str, word: Range<usize>) -> Option<Place> {
+    let start = after_label(text, word.end);
+    let label = &text[word.clone()];
+    let end = if label.ends_with("記号") {
+        let sign = sign_end(text, start)?;
+        number_behind_sign(text, sign)?
+    } else if label.ends_with("記号・番号") || label.ends_with("記号番号") || label.ends_with("記号/番号")
+    {
+        sign_and_number(text, start)?
+    } else {
+        let length = digits_and_dashes(text, start);
+        let count = text[start..start + length].bytes().filter(u8::is_ascii_digit).count();
+        ((4..=10).contains(&count) && ends_number(text, start + length)).then_some(start + length)?
+    };
+    Some(labelled(text, &word, start..branch_end(text, end)))
+}
+
+/// Where a sign of kanji, kana, letters and digits ends.
+fn sign_end(text: &str, start: usize) -> Option<usize> {
+    let is_sign = |c: char| is_kanji(c) || is_katakana(c) || c.is_ascii_alphanumeric() || c == '-';
+    let mut end = start;
+    for (i, c) in text[start..].char_indices() {
+        let at = start + i;
+        let short_kana = is_hiragana(c) && i == 0;
+        if text[at..].starts_with("番号") || !(is_sign(c) || short_kana) || i >= 3 * LONGEST_SIGN {
+            break;
+        }
+        end = at + c.len_utf8();
+    }
+    (end > start).then_some(end)
+}
+
+/// Where the number behind 番号 ends, 番号 standing behind the sign.
+fn number_behind_sign(text: &str, sign: usize) -> Option<usize> {
+    let rest = text[sign..].trim_start_matches([' ', '\n', '、', ',', '・', ':', '/', ')', '(']);
+    let rest = rest.strip_prefix("番号")?;
+    number_end(text, after_label(text, text.len() - rest.len()))
+}
+
+/// Where a number of one to eight digits ends.
+fn number_end(text: &str, start: usize) -> Option<usize> {
+    let count = text[start..].bytes().take_while(u8::is_ascii_digit).count();
+    ((1..=8).contains(&count) && ends_number(text, start + count)).then_some(start + count)
+}
+
+/// Where a sign and a number with a mark between them end; one of them must have three digits.
+fn sign_and_number(text: &str, start: usize) -> Option<usize> {
+    let sign = sign_end(text, start)?;
+    let rest = text[sign..].trim_start_matches([' ', '・', '/', '、', ',']);
+    let number = text.len() - rest.len();
+    let end = if number > sign { number_end(text, number).unwrap_or(sign) } else { sign };
+    let digits = text[start..end].bytes().filter(u8::is_ascii_digit).count();
+    (digits >= 3 && !here(text, end).is_some_and(|c| "年月日歳".contains(c))).then_some(end)
+}
+
+fn digits_and_dashes(text: &str, start: usize) -> usize {
+    let length = text[start..].bytes().take_while(|b| b.is_ascii_digit() || *b == b'-').count();
+    text[start..start + length].trim_end_matches('-').len()
+}
+
+/// Where the branch number (枝番, two digits) behind a number that ends at `end` ends; `end` where there is none.
+fn branch_end(text: &str, end: usize) -> usize {
+    let rest = text[end..].trim_start_matches([' ', '(', '-', '、', ',']);
+    let Some(rest) = rest.strip_prefix("枝番") else { return end };
+    let rest = rest.strip_prefix("号").unwrap_or(rest).trim_start_matches([' ', ':', ')']);
+    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+    let close = usize::from(
+        text[end..].trim_start().starts_with("(枝番") && rest[digits..].starts_with(')') && !rest.is_empty(),
+    );
+    if digits == 2 { text.len() - rest.len() + digits + close } else { end }
+}

@@ -1,0 +1,139 @@
+//! The clinical set: data in hospital notes that leads to a person. Off unless the options ask for it.
+//!
+//! A category is a file: the words that announce it, and a function that reads on from such a word. One
+//! Aho-Corasick automaton looks for all words of all categories at once, so text without them costs one scan.
+//! It runs on text in NFKC with unified dashes, so readers know ASCII digits, `-`, spaces and line breaks only.
+
+mod address;
+mod bank_account;
+mod birth_date;
+mod calendar;
+mod card_number;
+mod check_digit;
+mod honorific;
+mod house_number;
+mod individual_number;
+mod institution;
+mod insured;
+mod insurer;
+mod ip_address;
+mod licence;
+mod name;
+mod passport;
+mod patient_id;
+mod pension;
+mod people;
+mod postal_code;
+mod public_expense;
+mod reading;
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, MatchKind};
+
+use super::{Example, RULE_COUNT};
+
+/// One kind of data.
+pub struct Category {
+    /// Its name in reports.
+    pub name: &'static str,
+    /// What stands in its place if tags are asked for: allowed characters that no rule changes.
+    pub tag: &'static str,
+    /// What is replaced, in one sentence.
+    pub what: &'static str,
+    /// Where its form is laid down.
+    pub source: &'static str,
+    /// The words at which to look; letters of ASCII in either case.
+    pub words: &'static [&'static str],
+    /// Where the data stands that the word at the range announces; most words announce nothing.
+    pub read: fn(&str, Range<usize>) -> Option<Place>,
+    /// Texts before and after the category alone, replaced by nothing, and why.
+    pub examples: &'static [Example],
+}
+
+/// Where data stands.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The data with what announces it.
+    pub whole: Range<usize>,
+    /// The data.
+    pub value: Range<usize>,
+}
+
+/// Data to replace, and by what.
+pub struct Found {
+    /// The data with what announces it.
+    pub whole: Range<usize>,
+    /// The data.
+    pub value: Range<usize>,
+    /// The tag.
+    pub tag: &'static str,
+    /// Its row in the counts.
+    pub row: usize,
+}
+
+/// How every tag begins, which tells it from a label in brackets such as 〔氏名〕.
+const TAG_BEGIN: &str = "〔*";
+
+/// The number of categories.
+pub const CATEGORY_COUNT: usize = 17;
+
+/// The categories; where two would read the same word the longer word decides.
+pub static CATEGORIES: [Category; CATEGORY_COUNT] = [
+    individual_number::CATEGORY,
+    insurer::CATEGORY,
+    insured::CATEGORY,
+    public_expense::CATEGORY,
+    institution::CATEGORY,
+    patient_id::CATEGORY,
+    name::CATEGORY,
+    honorific::CATEGORY,
+    birth_date::CATEGORY,
+    postal_code::CATEGORY,
+    address::CATEGORY,
+    bank_account::CATEGORY,
+    licence::CATEGORY,
+    passport::CATEGORY,
+    pension::CATEGORY,
+    card_number::CATEGORY,
+    ip_address::CATEGORY,
+];
+
+/// The automaton, and the category of each of its words.
+struct Words {
+    automaton: AhoCorasick,
+    owners: Vec<usize>,
+}
+
+/// None where the automaton cannot be built, which a test rules out.
+static WORDS: LazyLock<Option<Words>> = LazyLock::new(|| {
+    let all = CATEGORIES.iter().enumerate();
+    let pairs: Vec<_> =
+        all.flat_map(|(i, category)| category.words.iter().map(move |word| (i, word))).collect();
+    let automaton = AhoCorasickBuilder::new()
+        .kind(Some(AhoCorasickKind::DFA))
+        .match_kind(MatchKind::LeftmostLongest)
+        .ascii_case_insensitive(true)
+        .build(pairs.iter().map(|(_, word)| word))
+        .ok()?;
+    Some(Words { automaton, owners: pairs.into_iter().map(|(owner, _)| owner).collect() })
+});
+
+/// Adds where data of any category stands.
+pub fn find(text: &str, found: &mut Vec<Found>) {
+    let Some(words) = &*WORDS else { return };
+    let mut end = 0;
+    for word in words.automaton.find_iter(text) {
+        // Words inside of what is found, and those of tags, announce nothing.
+        if word.start() < end || text[..word.start()].ends_with(TAG_BEGIN) {
+            continue;
+        }
+        let i = words.owners[word.pattern().as_usize()];
+        let category = &CATEGORIES[i];
+        if let Some(Place { whole, value }) = (category.read)(text, word.range()) {
+            end = whole.end;
+            found.push(Found { whole, value, tag: category.tag, row: RULE_COUNT + i });
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Patient numbers, and other numbers that a hospital's own books lead to a person.
+
+use std::ops::Range;
+
+use super::reading::{after_label, before, begins_word, identifier, labelled};
+use super::{Category, Place};
+use crate::clean::Example;
+use crate::clean::characters::{is_kanji, is_katakana};
+
+pub const CATEGORY: Category = Category {
+    name: "patient_id",
+    tag: "〔*患者番号〕",
+    what: "a code of three to fourteen digits behind 患者ID, カルテ番号, 診察券番号, 受付番号 and the like",
+    source: "hospitals' own numbering; the labels are those of 退院時要約 and 診療情報提供書 (HL7 FHIR JP Core: patient identifier)",
+    words: &[
+        "患者id",
+        "患者番号",
+        "患者no",
+        "患者コード",
+        "患者識別番号",
+        "患者識別子",
+        "患者登録番号",
+        "カルテ番号",
+        "カルテno",
+        "カルテid",
+        "カルテ",
+        "診察券番号",
+        "診察券no",
+        "診察券id",
+        "診察券",
+        "診察番号",
+        "診療録番号",
+        "診療番号",
+        "受付番号",
+        "受付no",
+        "受診番号",
+        "受診者番号",
+        "受診者id",
+        "入院番号",
+        "入院id",
+        "外来番号",
+        "病歴番号",
+        "病歴no",
+        "整理番号",
+        "id番号",
+        "処方箋番号",
+        "処方せん番号",
+        "予約番号",
+        "オーダ番号",
+        "オーダー番号",
+        "検体番号",
+        "検体id",
+        "剖検番号",
+        "病理番号",
+        "標本番号",
+        "mrn",
+        "patient id",
+        "patient no",
+        "pt id",
+        "pt.id",
+        "ptid",
+        "chart no",
+        "id",
+    ],
+    read,
+    examples: &[
+        Example { before: "患者ID:0012345678 65歳", after: " 65歳", why: "digits" },
+        Example { before: "カルテNo. A-12345", after: "", why: "a letter" },
+        Example {
+            before: "【診察券番号】12-3456-7", after: "", why: "groups, and the label's brackets"
+        },
+        Example { before: "(ID: 1234567)", after: "()", why: "ID alone, with five digits or more" },
+        Example { before: "ID 1234", after: "ID 1234", why: "too short for a bare ID" },
+        Example {
+            before: "PMID: 12345678、Gene ID 12345",
+            after: "PMID: 12345678、Gene ID 12345",
+            why: "other books",
+        },
+        Example {
+            before: "受付番号 120分待ち", after: "受付番号 120分待ち", why: "a duration"
+        },
+    ],
+};
+
+fn read(text: &str, word: Range<usize>) -> Option<Place> {
+    if !begins_word(text, word.start) {
+        return None;
+    }
+    let value = identifier(text, after_label(text, word.end))?;
+    let label = &text[word.clone()];
+    let digits = text[value.clone()].bytes().filter(u8::is_ascii_digit).count();
+    let weak = label.eq_ignore_ascii_case("id") && (digits < 5 || is_compound(text, word.start));
+    // A loose word needs a mark behind it: カルテ3冊, 診察券1234 is no label.
+    let loose = matches!(label, "カルテ" | "診察券") && (digits < 5 || value.start == word.end);
+    (!weak && !loose).then(|| labelled(text, &word, value))
+}
+
+/// Whether another word before ID says whose it is: Gene ID, 遺伝子ID.
+fn is_compound(text: &str, start: usize) -> bool {
+    let spaced = text[..start].ends_with(' ');
+    let before = before(text, text[..start].trim_end_matches([' ', '_', '-']).len());
+    before
+        .is_some_and(|c| c.is_ascii_alphabetic() || (!spaced && (is_kanji(c) || is_katakana(c) || c == 'ー')))
+}

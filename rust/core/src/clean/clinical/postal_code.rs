@@ -1,0 +1,28 @@
+//! Postal codes.
+
+use std::ops::Range;
+
+use super::reading::{after_label, digits, labelled};
+use super::{Category, Place};
+use crate::clean::Example;
+
+pub const CATEGORY: Category = Category {
+    name: "postal_code",
+    tag: "〔*郵便番号〕",
+    what: "seven digits behind 〒 or 郵便番号",
+    source: "日本郵便 郵便番号制度 (three and four digits)",
+    words: &["〒", "郵便番号", "郵便no", "zip code", "postal code"],
+    read,
+    examples: &[
+        Example { before: "〒060-0042 札幌", after: " 札幌", why: "the mark" },
+        Example { before: "郵便番号:1000001", after: "", why: "the label; one run" },
+        Example { before: "〒\n100-\n0001", after: "", why: "line breaks" },
+        Example { before: "〒100", after: "〒100", why: "three digits" },
+    ],
+};
+
+fn read(text: &str, word: Range<usize>) -> Option<Place> {
+    let start = after_label(text, word.end);
+    let read = digits(text, start, 7)?;
+    Some(labelled(text, &word, start..read.end))
+}

@@ -1,0 +1,40 @@
+//! 公費負担者番号 and 受給者番号.
+
+use std::ops::Range;
+
+use super::check_digit::is_right_modulus_10;
+use super::reading::{after_label, checked_digits, labelled};
+use super::{Category, Place};
+use crate::clean::Example;
+
+pub const CATEGORY: Category = Category {
+    name: "public_expense_number",
+    tag: "〔*公費番号〕",
+    what: "eight digits behind 公費負担者番号 and seven behind 受給者番号",
+    source: "診療報酬請求書等の記載要領, 別添2 公費負担者番号・公費負担医療の受給者番号設定要領",
+    words: &[
+        "公費負担者番号",
+        "公費負担番号",
+        "負担者番号",
+        "市町村番号",
+        "公費受給者番号",
+        "公費負担医療の受給者番号",
+        "医療受給者番号",
+        "受給者番号",
+        "受給者証番号",
+        "受給者no",
+    ],
+    read,
+    examples: &[
+        Example {
+            before: "公費負担者番号:54136015、難病", after: "、難病", why: "eight digits"
+        },
+        Example { before: "受給者番号 123 4566", after: "", why: "seven, in groups" },
+        Example { before: "受給者番号は不明", after: "受給者番号は不明", why: "no number" },
+    ],
+};
+
+fn read(text: &str, word: Range<usize>) -> Option<Place> {
+    let value = checked_digits(text, after_label(text, word.end), &[8, 7], is_right_modulus_10)?;
+    Some(labelled(text, &word, value))
+}

@@ -1,0 +1,168 @@
+//! What readers of several categories share: what stands between a label and its data, and digits.
+
+use std::ops::Range;
+
+use super::Place;
+
+/// Marks and words between a label and its data.
+const BETWEEN: [&str; 26] = [
+    " ", "\n", "\r", ":", ";", "=", "(", ")", "[", "]", "】", "〕", "「", "」", "・", "→", "-", ".", "#",
+    "は", "が", "の", "番号", "no", "第", "〒",
+];
+
+/// The longest stretch of such marks.
+const MOST_BETWEEN: usize = 6;
+
+/// The character before `at`.
+pub fn before(text: &str, at: usize) -> Option<char> {
+    text[..at].chars().next_back()
+}
+
+/// The character at `at`.
+pub fn here(text: &str, at: usize) -> Option<char> {
+    text[at..].chars().next()
+}
+
+/// The text from `at` on where `prefix` (of lower case) stands there in any case of ASCII letters.
+fn strip<'a>(rest: &'a str, prefix: &str) -> Option<&'a str> {
+    let head = rest.get(..prefix.len())?;
+    head.eq_ignore_ascii_case(prefix).then(|| &rest[prefix.len()..])
+}
+
+/// Where the data of a label that ends at `end` begins.
+pub fn after_label(text: &str, end: usize) -> usize {
+    let mut rest = &text[end..];
+    for _ in 0..MOST_BETWEEN {
+        match BETWEEN.iter().find_map(|mark| strip(rest, mark)) {
+            Some(behind) => rest = behind,
+            None => break,
+        }
+    }
+    text.len() - rest.len()
+}
+
+/// Whether a label at `start` begins a word; one that begins with kanji or kana always does.
+pub fn begins_word(text: &str, start: usize) -> bool {
+    let is_letter = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+    !(is_letter(here(text, start)) && is_letter(before(text, start)))
+}
+
+/// The data at `value` behind the label at `label`, with brackets that only the two of them hold.
+pub fn labelled(text: &str, label: &Range<usize>, value: Range<usize>) -> Place {
+    let mut whole = label.start..value.end;
+    let between = &text[label.end..value.start];
+    for (open, close) in [('(', ')'), ('[', ']'), ('【', '】'), ('〔', '〕'), ('「', '」')] {
+        if between.ends_with(open) && here(text, whole.end) == Some(close) {
+            whole.end += close.len_utf8();
+        }
+        let closes = between.matches(close).count() > between.matches(open).count();
+        if closes && before(text, whole.start) == Some(open) {
+            whole.start -= open.len_utf8();
+        }
+    }
+    Place { whole, value }
+}
+
+/// Digits with separators between them.
+pub struct Digits {
+    /// The digits, each 0–9.
+    pub digits: Vec<u8>,
+    /// Where they end.
+    pub end: usize,
+    /// Whether only dashes and dots stand between them.
+    pub tight: bool,
+}
+
+/// `count` digits from `at` on, where no more follow; between two a dash, a dot, spaces, a line break may stand.
+pub fn digits(text: &str, at: usize, count: usize) -> Option<Digits> {
+    let bytes = text.as_bytes();
+    let mut read = Digits { digits: Vec::with_capacity(count), end: at, tight: true };
+    loop {
+        let &byte = bytes.get(read.end).filter(|b| b.is_ascii_digit())?;
+        read.digits.push(byte - b'0');
+        read.end += 1;
+        if read.digits.len() == count {
+            return ends_number(text, read.end).then_some(read);
+        }
+        let next = separator(text, read.end);
+        read.tight &= !text[read.end..next].contains([' ', '\n', '\r']);
+        read.end = next;
+    }
+}
+
+/// Where the digit behind a separator at `at` stands; `at` if there is no separator.
+fn separator(text: &str, at: usize) -> usize {
+    let mut dashes = 0;
+    for (i, c) in text[at..].char_indices().take(5) {
+        match c {
+            ' ' | '\n' | '\r' => {}
+            '-' | '.' | '・' | 'ー' if dashes == 0 => dashes += 1,
+            '0'..='9' => return at + i,
+            _ => break,
+        }
+    }
+    at
+}
+
+/// Whether a number may end at `end`: no digit, letter, decimal or further group follows.
+pub fn ends_number(text: &str, end: usize) -> bool {
+    let mut rest = text[end..].chars();
+    match rest.next() {
+        Some('-' | '.' | '/' | ',') => !rest.next().is_some_and(|c| c.is_ascii_digit()),
+        Some(c) => !c.is_ascii_alphanumeric() && c != '%' && c != '℃',
+        None => true,
+    }
+}
+
+/// The first of `counts` digits from `at` on that `is_right`; else the first that stands in one piece.
+pub fn checked_digits(
+    text: &str,
+    at: usize,
+    counts: &[usize],
+    is_right: fn(&[u8]) -> bool,
+) -> Option<Range<usize>> {
+    let read = || counts.iter().filter_map(|&count| digits(text, at, count));
+    let right = read().find(|read| is_right(&read.digits));
+    right.or_else(|| read().find(|read| read.tight)).map(|read| at..read.end)
+}
+
+/// A code of letters and three to fourteen digits: AB-12345, 0012-345-6, 1234 5678.
+pub fn identifier(text: &str, at: usize) -> Option<Range<usize>> {
+    let bytes = text.as_bytes();
+    let run = |at: usize, is: fn(&u8) -> bool| bytes[at..].iter().take_while(|b| is(b)).count();
+    let mut end = at + run(at, u8::is_ascii_alphabetic);
+    if end - at > 4 {
+        return None;
+    }
+    let mut count = 0;
+    loop {
+        end += usize::from(end > at && bytes.get(end) == Some(&b'-'));
+        let digits = run(end, u8::is_ascii_digit);
+        if digits == 0 {
+            break;
+        }
+        count += digits;
+        end += digits;
+        let group = spaced_group(text, end, digits);
+        end = group.unwrap_or(end);
+        count += if group.is_some() { digits } else { 0 };
+        let letters = run(end, u8::is_ascii_alphabetic);
+        if bytes.get(end) != Some(&b'-') {
+            // One letter may close a code: 12345A.
+            end += usize::from(letters == 1);
+            break;
+        }
+    }
+    let end = at + text[at..end].trim_end_matches('-').len();
+    let date_or_unit = here(text, end).is_some_and(|c| "年月日時分秒歳才件例人名床回錠日週".contains(c));
+    ((3..=14).contains(&count) && ends_number(text, end) && !date_or_unit).then_some(at..end)
+}
+
+/// Where a second group of as many digits (three to five) ends that stands behind one space.
+fn spaced_group(text: &str, at: usize, digits: usize) -> Option<usize> {
+    let group = text[at..].strip_prefix(' ')?;
+    let length = group.bytes().take_while(u8::is_ascii_digit).count();
+    let end = at + 1 + length;
+    let unit = here(text, end).is_some_and(|c| "%℃°:年月日時分歳例人名回床錠倍".contains(c));
+    (length == digits && (3..=5).contains(&length) && ends_number(text, end) && !unit).then_some(end)
+}

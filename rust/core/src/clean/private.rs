@@ -1,0 +1,56 @@
+//! Replaces private data where the options ask for more than the papers' rules do.
+//!
+//! Runs before the rule `personal`. With tags it does the work of `personal` and `web` too, which then find
+//! nothing; #tags name nobody and are left to `web`. Every replacement takes letters or digits that stand outside
+//! of tags and no reader crosses a 〔, so the rules come to an end.
+
+use super::clinical::{self, Found};
+use super::phone::phone_numbers;
+use super::{CleaningOptions, PERSONAL, Replacement, WEB, personal, web};
+
+/// Writes the text with private data replaced and adds to the rows of `edits`; writes nothing if there is none.
+pub fn apply(text: &str, out: &mut String, options: &CleaningOptions, edits: &mut [u64]) -> bool {
+    let mut found = Vec::new();
+    if options.clinical {
+        clinical::find(text, &mut found);
+    }
+    if options.replacement == Replacement::Tag {
+        find_papers(text, &mut found);
+    }
+    if found.is_empty() {
+        return false;
+    }
+    found.sort_by_key(|found| found.whole.start); // stable: the clinical reading of a number goes first
+    let mut copied = 0;
+    for Found { whole, value, tag, row } in found {
+        let replaced = if options.replacement == Replacement::Tag { value } else { whole };
+        if replaced.start < copied {
+            copied = copied.max(replaced.end);
+            continue;
+        }
+        out.push_str(&text[copied..replaced.start]);
+        if options.replacement == Replacement::Tag {
+            out.push_str(tag);
+        }
+        copied = replaced.end;
+        edits[row] += 1;
+    }
+    out.push_str(&text[copied..]);
+    true
+}
+
+/// What the papers' rules would remove, but for #tags.
+fn find_papers(text: &str, found: &mut Vec<Found>) {
+    let plain =
+        |range: std::ops::Range<usize>, tag, row| Found { whole: range.clone(), value: range, tag, row };
+    found.extend(phone_numbers(text).into_iter().map(|range| plain(range, "〔*電話番号〕", PERSONAL)));
+    let addresses = personal::e_mail_addresses(text);
+    found.extend(addresses.into_iter().map(|range| plain(range, "〔*メールアドレス〕", PERSONAL)));
+    for range in web::notations(text) {
+        match text.as_bytes()[range.start] {
+            b'#' => {}
+            b'@' => found.push(plain(range, "〔*アカウント〕", WEB)),
+            _ => found.push(plain(range, "〔*URL〕", WEB)),
+        }
+    }
+}

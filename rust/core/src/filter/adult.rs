@@ -1,0 +1,170 @@
+//! Pornography and its advertisements, by words.
+//!
+//! The papers drop documents with adult words (technical report 2.1.1). Letters alone do not make a word: アナル is in
+//! アナルトリー (anarthria) and チンコ in パチンコ, so a word counts only where the analyser's morphemes begin and end
+//! with it. One word does not make pornography either: a document goes if its words weigh enough for its
+//! length *and* enough different ones are telling. The list, `ncvc/corpus/adult_words.txt`, has none of the words that
+//! medicine needs (docs/filters.md tells the policy).
+//!
+//! Few documents have the letters of enough words, which the scan of [`cues`](super::cues) knows; only theirs are
+//! analysed, and of those the lines with letters of words.
+
+use std::path::PathBuf;
+
+use super::cues::{Cue, Hit};
+use super::options::AdultOptions;
+use super::reason::Reason;
+use crate::clean::{META_SPACE, clean};
+use crate::morph;
+use crate::{Error, Result};
+
+/// In a shorter text, in characters, the words must weigh as much as in one of this length: three harmless words of
+/// slang in a sentence are no pornography.
+const SHORTEST: usize = 1000;
+
+/// Words of at least this weight tell something of a text; the others only add to it. So no number of words that
+/// ordinary text has (美人, 風俗) drops anything.
+const TELLING: u64 = 3;
+
+/// The words and their weights, from 1 to 10.
+pub struct WordList {
+    words: Vec<(String, u64)>,
+}
+
+impl WordList {
+    /// Reads a list: a word, white space and its weight a line; # begins a comment.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Input`] with the first line that is something else, or has a word that stood before.
+    pub fn parse(options: &AdultOptions) -> Result<Self> {
+        let mut words: Vec<(String, u64)> = Vec::new();
+        let mut known = rustc_hash::FxHashSet::default();
+        for (number, line) in (1..).zip(options.list.lines()) {
+            let line = line.split('#').next().unwrap_or("").trim();
+            if line.is_empty() {
+                continue;
+            }
+            let wrong = |message: &str| Error::Input {
+                path: PathBuf::from(&options.list_name),
+                line: number,
+                message: message.to_owned(),
+            };
+            let mut fields = line.split_whitespace();
+            let (Some(word), Some(weight), None) = (fields.next(), fields.next(), fields.next()) else {
+                return Err(wrong("write a word, a space and its weight, as in `無修正動画 5`"));
+            };
+            let weight = weight.parse().ok().filter(|weight| (1..=10).contains(weight));
+            let weight = weight.ok_or_else(|| wrong("the weight is a whole number from 1 to 10"))?;
+            let word = clean(word).to_ascii_lowercase();
+            if word.is_empty() || word.contains([META_SPACE, '\n']) {
+                return Err(wrong("cleaning leaves nothing of this word, or a space in it; take it out"));
+            }
+            if !known.insert(word.clone()) {
+                return Err(wrong("this word, as it is after cleaning, stands above already; take one out"));
+            }
+            words.push((word, weight));
+        }
+        Ok(Self { words })
+    }
+
+    /// The words, in the order of their numbers.
+    pub fn surfaces(&self) -> impl Iterator<Item = &str> {
+        self.words.iter().map(|(word, _)| word.as_str())
+    }
+}
+
+/// What a thread keeps between documents.
+pub struct Judge<'a> {
+    options: &'a AdultOptions,
+    list: &'a WordList,
+    analyzer: morph::Worker<'a>,
+    line: String,
+    boundaries: Vec<usize>,
+    found: Vec<Hit>,
+    seen: Vec<bool>,
+}
+
+impl<'a> Judge<'a> {
+    /// A judge with this list.
+    pub fn new(options: &'a AdultOptions, list: &'a WordList, analyzer: morph::Worker<'a>) -> Self {
+        let seen = vec![false; list.words.len()];
+        Self { options, list, analyzer, line: String::new(), boundaries: Vec::new(), found: Vec::new(), seen }
+    }
+
+    /// Whether a text of so many characters, white space apart, with these `hits` may stay.
+    pub fn judge(&mut self, text: &str, characters: usize, hits: &[Hit]) -> std::result::Result<(), Reason> {
+        // Letters of words weigh at least as much as words.
+        self.found.clear();
+        self.found.extend(hits.iter().filter(|hit| matches!(hit.cue, Cue::Adult(_))));
+        if !self.is_enough(characters) {
+            return Ok(());
+        }
+        self.found.clear();
+        let mut rest = hits;
+        while let Some(first) = rest.first() {
+            let start = text[..first.start].rfind('\n').map_or(0, |i| i + 1);
+            let end = text[start..].find('\n').map_or(text.len(), |i| start + i);
+            let (here, others) = rest.split_at(rest.partition_point(|hit| hit.end <= end));
+            self.find_words(&text[start..end], start, here);
+            rest = others;
+        }
+        if self.is_enough(characters) { Err(Reason::AdultWords) } else { Ok(()) }
+    }
+
+    /// Adds those of a line's hits that begin and end where morphemes do; of overlapping ones the first, the longest.
+    fn find_words(&mut self, line: &str, start: usize, hits: &[Hit]) {
+        let Self { analyzer, line: spaced, boundaries, found, .. } = self;
+        spaced.clear();
+        spaced.extend(line.chars().map(|c| if c == META_SPACE { ' ' } else { c }));
+        boundaries.clear();
+        analyzer.split(spaced, |range| boundaries.extend([range.start, range.end]));
+        let from = found.len();
+        let mut spaces = 0;
+        let mut counted = 0;
+        // Hits ascend by their ends; ▁ is two bytes longer than the space that the analyser saw.
+        for hit in hits.iter().filter(|hit| matches!(hit.cue, Cue::Adult(_))) {
+            let end = hit.end - start;
+            spaces += line[counted..end].matches(META_SPACE).count();
+            counted = end;
+            let end = end - spaces * (META_SPACE.len_utf8() - 1);
+            let word = end - (hit.end - hit.start);
+            if boundaries.binary_search(&word).is_ok() && boundaries.binary_search(&end).is_ok() {
+                found.push(*hit);
+            }
+        }
+        found[from..].sort_by_key(|hit| (hit.start, std::cmp::Reverse(hit.end)));
+        let mut done = 0;
+        let mut at = from;
+        for i in from..found.len() {
+            let hit = found[i];
+            if hit.start >= done {
+                done = hit.end;
+                found[at] = hit;
+                at += 1;
+            }
+        }
+        found.truncate(at);
+    }
+
+    /// Whether the found words weigh enough and enough different ones are telling; a short text is taken for one of
+    /// [`SHORTEST`] characters.
+    fn is_enough(&mut self, characters: usize) -> bool {
+        let Self { options, list, found, seen, .. } = self;
+        let (mut weight, mut different) = (0, 0);
+        for hit in found.iter() {
+            if let Cue::Adult(word) = hit.cue {
+                weight += list.words[word].1;
+                let first = !std::mem::replace(&mut seen[word], true);
+                different += usize::from(first && list.words[word].1 >= TELLING);
+            }
+        }
+        for hit in found.iter() {
+            if let Cue::Adult(word) = hit.cue {
+                seen[word] = false;
+            }
+        }
+        different >= options.least_words
+            && weight as f64 * 1000.0 >= options.least_weight * characters.max(SHORTEST) as f64
+    }
+}

@@ -1,0 +1,173 @@
+//! Filters: which documents are worth learning from, a file a filter (technical report 2.1.1).
+//!
+//! They run on cleaned text: white space is ▁, lines end in \n; nothing that a filter needs is lost by cleaning. The
+//! first filter that drops a document gives the reason. Those that may shorten a document run first, so that the others
+//! judge what stays. Finding duplicates is not theirs: it needs all documents.
+
+pub mod adult;
+pub mod copyright;
+mod cues;
+pub mod japanese;
+pub mod length;
+mod options;
+mod reason;
+pub mod repetition;
+pub mod unfinished;
+
+pub use options::{
+    AdultOptions, CopyrightOptions, FilterOptions, JapaneseOptions, LengthOptions, RemoveCutOff,
+    RemoveNotice, RepetitionOptions, UnfinishedOptions,
+};
+pub use reason::{FILTER_COUNT, Filter, FilterCount, FilterCounts, Reason};
+
+use crate::morph::Analyzer;
+use crate::{Error, Result};
+use adult::{Judge, WordList};
+use cues::{Cues, Hit};
+
+/// What the filters do together; changes whenever a text's verdict under the same options does.
+pub const VERSION: u32 = 1;
+
+/// What becomes of a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict<'t> {
+    /// It stays, as this text.
+    Keep(&'t str),
+    /// It goes.
+    Drop(Reason),
+}
+
+/// The filters, shared by all threads.
+pub struct Filters<'a> {
+    options: FilterOptions,
+    cues: Option<Cues>,
+    adult: Option<(WordList, &'a Analyzer)>,
+}
+
+impl<'a> Filters<'a> {
+    /// Filters for these options; the analyser is needed for adult words only.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Filters`] if there is no analyser where one is needed, [`Error::Input`] for a mistake in the list of
+    /// adult words.
+    pub fn new(options: &FilterOptions, analyzer: Option<&'a Analyzer>) -> Result<Self> {
+        let adult = match (&options.adult_words, analyzer) {
+            (None, _) => None,
+            (Some(adult), Some(analyzer)) => Some((WordList::parse(adult)?, analyzer)),
+            (Some(_), None) => {
+                let message = "the filter `adult_words` looks at analysed words: name a tokenizer, or set \
+                               `adult_words: null`";
+                return Err(Error::Filters { message: message.to_owned() });
+            }
+        };
+        let cues = Cues::new(options.copyright_notices.is_some(), adult.as_ref().map(|(list, _)| list))?;
+        Ok(Self { options: options.clone(), cues, adult })
+    }
+
+    /// A worker for one thread.
+    pub fn worker(&self) -> Worker<'_> {
+        let adult = match (&self.options.adult_words, &self.adult) {
+            (Some(options), Some((list, analyzer))) => Some(Judge::new(options, list, analyzer.worker())),
+            _ => None,
+        };
+        Worker {
+            filters: self,
+            adult,
+            text: String::new(),
+            next: String::new(),
+            hits: Vec::new(),
+            characters: Vec::new(),
+            repetition: repetition::Buffers::default(),
+            counts: FilterCounts::default(),
+        }
+    }
+}
+
+/// Judges documents; one a thread.
+pub struct Worker<'f> {
+    filters: &'f Filters<'f>,
+    adult: Option<Judge<'f>>,
+    text: String,
+    next: String,
+    hits: Vec<Hit>,
+    characters: Vec<u32>,
+    repetition: repetition::Buffers,
+    counts: FilterCounts,
+}
+
+impl Worker<'_> {
+    /// What becomes of a cleaned document.
+    pub fn apply<'t>(&'t mut self, text: &'t str) -> Verdict<'t> {
+        self.text.clear();
+        self.next.clear();
+        match self.judge(text) {
+            Ok(()) if self.text.is_empty() => Verdict::Keep(text),
+            Ok(()) => Verdict::Keep(&self.text),
+            Err(reason) => {
+                let count = self.counts.of(reason.filter());
+                count.dropped += 1;
+                count.dropped_bytes += text.len() as u64;
+                Verdict::Drop(reason)
+            }
+        }
+    }
+
+    /// Takes what the filters did since the last call.
+    pub fn take_counts(&mut self) -> FilterCounts {
+        std::mem::take(&mut self.counts)
+    }
+
+    /// Runs the filters; a shortened document is in `self.text`, which is else empty.
+    fn judge(&mut self, original: &str) -> std::result::Result<(), Reason> {
+        let Self { filters, adult, text, next, hits, characters, repetition, counts } = self;
+        let options = &filters.options;
+        if let Some(cues) = &filters.cues {
+            cues.find(original, hits);
+        }
+        if let Some(options) = &options.copyright_notices {
+            let count = counts.start(Filter::CopyrightNotices);
+            let removed = copyright::judge(options, original, hits, next)?;
+            count.note(removed, original, next);
+            if removed > 0 {
+                std::mem::swap(text, next);
+            }
+        }
+        if let Some(options) = &options.unfinished_sentences {
+            let count = counts.start(Filter::UnfinishedSentences);
+            next.clear();
+            let before: &str = if text.is_empty() { original } else { text };
+            let removed = unfinished::judge(options, before, next)?;
+            count.note(removed, before, next);
+            if removed > 0 {
+                std::mem::swap(text, next);
+            }
+        }
+        let shortened = !text.is_empty();
+        let text: &str = if shortened { text } else { original };
+        let scripts = japanese::scan(text, characters);
+        if let Some(options) = &options.too_short {
+            counts.start(Filter::TooShort);
+            length::judge(options, scripts.characters)?;
+        }
+        if let Some(options) = &options.japanese {
+            counts.start(Filter::Japanese);
+            japanese::judge(options, scripts)?;
+        }
+        if let Some(options) = &options.repetition {
+            counts.start(Filter::Repetition);
+            repetition::judge(options, text, characters, repetition)?;
+        }
+        if let (Some(adult), Some(cues)) = (adult, &filters.cues) {
+            counts.start(Filter::AdultWords);
+            if shortened {
+                cues.find(text, hits);
+            }
+            adult.judge(text, scripts.characters, hits)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

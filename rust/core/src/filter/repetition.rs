@@ -1,0 +1,171 @@
+//! Documents that repeat themselves: menus, templates, keyword stuffing, generated text gone round in circles.
+//!
+//! Source: Gopher (Rae et al. 2021, arXiv:2112.11446, table A1): fractions of duplicate lines and paragraphs, by count
+//! and by characters, of characters in the most frequent n-gram, and of characters in n-grams that stood before.
+//! Gopher's n-grams are of words; these are of characters, white space apart, so that nothing needs to be analysed
+//! (a Japanese word has about two). An n-gram that stood before is counted whole, and the search goes on behind it,
+//! as datatrove's `find_all_duplicate` does.
+//!
+//! n-grams are compared by a 64-bit polynomial hash: a document of a million characters has a wrong match with
+//! probability 3 × 10⁻⁸.
+
+use rustc_hash::FxHashSet;
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::options::RepetitionOptions;
+use super::reason::Reason;
+
+/// n-grams are looked for in this many characters from the start; it bounds the tables (24 MiB a thread).
+pub const MOST_CHARACTERS: usize = 1 << 20;
+
+/// The polynomial's base, an odd number with no pattern (2⁶⁴ divided by the golden ratio).
+const BASE: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// Buffers that stay from document to document.
+#[derive(Default)]
+pub struct Buffers {
+    seen: FxHashSet<u64>,
+    /// `prefixes[i]` is the polynomial of the first i characters.
+    prefixes: Vec<u64>,
+    keys: Vec<u64>,
+    counts: Vec<u32>,
+}
+
+/// Whether `text`, whose characters without white space are `characters`, is varied enough.
+pub fn judge(
+    options: &RepetitionOptions,
+    text: &str,
+    characters: &[u32],
+    buffers: &mut Buffers,
+) -> Result<(), Reason> {
+    if characters.len() < options.least_characters {
+        return Ok(());
+    }
+    let lines = Repeated::of(text.split('\n'), &mut buffers.seen);
+    if lines.exceeds(options.most_lines, options.most_line_characters) {
+        return Err(Reason::RepeatedLines);
+    }
+    let paragraphs = Repeated::of(text.split("\n\n"), &mut buffers.seen);
+    if paragraphs.exceeds(options.most_paragraphs, options.most_paragraph_characters) {
+        return Err(Reason::RepeatedParagraphs);
+    }
+    let characters = &characters[..characters.len().min(MOST_CHARACTERS)];
+    let all = characters.len() as f64;
+    buffers.hash(characters);
+    let frequent = buffers.most_frequent(options.frequent_length);
+    if frequent as f64 * options.frequent_length as f64 > options.most_frequent_characters * all {
+        return Err(Reason::FrequentPhrase);
+    }
+    if buffers.repeated_characters(options.repeated_length) as f64 > options.most_repeated_characters * all {
+        return Err(Reason::RepeatedPhrases);
+    }
+    Ok(())
+}
+
+/// Lines of fewer bytes are no lines of text: } and ``` stand in every program, $$ around every formula.
+const LEAST_BYTES: usize = 10;
+
+/// How many units of a text (lines or paragraphs, the shortest apart) stood before.
+#[derive(Default)]
+struct Repeated {
+    units: usize,
+    bytes: usize,
+    repeated_units: usize,
+    repeated_bytes: usize,
+}
+
+impl Repeated {
+    fn of<'t>(units: impl Iterator<Item = &'t str>, seen: &mut FxHashSet<u64>) -> Self {
+        seen.clear();
+        let mut repeated = Self::default();
+        for unit in units.filter(|unit| unit.len() >= LEAST_BYTES) {
+            repeated.units += 1;
+            repeated.bytes += unit.len();
+            if !seen.insert(xxh3_64(unit.as_bytes())) {
+                repeated.repeated_units += 1;
+                repeated.repeated_bytes += unit.len();
+            }
+        }
+        repeated
+    }
+
+    /// Bytes stand for characters here: nearly all of Japanese text has three a character.
+    fn exceeds(&self, most: f64, most_characters: f64) -> bool {
+        self.repeated_units as f64 > most * self.units as f64
+            || self.repeated_bytes as f64 > most_characters * self.bytes as f64
+    }
+}
+
+impl Buffers {
+    fn hash(&mut self, characters: &[u32]) {
+        self.prefixes.clear();
+        self.prefixes.push(0);
+        let mut hash = 0u64;
+        self.prefixes.extend(characters.iter().map(|&c| {
+            hash = hash.wrapping_mul(BASE).wrapping_add(u64::from(c) + 1);
+            hash
+        }));
+    }
+
+    /// The n-grams' hashes in order; they are never 0, which stands for an empty place of the table.
+    fn ngrams(prefixes: &[u64], n: usize) -> impl Iterator<Item = u64> {
+        let power = (0..n).fold(1u64, |power, _| power.wrapping_mul(BASE));
+        let ends = prefixes.get(n..).unwrap_or_default();
+        prefixes.iter().zip(ends).map(move |(&start, &end)| {
+            let hash = end.wrapping_sub(start.wrapping_mul(power));
+            (hash ^ (hash >> 32)).wrapping_mul(BASE) | 1
+        })
+    }
+
+    /// Empties the table and makes it at least twice as large as the number of n-grams; returns the shift that
+    /// makes a place of a hash.
+    fn clear_table(&mut self) -> u32 {
+        let places = (2 * self.prefixes.len()).next_power_of_two();
+        self.keys.clear();
+        self.keys.resize(places, 0);
+        64 - places.trailing_zeros()
+    }
+
+    /// How often the most frequent n-gram occurs.
+    fn most_frequent(&mut self, n: usize) -> u32 {
+        let shift = self.clear_table();
+        let mask = self.keys.len() - 1;
+        self.counts.clear();
+        self.counts.resize(self.keys.len(), 0);
+        let mut most = 0;
+        for hash in Self::ngrams(&self.prefixes, n) {
+            let mut place = (hash >> shift) as usize;
+            while self.keys[place] != 0 && self.keys[place] != hash {
+                place = (place + 1) & mask;
+            }
+            self.keys[place] = hash;
+            self.counts[place] += 1;
+            most = most.max(self.counts[place]);
+        }
+        most
+    }
+
+    /// How many characters are in n-grams that stood before.
+    fn repeated_characters(&mut self, n: usize) -> usize {
+        let shift = self.clear_table();
+        let mask = self.keys.len() - 1;
+        let mut repeated = 0;
+        let mut skip = 0;
+        for hash in Self::ngrams(&self.prefixes, n) {
+            if skip > 0 {
+                skip -= 1;
+                continue;
+            }
+            let mut place = (hash >> shift) as usize;
+            while self.keys[place] != 0 && self.keys[place] != hash {
+                place = (place + 1) & mask;
+            }
+            if self.keys[place] == hash {
+                repeated += n;
+                skip = n - 1;
+            }
+            self.keys[place] = hash;
+        }
+        repeated
+    }
+}

@@ -1,0 +1,145 @@
+//! Prepared documents: how they are written, and what deduplication leaves of them.
+
+use std::borrow::Cow;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+
+use rustc_hash::FxHashMap;
+
+use super::prepare::PLACES;
+use crate::dedup::{Decisions, Place};
+use crate::pipeline::{Document, DropReason, Earlier, Row, Why};
+use crate::{Error, Result};
+
+/// The member that holds the clean text, whatever it was called in the input.
+pub const TEXT_FIELD: &str = "text";
+/// The JSON that stood before and behind the text, where documents keep their other members.
+const BEFORE: &str = "before";
+const AFTER: &str = "after";
+
+#[derive(serde::Serialize)]
+struct Line<'a> {
+    text: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after: Option<&'a str>,
+}
+
+/// Appends a document with its clean text.
+pub fn write_prepared(document: &Document<'_>, text: &str, keep_members: bool, out: &mut Vec<u8>) {
+    let around = keep_members.then(|| document.fields.around(document.text_field).ok()).flatten();
+    let (before, after) = around.unwrap_or_default();
+    let member = |json: &'_ [u8]| std::str::from_utf8(json).ok().filter(|_| keep_members).map(str::to_owned);
+    let (before, after) = (member(&before), member(&after));
+    // Writing to memory does not fail, and strings always have a JSON form.
+    let line = Line { text, before: before.as_deref(), after: after.as_deref() };
+    let _ = serde_json::to_writer(&mut *out, &line);
+    out.push(b'\n');
+}
+
+/// Appends a prepared document as it was in the input, with another text.
+pub fn write_original(document: &Document<'_>, text: &str, out: &mut Vec<u8>) {
+    let around = |field| document.fields.text(field).unwrap_or_default();
+    out.extend_from_slice(around(BEFORE).as_bytes());
+    let _ = serde_json::to_writer(&mut *out, text);
+    out.extend_from_slice(around(AFTER).as_bytes());
+    out.push(b'\n');
+}
+
+/// Appends where a document came from: the number of its file in the task, a tab, its line.
+pub fn write_place(document: &Document<'_>, out: &mut Vec<u8>) {
+    out.extend_from_slice(format!("{}\t{}\n", document.source, document.line).as_bytes());
+}
+
+/// A prepared part: its folder and the files of its task.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Origin {
+    /// The folder.
+    pub folder: PathBuf,
+    /// The files, as its places number them.
+    pub files: Vec<PathBuf>,
+}
+
+/// A document's file, by number, and line.
+type FileLine = (u32, u64);
+
+/// What deduplication leaves of a part.
+pub struct Survivors {
+    decisions: Decisions,
+    origins: Vec<Origin>,
+    part: usize,
+    /// Where the documents of this part stand.
+    places: Vec<FileLine>,
+    /// Where the documents stand that they repeat.
+    earlier: FxHashMap<Place, FileLine>,
+}
+
+impl Survivors {
+    /// The decisions in the folder `decisions` on a part; `origins`: a file with the list of all parts, in JSON.
+    pub fn read(origins: &Path, part: usize, decisions: &Path) -> Result<Self> {
+        let decisions = Decisions::read(decisions)?;
+        let mut survivors =
+            Self { decisions, origins: Vec::new(), part, places: Vec::new(), earlier: FxHashMap::default() };
+        if survivors.decisions.dropped().is_empty() {
+            return Ok(survivors);
+        }
+        survivors.origins = read_origins(origins)?;
+        survivors.places = read_places(&survivors.origins[part].folder)?;
+        let mut wanted: Vec<Place> =
+            survivors.decisions.dropped().iter().filter_map(|drop| drop.earlier).collect();
+        wanted.sort_unstable();
+        for wanted in wanted.chunk_by(|a, b| a.part == b.part) {
+            let places = read_places(&survivors.origins[wanted[0].part as usize].folder)?;
+            let found = wanted.iter().filter_map(|place| Some((*place, *places.get(place.document as usize)?)));
+            survivors.earlier.extend(found);
+        }
+        Ok(survivors)
+    }
+
+    /// What stays of a prepared document.
+    pub fn apply<'t>(&self, document: &Document<'t>) -> std::result::Result<Cow<'t, str>, DropReason> {
+        let number = (document.line - 1) as u32;
+        match self.decisions.drop_of(number) {
+            Some(drop) => Err(DropReason::Duplicate(drop.reason)),
+            None => Ok(self.decisions.apply(number, document.text).unwrap_or_default()),
+        }
+    }
+
+    /// Appends a row for a document that was dropped.
+    pub fn write_row(&self, document: &Document<'_>, reason: DropReason, out: &mut Vec<u8>) {
+        let number = (document.line - 1) as usize;
+        let Some(&(file, line)) = self.places.get(number) else { return };
+        let first = self.decisions.drop_of(number as u32).and_then(|drop| {
+            let place = drop.earlier?;
+            let &(file, line) = self.earlier.get(&place)?;
+            Some(Earlier { file: self.name(place.part as usize, file), line, similarity: drop.similarity })
+        });
+        let (file, reason) = (self.name(self.part, file), Why::Dropped(reason));
+        Row { file, line, reason, bytes: None, first, text: Some(document.text) }.write(out);
+    }
+
+    fn name(&self, part: usize, file: u32) -> Cow<'_, str> {
+        self.origins[part].files[file as usize].to_string_lossy()
+    }
+}
+
+fn read_origins(path: &Path) -> Result<Vec<Origin>> {
+    let json = std::fs::read(path).map_err(Error::io(path, "cannot read"))?;
+    serde_json::from_slice(&json).map_err(|_| Error::Damaged { path: path.to_owned() })
+}
+
+fn read_places(part: &Path) -> Result<Vec<FileLine>> {
+    let path = part.join(PLACES);
+    let damaged = || Error::Damaged { path: path.clone() };
+    let file = File::open(&path).map_err(Error::io(&path, "cannot open"))?;
+    let reader = zstd::Decoder::new(file).map_err(Error::io(&path, "cannot decompress"))?;
+    let row = |line: std::io::Result<String>| {
+        let line = line.map_err(Error::io(&path, "cannot read"))?;
+        let (file, line) = line.split_once('\t').ok_or_else(damaged)?;
+        Ok((file.parse().map_err(|_| damaged())?, line.parse().map_err(|_| damaged())?))
+    };
+    BufReader::new(reader).lines().map(row).collect()
+}

@@ -1,0 +1,33 @@
+//! What the parts of a source counted, together.
+
+use std::path::{Path, PathBuf};
+
+use super::folder::RECORD;
+use crate::statistics::Statistics;
+use crate::{Error, Result};
+
+#[derive(serde::Deserialize)]
+struct Record {
+    statistics: Statistics,
+}
+
+/// The statistics of a source: what was read and dropped when its parts were prepared, what stayed when they were
+/// finished.
+pub fn source_statistics(prepared: &[PathBuf], finished: &[PathBuf]) -> Result<Statistics> {
+    let mut all = Statistics::default();
+    for part in prepared {
+        let mut statistics = read(part)?;
+        // What the filters let pass may still be a duplicate.
+        statistics.kept = Default::default();
+        all.merge(statistics);
+    }
+    finished.iter().try_for_each(|part| read(part).map(|statistics| all.merge(statistics)))?;
+    Ok(all)
+}
+
+fn read(part: &Path) -> Result<Statistics> {
+    let path = part.join(RECORD);
+    let json = std::fs::read(&path).map_err(Error::io(&path, "cannot read"))?;
+    let record: Record = serde_json::from_slice(&json).map_err(|_| Error::Damaged { path })?;
+    Ok(record.statistics)
+}
