@@ -19,8 +19,8 @@ PARSER: dict[str, Any] = {
     "list_bullets": False,
     "alt_texts": False,
     "comments": False,
-    # The reading of a word in ruby, and the brackets around it for browsers without ruby.
-    "skip_elements": ["rt", "rp"],
+    # The reading of a word in ruby, with the brackets around it for browsers without ruby; advertisements.
+    "skip_elements": ["rt", "rp", ".ad", ".ads", ".advertisement", ".adsbygoogle"],
 }
 HTML = ("text/html", "application/xhtml+xml")
 CHUNK = 2**16
@@ -107,15 +107,22 @@ class _Stream:
         raw.seek(0)
         self._input = cast(io.BufferedReader, gzip.GzipFile(fileobj=raw) if packed else raw)
         self.damaged = False
+        self._position = 0
+
+    def tell(self) -> int:
+        """How many bytes were read; without it fastwarc panics."""
+        return self._position
 
     def read(self, size: int = CHUNK) -> bytes:
         """At most `size` bytes; none at the end, and where the file is damaged."""
         try:
             # `read` would keep what it has read before the damage to itself.
-            return self._input.read1(min(size, CHUNK) if size > 0 else CHUNK)
+            data = self._input.read1(min(size, CHUNK) if size > 0 else CHUNK)
         except (OSError, EOFError):
             self.damaged = True
             return b""
+        self._position += len(data)
+        return data
 
 
 def _page(record: Any, longest: int, offset: int) -> Page | None:

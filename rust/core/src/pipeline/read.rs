@@ -91,10 +91,10 @@ pub fn read(
             Ok(())
         }),
     };
-    // A file may have come to its end, or what was asked for been read, in the middle of a batch.
-    let _ = done
-        .or_else(|Stopped| if batcher.left == 0 { Ok(()) } else { Err(Stopped) })
-        .and_then(|()| batcher.flush());
+    // The last batch is not full. It is sent unless nobody listens, or the input has changed.
+    if done.is_ok() || batcher.left == 0 {
+        let _ = batcher.flush();
+    }
     whole.changed = batcher.changed;
     match batcher.cutter.finish() {
         Some(Cut::Work(_, hash)) => whole.last_part = hash,
