@@ -155,9 +155,7 @@ def test_all_are_on_by_default_and_can_be_switched_off() -> None:
 def test_mistakes_in_the_config_are_explained(tmp_path: Path) -> None:
     config = tmp_path / "filters.yaml"
     config.write_text("too_short:\n  least_charcters: 3\n", encoding="utf-8")
-    with pytest.raises(
-        ConfigError, match=r"filters.yaml:2: unknown key 'too_short.least_charcters'"
-    ):
+    with pytest.raises(ConfigError, match=r"filters.yaml:2: unknown key 'too_short.least_charcters'"):
         FiltersConfig.load(config)
     config.write_text("adult_words: {list: missing.txt}\n", encoding="utf-8")
     with pytest.raises(ConfigError, match=r"missing.txt: cannot read the list"):
