@@ -22,15 +22,17 @@ __all__ = [
     "cleaning_rules",
     "cleaning_version",
     "clinical_categories",
+    "clusters",
     "count_morphemes",
     "encode_part",
+    "filters_version",
     "fingerprint_part",
     "join_files",
     "join_tokens",
     "prepare",
     "sentences",
+    "source_statistics",
     "write_part",
-    "filters_version",
 ]
 
 class NcvcError(Exception):
@@ -191,6 +193,8 @@ def prepare(
     number: int,
     files: Sequence[tuple[str | PathLike[str], str]],
     extracted: str | PathLike[str] | None,
+    rules: str,
+    analyzer: Analyzer | None,
     folder: str | PathLike[str],
     finished: Sequence[str],
     keep_members: bool,
@@ -198,22 +202,23 @@ def prepare(
     """Cleans the files of task `number` into those parts of `folder` that are not there yet.
 
     `files` are `ncvc.corpus.sources.SourceFile.native()`; `extracted` is what `ncvc.corpus.extract` made of them.
-    `reading` is `ncvc.corpus.sources.Reading.native()`; `finished` are the `raw` of the records of the parts that
+    `reading` is `ncvc.corpus.sources.Reading.native()`; `rules` are `ncvc.corpus.stages.Stages.rules()`, whose
+    filter of adult words needs the analyser; `finished` are the `raw` of the records of the parts that
     are there, in order. Returns the SHA-256 of each file, `None` for one that could not be read to its end.
     Raises `InputError` for what cannot be read or has changed.
     """
 
-def encode_part(
-    reading: Mapping[str, Any],
-    text: str | PathLike[str],
-    tokenizer: Tokenizer,
-    folder: str | PathLike[str],
-    name: str,
-) -> None:
-    """Encodes the prepared documents of the file `text` into the folder `folder/name`."""
+def encode_part(reading: Mapping[str, Any], part: Mapping[str, Any], tokenizer: Tokenizer) -> None:
+    """Encodes a prepared part: its `text`, less what the `decisions` on it leave out, into `folder/name`."""
 
-def write_part(reading: Mapping[str, Any], text: str | PathLike[str], folder: str | PathLike[str], name: str) -> None:
-    """Writes what stays of the prepared documents of the file `text` into the folder `folder/name`."""
+def write_part(reading: Mapping[str, Any], part: Mapping[str, Any]) -> None:
+    """Writes the text of a prepared part, as `encode_part` encodes it."""
+
+def source_statistics(prepared: Sequence[str | PathLike[str]], finished: Sequence[str | PathLike[str]]) -> str:
+    """The statistics of a source's prepared parts and of the same ones finished, in JSON."""
+
+def clusters(origins: str | PathLike[str], decisions: Sequence[str | PathLike[str]], most: int) -> str:
+    """The `most` largest groups of documents that repeat one that stays, in JSON."""
 
 def join_tokens(prefix: str | PathLike[str], parts: Sequence[str | PathLike[str]], vocab_size: int) -> tuple[int, int]:
     """Joins encoded parts into `prefix.bin` and `prefix.idx`; returns the number of documents and of tokens."""
@@ -231,6 +236,7 @@ def count_morphemes(
 
     Returns what was seen, in JSON.
     """
+
 def sentences(text: str) -> list[str]:
     """The sentences of a text, which together are the text."""
 

@@ -39,9 +39,9 @@ def connect(address: str | None) -> None:
         ) from None
 
 
-def each[T](stage: Callable[[T], None], items: Sequence[T], progress: Progress, *, threads: int) -> None:
-    """Calls `stage` for every item, each on `threads` CPUs of some node; the first error stops the others."""
-    call: Any = ray.remote(max_retries=RETRIES, num_cpus=threads)(_call)
+def each[T](stage: Callable[[T], None], items: Sequence[T], progress: Progress, *, threads: int, cpus: int) -> None:
+    """Calls `stage`, which uses `cpus` CPUs of some node, for every item; the first error stops the others."""
+    call: Any = ray.remote(max_retries=RETRIES, num_cpus=cpus)(_call)
     left = [call.remote(stage, item) for item in items]
     try:
         while left:

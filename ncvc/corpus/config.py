@@ -5,6 +5,9 @@ from typing import Annotated
 import pydantic
 
 from ncvc.config import Config
+from ncvc.corpus.cleaning import CleaningConfig
+from ncvc.corpus.duplicates import DuplicatesConfig
+from ncvc.corpus.filters import FiltersConfig
 from ncvc.corpus.sources import LONGEST_LINE, OnError, SourceFormat, TextEncoding
 
 PART_BYTES = 256 * 2**20
@@ -28,6 +31,10 @@ class SourceConfig(Config):
     quality_warnings: list[str] = pydantic.Field(default_factory=lambda: ["noisy"])
     """Documents of OSCAR with one of these quality warnings are dropped. The default keeps `tiny`, `short_sentences`,
     `header` and `footer`, which are judged by lines and bytes and hit good Japanese text."""
+    cleaning: CleaningConfig = CleaningConfig()
+    """How private data is treated."""
+    filters: FiltersConfig = FiltersConfig()
+    """Which documents are worth learning from."""
 
 
 class PreprocessConfig(Config):
@@ -39,6 +46,8 @@ class PreprocessConfig(Config):
     """The folder to write."""
     tokenizer: str | None = None
     """The tokenizer folder; needed for tokens, not for text."""
+    duplicates: DuplicatesConfig = DuplicatesConfig()
+    """What is removed because it stood before, over all sources together."""
     threads: Annotated[int, pydantic.Field(ge=0)] = 0
     """Worker threads; 0 is one a core. The bytes written do not depend on it."""
     on_error: OnError = "stop"

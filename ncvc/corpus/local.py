@@ -34,27 +34,32 @@ class Meter:
         return tell
 
 
-def each[T](stage: Callable[[T, Tell | None], None], items: Sequence[T], progress: Progress, *, threads: int) -> None:
-    """Calls `stage` for every item; the first error stops the others."""
+def each[T](
+    stage: Callable[[T, Tell | None], None], items: Sequence[T], progress: Progress, *, threads: int, cpus: int
+) -> None:
+    """Calls `stage`, on `cpus` threads each, for every item, on `threads` in all; the first error stops the others."""
     meter = Meter(progress)
-    at_once = max(1, threads // THREADS_A_CALL)
     try:
-        if at_once == 1:
+        if threads < 2 * cpus or len(items) < 2:
             for number, item in enumerate(items):
                 stage(item, meter.tell(number))
-            return
-        with ThreadPoolExecutor(at_once) as pool:
-            futures = [pool.submit(stage, item, meter.tell(number)) for number, item in enumerate(items)]
-            try:
-                wait(futures, return_when=FIRST_EXCEPTION)
-            except KeyboardInterrupt:
-                meter.stopped = True
-                pool.shutdown(cancel_futures=True)
-                raise
-            failed = next((future for future in futures if future.done() and future.exception()), None)
-            if failed:
-                meter.stopped = True
-                pool.shutdown(cancel_futures=True)
-                failed.result()
+        else:
+            _at_once(stage, items, meter, threads // cpus)
     finally:
         progress.close()
+
+
+def _at_once[T](stage: Callable[[T, Tell | None], None], items: Sequence[T], meter: Meter, calls: int) -> None:
+    with ThreadPoolExecutor(calls) as pool:
+        futures = [pool.submit(stage, item, meter.tell(number)) for number, item in enumerate(items)]
+        try:
+            wait(futures, return_when=FIRST_EXCEPTION)
+        except KeyboardInterrupt:
+            meter.stopped = True
+            pool.shutdown(cancel_futures=True)
+            raise
+        failed = next((future for future in futures if future.done() and future.exception()), None)
+        if failed:
+            meter.stopped = True
+            pool.shutdown(cancel_futures=True)
+            failed.result()

@@ -4,6 +4,7 @@ A task is some files of one source that are prepared together, in parts. Tasks a
 alone, not on how many threads or machines work on them.
 """
 
+import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,13 +15,13 @@ import ncvc
 import ncvc._native as native
 from ncvc.config import ConfigError
 from ncvc.corpus.config import PreprocessConfig, SourceConfig
-from ncvc.corpus.sources import SourceFile, find_sources
+from ncvc.corpus.sources import NO_LIMIT, SourceFile, find_sources
 from ncvc.files import MANIFEST, sha256
 
 Target = Literal["tokens", "text"]
 
 # What may change between two starts of the same run: it does not change what is written.
-FREE = {"output", "threads", "on_error"}
+FREE: dict[str, Any] = {"output": True, "threads": True, "on_error": True, "duplicates": {"memory"}}
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,8 @@ class Plan:
     folder: Path
     """What the config's paths are relative to."""
     tasks: tuple[Task, ...]
+    most_lines: int = NO_LIMIT
+    """The most lines that are read of each task."""
 
     @property
     def tokenizer(self) -> Path:
@@ -77,12 +80,30 @@ class Plan:
             "cleaning": native.cleaning_version(),
             "to": self.to,
             "tokenizer": sha256(self.tokenizer / MANIFEST) if self.to == "tokens" else None,
+            "filters": native.filters_version(),
+            "rules": [hashlib.sha256(self.rules(source).encode()).hexdigest() for source in self.config.sources],
             "config": self.config.model_dump(mode="json", exclude=FREE),
         }
 
+    def rules(self, source: SourceConfig) -> str:
+        """What the engine is told of a source's cleaning, filters and fingerprints, in JSON."""
+        duplicates = self.config.duplicates
+        return json.dumps(
+            {
+                "cleaning": source.cleaning.model_dump(),
+                "filters": json.loads(source.filters.options(self.folder)),
+                "duplicates": duplicates.model_dump() if duplicates.any else None,
+            },
+            ensure_ascii=False,
+        )
 
-def make_plan(config: PreprocessConfig, folder: Path, to: Target) -> Plan:
-    """Finds the input files and cuts them into tasks."""
+
+def make_plan(config: PreprocessConfig, folder: Path, to: Target, sample: int | None = None) -> Plan:
+    """Finds the input files and cuts them into tasks; of a sample, one for the first documents of each source."""
+    if sample is not None:
+        found = enumerate(find_sources(source.inputs, folder, source.format) for source in config.sources)
+        # Each file has a document, so more are not needed.
+        return Plan(config, to, folder, tuple(Task(n, n, tuple(files[:sample])) for n, files in found), sample)
     tasks: list[Task] = []
     for number, source in enumerate(config.sources):
         for files in _groups(find_sources(source.inputs, folder, source.format), config.part_bytes):

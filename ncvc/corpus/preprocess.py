@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,9 +11,10 @@ from ncvc.corpus import local
 from ncvc.corpus.config import PreprocessConfig
 from ncvc.corpus.plan import Plan, Target, make_plan
 from ncvc.corpus.publish import build
+from ncvc.corpus.reporting import Timing, report_data
 from ncvc.corpus.stages import TEXT, Stages, load_tokenizer
 from ncvc.corpus.totals import totals
-from ncvc.corpus.work import Work
+from ncvc.corpus.work import Work, read_record
 from ncvc.files import MANIFEST, move_folder, read_json, sha256
 from ncvc.progress import Progress
 
@@ -29,24 +29,26 @@ def preprocess(
     to: Target = "tokens",
     replace: bool = False,
     restart: bool = False,
+    sample: int | None = None,
     each: Each = local.each,
 ) -> dict[str, Any]:
-    """Runs the pass, or goes on with it, and returns the report that it also writes.
+    """Runs the pass, or goes on with it, and returns the summary that it also writes.
 
     `folder` is what the config's paths are relative to. The output folder gets, for each source, `NAME.bin` and
-    `NAME.idx` (or `NAME.jsonl.zst`); `dropped/`, `quarantine.jsonl`, `report.json`, `timing.json` and
-    `manifest.json`. The number of documents read is that of documents written, dropped and quarantined.
+    `NAME.idx` (or `NAME.jsonl.zst`); `dropped/`, `quarantine.jsonl`, `summary.json`, `report.json`, `report.html`
+    and `manifest.json`. The number of documents read is that of documents written, dropped and quarantined.
 
     Until it is whole, everything is in `.OUTPUT.partial` beside it; a run that was stopped goes on from there.
     An output that is there already, of the same config and inputs, is left as it is. `replace` allows another
-    one to be replaced, `restart` forgets what an unfinished run has done, `each` says where the work is done.
+    one to be replaced, `restart` forgets what an unfinished run has done, `sample` reads so many documents of each
+    source only, `each` says where the work is done.
     """
-    plan = make_plan(config, folder, to)
+    plan = make_plan(config, folder, to, sample)
     work = Work(folder / config.output)
     with work:
         if work.output.exists() and not restart and _is_output_of(plan, work.output):
             work.remove()
-            return {**read_json(work.output / "report.json"), **read_json(work.output / "timing.json")}
+            return _with_time(read_json(work.output / "summary.json"), read_json(work.output / "report.json"))
         if work.output.exists() and not replace and (not work.output.is_dir() or any(work.output.iterdir())):
             with contextlib.suppress(OSError):
                 work.folder.rmdir()
@@ -54,31 +56,49 @@ def preprocess(
                 f"{work.output}: exists already; remove it, choose another output, or replace it with --force"
             )
         work.begin(plan, restart=restart)
-        return _run(plan, work, each)
+        timing = Timing()
+        stages = _run(plan, work, each, timing)
+        summary = totals(plan, work)
+        if summary["documents"]["in"] == 0 and config.on_error == "stop":
+            raise InputError(f"{plan.tasks[0].paths[0]}: no documents in the input; check the inputs of the config")
+        report = report_data(stages, summary, timing, sample)
+        move_folder(build(plan, work, summary, report), work.output)
+        work.remove()
+    return _with_time(summary, report)
 
 
-def _run(plan: Plan, work: Work, each: Each) -> dict[str, Any]:
-    started = time.monotonic()
-    if plan.to == "tokens":
-        load_tokenizer(plan.tokenizer)
+def _run(plan: Plan, work: Work, each: Each, timing: Timing) -> Stages:
+    """Brings every part to its end."""
     threads = plan.config.threads or len(os.sched_getaffinity(0))
     stages = Stages(plan, work, min(threads, local.THREADS_A_CALL))
-    size = sum(path.stat().st_size for task in plan.tasks for path in task.paths)
-    if each is local.each:
-        stages.extract_all(threads)
-    each(stages.prepare, plan.tasks, Progress("cleaning", size), threads=threads)
-    parts = [part for task in plan.tasks for part in work.parts(task)]
-    size = sum((part / TEXT).stat().st_size for part in parts)
+    if plan.to == "tokens":
+        load_tokenizer(plan.tokenizer)
+    stages.build_dictionary()
+    with timing.of("cleaning"):
+        if each is local.each:
+            stages.extract_all(threads)
+        size = sum(path.stat().st_size for task in plan.tasks for path in task.paths)
+        each(stages.prepare, plan.tasks, Progress("cleaning", size), threads=threads, cpus=stages.threads)
+    parts = stages.parts
+    if plan.config.duplicates.any and parts:
+        with timing.of("deduplication"):
+            stages.list_parts()
+            for step, count in stages.deduplication.steps():
+                tasks = [(step, number) for number in range(count)]
+                each(stages.deduplicate, tasks, Progress(f"duplicates: {step}", 0), threads=threads, cpus=1)
     label = "encoding" if plan.to == "tokens" else "writing"
-    each(stages.finish, parts, Progress(label, size), threads=threads)
-    report = totals(plan, work)
-    if report["documents"].get("in", 0) == 0 and plan.config.on_error == "stop":
-        raise InputError(f"{plan.tasks[0].paths[0]}: no documents in the input; check the inputs of the config")
-    seconds = time.monotonic() - started
-    timing = {"seconds": round(seconds, 3), "mb_per_second": round(report.get("text_bytes", 0) / 1e6 / seconds, 3)}
-    move_folder(build(plan, work, report, timing), work.output)
-    work.remove()
-    return {**report, **timing}
+    with timing.of(label):
+        size = sum((part / TEXT).stat().st_size for part in parts)
+        each(stages.finish, range(len(parts)), Progress(label, size), threads=threads, cpus=stages.threads)
+    timing.bytes = sum(read_record(part)["text_bytes"] for part in parts)
+    return stages
+
+
+def _with_time(summary: dict[str, Any], report: dict[str, Any]) -> dict[str, Any]:
+    """The summary with the seconds of the stages together, and MB of raw text a second."""
+    seconds = sum(stage["seconds"] for stage in report["stages"])
+    rate = summary.get("text_bytes", 0) / 1e6 / seconds if seconds else 0.0
+    return {**summary, "seconds": round(seconds, 3), "mb_per_second": round(rate, 3)}
 
 
 def _is_output_of(plan: Plan, output: Path) -> bool:

@@ -7,13 +7,14 @@ from typing import Any
 
 import ncvc._native as native
 from ncvc.corpus.plan import Plan
+from ncvc.corpus.report import write_report
 from ncvc.corpus.stages import TEXT, load_tokenizer
 from ncvc.corpus.work import Work
 from ncvc.files import read_json, write_json, write_manifest
 
 
-def build(plan: Plan, work: Work, report: dict[str, Any], timing: dict[str, Any]) -> Path:
-    """Writes the output under `work`: datasets, what was left out, report, manifest. Returns the folder."""
+def build(plan: Plan, work: Work, summary: dict[str, Any], report: dict[str, Any]) -> Path:
+    """Writes the output under `work`: datasets, what was left out, reports, manifest. Returns the folder."""
     output = work.folder / "output"
     shutil.rmtree(output, ignore_errors=True)
     output.mkdir()
@@ -30,8 +31,8 @@ def build(plan: Plan, work: Work, report: dict[str, Any], timing: dict[str, Any]
             vocabulary = load_tokenizer(plan.tokenizer).vocab_size
             native.join_tokens(output / source.name, finished, vocabulary)
     _join_left_out(output, [part for number in sorted(parts) for part in parts[number]], work.finished)
-    write_json(output / "report.json", report)
-    write_json(output / "timing.json", timing)
+    write_json(output / "summary.json", summary)
+    write_report(output, report)
     write_manifest(output, stage="preprocess", run=plan.identity(), inputs=inputs)
     return output
 

@@ -7,15 +7,19 @@ import functools
 from dataclasses import dataclass
 from pathlib import Path
 
+import ipadic
+
 import ncvc._native as native
 from ncvc._native import NcvcError
 from ncvc.corpus.extract import extract, extract_all
 from ncvc.corpus.plan import Plan, Task
 from ncvc.corpus.sources import NO_LIMIT, Reading, Tell
 from ncvc.corpus.work import Work, read_record
-from ncvc.files import read_json, sha256, write_whole
+from ncvc.files import read_json, sha256, sync, write_whole
 
+DICTIONARY_FILE = "dictionary"
 TEXT = "text.jsonl.zst"
+FINGERPRINTS = "fingerprints"
 
 
 @dataclass(frozen=True)
@@ -26,8 +30,6 @@ class Stages:
     work: Work
     threads: int
     """The threads of one call."""
-    most_lines: int = NO_LIMIT
-    """The most lines that are read of each task."""
 
     def prepare(self, task: Task, tell: Tell | None = None) -> None:
         """Writes the task's parts that are not there, then the record that says that it is finished."""
@@ -36,6 +38,7 @@ class Stages:
             _check(done)
             return
         self.work.begin_task(task)
+        source = self.plan.source(task)
         reading = self._reading(task)
         extracted = None
         if task.files[0].holds_pages:
@@ -45,12 +48,30 @@ class Stages:
             task.number,
             [file.native() for file in task.files],
             extracted,
+            self.plan.rules(source),
+            load_analyzer(self.dictionary) if source.filters.adult_words else None,
             self.work.prepared,
             [read_record(part)["raw"] for part in self.work.parts(task)],
             self.plan.to == "text",
         )
         rows = zip(task.paths, hashes if extracted is None else page_hashes, strict=True)
         write_whole(done, {str(path): digest for path, digest in rows})
+
+    @property
+    def dictionary(self) -> Path:
+        """What adult words are looked up in: the tokenizer's dictionary, or ipadic where there is no tokenizer."""
+        if self.plan.config.tokenizer is not None:
+            return self.plan.tokenizer / DICTIONARY_FILE
+        return self.work.folder / DICTIONARY_FILE
+
+    def build_dictionary(self) -> None:
+        """Makes the dictionary if one is needed that is not there."""
+        if self.dictionary.exists() or not any(source.filters.adult_words for source in self.plan.config.sources):
+            return
+        partial = self.work.folder / ".dictionary.partial"
+        native.build_dictionary(partial, base=ipadic.DICDIR, base_name="ipadic")
+        sync(partial)
+        partial.rename(self.dictionary)
 
     def extract_all(self, threads: int) -> None:
         """Extracts the pages of all tasks that are not prepared, on so many processes."""
@@ -70,21 +91,61 @@ class Stages:
             on_error=config.on_error,
             longest_line=config.longest_line,
             part_bytes=config.part_bytes,
-            most_lines=self.most_lines,
+            most_lines=self.plan.most_lines,
         )
 
-    def finish(self, part: Path, tell: Tell | None = None) -> None:
-        """Writes a prepared part as tokens or text."""
+    @property
+    def parts(self) -> list[Path]:
+        """The prepared parts of all tasks, in input order."""
+        return [part for task in self.plan.tasks for part in self.work.parts(task)]
+
+    def list_parts(self) -> None:
+        """Writes down which parts there are, and which files they are of."""
+        write_whole(
+            self.work.origins,
+            [
+                {"folder": str(part), "files": [str(path) for path in task.paths]}
+                for task in self.plan.tasks
+                for part in self.work.parts(task)
+            ],
+        )
+
+    @property
+    def deduplication(self) -> native.Deduplication:
+        """The steps of finding duplicates."""
+        return _deduplication(self.work.deduplicated, tuple(self.parts), self.plan.config.duplicates.model_dump_json())
+
+    def deduplicate(self, step: tuple[str, int], tell: Tell | None = None) -> None:
+        """Does one task of a step."""
+        self.deduplication.run_task(*step)
+
+    def finish(self, number: int, tell: Tell | None = None) -> None:
+        """Writes a prepared part, less its duplicates, as tokens or text."""
+        part = self.parts[number]
         if (self.work.finished / part.name).exists():
             return
-        task = self.plan.tasks[int(part.name.partition("-")[0])]
-        field = self.plan.source(task).text_field if self.plan.to == "text" else "text"
-        reading = Reading(text_field=field, threads=self.threads, longest_line=NO_LIMIT).native(tell)
+        source = self.plan.source(self.plan.tasks[int(part.name.partition("-")[0])])
+        decisions = None
+        if self.plan.config.duplicates.any:
+            decisions = (self.work.origins, number, self.deduplication.decisions(number))
+        prepared = {
+            "text": part / TEXT,
+            "cleaning": source.cleaning.model_dump_json(),
+            "folder": self.work.finished,
+            "name": part.name,
+            "decisions": decisions,
+        }
+        reading = Reading(threads=self.threads, longest_line=NO_LIMIT, format="jsonl").native(tell)
         if self.plan.to == "text":
-            native.write_part(reading, part / TEXT, self.work.finished, part.name)
+            native.write_part(reading, prepared)
         else:
-            tokenizer = load_tokenizer(self.plan.tokenizer)
-            native.encode_part(reading, part / TEXT, tokenizer, self.work.finished, part.name)
+            native.encode_part(reading, prepared, load_tokenizer(self.plan.tokenizer))
+
+
+@functools.lru_cache(maxsize=1)
+def _deduplication(folder: Path, parts: tuple[Path, ...], options: str) -> native.Deduplication:
+    """Kept, as it reads how many fingerprints every part has."""
+    return native.Deduplication([(part / FINGERPRINTS, part / TEXT, "text") for part in parts], options, folder)
 
 
 def _check(done: Path) -> None:
@@ -100,3 +161,9 @@ def _check(done: Path) -> None:
 def load_tokenizer(folder: Path) -> native.Tokenizer:
     """The tokenizer, loaded once a process."""
     return native.Tokenizer.load(folder)
+
+
+@functools.cache
+def load_analyzer(dictionary: Path) -> native.Analyzer:
+    """The analyser, loaded once a process."""
+    return native.Analyzer.load(dictionary)

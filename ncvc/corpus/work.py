@@ -5,7 +5,10 @@
     prepared/TASK.begun   what a task is of
     prepared/TASK.done    a task that is finished: the SHA-256 of its files
     extracted/            the text of pages of HTML and WARC
+    parts.json            all parts, and the files they are of
+    deduplicated/         what is found twice, and what becomes of each document
     finished/TASK-PART/   the part as tokens or text
+    dictionary            ipadic, where adult words are looked for without a tokenizer
     output/               becomes the output
 
 Everything in it appears whole or not at all, so whatever is there is done.
@@ -42,6 +45,16 @@ class Work:
     def extracted(self) -> Path:
         """Where the text of pages is."""
         return self.folder / "extracted"
+
+    @property
+    def origins(self) -> Path:
+        """The list of all parts."""
+        return self.folder / "parts.json"
+
+    @property
+    def deduplicated(self) -> Path:
+        """Where duplicates are looked for."""
+        return self.folder / "deduplicated"
 
     @property
     def finished(self) -> Path:

@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import ncvc
+from ncvc.corpus.filters import FiltersConfig
 from tests.conftest import run_ncvc
 
 TEXTS = [
@@ -26,6 +27,10 @@ TEXTS = [
     "BT 37.8℃, WBC 12,300/μL↑",
     "退院後は 外来で\n\n経過を みる。",
 ] * 30
+
+
+NO_FILTERS = dict.fromkeys(FiltersConfig.model_fields)
+NO_DUPLICATES = {"documents": False, "sentences": False}
 
 
 def write(path: Path, texts: list[str]) -> Path:
@@ -38,14 +43,15 @@ def write(path: Path, texts: list[str]) -> Path:
 def run(
     folder: Path, tokenizer: Path, *arguments: str, ok: bool = True, **config: Any
 ) -> subprocess.CompletedProcess[str]:
-    source = {"name": "corpus", "inputs": config.pop("inputs", ["in"])}
-    values = {"sources": [source], "tokenizer": str(tokenizer), "output": "out", **config}
+    source = {"name": "corpus", "inputs": config.pop("inputs", ["in"]), "filters": NO_FILTERS}
+    fixed = {"tokenizer": str(tokenizer), "output": "out", "duplicates": NO_DUPLICATES}
+    values = {"sources": [source], **fixed, **config}
     (folder / "config.yaml").write_text(yaml.safe_dump(values), encoding="utf-8")
     return run_ncvc("preprocess", folder / "config.yaml", *arguments, ok=ok)
 
 
 def report(folder: Path) -> Any:
-    return json.loads((folder / "out/report.json").read_text(encoding="utf-8"))
+    return json.loads((folder / "out/summary.json").read_text(encoding="utf-8"))
 
 
 def dataset(folder: Path) -> tuple[bytes, bytes]:
@@ -251,7 +257,7 @@ def inode_of(path: Path) -> int:
 
 def outputs(folder: Path) -> dict[str, bytes]:
     """Everything in an output folder that does not tell the time."""
-    timed = {"timing.json", "manifest.json"}
+    timed = {"report.json", "report.html", "manifest.json"}
     return {
         str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file() and p.name not in timed
     }
@@ -272,7 +278,7 @@ def test_an_unfinished_run_of_another_config_or_input_is_not_mixed_in(tmp_path: 
     source.write_bytes(raw)
     (tmp_path / "in/0.jsonl").touch()
     refused = run(tmp_path, tokenizer_folder, ok=False, part_bytes=100)
-    assert "there are other inputs now" in refused.stderr
+    assert "a.jsonl is not where it was among the inputs" in refused.stderr
     (tmp_path / "in/0.jsonl").unlink()
     # What could not be read may be mended, or set aside.
     (tmp_path / "in/b.jsonl").write_text('{"text": "発熱あり。"}\n', encoding="utf-8")
@@ -311,6 +317,7 @@ def test_each_source_becomes_a_dataset(tmp_path: Path, tokenizer_folder: Path) -
     write(tmp_path / "in/a.jsonl", TEXTS)
     (tmp_path / "b.jsonl").write_text('{"body": "発熱あり。"}\n{"body": "😀"}\n', encoding="utf-8")
     sources = [{"name": "a", "inputs": ["in"]}, {"name": "b", "inputs": ["b.jsonl"], "text_field": "body"}]
+    sources = [{**source, "filters": NO_FILTERS} for source in sources]
     run(tmp_path, tokenizer_folder, sources=sources)
     assert len(ncvc.IndexedDataset.open(tmp_path / "out/a")) == 90
     assert len(ncvc.IndexedDataset.open(tmp_path / "out/b")) == 1
@@ -360,12 +367,14 @@ JUNK = st.lists(
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_books_balance(tmp_path: Path, tokenizer_folder: Path, lines: list[bytes]) -> None:
     from ncvc.corpus.config import PreprocessConfig, SourceConfig
+    from ncvc.corpus.duplicates import DuplicatesConfig
     from ncvc.corpus.preprocess import preprocess
 
     # Not at the beginning of the file, where some junk would pass for compression.
     (tmp_path / "junk.jsonl").write_bytes(b"\n".join([b"", *lines]))
     config = PreprocessConfig(
-        sources=[SourceConfig(name="corpus", inputs=["junk.jsonl"])],
+        sources=[SourceConfig(name="corpus", inputs=["junk.jsonl"], filters=FiltersConfig(**NO_FILTERS))],
+        duplicates=DuplicatesConfig(**NO_DUPLICATES),
         tokenizer=str(tokenizer_folder),
         output="out",
         on_error="quarantine",

@@ -19,7 +19,7 @@ threads: 1
 part_bytes: 1
 on_error: quarantine
 """
-UNTIMED = {"timing.json", "manifest.json"}
+UNTIMED = {"report.json", "report.html", "manifest.json"}
 
 
 def prepare(folder: Path) -> None:

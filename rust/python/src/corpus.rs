@@ -4,16 +4,20 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use ncvc_core::clean::CleaningOptions;
+use ncvc_core::dedup;
+use ncvc_core::filter::{FilterOptions, Filters};
 use ncvc_core::indexed::TokenType;
-use ncvc_core::morph::Analyzer;
+use ncvc_core::morph;
 use ncvc_core::pipeline::{OnError, Options, RawHash, Summary};
 use ncvc_core::source::{Encoding, Format, Input, SourceFile, encoding_named};
-use ncvc_core::stage::{self, MorphemeCounts, Task};
+use ncvc_core::stage::{self, Finish, MorphemeCounts, Rules, Survivors, Task};
 use ncvc_core::{Error, Result};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
+use crate::analyzer::Analyzer;
 use crate::errors::to_python;
 use crate::tokenizer::Tokenizer;
 
@@ -106,15 +110,31 @@ fn unknown(what: &str, name: &str) -> PyErr {
     PyValueError::new_err(format!("unknown {what}: {name}"))
 }
 
+/// What the documents of a source go through, as `ncvc.corpus.config.SourceConfig.rules` writes it.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RulesOptions {
+    cleaning: CleaningOptions,
+    filters: FilterOptions,
+    duplicates: Option<dedup::Options>,
+}
+
+fn from_json<T: serde::de::DeserializeOwned>(json: &str) -> PyResult<T> {
+    serde_json::from_str(json).map_err(|error| PyValueError::new_err(error.to_string()))
+}
+
 /// Cleans the files of a task into the parts of `folder` that are not there yet; `finished` are the `raw` of those
 /// that are. Reads `extracted`, what an extractor made of the files, if it is there. Returns the SHA-256 of each file.
 #[pyfunction]
+#[allow(clippy::too_many_arguments)] // Python names them.
 pub fn prepare(
     py: Python<'_>,
     reading: Reading,
     number: usize,
     files: Vec<NamedFile>,
     extracted: Option<PathBuf>,
+    rules: &str,
+    analyzer: Option<PyRef<'_, Analyzer>>,
     folder: PathBuf,
     finished: Vec<String>,
     keep_members: bool,
@@ -127,43 +147,82 @@ pub fn prepare(
     let files = source_files(files)?;
     let extracted = extracted.map(SourceFile::json_lines);
     let input = Input { files: &files, extracted: extracted.as_ref() };
-    let task = Task {
-        number,
-        input,
-        quality_warnings: &reading.quality_warnings,
-        finished: &finished,
-        folder: &folder,
-        keep_members,
-    };
+    let RulesOptions { cleaning, filters, duplicates } = from_json(rules)?;
+    let analyzer = analyzer.as_ref().map(|analyzer| &analyzer.0);
+    let filters = Filters::new(&filters, analyzer).map_err(to_python)?;
+    let quality_warnings = &reading.quality_warnings;
+    let rules = Rules { cleaning, filters, quality_warnings, duplicates, keep_members };
+    let task = Task { number, input, rules, finished: &finished, folder: &folder };
     py.detach(|| reading.run(|options, progress| stage::prepare(&task, options, progress)))
 }
 
-/// Encodes the prepared documents of the file `text` into the folder `folder/name`.
+/// A prepared part to be finished.
+#[derive(FromPyObject)]
+pub struct PreparedPart {
+    #[pyo3(item)]
+    text: PathBuf,
+    #[pyo3(item)]
+    cleaning: String,
+    #[pyo3(item)]
+    folder: PathBuf,
+    #[pyo3(item)]
+    name: String,
+    /// A file with all parts, the part's number among them, the folder with the decisions on it.
+    #[pyo3(item)]
+    decisions: Option<(PathBuf, usize, PathBuf)>,
+}
+
+impl PreparedPart {
+    fn finish(
+        &self,
+        reading: &Reading,
+        stage: impl FnOnce(&Finish<'_>, &Options, &mut dyn FnMut(&Summary) -> Result<()>) -> Result<()>,
+    ) -> PyResult<()> {
+        let cleaning = from_json(&self.cleaning)?;
+        let survivors = match &self.decisions {
+            None => None,
+            Some((origins, part, folder)) => {
+                Some(Survivors::read(origins, *part, folder).map_err(to_python)?)
+            }
+        };
+        let Self { text, folder, name, .. } = self;
+        let part = Finish { text, survivors: survivors.as_ref(), cleaning, folder, name };
+        reading.run(|options, progress| stage(&part, options, progress))
+    }
+}
+
+/// Encodes a prepared part.
 #[pyfunction]
 pub fn encode_part(
     py: Python<'_>,
     reading: Reading,
-    text: PathBuf,
+    part: PreparedPart,
     tokenizer: PyRef<'_, Tokenizer>,
-    folder: PathBuf,
-    name: &str,
 ) -> PyResult<()> {
     let tokenizer = tokenizer.inner();
     py.detach(|| {
-        reading.run(|options, progress| stage::encode(&text, tokenizer, options, &folder, name, progress))
+        part.finish(&reading, |part, options, progress| stage::encode(part, tokenizer, options, progress))
     })
 }
 
-/// Writes what stays of the prepared documents of the file `text` into the folder `folder/name`.
+/// Writes the text of a prepared part.
 #[pyfunction]
-pub fn write_part(
-    py: Python<'_>,
-    reading: Reading,
-    text: PathBuf,
-    folder: PathBuf,
-    name: &str,
-) -> PyResult<()> {
-    py.detach(|| reading.run(|options, progress| stage::write(&text, options, &folder, name, progress)))
+pub fn write_part(py: Python<'_>, reading: Reading, part: PreparedPart) -> PyResult<()> {
+    py.detach(|| part.finish(&reading, stage::write))
+}
+
+/// The statistics of a source, in JSON: of its prepared parts, and of the same ones finished.
+#[pyfunction]
+pub fn source_statistics(py: Python<'_>, prepared: Vec<PathBuf>, finished: Vec<PathBuf>) -> PyResult<String> {
+    let statistics = py.detach(|| stage::source_statistics(&prepared, &finished)).map_err(to_python)?;
+    serde_json::to_string(&statistics).map_err(|error| PyValueError::new_err(error.to_string()))
+}
+
+/// The `most` largest groups of documents that repeat one that stays, in JSON.
+#[pyfunction]
+pub fn clusters(py: Python<'_>, origins: PathBuf, decisions: Vec<PathBuf>, most: usize) -> PyResult<String> {
+    let found = py.detach(|| stage::clusters(&origins, &decisions, most)).map_err(to_python)?;
+    serde_json::to_string(&found).map_err(|error| PyValueError::new_err(error.to_string()))
 }
 
 /// Joins encoded parts into `prefix.bin` and `prefix.idx`; returns the number of documents and of tokens.
@@ -205,7 +264,7 @@ pub fn count_morphemes(
     }
     let files = source_files(files)?;
     py.detach(|| {
-        let analyzer = Analyzer::load(&dictionary).map_err(to_python)?;
+        let analyzer = morph::Analyzer::load(&dictionary).map_err(to_python)?;
         let (counts, summary, source_sha256) =
             reading.run(|options, progress| stage::count_morphemes(&analyzer, &files, options, progress))?;
         let (morphemes, distinct_morphemes) = (counts.values().sum(), counts.len() as u64);

@@ -24,7 +24,10 @@ mod _native {
         clinical_categories,
     };
     #[pymodule_export]
-    use super::corpus::{count_morphemes, encode_part, join_files, join_tokens, prepare, write_part};
+    use super::corpus::{
+        clusters, count_morphemes, encode_part, join_files, join_tokens, prepare, source_statistics,
+        write_part,
+    };
     #[pymodule_export]
     use super::dedup::{Decisions, Deduplication, fingerprint_part, sentences};
     #[pymodule_export]

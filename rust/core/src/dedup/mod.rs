@@ -27,6 +27,7 @@ pub use fingerprint::{Fingerprint, FingerprintWriter, Fingerprinter, fingerprint
 pub use plan::{Part, Plan, Step};
 pub use record::Place;
 pub use sentence::{sentences, without};
+pub use texts::for_each_text;
 
 /// What counts as a duplicate.
 #[derive(Clone, Copy, Debug, serde::Deserialize)]

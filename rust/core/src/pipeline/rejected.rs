@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 use std::path::Path;
 
+use crate::Error;
 use crate::dedup::Duplicate;
 use crate::filter;
-use crate::Error;
 use crate::source::{Broken, Malformed};
 
 /// Why a readable document is left out.

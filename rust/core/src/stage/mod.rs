@@ -1,6 +1,7 @@
 //! The stages of the corpus pass: each reads files and writes folders that appear whole, so that any of them can
 //! be done again, in any order, by anyone who sees the same disk.
 
+mod clusters;
 mod count;
 mod dropped;
 mod encode;
@@ -13,6 +14,7 @@ mod prepared;
 mod summary;
 mod write;
 
+pub use clusters::{Cluster, clusters};
 pub use count::{MorphemeCounts, count_morphemes};
 pub use encode::encode;
 pub use finish::Finish;

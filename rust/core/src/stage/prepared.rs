@@ -62,7 +62,7 @@ pub struct Origin {
 }
 
 /// A document's file, by number, and line.
-type FileLine = (u32, u64);
+pub(super) type FileLine = (u32, u64);
 
 /// What deduplication leaves of a part.
 pub struct Survivors {
@@ -91,7 +91,8 @@ impl Survivors {
         wanted.sort_unstable();
         for wanted in wanted.chunk_by(|a, b| a.part == b.part) {
             let places = read_places(&survivors.origins[wanted[0].part as usize].folder)?;
-            let found = wanted.iter().filter_map(|place| Some((*place, *places.get(place.document as usize)?)));
+            let found =
+                wanted.iter().filter_map(|place| Some((*place, *places.get(place.document as usize)?)));
             survivors.earlier.extend(found);
         }
         Ok(survivors)
@@ -124,12 +125,14 @@ impl Survivors {
     }
 }
 
-fn read_origins(path: &Path) -> Result<Vec<Origin>> {
+/// The parts that a file lists.
+pub(super) fn read_origins(path: &Path) -> Result<Vec<Origin>> {
     let json = std::fs::read(path).map_err(Error::io(path, "cannot read"))?;
     serde_json::from_slice(&json).map_err(|_| Error::Damaged { path: path.to_owned() })
 }
 
-fn read_places(part: &Path) -> Result<Vec<FileLine>> {
+/// Where the documents of a part came from, in order.
+pub(super) fn read_places(part: &Path) -> Result<Vec<FileLine>> {
     let path = part.join(PLACES);
     let damaged = || Error::Damaged { path: path.clone() };
     let file = File::open(&path).map_err(Error::io(&path, "cannot open"))?;

@@ -20,6 +20,14 @@ pub struct Excerpt {
     pub more: u64,
 }
 
+impl Excerpt {
+    /// The beginning of `text`.
+    pub fn beginning(text: &str) -> Self {
+        let more = text.chars().count().saturating_sub(BEGINNING) as u64;
+        Self { text: first(text, BEGINNING), more }
+    }
+}
+
 /// Counts documents; one a thread, for as long as the thread lasts.
 ///
 /// What was counted is taken now and then. Places of examples are remembered beyond that, so that ever fewer
@@ -74,11 +82,7 @@ impl Recorder {
         let known = self.dropped.entry(reason).or_default();
         if known.wants(&place) {
             known.offer(place.clone(), None);
-            let excerpt = || {
-                let more = text.chars().count().saturating_sub(BEGINNING) as u64;
-                Excerpt { text: first(text, BEGINNING), more }
-            };
-            row.examples.offer(place, (!text.is_empty()).then(excerpt));
+            row.examples.offer(place, (!text.is_empty()).then(|| Excerpt::beginning(text)));
         }
     }
 

@@ -15,13 +15,13 @@ const TEXTS: [&str; 8] = [
 ];
 
 /// One document through everything.
-fn record(recorder: &mut Recorder, document: u64, text: &str) {
+fn record(recorder: &mut Recorder, file: &str, document: u64, text: &str) {
     let mut cleaner = Cleaner::default();
     recorder.read(text);
     let cleaned = cleaner.clean(text).to_owned();
-    recorder.cleaned(document, text, &cleaned, &cleaner.take_counts());
+    recorder.cleaned(file, document, text, &cleaned, &cleaner.take_counts());
     if cleaned.chars().count() < 3 {
-        recorder.dropped(document, "too short", &cleaned);
+        recorder.dropped(file, document, "too_short", &cleaned);
     } else {
         recorder.kept(&cleaned);
         recorder.encoded(&cleaned, 3, &[5, document as u32 % 7, 2]);
@@ -29,11 +29,11 @@ fn record(recorder: &mut Recorder, document: u64, text: &str) {
 }
 
 fn of(texts: &[(u64, &str)]) -> Statistics {
-    let mut recorder = Recorder::new("a.jsonl", true);
+    let mut recorder = Recorder::default();
     for &(document, text) in texts {
-        record(&mut recorder, document, text);
+        record(&mut recorder, "a.jsonl", document, text);
     }
-    recorder.finish()
+    recorder.take()
 }
 
 fn corpus() -> Vec<(u64, &'static str)> {
@@ -62,7 +62,7 @@ fn sums_are_those_of_the_texts() {
     let statistics = of(&corpus());
     let bytes = corpus().iter().map(|(_, text)| text.len() as u64).sum::<u64>();
     assert_eq!((statistics.read.documents, statistics.read.bytes), (600, bytes));
-    let dropped = &statistics.dropped["too short"];
+    let dropped = &statistics.dropped["too_short"];
     assert_eq!(statistics.kept.documents + dropped.documents, 600);
     assert_eq!(dropped.documents, 150); // 😀😀 and nothing
     let tokens = statistics.tokens.expect("documents were encoded");
@@ -73,9 +73,9 @@ fn sums_are_those_of_the_texts() {
 
 #[test]
 fn examples_show_the_change() {
-    let mut recorder = Recorder::new("a", true);
-    record(&mut recorder, 1, "体温３７．８℃。それから，次へ。");
-    let rules = recorder.finish().rules;
+    let mut recorder = Recorder::default();
+    record(&mut recorder, "a", 1, "体温３７．８℃。それから，次へ。");
+    let rules = recorder.take().rules;
     let (place, change) = rules["punctuation"].examples.shown().next().expect("it changed something");
     assert_eq!((place.file.as_str(), place.document), ("a", 1));
     let shown = [&change.left, &change.before, &change.after, &change.right].map(String::as_str);
@@ -104,13 +104,17 @@ fn a_pass_that_removed_more_gives_no_examples() {
 }
 
 #[test]
-fn without_examples_no_text_is_kept() {
-    let mut recorder = Recorder::new("a", false);
-    for (document, text) in corpus() {
-        record(&mut recorder, document, text);
+fn what_is_taken_in_pieces_is_the_whole() {
+    let mut recorder = Recorder::default();
+    let mut merged = Statistics::default();
+    for (i, (document, text)) in corpus().into_iter().enumerate() {
+        record(&mut recorder, "a.jsonl", document, text);
+        if i % 50 == 7 {
+            merged.merge(recorder.take());
+        }
     }
-    let json = serde_json::to_string(&recorder.finish()).expect("statistics have a JSON form");
-    assert!(json.is_ascii());
+    merged.merge(recorder.take());
+    assert_eq!(merged, of(&corpus()));
 }
 
 proptest! {

@@ -1,0 +1,86 @@
+"""What the parts of a run counted → the data of its report."""
+
+import contextlib
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import ncvc
+import ncvc._native as native
+from ncvc.corpus.stages import Stages, load_tokenizer
+
+CLUSTERS = 10
+"""Groups of duplicates that are shown."""
+PIECES = 50
+"""The most frequent pieces that are shown."""
+
+
+class Timing:
+    """How long the stages of this start took."""
+
+    def __init__(self) -> None:
+        self._seconds: dict[str, float] = {}
+        self.bytes = 0
+        """Raw text."""
+
+    @contextlib.contextmanager
+    def of(self, stage: str) -> Iterator[None]:
+        """Measures a stage."""
+        started = time.monotonic()
+        yield
+        self._seconds[stage] = time.monotonic() - started
+
+    @property
+    def stages(self) -> list[dict[str, Any]]:
+        """As `ncvc.corpus.report.data.Stage`."""
+        return [
+            {"name": name, "seconds": round(seconds, 3), "bytes": self.bytes} for name, seconds in self._seconds.items()
+        ]
+
+
+def report_data(stages: Stages, totals: dict[str, Any], timing: Timing, sample: int | None) -> dict[str, Any]:
+    """The data of `ncvc.corpus.report`."""
+    plan, work = stages.plan, stages.work
+    sources = []
+    for number, (source, counted) in enumerate(zip(plan.config.sources, totals["sources"], strict=True)):
+        prepared = [part for task in plan.tasks if task.source == number for part in work.parts(task)]
+        finished = [work.finished / part.name for part in prepared]
+        statistics = json.loads(native.source_statistics(prepared, finished))
+        quarantined = counted["documents"]["quarantined"]
+        sources.append({"name": source.name, "statistics": statistics, "quarantined": quarantined})
+    return {
+        "version": ncvc.__version__,
+        "sample": sample,
+        "sources": sources,
+        "duplicates": _duplicates(stages, totals) if plan.config.duplicates.any and stages.parts else None,
+        "pieces": _pieces(plan.tokenizer, sources) if plan.to == "tokens" else [],
+        "unknown_tokens": totals.get("unknown_tokens", 0),
+        "stages": timing.stages,
+        "config": plan.config.model_dump(mode="json"),
+    }
+
+
+def _duplicates(stages: Stages, totals: dict[str, Any]) -> dict[str, Any]:
+    decisions = [stages.deduplication.decisions(number) for number in range(len(stages.parts))]
+    reasons = totals["reasons"]
+    return {
+        "documents": reasons.get("duplicate_document", 0),
+        "near_documents": reasons.get("near_duplicate_document", 0),
+        "sentences": sum(native.Decisions.read(folder).removed_sentences for folder in decisions),
+        "clusters": json.loads(native.clusters(stages.work.origins, decisions, CLUSTERS)),
+    }
+
+
+def _pieces(tokenizer: Path, sources: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The most frequent pieces of all sources together."""
+    counts: list[int] = []
+    for source in sources:
+        frequency = (source["statistics"]["tokens"] or {"frequency": []})["frequency"]
+        counts += [0] * (len(frequency) - len(counts))
+        for piece, count in enumerate(frequency):
+            counts[piece] += count
+    ranked = sorted(range(len(counts)), key=lambda piece: (-counts[piece], piece))[:PIECES]
+    loaded = load_tokenizer(tokenizer)
+    return [{"piece": loaded.id_to_piece(piece), "count": counts[piece]} for piece in ranked if counts[piece]]
