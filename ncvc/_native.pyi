@@ -24,6 +24,7 @@ __all__ = [
     "clinical_categories",
     "clusters",
     "count_morphemes",
+    "decode_text",
     "encode_part",
     "filters_version",
     "fingerprint_part",

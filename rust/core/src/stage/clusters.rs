@@ -31,11 +31,14 @@ struct Member {
     similarity: f64,
 }
 
+/// How many documents a group has, the first included, and some of the others with their similarity.
+type Group = (u64, Vec<(Place, f64)>);
+
 /// The `most` largest groups, the largest first; `decisions` are the folders with the decisions on all parts, which
 /// the file `origins` lists.
 pub fn clusters(origins: &Path, decisions: &[PathBuf], most: usize) -> Result<Vec<Cluster>> {
     let origins = read_origins(origins)?;
-    let mut groups: FxHashMap<Place, (u64, Vec<(Place, f64)>)> = FxHashMap::default();
+    let mut groups: FxHashMap<Place, Group> = FxHashMap::default();
     for (part, folder) in (0..).zip(decisions) {
         for drop in Decisions::read(folder)?.dropped() {
             let Some(earlier) = drop.earlier else { continue };
@@ -46,10 +49,10 @@ pub fn clusters(origins: &Path, decisions: &[PathBuf], most: usize) -> Result<Ve
             }
         }
     }
-    let mut largest: Vec<(Place, (u64, Vec<(Place, f64)>))> = groups.into_iter().collect();
+    let mut largest: Vec<(Place, Group)> = groups.into_iter().collect();
     largest.sort_unstable_by_key(|(first, (size, _))| (std::cmp::Reverse(*size), *first));
     largest.truncate(most);
-    let describe = |(first, (size, members)): (Place, (u64, Vec<(Place, f64)>))| {
+    let describe = |(first, (size, members)): (Place, Group)| {
         let members = members.into_iter().map(|(place, similarity)| member(&origins, place, similarity));
         Ok(Cluster { first: beginning(&origins, first)?, size, members: members.collect::<Result<_>>()? })
     };
