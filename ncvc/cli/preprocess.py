@@ -13,19 +13,29 @@ import click
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Overrides a key of the config.")
 @click.option("--force", is_flag=True, help="Replaces the output if it exists.")
 @click.option("--restart", is_flag=True, help="Forgets what an unfinished run of this output has done.")
+@click.option("--dry-run", "sample", type=click.IntRange(1), metavar="N",
+              help="Reads N documents of each source only, into OUTPUT.dry-run: a look at report.html.")  # fmt: skip
 @click.option("--engine", type=click.Choice(["threads", "ray"]), default="threads", show_default=True,
               help="Where the work is done: this machine, or a Ray cluster whose nodes share the disk.")  # fmt: skip
 @click.option("--address", help="The Ray cluster, as in 10.0.0.1:6379; without it, one on this machine.")
 def preprocess(
-    config: Path, to: Any, overrides: tuple[str, ...], force: bool, restart: bool, engine: str, address: str | None
+    config: Path,
+    to: Any,
+    overrides: tuple[str, ...],
+    force: bool,
+    restart: bool,
+    sample: int | None,
+    engine: str,
+    address: str | None,
 ) -> None:
-    """Turns raw text into Megatron datasets: cleaning, analysis, encoding.
+    """Turns raw text into Megatron datasets: cleaning, filters, deduplication, analysis, encoding.
 
     CONFIG is a YAML file; its paths are relative to it. A run that was stopped, however hard, goes on where it
     was when the same command is given again.
 
     \b
     Examples:
+      ncvc preprocess preprocess.yaml --dry-run 1000
       ncvc preprocess preprocess.yaml
       ncvc preprocess preprocess.yaml --to text --set output=text
       ncvc preprocess preprocess.yaml --set threads=8 --force
@@ -54,18 +64,29 @@ def preprocess(
         cluster.connect(address)
         each = cluster.each
     loaded = PreprocessConfig.load(config, overrides)
-    report = run(loaded, config.parent.absolute(), to=to, replace=force, restart=restart, each=each)
-    documents = report["documents"]
+    if sample is not None:
+        loaded = loaded.model_copy(update={"output": f"{loaded.output}.dry-run"})
+        force = restart = True
+    try:
+        summary = run(loaded, config.parent.absolute(), to=to, replace=force, restart=restart, sample=sample, each=each)
+    except KeyboardInterrupt:
+        click.echo("ncvc: what is finished is kept; the same command goes on from there", err=True)
+        raise
+    _show(summary)
+    output = config.parent / loaded.output
+    click.echo(f"written to {output}; look at {output / 'report.html'}")
+
+
+def _show(summary: dict[str, Any]) -> None:
+    documents = summary["documents"]
     click.echo(
         f"documents: {documents['in']:,} in = {documents['out']:,} out + {documents['dropped']:,} dropped"
         f" + {documents['quarantined']:,} quarantined"
     )
-    for reason, count in report["reasons"].items():
+    for reason, count in summary["reasons"].items():
         click.echo(f"  {reason}: {count:,}")
-    if "tokens" in report:
-        unknown = report["unknown_tokens"] / max(report["tokens"], 1)
-        click.echo(f"tokens: {report['tokens']:,} from {report['morphemes']:,} morphemes, {unknown:.4%} unknown")
-    click.echo(
-        f"{report['text_bytes'] / 1e6:,.1f} MB of text in {report['seconds']:.1f} s, {report['mb_per_second']:.1f} MB/s"
-    )
-    click.echo(f"written to {config.parent / loaded.output}")
+    if "tokens" in summary:
+        unknown = summary["unknown_tokens"] / max(summary["tokens"], 1)
+        click.echo(f"tokens: {summary['tokens']:,} from {summary['morphemes']:,} morphemes, {unknown:.4%} unknown")
+    size = summary.get("text_bytes", 0) / 1e6
+    click.echo(f"{size:,.1f} MB of text in {summary['seconds']:.1f} s, {summary['mb_per_second']:.1f} MB/s")

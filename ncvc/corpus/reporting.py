@@ -13,6 +13,8 @@ from ncvc.corpus.stages import Stages, load_tokenizer
 
 CLUSTERS = 10
 """Groups of duplicates that are shown."""
+KINDS = ("duplicate_document", "near_duplicate_document", "duplicate_sentences")
+"""Why a duplicate is dropped whole."""
 PIECES = 50
 """The most frequent pieces that are shown."""
 
@@ -54,7 +56,7 @@ def report_data(stages: Stages, totals: dict[str, Any], timing: Timing, sample: 
         "version": ncvc.__version__,
         "sample": sample,
         "sources": sources,
-        "duplicates": _duplicates(stages, totals) if plan.config.duplicates.any and stages.parts else None,
+        "duplicates": _duplicates(stages, totals, sources) if plan.config.duplicates.any and stages.parts else None,
         "pieces": _pieces(plan.tokenizer, sources) if plan.to == "tokens" else [],
         "unknown_tokens": totals.get("unknown_tokens", 0),
         "stages": timing.stages,
@@ -62,12 +64,15 @@ def report_data(stages: Stages, totals: dict[str, Any], timing: Timing, sample: 
     }
 
 
-def _duplicates(stages: Stages, totals: dict[str, Any]) -> dict[str, Any]:
+def _duplicates(stages: Stages, totals: dict[str, Any], sources: list[dict[str, Any]]) -> dict[str, Any]:
     decisions = [stages.deduplication.decisions(number) for number in range(len(stages.parts))]
     reasons = totals["reasons"]
+    dropped = [source["statistics"]["dropped"].get(kind, {"bytes": 0}) for source in sources for kind in KINDS]
+    whole = sum(row["bytes"] for row in dropped)
     return {
-        "documents": reasons.get("duplicate_document", 0),
-        "near_documents": reasons.get("near_duplicate_document", 0),
+        "documents": reasons.get(KINDS[0], 0),
+        "near_documents": reasons.get(KINDS[1], 0),
+        "sentence_bytes": totals["clean_bytes"] - totals["kept_bytes"] - whole,
         "sentences": sum(native.Decisions.read(folder).removed_sentences for folder in decisions),
         "clusters": json.loads(native.clusters(stages.work.origins, decisions, CLUSTERS)),
     }

@@ -7,6 +7,8 @@ from ncvc.corpus.plan import Plan
 from ncvc.corpus.work import Work, read_record
 
 ADDED = ("tokens", "morphemes", "unknown_tokens", "written_bytes")
+BYTES = ("text_bytes", "clean_bytes", "kept_bytes")
+"""Of text as it was read, once it was cleaned and filtered, and without duplicates; UTF-8."""
 
 
 def totals(plan: Plan, work: Work) -> dict[str, Any]:
@@ -31,6 +33,8 @@ def totals(plan: Plan, work: Work) -> dict[str, Any]:
                 found["dropped"] += prepared["dropped"] + finished["dropped"]
                 found["quarantined"] += prepared["quarantined"]
                 found["text_bytes"] += prepared["text_bytes"]
+                found["clean_bytes"] += prepared["statistics"]["kept"]["bytes"]
+                found["kept_bytes"] += finished["statistics"]["kept"]["bytes"]
                 found.update({name: finished[name] for name in ADDED if name in finished})
                 reasons.update(prepared["reasons"])
                 reasons.update(finished["reasons"])
@@ -42,7 +46,7 @@ def totals(plan: Plan, work: Work) -> dict[str, Any]:
                 "name": source.name,
                 "documents": {name: found[name] for name in ("in", "out", "dropped", "quarantined")},
                 "reasons": dict(sorted(reasons.items())),
-                **{name: found[name] for name in (*ADDED, "text_bytes") if name in found},
+                **{name: found[name] for name in (*ADDED, *BYTES) if name in found},
                 "rules": [{"rule": rule, **counts} for rule, counts in rules.items()],
                 "files": [{"path": path, "documents": documents} for path, documents in files.items()],
             }
@@ -57,5 +61,5 @@ def _sum(sources: list[dict[str, Any]]) -> dict[str, Any]:
     for source in sources:
         documents.update(source["documents"])
         reasons.update(source["reasons"])
-        others.update({name: source[name] for name in (*ADDED, "text_bytes") if name in source})
+        others.update({name: source[name] for name in (*ADDED, *BYTES) if name in source})
     return {"documents": dict(documents), "reasons": dict(sorted(reasons.items())), **others}

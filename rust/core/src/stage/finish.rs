@@ -46,7 +46,9 @@ impl Finish<'_> {
         }
         .inspect_err(|&reason| {
             survivors.write_row(document, reason, dropped.entry(reason).or_default());
-            recorder.dropped(self.name, document.line, reason.name(), document.text);
+            if let Some((file, line)) = survivors.place(document) {
+                recorder.dropped(&file, line, reason.name(), document.text);
+            }
         })
     }
 }

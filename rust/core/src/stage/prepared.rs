@@ -81,7 +81,7 @@ impl Survivors {
         let decisions = Decisions::read(decisions)?;
         let mut survivors =
             Self { decisions, origins: Vec::new(), part, places: Vec::new(), earlier: FxHashMap::default() };
-        if survivors.decisions.dropped().is_empty() {
+        if survivors.decisions.dropped().is_empty() && survivors.decisions.removed_sentences() == 0 {
             return Ok(survivors);
         }
         survivors.origins = read_origins(origins)?;
@@ -107,16 +107,22 @@ impl Survivors {
         }
     }
 
+    /// The file and line that a prepared document came from; nothing if no document of the part is dropped.
+    pub fn place(&self, document: &Document<'_>) -> Option<(Cow<'_, str>, u64)> {
+        let &(file, line) = self.places.get((document.line - 1) as usize)?;
+        Some((self.name(self.part, file), line))
+    }
+
     /// Appends a row for a document that was dropped.
     pub fn write_row(&self, document: &Document<'_>, reason: DropReason, out: &mut Vec<u8>) {
         let number = (document.line - 1) as usize;
-        let Some(&(file, line)) = self.places.get(number) else { return };
+        let Some((file, line)) = self.place(document) else { return };
         let first = self.decisions.drop_of(number as u32).and_then(|drop| {
             let place = drop.earlier?;
             let &(file, line) = self.earlier.get(&place)?;
             Some(Earlier { file: self.name(place.part as usize, file), line, similarity: drop.similarity })
         });
-        let (file, reason) = (self.name(self.part, file), Why::Dropped(reason));
+        let reason = Why::Dropped(reason);
         Row { file, line, reason, bytes: None, first, text: Some(document.text) }.write(out);
     }
 

@@ -1,0 +1,202 @@
+"""The whole pass against a few lines of plain Python: filters, duplicates, sentences, ids, and the books."""
+
+import hashlib
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+import zstandard
+
+import ncvc
+import ncvc._native as native
+from ncvc.corpus.cleaning import CleaningConfig
+from ncvc.corpus.filters import FiltersConfig
+from ncvc.files import verify
+from tests.conftest import run_ncvc
+
+SHORTEST = 10
+
+
+def jaccard(a: str, b: str) -> float:
+    """Of the sets of 5-grams, white space apart."""
+    grams = []
+    for text in (a, b):
+        characters = [c for c in text if c not in "▁\n"]
+        grams.append({tuple(characters[i : i + 5]) for i in range(len(characters) - 4)} or {tuple(characters)})
+    return len(grams[0] & grams[1]) / len(grams[0] | grams[1])
+
+
+def without(sentences: list[tuple[str, bool]]) -> str:
+    """The sentences that stay, on the lines that they stood on; a line that is left empty goes."""
+    out = ""
+    for sentence, stays in sentences:
+        feeds = len(sentence) - len(sentence.rstrip("\n"))
+        if stays:
+            out += sentence
+        elif feeds and out:
+            bare = out.rstrip("\n")
+            there = len(out) - len(bare)
+            out = bare.rstrip("▁\n") + "\n" * max(there, feeds) if not there else bare + "\n" * max(there, feeds)
+    return out.rstrip("▁\n")
+
+
+def expected(
+    sources: dict[str, list[str]], filters: FiltersConfig, cleaning: CleaningConfig, near: float | None
+) -> tuple[dict[str, list[str]], dict[str, int]]:
+    """What stays of each source, and the reasons of what does not."""
+    engine = native.Filters(filters.options(Path()))
+    reasons: dict[str, int] = {}
+    seen: set[str] = set()
+    kept: list[str] = []
+    clean: list[tuple[str, str]] = []
+
+    def drop(reason: str) -> None:
+        reasons[reason] = reasons.get(reason, 0) + 1
+
+    for name, texts in sources.items():
+        for raw in texts:
+            text: str | None = ncvc.clean(raw, **cleaning.model_dump())
+            if not text:
+                drop("empty_after_cleaning")
+                continue
+            text, reason = engine.apply(text)
+            if text is None:
+                drop(str(reason))
+            elif text in seen:
+                drop("duplicate_document")
+            elif near is not None and any(jaccard(text, other) >= near for other in kept):
+                seen.add(text)
+                drop("near_duplicate_document")
+            else:
+                seen.add(text)
+                kept.append(text)
+                clean.append((name, text))
+    out: dict[str, list[str]] = {name: [] for name in sources}
+    sentences: set[str] = set()
+    for name, text in clean:
+        stay, solid, removed = [], 0, 0
+        for sentence in native.sentences(text):
+            bare = sentence.strip("▁\n")
+            solid += bool(bare)
+            if len([c for c in bare if c not in "▁\n"]) >= SHORTEST and bare in sentences:
+                removed += 1
+                stay.append((sentence, False))
+                continue
+            sentences.add(bare)
+            stay.append((sentence, True))
+        if removed == solid:
+            drop("duplicate_sentences")
+        else:
+            out[name].append(ncvc.clean(without(stay), **cleaning.model_dump()) if removed else text)
+    return out, reasons
+
+
+def corpus(lines: list[str]) -> dict[str, list[str]]:
+    """Two sources with every kind of repetition, and text that filters drop."""
+    dice = random.Random(7)
+    first = [lines[i] for i in range(0, 400, 4)]
+    edited = ["".join(c if dice.random() > 0.01 else "変" for c in text) for text in first[:40]]
+    pairs = [first[i].split("\n") + first[i + 1].split("\n") for i in range(40)]
+    mixed = ["\n".join(dice.sample(pair, min(3, len(pair)))) for pair in pairs]
+    junk = [
+        "短い",
+        "Copyright © 2020 Example. All Rights Reserved.\n" + first[0],
+        "word " * 80,
+        "同じ行です。\n" * 60,
+        "😀",
+    ]
+    return {"a": first + first[:20] + junk, "b": edited + mixed + first[50:70] + [first[0] + " 電話 03-1234-5678"]}
+
+
+@pytest.mark.parametrize(("near", "clinical"), [(None, False), (0.8, False), (None, True)])
+def test_the_pass_is_what_plain_python_says(
+    tmp_path: Path, tokenizer_folder: Path, lines: list[str], near: float | None, clinical: bool
+) -> None:
+    texts = corpus(lines)
+    filters = FiltersConfig(adult_words=None)
+    cleaning = CleaningConfig(clinical=clinical, replacement="tag" if clinical else "nothing")
+    kept, reasons = expected(texts, filters, cleaning, near)
+    sources: list[dict[str, Any]] = []
+    for name, rows in texts.items():
+        (tmp_path / name).mkdir()
+        for half, some in enumerate((rows[: len(rows) // 2], rows[len(rows) // 2 :])):
+            written = (json.dumps({"id": i, "text": text}, ensure_ascii=False) for i, text in enumerate(some))
+            (tmp_path / name / f"{half}.jsonl").write_text("\n".join(written), encoding="utf-8")
+        options = {"filters": {"adult_words": None}, "cleaning": cleaning.model_dump()}
+        sources.append({"name": name, "inputs": [name], **options})
+    config = {
+        "sources": sources,
+        "tokenizer": str(tokenizer_folder),
+        "output": "out",
+        "part_bytes": 20_000,
+        "duplicates": {"near": near},
+    }
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    run_ncvc("preprocess", tmp_path / "config.yaml")
+    out = tmp_path / "out"
+    summary = json.loads((out / "summary.json").read_text(encoding="utf-8"))
+    assert summary["reasons"] == dict(sorted(reasons.items()))
+    assert reasons.keys() >= {"duplicate_document", "too_short", "copyright_notice", "repeated_lines"}
+    tokenizer = ncvc.Tokenizer.load(tokenizer_folder)
+    for name, texts_kept in kept.items():
+        dataset = ncvc.IndexedDataset.open(out / name)
+        assert [tokenizer.decode(dataset[i].tolist()) for i in range(len(dataset))] == texts_kept
+    counts = summary["documents"]
+    assert counts["in"] == sum(map(len, texts.values())) == counts["out"] + sum(reasons.values())
+    for reason, count in reasons.items():
+        packed = (out / f"dropped/{reason}.jsonl.zst").read_bytes()
+        rows = zstandard.ZstdDecompressor().stream_reader(packed, read_across_frames=True).read().splitlines()
+        assert len(rows) == count
+    assert list(verify(out)) == []
+
+    run_ncvc("preprocess", tmp_path / "config.yaml", "--to", "text", "--set", "output=text")
+    for name, texts_kept in kept.items():
+        packed = (tmp_path / f"text/{name}.jsonl.zst").read_bytes()
+        rows = zstandard.ZstdDecompressor().stream_reader(packed, read_across_frames=True).read().splitlines()
+        assert [json.loads(row)["text"] for row in rows] == texts_kept
+        assert all(list(json.loads(row)) == ["id", "text"] for row in rows)
+
+
+def test_what_repeats_names_what_it_repeats(tmp_path: Path, tokenizer_folder: Path, lines: list[str]) -> None:
+    rows = [json.dumps({"text": lines[i]}, ensure_ascii=False) for i in (0, 4, 0)]
+    (tmp_path / "a.jsonl").write_text("\n".join(rows), encoding="utf-8")
+    config = {"sources": [{"name": "a", "inputs": ["a.jsonl"]}], "tokenizer": str(tokenizer_folder), "output": "out"}
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    run_ncvc("preprocess", tmp_path / "config.yaml")
+    packed = (tmp_path / "out/dropped/duplicate_document.jsonl.zst").read_bytes()
+    row = json.loads(zstandard.ZstdDecompressor().stream_reader(packed, read_across_frames=True).read())
+    assert (row["file"], row["line"]) == (str(tmp_path / "a.jsonl"), 3)
+    assert row["first"] == {"file": str(tmp_path / "a.jsonl"), "line": 1, "similarity": 1.0}
+    assert row["text"] == ncvc.clean(lines[0])
+
+
+def test_a_dry_run_reads_the_first_documents_and_shows_the_report(
+    tmp_path: Path, tokenizer_folder: Path, lines: list[str]
+) -> None:
+    (tmp_path / "in").mkdir()
+    for number in range(3):
+        rows = [json.dumps({"text": text}, ensure_ascii=False) for text in lines[number * 30 : number * 30 + 30]]
+        (tmp_path / f"in/{number}.jsonl").write_text("\n".join(rows), encoding="utf-8")
+    sources = [{"name": name, "inputs": ["in"]} for name in "ab"]
+    config = {"sources": sources, "tokenizer": str(tokenizer_folder), "output": "out"}
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    shown = run_ncvc("preprocess", tmp_path / "config.yaml", "--dry-run", "40").stdout
+    assert "documents: 80 in" in shown
+    page = tmp_path / "out.dry-run/report.html"
+    assert str(page) in shown
+    assert "the first 40 documents" in page.read_text(encoding="utf-8")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["config.yaml", "in", "out.dry-run"]
+
+
+def test_text_needs_no_tokenizer(tmp_path: Path, lines: list[str]) -> None:
+    """Adult words are then looked up in ipadic."""
+    row = json.dumps({"text": lines[0]}, ensure_ascii=False)
+    (tmp_path / "a.jsonl").write_text(row, encoding="utf-8")
+    config = {"sources": [{"name": "a", "inputs": ["a.jsonl"]}], "output": "out"}
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    run_ncvc("preprocess", tmp_path / "config.yaml", "--to", "text")
+    manifest = json.loads((tmp_path / "out/manifest.json").read_text(encoding="utf-8"))
+    assert manifest["inputs"] == {str(tmp_path / "a.jsonl"): hashlib.sha256(row.encode()).hexdigest()}
