@@ -27,6 +27,8 @@ OPTIONAL = {
     "flash-attn": "flash attention outside torch",
     "apex": "NVIDIA's fused optimizers and norms",
     "liger-kernel": "Triton kernels",
+    "ray": "the corpus pass on many machines",
+    "resiliparse": "the text of HTML and WARC",
 }
 """Distributions that nothing requires, and what they give."""
 

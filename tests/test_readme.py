@@ -8,6 +8,7 @@ import click
 import pytest
 
 from ncvc.cli import ncvc
+from ncvc.corpus.config import PreprocessConfig
 from tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -66,3 +67,18 @@ def test_every_command_exists(words: list[str]) -> None:
     for word in words:
         if word.startswith("--"):
             assert word in options
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/preprocess.md"])
+def test_every_config_shown_can_be_loaded(tmp_path: Path, page: str) -> None:
+    blocks = re.findall(r"```yaml\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), flags=re.DOTALL)
+    assert blocks
+    for block in blocks:
+        (tmp_path / "config.yaml").write_text(block, encoding="utf-8")
+        PreprocessConfig.load(tmp_path / "config.yaml")
+
+
+def test_every_page_linked_exists() -> None:
+    for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
+        for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / link).exists(), (page, link)
