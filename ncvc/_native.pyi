@@ -126,8 +126,8 @@ class Tokenizer:
     """Turns raw text into ids: cleaning, morphological analysis, pieces."""
 
     @staticmethod
-    def load(folder: str | PathLike[str]) -> Tokenizer:
-        """Loads a folder that `ncvc tokenizer train` wrote.
+    def load(folder: str | PathLike[str], engine: Literal["lattice", "vibrato"] = "lattice") -> Tokenizer:
+        """Loads a folder that `ncvc tokenizer train` wrote; the engines give the same ids.
 
         Raises `TokenizerError` or `DictionaryError` if it is none, damaged or made with other cleaning rules,
         `OSError` if it cannot be read.

@@ -1,6 +1,6 @@
 """What `ncvc preprocess` is told."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import pydantic
 
@@ -46,6 +46,8 @@ class PreprocessConfig(Config):
     """The folder to write."""
     tokenizer: str | None = None
     """The tokenizer folder; needed for tokens, not for text."""
+    analyzer: Literal["lattice", "vibrato"] = "lattice"
+    """What finds morphemes: our own analyser, or vibrato, slower and with the same morphemes, for comparison."""
     duplicates: DuplicatesConfig = DuplicatesConfig()
     """What is removed because it stood before, over all sources together."""
     threads: Annotated[int, pydantic.Field(ge=0)] = 0

@@ -72,7 +72,7 @@ def _run(plan: Plan, work: Work, each: Each, timing: Timing) -> Stages:
     threads = plan.config.threads or len(os.sched_getaffinity(0))
     stages = Stages(plan, work, min(threads, local.THREADS_A_CALL))
     if plan.to == "tokens":
-        load_tokenizer(plan.tokenizer)
+        load_tokenizer(plan.tokenizer, plan.config.analyzer)
     stages.build_dictionary()
     with timing.of("cleaning"):
         if each is local.each:

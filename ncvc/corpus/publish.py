@@ -28,7 +28,7 @@ def build(plan: Plan, work: Work, summary: dict[str, Any], report: dict[str, Any
         if plan.to == "text":
             native.join_files(output / f"{source.name}.jsonl.zst", [part / TEXT for part in finished])
         else:
-            vocabulary = load_tokenizer(plan.tokenizer).vocab_size
+            vocabulary = load_tokenizer(plan.tokenizer, plan.config.analyzer).vocab_size
             native.join_tokens(output / source.name, finished, vocabulary)
     _join_left_out(output, [part for number in sorted(parts) for part in parts[number]], work.finished)
     write_json(output / "summary.json", summary)

@@ -4,11 +4,11 @@ import contextlib
 import json
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import ncvc
 import ncvc._native as native
+from ncvc.corpus.plan import Plan
 from ncvc.corpus.stages import Stages, load_tokenizer
 
 CLUSTERS = 10
@@ -57,7 +57,7 @@ def report_data(stages: Stages, totals: dict[str, Any], timing: Timing, sample: 
         "sample": sample,
         "sources": sources,
         "duplicates": _duplicates(stages, totals, sources) if plan.config.duplicates.any and stages.parts else None,
-        "pieces": _pieces(plan.tokenizer, sources) if plan.to == "tokens" else [],
+        "pieces": _pieces(plan, sources) if plan.to == "tokens" else [],
         "unknown_tokens": totals.get("unknown_tokens", 0),
         "stages": timing.stages,
         "config": plan.config.model_dump(mode="json"),
@@ -78,7 +78,7 @@ def _duplicates(stages: Stages, totals: dict[str, Any], sources: list[dict[str, 
     }
 
 
-def _pieces(tokenizer: Path, sources: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _pieces(plan: Plan, sources: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The most frequent pieces of all sources together."""
     counts: list[int] = []
     for source in sources:
@@ -87,5 +87,5 @@ def _pieces(tokenizer: Path, sources: list[dict[str, Any]]) -> list[dict[str, An
         for piece, count in enumerate(frequency):
             counts[piece] += count
     ranked = sorted(range(len(counts)), key=lambda piece: (-counts[piece], piece))[:PIECES]
-    loaded = load_tokenizer(tokenizer)
+    loaded = load_tokenizer(plan.tokenizer, plan.config.analyzer)
     return [{"piece": loaded.id_to_piece(piece), "count": counts[piece]} for piece in ranked if counts[piece]]

@@ -6,6 +6,7 @@ Each can be called again, anywhere that sees the same disk: what is there alread
 import functools
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import ipadic
 
@@ -139,7 +140,7 @@ class Stages:
         if self.plan.to == "text":
             native.write_part(reading, prepared)
         else:
-            native.encode_part(reading, prepared, load_tokenizer(self.plan.tokenizer))
+            native.encode_part(reading, prepared, load_tokenizer(self.plan.tokenizer, self.plan.config.analyzer))
 
 
 @functools.lru_cache(maxsize=1)
@@ -158,9 +159,9 @@ def _check(done: Path) -> None:
 
 
 @functools.cache
-def load_tokenizer(folder: Path) -> native.Tokenizer:
+def load_tokenizer(folder: Path, analyzer: Literal["lattice", "vibrato"]) -> native.Tokenizer:
     """The tokenizer, loaded once a process."""
-    return native.Tokenizer.load(folder)
+    return native.Tokenizer.load(folder, analyzer)
 
 
 @functools.cache

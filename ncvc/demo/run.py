@@ -105,6 +105,8 @@ def _write_configs(folder: Path) -> dict[str, Any]:
     """Writes the configs of `ncvc preprocess` and `ncvc train` and returns the second."""
     preprocess = {
         "sources": [{"name": "corpus", "inputs": ["text.jsonl"], "text_field": "text"}],
+        # Sentences made from a grammar repeat; a model as small as the demo's needs them.
+        "duplicates": {"documents": True, "sentences": False},
         "tokenizer": "tokenizer",
         "output": "tokens",
         "threads": 0,

@@ -173,6 +173,17 @@ def test_what_repeats_names_what_it_repeats(tmp_path: Path, tokenizer_folder: Pa
     assert row["text"] == ncvc.clean(lines[0])
 
 
+def test_both_analysers_give_the_same_bytes(tmp_path: Path, tokenizer_folder: Path, lines: list[str]) -> None:
+    rows = "".join(json.dumps({"text": text}, ensure_ascii=False) + "\n" for text in lines[:300])
+    (tmp_path / "a.jsonl").write_text(rows, encoding="utf-8")
+    config = {"sources": [{"name": "a", "inputs": ["a.jsonl"]}], "tokenizer": str(tokenizer_folder), "output": "out"}
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    for analyzer in ("lattice", "vibrato"):
+        change = ["--set", f"analyzer={analyzer}", "--set", f"output={analyzer}"]
+        run_ncvc("preprocess", tmp_path / "config.yaml", *change)
+    assert (tmp_path / "lattice/a.bin").read_bytes() == (tmp_path / "vibrato/a.bin").read_bytes() != b""
+
+
 def test_a_dry_run_reads_the_first_documents_and_shows_the_report(
     tmp_path: Path, tokenizer_folder: Path, lines: list[str]
 ) -> None:

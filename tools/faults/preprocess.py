@@ -68,7 +68,7 @@ def trials(folder: Path, every: int) -> Iterator[tuple[str, str]]:
     prepare(folder)
     import ncvc.corpus.preprocess  # what is imported before the fork is not imported in every trial
 
-    ncvc.corpus.stages.load_tokenizer(folder / "tokenizer")
+    ncvc.corpus.stages.load_tokenizer(folder / "tokenizer", "lattice")
 
     def start() -> int:
         return run(folder)

@@ -55,7 +55,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let rounds = rounds.first().map_or(Ok(5), |n| n.parse::<usize>())?;
     let (folder, raw) = (Path::new(folder), std::fs::read_to_string(text)?);
-    let tokenizer = Tokenizer::load(folder)?;
+    let tokenizer = Tokenizer::load(folder, Engine::default())?;
     let vibrato = Analyzer::load_for(Engine::Vibrato, folder.join(DICTIONARY_FILE))?;
     let lattice = Analyzer::load(folder.join(DICTIONARY_FILE))?;
     let cleaned = clean(&raw);

@@ -13,6 +13,14 @@ use crate::parallel;
 /// Between blocks of this many texts Ctrl-C is looked for.
 const BLOCK: usize = 8192;
 
+/// The engine of this name.
+pub fn engine_named(name: &str) -> PyResult<Engine> {
+    let found = Engine::NAMES.into_iter().find(|(known, _)| *known == name);
+    found
+        .map(|(_, engine)| engine)
+        .ok_or_else(|| PyValueError::new_err(format!("engine {name:?}: write \"lattice\" or \"vibrato\"")))
+}
+
 /// A morphological analyser: the morphemes that MeCab finds.
 #[pyclass(frozen, module = "ncvc")]
 pub struct Analyzer(pub(crate) morph::Analyzer);
@@ -23,10 +31,8 @@ impl Analyzer {
     #[staticmethod]
     #[pyo3(signature = (path, engine = "lattice"))]
     fn load(py: Python<'_>, path: PathBuf, engine: &str) -> PyResult<Self> {
-        let engine = Engine::NAMES.into_iter().find(|(name, _)| *name == engine).ok_or_else(|| {
-            PyValueError::new_err(format!("engine {engine:?}: write \"lattice\" or \"vibrato\""))
-        })?;
-        py.detach(|| morph::Analyzer::load_for(engine.1, path)).map(Self).map_err(to_python)
+        let engine = engine_named(engine)?;
+        py.detach(|| morph::Analyzer::load_for(engine, path)).map(Self).map_err(to_python)
     }
 
     /// What the dictionary was made of.

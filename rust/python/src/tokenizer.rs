@@ -6,6 +6,7 @@ use ncvc_core::tokenizer;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
+use crate::analyzer::engine_named;
 use crate::errors::to_python;
 use crate::parallel;
 
@@ -17,8 +18,10 @@ pub struct Tokenizer(tokenizer::Tokenizer);
 impl Tokenizer {
     /// Loads a folder that `ncvc tokenizer train` wrote.
     #[staticmethod]
-    fn load(py: Python<'_>, folder: PathBuf) -> PyResult<Self> {
-        py.detach(|| tokenizer::Tokenizer::load(&folder)).map(Self).map_err(to_python)
+    #[pyo3(signature = (folder, engine = "lattice"))]
+    fn load(py: Python<'_>, folder: PathBuf, engine: &str) -> PyResult<Self> {
+        let engine = engine_named(engine)?;
+        py.detach(|| tokenizer::Tokenizer::load(&folder, engine)).map(Self).map_err(to_python)
     }
 
     /// The number of pieces.

@@ -7,7 +7,7 @@ mod worker;
 use std::path::Path;
 
 use crate::clean;
-use crate::morph::Analyzer;
+use crate::morph::{Analyzer, Engine};
 use crate::unigram::{PieceKind, Unigram};
 use crate::{Error, Result};
 
@@ -41,8 +41,8 @@ struct Cleaning {
 }
 
 impl Tokenizer {
-    /// Loads a folder that `ncvc tokenizer train` wrote.
-    pub fn load(folder: &Path) -> Result<Self> {
+    /// Loads a folder that `ncvc tokenizer train` wrote; `engine` finds the morphemes.
+    pub fn load(folder: &Path, engine: Engine) -> Result<Self> {
         let fail = |file: &str, message: String| Error::Tokenizer { path: folder.join(file), message };
         let read = |file: &str| {
             std::fs::read(folder.join(file)).map_err(Error::io(folder.join(file), "cannot read"))
@@ -62,7 +62,7 @@ impl Tokenizer {
             model.id(piece).ok_or_else(|| fail(MODEL_FILE, format!("the piece {piece} is missing")))
         };
         let (begin, end) = (control(BEGIN_OF_TEXT)?, control(END_OF_TEXT)?);
-        let analyzer = Analyzer::load(folder.join(DICTIONARY_FILE))?;
+        let analyzer = Analyzer::load_for(engine, folder.join(DICTIONARY_FILE))?;
         Ok(Self { analyzer, model, begin, end })
     }
 
