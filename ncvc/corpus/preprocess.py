@@ -1,6 +1,5 @@
 """The corpus pass: raw text → clean documents → datasets."""
 
-import contextlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -50,8 +49,6 @@ def preprocess(
             work.remove()
             return _with_time(read_json(work.output / "summary.json"), read_json(work.output / "report.json"))
         if work.output.exists() and not replace and (not work.output.is_dir() or any(work.output.iterdir())):
-            with contextlib.suppress(OSError):
-                work.folder.rmdir()
             raise NcvcError(
                 f"{work.output}: exists already; remove it, choose another output, or replace it with --force"
             )

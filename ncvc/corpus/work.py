@@ -70,7 +70,9 @@ class Work:
             raise NcvcError(f"{self.output}: another ncvc preprocess is writing it; wait for that one") from None
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+    def __exit__(self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None) -> None:
+        if error is not None and not any(self.prepared.glob("[0-9]*-*")):
+            self.remove()  # nothing was done that could be gone on with
         if self._lock is not None:
             os.close(self._lock)
 
@@ -126,8 +128,8 @@ class Work:
         return self.prepared / f"{task.name}.done"
 
     def remove(self) -> None:
-        """Removes what the finished output does not need."""
-        shutil.rmtree(self.folder)
+        """Removes what is not needed any more."""
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def read_record(part: Path) -> Any:

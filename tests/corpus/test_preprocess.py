@@ -166,6 +166,7 @@ def test_a_file_that_cannot_be_read(tmp_path: Path, tokenizer_folder: Path) -> N
     assert report(tmp_path)["reasons"] == {"unreadable_file": 1}
     missing = run(tmp_path, tokenizer_folder, ok=False, inputs=["nowhere.jsonl"])
     assert "nowhere.jsonl: no such input" in missing.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["config.yaml", "good.jsonl", "out"]
 
 
 def test_empty_input(tmp_path: Path, tokenizer_folder: Path) -> None:
