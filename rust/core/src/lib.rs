@@ -3,6 +3,7 @@
 //! Everything done per byte, per sentence or per document is here, and nothing here knows Python.
 
 pub mod clean;
+mod code_points;
 pub mod dedup;
 pub mod dictionary;
 pub mod error;

@@ -10,6 +10,7 @@
 
 use super::options::JapaneseOptions;
 use super::reason::Reason;
+use crate::code_points::each_code_point;
 
 /// How many characters of which script a text has, white space (▁ and line feeds) apart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,32 +28,72 @@ pub struct Scripts {
 /// Counts the scripts of a text and writes its characters, white space apart, to `characters`.
 pub fn scan(text: &str, characters: &mut Vec<u32>) -> Scripts {
     characters.clear();
+    characters.reserve(text.len() / 2);
     let mut scripts = Scripts::default();
-    for c in text.chars() {
-        if matches!(c, '▁' | '\n') {
-            continue;
+    each_code_point(text, |c| {
+        let class = class(c);
+        if class != SPACE {
+            characters.push(c);
         }
-        characters.push(c as u32);
-        let hiragana = matches!(c, '\u{3041}'..='\u{309f}');
-        scripts.hiragana += usize::from(hiragana);
-        let japanese = hiragana || is_other_japanese(c);
-        scripts.japanese += usize::from(japanese);
-        scripts.letters += usize::from(japanese || is_latin_or_greek(c));
-    }
+        scripts.hiragana += usize::from(class == HIRAGANA);
+        scripts.japanese += usize::from(class >= JAPANESE);
+        scripts.letters += usize::from(class >= LETTER);
+    });
     scripts.characters = characters.len();
     scripts
 }
 
-/// Katakana but for ・, kanji, and their iteration marks.
-fn is_other_japanese(c: char) -> bool {
-    matches!(c, '\u{4e00}'..='\u{9fff}' | '\u{30a1}'..='\u{30fa}' | '\u{30fc}'..='\u{30ff}' | '々' | '〆' | '〇'
-        | '\u{31f0}'..='\u{31ff}' | '\u{3400}'..='\u{4dbf}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{2ffff}')
+/// What a character counts as; each but the first two counts as those before it, too.
+const OTHER: u8 = 0;
+const SPACE: u8 = 1;
+const LETTER: u8 = 2;
+const JAPANESE: u8 = 3;
+const HIRAGANA: u8 = 4;
+
+#[inline]
+fn class(c: u32) -> u8 {
+    let beyond = if matches!(c, 0x2_0000..=0x2_ffff) { JAPANESE } else { OTHER };
+    CLASSES.get(c as usize).copied().unwrap_or(beyond)
 }
 
-/// The other letters that cleaned text can hold (see [`is_allowed`](crate::clean::is_allowed)).
-fn is_latin_or_greek(c: char) -> bool {
-    c.is_ascii_alphabetic()
-        || matches!(c, '\u{c0}'..='\u{17e}' | '\u{391}'..='\u{3c9}') && !matches!(c, '×' | '÷')
+/// The basic plane.
+static CLASSES: [u8; 0x1_0000] = classes();
+
+/// The letters that cleaned text can hold (see [`is_allowed`](crate::clean::is_allowed)); later lines win.
+const RANGES: [(char, char, u8); 18] = [
+    ('\n', '\n', SPACE),
+    ('▁', '▁', SPACE),
+    ('A', 'Z', LETTER),
+    ('a', 'z', LETTER),
+    ('\u{c0}', '\u{17e}', LETTER),
+    ('×', '×', OTHER),
+    ('÷', '÷', OTHER),
+    ('\u{391}', '\u{3c9}', LETTER),
+    ('々', '々', JAPANESE),
+    ('〆', '〆', JAPANESE),
+    ('〇', '〇', JAPANESE),
+    ('\u{3041}', '\u{309f}', HIRAGANA),
+    ('\u{30a1}', '\u{30fa}', JAPANESE),
+    ('\u{30fc}', '\u{30ff}', JAPANESE),
+    ('\u{31f0}', '\u{31ff}', JAPANESE),
+    ('\u{3400}', '\u{4dbf}', JAPANESE),
+    ('\u{4e00}', '\u{9fff}', JAPANESE),
+    ('\u{f900}', '\u{faff}', JAPANESE),
+];
+
+const fn classes() -> [u8; 0x1_0000] {
+    let mut classes = [OTHER; 0x1_0000];
+    let mut i = 0;
+    while i < RANGES.len() {
+        let (from, to, class) = RANGES[i];
+        let mut c = from as usize;
+        while c <= to as usize {
+            classes[c] = class;
+            c += 1;
+        }
+        i += 1;
+    }
+    classes
 }
 
 /// Whether there is enough Japanese.

@@ -21,6 +21,9 @@ pub const MOST_CHARACTERS: usize = 1 << 20;
 /// The polynomial's base, an odd number with no pattern (2⁶⁴ divided by the golden ratio).
 const BASE: u64 = 0x9e37_79b9_7f4a_7c15;
 
+/// The bits of a hash by which n-grams are counted before they are told apart.
+const SIEVE_BITS: u32 = 12;
+
 /// Buffers that stay from document to document.
 #[derive(Default)]
 pub struct Buffers {
@@ -29,6 +32,7 @@ pub struct Buffers {
     prefixes: Vec<u64>,
     keys: Vec<u64>,
     counts: Vec<u32>,
+    sieve: Vec<u64>,
 }
 
 /// Whether `text`, whose characters without white space are `characters`, is varied enough.
@@ -52,11 +56,14 @@ pub fn judge(
     let characters = &characters[..characters.len().min(MOST_CHARACTERS)];
     let all = characters.len() as f64;
     buffers.hash(characters);
-    let frequent = buffers.most_frequent(options.frequent_length);
-    if frequent as f64 * options.frequent_length as f64 > options.most_frequent_characters * all {
+    let n = options.frequent_length;
+    let too_many = |count: u32| f64::from(count) * n as f64 > options.most_frequent_characters * all;
+    if too_many(buffers.frequent_at_most(n)) && too_many(buffers.most_frequent(n)) {
         return Err(Reason::FrequentPhrase);
     }
-    if buffers.repeated_characters(options.repeated_length) as f64 > options.most_repeated_characters * all {
+    let n = options.repeated_length;
+    let too_many = |repeated: usize| repeated as f64 > options.most_repeated_characters * all;
+    if too_many(buffers.repeated_at_most(n)) && too_many(buffers.repeated_characters(n)) {
         return Err(Reason::RepeatedPhrases);
     }
     Ok(())
@@ -126,6 +133,40 @@ impl Buffers {
         64 - places.trailing_zeros()
     }
 
+    /// How often the most frequent n-gram occurs, or more: n-grams are counted by a few bits of their hashes, in
+    /// counters that stay in the first cache. That settles nearly all documents.
+    fn frequent_at_most(&mut self, n: usize) -> u32 {
+        self.counts.clear();
+        self.counts.resize(1 << SIEVE_BITS, 0);
+        for hash in Self::ngrams(&self.prefixes, n) {
+            self.counts[(hash >> (64 - SIEVE_BITS)) as usize] += 1;
+        }
+        self.counts.iter().copied().max().unwrap_or(0)
+    }
+
+    /// As many characters as are in n-grams that stood before, or more: of an n-gram that was seen a bit is
+    /// remembered, of at least 64 for each. n-grams inside repeated ones count as seen, so that none is missed.
+    fn repeated_at_most(&mut self, n: usize) -> usize {
+        let words = self.prefixes.len().next_power_of_two();
+        self.sieve.clear();
+        self.sieve.resize(words, 0);
+        let shift = 64 - 6 - words.trailing_zeros();
+        let (mut repeated, mut skip) = (0, 0);
+        for hash in Self::ngrams(&self.prefixes, n) {
+            let place = hash >> shift;
+            let (word, bit) = (&mut self.sieve[(place >> 6) as usize], 1 << (place & 63));
+            let seen = *word & bit != 0;
+            *word |= bit;
+            if skip > 0 {
+                skip -= 1;
+            } else if seen {
+                repeated += n;
+                skip = n - 1;
+            }
+        }
+        repeated
+    }
+
     /// How often the most frequent n-gram occurs.
     fn most_frequent(&mut self, n: usize) -> u32 {
         let shift = self.clear_table();
@@ -167,5 +208,56 @@ impl Buffers {
             self.keys[place] = hash;
         }
         repeated
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{HashMap, HashSet};
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn most_frequent(characters: &[u32], n: usize) -> u32 {
+        let mut counts = HashMap::new();
+        characters.windows(n).for_each(|ngram| *counts.entry(ngram).or_insert(0) += 1);
+        counts.into_values().max().unwrap_or(0)
+    }
+
+    fn repeated(characters: &[u32], n: usize) -> usize {
+        let (mut seen, mut repeated, mut at) = (HashSet::new(), 0, 0);
+        while at + n <= characters.len() {
+            let again = !seen.insert(&characters[at..at + n]);
+            repeated += if again { n } else { 0 };
+            at += if again { n } else { 1 };
+        }
+        repeated
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_counted_is_what_is_there_and_the_sieves_miss_none(
+            characters in prop::collection::vec(1u32..4, 0..400), n in 1usize..12,
+        ) {
+            let mut buffers = Buffers::default();
+            buffers.hash(&characters);
+            let (frequent, again) = (most_frequent(&characters, n), repeated(&characters, n));
+            prop_assert_eq!(buffers.most_frequent(n), frequent);
+            prop_assert_eq!(buffers.repeated_characters(n), again);
+            prop_assert!(buffers.frequent_at_most(n) >= frequent);
+            prop_assert!(buffers.repeated_at_most(n) >= again);
+        }
+    }
+
+    #[test]
+    fn text_that_does_not_repeat_itself_passes_the_sieves() {
+        let mut buffers = Buffers::default();
+        for length in [100, 2_000, 200_000] {
+            let characters: Vec<u32> = (0..length).collect();
+            buffers.hash(&characters);
+            assert!(buffers.frequent_at_most(10) <= 4 + length / 1_000, "{length}");
+            assert!(buffers.repeated_at_most(10) <= length as usize / 5, "{length}");
+        }
     }
 }

@@ -133,7 +133,7 @@ impl<'a> Job for Prepare<'a> {
                 write_prepared(document, kept, rules.keep_members, &mut batch.text);
                 write_place(document, &mut batch.places);
                 batch.fingerprints.extend(fingerprinter.as_mut().map(|made| made.fingerprint(kept)));
-                recorder.kept(kept);
+                // What stays is counted when duplicates are gone.
                 Ok(())
             }
             Err(reason) => {

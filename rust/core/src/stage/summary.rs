@@ -15,13 +15,8 @@ struct Record {
 /// finished.
 pub fn source_statistics(prepared: &[PathBuf], finished: &[PathBuf]) -> Result<Statistics> {
     let mut all = Statistics::default();
-    for part in prepared {
-        let mut statistics = read(part)?;
-        // What the filters let pass may still be a duplicate.
-        statistics.kept = Default::default();
-        all.merge(statistics);
-    }
-    finished.iter().try_for_each(|part| read(part).map(|statistics| all.merge(statistics)))?;
+    let mut parts = prepared.iter().chain(finished);
+    parts.try_for_each(|part| read(part).map(|statistics| all.merge(statistics)))?;
     Ok(all)
 }
 

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::code_points::each_code_point;
+
 /// What a character is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Script {
@@ -37,12 +39,11 @@ impl ScriptCounts {
     pub fn add(&mut self, text: &str) -> u64 {
         // Two sets of counters, because neighbours are mostly of one script and would wait for each other.
         let mut counts = [[0_u64; SCRIPTS.len()]; 2];
-        let mut characters = text.chars();
-        while let Some(c) = characters.next() {
-            counts[0][Script::of(c) as usize] += 1;
-            let Some(c) = characters.next() else { break };
-            counts[1][Script::of(c) as usize] += 1;
-        }
+        let mut second = 0;
+        each_code_point(text, |c| {
+            counts[second][Script::of(c) as usize] += 1;
+            second ^= 1;
+        });
         let mut all = 0;
         for (sum, (a, b)) in self.0.iter_mut().zip(counts[0].iter().zip(counts[1])) {
             *sum += a + b;
@@ -60,11 +61,12 @@ impl ScriptCounts {
 }
 
 impl Script {
-    /// The class of a character.
-    pub fn of(c: char) -> Self {
+    /// The class of a code point.
+    #[inline]
+    pub fn of(c: u32) -> Self {
         TABLE.get(c as usize).copied().unwrap_or(match c {
-            '\u{1d400}'..='\u{1faff}' => Self::Symbol,
-            '\u{20000}'..='\u{3ffff}' => Self::Kanji,
+            0x1d400..=0x1faff => Self::Symbol,
+            0x20000..=0x3ffff => Self::Kanji,
             _ => Self::Other,
         })
     }
@@ -154,7 +156,7 @@ mod tests {
         ];
         for (script, characters) in table {
             for c in characters.chars() {
-                assert_eq!(Script::of(c), script, "{c}");
+                assert_eq!(Script::of(c as u32), script, "{c}");
             }
         }
     }

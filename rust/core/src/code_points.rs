@@ -1,0 +1,42 @@
+//! Text → code points, for what looks at every character of it.
+
+/// Calls `on_code_point` with every code point of a text: as `chars`, but about three times as fast where most
+/// characters have three bytes, as kana and kanji have.
+#[inline(always)]
+pub fn each_code_point(text: &str, mut on_code_point: impl FnMut(u32)) {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    loop {
+        while let Some(&[a @ 0xe0..=0xef, b, c]) = bytes[at..].first_chunk() {
+            on_code_point(u32::from(a & 0x0f) << 12 | u32::from(b & 0x3f) << 6 | u32::from(c & 0x3f));
+            at += 3;
+        }
+        while let Some(&a @ ..=0x7f) = bytes.get(at) {
+            on_code_point(u32::from(a));
+            at += 1;
+        }
+        match text[at..].chars().next() {
+            Some(c) => {
+                on_code_point(u32::from(c));
+                at += c.len_utf8();
+            }
+            None => return,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn they_are_those_of_chars(text in "([a-z]{0,3}|[À-ɏ]|[ぁ-ん]{0,4}|[一-龥]|\\PC|[𠀀-𪛖]){0,20}") {
+            let mut found = Vec::new();
+            each_code_point(&text, |c| found.push(c));
+            prop_assert_eq!(found, text.chars().map(u32::from).collect::<Vec<_>>());
+        }
+    }
+}
