@@ -4,7 +4,8 @@
 use libfuzzer_sys::fuzz_target;
 use ncvc_core::source::{Fields, Form};
 
-const WORDS: [&str; 12] = [
+/// Markers, and what does not make one of a neighbour: markers that overlap have no meaning to compare with.
+const WORDS: [&str; 11] = [
     "_START_ARTICLE_",
     "_START_SECTION_",
     "_START_PARAGRAPH_",
@@ -14,7 +15,6 @@ const WORDS: [&str; 12] = [
     "熱",
     "_",
     "START",
-    "ARTICLE_",
     "\u{3000}",
     "\r",
 ];

@@ -10,9 +10,11 @@ use std::fmt::Write;
 
 use libfuzzer_sys::fuzz_target;
 use ncvc_core::morph::{Analyzer, Engine};
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 const LETTERS: [char; 5] = ['高', '血', 'あ', 'a', '𠮷'];
 const IDS: usize = 2;
+const LINES: u64 = 200;
 const CHAR_DEF: &str = "DEFAULT 1 1 0\nSPACE 0 1 0\nKANJI 1 0 2\nKANA 1 1 1\n0x0020 SPACE\n0x4E00..0x9FFF KANJI\n0x3041..0x30FF KANA\n";
 const CATEGORIES: [&str; 4] = ["DEFAULT", "SPACE", "KANJI", "KANA"];
 
@@ -42,21 +44,32 @@ fuzz_target!(|data: &[u8]| {
         (category.to_owned(), left, right, next() as i64 % 64)
     });
     let dictionary = Dictionary { costs, known, unknown: unknown.into() };
-    let line: String = bytes.take(24).map(|byte| *LETTERS.get(byte % 6).unwrap_or(&' ')).collect();
     let file = build(&dictionary);
     let path = ncvc_fuzz::file("dictionary", &file);
-    let [lattice, vibrato] = [Engine::Lattice, Engine::Vibrato].map(|engine| {
-        let analyzer = Analyzer::load_for(engine, &path).expect("it was built");
-        let mut ranges = Vec::new();
-        analyzer.worker().split(&line, |range| ranges.push(range));
-        ranges
-    });
-    if lattice != vibrato {
-        let [ours, theirs] = [&lattice, &vibrato].map(|path| dictionary.cost(&line, path));
-        assert_eq!(ours.0, theirs.0, "{line:?}: {lattice:?}, {vibrato:?}");
-        assert!(ours.1 || theirs.1, "{line:?}: {lattice:?}, {vibrato:?}");
+    let load = |engine| Analyzer::load_for(engine, &path).expect("it was built");
+    let (lattice, vibrato) = (load(Engine::Lattice), load(Engine::Vibrato));
+    // Building takes a thousand times as long as a line does.
+    for seed in 0..LINES {
+        let line = line(data, seed);
+        let [ours, theirs] = [&lattice, &vibrato].map(|analyzer| {
+            let mut ranges = Vec::new();
+            analyzer.worker().split(&line, |range| ranges.push(range));
+            ranges
+        });
+        if ours != theirs {
+            let [(our_cost, unknown), (cost, other)] =
+                [&ours, &theirs].map(|path| dictionary.cost(&line, path));
+            assert_eq!(our_cost, cost, "{line:?}: {ours:?}, {theirs:?}");
+            assert!(unknown || other, "{line:?}: {ours:?}, {theirs:?}");
+        }
     }
 });
+
+/// A line that the input and a number stand for.
+fn line(data: &[u8], seed: u64) -> String {
+    let letter = |at: u64| xxh3_64_with_seed(data, seed << 8 | at) as usize % (LETTERS.len() + 1);
+    (0..seed % 24).map(|at| *LETTERS.get(letter(at)).unwrap_or(&' ')).collect()
+}
 
 fn build(dictionary: &Dictionary) -> Vec<u8> {
     let folder = ncvc_fuzz::folder();
