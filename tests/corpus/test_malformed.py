@@ -17,6 +17,7 @@ import zstandard
 
 import ncvc
 from ncvc.corpus.filters import FiltersConfig
+from ncvc.corpus.pages import Page, UnreadableError, read_warc
 from tests.conftest import run_ncvc
 
 SEED = 20261121
@@ -318,6 +319,22 @@ def test_damaged_files(tmp_path: Path, suffix: str) -> None:
     # A sound file's documents come out of the files that are whole enough, and not all are.
     assert report["documents"]["out"] > len(inputs.planted)
     assert report["reasons"] or suffix == "html"
+
+
+def test_a_flipped_bit_anywhere_in_a_packed_warc_raises_nothing(tmp_path: Path) -> None:
+    def read(data: bytes) -> list[tuple[int, Page | UnreadableError]]:
+        (tmp_path / "a.warc.gz").write_bytes(data)
+        return list(read_warc(tmp_path / "a.warc.gz", LONGEST))
+
+    sound = gzip.compress(warc())
+    assert [type(page) for _, page in read(sound)] == [Page] * 6
+    damaged = 0
+    for at in range(len(sound)):
+        flipped = bytearray(sound)
+        flipped[at] ^= 1 << at % 8
+        damaged += any(isinstance(page, UnreadableError) for _, page in read(bytes(flipped)))
+    # What is left are bits that stand for nothing: the time in gzip's header.
+    assert damaged > len(sound) * 0.9
 
 
 # --- names -------------------------------------------------------------------------------------------------
