@@ -1,10 +1,11 @@
 # What a person runs, from a fresh clone. Needs git, make, a C compiler, Rust and Python 3.12.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint fmt bench faults wheel lock
+.PHONY: help setup demo test lint fmt bench faults fuzz wheel lock
 
 # Absolute, because maturin and PyO3 look for the environment from other folders.
 export VIRTUAL_ENV := $(CURDIR)/.venv
 PART ?= preprocess
+SECONDS ?= 60
 export PYO3_PYTHON := $(VIRTUAL_ENV)/bin/python
 BIN := $(VIRTUAL_ENV)/bin
 
@@ -43,6 +44,9 @@ bench: setup ## Measure speed on this machine
 
 faults: setup ## Kill or fail a small run at every system call: make faults PART=preprocess
 	$(BIN)/python tools/faults $(PART)
+
+fuzz: ## Feed every parser made-up input, each for so long: make fuzz SECONDS=60; needs cargo-fuzz, nightly Rust
+	@fuzz/run $(SECONDS)
 
 wheel: .venv/installed ## Build one abi3 wheel into dist/, for machines without Rust
 	$(BIN)/maturin build --release --locked --out dist

@@ -6,6 +6,7 @@ ruby out, and was twenty times as fast (docs/lab-notes.md).
 
 import gzip
 import io
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -118,7 +119,7 @@ class _Stream:
         try:
             # `read` would keep what it has read before the damage to itself.
             data = self._input.read1(min(size, CHUNK) if size > 0 else CHUNK)
-        except (OSError, EOFError):
+        except (OSError, EOFError, zlib.error):
             self.damaged = True
             return b""
         self._position += len(data)

@@ -1,5 +1,6 @@
 """Which files a pass reads, and how."""
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,8 +86,18 @@ def find_sources(names: Sequence[str], folder: Path, format: SourceFormat = "aut
         if not matches:
             raise native.NcvcError(f"{path}: no such input; name files, folders or patterns{_of(format)}")
         for file in matches:
+            _check_name(file.path)
             found.setdefault(file.path.resolve(), file)
     return list(found.values())
+
+
+def _check_name(path: Path) -> None:
+    """Records and reports are UTF-8 and say where every document is from."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        name = os.fsencode(path).decode(errors="backslashreplace")
+        raise native.NcvcError(f"{name}: the name is not UTF-8; rename it") from None
 
 
 def _of(format: SourceFormat) -> str:  # noqa: A002

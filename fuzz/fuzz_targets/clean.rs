@@ -1,0 +1,46 @@
+//! Cleaning: idempotent, only allowed characters, and in one pass what the rules do one after the other.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use ncvc_core::clean::{
+    Cleaner, CleaningOptions, Counts, META_SPACE, RULE_COUNT, RULES, Replacement, is_allowed,
+};
+
+fuzz_target!(|text: &str| {
+    for replacement in [Replacement::Nothing, Replacement::Tag] {
+        let (plain, counts) = clean(text, CleaningOptions { clinical: false, replacement });
+        let (clinical, rounds) = clean(text, CleaningOptions { clinical: true, replacement });
+        // The clinical set runs rule by rule. Where it finds nothing it says what the one pass has to do.
+        if rounds.edits[RULE_COUNT..].iter().all(|&edits| edits == 0) {
+            assert_eq!((&plain, counts), (&clinical, rounds));
+        }
+        for (clinical, once) in [(false, plain), (true, clinical)] {
+            assert!(once.chars().all(|c| c == '\n' || c == META_SPACE || is_allowed(c)), "{once:?}");
+            assert_eq!(clean(&once, CleaningOptions { clinical, replacement }).0, once);
+        }
+    }
+    assert_eq!(clean(text, CleaningOptions::default()).0, by_rules(text));
+});
+
+fn clean(text: &str, options: CleaningOptions) -> (String, Counts) {
+    let mut cleaner = Cleaner::new(&options);
+    (cleaner.clean(text).to_owned(), cleaner.take_counts())
+}
+
+/// The rules in rounds, as the module's documentation says.
+fn by_rules(text: &str) -> String {
+    let mut text = text.replace(META_SPACE, " ");
+    loop {
+        let mut changed = false;
+        for rule in &RULES {
+            let mut next = String::new();
+            if (rule.apply)(&text, &mut next) > 0 {
+                text = next;
+                changed = true;
+            }
+        }
+        if !changed {
+            return text.replace(' ', "▁");
+        }
+    }
+}
