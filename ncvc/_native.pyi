@@ -264,8 +264,8 @@ class Deduplication:
     def steps(self) -> list[tuple[str, int]]:
         """The steps in order, each with its number of tasks; a step begins when the one before has ended."""
 
-    def run_task(self, step: str, task: int) -> None:
-        """Does one task of a step, unless its files are there."""
+    def run_task(self, step: str, task: int, tell: Callable[[Mapping[str, int]], None] | None = None) -> None:
+        """Does one task of a step, unless its files are there; `tell` is called now and then, and may raise."""
 
     def run(self, threads: int) -> None:
         """Does all steps on threads of this process."""

@@ -22,11 +22,13 @@ class Meter:
         self.stopped = False
 
     def tell(self, item: object) -> Tell:
-        """Where an item tells how far it is; raises when the stage is to stop."""
+        """Where an item tells how far it is, if it knows; raises when the stage is to stop."""
 
         def tell(counts: Mapping[str, int]) -> None:
             if self.stopped:
                 raise KeyboardInterrupt
+            if not counts:
+                return
             with self._lock:
                 self._items[item] = counts
                 self._progress(sum((Counter(counts) for counts in self._items.values()), Counter()))

@@ -118,7 +118,7 @@ class Stages:
 
     def deduplicate(self, step: tuple[str, int], tell: Tell | None = None) -> None:
         """Does one task of a step."""
-        self.deduplication.run_task(*step)
+        self.deduplication.run_task(*step, tell)
 
     def finish(self, number: int, tell: Tell | None = None) -> None:
         """Writes a prepared part, less its duplicates, as tokens or text."""

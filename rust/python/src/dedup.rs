@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use ncvc_core::dedup as core;
 use ncvc_core::{Error, Result};
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 
 use crate::errors::{NcvcError, to_python};
 
@@ -59,11 +60,12 @@ impl Deduplication {
         core::Step::ALL.iter().map(|&step| (step.name(), self.0.tasks(step))).collect()
     }
 
-    /// Does one task of a step, unless its files are there.
-    fn run_task(&self, py: Python<'_>, step: &str, task: u32) -> PyResult<()> {
+    /// Does one task of a step, unless its files are there; `tell` is called now and then, and may raise.
+    #[pyo3(signature = (step, task, tell=None))]
+    fn run_task(&self, py: Python<'_>, step: &str, task: u32, tell: Option<Py<PyAny>>) -> PyResult<()> {
         let found = core::Step::ALL.into_iter().find(|known| known.name() == step);
         match found.filter(|&found| task < self.0.tasks(found)) {
-            Some(found) => py.detach(|| self.0.run(found, task)).map_err(to_python),
+            Some(found) => py.detach(|| self.0.run(found, task, &interrupted(tell))).map_err(to_python),
             None => {
                 Err(NcvcError::new_err(format!("there is no task {task} of a step {step:?}; see steps()")))
             }
@@ -72,7 +74,7 @@ impl Deduplication {
 
     /// Does all steps on threads of this process.
     fn run(&self, py: Python<'_>, threads: usize) -> PyResult<()> {
-        py.detach(|| self.0.run_all(threads, &interrupted())).map_err(to_python)
+        py.detach(|| self.0.run_all(threads, &interrupted(None))).map_err(to_python)
     }
 
     /// The folder with the decisions on a part.
@@ -81,8 +83,8 @@ impl Deduplication {
     }
 }
 
-/// Asks Python now and then whether Ctrl-C was pressed.
-fn interrupted() -> impl Fn() -> Result<()> + Sync {
+/// Asks Python now and then whether Ctrl-C was pressed, or the caller wants no more.
+fn interrupted(tell: Option<Py<PyAny>>) -> impl Fn() -> Result<()> + Sync {
     const OFTEN: Duration = Duration::from_millis(100);
     let asked = Mutex::new(Instant::now());
     move || {
@@ -91,7 +93,11 @@ fn interrupted() -> impl Fn() -> Result<()> + Sync {
             return Ok(());
         }
         *asked = Instant::now();
-        Python::attach(|py| py.check_signals()).map_err(|_| Error::Interrupted)
+        let asked = Python::attach(|py| {
+            py.check_signals()?;
+            tell.as_ref().map_or(Ok(()), |tell| tell.call1(py, (PyDict::new(py),)).map(|_| ()))
+        });
+        asked.map_err(|_| Error::Interrupted)
     }
 }
 

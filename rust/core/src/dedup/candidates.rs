@@ -4,12 +4,14 @@ use std::collections::VecDeque;
 use std::collections::hash_map::Entry;
 use std::path::Path;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
+use super::Check;
 use super::fingerprint::BANDS;
+use super::marks::for_each_left;
 use super::plan::{Plan, Step};
 use super::record::{Band, Pair, Place};
-use super::sorter::{Series, Sorter};
+use super::sorter::Sorter;
 use crate::Result;
 
 pub(super) const PAIRS: &str = "pairs";
@@ -35,41 +37,34 @@ struct Members {
 }
 
 /// Pairs whose bands have their hash in a bucket. Documents that are repeated take no part.
-pub(super) fn candidates(plan: &Plan, bucket: u32, folder: &Path) -> Result<()> {
+pub(super) fn candidates(plan: &Plan, bucket: u32, folder: &Path, check: Check<'_>) -> Result<()> {
     let keys = plan.bucket(Step::Candidates, bucket);
     let mut groups: FxHashMap<u64, Group> = FxHashMap::default();
     let mut larger: Vec<Members> = Vec::new();
     let mut pairs = Sorter::new(folder, PAIRS, plan.spill());
     let mut members = Sorter::new(folder, MEMBERS, plan.spill());
-    for (number, part) in (0..).zip(&plan.parts) {
-        let repeated: FxHashSet<u32> =
-            plan.repeated(number)?.iter().map(|pair| pair.later.document).collect();
-        Series::<Band>::open(&part.fingerprints, BANDS)?.for_each(&keys, |band| {
-            if repeated.contains(&band.document) {
+    let left = |later: Place, band: Band| {
+        let mut pair = |earlier: Place| {
+            members.push(earlier)?;
+            pairs.push(Pair { later, earlier })
+        };
+        match groups.entry(band.hash) {
+            Entry::Vacant(vacant) => {
+                vacant.insert(Group::One(later));
                 return Ok(());
             }
-            let later = Place { part: number, document: band.document };
-            let mut pair = |earlier: Place| {
-                members.push(earlier)?;
-                pairs.push(Pair { later, earlier })
-            };
-            match groups.entry(band.hash) {
-                Entry::Vacant(vacant) => {
-                    vacant.insert(Group::One(later));
-                    return Ok(());
+            Entry::Occupied(mut group) => match *group.get() {
+                Group::One(earlier) => {
+                    pair(earlier)?;
+                    group.insert(Group::More(larger.len() as u32));
+                    larger.push(Members { first: vec![earlier, later], last: VecDeque::new() });
                 }
-                Entry::Occupied(mut group) => match *group.get() {
-                    Group::One(earlier) => {
-                        pair(earlier)?;
-                        group.insert(Group::More(larger.len() as u32));
-                        larger.push(Members { first: vec![earlier, later], last: VecDeque::new() });
-                    }
-                    Group::More(at) => larger[at as usize].add(later, &mut pair)?,
-                },
-            }
-            members.push(later)
-        })?;
-    }
+                Group::More(at) => larger[at as usize].add(later, &mut pair)?,
+            },
+        }
+        members.push(later)
+    };
+    for_each_left(plan, Step::Repeated, (BANDS, &keys), check, |band| band.document, left)?;
     pairs.finish()?;
     members.finish()
 }

@@ -5,11 +5,12 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
+use super::Check;
 use super::candidates::{MEMBERS, PAIRS};
 use super::minhash::{gram_set, shared};
 use super::plan::{Part, Plan, Step};
 use super::record::{Pair, Place, Record, Similar};
-use super::sorter::{Sorter, gather};
+use super::sorter::Sorter;
 use super::texts::{self, Texts};
 use crate::Result;
 
@@ -19,23 +20,24 @@ pub(super) const SIMILAR: &str = "similar";
 const OPEN: usize = 64;
 
 /// The texts of a part's documents that are in any pair.
-pub(super) fn texts(plan: &Plan, part: u32, folder: &Path) -> Result<()> {
-    let members: Vec<Place> = gather(&plan.outputs(Step::Candidates, MEMBERS)?, &Place::part_keys(part))?;
+pub(super) fn texts(plan: &Plan, part: u32, folder: &Path, check: Check<'_>) -> Result<()> {
+    let members = plan.of_group::<Place>(Step::Pairs, MEMBERS, part)?.sorted(&Place::part_keys(part))?;
     let wanted: Vec<u32> = members.iter().map(|place| place.document).collect();
     let Part { text, text_field, .. } = &plan.parts[part as usize];
-    texts::extract(text, text_field, &wanted, folder)
+    texts::extract(text, text_field, &wanted, folder, check)
 }
 
 /// The pairs that are alike whose later document is in a part.
-pub(super) fn compare(plan: &Plan, part: u32, folder: &Path) -> Result<()> {
+pub(super) fn compare(plan: &Plan, part: u32, folder: &Path, check: Check<'_>) -> Result<()> {
     let Some(threshold) = plan.options.near else {
         return Sorter::<Similar>::new(folder, SIMILAR, 0).finish();
     };
-    let pairs = plan.outputs::<Pair>(Step::Candidates, PAIRS)?;
+    let pairs = plan.of_group::<Pair>(Step::Pairs, PAIRS, part)?;
     let mut sets = Sets { plan, sets: FxHashMap::default(), bytes: 0, texts: FxHashMap::default() };
     let mut similar = Sorter::new(folder, SIMILAR, plan.spill());
-    for keys in slices(plan, part, pairs.iter().map(|series| series.most_in(&Place::part_keys(part))).sum()) {
-        for pair in gather(&pairs, &keys)? {
+    for keys in slices(plan, part, pairs.most_in(&Place::part_keys(part))) {
+        for pair in pairs.sorted(&keys)? {
+            check()?;
             let (later, earlier) = (sets.get(pair.later)?, sets.get(pair.earlier)?);
             let (less, more) = (later.len().min(earlier.len()), later.len().max(earlier.len()));
             // The similarity is at most that of the sizes.

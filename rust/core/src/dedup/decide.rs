@@ -6,10 +6,11 @@ use std::path::Path;
 
 use super::fingerprint::SIZES;
 use super::plan::{Plan, Step};
-use super::record::{Place, Record, Repeat, Size};
+use super::record::{Pair, Place, Record, Repeat, Similar, Size};
 use super::repeats::REPEATED;
+use super::resolve::NEAR;
 use super::sentence;
-use super::sorter::{Series, Sorter, gather};
+use super::sorter::{Series, Sorter};
 use crate::Result;
 
 const DROPPED: &str = "dropped";
@@ -91,14 +92,15 @@ pub(super) fn decide(plan: &Plan, part: u32, folder: &Path) -> Result<()> {
     let mut drop = |document, reason: Duplicate, earlier, shared, all| {
         dropped.push(DropRecord { document, reason: reason as u32, earlier, shared, all })
     };
-    for pair in plan.repeated(part)? {
+    let keys = Place::part_keys(part);
+    for pair in plan.of_group::<Pair>(Step::Repeated, REPEATED, part)?.sorted(&keys)? {
         drop(pair.later.document, Duplicate::Document, pair.earlier, 1, 1)?;
     }
-    for near in plan.near(part)? {
+    for near in plan.of_group::<Similar>(Step::Dropped, NEAR, part)?.sorted(&keys)? {
         drop(near.pair.later.document, Duplicate::NearDocument, near.pair.earlier, near.shared, near.all)?;
     }
     let mut sentences = Sorter::new(folder, SENTENCES, u64::MAX);
-    let repeats: Vec<Repeat> = gather(&plan.outputs(Step::Sentences, REPEATED)?, &Place::part_keys(part))?;
+    let repeats = plan.of_group::<Repeat>(Step::Removed, REPEATED, part)?.sorted(&keys)?;
     let mut sizes = Vec::with_capacity(plan.sizes[part as usize] as usize);
     Series::<Size>::open(&plan.parts[part as usize].fingerprints, SIZES)?.for_each(
         &(0..=u64::MAX),

@@ -11,6 +11,8 @@ mod candidates;
 mod compare;
 mod decide;
 mod fingerprint;
+mod gather;
+mod marks;
 mod minhash;
 mod plan;
 mod publish;
@@ -28,6 +30,9 @@ pub use plan::{Part, Plan, Step};
 pub use record::Place;
 pub use sentence::{sentences, without};
 pub use texts::for_each_text;
+
+/// Asked now and then by a task whether to go on; its error ends the task.
+pub type Check<'a> = &'a (dyn Fn() -> crate::Result<()> + Sync);
 
 /// What counts as a duplicate.
 #[derive(Clone, Copy, Debug, serde::Deserialize)]

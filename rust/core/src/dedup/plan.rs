@@ -1,25 +1,31 @@
 //! The steps of deduplication: tasks that read files and write a folder each.
 //!
 //! ```text
-//! documents(bucket)   fingerprints               → repeated documents
+//! documents(bucket)   fingerprints               → documents that are repeated
+//! repeated(group)     these, of all buckets      → the same, by part
 //! candidates(bucket)  fingerprints               → pairs that share a band, and the documents in them
+//! pairs(group)        these, of all buckets      → the same, by part
 //! texts(part)         clean text                 → texts of these documents
 //! compare(part)       pairs, texts               → pairs that are alike
 //! resolve             pairs that are alike       → near-duplicate documents
-//! sentences(bucket)   fingerprints               → repeated sentences
+//! dropped(group)      repeated, near-duplicates  → all documents that are dropped by now
+//! sentences(bucket)   fingerprints               → sentences that are repeated in the others
+//! removed(group)      these, of all buckets      → the same, by part
 //! decide(part)        all that is repeated       → decisions
 //! ```
-//! A bucket is a range of hashes; there are as many as keep a task's tables within the memory limit. A step begins
-//! when the one before has ended; its tasks can run in any order, anywhere that sees the same disk, more than once.
+//! A bucket is a range of hashes; there are as many as keep a task's tables within the memory limit. A group is some
+//! neighbouring parts; there are no more than buckets. A step begins when the one before has ended; its tasks can run
+//! in any order, anywhere that sees the same disk, more than once.
 
+use std::ops::{Range, RangeInclusive};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::fingerprint::{BANDS, DOCUMENTS, SENTENCES, SIZES};
 use super::publish::publish;
-use super::record::{Band, Occurrence, Pair, Place, Record, Similar, Size};
-use super::sorter::{Series, gather};
-use super::{Options, candidates, compare, decide, repeats, resolve};
+use super::record::{Band, Occurrence, Record, Size};
+use super::sorter::Series;
+use super::{Check, Options, candidates, compare, decide, gather, repeats, resolve};
 use crate::{Error, Result};
 
 /// The files of a part.
@@ -39,23 +45,31 @@ pub struct Part {
 #[allow(missing_docs)] // The module says what each does.
 pub enum Step {
     Documents,
+    Repeated,
     Candidates,
+    Pairs,
     Texts,
     Compare,
     Resolve,
+    Dropped,
     Sentences,
+    Removed,
     Decide,
 }
 
 impl Step {
     /// All, in order.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 11] = [
         Self::Documents,
+        Self::Repeated,
         Self::Candidates,
+        Self::Pairs,
         Self::Texts,
         Self::Compare,
         Self::Resolve,
+        Self::Dropped,
         Self::Sentences,
+        Self::Removed,
         Self::Decide,
     ];
 
@@ -63,11 +77,15 @@ impl Step {
     pub fn name(self) -> &'static str {
         match self {
             Self::Documents => "documents",
+            Self::Repeated => "repeated",
             Self::Candidates => "candidates",
+            Self::Pairs => "pairs",
             Self::Texts => "texts",
             Self::Compare => "compare",
             Self::Resolve => "resolve",
+            Self::Dropped => "dropped",
             Self::Sentences => "sentences",
+            Self::Removed => "removed",
             Self::Decide => "decisions",
         }
     }
@@ -113,10 +131,13 @@ impl Plan {
         let parts = self.parts.len() as u32;
         match step {
             Step::Documents => documents * u32::from(self.options.documents),
+            Step::Repeated => self.groups(),
             Step::Candidates => near(bands),
+            Step::Pairs | Step::Dropped => near(self.groups()),
             Step::Texts | Step::Compare => near(parts),
             Step::Resolve => near(1),
             Step::Sentences => sentences * u32::from(self.options.sentences),
+            Step::Removed => self.groups() * u32::from(self.options.sentences),
             Step::Decide => parts,
         }
     }
@@ -127,20 +148,24 @@ impl Plan {
     }
 
     /// Does a task, unless its files are there.
-    pub fn run(&self, step: Step, task: u32) -> Result<()> {
+    pub fn run(&self, step: Step, task: u32, check: Check<'_>) -> Result<()> {
         publish(&self.task_folder(step, task), |folder| match step {
-            Step::Documents => repeats::documents(self, task, folder),
-            Step::Candidates => candidates::candidates(self, task, folder),
-            Step::Texts => compare::texts(self, task, folder),
-            Step::Compare => compare::compare(self, task, folder),
-            Step::Resolve => resolve::resolve(self, folder),
-            Step::Sentences => repeats::sentences(self, task, folder),
+            Step::Documents => repeats::documents(self, task, folder, check),
+            Step::Repeated => gather::repeated(self, task, folder, check),
+            Step::Candidates => candidates::candidates(self, task, folder, check),
+            Step::Pairs => gather::pairs(self, task, folder, check),
+            Step::Texts => compare::texts(self, task, folder, check),
+            Step::Compare => compare::compare(self, task, folder, check),
+            Step::Resolve => resolve::resolve(self, folder, check),
+            Step::Dropped => gather::dropped(self, task, folder, check),
+            Step::Sentences => repeats::sentences(self, task, folder, check),
+            Step::Removed => gather::removed(self, task, folder, check),
             Step::Decide => decide::decide(self, task, folder),
         })
     }
 
-    /// Does everything, `threads` tasks at a time. `check` is asked between tasks whether to go on.
-    pub fn run_all(&self, threads: usize, check: &(dyn Fn() -> Result<()> + Sync)) -> Result<()> {
+    /// Does everything, `threads` tasks at a time.
+    pub fn run_all(&self, threads: usize, check: Check<'_>) -> Result<()> {
         for step in Step::ALL {
             let tasks = self.tasks(step) as usize;
             let next = AtomicUsize::new(0);
@@ -151,7 +176,8 @@ impl Plan {
                         return Ok(());
                     }
                     check()?;
-                    self.run(step, task as u32).inspect_err(|_| next.store(tasks, Ordering::Relaxed))?;
+                    self.run(step, task as u32, check)
+                        .inspect_err(|_| next.store(tasks, Ordering::Relaxed))?;
                 }
             };
             std::thread::scope(|scope| {
@@ -167,19 +193,24 @@ impl Plan {
         Ok(())
     }
 
-    /// The records of a series that all tasks of a step wrote.
-    pub(super) fn outputs<R: Record>(&self, step: Step, name: &str) -> Result<Vec<Series<R>>> {
-        (0..self.tasks(step)).map(|task| Series::open(&self.task_folder(step, task), name)).collect()
+    /// How many groups of parts there are.
+    pub(super) fn groups(&self) -> u32 {
+        self.buckets.into_iter().fold(1, u32::max).min(self.parts.len() as u32)
     }
 
-    /// The documents of a part that are repeated, or near-duplicates as well, with the earlier ones.
-    pub(super) fn repeated(&self, part: u32) -> Result<Vec<Pair>> {
-        gather(&self.outputs(Step::Documents, repeats::REPEATED)?, &Place::part_keys(part))
+    /// The parts of a group.
+    pub(super) fn group(&self, group: u32) -> Range<u32> {
+        let bound = |group: u64| (group * self.parts.len() as u64 / u64::from(self.groups())) as u32;
+        bound(group.into())..bound(u64::from(group) + 1)
     }
 
-    /// The documents of a part that are near-duplicates, with the earlier ones that stay.
-    pub(super) fn near(&self, part: u32) -> Result<Vec<Similar>> {
-        gather(&self.outputs(Step::Resolve, resolve::NEAR)?, &Place::part_keys(part))
+    /// What a step found of the group of a part; nothing if the options leave the step out.
+    pub(super) fn of_group<R: Record>(&self, step: Step, name: &str, part: u32) -> Result<Series<R>> {
+        if self.tasks(step) == 0 {
+            return Ok(Series::empty());
+        }
+        let group = ((u64::from(part) + 1) * u64::from(self.groups()) - 1) / self.parts.len() as u64;
+        Series::open(&self.task_folder(step, group as u32), name)
     }
 
     /// What a task may hold of records that it writes, in bytes; tables take the rest.
@@ -188,7 +219,7 @@ impl Plan {
     }
 
     /// The keys of a bucket.
-    pub(super) fn bucket(&self, step: Step, task: u32) -> std::ops::RangeInclusive<u64> {
+    pub(super) fn bucket(&self, step: Step, task: u32) -> RangeInclusive<u64> {
         let tasks = u128::from(self.tasks(step));
         let bound = |task: u128| ((task << 64) / tasks) as u64;
         let end = if u128::from(task) + 1 == tasks { u64::MAX } else { bound(u128::from(task) + 1) - 1 };

@@ -87,6 +87,15 @@ pub struct Similar {
     pub all: u32,
 }
 
+/// Which of 64 documents are dropped. 16 bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Mask {
+    /// The first of them.
+    pub place: Place,
+    /// A bit for each.
+    pub bits: u64,
+}
+
 /// A sentence that occurred before. 12 bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Repeat {
@@ -178,5 +187,6 @@ record!(Band { hash: u64, document: u32 }, 12, |r| r.hash);
 record!(Size { document: u32, sentences: u32 }, 8, |r| u64::from(r.document));
 record!(Pair { later: Place, earlier: Place }, 16, |r| r.later.key());
 record!(Similar { pair: Pair, shared: u32, all: u32 }, 24, |r| r.pair.key());
+record!(Mask { place: Place, bits: u64 }, 16, |r| r.place.key());
 record!(Repeat { place: Place, sentence: u32 }, 12, |r| r.place.key());
 record!(TextAt { document: u32, length: u32, offset: u64, checksum: u64 }, 24, |r| u64::from(r.document));

@@ -5,7 +5,9 @@ use std::path::Path;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::Check;
 use super::fingerprint::{DOCUMENTS, SENTENCES};
+use super::marks::for_each_left;
 use super::plan::{Plan, Step};
 use super::record::{Occurrence, Pair, Place, Repeat};
 use super::sorter::{Series, Sorter};
@@ -20,11 +22,12 @@ pub(super) const DOCUMENT_BYTES: usize = 113;
 pub(super) const SENTENCE_BYTES: usize = 59;
 
 /// All but the first of the documents with the same text.
-pub(super) fn documents(plan: &Plan, bucket: u32, folder: &Path) -> Result<()> {
+pub(super) fn documents(plan: &Plan, bucket: u32, folder: &Path, check: Check<'_>) -> Result<()> {
     let keys = plan.bucket(Step::Documents, bucket);
     let mut first: FxHashMap<u128, Place> = FxHashMap::default();
     let mut repeated = Sorter::new(folder, REPEATED, plan.spill());
     for (number, part) in (0..).zip(&plan.parts) {
+        check()?;
         Series::<Occurrence>::open(&part.fingerprints, DOCUMENTS)?.for_each(&keys, |record| {
             let place = Place { part: number, document: record.document };
             match first.entry(record.hash) {
@@ -40,21 +43,17 @@ pub(super) fn documents(plan: &Plan, bucket: u32, folder: &Path) -> Result<()> {
 }
 
 /// All but the first of the sentences with the same text, in the documents that stay.
-pub(super) fn sentences(plan: &Plan, bucket: u32, folder: &Path) -> Result<()> {
+pub(super) fn sentences(plan: &Plan, bucket: u32, folder: &Path, check: Check<'_>) -> Result<()> {
     let keys = plan.bucket(Step::Sentences, bucket);
     let mut seen: FxHashSet<u128> = FxHashSet::default();
     let mut repeated = Sorter::new(folder, REPEATED, plan.spill());
-    for (number, part) in (0..).zip(&plan.parts) {
-        let mut dropped: FxHashSet<u32> = FxHashSet::default();
-        dropped.extend(plan.repeated(number)?.iter().map(|pair| pair.later.document));
-        dropped.extend(plan.near(number)?.iter().map(|similar| similar.pair.later.document));
-        Series::<Occurrence>::open(&part.fingerprints, SENTENCES)?.for_each(&keys, |record| {
-            if dropped.contains(&record.document) || seen.insert(record.hash) {
-                return Ok(());
-            }
-            let place = Place { part: number, document: record.document };
-            repeated.push(Repeat { place, sentence: record.sentence })
-        })?;
-    }
+    let left = |place: Place, record: Occurrence| {
+        if seen.insert(record.hash) {
+            return Ok(());
+        }
+        repeated.push(Repeat { place, sentence: record.sentence })
+    };
+    let step = if plan.options.near.is_some() { Step::Dropped } else { Step::Repeated };
+    for_each_left(plan, step, (SENTENCES, &keys), check, |record| record.document, left)?;
     repeated.finish()
 }

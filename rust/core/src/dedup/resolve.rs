@@ -6,7 +6,9 @@
 
 use std::path::Path;
 
+use super::Check;
 use super::compare::SIMILAR;
+use super::marks::Marks;
 use super::plan::{Plan, Step};
 use super::record::{Place, Similar};
 use super::sorter::{Series, Sorter};
@@ -15,17 +17,17 @@ use crate::Result;
 pub(super) const NEAR: &str = "near";
 
 /// Dropped documents, each with the kept one that is most like it. One task, with a bit a document.
-pub(super) fn resolve(plan: &Plan, folder: &Path) -> Result<()> {
-    let mut dropped: Vec<Vec<u64>> =
-        plan.sizes.iter().map(|&size| vec![0; (size as usize).div_ceil(64)]).collect();
+pub(super) fn resolve(plan: &Plan, folder: &Path, check: Check<'_>) -> Result<()> {
+    let parts = 0..plan.parts.len() as u32;
+    let mut dropped = Marks::new(plan, parts.clone());
     let mut near = Sorter::new(folder, NEAR, plan.spill());
-    for part in 0..plan.parts.len() as u32 {
+    for part in parts {
+        check()?;
         let similar = Series::<Similar>::open(&plan.task_folder(Step::Compare, part), SIMILAR)?;
         // `compare` pushed them by document, so a document's are neighbours.
         let mut best: Option<Similar> = None;
         similar.for_each(&Place::part_keys(part), |next| {
-            let Place { part, document } = next.pair.earlier;
-            if dropped[part as usize][document as usize / 64] >> (document % 64) & 1 == 1 {
+            if dropped.has(next.pair.earlier) {
                 return Ok(());
             }
             match &mut best {
@@ -35,8 +37,7 @@ pub(super) fn resolve(plan: &Plan, folder: &Path) -> Result<()> {
                     }
                 }
                 _ => {
-                    let Place { part, document } = next.pair.later;
-                    dropped[part as usize][document as usize / 64] |= 1 << (document % 64);
+                    dropped.mark(next.pair.later);
                     if let Some(done) = best.replace(next) {
                         near.push(done)?;
                     }

@@ -57,6 +57,11 @@ impl<R: Record> Sorter<R> {
 pub struct Series<R>(Vec<SortedFile<R>>);
 
 impl<R: Record> Series<R> {
+    /// A series of nothing.
+    pub fn empty() -> Self {
+        Self(Vec::new())
+    }
+
     /// Opens all of a series.
     pub fn open(folder: &Path, name: &str) -> Result<Self> {
         let mut files = Vec::new();
@@ -86,18 +91,16 @@ impl<R: Record> Series<R> {
     pub fn for_each(&self, keys: &RangeInclusive<u64>, mut each: impl FnMut(R) -> Result<()>) -> Result<()> {
         self.0.iter().try_for_each(|file| file.for_each(keys, &mut each))
     }
-}
 
-/// All records of a range in several series, sorted, each once.
-pub fn gather<R: Record>(series: &[Series<R>], keys: &RangeInclusive<u64>) -> Result<Vec<R>> {
-    let mut records = Vec::new();
-    for one in series {
-        one.for_each(keys, |record| {
+    /// All records of a range, sorted, each once.
+    pub fn sorted(&self, keys: &RangeInclusive<u64>) -> Result<Vec<R>> {
+        let mut records = Vec::new();
+        self.for_each(keys, |record| {
             records.push(record);
             Ok(())
         })?;
+        records.sort_unstable();
+        records.dedup();
+        Ok(records)
     }
-    records.sort_unstable();
-    records.dedup();
-    Ok(records)
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::Check;
 use super::record::TextAt;
 use super::sorted::read_at;
 use super::sorter::{Series, Sorter};
@@ -38,7 +39,7 @@ pub fn for_each_text(path: &Path, field: &str, mut each: impl FnMut(u32, &str) -
 }
 
 /// Writes the texts of some documents of a part, in ascending order, into a folder that is there.
-pub fn extract(text: &Path, field: &str, wanted: &[u32], folder: &Path) -> Result<()> {
+pub fn extract(text: &Path, field: &str, wanted: &[u32], folder: &Path, check: Check<'_>) -> Result<()> {
     let path = folder.join(TEXTS);
     let file = File::create_new(&path).map_err(Error::io(&path, "cannot create"))?;
     let mut out = BufWriter::new(file);
@@ -47,6 +48,7 @@ pub fn extract(text: &Path, field: &str, wanted: &[u32], folder: &Path) -> Resul
     let mut next = wanted.iter().copied().peekable();
     if !wanted.is_empty() {
         for_each_text(text, field, |document, text| {
+            check()?;
             if next.next_if_eq(&document).is_none() {
                 return Ok(());
             }
