@@ -46,7 +46,7 @@ pub fn clusters(origins: &Path, decisions: &[PathBuf], most: usize) -> Result<Ve
             }
         }
     }
-    let mut largest: Vec<(Place, (u64, Vec<(Place, f64)>))> = groups.into_iter().collect();
+    let mut largest: Vec<_> = groups.into_iter().collect();
     largest.sort_unstable_by_key(|(first, (size, _))| (std::cmp::Reverse(*size), *first));
     largest.truncate(most);
     let describe = |(first, (size, members)): (Place, (u64, Vec<(Place, f64)>))| {
