@@ -11,8 +11,9 @@ use super::rejected::{Rejected, Why};
 use super::run::Options;
 use crate::source::{Broken, Documents, Extracted, Input, Line, SourceFile, Unread};
 
-/// A batch is full at this many bytes or documents, whichever comes first.
-const BATCH_BYTES: usize = 1 << 20;
+/// A batch is full at this many bytes or documents, whichever comes first; threads are idle for at most as long as
+/// one takes when a part ends.
+const BATCH_BYTES: usize = 1 << 18;
 const BATCH_LINES: usize = 4096;
 
 /// Documents that are worked on together; small files share a batch.

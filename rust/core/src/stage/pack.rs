@@ -1,7 +1,5 @@
 //! Compresses what a batch became, in the thread that worked on it.
 
-use std::io::Write;
-
 /// Fast enough not to be seen beside the analysis.
 const LEVEL: i32 = 1;
 
@@ -12,8 +10,7 @@ pub fn pack(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
     if bytes.is_empty() {
         return Ok(Vec::new());
     }
-    let mut encoder = zstd::Encoder::new(Vec::with_capacity(bytes.len() / 2), LEVEL)?;
-    encoder.include_checksum(true)?;
-    encoder.write_all(bytes)?;
-    encoder.finish()
+    let mut compressor = zstd::bulk::Compressor::new(LEVEL)?;
+    compressor.include_checksum(true)?;
+    compressor.compress(bytes)
 }

@@ -1,6 +1,7 @@
 //! Files of raw documents → parts of clean ones: what is kept, what is dropped, what could not be read.
 
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 
 use super::dropped::{Dropped, DroppedFiles};
 use super::folder::{FileRecord, NewFile, NewFolder};
@@ -13,7 +14,7 @@ use crate::pipeline::{
     Document, DropReason, Job, Options, Output, Part, RawHash, Rejected, Row, Summary, Why, run,
 };
 use crate::source::{Input, has_warning};
-use crate::statistics::{Recorder, Statistics};
+use crate::statistics::{Met, Recorder, Statistics};
 use crate::{Error, Result};
 
 /// Cleaned documents, JSON lines.
@@ -67,11 +68,12 @@ pub fn prepare(
     progress: &mut dyn FnMut(&Summary) -> Result<()>,
 ) -> Result<Vec<Option<String>>> {
     let mut output = PartWriter { task, open: None, progress };
-    run(&Prepare { task }, task.input, options, task.finished, &mut output)
+    run(&Prepare { task, met: Arc::default() }, task.input, options, task.finished, &mut output)
 }
 
 struct Prepare<'a> {
     task: &'a Task<'a>,
+    met: Arc<Mutex<Met>>,
 }
 
 struct Worker<'a> {
@@ -103,7 +105,7 @@ impl<'a> Job for Prepare<'a> {
             counts: Counts::default(),
             filters: rules.filters.worker(),
             fingerprinter: rules.duplicates.as_ref().map(Fingerprinter::new),
-            recorder: Recorder::default(),
+            recorder: Recorder::sharing(&self.met),
         }
     }
 

@@ -64,12 +64,19 @@ impl Tracer {
                 }
                 std::mem::swap(&mut self.text, &mut self.next);
             }
+            // No rule changes what the pass made: the round that would show it is spared.
+            if self.is(cleaned) {
+                return first;
+            }
             if !changed {
-                break;
+                return [const { None }; RULES.len()];
             }
         }
-        let same = self.text.chars().map(|c| if c == ' ' { META_SPACE } else { c }).eq(cleaned.chars());
-        if same { first } else { [const { None }; RULES.len()] }
+    }
+
+    /// Whether the text so far is this cleaned one.
+    fn is(&self, cleaned: &str) -> bool {
+        self.text.chars().map(|c| if c == ' ' { META_SPACE } else { c }).eq(cleaned.chars())
     }
 }
 

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 pub use change::{Change, Tracer};
 pub use histogram::Histogram;
-pub use recorder::{Excerpt, Recorder};
+pub use recorder::{Excerpt, Met, Recorder};
 pub use sample::{Place, Sample};
 pub use script::{SCRIPTS, Script, ScriptCounts};
 pub use tokens::TokenStatistics;

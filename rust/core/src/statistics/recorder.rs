@@ -1,6 +1,7 @@
 //! Fills in statistics while documents go by.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
@@ -28,19 +29,28 @@ impl Excerpt {
     }
 }
 
-/// Counts documents; one a thread, for as long as the thread lasts.
-///
-/// What was counted is taken now and then. Places of examples are remembered beyond that, so that ever fewer
-/// documents are traced, rule by rule, for an example that would not be among the first.
+/// The places of examples that all threads have met so far: ever fewer documents are traced, rule by rule, for an
+/// example that would not be among the first.
 #[derive(Default)]
-pub struct Recorder {
-    tracer: Tracer,
-    statistics: Statistics,
+pub struct Met {
     rules: [Sample<()>; RULE_COUNT],
     dropped: BTreeMap<&'static str, Sample<()>>,
 }
 
+/// Counts documents; one a thread, for as long as the thread lasts. What was counted is taken now and then.
+#[derive(Default)]
+pub struct Recorder {
+    tracer: Tracer,
+    statistics: Statistics,
+    met: Arc<Mutex<Met>>,
+}
+
 impl Recorder {
+    /// A recorder that shares the places that were met with those of other threads.
+    pub fn sharing(met: &Arc<Mutex<Met>>) -> Self {
+        Self { met: Arc::clone(met), ..Self::default() }
+    }
+
     /// A document as it was read.
     pub fn read(&mut self, text: &str) {
         self.statistics.read.add(text);
@@ -60,8 +70,7 @@ impl Recorder {
             let Some(row) = self.statistics.rules.get_mut(rule.name) else { continue };
             row.documents += 1;
             row.edits += counts.edits[i];
-            if self.rules[i].wants(&place) {
-                self.rules[i].offer(place.clone(), None);
+            if meet(&self.met, |met| &mut met.rules[i], &place) {
                 let changes = changes.get_or_insert_with(|| self.tracer.changes(before, after));
                 row.examples.offer(place.clone(), changes[i].take());
             }
@@ -79,9 +88,7 @@ impl Recorder {
         row.documents += 1;
         row.bytes += text.len() as u64;
         let place = Place::new(file, document);
-        let known = self.dropped.entry(reason).or_default();
-        if known.wants(&place) {
-            known.offer(place.clone(), None);
+        if meet(&self.met, |met| met.dropped.entry(reason).or_default(), &place) {
             row.examples.offer(place, (!text.is_empty()).then(|| Excerpt::beginning(text)));
         }
     }
@@ -95,4 +102,15 @@ impl Recorder {
     pub fn take(&mut self) -> Statistics {
         std::mem::take(&mut self.statistics)
     }
+}
+
+/// Notes a place; says whether its example could be among the first.
+fn meet(met: &Mutex<Met>, of: impl FnOnce(&mut Met) -> &mut Sample<()>, place: &Place) -> bool {
+    let mut met = met.lock().unwrap_or_else(PoisonError::into_inner);
+    let sample = of(&mut met);
+    let wanted = sample.wants(place);
+    if wanted {
+        sample.offer(place.clone(), None);
+    }
+    wanted
 }

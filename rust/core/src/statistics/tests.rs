@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -53,6 +55,26 @@ fn any_division_gives_the_same() {
             let json = serde_json::to_string(&of(piece)).expect("statistics have a JSON form");
             merged.merge(serde_json::from_str(&json).expect("and can be read again"));
         }
+        assert_eq!(merged, whole);
+    }
+}
+
+#[test]
+fn threads_that_share_what_they_met_give_the_same() {
+    let whole = of(&corpus());
+    for threads in [1, 2, 5] {
+        let met = Arc::default();
+        let mut recorders: Vec<_> = (0..threads).map(|_| Recorder::sharing(&met)).collect();
+        let mut merged = Statistics::default();
+        // From the end, so that what is met first is not what a single thread meets first.
+        for (i, &(document, text)) in corpus().iter().enumerate().rev() {
+            let recorder = &mut recorders[i % threads];
+            record(recorder, "a.jsonl", document, text);
+            if i % 11 == 0 {
+                merged.merge(recorder.take());
+            }
+        }
+        recorders.iter_mut().for_each(|recorder| merged.merge(recorder.take()));
         assert_eq!(merged, whole);
     }
 }
