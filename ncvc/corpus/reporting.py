@@ -63,7 +63,8 @@ def report_data(stages: Stages, totals: dict[str, Any], timing: Timing, sample: 
 
 
 def _duplicates(stages: Stages, totals: dict[str, Any]) -> dict[str, Any]:
-    decisions = [stages.deduplication.decisions(number) for number in range(len(stages.parts))]
+    deduplication = stages.deduplication
+    decisions = [deduplication.decisions(number) for number in range(len(stages.parts))]
     reasons = totals["reasons"]
     return {
         "documents": reasons.get("duplicate_document", 0),
