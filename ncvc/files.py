@@ -1,6 +1,7 @@
 """Folders that appear whole or not at all, and the manifest that says what is in them."""
 
 import contextlib
+import fnmatch
 import hashlib
 import json
 import os
@@ -55,6 +56,24 @@ def sync(path: Path) -> None:
         os.close(descriptor)
 
 
+def listed(folder: Path, pattern: str) -> list[Path]:
+    """What is in a folder under names of a pattern, in the order of the names.
+
+    A folder that cannot be read is an error; `Path.glob` takes it for empty.
+    """
+    return sorted(path for path in folder.iterdir() if fnmatch.fnmatchcase(path.name, pattern))
+
+
+def files_below(folder: Path) -> list[Path]:
+    """The files in a folder and the folders in it, sorted; one that cannot be read is an error."""
+
+    def refuse(error: OSError) -> None:
+        raise error
+
+    walk = os.walk(folder, onerror=refuse)
+    return sorted(Path(parent, name) for parent, _, names in walk for name in names)
+
+
 def sha256(path: Path) -> str:
     """The SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as file:
@@ -89,7 +108,7 @@ def write_manifest(folder: Path, **facts: Any) -> None:
     `manifest_sha256` is that of the manifest with these digits left out.
     """
     own = folder / MANIFEST
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and path != own)
+    files = [path for path in files_below(folder) if path != own]
     outputs = {str(path.relative_to(folder)): {"bytes": path.stat().st_size, "sha256": sha256(path)} for path in files}
     manifest = {**facts, "files": outputs, "manifest_sha256": ""}
     write_json(own, manifest)
@@ -123,6 +142,6 @@ def verify(folder: Path) -> Iterator[str]:
             yield f"{file}: damaged: {file.stat().st_size} bytes instead of {size}"
         elif sha256(file) != digest:
             yield f"{file}: damaged: not what was written"
-    found = {str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file()}
+    found = {str(file.relative_to(folder)) for file in files_below(folder)}
     for name in sorted(found - rows.keys() - {MANIFEST}):
         yield f"{folder / name}: not in the manifest: ncvc did not write it"

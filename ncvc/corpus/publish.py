@@ -10,7 +10,7 @@ from ncvc.corpus.plan import Plan
 from ncvc.corpus.report import write_report
 from ncvc.corpus.stages import TEXT, load_tokenizer
 from ncvc.corpus.work import Work
-from ncvc.files import read_json, write_json, write_manifest
+from ncvc.files import listed, read_json, write_json, write_manifest
 
 
 def build(plan: Plan, work: Work, summary: dict[str, Any], report: dict[str, Any]) -> Path:
@@ -41,7 +41,7 @@ def _join_left_out(output: Path, prepared: list[Path], finished: Path) -> None:
     """`dropped/REASON.jsonl.zst` and `quarantine.jsonl`, in input order."""
     dropped: dict[str, list[Path]] = defaultdict(list)
     for part in prepared:
-        for file in [*part.glob("dropped.*"), *(finished / part.name).glob("dropped.*")]:
+        for file in [*listed(part, "dropped.*"), *listed(finished / part.name, "dropped.*")]:
             dropped[file.name.removeprefix("dropped.")].append(file)
     (output / "dropped").mkdir()
     for name, files in sorted(dropped.items()):

@@ -65,7 +65,8 @@ def report_data(stages: Stages, totals: dict[str, Any], timing: Timing, sample: 
 
 
 def _duplicates(stages: Stages, totals: dict[str, Any], sources: list[dict[str, Any]]) -> dict[str, Any]:
-    decisions = [stages.deduplication.decisions(number) for number in range(len(stages.parts))]
+    deduplication = stages.deduplication
+    decisions = [deduplication.decisions(number) for number in range(len(stages.parts))]
     reasons = totals["reasons"]
     dropped = [source["statistics"]["dropped"].get(kind, {"bytes": 0}) for source in sources for kind in KINDS]
     whole = sum(row["bytes"] for row in dropped)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import ncvc._native as native
+from ncvc.files import files_below
 
 LONGEST_LINE = 64 * 2**20
 NO_LIMIT = 2**62
@@ -105,7 +106,7 @@ def _of(format: SourceFormat) -> str:  # noqa: A002
 
 
 def _files_of(folder: Path, format: SourceFormat) -> Iterator[SourceFile]:  # noqa: A002
-    for path in sorted(folder.rglob("*")):
+    for path in files_below(folder):
         if not any(part.startswith(".") for part in path.relative_to(folder).parts) and path.is_file():
             by_name = _format_by_name(path)
             chosen = _chosen(by_name, format)

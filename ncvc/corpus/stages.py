@@ -15,8 +15,8 @@ from ncvc._native import NcvcError
 from ncvc.corpus.extract import extract, extract_all
 from ncvc.corpus.plan import Plan, Task
 from ncvc.corpus.sources import NO_LIMIT, Reading, Tell
-from ncvc.corpus.work import Work, read_record
-from ncvc.files import read_json, sha256, sync, write_whole
+from ncvc.corpus.work import PARTS, Work, read_record
+from ncvc.files import listed, read_json, sha256, sync, write_whole
 
 DICTIONARY_FILE = "dictionary"
 TEXT = "text.jsonl.zst"
@@ -98,17 +98,18 @@ class Stages:
     @property
     def parts(self) -> list[Path]:
         """The prepared parts of all tasks, in input order."""
-        return [part for task in self.plan.tasks for part in self.work.parts(task)]
+        # One listing, as every task of the later stages asks: one a task would be tasks × parts × parts.
+        return listed(self.work.prepared, PARTS)
+
+    def task_of(self, part: Path) -> Task:
+        """The task that a part is of."""
+        return self.plan.tasks[int(part.name.partition("-")[0])]
 
     def list_parts(self) -> None:
         """Writes down which parts there are, and which files they are of."""
         write_whole(
             self.work.origins,
-            [
-                {"folder": str(part), "files": [str(path) for path in task.paths]}
-                for task in self.plan.tasks
-                for part in self.work.parts(task)
-            ],
+            [{"folder": str(part), "files": [str(path) for path in self.task_of(part).paths]} for part in self.parts],
         )
 
     @property
@@ -125,7 +126,7 @@ class Stages:
         part = self.parts[number]
         if (self.work.finished / part.name).exists():
             return
-        source = self.plan.source(self.plan.tasks[int(part.name.partition("-")[0])])
+        source = self.plan.source(self.task_of(part))
         decisions = None
         if self.plan.config.duplicates.any:
             decisions = (self.work.origins, number, self.deduplication.decisions(number))

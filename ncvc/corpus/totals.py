@@ -33,7 +33,7 @@ def totals(plan: Plan, work: Work) -> dict[str, Any]:
                 found["dropped"] += prepared["dropped"] + finished["dropped"]
                 found["quarantined"] += prepared["quarantined"]
                 found["text_bytes"] += prepared["text_bytes"]
-                found["clean_bytes"] += prepared["statistics"]["kept"]["bytes"]
+                found["clean_bytes"] += prepared["clean_bytes"]
                 found["kept_bytes"] += finished["statistics"]["kept"]["bytes"]
                 found.update({name: finished[name] for name in ADDED if name in finished})
                 reasons.update(prepared["reasons"])

@@ -23,9 +23,11 @@ from typing import Any, Self
 
 from ncvc._native import NcvcError
 from ncvc.corpus.plan import Plan, Task, difference
-from ncvc.files import read_json, sync, write_whole
+from ncvc.files import listed, read_json, sync, write_whole
 
 RECORD = "part.json"
+PARTS = "[0-9]*-*"
+"""The names of parts."""
 
 
 class Work:
@@ -82,13 +84,13 @@ class Work:
         Raises `NcvcError` if what is there was made with another config or of other files.
         """
         record = self.folder / "run.json"
-        if restart or not record.exists() or not any(self.prepared.glob("[0-9]*-*")):
+        if restart or not record.exists() or not listed(self.prepared, PARTS):
             self._empty()
         if record.exists():
             self._refuse_another(plan)
         for folder in (self.prepared, self.finished):
             folder.mkdir(exist_ok=True)
-            for torn in folder.glob(".partial-*"):
+            for torn in listed(folder, ".partial-*"):
                 shutil.rmtree(torn, ignore_errors=True)
         if not record.exists():
             write_whole(record, plan.identity())
@@ -102,7 +104,7 @@ class Work:
                 f"{self.output}: an unfinished run was begun otherwise: {difference(before, now)}; {advice}"
             )
         tasks = {task.name: task.identity() for task in plan.tasks}
-        for name in sorted({part.name.partition("-")[0] for part in self.prepared.glob("[0-9]*-*")}):
+        for name in sorted({part.name.partition("-")[0] for part in listed(self.prepared, PARTS)}):
             begun = read_json(self.prepared / f"{name}.begun")
             if tasks.get(name) != begun:
                 gone = next((path for path in begun["files"] if path not in tasks.get(name, begun)["files"]), None)
@@ -115,7 +117,7 @@ class Work:
 
     def parts(self, task: Task) -> list[Path]:
         """The parts of a task that are prepared, in order."""
-        return sorted(self.prepared.glob(f"{task.name}-*"))
+        return listed(self.prepared, f"{task.name}-*")
 
     def begin_task(self, task: Task) -> None:
         """Says what the parts of a task are of."""

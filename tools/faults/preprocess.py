@@ -18,6 +18,7 @@ output: out
 threads: 1
 part_bytes: 1
 on_error: quarantine
+duplicates: {near: 0.8}
 """
 UNTIMED = {"report.json", "report.html", "manifest.json"}
 
@@ -31,14 +32,17 @@ def prepare(folder: Path) -> None:
     for number in range(2):
         rows = [json.dumps({"text": text}) for text in texts[number * 20 : number * 20 + 30]]
         (folder / f"notes/{number}.jsonl").write_text("\n".join(["{", *rows, '{"text": ""}']))
-    rows = [json.dumps({"body": text}) for text in texts[40:60]]
+    # Some occurred in the notes; some nearly so.
+    found_before = [*texts[45:50], *(f"{text}以上。" for text in texts[:5])]
+    rows = [json.dumps({"body": text}) for text in [*texts[50:60], *found_before]]
     (folder / "web.jsonl").write_text("\n".join(rows))
     (folder / "train.jsonl").write_text("\n".join(json.dumps({"text": text}) for text in texts))
     (folder / "config.yaml").write_text(CONFIG)
     ncvc = [sys.executable, "-m", "ncvc"]
     subprocess.run([*ncvc, "dictionary", "build", folder / "dictionary", "--base", "ipadic"], check=True,
                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
-    train = ["tokenizer", "train", folder / "tokenizer", folder / "train.jsonl", "--dictionary", folder / "dictionary"]
+    train: list[str | Path] = ["tokenizer", "train", folder / "tokenizer", folder / "train.jsonl"]
+    train += ["--dictionary", folder / "dictionary"]
     subprocess.run([*ncvc, *train, "--vocab-size", "11000"], check=True, stdout=subprocess.DEVNULL)
 
 

@@ -1,9 +1,9 @@
-//! Folders that appear whole or not at all.
+//! The folder of a task, which appears whole or not at all.
 
-use std::fs::{self, File};
-use std::io::ErrorKind;
+use std::fs;
 use std::path::Path;
 
+use crate::stage::folder::NewFolder;
 use crate::{Error, Result};
 
 /// Fills a new folder beside `target` and gives it that name; does nothing if `target` is there.
@@ -15,26 +15,7 @@ pub fn publish(target: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Result<
     }
     let parent = target.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(parent).map_err(Error::io(parent, "cannot create"))?;
-    let temporary = tempfile::Builder::new()
-        .prefix(".partial-")
-        .tempdir_in(parent)
-        .map_err(Error::io(parent, "cannot create a folder in"))?;
-    fill(temporary.path())?;
-    sync_folder(temporary.path())?;
-    match fs::rename(temporary.path(), target) {
-        Ok(()) => {
-            // It has another name now: nothing is there to be removed.
-            let _ = temporary.keep();
-            sync_folder(parent)
-        }
-        Err(error) if matches!(error.kind(), ErrorKind::DirectoryNotEmpty | ErrorKind::AlreadyExists) => {
-            Ok(())
-        }
-        Err(error) => Err(Error::io(target, "cannot rename to")(error)),
-    }
-}
-
-/// Sees to it that the names in a folder are on disk.
-fn sync_folder(folder: &Path) -> Result<()> {
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(Error::io(folder, "cannot sync"))
+    let folder = NewFolder::create(parent)?;
+    fill(folder.path())?;
+    folder.name(target)
 }

@@ -1,7 +1,7 @@
 //! A folder that gets its name when everything in it is on disk.
 
 use std::fs::{File, Permissions};
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, ErrorKind, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -71,22 +71,28 @@ impl NewFolder {
         Ok(path)
     }
 
-    /// Writes the record and gives the folder its name; if another attempt was first, that one stays.
+    /// Writes the record and gives the folder its name.
     pub fn publish(self, name: &str, record: &impl serde::Serialize) -> Result<()> {
         let mut file = self.file(RECORD)?;
         let json = serde_json::to_vec(record)
             .map_err(|error| Error::io(&file.path, "cannot write")(error.into()))?;
         file.write(&json)?;
         file.finish()?;
-        sync_folder(self.path())?;
         let folder = self.parent.join(name);
-        match std::fs::rename(self.path(), &folder) {
+        self.name(&folder)
+    }
+
+    /// Gives the folder its name, once its files are on disk; if another attempt was first, that one stays.
+    pub fn name(self, folder: &Path) -> Result<()> {
+        sync_folder(self.path())?;
+        match std::fs::rename(self.path(), folder) {
             Ok(()) => {
                 // It has another name now and is not to be removed.
                 let _ = self.partial.keep();
             }
-            Err(_) if folder.join(RECORD).exists() => {}
-            Err(error) => return Err(Error::io(&folder, "cannot rename")(error)),
+            Err(error) if matches!(error.kind(), ErrorKind::DirectoryNotEmpty | ErrorKind::AlreadyExists) => {
+            }
+            Err(error) => return Err(Error::io(folder, "cannot rename to")(error)),
         }
         sync_folder(&self.parent)
     }
@@ -143,5 +149,9 @@ mod tests {
         second.publish("000", &record).expect("the first stays");
         assert_eq!(std::fs::read(folder.join("text")).expect("it is there"), "高血圧".as_bytes());
         assert_eq!(std::fs::read_dir(parent.path()).expect("it is there").count(), 1);
+        let mode = |path: &Path| std::fs::metadata(path).expect("it is there").permissions().mode();
+        let plain = parent.path().join("plain");
+        std::fs::create_dir(&plain).expect("there is room");
+        assert_eq!(mode(&folder), mode(&plain), "others may read what the umask lets them");
     }
 }

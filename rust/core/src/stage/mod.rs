@@ -6,7 +6,7 @@ mod count;
 mod dropped;
 mod encode;
 mod finish;
-mod folder;
+pub(crate) mod folder;
 mod join;
 mod pack;
 mod prepare;

@@ -91,6 +91,7 @@ struct Prepared {
     places: Vec<u8>,
     dropped: Dropped,
     fingerprints: Vec<Fingerprint>,
+    clean_bytes: u64,
     statistics: Statistics,
 }
 
@@ -133,6 +134,7 @@ impl<'a> Job for Prepare<'a> {
         let outcome = match verdict {
             Ok(kept) => {
                 write_prepared(document, kept, rules.keep_members, &mut batch.text);
+                batch.clean_bytes += kept.len() as u64;
                 write_place(document, &mut batch.places);
                 batch.fingerprints.extend(fingerprinter.as_mut().map(|made| made.fingerprint(kept)));
                 // What stays is counted when duplicates are gone.
@@ -180,6 +182,7 @@ struct OpenPart {
     dropped: DroppedFiles,
     quarantine: NewFile,
     fingerprints: Option<FingerprintWriter>,
+    clean_bytes: u64,
     statistics: Statistics,
 }
 
@@ -190,6 +193,7 @@ struct Record {
     files: Vec<FileRecord>,
     #[serde(flatten)]
     summary: Summary,
+    clean_bytes: u64,
     statistics: Statistics,
 }
 
@@ -208,6 +212,7 @@ impl PartWriter<'_> {
                 dropped: DroppedFiles::default(),
                 quarantine: folder.file(QUARANTINE)?,
                 fingerprints,
+                clean_bytes: 0,
                 statistics: Statistics::default(),
                 folder,
             });
@@ -221,6 +226,7 @@ impl Output<Prepared> for PartWriter<'_> {
         let part = self.open()?;
         part.text.write(&batch.text)?;
         part.places.write(&batch.places)?;
+        part.clean_bytes += batch.clean_bytes;
         part.statistics.merge(batch.statistics);
         if let Some(fingerprints) = &mut part.fingerprints {
             batch.fingerprints.iter().try_for_each(|fingerprint| fingerprints.push(fingerprint))?;
@@ -240,14 +246,16 @@ impl Output<Prepared> for PartWriter<'_> {
     fn part(&mut self, part: Part) -> Result<()> {
         self.open()?;
         let Some(open) = self.open.take() else { return Ok(()) };
-        let OpenPart { folder, text, places, dropped, quarantine, fingerprints, statistics } = open;
+        let OpenPart { folder, text, places, dropped, quarantine, fingerprints, clean_bytes, statistics } =
+            open;
         let mut files = vec![text.finish()?, places.finish()?, quarantine.finish()?];
         files.extend(dropped.finish()?);
         if let Some(fingerprints) = fingerprints {
             fingerprints.finish()?;
         }
         let name = part_name(self.task.number, part.number);
-        folder.publish(&name, &Record { raw: part.raw, files, summary: part.summary, statistics })
+        folder
+            .publish(&name, &Record { raw: part.raw, files, summary: part.summary, clean_bytes, statistics })
     }
 
     fn progress(&mut self, summary: &Summary) -> Result<()> {

@@ -1,0 +1,24 @@
+"""Folders are listed, or it is said that they cannot be."""
+
+from pathlib import Path
+
+import pytest
+
+from ncvc.files import files_below, listed
+
+
+def test_what_is_in_a_folder_is_listed_in_order(tmp_path: Path) -> None:
+    for name in ("2-1", "10-1", "1-2", "1-1", ".partial-1"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "text").touch()
+    assert [path.name for path in listed(tmp_path, "[0-9]*-*")] == ["1-1", "1-2", "10-1", "2-1"]
+    assert files_below(tmp_path) == sorted(path for path in tmp_path.rglob("*") if path.is_file())
+
+
+def test_a_folder_that_cannot_be_read_is_not_taken_for_empty(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    assert list(gone.glob("*")) == []
+    with pytest.raises(FileNotFoundError):
+        listed(gone, "*")
+    with pytest.raises(FileNotFoundError):
+        files_below(gone)
