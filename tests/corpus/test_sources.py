@@ -16,8 +16,11 @@ import zstandard
 import ncvc
 from ncvc.config import ConfigError
 from ncvc.corpus.config import PreprocessConfig, SourceConfig
+from ncvc.corpus.duplicates import DuplicatesConfig
+from ncvc.corpus.filters import FiltersConfig
 from ncvc.corpus.preprocess import preprocess
 from ncvc.corpus.sources import SourceFile, find_sources
+from tests.corpus.test_preprocess import NO_DUPLICATES, NO_FILTERS
 
 pa = pytest.importorskip("pyarrow")
 import pyarrow.parquet as pq  # noqa: E402
@@ -28,8 +31,8 @@ TEXTS = [f"症例{i}。高血圧のため通院中、「発熱」を認めた。
 def clean(folder: Path, inputs: list[str] | None = None, **settings: Any) -> tuple[list[Any], Any]:
     """The documents that a pass keeps, and its report."""
     run = {name: settings.pop(name) for name in ("on_error", "threads", "longest_line") if name in settings}
-    source = SourceConfig(name="a", inputs=inputs or ["in"], **settings)
-    config = PreprocessConfig(sources=[source], output="out", **run)
+    source = SourceConfig(name="a", inputs=inputs or ["in"], filters=FiltersConfig(**NO_FILTERS), **settings)
+    config = PreprocessConfig(sources=[source], output="out", duplicates=DuplicatesConfig(**NO_DUPLICATES), **run)
     report = preprocess(config, folder, to="text", replace=True, restart=True)
     counts = report["documents"]
     assert counts["in"] == counts["out"] + counts["dropped"] + counts["quarantined"]
