@@ -65,7 +65,7 @@ def python_chain(path: Path, folder: Path, threads: int) -> None:
         for text in read(path):
             ids: list[int] = []
             for line in clean(text).split("\n"):
-                for encoded in model.encode(mecab.parse(line).split()):
+                for encoded in model.encode(mecab.parse(line).split(), num_threads=1):
                     ids += encoded
                 ids.append(3)
             ids.append(2)
