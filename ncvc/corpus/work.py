@@ -14,6 +14,7 @@
 Everything in it appears whole or not at all, so whatever is there is done.
 """
 
+import contextlib
 import fcntl
 import os
 import shutil
@@ -73,8 +74,11 @@ class Work:
         return self
 
     def __exit__(self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None) -> None:
-        if error is not None and not any(self.prepared.glob("[0-9]*-*")):
-            self.remove()  # nothing was done that could be gone on with
+        if error is not None:
+            # Parts that cannot be listed now may be there all the same.
+            with contextlib.suppress(OSError):
+                if not self._has_parts():
+                    self.remove()
         if self._lock is not None:
             os.close(self._lock)
 
@@ -84,7 +88,7 @@ class Work:
         Raises `NcvcError` if what is there was made with another config or of other files.
         """
         record = self.folder / "run.json"
-        if restart or not record.exists() or not listed(self.prepared, PARTS):
+        if restart or not record.exists() or not self._has_parts():
             self._empty()
         if record.exists():
             self._refuse_another(plan)
@@ -110,6 +114,10 @@ class Work:
                 gone = next((path for path in begun["files"] if path not in tasks.get(name, begun)["files"]), None)
                 what = f"{gone} is not where it was among the inputs" if gone else "there are other inputs now"
                 raise NcvcError(f"{self.output}: an unfinished run was begun otherwise: {what}; {advice}")
+
+    def _has_parts(self) -> bool:
+        """Whether anything was done that could be gone on with."""
+        return self.prepared.exists() and bool(listed(self.prepared, PARTS))
 
     def _empty(self) -> None:
         for path in self.folder.iterdir():

@@ -2,10 +2,12 @@
 
 import gzip
 import json
+import os
 import shutil
 import subprocess
 import sys
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from hypothesis import strategies as st
 
 import ncvc
 from ncvc.corpus.filters import FiltersConfig
+from ncvc.corpus.work import Work
 from tests.conftest import run_ncvc
 
 TEXTS = [
@@ -285,6 +288,39 @@ def test_an_unfinished_run_of_another_config_or_input_is_not_mixed_in(tmp_path: 
     (tmp_path / "in/b.jsonl").write_text('{"text": "発熱あり。"}\n', encoding="utf-8")
     run(tmp_path, tokenizer_folder, part_bytes=100, on_error="quarantine")
     assert report(tmp_path)["documents"]["in"] == len(TEXTS) + 1
+
+
+def refusing_once(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Fails like a broken disk, then works."""
+    calls = []
+
+    def refuse(*arguments: Any) -> Any:
+        calls.append(arguments)
+        if len(calls) == 1:
+            raise OSError(5, "Input/output error")
+        return function(*arguments)
+
+    return refuse
+
+
+def test_parts_that_cannot_be_listed_are_not_thrown_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    work = Work(tmp_path / "out")
+    part = work.prepared / "000000-00000"
+    part.mkdir(parents=True)
+
+    monkeypatch.setattr(os, "scandir", refusing_once(os.scandir))
+    monkeypatch.setattr(os, "listdir", refusing_once(os.listdir))
+    with pytest.raises(ValueError, match="x"), work:
+        raise ValueError("x")
+    assert part.exists()
+    with pytest.raises(ValueError, match="x"), work:
+        raise ValueError("x")
+    assert part.exists()
+    monkeypatch.undo()
+    part.rmdir()
+    with pytest.raises(ValueError, match="x"), work:
+        raise ValueError("x")
+    assert not work.folder.exists()
 
 
 def test_an_output_that_is_there_stays(tmp_path: Path, tokenizer_folder: Path) -> None:
