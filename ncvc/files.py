@@ -21,8 +21,8 @@ def whole_folder(final: Path, *, replace: bool = False) -> Iterator[Path]:
 
     On an error it is removed and `final` stays as it was. `replace` allows `final` to exist.
     """
-    if not replace and final.exists() and (not final.is_dir() or any(final.iterdir())):
-        raise NcvcError(f"{final}: exists already; remove it, choose another output, or replace it with --force")
+    if not replace:
+        refuse_existing(final)
     partial = final.with_name(f".{final.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
@@ -32,6 +32,12 @@ def whole_folder(final: Path, *, replace: bool = False) -> Iterator[Path]:
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
+
+
+def refuse_existing(final: Path) -> None:
+    """Raises `NcvcError` if there is something at `final` that writing would replace."""
+    if final.exists() and (not final.is_dir() or any(final.iterdir())):
+        raise NcvcError(f"{final}: exists already; remove it, choose another output, or replace it with --force")
 
 
 def move_folder(partial: Path, final: Path) -> None:
@@ -93,13 +99,23 @@ def read_json(path: Path) -> Any:
         raise NcvcError(f"{path}: damaged: not JSON ({error}); write it again") from None
 
 
+@contextlib.contextmanager
+def whole_file(final: Path) -> Iterator[Path]:
+    """A name to write a file under; it gets its own when it is on disk, and on an error it is removed."""
+    partial = final.with_name(f".{final.name}.{os.getpid()}.partial")
+    try:
+        yield partial
+        sync(partial)
+        partial.rename(final)
+        sync(final.parent)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
 def write_whole(path: Path, value: Any) -> None:
-    """Writes JSON under another name, syncs and renames it, so that it is there whole or not at all."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    write_json(partial, value)
-    sync(partial)
-    partial.rename(path)
-    sync(path.parent)
+    """Writes JSON that is there whole or not at all."""
+    with whole_file(path) as partial:
+        write_json(partial, value)
 
 
 def write_manifest(folder: Path, **facts: Any) -> None:

@@ -8,12 +8,11 @@ import hashlib
 import importlib.util
 import json
 import multiprocessing
-import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing, contextmanager
+from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from typing import Any
 import ncvc._native as native
 from ncvc.corpus.pages import PARSER, UnreadableError, read_html, read_warc, to_document
 from ncvc.corpus.sources import Reading, SourceFile
-from ncvc.files import sha256, sync
+from ncvc.files import sha256, whole_file
 from ncvc.progress import Progress
 
 LEVEL = 1
@@ -43,7 +42,7 @@ def extract(files: Sequence[SourceFile], folder: Path, reading: Reading) -> tupl
     path = folder / f"{name}.tsv.zst"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        with _whole(path) as partial:
+        with whole_file(path) as partial:
             _write(files, partial, reading)
     return path, hashes
 
@@ -79,19 +78,6 @@ def _hash(path: Path) -> str | None:
         return sha256(path)
     except OSError:
         return None
-
-
-@contextmanager
-def _whole(path: Path) -> Iterator[Path]:
-    """A name to write to; the file gets its own when it is on disk."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        yield partial
-        sync(partial)
-        partial.rename(path)
-        sync(path.parent)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _write(files: Sequence[SourceFile], path: Path, reading: Reading) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ncvc._native import InputError, NcvcError
+from ncvc._native import InputError
 from ncvc.corpus import local
 from ncvc.corpus.config import PreprocessConfig
 from ncvc.corpus.plan import Plan, Target, make_plan
@@ -13,8 +13,8 @@ from ncvc.corpus.publish import build
 from ncvc.corpus.reporting import Timing, report_data
 from ncvc.corpus.stages import TEXT, Stages, load_tokenizer
 from ncvc.corpus.totals import totals
-from ncvc.corpus.work import Work, read_record
-from ncvc.files import MANIFEST, move_folder, read_json, sha256
+from ncvc.corpus.work import Work
+from ncvc.files import MANIFEST, move_folder, read_json, refuse_existing, sha256
 from ncvc.progress import Progress
 
 Each = Callable[..., None]
@@ -48,18 +48,16 @@ def preprocess(
         if work.output.exists() and not restart and _is_output_of(plan, work.output):
             work.remove()
             return _with_time(read_json(work.output / "summary.json"), read_json(work.output / "report.json"))
-        if work.output.exists() and not replace and (not work.output.is_dir() or any(work.output.iterdir())):
-            raise NcvcError(
-                f"{work.output}: exists already; remove it, choose another output, or replace it with --force"
-            )
+        if not replace:
+            refuse_existing(work.output)
         work.begin(plan, restart=restart)
         timing = Timing()
         stages = _run(plan, work, each, timing)
-        summary = totals(plan, work)
+        summary = totals(stages)
         if summary["documents"]["in"] == 0 and config.on_error == "stop":
             raise InputError(f"{plan.tasks[0].paths[0]}: no documents in the input; check the inputs of the config")
         report = report_data(stages, summary, timing, sample)
-        move_folder(build(plan, work, summary, report), work.output)
+        move_folder(build(stages, summary, report), work.output)
         work.remove()
     return _with_time(summary, report)
 
@@ -87,7 +85,6 @@ def _run(plan: Plan, work: Work, each: Each, timing: Timing) -> Stages:
     with timing.of(label):
         size = sum((part / TEXT).stat().st_size for part in parts)
         each(stages.finish, range(len(parts)), Progress(label, size), threads=threads, cpus=stages.threads)
-    timing.bytes = sum(read_record(part)["text_bytes"] for part in parts)
     return stages
 
 

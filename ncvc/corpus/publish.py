@@ -6,31 +6,28 @@ from pathlib import Path
 from typing import Any
 
 import ncvc._native as native
-from ncvc.corpus.plan import Plan
 from ncvc.corpus.report import write_report
-from ncvc.corpus.stages import TEXT, load_tokenizer
-from ncvc.corpus.work import Work
+from ncvc.corpus.stages import TEXT, Stages, load_tokenizer
 from ncvc.files import listed, read_json, write_json, write_manifest
 
 
-def build(plan: Plan, work: Work, summary: dict[str, Any], report: dict[str, Any]) -> Path:
-    """Writes the output under `work`: datasets, what was left out, reports, manifest. Returns the folder."""
+def build(stages: Stages, summary: dict[str, Any], report: dict[str, Any]) -> Path:
+    """Writes the output into the work folder: datasets, what was left out, reports, manifest. Returns the folder."""
+    plan, work = stages.plan, stages.work
     output = work.folder / "output"
     shutil.rmtree(output, ignore_errors=True)
     output.mkdir()
     inputs: dict[str, str | None] = {}
-    parts: dict[int, list[Path]] = defaultdict(list)
     for task in plan.tasks:
-        parts[task.source] += work.parts(task)
         inputs |= read_json(work.done(task))
     for number, source in enumerate(plan.config.sources):
-        finished = [work.finished / part.name for part in parts[number]]
+        finished = [work.finished / part.name for part in stages.parts_of(number)]
         if plan.to == "text":
             native.join_files(output / f"{source.name}.jsonl.zst", [part / TEXT for part in finished])
         else:
             vocabulary = load_tokenizer(plan.tokenizer, plan.config.analyzer).vocab_size
             native.join_tokens(output / source.name, finished, vocabulary)
-    _join_left_out(output, [part for number in sorted(parts) for part in parts[number]], work.finished)
+    _join_left_out(output, stages.parts, work.finished)
     write_json(output / "summary.json", summary)
     write_report(output, report)
     write_manifest(output, stage="preprocess", run=plan.identity(), inputs=inputs)

@@ -23,23 +23,15 @@ class Timing:
     """How long the stages of this start took."""
 
     def __init__(self) -> None:
-        self._seconds: dict[str, float] = {}
-        self.bytes = 0
-        """Raw text."""
+        self.seconds: dict[str, float] = {}
+        """By stage."""
 
     @contextlib.contextmanager
     def of(self, stage: str) -> Iterator[None]:
         """Measures a stage."""
         started = time.monotonic()
         yield
-        self._seconds[stage] = time.monotonic() - started
-
-    @property
-    def stages(self) -> list[dict[str, Any]]:
-        """As `ncvc.corpus.report.data.Stage`."""
-        return [
-            {"name": name, "seconds": round(seconds, 3), "bytes": self.bytes} for name, seconds in self._seconds.items()
-        ]
+        self.seconds[stage] = time.monotonic() - started
 
 
 def report_data(stages: Stages, totals: dict[str, Any], timing: Timing, sample: int | None) -> dict[str, Any]:
@@ -47,7 +39,7 @@ def report_data(stages: Stages, totals: dict[str, Any], timing: Timing, sample: 
     plan, work = stages.plan, stages.work
     sources = []
     for number, (source, counted) in enumerate(zip(plan.config.sources, totals["sources"], strict=True)):
-        prepared = [part for task in plan.tasks if task.source == number for part in work.parts(task)]
+        prepared = stages.parts_of(number)
         finished = [work.finished / part.name for part in prepared]
         statistics = json.loads(native.source_statistics(prepared, finished))
         quarantined = counted["documents"]["quarantined"]
@@ -59,7 +51,10 @@ def report_data(stages: Stages, totals: dict[str, Any], timing: Timing, sample: 
         "duplicates": _duplicates(stages, totals, sources) if plan.config.duplicates.any and stages.parts else None,
         "pieces": _pieces(plan, sources) if plan.to == "tokens" else [],
         "unknown_tokens": totals.get("unknown_tokens", 0),
-        "stages": timing.stages,
+        "stages": [
+            {"name": name, "seconds": round(seconds, 3), "bytes": totals.get("text_bytes", 0)}
+            for name, seconds in timing.seconds.items()
+        ],
         "config": plan.config.model_dump(mode="json"),
     }
 

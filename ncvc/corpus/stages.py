@@ -16,7 +16,7 @@ from ncvc.corpus.extract import extract, extract_all
 from ncvc.corpus.plan import Plan, Task
 from ncvc.corpus.sources import NO_LIMIT, Reading, Tell
 from ncvc.corpus.work import PARTS, Work, read_record
-from ncvc.files import listed, read_json, sha256, sync, write_whole
+from ncvc.files import listed, read_json, sha256, whole_file, write_whole
 
 DICTIONARY_FILE = "dictionary"
 TEXT = "text.jsonl.zst"
@@ -69,10 +69,8 @@ class Stages:
         """Makes the dictionary if one is needed that is not there."""
         if self.dictionary.exists() or not any(source.filters.adult_words for source in self.plan.config.sources):
             return
-        partial = self.work.folder / ".dictionary.partial"
-        native.build_dictionary(partial, base=ipadic.DICDIR, base_name="ipadic")
-        sync(partial)
-        partial.rename(self.dictionary)
+        with whole_file(self.dictionary) as partial:
+            native.build_dictionary(partial, base=ipadic.DICDIR, base_name="ipadic")
 
     def extract_all(self, threads: int) -> None:
         """Extracts the pages of all tasks that are not prepared, on so many processes."""
@@ -100,6 +98,10 @@ class Stages:
         """The prepared parts of all tasks, in input order."""
         # One listing, as every task of the later stages asks: one a task would be tasks × parts × parts.
         return listed(self.work.prepared, PARTS)
+
+    def parts_of(self, source: int) -> list[Path]:
+        """The prepared parts of a source, in input order."""
+        return [part for part in self.parts if self.task_of(part).source == source]
 
     def task_of(self, part: Path) -> Task:
         """The task that a part is of."""

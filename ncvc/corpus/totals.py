@@ -3,19 +3,20 @@
 from collections import Counter
 from typing import Any
 
-from ncvc.corpus.plan import Plan
-from ncvc.corpus.work import Work, read_record
+from ncvc.corpus.stages import Stages
+from ncvc.corpus.work import read_record
 
 ADDED = ("tokens", "morphemes", "unknown_tokens", "written_bytes")
 BYTES = ("text_bytes", "clean_bytes", "kept_bytes")
 """Of text as it was read, once it was cleaned and filtered, and without duplicates; UTF-8."""
 
 
-def totals(plan: Plan, work: Work) -> dict[str, Any]:
+def totals(stages: Stages) -> dict[str, Any]:
     """The counts of the whole run and of each source.
 
     Documents in = out + dropped + quarantined, of each and of all.
     """
+    plan = stages.plan
     sources = []
     for number, source in enumerate(plan.config.sources):
         found: Counter[str] = Counter()
@@ -23,24 +24,23 @@ def totals(plan: Plan, work: Work) -> dict[str, Any]:
         rules: dict[str, Counter[str]] = {}
         files: Counter[str] = Counter()
         for task in plan.tasks:
-            if task.source != number:
-                continue
-            files.update(dict.fromkeys(map(str, task.paths), 0))
-            for part in work.parts(task):
-                prepared, finished = read_record(part), read_record(work.finished / part.name)
-                found["in"] += prepared["documents"]
-                found["out"] += finished["kept"]
-                found["dropped"] += prepared["dropped"] + finished["dropped"]
-                found["quarantined"] += prepared["quarantined"]
-                found["text_bytes"] += prepared["text_bytes"]
-                found["clean_bytes"] += prepared["clean_bytes"]
-                found["kept_bytes"] += finished["statistics"]["kept"]["bytes"]
-                found.update({name: finished[name] for name in ADDED if name in finished})
-                reasons.update(prepared["reasons"])
-                reasons.update(finished["reasons"])
-                files.update(dict(zip(map(str, task.paths), prepared["source_documents"], strict=True)))
-                for row in prepared["counts"]:
-                    rules.setdefault(row["rule"], Counter()).update(documents=row["documents"], edits=row["edits"])
+            if task.source == number:
+                files.update(dict.fromkeys(map(str, task.paths), 0))
+        for part in stages.parts_of(number):
+            prepared, finished = read_record(part), read_record(stages.work.finished / part.name)
+            found["in"] += prepared["documents"]
+            found["out"] += finished["kept"]
+            found["dropped"] += prepared["dropped"] + finished["dropped"]
+            found["quarantined"] += prepared["quarantined"]
+            found["text_bytes"] += prepared["text_bytes"]
+            found["clean_bytes"] += prepared["clean_bytes"]
+            found["kept_bytes"] += finished["statistics"]["kept"]["bytes"]
+            found.update({name: finished[name] for name in ADDED if name in finished})
+            reasons.update(prepared["reasons"])
+            reasons.update(finished["reasons"])
+            files.update(dict(zip(map(str, stages.task_of(part).paths), prepared["source_documents"], strict=True)))
+            for row in prepared["counts"]:
+                rules.setdefault(row["rule"], Counter()).update(documents=row["documents"], edits=row["edits"])
         sources.append(
             {
                 "name": source.name,
