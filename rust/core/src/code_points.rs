@@ -25,6 +25,22 @@ pub fn each_code_point(text: &str, mut on_code_point: impl FnMut(u32)) {
     }
 }
 
+/// A class for every code point of the basic plane: that of the last range that holds it, or `other`.
+pub const fn classes<T: Copy>(ranges: &[(char, char, T)], other: T) -> [T; 0x1_0000] {
+    let mut classes = [other; 0x1_0000];
+    let mut i = 0;
+    while i < ranges.len() {
+        let (from, to, class) = ranges[i];
+        let mut c = from as usize;
+        while c <= to as usize {
+            classes[c] = class;
+            c += 1;
+        }
+        i += 1;
+    }
+    classes
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

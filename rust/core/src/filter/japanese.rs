@@ -10,7 +10,7 @@
 
 use super::options::JapaneseOptions;
 use super::reason::Reason;
-use crate::code_points::each_code_point;
+use crate::code_points::{classes, each_code_point};
 
 /// How many characters of which script a text has, white space (▁ and line feeds) apart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -57,7 +57,7 @@ fn class(c: u32) -> u8 {
 }
 
 /// The basic plane.
-static CLASSES: [u8; 0x1_0000] = classes();
+static CLASSES: [u8; 0x1_0000] = classes(&RANGES, OTHER);
 
 /// The letters that cleaned text can hold (see [`is_allowed`](crate::clean::is_allowed)); later lines win.
 const RANGES: [(char, char, u8); 18] = [
@@ -80,21 +80,6 @@ const RANGES: [(char, char, u8); 18] = [
     ('\u{4e00}', '\u{9fff}', JAPANESE),
     ('\u{f900}', '\u{faff}', JAPANESE),
 ];
-
-const fn classes() -> [u8; 0x1_0000] {
-    let mut classes = [OTHER; 0x1_0000];
-    let mut i = 0;
-    while i < RANGES.len() {
-        let (from, to, class) = RANGES[i];
-        let mut c = from as usize;
-        while c <= to as usize {
-            classes[c] = class;
-            c += 1;
-        }
-        i += 1;
-    }
-    classes
-}
 
 /// Whether there is enough Japanese.
 pub fn judge(options: &JapaneseOptions, scripts: Scripts) -> Result<(), Reason> {

@@ -3,11 +3,17 @@
 use std::collections::BTreeMap;
 
 use super::folder::{FileRecord, NewFile, NewFolder};
+use super::pack::pack;
 use crate::Result;
 use crate::pipeline::DropReason;
 
 /// Rows of a batch by reason; compressed when the batch is full.
 pub type Dropped = BTreeMap<DropReason, Vec<u8>>;
+
+/// Compresses the rows of a batch.
+pub fn pack_rows(rows: &mut Dropped) -> std::io::Result<()> {
+    rows.values_mut().try_for_each(|rows| pack(rows).map(|packed| *rows = packed))
+}
 
 /// The files of a part, `dropped.REASON.jsonl.zst`.
 #[derive(Default)]

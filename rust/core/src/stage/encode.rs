@@ -1,9 +1,8 @@
 //! Parts of clean documents → parts of a dataset: ids, each document ended by `<|end_of_text|>`.
 
-use super::dropped::{Dropped, DroppedFiles};
+use super::dropped::{Dropped, DroppedFiles, pack_rows};
 use super::finish::Finish;
 use super::folder::{FileRecord, NewFile, NewFolder};
-use super::pack::pack;
 use crate::Result;
 use crate::clean::Cleaner;
 use crate::indexed::TokenType;
@@ -121,7 +120,7 @@ impl<'t> Job for Encode<'t> {
 
     fn finish(&self, worker: &mut EncodeWorker<'t>, batch: &mut EncodedBatch) -> std::io::Result<()> {
         batch.statistics = worker.recorder.take();
-        batch.dropped.values_mut().try_for_each(|rows| pack(rows).map(|packed| *rows = packed))
+        pack_rows(&mut batch.dropped)
     }
 }
 

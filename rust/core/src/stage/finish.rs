@@ -34,15 +34,12 @@ impl Finish<'_> {
         dropped: &mut Dropped,
     ) -> std::result::Result<Cow<'d, str>, DropReason> {
         let Some(survivors) = self.survivors else { return Ok(Cow::Borrowed(document.text)) };
-        let shortened = match survivors.apply(document) {
-            Ok(Cow::Borrowed(text)) => return Ok(Cow::Borrowed(text)),
-            Ok(Cow::Owned(text)) => Ok(cleaner.clean(&text).to_owned()),
-            Err(reason) => Err(reason),
-        };
-        match shortened {
-            Ok(text) if !text.is_empty() => Ok(Cow::Owned(text)),
-            Ok(_) => Err(DropReason::Duplicate(Duplicate::AllSentences)),
-            Err(reason) => Err(reason),
+        match survivors.apply(document) {
+            Ok(Cow::Owned(text)) => match cleaner.clean(&text) {
+                "" => Err(DropReason::Duplicate(Duplicate::AllSentences)),
+                clean => Ok(Cow::Owned(clean.to_owned())),
+            },
+            unchanged_or_dropped => unchanged_or_dropped,
         }
         .inspect_err(|&reason| {
             survivors.write_row(document, reason, dropped.entry(reason).or_default());

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use super::dropped::{Dropped, DroppedFiles};
+use super::dropped::{Dropped, DroppedFiles, pack_rows};
 use super::folder::{FileRecord, NewFile, NewFolder};
 use super::pack::pack;
 use super::prepared::{write_place, write_prepared};
@@ -156,11 +156,11 @@ impl<'a> Job for Prepare<'a> {
     }
 
     fn finish(&self, worker: &mut Worker<'a>, batch: &mut Prepared) -> std::io::Result<()> {
-        for bytes in [&mut batch.text, &mut batch.places].into_iter().chain(batch.dropped.values_mut()) {
+        for bytes in [&mut batch.text, &mut batch.places] {
             *bytes = pack(bytes)?;
         }
         batch.statistics = worker.recorder.take();
-        Ok(())
+        pack_rows(&mut batch.dropped)
     }
 
     fn take_counts(worker: &mut Worker<'a>) -> Counts {

@@ -27,14 +27,17 @@ struct Line<'a> {
 
 /// Appends a document with its clean text.
 pub fn write_prepared(document: &Document<'_>, text: &str, keep_members: bool, out: &mut Vec<u8>) {
-    let around = keep_members.then(|| document.fields.around(document.text_field).ok()).flatten();
-    let (before, after) = around.unwrap_or_default();
-    let member = |json: &'_ [u8]| std::str::from_utf8(json).ok().filter(|_| keep_members).map(str::to_owned);
-    let (before, after) = (member(&before), member(&after));
+    let around = if keep_members { document.fields.around(document.text_field).ok() } else { None };
+    let (before, after) = around.as_ref().map(|(b, a)| (json(b), json(a))).unzip();
     // Writing to memory does not fail, and strings always have a JSON form.
-    let line = Line { text, before: before.as_deref(), after: after.as_deref() };
+    let line = Line { text, before, after };
     let _ = serde_json::to_writer(&mut *out, &line);
     out.push(b'\n');
+}
+
+/// JSON that was written into memory.
+fn json(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap_or_default()
 }
 
 /// Appends a prepared document as it was in the input, with another text.

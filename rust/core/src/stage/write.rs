@@ -1,6 +1,6 @@
 //! Parts of clean documents → parts of clean text without duplicates.
 
-use super::dropped::{Dropped, DroppedFiles};
+use super::dropped::{Dropped, DroppedFiles, pack_rows};
 use super::finish::Finish;
 use super::folder::{FileRecord, NewFile, NewFolder};
 use super::pack::pack;
@@ -72,7 +72,7 @@ impl Job for Write<'_> {
         batch.bytes = batch.packed.len() as u64;
         batch.packed = pack(&batch.packed)?;
         batch.statistics = recorder.take();
-        batch.dropped.values_mut().try_for_each(|rows| pack(rows).map(|packed| *rows = packed))
+        pack_rows(&mut batch.dropped)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::code_points::each_code_point;
+use crate::code_points::{classes, each_code_point};
 
 /// What a character is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +73,7 @@ impl Script {
 }
 
 /// The basic plane.
-static TABLE: [Script; 0x1_0000] = table();
+static TABLE: [Script; 0x1_0000] = classes(RANGES, Script::Other);
 
 /// Later lines win over earlier ones.
 const RANGES: &[(char, char, Script)] = &[
@@ -122,21 +122,6 @@ const RANGES: &[(char, char, Script)] = &[
     ('\u{ff9e}', '\u{ff9f}', Script::Katakana),
     ('\u{ffe0}', '\u{ffee}', Script::Symbol),
 ];
-
-const fn table() -> [Script; 0x1_0000] {
-    let mut table = [Script::Other; 0x1_0000];
-    let mut i = 0;
-    while i < RANGES.len() {
-        let (from, to, script) = RANGES[i];
-        let mut c = from as usize;
-        while c <= to as usize {
-            table[c] = script;
-            c += 1;
-        }
-        i += 1;
-    }
-    table
-}
 
 #[cfg(test)]
 mod tests {
