@@ -4,7 +4,7 @@ use std::path::Path;
 
 use ncvc_core::clean::{self, META_SPACE, allowed_characters};
 use ncvc_core::dictionary::{self, Header, Plan};
-use ncvc_core::morph::Analyzer;
+use ncvc_core::morph::{Analyzer, Engine};
 use ncvc_core::tokenizer::{
     BEGIN_OF_TEXT, CLEANING_FILE, DICTIONARY_FILE, END_OF_TEXT, MODEL_FILE, Tokenizer,
 };
@@ -53,7 +53,7 @@ pub fn tokenizer() -> Tokenizer {
     let version = format!("{{\"version\": {}}}", clean::VERSION);
     std::fs::write(folder.path().join(CLEANING_FILE), version).expect("the folder can be written");
     std::fs::write(folder.path().join(MODEL_FILE), model()).expect("the folder can be written");
-    Tokenizer::load(folder.path()).expect("it was written")
+    Tokenizer::load(folder.path(), Engine::default()).expect("it was written")
 }
 
 fn folder_with_dictionary() -> tempfile::TempDir {
