@@ -86,6 +86,14 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def sha256_if_readable(path: Path) -> str | None:
+    """The SHA-256 of a file, in hexadecimal; None if the operating system does not let it be read."""
+    try:
+        return sha256(path)
+    except OSError:
+        return None
+
+
 def write_json(path: Path, value: Any) -> None:
     """Writes JSON that people can read, Japanese as it is."""
     path.write_text(json.dumps(value, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")

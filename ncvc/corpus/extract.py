@@ -20,7 +20,7 @@ from typing import Any
 import ncvc._native as native
 from ncvc.corpus.pages import PARSER, UnreadableError, read_html, read_warc, to_document
 from ncvc.corpus.sources import Reading, SourceFile
-from ncvc.files import sha256, whole_file
+from ncvc.files import sha256_if_readable, whole_file
 from ncvc.progress import Progress
 
 LEVEL = 1
@@ -31,11 +31,11 @@ def extract(files: Sequence[SourceFile], folder: Path, reading: Reading) -> tupl
     """Writes the pages of `files` to a file in `folder`; returns it, and the SHA-256 of each of `files`.
 
     The file's name comes from the content of `files`, so what is there already is not done again. A file that
-    cannot be opened has no hash. Raises `NcvcError` without the extra `web`.
+    cannot be read has no hash. Raises `NcvcError` without the extra `web`.
     """
     if not all(importlib.util.find_spec(name) for name in ("fastwarc", "resiliparse", "zstandard")):
         raise native.NcvcError("HTML and WARC need three more packages; install them with pip install 'ncvc[web]'")
-    hashes = [_hash(file.path) for file in files]
+    hashes = [sha256_if_readable(file.path) for file in files]
     settings = [reading.encoding, reading.longest_line, PARSER, version("resiliparse"), version("fastwarc")]
     inputs = [[str(file.path), file.format, digest] for file, digest in zip(files, hashes, strict=True)]
     name = hashlib.sha256(json.dumps([settings, inputs]).encode()).hexdigest()[:32]
@@ -71,13 +71,6 @@ def extract_all(groups: Sequence[tuple[Sequence[SourceFile], Reading]], folder: 
             ) from None
         finally:
             pool.shutdown(cancel_futures=True)
-
-
-def _hash(path: Path) -> str | None:
-    try:
-        return sha256(path)
-    except OSError:
-        return None
 
 
 def _write(files: Sequence[SourceFile], path: Path, reading: Reading) -> None:

@@ -14,7 +14,7 @@ from ncvc.corpus.reporting import Timing, report_data
 from ncvc.corpus.stages import TEXT, Stages, load_tokenizer
 from ncvc.corpus.totals import totals
 from ncvc.corpus.work import Work
-from ncvc.files import MANIFEST, move_folder, read_json, refuse_existing, sha256
+from ncvc.files import MANIFEST, move_folder, read_json, refuse_existing, sha256_if_readable
 from ncvc.progress import Progress
 
 Each = Callable[..., None]
@@ -45,10 +45,14 @@ def preprocess(
     plan = make_plan(config, folder, to, sample)
     work = Work(folder / config.output)
     with work:
-        if work.output.exists() and not restart and _is_output_of(plan, work.output):
+        made = None if restart else _inputs_of(plan, work.output)
+        now = {path: sha256_if_readable(Path(path)) for path in made or {}}
+        if made is not None and made == now:
             work.remove()
             return _with_time(read_json(work.output / "summary.json"), read_json(work.output / "report.json"))
-        if not replace:
+        # An output that lacks only what could not be read is one that is not finished.
+        lacks = made is not None and all(made[path] in (None, digest) for path, digest in now.items())
+        if not (replace or lacks):
             refuse_existing(work.output)
         work.begin(plan, restart=restart)
         timing = Timing()
@@ -95,13 +99,12 @@ def _with_time(summary: dict[str, Any], report: dict[str, Any]) -> dict[str, Any
     return {**summary, "seconds": round(seconds, 3), "mb_per_second": round(rate, 3)}
 
 
-def _is_output_of(plan: Plan, output: Path) -> bool:
-    """Whether the output was made by this very run, of the same bytes."""
+def _inputs_of(plan: Plan, output: Path) -> dict[str, str | None] | None:
+    """The SHA-256 of the files that the output was made of, if this very run made it; None for an unreadable one."""
     if not (output / MANIFEST).is_file():
-        return False
+        return None
     manifest = read_json(output / MANIFEST)
     if manifest.get("run") != plan.identity():
-        return False
-    if list(manifest["inputs"]) != [str(path) for task in plan.tasks for path in task.paths]:
-        return False
-    return all(digest is None or sha256(Path(path)) == digest for path, digest in manifest["inputs"].items())
+        return None
+    inputs: dict[str, str | None] = manifest["inputs"]
+    return inputs if list(inputs) == [str(path) for task in plan.tasks for path in task.paths] else None

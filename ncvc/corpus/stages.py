@@ -16,7 +16,7 @@ from ncvc.corpus.extract import extract, extract_all
 from ncvc.corpus.plan import Plan, Task
 from ncvc.corpus.sources import NO_LIMIT, Reading, Tell
 from ncvc.corpus.work import PARTS, Work, read_record
-from ncvc.files import listed, read_json, sha256, whole_file, write_whole
+from ncvc.files import listed, read_json, sha256_if_readable, whole_file, write_whole
 
 DICTIONARY_FILE = "dictionary"
 TEXT = "text.jsonl.zst"
@@ -155,7 +155,7 @@ def _deduplication(folder: Path, parts: tuple[Path, ...], options: str) -> nativ
 def _check(done: Path) -> None:
     """Refuses to go on with files that are not those that were prepared."""
     for path, digest in read_json(done).items():
-        if digest is not None and sha256(Path(path)) != digest:
+        if sha256_if_readable(Path(path)) != digest:
             raise NcvcError(
                 f"{path}: changed since this run was begun; put the file back, or begin anew with --restart"
             )

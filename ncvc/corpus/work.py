@@ -24,11 +24,13 @@ from typing import Any, Self
 
 from ncvc._native import NcvcError
 from ncvc.corpus.plan import Plan, Task, difference
-from ncvc.files import listed, read_json, sync, write_whole
+from ncvc.files import listed, read_json, sha256_if_readable, sync, write_whole
 
 RECORD = "part.json"
 PARTS = "[0-9]*-*"
 """The names of parts."""
+UNREADABLE = "unreadable_file"
+"""Why a file is set aside that the operating system did not open or read; it may do so another time."""
 
 
 class Work:
@@ -92,6 +94,7 @@ class Work:
             self._empty()
         if record.exists():
             self._refuse_another(plan)
+            self._forget_unreadable(plan)
         for folder in (self.prepared, self.finished):
             folder.mkdir(exist_ok=True)
             for torn in listed(folder, ".partial-*"):
@@ -114,6 +117,23 @@ class Work:
                 gone = next((path for path in begun["files"] if path not in tasks.get(name, begun)["files"]), None)
                 what = f"{gone} is not where it was among the inputs" if gone else "there are other inputs now"
                 raise NcvcError(f"{self.output}: an unfinished run was begun otherwise: {what}; {advice}")
+
+    def _forget_unreadable(self, plan: Plan) -> None:
+        """Forgets the tasks with files that could not be read and can be now, and whatever came after them."""
+        if plan.config.on_error == "stop":
+            return
+        set_aside = (part.name for part in listed(self.prepared, PARTS) if UNREADABLE in read_record(part)["reasons"])
+        lacking = {name.partition("-")[0] for name in set_aside}
+        for task in (task for task in plan.tasks if task.name in lacking):
+            if None in map(sha256_if_readable, task.paths):
+                continue
+            for path in (self.finished, self.deduplicated):
+                shutil.rmtree(path, ignore_errors=True)
+            self.origins.unlink(missing_ok=True)
+            self.done(task).unlink(missing_ok=True)
+            # From the last to the first, so that what a crash leaves is a beginning, and found here again.
+            for part in reversed(self.parts(task)):
+                shutil.rmtree(part)
 
     def _has_parts(self) -> bool:
         """Whether anything was done that could be gone on with."""

@@ -20,7 +20,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import ncvc
+from ncvc.corpus.config import PreprocessConfig
 from ncvc.corpus.filters import FiltersConfig
+from ncvc.corpus.preprocess import preprocess
 from ncvc.corpus.work import Work
 from tests.conftest import run_ncvc
 
@@ -170,6 +172,51 @@ def test_a_file_that_cannot_be_read(tmp_path: Path, tokenizer_folder: Path) -> N
     missing = run(tmp_path, tokenizer_folder, ok=False, inputs=["nowhere.jsonl"])
     assert "nowhere.jsonl: no such input" in missing.stderr
     assert sorted(path.name for path in tmp_path.iterdir()) == ["config.yaml", "good.jsonl", "out"]
+
+
+def test_a_file_that_can_be_read_again_is_read(tmp_path: Path, tokenizer_folder: Path) -> None:
+    """Whether the run had ended without it, or was stopped after it had set the file aside."""
+    for folder in ("whole", "ended", "stopped"):
+        write(tmp_path / folder / "a.jsonl", TEXTS)
+        write(tmp_path / folder / "kept.jsonl", TEXTS[:7])
+    settings = {"inputs": ["a.jsonl", "b.jsonl"], "on_error": "quarantine", "part_bytes": 1}
+    for folder in ("whole", "ended", "stopped"):
+        (tmp_path / folder / "b.jsonl").symlink_to("kept.jsonl" if folder == "whole" else "/proc/self/mem")
+    run(tmp_path / "whole", tokenizer_folder, **settings)
+    ended, stopped = tmp_path / "ended", tmp_path / "stopped"
+    run(ended, tokenizer_folder, **settings)
+    assert report(ended)["reasons"]["unreadable_file"] == 1
+    before = (ended / "out/manifest.json").stat().st_mtime_ns
+    run(ended, tokenizer_folder, **settings)
+    assert (ended / "out/manifest.json").stat().st_mtime_ns == before  # as unreadable as it was
+
+    def until_all_is_prepared(stage: Callable[..., None], items: Any, *_: Any, **__: Any) -> None:
+        if stage.__name__ != "prepare":
+            raise ncvc.NcvcError("stopped")
+        for item in items:
+            stage(item)
+
+    config = PreprocessConfig.load(ended / "config.yaml")
+    with pytest.raises(ncvc.NcvcError, match="stopped"):
+        preprocess(config, stopped, each=until_all_is_prepared)
+    assert list((stopped / ".out.partial/prepared").glob("*.done"))
+    for folder in (ended, stopped):
+        (folder / "b.jsonl").unlink()
+        (folder / "b.jsonl").symlink_to("kept.jsonl")
+    for folder in (ended, stopped):
+        run(folder, tokenizer_folder, **settings)
+        assert dataset(folder) == dataset(tmp_path / "whole")
+        assert report(folder)["documents"] == report(tmp_path / "whole")["documents"]
+
+
+def test_a_mended_file_is_another_input(tmp_path: Path, tokenizer_folder: Path) -> None:
+    whole = gzip.compress((write(tmp_path / "raw.jsonl", TEXTS)).read_bytes())
+    (tmp_path / "a.jsonl.gz").write_bytes(whole[: len(whole) // 2])
+    settings = {"inputs": ["a.jsonl.gz"], "on_error": "quarantine"}
+    run(tmp_path, tokenizer_folder, **settings)
+    run(tmp_path, tokenizer_folder, **settings)  # nothing has changed
+    (tmp_path / "a.jsonl.gz").write_bytes(whole)
+    assert "exists already" in run(tmp_path, tokenizer_folder, ok=False, **settings).stderr
 
 
 def test_empty_input(tmp_path: Path, tokenizer_folder: Path) -> None:

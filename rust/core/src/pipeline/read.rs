@@ -9,7 +9,7 @@ use crossbeam_channel::{Receiver, Sender};
 use super::parts::{Cut, PartCutter, RawHash};
 use super::rejected::{Rejected, Why};
 use super::run::Options;
-use crate::source::{Broken, Documents, Extracted, Input, Line, SourceFile, Unread};
+use crate::source::{Broken, Documents, Extracted, FileHash, Input, Line, SourceFile, Unread};
 
 /// A batch is full at this many bytes or documents, whichever comes first; threads are idle for at most as long as
 /// one takes when a part ends.
@@ -57,12 +57,14 @@ impl Entry {
 /// What a reader knows when it has read everything.
 #[derive(Default)]
 pub struct WholeInput {
-    /// SHA-256 of each file that was read to its end.
+    /// SHA-256 of each file; nothing where the operating system did not read it, or reading ended before.
     pub sha256: Vec<Option<String>>,
     /// The last part's hash, unless it ended with its last batch.
     pub last_part: Option<RawHash>,
     /// The file in which finished parts differ from what they were made of.
     pub changed: Option<usize>,
+    /// Whether what the extractor wrote could not be read to its end.
+    pub extraction_lost: bool,
 }
 
 /// Sends the batches of all files, each after a permit; ends early when nobody listens any more.
@@ -81,6 +83,7 @@ pub fn read(
         left: options.most_lines,
         number: 0,
         changed: None,
+        extraction_lost: false,
         bytes: Vec::new(),
         entries: Vec::new(),
     };
@@ -97,6 +100,7 @@ pub fn read(
         let _ = batcher.flush();
     }
     whole.changed = batcher.changed;
+    whole.extraction_lost = batcher.extraction_lost;
     match batcher.cutter.finish() {
         Some(Cut::Work(_, hash)) => whole.last_part = hash,
         Some(Cut::Changed) => whole.changed = whole.changed.or(input.files.len().checked_sub(1)),
@@ -116,6 +120,7 @@ struct Batcher<'r, 'f> {
     left: usize,
     number: u64,
     changed: Option<usize>,
+    extraction_lost: bool,
     bytes: Vec<u8>,
     entries: Vec<Entry>,
 }
@@ -156,7 +161,7 @@ impl Batcher<'_, '_> {
     }
 }
 
-/// Returns the file's SHA-256 if it was read to its end.
+/// Returns the SHA-256 of the file, damaged or not, if the operating system could read it.
 fn read_file(
     source: usize,
     file: &SourceFile,
@@ -169,7 +174,7 @@ fn read_file(
         Ok(documents) => documents,
         Err(why) => {
             batcher.reject(source, 0, &Unread { why, bytes: 0, is_document: false })?;
-            return Ok(None);
+            return Ok(hash_of_broken(file, why));
         }
     };
     loop {
@@ -189,11 +194,16 @@ fn read_file(
             Err(why) => {
                 batcher.bytes.truncate(start);
                 batcher.reject(source, line.max(1), &Unread { why, bytes: begun, is_document: begun > 0 })?;
-                return Ok(None);
+                return Ok(hash_of_broken(file, why));
             }
         };
         batcher.reject(source, line, &Unread { why, bytes, is_document: true })?;
     }
+}
+
+/// What is wrong with a file is part of its content, unless it is the operating system that failed.
+fn hash_of_broken(file: &SourceFile, why: Broken) -> Option<String> {
+    (why != Broken::Unreadable).then(|| FileHash::of_readable(&file.path)).flatten()
 }
 
 /// Reads what an extractor made of the files.
@@ -203,17 +213,21 @@ fn read_extracted(
     read: &Arc<AtomicU64>,
     batcher: &mut Batcher<'_, '_>,
 ) -> Result<(), Stopped> {
-    let damaged = Unread { why: Broken::Damaged, bytes: 0, is_document: false };
+    // Nothing of a user's is wrong with this file, so it is never set aside.
+    let lost = |batcher: &mut Batcher<'_, '_>| {
+        batcher.extraction_lost = true;
+        Err(Stopped)
+    };
     // The extractor has seen to it that no document is too long.
     let opened = Documents::open(file, &options.text_field, None, usize::MAX, read);
-    let Ok(mut documents) = opened else { return batcher.reject(0, 0, &damaged) };
+    let Ok(mut documents) = opened else { return lost(batcher) };
     let mut line = Vec::new();
     loop {
         line.clear();
         match documents.next(&mut line) {
             Ok(Line::End) => return Ok(()),
             Ok(Line::Whole) => {}
-            _ => return batcher.reject(0, 0, &damaged),
+            _ => return lost(batcher),
         }
         match Extracted::parse(&line) {
             Some(Extracted { file, place, found: Ok(range) }) => {
@@ -223,7 +237,7 @@ fn read_extracted(
                 batcher.push(Entry::Line(file, place, start..end))?;
             }
             Some(Extracted { file, place, found: Err(unread) }) => batcher.reject(file, place, &unread)?,
-            None => return batcher.reject(0, 0, &damaged),
+            None => return lost(batcher),
         }
     }
 }

@@ -65,7 +65,7 @@ pub enum QuarantineReason {
     NotATextColumn,
     /// The file ends or breaks in the middle; what came before is used.
     DamagedFile,
-    /// The file cannot be opened.
+    /// The file, or the rest of it, cannot be read.
     UnreadableFile,
 }
 
@@ -99,7 +99,7 @@ impl QuarantineReason {
                 "the file is truncated or damaged here; copy it again, or set `on_error: quarantine`"
             }
             Self::UnreadableFile => {
-                "the file cannot be opened; check that it exists and may be read, or set `on_error: quarantine`"
+                "the file cannot be read; check that it exists and may be read, or set `on_error: quarantine`"
             }
         }
     }

@@ -61,7 +61,7 @@ impl Documents {
         match &mut self.reader {
             Reader::JsonLines(lines) => {
                 let start = buffer.len();
-                let found = lines.next(buffer).map_err(|_| Broken::Damaged)?;
+                let found = lines.next(buffer)?;
                 if lines.number() == 1 && buffer[start..].starts_with(BYTE_ORDER_MARK) {
                     buffer.drain(start..start + BYTE_ORDER_MARK.len());
                 }

@@ -25,7 +25,7 @@ pub use open::{FileHash, open};
 /// Why a document, or the rest of a file, cannot be read. Where it is says who reads; what it says nobody does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Broken {
-    /// The file cannot be opened.
+    /// The operating system does not open or read the file; it may do so another time.
     Unreadable,
     /// The file ends or breaks here.
     Damaged,
@@ -39,4 +39,11 @@ pub enum Broken {
     Undecodable,
     /// The page, or what the server sent with it, cannot be parsed.
     MalformedPage,
+}
+
+impl From<std::io::Error> for Broken {
+    /// Errors of decompression are no errors of the operating system: the file is what is wrong.
+    fn from(error: std::io::Error) -> Self {
+        if error.raw_os_error().is_some() { Self::Unreadable } else { Self::Damaged }
+    }
 }

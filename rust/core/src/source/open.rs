@@ -38,6 +38,12 @@ impl FileHash {
         }
     }
 
+    /// The SHA-256 of the file at `path`, in hexadecimal, if it can be read.
+    pub fn of_readable(path: &Path) -> Option<String> {
+        let (hash, _) = Self::of(&mut File::open(path).ok()?).ok()?;
+        Some(hash.hex())
+    }
+
     /// The SHA-256 of what was read so far, in hexadecimal.
     pub fn hex(&self) -> String {
         let hash = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();

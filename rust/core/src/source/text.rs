@@ -56,10 +56,10 @@ impl<R: BufRead> WholeText<R> {
     pub fn next(&mut self, buffer: &mut Vec<u8>) -> Result<Line, Broken> {
         let Some(mut input) = self.input.take() else { return Ok(Line::End) };
         let mut piece = Vec::new();
-        input.by_ref().take(self.longest + 1).read_to_end(&mut piece).map_err(|_| Broken::Damaged)?;
+        input.by_ref().take(self.longest + 1).read_to_end(&mut piece)?;
         let length = piece.len() as u64;
         if length > self.longest {
-            let rest = std::io::copy(&mut input, &mut std::io::sink()).map_err(|_| Broken::Damaged)?;
+            let rest = std::io::copy(&mut input, &mut std::io::sink())?;
             return Ok(Line::TooLong(length + rest));
         }
         Ok(self.to_json.push(&piece, buffer))
@@ -95,7 +95,7 @@ impl<R: BufRead> Paragraphs<R> {
     /// Appends the next document to `buffer`.
     pub fn next(&mut self, buffer: &mut Vec<u8>) -> Result<Line, Broken> {
         self.piece.clear();
-        match self.take().map_err(|_| Broken::Damaged)? {
+        match self.take()? {
             0 => Ok(Line::End),
             length if length > self.longest => Ok(Line::TooLong(length)),
             _ => Ok(self.to_json.push(&self.piece, buffer)),
