@@ -134,6 +134,10 @@ class Tokenizer:
         """
 
     @property
+    def analyzer(self) -> Analyzer:
+        """What finds the morphemes."""
+
+    @property
     def vocab_size(self) -> int:
         """The number of pieces, the special ones included."""
 

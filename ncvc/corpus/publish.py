@@ -7,7 +7,7 @@ from typing import Any
 
 import ncvc._native as native
 from ncvc.corpus.report import write_report
-from ncvc.corpus.stages import TEXT, Stages, load_tokenizer
+from ncvc.corpus.stages import TEXT, Stages
 from ncvc.files import listed, read_json, write_json, write_manifest
 
 
@@ -25,8 +25,7 @@ def build(stages: Stages, summary: dict[str, Any], report: dict[str, Any]) -> Pa
         if plan.to == "text":
             native.join_files(output / f"{source.name}.jsonl.zst", [part / TEXT for part in finished])
         else:
-            vocabulary = load_tokenizer(plan.tokenizer, plan.config.analyzer).vocab_size
-            native.join_tokens(output / source.name, finished, vocabulary)
+            native.join_tokens(output / source.name, finished, stages.tokenizer.vocab_size)
     _join_left_out(output, stages.parts, work.finished)
     write_json(output / "summary.json", summary)
     write_report(output, report)

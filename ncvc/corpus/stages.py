@@ -18,7 +18,6 @@ from ncvc.corpus.sources import NO_LIMIT, Reading, Tell
 from ncvc.corpus.work import PARTS, Work, read_record
 from ncvc.files import listed, read_json, sha256_if_readable, whole_file, write_whole
 
-DICTIONARY_FILE = "dictionary"
 TEXT = "text.jsonl.zst"
 FINGERPRINTS = "fingerprints"
 
@@ -50,7 +49,7 @@ class Stages:
             [file.native() for file in task.files],
             extracted,
             self.plan.rules(source),
-            load_analyzer(self.dictionary) if source.filters.adult_words else None,
+            self.analyzer if source.filters.adult_words else None,
             self.work.prepared,
             [read_record(part)["raw"] for part in self.work.parts(task)],
             self.plan.to == "text",
@@ -59,17 +58,24 @@ class Stages:
         write_whole(done, {str(path): digest for path, digest in rows})
 
     @property
-    def dictionary(self) -> Path:
-        """What adult words are looked up in: the tokenizer's dictionary, or ipadic where there is no tokenizer."""
+    def analyzer(self) -> native.Analyzer:
+        """What finds the words among which adult ones are looked for: the tokenizer's, or ipadic without one."""
         if self.plan.config.tokenizer is not None:
-            return self.plan.tokenizer / DICTIONARY_FILE
-        return self.work.folder / DICTIONARY_FILE
+            return self.tokenizer.analyzer
+        return load_analyzer(self.work.dictionary)
+
+    @property
+    def tokenizer(self) -> native.Tokenizer:
+        """The tokenizer."""
+        return load_tokenizer(self.plan.tokenizer, self.plan.config.analyzer)
 
     def build_dictionary(self) -> None:
-        """Makes the dictionary if one is needed that is not there."""
-        if self.dictionary.exists() or not any(source.filters.adult_words for source in self.plan.config.sources):
+        """Makes the dictionary that is needed without a tokenizer, if it is and is not there."""
+        config = self.plan.config
+        needed = config.tokenizer is None and any(source.filters.adult_words for source in config.sources)
+        if not needed or self.work.dictionary.exists():
             return
-        with whole_file(self.dictionary) as partial:
+        with whole_file(self.work.dictionary) as partial:
             native.build_dictionary(partial, base=ipadic.DICDIR, base_name="ipadic")
 
     def extract_all(self, threads: int) -> None:
@@ -143,7 +149,7 @@ class Stages:
         if self.plan.to == "text":
             native.write_part(reading, prepared)
         else:
-            native.encode_part(reading, prepared, load_tokenizer(self.plan.tokenizer, self.plan.config.analyzer))
+            native.encode_part(reading, prepared, self.tokenizer)
 
 
 @functools.lru_cache(maxsize=1)

@@ -62,6 +62,11 @@ class Work:
         return self.folder / "deduplicated"
 
     @property
+    def dictionary(self) -> Path:
+        """The dictionary of a run without a tokenizer."""
+        return self.folder / "dictionary"
+
+    @property
     def finished(self) -> Path:
         """Where parts of the dataset are."""
         return self.folder / "finished"

@@ -1,6 +1,7 @@
 //! The analyser as a Python class.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use ncvc_core::morph::{self, Engine};
 use pyo3::exceptions::PyValueError;
@@ -23,7 +24,7 @@ pub fn engine_named(name: &str) -> PyResult<Engine> {
 
 /// A morphological analyser: the morphemes that MeCab finds.
 #[pyclass(frozen, module = "ncvc")]
-pub struct Analyzer(pub(crate) morph::Analyzer);
+pub struct Analyzer(pub(crate) Arc<morph::Analyzer>);
 
 #[pymethods]
 impl Analyzer {
@@ -32,7 +33,9 @@ impl Analyzer {
     #[pyo3(signature = (path, engine = "lattice"))]
     fn load(py: Python<'_>, path: PathBuf, engine: &str) -> PyResult<Self> {
         let engine = engine_named(engine)?;
-        py.detach(|| morph::Analyzer::load_for(engine, path)).map(Self).map_err(to_python)
+        py.detach(|| morph::Analyzer::load_for(engine, path))
+            .map(|analyzer| Self(Arc::new(analyzer)))
+            .map_err(to_python)
     }
 
     /// What the dictionary was made of.

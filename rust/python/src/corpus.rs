@@ -148,7 +148,7 @@ pub fn prepare(
     let extracted = extracted.map(SourceFile::json_lines);
     let input = Input { files: &files, extracted: extracted.as_ref() };
     let RulesOptions { cleaning, filters, duplicates } = from_json(rules)?;
-    let analyzer = analyzer.as_ref().map(|analyzer| &analyzer.0);
+    let analyzer = analyzer.as_ref().map(|analyzer| &*analyzer.0);
     let filters = Filters::new(&filters, analyzer).map_err(to_python)?;
     let quality_warnings = &reading.quality_warnings;
     let rules = Rules { cleaning, filters, quality_warnings, duplicates, keep_members };

@@ -59,7 +59,7 @@ impl Filters {
 impl Filters {
     /// Built for each call, as it borrows the analyser; batches make up for it.
     fn engine(&self) -> ncvc_core::Result<filter::Filters<'_>> {
-        filter::Filters::new(&self.options, self.analyzer.as_ref().map(|analyzer| &analyzer.get().0))
+        filter::Filters::new(&self.options, self.analyzer.as_ref().map(|analyzer| &*analyzer.get().0))
     }
 }
 

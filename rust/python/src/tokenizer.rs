@@ -1,12 +1,13 @@
 //! The tokenizer as a Python class.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use ncvc_core::tokenizer;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
-use crate::analyzer::engine_named;
+use crate::analyzer::{Analyzer, engine_named};
 use crate::errors::to_python;
 use crate::parallel;
 
@@ -22,6 +23,12 @@ impl Tokenizer {
     fn load(py: Python<'_>, folder: PathBuf, engine: &str) -> PyResult<Self> {
         let engine = engine_named(engine)?;
         py.detach(|| tokenizer::Tokenizer::load(&folder, engine)).map(Self).map_err(to_python)
+    }
+
+    /// What finds the morphemes.
+    #[getter]
+    fn analyzer(&self) -> Analyzer {
+        Analyzer(Arc::clone(self.0.analyzer()))
     }
 
     /// The number of pieces.

@@ -5,6 +5,7 @@ mod split;
 mod worker;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::clean;
 use crate::morph::{Analyzer, Engine};
@@ -28,7 +29,7 @@ pub const END_OF_TEXT: &str = "<|end_of_text|>";
 
 /// A tokenizer, shared by all threads.
 pub struct Tokenizer {
-    analyzer: Analyzer,
+    analyzer: Arc<Analyzer>,
     model: Unigram,
     begin: u32,
     end: u32,
@@ -63,7 +64,12 @@ impl Tokenizer {
         };
         let (begin, end) = (control(BEGIN_OF_TEXT)?, control(END_OF_TEXT)?);
         let analyzer = Analyzer::load_for(engine, folder.join(DICTIONARY_FILE))?;
-        Ok(Self { analyzer, model, begin, end })
+        Ok(Self { analyzer: Arc::new(analyzer), model, begin, end })
+    }
+
+    /// What finds the morphemes.
+    pub fn analyzer(&self) -> &Arc<Analyzer> {
+        &self.analyzer
     }
 
     /// The pieces.
