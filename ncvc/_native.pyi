@@ -103,7 +103,13 @@ def clean_batch(
 ) -> list[str]:
     """The cleaned texts, on all cores."""
 
-def clean_json_lines(lines: Sequence[str], text_field: str) -> list[str | None]:
+def clean_json_lines(
+    lines: Sequence[str],
+    text_field: str,
+    *,
+    clinical: bool = False,
+    replacement: Literal["nothing", "tag"] = "nothing",
+) -> list[str | None]:
     """Each JSON object with the text in `text_field` cleaned and the rest as it was, on all cores.
 
     An empty line stays empty; what is no object with a text there is `None`.

@@ -1,6 +1,7 @@
 """`ncvc clean`."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 import click
 
@@ -8,7 +9,15 @@ import click
 @click.command()
 @click.option("--jsonl", is_flag=True, help="A JSON object a line; its text is cleaned, the rest stays.")
 @click.option("--text-field", default="text", show_default=True, help="With --jsonl: the member that holds the text.")
-def clean(jsonl: bool, text_field: str) -> None:
+@click.option("--clinical", is_flag=True, help="Names, addresses and numbers in hospital notes go too.")
+@click.option(
+    "--replacement",
+    type=click.Choice(["nothing", "tag"]),
+    default="nothing",
+    show_default=True,
+    help="What stands in the place of private data: nothing, or its kind, such as 〔*氏名〕.",
+)
+def clean(jsonl: bool, text_field: str, clinical: bool, replacement: Literal["nothing", "tag"]) -> None:
     """Cleans standard input, line by line, as `ncvc preprocess` cleans documents.
 
     A line comes out for every line that goes in, spaces as ▁. Every line is cleaned alone; with --jsonl a text
@@ -18,15 +27,19 @@ def clean(jsonl: bool, text_field: str) -> None:
     Examples:
       echo '体温３７．８℃　電話０３-００００-１２３４' | ncvc clean
       zstdcat raw.jsonl.zst | ncvc clean --jsonl | zstd > clean.jsonl.zst
+      ncvc clean --clinical --replacement tag < notes.txt
     """
     from ncvc._native import InputError, clean_batch, clean_json_lines
     from ncvc.lines import filter_lines
 
     def clean_json(lines: Sequence[str], number: int) -> list[str]:
-        cleaned = clean_json_lines(lines, text_field)
+        cleaned = clean_json_lines(lines, text_field, clinical=clinical, replacement=replacement)
         for line_number, line in enumerate(cleaned, number):
             if line is None:
                 raise InputError(f"standard input:{line_number}: not a JSON object with a text in {text_field!r}")
         return [line for line in cleaned if line is not None]
 
-    filter_lines(clean_json if jsonl else lambda lines, _: clean_batch(lines))
+    def clean_lines(lines: Sequence[str], _: int) -> list[str]:
+        return clean_batch(lines, clinical=clinical, replacement=replacement)
+
+    filter_lines(clean_json if jsonl else clean_lines)

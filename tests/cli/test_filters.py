@@ -47,6 +47,16 @@ def test_clean_jsonl_changes_the_text_alone() -> None:
     assert out == '{"n":1.50,"body":"37.8℃\\n電話","text":"３"}\n\n'
 
 
+def test_clean_takes_the_clinical_set_too() -> None:
+    note = "患者氏名：山田太郎　体温３７．８℃"
+    arguments = ("clean", "--clinical", "--replacement", "tag")
+    out = pipe(f"{note}\n".encode(), *arguments).stdout.decode()
+    assert out == ncvc.clean(note, clinical=True, replacement="tag") + "\n"
+    assert "山田" not in out
+    row = json.dumps({"text": note}, ensure_ascii=False)
+    assert json.loads(pipe(row.encode(), *arguments, "--jsonl").stdout)["text"] == out.strip()
+
+
 def test_split_is_mecabs_wakati(dictionary: Path, lines: list[str]) -> None:
     texts = [text.replace("\n", "") for text in lines[:300]] + ["高血圧症の治療 と　経過", ""]
     mecab = fugashi.GenericTagger(f"-r /dev/null -d {ipadic.DICDIR} -Owakati")

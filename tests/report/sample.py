@@ -49,6 +49,7 @@ def source(name: str, scale: int) -> dict[str, Any]:
                     "edits": 31 * scale,
                     "examples": [[place(44), change("ご予約は電話", "■■■", "", "までご連絡ください。")]],
                 },
+                "birth_date": {"documents": 19 * scale, "edits": 20 * scale, "examples": []},
                 "allowed": {
                     "documents": 61 * scale,
                     "edits": 402 * scale,

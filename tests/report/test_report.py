@@ -88,6 +88,7 @@ def test_a_browser_opens_it_and_sees_every_number(browser: str, tmp_path: Path) 
     assert f"{700 * 61_000 / total:.1%}" in seen.text
     assert "３７．８" in seen.text
     assert "0.912" in seen.text
+    assert "生年月日" in seen.text
 
 
 def test_hostile_text_is_text(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The parts of the page that are read: examples of what changed and went, duplicates, time and config."""
 
+from ncvc._native import clinical_categories
 from ncvc.corpus.report import charts
 from ncvc.corpus.report.data import Change, DropStatistics, Excerpt, Place, ReportData, RuleStatistics
 from ncvc.corpus.report.sections import row, section, table
@@ -36,7 +37,8 @@ def rules(data: ReportData) -> str:
             by_rule.setdefault(name, []).append(rule)
     read = sum(source.statistics.read.documents for source in data.sources)
     parts: list[str] = []
-    for name in sorted(by_rule, key=lambda name: (rank(name, RULES), name)):
+    names = RULES | {name.replace("_", " "): tag.strip("〔*〕") for name, tag, *_ in clinical_categories()}
+    for name in sorted(by_rule, key=lambda name: (rank(name, names), name)):
         documents = sum(rule.documents for rule in by_rule[name])
         edits = number(sum(rule.edits for rule in by_rule[name]))
         unit = both(
@@ -45,7 +47,7 @@ def rules(data: ReportData) -> str:
         )
         examples = [example for rule in by_rule[name] for example in _found(rule.examples)]
         shown = "".join(_example(place, _change(change)) for place, change in examples)
-        parts.append(_folded(named(name, RULES), documents, unit, shown, not parts))
+        parts.append(_folded(named(name, names), documents, unit, shown, not parts))
     return section(
         both("What cleaning changed", "クリーニングによる変更"),
         "".join(parts),

@@ -44,10 +44,17 @@ pub fn clean_batch(
 
 /// JSON objects with the text in one field cleaned and everything else as it was; `None` for what is none.
 #[pyfunction]
-pub fn clean_json_lines(py: Python<'_>, lines: Vec<String>, text_field: &str) -> Vec<Option<String>> {
-    py.detach(|| {
-        parallel::map(&lines, rules::Cleaner::default, |cleaner, line| clean_json(cleaner, line, text_field))
-    })
+#[pyo3(signature = (lines, text_field, *, clinical=false, replacement="nothing"))]
+pub fn clean_json_lines(
+    py: Python<'_>,
+    lines: Vec<String>,
+    text_field: &str,
+    clinical: bool,
+    replacement: &str,
+) -> PyResult<Vec<Option<String>>> {
+    let options = options(clinical, replacement)?;
+    let worker = || rules::Cleaner::new(&options);
+    Ok(py.detach(|| parallel::map(&lines, worker, |cleaner, line| clean_json(cleaner, line, text_field))))
 }
 
 fn clean_json(cleaner: &mut rules::Cleaner, line: &str, text_field: &str) -> Option<String> {

@@ -85,6 +85,12 @@ const WEB: usize = 5;
 /// What is counted: the rules, then the clinical categories.
 const ROW_COUNT: usize = RULE_COUNT + clinical::CATEGORY_COUNT;
 
+/// The names of what is counted.
+pub fn counted() -> impl Iterator<Item = &'static str> {
+    let categories = clinical::CATEGORIES.iter().map(|category| category.name);
+    RULES.iter().map(|rule| rule.name).chain(categories)
+}
+
 /// How often each rule changed something, in the order of [`RULES`], then of [`clinical::CATEGORIES`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Counts {
@@ -119,9 +125,7 @@ impl serde::Serialize for Counts {
             documents: u64,
             edits: u64,
         }
-        let names = RULES.iter().map(|rule| rule.name);
-        let names = names.chain(clinical::CATEGORIES.iter().map(|category| category.name));
-        let rows = names.zip(self.documents).zip(self.edits);
+        let rows = counted().zip(self.documents).zip(self.edits);
         let rows = rows.map(|((rule, documents), edits)| Row { rule, documents, edits });
         let shown = rows.enumerate().filter(|(i, row)| *i < RULE_COUNT || row.edits > 0);
         serializer.collect_seq(shown.map(|(_, row)| row))

@@ -194,7 +194,8 @@ pub fn run<J: Job>(
             return Err(Error::Changed { path: sources[source].path.clone() });
         }
         if let (true, Some(file)) = (whole.extraction_lost, input.extracted) {
-            let message = "what was extracted cannot be read again; start once more, with --restart if it is damaged";
+            let message =
+                "what was extracted cannot be read again; start once more, with --restart if it is damaged";
             return Err(Error::Input { path: file.path.clone(), line: 0, message: message.to_owned() });
         }
         if let Some(raw) = whole.last_part {

@@ -28,7 +28,7 @@ pub struct Statistics {
     pub read: TextStatistics,
     /// Documents that stayed, as cleaned text.
     pub kept: TextStatistics,
-    /// What the cleaning rules did, by name.
+    /// What the cleaning rules and the clinical categories did, by name.
     pub rules: BTreeMap<String, RuleStatistics>,
     /// What was left out, by reason.
     pub dropped: BTreeMap<String, DropStatistics>,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::change::first;
 use super::{Place, Sample, Statistics, TokenStatistics, Tracer};
-use crate::clean::{Counts, RULE_COUNT, RULES};
+use crate::clean::{Counts, RULE_COUNT, counted};
 
 /// Characters that are shown of a dropped document.
 const BEGINNING: usize = 160;
@@ -63,14 +63,15 @@ impl Recorder {
         }
         let place = Place::new(file, document);
         let mut changes = None;
-        for (i, rule) in RULES.iter().enumerate().filter(|&(i, _)| counts.edits[i] > 0) {
-            if !self.statistics.rules.contains_key(rule.name) {
-                self.statistics.rules.insert(rule.name.to_owned(), Default::default());
+        for (i, name) in counted().enumerate().filter(|&(i, _)| counts.edits[i] > 0) {
+            if !self.statistics.rules.contains_key(name) {
+                self.statistics.rules.insert(name.to_owned(), Default::default());
             }
-            let Some(row) = self.statistics.rules.get_mut(rule.name) else { continue };
+            let Some(row) = self.statistics.rules.get_mut(name) else { continue };
             row.documents += 1;
             row.edits += counts.edits[i];
-            if meet(&self.met, |met| &mut met.rules[i], &place) {
+            // Clinical categories have no examples: nothing but personal data is what they change.
+            if i < RULE_COUNT && meet(&self.met, |met| &mut met.rules[i], &place) {
                 let changes = changes.get_or_insert_with(|| self.tracer.changes(before, after));
                 row.examples.offer(place.clone(), changes[i].take());
             }

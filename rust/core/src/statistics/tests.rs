@@ -3,7 +3,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::*;
-use crate::clean::{Cleaner, RULES};
+use crate::clean::{Cleaner, CleaningOptions, RULES};
 
 const TEXTS: [&str; 8] = [
     "体温３７．８℃ WBC 12,300。発熱あり．",
@@ -104,6 +104,23 @@ fn examples_show_the_change() {
     assert_eq!(shown, ["体温３７．８℃。それから", "，", "、", "次へ。"]);
     let (_, change) = rules["nfkc"].examples.shown().next().expect("it changed something");
     assert_eq!((change.before.as_str(), change.after.as_str()), ("３７．８", "37.8"));
+}
+
+#[test]
+fn clinical_categories_are_counted_and_not_shown() {
+    let options = CleaningOptions { clinical: true, ..CleaningOptions::default() };
+    let mut cleaner = Cleaner::new(&options);
+    let mut recorder = Recorder::default();
+    for document in 1..=3 {
+        let text = "患者氏名：山田太郎\n担当は佐藤医師と鈴木医師。";
+        let cleaned = cleaner.clean(text).to_owned();
+        recorder.cleaned("a", document, text, &cleaned, &cleaner.take_counts());
+    }
+    let rules = recorder.take().rules;
+    for (name, edits) in [("name", 3), ("name_with_honorific", 6)] {
+        assert_eq!((rules[name].documents, rules[name].edits), (3, edits));
+        assert_eq!(rules[name].examples, Sample::default());
+    }
 }
 
 #[test]
