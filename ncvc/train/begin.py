@@ -20,7 +20,7 @@ from ncvc.train.checkpoint.format import Facts
 from ncvc.train.checkpoint.reader import Checkpoint, latest
 from ncvc.train.checkpoint.state import layout, load, load_weights
 from ncvc.train.config import TrainConfig
-from ncvc.train.data import DatasetFacts, inspect
+from ncvc.train.data import DatasetFacts, inspect_all
 from ncvc.train.parameters import shards
 from ncvc.train.ranks import Ranks
 
@@ -35,6 +35,10 @@ FREE_TO_CHANGE = {
     "data.prefixes",
     "data.tokenizer",
     "data.num_workers",
+    # Validation leaves no trace in the weights.
+    "data.validation_prefixes",
+    "schedule.eval_interval",
+    "schedule.eval_iters",
 }
 
 
@@ -89,7 +93,7 @@ def begin(config: TrainConfig, ranks: Ranks) -> Training:
         # Hashing and scanning is for one rank; the others take its word.
         found = latest(config.folder)
         newest = str(found.folder) if found else None
-        datasets = [inspect(prefix, config.model.vocab_size) for prefix in config.data.prefixes]
+        datasets = inspect_all(config)
         read = [newest, datasets, tokenizer_hash(Path(config.data.tokenizer), config.model.vocab_size)]
     dist.broadcast_object_list(read)
     newest, datasets, tokenizer = read

@@ -19,6 +19,7 @@ from ncvc.train.data import batches, build_dataset
 from ncvc.train.log import RunLog
 from ncvc.train.optimizer import gradient_norm, learning_rate, update
 from ncvc.train.ranks import Ranks
+from ncvc.train.validate import Validation
 
 
 class TrainingError(NcvcError):
@@ -48,6 +49,7 @@ def train(config: TrainConfig, ranks: Ranks, stop: StopRequest) -> None:
     training = begin(config, ranks)
     dataset = build_dataset(config, training.datasets, ranks)
     samples = batches(dataset, config, ranks, training.done)
+    validation = Validation(config, training.datasets)
     log = RunLog(config, speaks=ranks.is_first, done=training.done)
     introduce(training, log)
     training.model.train()
@@ -56,6 +58,7 @@ def train(config: TrainConfig, ranks: Ranks, stop: StopRequest) -> None:
     log.start_clock()
     stopping = False
     while training.done < last and not stopping:
+        validation.when_due(training, log)
         step = training.done + 1
         lr = learning_rate(step, config.optimizer, config.schedule)
         loss, stopping = forward_backward(training, samples, stop)
@@ -68,6 +71,7 @@ def train(config: TrainConfig, ranks: Ranks, stop: StopRequest) -> None:
             keep(training, log)
 
     if training.done == last:
+        validation.when_due(training, log)
         log.event("finished", f"finished: {last} steps", step=last)
     else:
         log.event("stopped", f"stopped after step {training.done}; start again to go on", step=training.done)
