@@ -280,7 +280,7 @@ class TrainConfig(Config):
         if world_size % shared:
             raise ValueError(
                 f"{world_size} ranks do not divide by tensor × pipeline parallel = {shared};"
-                f" set parallel.nproc_per_node to a multiple of {shared}"
+                f" set parallel.nproc_per_node so that nodes × nproc_per_node is a multiple of {shared}"
             )
         copies = world_size // shared
         at_once = schedule.micro_batch_size * copies

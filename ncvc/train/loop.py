@@ -19,6 +19,7 @@ from ncvc.train.data import batches, build_dataset
 from ncvc.train.log import RunLog
 from ncvc.train.optimizer import gradient_norm, learning_rate, update
 from ncvc.train.ranks import Ranks
+from ncvc.train.resolved import config_hash, publish
 from ncvc.train.validate import Validation
 
 
@@ -41,8 +42,10 @@ class StopRequest:
         self.made = True
 
 
-def train(config: TrainConfig, ranks: Ranks, stop: StopRequest) -> None:
+def train(config: TrainConfig, ranks: Ranks, stop: StopRequest) -> bool:
     """Trains until the last step or a request to stop; the weights are then in a checkpoint.
+
+    Returns whether the last step is done.
 
     Raises `TrainingError` if loss or gradient are not finite, before they reach the weights.
     """
@@ -51,6 +54,8 @@ def train(config: TrainConfig, ranks: Ranks, stop: StopRequest) -> None:
     samples = batches(dataset, config, ranks, training.done)
     validation = Validation(config, training.datasets)
     log = RunLog(config, speaks=ranks.is_first, done=training.done)
+    if ranks.is_first:
+        publish(config)
     introduce(training, log)
     training.model.train()
 
@@ -76,6 +81,8 @@ def train(config: TrainConfig, ranks: Ranks, stop: StopRequest) -> None:
     else:
         log.event("stopped", f"stopped after step {training.done}; start again to go on", step=training.done)
     log.close()
+    dist.barrier()  # when a machine's ranks end, its launcher reads in the log how
+    return training.done == last
 
 
 def forward_backward(
@@ -160,4 +167,5 @@ def introduce(training: Training, log: RunLog) -> None:
         world_size=ranks.world_size,
         device=device,
         origin=training.origin,
+        config_sha256=config_hash(config),
     )
