@@ -214,6 +214,8 @@ class LoggingConfig(Config):
 class TrainConfig(Config):
     """A training run. Paths are relative to the folder in which the command is started."""
 
+    extendable = True
+
     run: Annotated[str, pydantic.Field(min_length=1)]
     """The run folder: config.yaml, log.jsonl, tensorboard/, checkpoints/. Starting again goes on in it."""
     seed: Annotated[int, pydantic.Field(ge=0, lt=2**32)] = 1234
