@@ -199,7 +199,8 @@ class CheckpointConfig(Config):
     save_interval: Count
     """Steps between checkpoints; the last step is saved too."""
     start_from: str | None = None
-    """A checkpoint folder whose weights a new run begins with, instead of random ones."""
+    """A checkpoint, or a Hugging Face folder of `ncvc convert`, whose weights a new run begins with instead of random
+    ones; dropout, RoPE's base and the longest sequence may be set anew."""
 
 
 class LoggingConfig(Config):
