@@ -6,8 +6,9 @@ place that turns text into one.
 
 import difflib
 import re
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self, get_args
+from typing import Any, ClassVar, Self, get_args
 
 import pydantic
 import yaml
@@ -35,24 +36,19 @@ class Config(pydantic.BaseModel):
         extra="forbid", frozen=True, strict=True, allow_inf_nan=False, use_attribute_docstrings=True
     )
 
+    extendable: ClassVar[bool] = False
+    """Whether a file may name another one, `extends: other.yaml`, and then say only what differs from it."""
+
     @classmethod
     def load(cls, path: str | Path, overrides: tuple[str, ...] = ()) -> Self:
         """Reads `path`, applies `a.b=value` overrides and validates.
 
         Raises `ConfigError` with the file and line of the first mistake.
         """
-        path = Path(path)
-        try:
-            text = path.read_text(encoding="utf-8")
-            root = yaml.compose(text, Loader=_Loader)
-            values = yaml.load(text, Loader=_Loader) or {}  # noqa: S506 (a SafeLoader)
-        except OSError as error:
-            raise ConfigError(f"{path}: cannot read the config: {error.strerror}") from None
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{path}{_mark(error)}: not valid YAML: {_first_line(error)}") from None
-        if not isinstance(values, dict):
-            raise ConfigError(f"{path}:1: a config is a list of `key: value` lines")
-        _refuse_repeated_keys(path, root)
+        files = _read(Path(path), cls.extendable)
+        values: dict[str, Any] = {}
+        for file in reversed(files):
+            values = _merge(values, file.values)
         for override in overrides:
             _apply(values, override)
         try:
@@ -60,7 +56,52 @@ class Config(pydantic.BaseModel):
         except pydantic.ValidationError as error:
             # A mistyped key is also missing under its right name; the typing error is what helps.
             errors = sorted(error.errors(), key=lambda error: error["type"] != "extra_forbidden")
-            raise ConfigError(_explain(cls, path, root, errors[0])) from None
+            raise ConfigError(_explain(cls, files, errors[0])) from None
+
+
+@dataclass(frozen=True)
+class _File:
+    """One file of a config."""
+
+    path: Path
+    root: yaml.Node | None
+    values: dict[str, Any]
+
+
+def _read(path: Path, extendable: bool, extended_by: tuple[Path, ...] = ()) -> list[_File]:
+    """The file at `path`, and then those that it extends."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        root = yaml.compose(text, Loader=_Loader)
+        values = yaml.load(text, Loader=_Loader) or {}  # noqa: S506 (a SafeLoader)
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot read the config: {error.strerror}") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}{_mark(error)}: not valid YAML: {_first_line(error)}") from None
+    if not isinstance(values, dict):
+        raise ConfigError(f"{path}:1: a config is a list of `key: value` lines")
+    _refuse_repeated_keys(path, root)
+    file = _File(path, root, values)
+    if not extendable or "extends" not in values:
+        return [file]
+    where = f"{path}:{_line(root, ['extends'])[1]}"
+    name = values.pop("extends")
+    if not isinstance(name, str):
+        raise ConfigError(f"{where}: 'extends' is {name!r}: write the name of another config, relative to this one")
+    base = path.parent / name
+    if not base.is_file():
+        raise ConfigError(f"{where}: 'extends': there is no file {base}; the name is relative to this config")
+    chain = (*extended_by, path.resolve())
+    if base.resolve() in chain:
+        raise ConfigError(f"{where}: 'extends': {base} leads back to this config; leave it out in one of them")
+    return [file, *_read(base, extendable, chain)]
+
+
+def _merge(base: Any, own: Any) -> Any:
+    """`base` with what `own` says: sections are joined key by key, and all else is replaced."""
+    if not isinstance(base, dict) or not isinstance(own, dict):
+        return own
+    return base | {key: _merge(base.get(key), value) for key, value in own.items()}
 
 
 def _mark(error: Exception) -> str:
@@ -113,10 +154,12 @@ def _item(section: Any, name: str, override: str) -> Any:
     return section[int(name)]
 
 
-def _explain(cls: type[pydantic.BaseModel], path: Path, root: yaml.Node | None, error: Any) -> str:
-    """One sentence for pydantic's first error."""
+def _explain(cls: type[pydantic.BaseModel], files: list[_File], error: Any) -> str:
+    """One sentence for pydantic's first error, at the place that knows most of it."""
     location = [part for part in error["loc"] if isinstance(part, str | int)]
-    where = f"{path}:{_line(root, location)}"
+    places = [(*_line(file.root, location), file.path) for file in files]
+    _, line, path = max(places, key=lambda place: place[0])
+    where = f"{path}:{line}"
     name = ".".join(map(str, location))
     match error["type"]:
         case "extra_forbidden":
@@ -142,9 +185,9 @@ def _keys(cls: type[pydantic.BaseModel], location: list[str | int]) -> list[str]
     return list(cls.model_fields)
 
 
-def _line(node: yaml.Node | None, location: list[str | int]) -> int:
-    """The line of the deepest part of `location` that the file has."""
-    line = 1
+def _line(node: yaml.Node | None, location: list[str | int]) -> tuple[int, int]:
+    """How many parts of `location` the file has, and the line of the last of them."""
+    line, depth = 1, 0
     for part in location:
         if isinstance(node, yaml.MappingNode):
             found = next(((k, v) for k, v in node.value if k.value == str(part)), None)
@@ -156,4 +199,5 @@ def _line(node: yaml.Node | None, location: list[str | int]) -> int:
             line = node.start_mark.line + 1
         else:
             break
-    return line
+        depth += 1
+    return depth, line

@@ -62,6 +62,11 @@ class IndexedDataset:
         start = int(self._starts[index])
         return self._tokens[start : start + int(self.lengths[index])]
 
+    def joined(self, first: int, end: int) -> NDArray[np.integer]:
+        """The ids of the documents from `first` to before `end`, one after the other as they lie in the file."""
+        start = int(self._starts[first]) if first < end else 0
+        return self._tokens[start : start + int(self.lengths[first:end].sum(dtype=np.int64))]
+
 
 def _read_only(path: Path, dtype: np.dtype[Any]) -> NDArray[Any]:
     """The file as an array; numpy does not map empty files."""

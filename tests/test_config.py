@@ -176,3 +176,59 @@ def test_a_list_is_overridden_by_number(file: Path) -> None:
     for wrong in ("others.2.width=1", "others.x={width: 1}"):
         with pytest.raises(ConfigError, match="is not a number from 0 to 1"):
             load(file, GOOD, wrong)
+
+
+class Run(Model):
+    """A config that may extend another."""
+
+    extendable = True
+
+
+@pytest.fixture
+def family(tmp_path: Path) -> Path:
+    """base.yaml, and in folder/: middle.yaml, which extends it, and own.yaml, which extends that."""
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "base.yaml").write_text(GOOD, encoding="utf-8")
+    (tmp_path / "folder" / "middle.yaml").write_text(
+        "extends: ../base.yaml\nlayer:\n  dropout: 0.25\n", encoding="utf-8"
+    )
+    own = tmp_path / "folder" / "own.yaml"
+    own.write_text("# mine\nextends: middle.yaml\nname: 子\nothers:\n  - width: 1\n", encoding="utf-8")
+    return own
+
+
+def test_a_config_says_only_what_differs_from_another(family: Path) -> None:
+    run = Run.load(family)
+    assert (run.name, run.layer.width, run.layer.dropout) == ("子", 8, 0.25)
+    assert [layer.width for layer in run.others] == [1]
+    assert Run.load(family, ("layer.width=3",)).layer == Layer(width=3, dropout=0.25)
+    with pytest.raises(ConfigError, match=r"own.yaml:2: unknown key 'extends'; known keys: name"):
+        Model.load(family)
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "where", "message"),
+    [
+        ("base.yaml", "width: 8", "width: wide", "base.yaml:3", "'layer.width' is 'wide'"),
+        ("base.yaml", "width: 8", "widht: 8", "base.yaml:3", "unknown key 'layer.widht'; did you mean 'width'?"),
+        ("folder/middle.yaml", "dropout: 0.25", "dropout: x", "folder/middle.yaml:3", "'layer.dropout' is 'x'"),
+        ("folder/own.yaml", "width: 1", "width: []", "folder/own.yaml:5", "'others.0.width' is []"),
+        ("folder/own.yaml", "middle.yaml", "nowhere.yaml", "folder/own.yaml:2", "'extends': there is no file"),
+        ("folder/own.yaml", "middle.yaml", "[a, b]", "folder/own.yaml:2", "'extends' is ['a', 'b']: write the name"),
+        ("base.yaml", "name:", "extends: folder/own.yaml\nname:", "base.yaml:1", "leads back to this config"),
+        ("base.yaml", "width: 8", "width: 8\n  width: 9", "base.yaml:4", "'width' is written twice; keep one"),
+    ],
+)
+def test_a_mistake_is_named_in_the_file_that_has_it(
+    family: Path, file: str, old: str, new: str, where: str, message: str
+) -> None:
+    top = family.parent.parent
+    text = (top / file).read_text(encoding="utf-8")
+    assert old in text
+    (top / file).write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(ConfigError) as error:
+        Run.load(family)
+    found, _, said = str(error.value).partition(": ")
+    path, _, line = found.rpartition(":")
+    assert f"{Path(path).resolve().relative_to(top)}:{line}" == where
+    assert said.startswith(message) or message in said

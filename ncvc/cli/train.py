@@ -38,13 +38,23 @@ def train() -> None:
 @train.command()
 @click.argument("config", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Overrides a key of the config.")
-def run(config: Path, overrides: tuple[str, ...]) -> None:
+@click.option("--nnodes", type=click.IntRange(1), default=1, show_default=True, help="Machines that train together.")
+@click.option("--node-rank", type=click.IntRange(0), help="Number of this machine, from 0.")
+@click.option("--rdzv-endpoint", metavar="HOST:PORT", help="Where the machines meet: the first one, and a free port.")
+@click.option("--rdzv-backend", type=click.Choice(["c10d", "static"]), default="c10d", show_default=True)
+@click.option("--rdzv-id", help="Tells runs apart that meet at one place.  [default: the run folder]")
+@click.option("--local-addr", metavar="ADDRESS", help="This machine's address.  [default: its host name]")
+def run(config: Path, overrides: tuple[str, ...], **nodes: Any) -> None:
     """Starts or goes on with the run of CONFIG; `run` may be left out.
+
+    With several machines, give the same command on each, but for --node-rank; the run folder and the data are on
+    storage that all share. The --rdzv options are torchrun's.
 
     \b
     Examples:
       ncvc train run megatron_configs/tiny.yaml
       ncvc train megatron_configs/demo.yaml --set schedule.train_iters=100 --set run=runs/short
+      ncvc train run CONFIG --nnodes 2 --node-rank 0 --rdzv-endpoint node0:29400
 
     \b
     Exit status: 0 finished, 75 stopped on request with everything saved, 1 failed.
@@ -53,8 +63,9 @@ def run(config: Path, overrides: tuple[str, ...]) -> None:
 
     settings = TrainConfig.load(config, overrides)
     from ncvc.train.launch import launch
+    from ncvc.train.nodes import Nodes
 
-    if not launch(settings):
+    if not launch(settings, Nodes(**nodes)):
         sys.exit(STOPPED)
 
 

@@ -18,11 +18,12 @@ from ncvc.train import model as gpt_model
 from ncvc.train import optimizer as adamw
 from ncvc.train.checkpoint.format import Facts
 from ncvc.train.checkpoint.reader import Checkpoint, latest
-from ncvc.train.checkpoint.state import layout, load, load_weights
+from ncvc.train.checkpoint.state import layout, load
 from ncvc.train.config import TrainConfig
-from ncvc.train.data import DatasetFacts, inspect
+from ncvc.train.data import DatasetFacts, inspect_all
 from ncvc.train.parameters import shards
 from ncvc.train.ranks import Ranks
+from ncvc.train.start_from import start_from
 
 FREE_TO_CHANGE = {
     # What may change while a run goes on; all else decides what the weights become.
@@ -35,6 +36,10 @@ FREE_TO_CHANGE = {
     "data.prefixes",
     "data.tokenizer",
     "data.num_workers",
+    # Validation leaves no trace in the weights.
+    "data.validation_prefixes",
+    "schedule.eval_interval",
+    "schedule.eval_iters",
 }
 
 
@@ -89,7 +94,7 @@ def begin(config: TrainConfig, ranks: Ranks) -> Training:
         # Hashing and scanning is for one rank; the others take its word.
         found = latest(config.folder)
         newest = str(found.folder) if found else None
-        datasets = [inspect(prefix, config.model.vocab_size) for prefix in config.data.prefixes]
+        datasets = inspect_all(config)
         read = [newest, datasets, tokenizer_hash(Path(config.data.tokenizer), config.model.vocab_size)]
     dist.broadcast_object_list(read)
     newest, datasets, tokenizer = read
@@ -101,7 +106,7 @@ def begin(config: TrainConfig, ranks: Ranks) -> Training:
     if newest:
         _go_on(training, Checkpoint.open(newest))
     elif config.checkpoints.start_from:
-        _start_from(training, Checkpoint.open(config.checkpoints.start_from))
+        training.origin = start_from(config, gpt, optimizer, tokenizer, verify=ranks.is_first)
     else:
         gpt_model.initialise(gpt, config.model, config.seed)
         optimizer.reload_model_params()
@@ -120,18 +125,6 @@ def _go_on(training: Training, checkpoint: Checkpoint) -> None:
             f" dp {now.dp} × tp {now.tp} × pp {now.pp}: weights, optimizer and data go on exactly, but"
             " dropout draws anew and sums are rounded in another order, so the bits are not the same"
         )
-
-
-def _start_from(training: Training, checkpoint: Checkpoint) -> None:
-    if training.ranks.is_first:
-        checkpoint.verify()
-    load_weights(checkpoint, training.gpt, training.optimizer)
-    if checkpoint.manifest.tokenizer not in (None, training.tokenizer):
-        raise ConfigError(
-            f"checkpoints.start_from: {checkpoint.folder} was trained with another tokenizer than"
-            f" {training.config.data.tokenizer}; name its own as data.tokenizer"
-        )
-    training.origin = f"begins with the weights of {checkpoint.folder}"
 
 
 def _require_same_run(training: Training, checkpoint: Checkpoint) -> None:

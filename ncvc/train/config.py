@@ -68,13 +68,42 @@ class DataConfig(Config):
     """What the model reads. Paths are relative to the folder in which the command is started."""
 
     prefixes: Annotated[list[str], pydantic.Field(min_length=1)]
-    """Indexed datasets without their .bin and .idx; several are mixed in proportion to their tokens."""
+    """Indexed datasets without their .bin and .idx."""
+    weights: list[Positive] | None = None
+    """How many samples each of `prefixes` gives, relative to the others; none is in proportion to their tokens.
+    A dataset is read as often as its weight asks for."""
+    validation_split: Probability = 0.0
+    """Share of the documents of each of `prefixes`, its last ones, that are kept for validation."""
+    validation_prefixes: list[str] = pydantic.Field(default_factory=list)
+    """Indexed datasets that only validation reads, in place of `validation_split`."""
     tokenizer: str
     """The tokenizer folder that made the datasets."""
     sequence_length: Count
     """Tokens of a training sample; documents are packed end to end and cut (technical report 2.4.1)."""
     num_workers: WholeNumber = 0
     """Processes a rank that read samples ahead; 0 reads them in the loop."""
+
+    @pydantic.model_validator(mode="after")
+    def _check(self) -> Self:
+        every = [*self.prefixes, *self.validation_prefixes]
+        for prefix in every:
+            if prefix.endswith((".bin", ".idx")):
+                raise ValueError(f"{prefix} is a file; leave out {prefix[-4:]}")
+        twice = next((prefix for prefix in every if every.count(prefix) > 1), None)
+        if twice is not None:
+            raise ValueError(
+                f"{twice} is named twice; give it a larger weight, or take it out of prefixes or validation_prefixes"
+            )
+        if self.weights is not None and len(self.weights) != len(self.prefixes):
+            raise ValueError(
+                f"weights has {len(self.weights)} numbers for {len(self.prefixes)} prefixes; write one for each"
+            )
+        if self.validation_split and self.validation_prefixes:
+            raise ValueError(
+                "validation_split and validation_prefixes exclude each other; set validation_split to 0 or"
+                " validation_prefixes to []"
+            )
+        return self
 
 
 class OptimizerConfig(Config):
@@ -113,6 +142,11 @@ class ScheduleConfig(Config):
     """Samples that one rank puts through the model at a time; the rest is accumulated."""
     lr_warmup_iters: WholeNumber
     """Steps in which the learning rate rises from 0 to `lr`; then it falls as a cosine to `min_lr`."""
+    eval_interval: Count = 1000
+    """Steps between validations, where `data` names something to validate on; also before the first step and
+    after the last."""
+    eval_iters: Count = 100
+    """Global batches of each source that a validation reads at most."""
 
     @pydantic.model_validator(mode="after")
     def _check(self) -> Self:
@@ -165,7 +199,8 @@ class CheckpointConfig(Config):
     save_interval: Count
     """Steps between checkpoints; the last step is saved too."""
     start_from: str | None = None
-    """A checkpoint folder whose weights a new run begins with, instead of random ones."""
+    """A checkpoint, or a Hugging Face folder of `ncvc convert`, whose weights a new run begins with instead of random
+    ones; dropout, RoPE's base and the longest sequence may be set anew."""
 
 
 class LoggingConfig(Config):
@@ -180,9 +215,11 @@ class LoggingConfig(Config):
 class TrainConfig(Config):
     """A training run. Paths are relative to the folder in which the command is started."""
 
-    run: str
+    extendable = True
+
+    run: Annotated[str, pydantic.Field(min_length=1)]
     """The run folder: config.yaml, log.jsonl, tensorboard/, checkpoints/. Starting again goes on in it."""
-    seed: WholeNumber = 1234
+    seed: Annotated[int, pydantic.Field(ge=0, lt=2**32)] = 1234
     """Of initial weights, order of the samples and dropout."""
     model: ModelConfig
     data: DataConfig
@@ -209,6 +246,12 @@ class TrainConfig(Config):
             raise ValueError(
                 f"data.sequence_length {self.data.sequence_length} is above"
                 f" model.max_position_embeddings {self.model.max_position_embeddings}; lower it"
+            )
+        start_from = self.checkpoints.start_from
+        if start_from is not None and Path(start_from).absolute().is_relative_to(self.folder.absolute()):
+            raise ValueError(
+                f"checkpoints.start_from lies in run {self.run}; name another folder as run, or leave start_from out"
+                " to go on with that run"
             )
         tensor = self.parallel.tensor_model_parallel_size
         for name in ("num_attention_heads", "num_query_groups", "ffn_hidden_size", "vocab_size"):
@@ -240,7 +283,7 @@ class TrainConfig(Config):
         if world_size % shared:
             raise ValueError(
                 f"{world_size} ranks do not divide by tensor × pipeline parallel = {shared};"
-                f" set parallel.nproc_per_node to a multiple of {shared}"
+                f" set parallel.nproc_per_node so that nodes × nproc_per_node is a multiple of {shared}"
             )
         copies = world_size // shared
         at_once = schedule.micro_batch_size * copies

@@ -18,7 +18,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from ncvc import DatasetError
 from ncvc.indexed import IndexedDataset
-from ncvc.train.config import TrainConfig
+from ncvc.train.config import DataConfig, TrainConfig
 from ncvc.train.ranks import Ranks, shared_folder
 
 CHUNK = 1 << 24  # bytes read at a time
@@ -30,12 +30,42 @@ class DatasetFacts:
 
     prefix: str
     documents: int
+    """That training reads: the first ones, without those that are kept for validation."""
     tokens: int
+    """Of these documents."""
     sha256: str
     """Of the .idx and the .bin, one after the other, in hexadecimal."""
 
 
-def inspect(prefix: str, vocab_size: int) -> DatasetFacts:
+def inspect_all(config: TrainConfig) -> list[DatasetFacts]:
+    """Reads everything that `data` names from end to end; what training reads comes back, in its order.
+
+    Raises `DatasetError` for what `inspect` refuses, and for too few tokens for a sample.
+    """
+    data, vocabulary = config.data, config.model.vocab_size
+    for prefix in data.validation_prefixes:
+        inspect(prefix, vocabulary)
+    facts = [inspect(prefix, vocabulary, data.validation_split) for prefix in data.prefixes]
+    for fact in facts:
+        require_a_sample(fact.prefix, fact.tokens, data, "for training")
+    return facts
+
+
+def require_a_sample(prefix: str, tokens: int, data: DataConfig, what: str) -> None:
+    """Raises `DatasetError` if `tokens` are too few to be cut into samples."""
+    if tokens <= data.sequence_length:
+        raise DatasetError(
+            f"{prefix}.bin: holds {tokens} tokens {what}, and a sample takes data.sequence_length + 1 ="
+            f" {data.sequence_length + 1}; leave the dataset out, or change sequence_length or validation_split"
+        )
+
+
+def training_documents(documents: int, validation_split: float) -> int:
+    """How many of a dataset's documents, its first ones, are trained on; rounded as megatron-core does."""
+    return round((1 - validation_split) * documents)
+
+
+def inspect(prefix: str, vocab_size: int, validation_split: float = 0.0) -> DatasetFacts:
     """Reads a dataset from end to end, once.
 
     Raises `DatasetError` if it is missing, damaged, empty, or holds ids outside a vocabulary of `vocab_size`.
@@ -45,8 +75,9 @@ def inspect(prefix: str, vocab_size: int) -> DatasetFacts:
         if not path.is_file():
             raise DatasetError(f"{path}: no such file; make it with `ncvc preprocess` or correct data.prefixes")
     dataset = IndexedDataset.open(prefix)
-    tokens = int(dataset.lengths.sum(dtype=np.int64))
-    if not tokens:
+    documents = training_documents(len(dataset), validation_split)
+    tokens = int(dataset.lengths[:documents].sum(dtype=np.int64))
+    if not dataset.lengths.any():
         raise DatasetError(f"{bin_}: holds no tokens; there is nothing to train on")
     digest = hashlib.sha256(idx.read_bytes())
     dtype = dataset[0].dtype
@@ -60,7 +91,7 @@ def inspect(prefix: str, vocab_size: int) -> DatasetFacts:
                     f"{bin_}: holds the id {wrong}, but the model's vocabulary has {vocab_size}; encode the"
                     " text with data.tokenizer, or set model.vocab_size to the tokenizer's"
                 )
-    return DatasetFacts(prefix, len(dataset), tokens, digest.hexdigest())
+    return DatasetFacts(prefix, documents, tokens, digest.hexdigest())
 
 
 class _Tokenizer:
@@ -87,11 +118,14 @@ def build_dataset(config: TrainConfig, facts: list[DatasetFacts], ranks: Ranks) 
         [
             [(fact.prefix, fact.sha256) for fact in facts],
             [samples, config.data.sequence_length, config.seed, megatron_version],
+            [config.data.weights, config.data.validation_split],
         ]
     )
     folder = config.folder / "data_index" / hashlib.sha256(key.encode()).hexdigest()[:16]
-    dist.barrier()
-    if folder.exists():
+    # One rank looks: the others' machines may see a shared disk as it was a moment ago.
+    there = [folder.exists()]
+    dist.broadcast_object_list(there)
+    if there[0]:
         for path in folder.glob("*.npy"):
             np.load(path, mmap_mode="r", allow_pickle=False)  # megatron-core would unpickle what is none of ours
         return _megatron_dataset(config, facts, samples, folder)
@@ -100,11 +134,12 @@ def build_dataset(config: TrainConfig, facts: list[DatasetFacts], ranks: Ranks) 
 
 
 def _megatron_dataset(config: TrainConfig, facts: list[DatasetFacts], samples: int, cache: Path) -> Dataset[Any]:
+    data = config.data
     # With several datasets and no weights megatron-core would stop after one epoch.
-    weights = [float(fact.tokens) for fact in facts] if len(facts) > 1 else None
+    weights = (data.weights or [float(fact.tokens) for fact in facts]) if len(facts) > 1 else None
     settings = GPTDatasetConfig(
         random_seed=config.seed,
-        sequence_length=config.data.sequence_length,
+        sequence_length=data.sequence_length,
         blend=([fact.prefix for fact in facts], weights),
         split="1,0,0",
         path_to_cache=str(cache),
@@ -114,6 +149,8 @@ def _megatron_dataset(config: TrainConfig, facts: list[DatasetFacts], samples: i
         eod_mask_loss=False,
         create_attention_mask=False,
     )
+    # By `split` it would build a shuffled validation dataset too; `ncvc.train.validate` reads those documents.
+    settings.split_matrix = [(0.0, 1 - data.validation_split), None, None]
     dataset: Dataset[Any] = BlendedMegatronDatasetBuilder(GPTDataset, [samples, 0, 0], lambda: True, settings).build()[
         0
     ]

@@ -1,54 +1,63 @@
-"""Starts a run's ranks with torchrun and says how they ended."""
+"""Starts this machine's ranks of a run with torchrun and says how they ended."""
 
 import logging
 import os
 import signal
 import sys
-import uuid
+import tempfile
 
 import torch
-import yaml
+from torch.distributed import DistError
 from torch.distributed.elastic.multiprocessing.api import DefaultLogsSpecs, SignalException
 from torch.distributed.elastic.multiprocessing.errors import ChildFailedError, ProcessFailure
+from torch.distributed.elastic.rendezvous import RendezvousError
 from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
 from ncvc import NcvcError
 from ncvc.config import ConfigError
 from ncvc.train.config import TrainConfig
 from ncvc.train.log import last_event
+from ncvc.train.nodes import Nodes
+from ncvc.train.resolved import resolved
 
+ONE_MACHINE = Nodes()
 SAVING_TIME = 1800  # seconds that the ranks have for their last checkpoint after a request to stop
 
 
-def launch(config: TrainConfig) -> bool:
+def launch(config: TrainConfig, nodes: Nodes = ONE_MACHINE) -> bool:
     """Runs the training to its end; returns whether it finished, False if it was asked to stop.
 
-    Raises `ConfigError` if the ranks do not fit the config, and `NcvcError` with the first failing rank's
-    sentence if the training failed.
+    With several machines each of them calls it. Raises `ConfigError` if the ranks do not fit the config, and
+    `NcvcError` with the first failing rank's sentence if the training failed, or if the machines did not meet.
     """
-    ranks = processes(config)
-    write_config(config)
+    nodes.check()
+    ranks = processes(config, nodes.nnodes)
+    nodes.choose_network()
     os.environ["OMP_NUM_THREADS"] = str(config.compute.threads)
     settings = LaunchConfig(
-        min_nodes=1,
-        max_nodes=1,
+        **nodes.launch_settings(config.run),
         nproc_per_node=ranks,
-        run_id=uuid.uuid4().hex,
-        rdzv_backend="c10d",
-        rdzv_endpoint="localhost:0",
-        local_addr="localhost",
         max_restarts=0,
         shutdown_timeout=SAVING_TIME,
         logs_specs=DefaultLogsSpecs(),
     )
-    command = ("-m", "ncvc.train.worker", str(config.folder / "config.yaml"))
     logging.disable()  # torchrun's own account of a failure; `_explain` gives it in one sentence
     try:
-        elastic_launch(settings, sys.executable)(*command)
+        # Not in the run folder: there it gets its place when the run has begun with it.
+        with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".yaml") as file:
+            file.write(resolved(config))
+            file.flush()
+            elastic_launch(settings, sys.executable)("-m", "ncvc.train.worker", file.name)
     except SignalException:
         pass  # torchrun passed the signal on and waited for the ranks
     except ChildFailedError as error:
         raise NcvcError(_explain(error)) from None
+    except (RendezvousError, DistError) as error:
+        reason = str(error.__cause__ or error).splitlines()[0]
+        raise NcvcError(
+            f"the {nodes.nnodes} machines did not meet at {nodes.rdzv_endpoint}: {reason}; see that the first one"
+            " runs, that the port is open and that all are given the same --rdzv-… options"
+        ) from None
     finally:
         logging.disable(logging.NOTSET)
     match last_event(config.folder):
@@ -60,26 +69,17 @@ def launch(config: TrainConfig) -> bool:
             raise NcvcError(f"{config.run}: the training ended without being finished; start it again to go on")
 
 
-def processes(config: TrainConfig) -> int:
-    """Ranks to start; raises `ConfigError` if the machine or the batch does not allow them."""
+def processes(config: TrainConfig, nnodes: int = 1) -> int:
+    """Ranks to start on this machine; raises `ConfigError` if the machines or the batch do not allow them."""
     gpus = torch.cuda.device_count()
     ranks = config.parallel.nproc_per_node or gpus or 1
     if 0 < gpus < ranks:
         raise ConfigError(f"parallel.nproc_per_node is {ranks}, but there are {gpus} GPUs; lower it")
     try:
-        config.data_parallel_size(ranks)
+        config.data_parallel_size(ranks * nnodes)
     except ValueError as error:
         raise ConfigError(str(error)) from None
     return ranks
-
-
-def write_config(config: TrainConfig) -> None:
-    """Writes the resolved config into the run folder."""
-    config.folder.mkdir(parents=True, exist_ok=True)
-    text = yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
-    partial = config.folder / ".config.yaml.partial"
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(config.folder / "config.yaml")
 
 
 def _explain(error: ChildFailedError) -> str:

@@ -60,6 +60,11 @@ class RunLog:
         self._file.write(json.dumps({"event": event, "time": now, **facts}, ensure_ascii=False) + "\n")
         click.echo(message)
 
+    def curve(self, name: str, value: float, step: int) -> None:
+        """A point of a TensorBoard curve."""
+        if self.speaks and self._board:
+            self._board.add_scalar(name, value, step)
+
     def start_clock(self) -> None:
         """The time of the next step begins now; call it after anything that is not a step."""
         self.since = time.monotonic()

@@ -19,6 +19,8 @@ from ncvc.train.data import batches, build_dataset
 from ncvc.train.log import RunLog
 from ncvc.train.optimizer import gradient_norm, learning_rate, update
 from ncvc.train.ranks import Ranks
+from ncvc.train.resolved import config_hash, publish
+from ncvc.train.validate import Validation
 
 
 class TrainingError(NcvcError):
@@ -40,15 +42,20 @@ class StopRequest:
         self.made = True
 
 
-def train(config: TrainConfig, ranks: Ranks, stop: StopRequest) -> None:
+def train(config: TrainConfig, ranks: Ranks, stop: StopRequest) -> bool:
     """Trains until the last step or a request to stop; the weights are then in a checkpoint.
+
+    Returns whether the last step is done.
 
     Raises `TrainingError` if loss or gradient are not finite, before they reach the weights.
     """
     training = begin(config, ranks)
     dataset = build_dataset(config, training.datasets, ranks)
     samples = batches(dataset, config, ranks, training.done)
+    validation = Validation(config, training.datasets)
     log = RunLog(config, speaks=ranks.is_first, done=training.done)
+    if ranks.is_first:
+        publish(config)
     introduce(training, log)
     training.model.train()
 
@@ -56,6 +63,7 @@ def train(config: TrainConfig, ranks: Ranks, stop: StopRequest) -> None:
     log.start_clock()
     stopping = False
     while training.done < last and not stopping:
+        validation.when_due(training, log)
         step = training.done + 1
         lr = learning_rate(step, config.optimizer, config.schedule)
         loss, stopping = forward_backward(training, samples, stop)
@@ -68,10 +76,13 @@ def train(config: TrainConfig, ranks: Ranks, stop: StopRequest) -> None:
             keep(training, log)
 
     if training.done == last:
+        validation.when_due(training, log)
         log.event("finished", f"finished: {last} steps", step=last)
     else:
         log.event("stopped", f"stopped after step {training.done}; start again to go on", step=training.done)
     log.close()
+    dist.barrier()  # when a machine's ranks end, its launcher reads in the log how
+    return training.done == last
 
 
 def forward_backward(
@@ -156,4 +167,5 @@ def introduce(training: Training, log: RunLog) -> None:
         world_size=ranks.world_size,
         device=device,
         origin=training.origin,
+        config_sha256=config_hash(config),
     )

@@ -1,5 +1,7 @@
 """One rank of a training; torchrun starts it with the run folder's config."""
 
+import os
+import signal
 import sys
 
 import ncvc.train.without_compiler  # noqa: F401  # isort: skip
@@ -8,9 +10,11 @@ import torch
 from torch.distributed.elastic.multiprocessing.errors.error_handler import ErrorHandler
 
 from ncvc import NcvcError
+from ncvc.config import ConfigError
 from ncvc.train.config import TrainConfig
 from ncvc.train.loop import StopRequest, train
 from ncvc.train.ranks import started_by_torchrun
+from ncvc.train.resolved import require_same_config
 
 
 def main(path: str) -> None:
@@ -20,8 +24,12 @@ def main(path: str) -> None:
     try:
         config = TrainConfig.load(path)
         torch.set_num_threads(config.compute.threads)
+        _require_fitting_ranks(config)
         with started_by_torchrun(config.parallel, config.seed) as ranks:
-            train(config, ranks, stop)
+            require_same_config(config)
+            finished = train(config, ranks, stop)
+        if not finished and not stop.made:
+            _pass_on_to_launcher()
     except NcvcError as error:
         ErrorHandler().record_exception(error)
         sys.exit(1)
@@ -29,6 +37,23 @@ def main(path: str) -> None:
         if "gloo/transport" not in str(error):
             raise
         sys.exit(1)  # another rank went away; the launcher says which
+
+
+def _require_fitting_ranks(config: TrainConfig) -> None:
+    """Raises `ConfigError`; a launcher knows its own machine, and another one may have fewer GPUs."""
+    try:
+        config.data_parallel_size(int(os.environ["WORLD_SIZE"]))
+    except ValueError as error:
+        raise ConfigError(str(error)) from None
+
+
+def _pass_on_to_launcher() -> None:
+    """Tells this machine's launcher of a request to stop that was made on another machine.
+
+    Otherwise it would wait 5 minutes at torchrun's exit barrier for the launcher that got the request.
+    """
+    if int(os.environ["GROUP_WORLD_SIZE"]) > 1 and os.environ["LOCAL_RANK"] == "0":
+        os.kill(os.getppid(), signal.SIGTERM)
 
 
 if __name__ == "__main__":

@@ -1,21 +1,90 @@
 """Configs: what ships, and what is refused with which words."""
 
+import math
+import re
 from pathlib import Path
 
 import pytest
+from small_training import made_up_documents, train_alone, write_dataset
 
 from ncvc.config import ConfigError
+from ncvc.convert import mapping
+from ncvc.train.checkpoint.reader import checkpoint_folder, latest
 from ncvc.train.config import TrainConfig
 from ncvc.train.launch import processes
+from ncvc.train.log import steps
 
 CONFIGS = Path(__file__).parents[2] / "megatron_configs"
 
 
-@pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.yaml")), ids=lambda path: path.stem)
+SHIPPED = sorted(CONFIGS.glob("*.yaml"))
+SHRUNK = (
+    "model.num_layers=2",
+    "model.hidden_size=40",
+    "model.ffn_hidden_size=64",
+    "model.num_attention_heads=4",
+    "model.num_query_groups=2",
+    "model.vocab_size=64",
+    "data.sequence_length=16",
+    "data.num_workers=0",
+    "schedule.train_iters=2",
+    "schedule.lr_warmup_iters=1",
+    "schedule.global_batch_size=4",
+    "schedule.micro_batch_size=2",
+    "checkpoints.start_from=null",
+    "logging.tensorboard=false",
+)
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_every_shipped_config_loads(path):
     config = TrainConfig.load(path)
-    ranks = config.parallel.nproc_per_node
+    ranks = config.parallel.nproc_per_node or 4
     assert config.data_parallel_size(ranks) == ranks
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_every_shipped_config_starts(path, material, tmp_path):
+    """Two steps with the dimensions shrunk; all else, dropout and bfloat16 too, as it ships."""
+    write_dataset(tmp_path / "second", made_up_documents(80, seed=1))
+    shipped = TrainConfig.load(path)
+    prefixes = [material / "corpus", tmp_path / "second"][: len(shipped.data.prefixes)]
+    overrides = (
+        *SHRUNK,
+        f"run={tmp_path / 'run'}",
+        f"data.prefixes=[{', '.join(map(str, prefixes))}]",
+        f"data.tokenizer={material / 'tokenizer'}",
+        f"data.validation_split={10 * shipped.data.validation_split}",  # of few documents more, or there are none
+    )
+    config = TrainConfig.load(path, overrides)
+    train_alone(config)
+    assert [step.step for step in steps(config.folder)] == [1, 2]
+    assert all(3 < step.loss < 6 for step in steps(config.folder))  # ln 64 = 4.16
+    if shipped.checkpoints.start_from is not None:
+        start = checkpoint_folder(config.run, 2)
+        again = (*overrides, f"run={tmp_path / 'again'}", f"checkpoints.start_from={start}")
+        train_alone(TrainConfig.load(path, again))
+        assert latest(tmp_path / "again").manifest.step == 2
+
+
+def test_the_siblings_have_the_parameters_that_they_say():
+    for path in SHIPPED:
+        said = re.search(r"([\d,]+) parameters", path.read_text(encoding="utf-8"))
+        if said is None:
+            continue
+        model = TrainConfig.load(path).model
+        own = sum(math.prod(mapping.megatron_shape(weight, model)) for weight in mapping.weights(model))
+        assert int(said[1].replace(",", "")) == own, path
+
+
+def test_the_papers_run_on_other_cards_is_the_same_run():
+    """Only the folder and how the ranks share the batch differ."""
+    papers = TrainConfig.load(CONFIGS / "ncvc-slm-1.yaml").model_dump()
+    for cards in ("1x80gb", "8x80gb"):
+        other = TrainConfig.load(CONFIGS / f"ncvc-slm-1-{cards}.yaml").model_dump()
+        for free in ("run", "parallel"):
+            other[free] = papers[free]
+        assert other == papers
 
 
 def test_the_papers_run():
@@ -48,6 +117,24 @@ def test_the_papers_run():
         ("parallel.pipeline_model_parallel_size=4", "model.num_layers 2 does not divide by"),
         ("parallel.tensor_model_parallel_size=3", "model.num_attention_heads 8 does not divide by"),
         ("compute.dtype=float16", "'compute.dtype' is 'float16': input should be 'bfloat16' or 'float32'"),
+        ("data.prefixes=[a.bin]", "data: a.bin is a file; leave out .bin"),
+        ("data.prefixes=[a, b, a]", "data: a is named twice; give it a larger weight"),
+        ("data.validation_prefixes=[demo/tokens/corpus]", "data: demo/tokens/corpus is named twice"),
+        ("data.weights=[1, 2]", "data: weights has 2 numbers for 1 prefixes; write one for each"),
+        ("data.weights=[0]", "'data.weights.0' is 0: input should be greater than 0"),
+        (
+            "data={prefixes: [a], tokenizer: t, sequence_length: 8, validation_split: 0.1, validation_prefixes: [b]}",
+            "data: validation_split and validation_prefixes exclude each other",
+        ),
+        ("data.validation_split=1.0", "'data.validation_split' is 1.0: input should be less than 1"),
+        ("schedule.eval_iters=0", "'schedule.eval_iters' is 0: input should be greater than or equal to 1"),
+        ("seed=4294967296", "'seed' is 4294967296: input should be less than 4294967296"),
+        ("run=", "'run' is None: input should be a valid string"),
+        ("run=''", "'run' is '': string should have at least 1 character"),
+        (
+            "checkpoints.start_from=runs/tiny/checkpoints/step_00000010",
+            "checkpoints.start_from lies in run runs/tiny; name another folder as run",
+        ),
         ("data.prefixes=[]", "'data.prefixes' is []: list should have at least 1 item"),
     ],
 )

@@ -1,5 +1,7 @@
 """Datasets: what is refused, and which samples a step sees."""
 
+import os
+
 import numpy as np
 import pytest
 import torch
@@ -7,14 +9,13 @@ from small_training import END_OF_TEXT, made_up_documents, write_dataset
 
 from ncvc import DatasetError, TokenizerError
 from ncvc.train.begin import tokenizer_hash
-from ncvc.train.data import batches, build_dataset, inspect
+from ncvc.train.data import batches, build_dataset, inspect, inspect_all
 from ncvc.train.ranks import Ranks, alone
 
 
 def build(config):
     with alone() as ranks:
-        facts = [inspect(prefix, config.model.vocab_size) for prefix in config.data.prefixes]
-        return build_dataset(config, facts, ranks)
+        return build_dataset(config, inspect_all(config), ranks)
 
 
 def index_folders(config):
@@ -117,6 +118,42 @@ def test_several_datasets_are_mixed_by_their_tokens_for_many_epochs(make_config,
     firsts = [int(dataset[index]["tokens"][0]) for index in range(200)]
     assert firsts.count(10) == pytest.approx(150, abs=2)
     assert firsts.count(20) == pytest.approx(50, abs=2)
+
+
+@pytest.mark.parametrize("weights", [[1.0, 3.0], [0.01, 0.99], [5.0, 1.0]])
+def test_weights_decide_how_many_samples_a_dataset_gives(make_config, tmp_path, weights):
+    """Counted by what the samples hold; the dataset of 100 tokens is read up to 31 times, the other one not once."""
+    write_dataset(tmp_path / "a", [[10] * 300])
+    write_dataset(tmp_path / "b", [[20] * 100])
+    config = make_config(
+        data={"prefixes": [str(tmp_path / "a"), str(tmp_path / "b")], "weights": weights}, schedule={"train_iters": 25}
+    )
+    dataset = build(config)
+    for first in (50, 100, 200):  # the proportions hold all the way, not only in the end
+        of_a = [int(dataset[index]["tokens"][0]) for index in range(first)].count(10)
+        assert of_a == pytest.approx(first * weights[0] / sum(weights), abs=2)
+
+
+def test_a_rewritten_dataset_of_several_gets_a_new_index(make_config, tmp_path):
+    """The second one keeps its size, and its time too."""
+    write_dataset(tmp_path / "a", made_up_documents(30, seed=1))
+    write_dataset(tmp_path / "b", [[10] * 100] * 4)
+    config = make_config(data={"prefixes": [str(tmp_path / "a"), str(tmp_path / "b")]})
+    build(config)
+    (first,) = index_folders(config)
+    before = (tmp_path / "b.bin").stat()
+    (tmp_path / "b.bin").write_bytes((tmp_path / "b.bin").read_bytes()[::-1])  # every 10, its bytes swapped, is 2560
+    with pytest.raises(DatasetError, match="holds the id 2560"):
+        build(config)
+    write_dataset(tmp_path / "b", [[20] * 100] * 4)
+    os.utime(tmp_path / "b.bin", ns=(before.st_atime_ns, before.st_mtime_ns))
+    build(config)
+    assert len(index_folders(config)) == 2
+    # Weights and what validation takes away make another order as well.
+    build(make_config(data={"prefixes": config.data.prefixes, "weights": [1.0, 1.0]}))
+    build(make_config(data={"prefixes": config.data.prefixes, "validation_split": 0.1}))
+    assert len(index_folders(config)) == 4
+    assert first in index_folders(config)
 
 
 def _rank(rank, of):

@@ -166,12 +166,11 @@ def test_training_equals_plain_torch(make_config):
 
 def samples_of(config):
     """Token windows [sequence + 1] in the order of the run."""
-    from ncvc.train.data import build_dataset, inspect
+    from ncvc.train.data import build_dataset, inspect_all
     from ncvc.train.ranks import alone
 
     with alone() as ranks:
-        facts = [inspect(prefix, config.model.vocab_size) for prefix in config.data.prefixes]
-        dataset = build_dataset(config, facts, ranks)
+        dataset = build_dataset(config, inspect_all(config), ranks)
         return [torch.cat([sample["tokens"], sample["labels"][-1:]]) for sample in (dataset[i] for i in range(48))]
 
 

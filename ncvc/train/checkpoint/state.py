@@ -1,6 +1,6 @@
 """Saves the state of a running training and puts it back, on any number of ranks."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import torch
@@ -21,7 +21,7 @@ from ncvc.train.checkpoint.format import (
 )
 from ncvc.train.checkpoint.reader import Checkpoint
 from ncvc.train.optimizer import set_moments, share
-from ncvc.train.parameters import shards
+from ncvc.train.parameters import Shard, shards
 from ncvc.train.ranks import Ranks, shared_folder
 
 MOMENTS = ("exp_avg", "exp_avg_sq")
@@ -65,15 +65,24 @@ def _generators(ranks: Ranks) -> Iterator[tuple[str, Shape, Piece, torch.Tensor]
         yield f"rng.{ranks.rank:05}.{name}", shape, whole_piece(shape), state
 
 
-@torch.no_grad()
 def load_weights(checkpoint: Checkpoint, gpt: GPTModel, optimizer: DistributedOptimizer) -> None:
     """Fills the weights, in the model and in the optimizer.
 
     Raises `CheckpointError` if the checkpoint's model is another.
     """
     _require_same_parameters(checkpoint, gpt)
+    fill_weights(
+        gpt,
+        optimizer,
+        lambda shard: checkpoint.weight_box(shard.name, shard.offset, tuple(shard.parameter.shape)),
+    )
+
+
+@torch.no_grad()
+def fill_weights(gpt: GPTModel, optimizer: DistributedOptimizer, value_of: Callable[[Shard], torch.Tensor]) -> None:
+    """Fills the weights, in the model and in the optimizer, with what `value_of` gives for a rank's part of each."""
     for shard in shards(gpt):
-        value = checkpoint.weight_box(shard.name, shard.offset, tuple(shard.parameter.shape))
+        value = value_of(shard)
         shard.parameter.copy_(value)
         own = share(optimizer, shard.parameter)
         if own is not None:

@@ -1,0 +1,109 @@
+"""The weights of a Hugging Face folder, by Megatron's names."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor
+
+from ncvc.convert import mapping
+from ncvc.convert.config import model_config
+from ncvc.convert.errors import ConvertError
+from ncvc.convert.huggingface import EMBEDDING, FORMAT, TOKENIZER, read_config
+from ncvc.convert.shards import Shards
+from ncvc.files import MANIFEST, sha256
+from ncvc.train.config import ModelConfig
+
+(_EMBEDDING_ROW,) = mapping.BEFORE
+
+
+class HuggingFaceWeights:
+    """A folder that `ncvc convert --to hf` made, open for reading; weights are read when they are asked for.
+
+    Every weight comes back bit for bit: the embedding too where the folder still has the one it was made from
+    (`ncvc/embedding.safetensors`); otherwise it is divided by √d.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Raises `ConvertError` where the folder is no such model."""
+        config = read_config(folder)
+        self.folder = folder
+        self.facts = _manifest(folder)
+        """What the folder's manifest says; nothing if there is none."""
+        self.model = model_config(folder / "config.json", config, self.facts.get("model", {}))
+        """The shape of the model."""
+        self._shards = Shards(folder)
+        _require_weights(folder, self._shards, self.model)
+        self._rows = {row.megatron: row for row in mapping.weights(self.model)}
+        self._original = _original_embedding(folder, self._shards)
+
+    @property
+    def names(self) -> list[str]:
+        """Every weight, by Megatron's names, in the order in which a forward pass uses them."""
+        return list(self._rows)
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The type that the weights are stored in."""
+        return self._shards.tensor(_EMBEDDING_ROW.huggingface[0]).dtype
+
+    @property
+    def divides_embedding(self) -> bool:
+        """Whether the embedding is the stored one divided by √d, exact to one rounding."""
+        return self._original is None
+
+    @property
+    def tokenizer(self) -> str | None:
+        """SHA-256 of the manifest of the folder's tokenizer, in hexadecimal; None where it has none."""
+        path = self.folder / TOKENIZER / MANIFEST
+        return sha256(path) if path.is_file() else None
+
+    def weight(self, name: str) -> Tensor:
+        """A whole weight by Megatron's name, in float32 on the CPU."""
+        if self._original is not None and name == _EMBEDDING_ROW.megatron:
+            return self._original
+        row = self._rows[name]
+        return row.layout.merge(tuple(self._shards.tensor(part).float() for part in row.huggingface), self.model)
+
+
+def _manifest(source: Path) -> dict[str, Any]:
+    path = source / MANIFEST
+    if not path.exists():
+        return {}
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        content = None
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise ConvertError(f"{path}: not a manifest of the format {FORMAT}; copy the folder again")
+    return content
+
+
+def _require_weights(source: Path, shards: Shards, model: ModelConfig) -> None:
+    expected = {
+        name: shape for row in mapping.weights(model) for name, shape in mapping.huggingface_shapes(row, model).items()
+    }
+    found = shards.shapes()
+    for name in sorted(expected.keys() | found.keys()):
+        if expected.get(name) != found.get(name):
+            raise ConvertError(
+                f"{source}: weight {name} has the shape {found.get(name, 'none')}, and its config.json asks"
+                f" for {expected.get(name, 'none')}; copy the folder again"
+            )
+
+
+def _original_embedding(source: Path, shards: Shards) -> Tensor | None:
+    """The embedding as it was before folding, if it folds to exactly what the folder's model has."""
+    path = source / EMBEDDING
+    if not path.exists():
+        return None
+    try:
+        original = load_file(path)[_EMBEDDING_ROW.megatron]
+    except (OSError, KeyError, SafetensorError):
+        raise ConvertError(f"{path}: cut off or not ours; copy the folder again, or remove this file") from None
+    folded = shards.tensor(_EMBEDDING_ROW.huggingface[0])
+    fits = torch.equal(mapping.fold_embedding(original).to(folded.dtype), folded)
+    return original if fits else None

@@ -1,0 +1,79 @@
+"""The machines of a run, and how torch's elastic launcher brings them together."""
+
+import os
+import socket
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+import psutil
+
+from ncvc.config import ConfigError
+
+PATIENCE = 900  # seconds that a machine waits for the others
+
+
+@dataclass(frozen=True)
+class Nodes:
+    """Where the machines of a run meet; names and meanings are torchrun's."""
+
+    nnodes: int = 1
+    """Machines."""
+    node_rank: int | None = None
+    """Number of this machine, from 0; with the backend c10d the first one keeps the meeting place."""
+    rdzv_backend: str = "c10d"
+    """c10d or static."""
+    rdzv_endpoint: str | None = None
+    """HOST:PORT of the first machine."""
+    rdzv_id: str | None = None
+    """What the machines of one run have in common and others have not; by default the run folder's name."""
+    local_addr: str | None = None
+    """Address of this machine for the others, where its host name is not the right one."""
+
+    def check(self) -> None:
+        """Raises `ConfigError` if the options do not say where the machines meet."""
+        if self.nnodes == 1:
+            return
+        if not self.rdzv_endpoint:
+            raise ConfigError(f"--nnodes {self.nnodes} needs --rdzv-endpoint HOST:PORT, the same on every machine")
+        if self.node_rank is not None and self.node_rank >= self.nnodes:
+            raise ConfigError(f"--node-rank {self.node_rank} is not a number from 0 to {self.nnodes - 1}")
+        if self.rdzv_backend == "static" and self.node_rank is None:
+            raise ConfigError("--rdzv-backend static needs --node-rank, from 0 on the machine of --rdzv-endpoint")
+
+    def launch_settings(self, run: str) -> dict[str, Any]:
+        """The arguments of torch's `LaunchConfig` that say who meets where."""
+        settings = {"min_nodes": self.nnodes, "max_nodes": self.nnodes, "rdzv_backend": self.rdzv_backend}
+        if self.nnodes == 1:
+            return settings | {
+                "run_id": uuid.uuid4().hex,
+                "rdzv_endpoint": "localhost:0",
+                "local_addr": "localhost",
+            }
+        found: dict[str, Any] = {"join_timeout": PATIENCE, "read_timeout": PATIENCE, "timeout": PATIENCE}
+        if self.node_rank is not None:
+            # Otherwise torch guesses from host names whose machine the endpoint is.
+            found |= {"rank": self.node_rank, "is_host": self.node_rank == 0}
+        return settings | {
+            "run_id": self.rdzv_id or run,
+            "rdzv_endpoint": self.rdzv_endpoint,
+            "rdzv_configs": found,
+            "local_addr": self.local_addr,
+        }
+
+    def choose_network(self) -> None:
+        """Lets gloo and nccl use the network of `local_addr`, unless the environment says which; else they guess."""
+        if self.local_addr is None:
+            return
+        try:
+            address = socket.gethostbyname(self.local_addr)
+        except OSError as error:
+            raise ConfigError(
+                f"--local-addr {self.local_addr}: {error.strerror}; give an address of this machine"
+            ) from None
+        for name, addresses in psutil.net_if_addrs().items():
+            if any(own.address == address for own in addresses):
+                os.environ.setdefault("GLOO_SOCKET_IFNAME", name)
+                os.environ.setdefault("NCCL_SOCKET_IFNAME", name)
+                return
+        raise ConfigError(f"--local-addr {self.local_addr}: no network of this machine has it; `ip address` lists them")

@@ -1,0 +1,35 @@
+"""The config of a run as it was resolved: its text, its hash, and the copy in the run folder."""
+
+import hashlib
+
+import torch.distributed as dist
+import yaml
+
+from ncvc.config import ConfigError
+from ncvc.files import whole_file
+from ncvc.train.config import TrainConfig
+
+
+def resolved(config: TrainConfig) -> str:
+    """The whole config in YAML, every default written out."""
+    return yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+
+
+def config_hash(config: TrainConfig) -> str:
+    """SHA-256 of `resolved(config)`, in hexadecimal."""
+    return hashlib.sha256(resolved(config).encode()).hexdigest()
+
+
+def require_same_config(config: TrainConfig) -> None:
+    """All ranks call it; raises `ConfigError` if the machines were given different configs."""
+    hashes: list[str] = [""] * dist.get_world_size()
+    dist.all_gather_object(hashes, config_hash(config))
+    if len(set(hashes)) > 1:
+        raise ConfigError("the machines were given different configs; start all with the same file and the same --set")
+
+
+def publish(config: TrainConfig) -> None:
+    """Writes `config.yaml` into the run folder, with its hash; the first rank calls it when the run has begun."""
+    with whole_file(config.folder / "config.yaml") as partial:
+        text = f"# As it was resolved. SHA-256 of the lines below: {config_hash(config)}\n{resolved(config)}"
+        partial.write_text(text, encoding="utf-8")

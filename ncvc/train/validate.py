@@ -1,0 +1,156 @@
+"""Validation: the loss on text that training never reads, of each source and overall.
+
+A source's samples are windows of sequence_length + 1 tokens, taken evenly from the documents that are kept for
+validation: the same ones every time, on any number of ranks. Dropout is off, and nothing is drawn.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.distributed as dist
+from megatron.core.pipeline_parallel import get_forward_backward_func
+from numpy.typing import NDArray
+
+from ncvc.indexed import IndexedDataset
+from ncvc.train.begin import Training
+from ncvc.train.config import TrainConfig
+from ncvc.train.data import DatasetFacts, require_a_sample
+from ncvc.train.log import RunLog
+from ncvc.train.ranks import Ranks
+
+
+@dataclass(frozen=True)
+class Source:
+    """What validation reads of one dataset."""
+
+    prefix: str
+    weight: float
+    """Of its loss in the overall one, relative to the other sources."""
+    tokens: NDArray[np.integer]
+    """The documents kept for validation, one after the other, on disk."""
+    starts: list[int]
+    """Where each sample begins in `tokens`."""
+    length: int
+    """Tokens of a sample with the last label: sequence_length + 1."""
+
+    def sample(self, index: int) -> torch.Tensor:
+        """int64 [sequence_length + 1]."""
+        start = self.starts[index]
+        return torch.from_numpy(self.tokens[start : start + self.length].astype(np.int64))
+
+
+class Validation:
+    """The validation of a run; it does nothing where the config names nothing to validate on."""
+
+    def __init__(self, config: TrainConfig, facts: list[DatasetFacts]) -> None:
+        """Raises `DatasetError` if a source is too short for a sample; `facts` are of `data.prefixes`."""
+        data = config.data
+        self.config = config
+        self.sources: list[Source] = []
+        if data.validation_split:
+            # Weighted as in training, so that the two losses can be compared.
+            weights = data.weights or [fact.tokens for fact in facts]
+            for fact, weight in zip(facts, weights, strict=True):
+                self.sources.append(self._source(fact.prefix, fact.documents, weight))
+        for prefix in data.validation_prefixes:
+            self.sources.append(self._source(prefix, 0, None))
+
+    def _source(self, prefix: str, first: int, weight: float | None) -> Source:
+        """The documents of a dataset from `first` on; without a weight it is that of their tokens."""
+        data, schedule = self.config.data, self.config.schedule
+        dataset = IndexedDataset.open(prefix)
+        tokens = dataset.joined(first, len(dataset))
+        require_a_sample(prefix, len(tokens), data, "for validation")
+        windows = (len(tokens) - 1) // data.sequence_length
+        count = min(windows, schedule.eval_iters * schedule.global_batch_size)
+        starts = [index * windows // count * data.sequence_length for index in range(count)]
+        return Source(prefix, weight or len(tokens), tokens, starts, data.sequence_length + 1)
+
+    def when_due(self, training: Training, log: RunLog) -> None:
+        """Validates before the first step, every `schedule.eval_interval` steps and after the last.
+
+        All ranks call it between two steps. Console, log.jsonl (`validation`) and TensorBoard get the losses: mean
+        cross entropy of the tokens in nats, and its exponential, the perplexity.
+        """
+        step, schedule = training.done, self.config.schedule
+        if not self.sources or (step % schedule.eval_interval and step != schedule.train_iters):
+            return
+        losses = {source.prefix: mean_loss(training, source) for source in self.sources}
+        whole = sum(source.weight for source in self.sources)
+        loss = sum(source.weight / whole * losses[source.prefix] for source in self.sources)
+        words = ", ".join(f"{Path(prefix).name} {own:.4f}" for prefix, own in losses.items())
+        log.event(
+            "validation",
+            f"validation after step {step}: loss {loss:.4f}, perplexity {perplexity(loss):.2f} ({words})",
+            step=step,
+            loss=loss,
+            perplexity=perplexity(loss),
+            sources={prefix: {"loss": own, "perplexity": perplexity(own)} for prefix, own in losses.items()},
+        )
+        log.curve("validation loss", loss, step)
+        for prefix, own in losses.items():
+            log.curve(f"validation loss/{prefix}", own, step)
+        log.start_clock()
+
+
+def perplexity(loss: float) -> float:
+    """The exponential of a loss in nats; infinite where it is beyond floating point."""
+    return math.exp(loss) if loss < 700 else math.inf
+
+
+@torch.no_grad()
+def mean_loss(training: Training, source: Source) -> float:
+    """Mean loss of all tokens of a source's samples, the same number on every rank; all ranks call it.
+
+    The ranks add their samples' losses to a vector with a place for each, so that the sum does not depend on who
+    computed what.
+    """
+    config, ranks = training.config, training.ranks
+    size = config.schedule.micro_batch_size
+    at_once = size * ranks.dp_size
+    # The pipeline passes on whole micro-batches: the last ones are filled up with samples that do not count.
+    rounds = math.ceil(len(source.starts) / at_once)
+    own = [range(start, start + size) for start in range(ranks.dp_rank * size, rounds * at_once, at_once)]
+    training.model.eval()
+    found = get_forward_backward_func()(
+        forward_step_func=_forward,
+        data_iterator=_micro_batches(source, own, ranks),
+        model=[training.model],
+        num_microbatches=rounds,
+        seq_length=config.data.sequence_length,
+        micro_batch_size=size,
+        forward_only=True,
+    )
+    training.model.train()
+    losses = torch.zeros(rounds * at_once, dtype=torch.float64, device=ranks.device)
+    # Only the last pipeline stage has losses, and tensor-parallel ranks have the same.
+    if found and ranks.tp_rank == 0:
+        for places, means in zip(own, found, strict=True):
+            losses[places.start : places.stop] = means
+    dist.all_reduce(losses)
+    return float(losses[: len(source.starts)].cpu().mean())
+
+
+def _micro_batches(source: Source, own: list[range], ranks: Ranks) -> Iterator[torch.Tensor]:
+    """int64 [micro-batch, sequence_length + 1] each."""
+    last = len(source.starts) - 1
+    for places in own:
+        yield torch.stack([source.sample(min(place, last)) for place in places]).to(ranks.device)
+
+
+def _forward(samples: Iterator[torch.Tensor], model: Any) -> tuple[torch.Tensor, Any]:
+    """One micro-batch through the model, and the function that makes each sample's mean loss of the result."""
+    batch = next(samples)
+    tokens, labels = batch[:, :-1].contiguous(), batch[:, 1:].contiguous()
+    positions = torch.arange(tokens.shape[1], device=tokens.device).expand_as(tokens)
+    return model(tokens, positions, None, labels=labels), _means
+
+
+def _means(token_losses: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Of [micro-batch, sequence]: what the schedule asks for, and the mean of each sample."""
+    return token_losses.mean(), token_losses.double().mean(1)
