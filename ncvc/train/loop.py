@@ -2,7 +2,6 @@
 
 import math
 import signal
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,8 +11,7 @@ from megatron.core.pipeline_parallel import get_forward_backward_func
 
 from ncvc import NcvcError
 from ncvc.train.begin import Training, begin
-from ncvc.train.checkpoint.reader import checkpoint_folder
-from ncvc.train.checkpoint.state import save
+from ncvc.train.checkpoint.saver import Saver
 from ncvc.train.config import TrainConfig
 from ncvc.train.data import batches, build_dataset
 from ncvc.train.log import RunLog
@@ -49,6 +47,7 @@ def train(config: TrainConfig, ranks: Ranks, stop: StopRequest) -> None:
     dataset = build_dataset(config, training.datasets, ranks)
     samples = batches(dataset, config, ranks, training.done)
     log = RunLog(config, speaks=ranks.is_first, done=training.done)
+    saver = Saver(config, ranks, log)
     introduce(training, log)
     training.model.train()
 
@@ -64,8 +63,10 @@ def train(config: TrainConfig, ranks: Ranks, stop: StopRequest) -> None:
         update(training.optimizer, lr, norm, config.optimizer.clip_grad)
         training.done = step
         log.step(step, loss=loss, lr=lr, grad_norm=norm)
+        saver.report()
         if step % config.checkpoints.save_interval == 0 or step == last or stopping:
-            keep(training, log)
+            saver.save(training.gpt, training.optimizer, training.facts())
+    saver.finish()
 
     if training.done == last:
         log.event("finished", f"finished: {last} steps", step=last)
@@ -123,16 +124,6 @@ def require_finite(step: int, loss: float, norm: float) -> None:
         )
 
 
-def keep(training: Training, log: RunLog) -> None:
-    """Writes a checkpoint of this moment."""
-    began = time.monotonic()
-    folder = checkpoint_folder(training.config.run, training.done)
-    save(folder, training.gpt, training.optimizer, training.ranks, training.facts())
-    seconds = time.monotonic() - began
-    log.event("saved", f"saved {folder} in {seconds:.1f} s", step=training.done, seconds=round(seconds, 3))
-    log.start_clock()
-
-
 def introduce(training: Training, log: RunLog) -> None:
     """Says what is going to happen."""
     config, ranks = training.config, training.ranks
@@ -141,6 +132,8 @@ def introduce(training: Training, log: RunLog) -> None:
     documents = sum(dataset.documents for dataset in training.datasets)
     planned = config.schedule.train_iters * config.tokens_per_step
     device = torch.cuda.get_device_name(ranks.device) if ranks.device.type == "cuda" else "CPU"
+    for sentence in training.damaged:
+        log.event("damaged", f"SKIPPED A DAMAGED CHECKPOINT: {sentence}", problem=sentence)
     event = "resumed" if training.done else "started"
     log.event(
         event,
