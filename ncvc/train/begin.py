@@ -57,6 +57,8 @@ class Training:
     """Steps of the optimizer done."""
     origin: str = "begins with random weights"
     """Where the weights come from, in words."""
+    manifest_sha256: str | None = None
+    """Hash of the checkpoint that it goes on from; None if it begins."""
     damaged: list[str] = field(default_factory=list)
     """What is wrong with newer checkpoints than the one that it goes on from."""
 
@@ -115,6 +117,7 @@ def _go_on(training: Training, checkpoint: Checkpoint) -> None:
     _require_same_run(training, checkpoint)
     load(checkpoint, training.gpt, training.optimizer, training.ranks)
     training.done = checkpoint.manifest.step
+    training.manifest_sha256 = checkpoint.manifest.manifest_sha256
     training.origin = f"goes on after step {training.done}, from {checkpoint.folder}"
     before, now = checkpoint.manifest.layout, layout(training.ranks)
     if before != now:

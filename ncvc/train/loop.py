@@ -47,8 +47,8 @@ def train(config: TrainConfig, ranks: Ranks, stop: StopRequest) -> None:
     dataset = build_dataset(config, training.datasets, ranks)
     samples = batches(dataset, config, ranks, training.done)
     log = RunLog(config, speaks=ranks.is_first, done=training.done)
-    saver = Saver(config, ranks, log)
     introduce(training, log)
+    saver = Saver(config, ranks, log)
     training.model.train()
 
     last = config.schedule.train_iters
@@ -149,4 +149,5 @@ def introduce(training: Training, log: RunLog) -> None:
         world_size=ranks.world_size,
         device=device,
         origin=training.origin,
+        manifest_sha256=training.manifest_sha256,
     )

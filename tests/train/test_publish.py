@@ -11,7 +11,7 @@ from ncvc.files import verify
 from ncvc.train.checkpoint import format as checkpoint_format
 from ncvc.train.checkpoint import publish as publishing
 from ncvc.train.checkpoint.format import CheckpointError, Facts, Piece, write_weights
-from ncvc.train.checkpoint.publish import clean, leave_part, prepare, publish
+from ncvc.train.checkpoint.publish import clean, join, leave_part, prepare, publish
 from ncvc.train.checkpoint.reader import Checkpoint, checkpoint_folder, latest
 from ncvc.train.checkpoint.retention import Retention
 from ncvc.train.config import CheckpointConfig
@@ -31,7 +31,8 @@ def save_with(final, part):
     for thread in reversed(others):
         thread.start()
     try:
-        publish(partial, final, RANKS, Facts(model=MODEL, step=1))
+        join(partial, RANKS, Facts(model=MODEL, step=1))
+        publish(partial, final)
     finally:
         for thread in others:
             thread.join()
@@ -106,7 +107,9 @@ class Run:
         folder = checkpoint_folder(self.folder, step)
         write_weights(folder, MODEL, weights().items(), step=step)
         if not foreign:
-            self.retention.published(Checkpoint.open(folder))
+            manifest = Checkpoint.open(folder).manifest
+            self.retention.written(manifest)
+            self.retention.published(manifest)
 
     def spoil(self, step):
         file = checkpoint_folder(self.folder, step) / "rank_00000.safetensors"
@@ -130,7 +133,7 @@ def test_a_damaged_one_does_not_count_as_one_of_the_last(tmp_path):
         run.save(step)
     assert run.steps() == [2, 3]
     again = Run(tmp_path, keep_last=2)
-    again.retention.written = run.retention.written
+    again.retention.own = run.retention.own
     run.spoil(3)
     again.save(4)
     assert again.steps() == [2, 3, 4]

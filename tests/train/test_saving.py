@@ -241,6 +241,15 @@ def without_generators(found):
     return {name: tensor for name, tensor in found.items() if not name.startswith("rng.")}
 
 
+def test_a_checkpoint_whose_saving_was_not_logged_is_still_the_runs_own(make_config):
+    config = make_config(checkpoints={"save_interval": 1, "keep_last": 1})
+    train_alone(config, stop_after=2)
+    log = config.folder / "log.jsonl"
+    log.write_text("".join(line for line in log.read_text().splitlines(keepends=True) if '"saved"' not in line))
+    train_alone(config)
+    assert folders(config) == ["step_00000006"]
+
+
 def test_a_stray_folder_is_gone_after_a_start(make_config):
     config = make_config(checkpoints={"save_interval": 3})
     train_alone(config, stop_after=3)

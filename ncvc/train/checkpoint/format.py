@@ -167,7 +167,7 @@ def write_part(folder: Path, rank: int, tensors: Iterable[Owned]) -> None:
         raise CheckpointError(f"{error.filename or path}: {error.strerror}") from None
 
 
-def write_manifest(folder: Path, ranks: int, facts: Facts) -> None:
+def write_manifest(folder: Path, ranks: int, facts: Facts) -> Manifest:
     """Joins what `ranks` ranks wrote into `folder` under one manifest."""
     files: dict[str, FileEntry] = {}
     tensors: dict[str, TensorEntry] = {}
@@ -190,7 +190,9 @@ def write_manifest(folder: Path, ranks: int, facts: Facts) -> None:
         **{name: getattr(facts, name) for name in Facts.model_fields},
     )
     digest = hashlib.sha256(_text(manifest)).hexdigest()
-    (folder / MANIFEST).write_bytes(_text(manifest.model_copy(update={"manifest_sha256": digest})))
+    manifest = manifest.model_copy(update={"manifest_sha256": digest})
+    (folder / MANIFEST).write_bytes(_text(manifest))
+    return manifest
 
 
 def parse_manifest(text: bytes) -> Manifest:

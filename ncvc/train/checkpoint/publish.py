@@ -20,6 +20,7 @@ from ncvc.files import move_folder, sync, whole_file
 from ncvc.train.checkpoint.format import (
     CheckpointError,
     Facts,
+    Manifest,
     Owned,
     part_file,
     part_record,
@@ -89,8 +90,8 @@ def _leave_error(partial: Path, rank: int, text: str) -> None:
         own.unlink(missing_ok=True)  # a full disk allows that
 
 
-def publish(partial: Path, final: Path, ranks: int, facts: Facts) -> None:
-    """Waits for all ranks, writes the manifest, and gives the folder its name.
+def join(partial: Path, ranks: int, facts: Facts) -> Manifest:
+    """Waits for all ranks and writes the manifest.
 
     Raises `CheckpointError` if a rank failed, or `OSError`; the folder is then removed.
     """
@@ -99,7 +100,15 @@ def publish(partial: Path, final: Path, ranks: int, facts: Facts) -> None:
         if errors:
             more = f" (and {len(errors) - 1} more ranks failed)" if len(errors) > 1 else ""
             raise CheckpointError(errors[0] + more)
-        write_manifest(partial, ranks, facts)
+        return write_manifest(partial, ranks, facts)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+
+
+def publish(partial: Path, final: Path) -> None:
+    """Gives a joined folder its name. Raises `OSError`; the folder is then removed, unless it has its name."""
+    try:
         move_folder(partial, final)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from ncvc.train.checkpoint.format import CheckpointError
+from ncvc.train.checkpoint.format import CheckpointError, Manifest
 from ncvc.train.checkpoint.publish import remove
 from ncvc.train.checkpoint.reader import Checkpoint, checkpoint_folders, open_at_its_place
 from ncvc.train.config import CheckpointConfig
@@ -12,21 +12,23 @@ from ncvc.train.config import CheckpointConfig
 class Retention:
     """Keeps the run's last `keep_last` whole checkpoints and every one of a multiple of `keep_interval` steps.
 
-    Only what this run wrote is counted or removed, known by the manifests' hashes, which log.jsonl has; and
+    Only what this run wrote or went on from is counted or removed, known by the hashes of the manifests; and
     nothing that is newer than the checkpoint just published.
     """
 
-    def __init__(self, run: Path, policy: CheckpointConfig, written: Iterable[str]) -> None:
+    def __init__(self, run: Path, policy: CheckpointConfig, own: Iterable[str]) -> None:
         self.run = run
         self.policy = policy
-        self.written = set(written)
+        self.own = set(own)
         self._read: set[str] = set()
 
-    def published(self, checkpoint: Checkpoint) -> list[Path]:
-        """Removes what need not stay now that `checkpoint` is there; returns the folders. Raises `OSError`."""
-        newest = checkpoint.manifest
-        self.written.add(newest.manifest_sha256)
-        self._read.add(newest.manifest_sha256)
+    def written(self, manifest: Manifest) -> None:
+        """A checkpoint is about to get its name; its files are on disk and were read back."""
+        self.own.add(manifest.manifest_sha256)
+        self._read.add(manifest.manifest_sha256)
+
+    def published(self, newest: Manifest) -> list[Path]:
+        """Removes what need not stay beside a checkpoint that is there now; returns the folders. Raises `OSError`."""
         removed = []
         whole = 0
         for folder in checkpoint_folders(self.run):
@@ -35,7 +37,7 @@ class Retention:
             except CheckpointError:
                 continue
             step = found.manifest.step
-            if step > newest.step or found.manifest.manifest_sha256 not in self.written:
+            if step > newest.step or found.manifest.manifest_sha256 not in self.own:
                 continue
             if whole < self.policy.keep_last:
                 whole += self._is_whole(found)

@@ -17,8 +17,8 @@ from megatron.core.models.gpt.gpt_model import GPTModel
 from megatron.core.optimizer.distrib_optimizer import DistributedOptimizer
 
 from ncvc.train.checkpoint.format import CheckpointError, Facts, Owned
-from ncvc.train.checkpoint.publish import leave_part, prepare, publish, sentence
-from ncvc.train.checkpoint.reader import Checkpoint, checkpoint_folder
+from ncvc.train.checkpoint.publish import join, leave_part, prepare, publish, sentence
+from ncvc.train.checkpoint.reader import checkpoint_folder
 from ncvc.train.checkpoint.retention import Retention
 from ncvc.train.checkpoint.state import pieces
 from ncvc.train.config import TrainConfig
@@ -55,9 +55,9 @@ class Saver:
         self._save: _Save | None = None
         self._failure = ""
         if ranks.is_first:
-            saved = (record for record in records(config.folder) if record.get("event") == "saved")
-            written = (record["manifest_sha256"] for record in saved if "manifest_sha256" in record)
-            self._retention = Retention(config.folder, config.checkpoints, written)
+            # Of the events `saved`, and `resumed`: a crash may come before `saved` is written.
+            own = (record["manifest_sha256"] for record in records(config.folder) if "manifest_sha256" in record)
+            self._retention = Retention(config.folder, config.checkpoints, own)
 
     def save(self, gpt: GPTModel, optimizer: DistributedOptimizer, facts: Facts) -> None:
         """Begins to save this moment; waits for the save before it. What becomes of it, `report` says."""
@@ -153,14 +153,15 @@ class Saver:
         if not self.ranks.is_first:
             return
         try:
-            publish(place, save.folder, self.ranks.world_size, save.facts)
-            checkpoint = Checkpoint.open(save.folder)
-            save.manifest_sha256 = checkpoint.manifest.manifest_sha256
+            manifest = join(place, self.ranks.world_size, save.facts)
+            self._retention.written(manifest)
+            publish(place, save.folder)
+            save.manifest_sha256 = manifest.manifest_sha256
             save.seconds = time.monotonic() - save.began
         except Exception as error:
             save.error = sentence(error, save.folder)
             return
         try:
-            save.removed = self._retention.published(checkpoint)
+            save.removed = self._retention.published(manifest)
         except Exception as error:
             save.removal_error = sentence(error, save.folder)
