@@ -62,7 +62,7 @@ class Saver:
     def save(self, gpt: GPTModel, optimizer: DistributedOptimizer, facts: Facts) -> None:
         """Begins to save this moment; waits for the save before it. What becomes of it, `report` says."""
         began = time.monotonic()
-        self._wait()
+        self.wait()
         save = _Save(checkpoint_folder(self.config.run, facts.step), facts, began)
         answer = ["", ""]
         if self.ranks.is_first:
@@ -113,7 +113,7 @@ class Saver:
 
     def finish(self) -> None:
         """Waits for the last save; raises `CheckpointError` on every rank if it failed."""
-        self._wait()
+        self.wait()
         failure = [self._failure]
         dist.broadcast_object_list(failure)
         if failure[0]:
@@ -122,7 +122,8 @@ class Saver:
                 " see to it and start again to go on from the checkpoint before it"
             )
 
-    def _wait(self) -> None:
+    def wait(self) -> None:
+        """Waits until no save is under way."""
         began = time.monotonic()
         if self._thread is not None:
             self._thread.join()
