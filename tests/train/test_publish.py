@@ -1,6 +1,8 @@
 """Ranks that meet in a folder, and which checkpoints stay; threads stand for the ranks, without Megatron."""
 
 import shutil
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -70,16 +72,20 @@ def test_the_error_of_one_rank_fails_the_save_and_leaves_nothing(tmp_path, monke
     Checkpoint.open(final).verify()
 
 
-def test_a_process_that_ends_does_not_wait_for_ranks_that_are_gone(tmp_path, monkeypatch):
-    class Ended:
-        def is_alive(self):
-            return False
-
-    monkeypatch.setattr(publishing, "GRACE", 0.1)
-    monkeypatch.setattr(publishing.threading, "main_thread", Ended)
+def test_a_process_that_ends_does_not_wait_for_ranks_that_are_gone(tmp_path):
+    program = """
+import sys, threading
+from pathlib import Path
+from ncvc.train.checkpoint import publish
+publish.GRACE = 0.1
+partial = publish.prepare(Path(sys.argv[1]), 2)
+threading.Thread(target=publish.join, args=(partial, 2, None)).start()
+sys.exit(3)
+"""
     final = checkpoint_folder(tmp_path, 1)
-    with pytest.raises(CheckpointError, match=r"before ranks \[1\] had written"):
-        save_with(final, lambda partial, rank: rank == 1 or leave_part(partial, rank, halves(rank)))
+    done = subprocess.run([sys.executable, "-c", program, final], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 3
+    assert "the training failed before ranks [0, 1] had written" in done.stderr
     assert list(final.parent.iterdir()) == []
 
 

@@ -101,24 +101,37 @@ class Checkpoint:
                 continue
             to = tuple(slice(a - o, b - o) for a, b, o in zip(low, high, offset, strict=True))
             of = tuple(slice(a - o, b - o) for a, b, o in zip(low, high, begin, strict=True))
-            result[to] = self._join(pieces, size, result.dtype)[of]
+            result[to] = self._join(pieces, 0, math.prod(size)).view(size)[of]
         return result
 
-    def _join(self, pieces: list[Piece], shape: Shape, dtype: torch.dtype) -> torch.Tensor:
-        """A box from its stretches."""
-        if len(pieces) == 1 and pieces[0].stretch is None:
-            return self._read(pieces[0]).view(shape)
-        flat = torch.empty(math.prod(shape), dtype=dtype)
-        for piece in pieces:
-            first, end = piece.stretch or (0, flat.numel())
-            flat[first:end] = self._read(piece).flatten()
-        return flat.view(shape)
+    def stretch(self, name: str, offset: Sequence[int], shape: Shape, first: int, end: int) -> torch.Tensor:
+        """The elements from `first` up to `end` of the box, in row-major order.
 
-    def _read(self, piece: Piece) -> torch.Tensor:
+        Where the box was saved as one, no other elements are read.
+        """
+        pieces = [piece for piece in self._entry(name).pieces if (piece.offset, piece.shape) == (tuple(offset), shape)]
+        if not pieces:
+            return self.box(name, offset, shape).flatten()[first:end]  # it was cut into other boxes
+        return self._join(pieces, first, end)
+
+    def _join(self, pieces: list[Piece], first: int, end: int) -> torch.Tensor:
+        """Elements of a box from its pieces."""
+        found = []
+        for piece in sorted(pieces, key=lambda piece: piece.stretch or (0, 0)):
+            begin, stop = piece.stretch or (0, math.prod(piece.shape))
+            low, high = max(begin, first), min(stop, end)
+            if low < high:
+                found.append(self._read(piece, low - begin, high - begin))
+        return found[0] if len(found) == 1 else torch.cat(found)
+
+    def _read(self, piece: Piece, first: int, end: int) -> torch.Tensor:
         try:
             if piece.file not in self._files:
                 self._files[piece.file] = safe_open(self.folder / piece.file, framework="pt")
-            tensor: torch.Tensor = self._files[piece.file].get_tensor(piece.key)
+            if piece.stretch is None:
+                tensor: torch.Tensor = self._files[piece.file].get_tensor(piece.key).flatten()[first:end]
+            else:
+                tensor = self._files[piece.file].get_slice(piece.key)[first:end]
         except (OSError, SafetensorError) as error:
             raise CheckpointError(f"{self.folder / piece.file}: damaged: {error}") from None
         return tensor

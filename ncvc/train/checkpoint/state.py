@@ -79,9 +79,9 @@ def load(checkpoint: Checkpoint, gpt: GPTModel, optimizer: DistributedOptimizer,
         if own is None:
             continue
         moments = {
-            moment: checkpoint.box(
-                f"optimizer.{moment}.{shard.name}", shard.offset, tuple(shard.parameter.shape)
-            ).flatten()[slice(*own.stretch)]
+            moment: checkpoint.stretch(
+                f"optimizer.{moment}.{shard.name}", shard.offset, tuple(shard.parameter.shape), *own.stretch
+            )
             for moment in MOMENTS
         }
         set_moments(optimizer, own, step, moments)
