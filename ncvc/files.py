@@ -94,6 +94,20 @@ def sha256_if_readable(path: Path) -> str | None:
         return None
 
 
+def damage(file: Path, size: int, digest: str) -> str | None:
+    """What is wrong with a file that had `size` bytes and the SHA-256 `digest`, in a sentence; None if nothing is."""
+    try:
+        if not file.is_file():
+            return f"{file}: missing"
+        if file.stat().st_size != size:
+            return f"{file}: damaged: {file.stat().st_size} bytes instead of {size}"
+        if sha256(file) != digest:
+            return f"{file}: damaged: not what was written"
+    except OSError as error:
+        return f"{file}: cannot be read: {error.strerror}"
+    return None
+
+
 def write_json(path: Path, value: Any) -> None:
     """Writes JSON that people can read, Japanese as it is."""
     path.write_text(json.dumps(value, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
@@ -159,13 +173,8 @@ def verify(folder: Path) -> Iterator[str]:
         yield f"{path}: damaged: not what was written"
         return
     for name, (size, digest) in rows.items():
-        file = folder / name
-        if not file.is_file():
-            yield f"{file}: missing"
-        elif file.stat().st_size != size:
-            yield f"{file}: damaged: {file.stat().st_size} bytes instead of {size}"
-        elif sha256(file) != digest:
-            yield f"{file}: damaged: not what was written"
+        if problem := damage(folder / name, size, digest):
+            yield problem
     found = {str(file.relative_to(folder)) for file in files_below(folder)}
     for name in sorted(found - rows.keys() - {MANIFEST}):
         yield f"{folder / name}: not in the manifest: ncvc did not write it"

@@ -1,12 +1,13 @@
 """From a config to a training that is ready for its next step: built, and filled from where it stopped."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
 import torch.distributed as dist
+from megatron.core import __version__ as megatron_version
 from megatron.core.distributed import DistributedDataParallel
 from megatron.core.models.gpt.gpt_model import GPTModel
 from megatron.core.optimizer.distrib_optimizer import DistributedOptimizer
@@ -17,7 +18,8 @@ from ncvc.files import MANIFEST, sha256
 from ncvc.train import model as gpt_model
 from ncvc.train import optimizer as adamw
 from ncvc.train.checkpoint.format import Facts
-from ncvc.train.checkpoint.reader import Checkpoint, latest
+from ncvc.train.checkpoint.reader import Checkpoint
+from ncvc.train.checkpoint.resume import newest_whole
 from ncvc.train.checkpoint.state import layout, load
 from ncvc.train.config import TrainConfig
 from ncvc.train.data import DatasetFacts, inspect_all
@@ -60,6 +62,10 @@ class Training:
     """Steps of the optimizer done."""
     origin: str = "begins with random weights"
     """Where the weights come from, in words."""
+    manifest_sha256: str | None = None
+    """Hash of the checkpoint that it goes on from; None if it begins."""
+    damaged: list[str] = field(default_factory=list)
+    """What is wrong with newer checkpoints than the one that it goes on from."""
 
     def facts(self) -> Facts:
         """What a checkpoint written now says."""
@@ -72,6 +78,7 @@ class Training:
             tokenizer=self.tokenizer,
             data={dataset.prefix: dataset.sha256 for dataset in self.datasets},
             optimizer_step=self.done,
+            versions=versions(),
         )
 
     def parameters(self) -> int:
@@ -88,23 +95,21 @@ def begin(config: TrainConfig, ranks: Ranks) -> Training:
     Raises `ConfigError` if the run folder's checkpoint belongs to another config, `DatasetError`,
     `TokenizerError` or `CheckpointError` if something that the config names cannot be used.
     """
-    newest: str | None = None
-    read: list[Any] = [None, None, None]
+    newest, damaged = newest_whole(config.folder, ranks)
+    read: list[Any] = [None, None]
     if ranks.is_first:
         # Hashing and scanning is for one rank; the others take its word.
-        found = latest(config.folder)
-        newest = str(found.folder) if found else None
         datasets = inspect_all(config)
-        read = [newest, datasets, tokenizer_hash(Path(config.data.tokenizer), config.model.vocab_size)]
+        read = [datasets, tokenizer_hash(Path(config.data.tokenizer), config.model.vocab_size)]
     dist.broadcast_object_list(read)
-    newest, datasets, tokenizer = read
+    datasets, tokenizer = read
 
     gpt = gpt_model.build(config.model, compute=config.compute, parallel=config.parallel, device=ranks.device)
     model = adamw.data_parallel(gpt)
     optimizer = adamw.build(model, config.optimizer)
-    training = Training(config, ranks, gpt, model, optimizer, datasets, tokenizer)
+    training = Training(config, ranks, gpt, model, optimizer, datasets, tokenizer, damaged=damaged)
     if newest:
-        _go_on(training, Checkpoint.open(newest))
+        _go_on(training, newest)
     elif config.checkpoints.start_from:
         training.origin = start_from(config, gpt, optimizer, tokenizer, verify=ranks.is_first)
     else:
@@ -117,6 +122,7 @@ def _go_on(training: Training, checkpoint: Checkpoint) -> None:
     _require_same_run(training, checkpoint)
     load(checkpoint, training.gpt, training.optimizer, training.ranks)
     training.done = checkpoint.manifest.step
+    training.manifest_sha256 = checkpoint.manifest.manifest_sha256
     training.origin = f"goes on after step {training.done}, from {checkpoint.folder}"
     before, now = checkpoint.manifest.layout, layout(training.ranks)
     if before != now:
@@ -125,6 +131,20 @@ def _go_on(training: Training, checkpoint: Checkpoint) -> None:
             f" dp {now.dp} × tp {now.tp} × pp {now.pp}: weights, optimizer and data go on exactly, but"
             " dropout draws anew and sums are rounded in another order, so the bits are not the same"
         )
+    if checkpoint.manifest.versions != versions():
+        training.origin += (
+            f"; written with {_named(checkpoint.manifest.versions)} and read with {_named(versions())}:"
+            " another version may round in another way, so the bits need not be the same"
+        )
+
+
+def versions() -> dict[str, str]:
+    """Of the libraries that a training computes with."""
+    return {"torch": torch.__version__, "megatron-core": megatron_version}
+
+
+def _named(versions: dict[str, str]) -> str:
+    return ", ".join(f"{name} {version}" for name, version in versions.items()) or "unknown versions"
 
 
 def _require_same_run(training: Training, checkpoint: Checkpoint) -> None:

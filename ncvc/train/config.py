@@ -198,6 +198,12 @@ class CheckpointConfig(Config):
 
     save_interval: Count
     """Steps between checkpoints; the last step is saved too."""
+    async_save: bool = True
+    """Writes them while the training goes on, from a copy in the host's memory; false lets it wait."""
+    keep_last: Count = 3
+    """Checkpoints that are kept, the newest ones."""
+    keep_interval: Count = 3200
+    """Steps between checkpoints that are kept for ever, besides (the paper's interval)."""
     start_from: str | None = None
     """A checkpoint, or a Hugging Face folder of `ncvc convert`, whose weights a new run begins with instead of random
     ones; dropout, RoPE's base and the longest sequence may be set anew."""

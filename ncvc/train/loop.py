@@ -2,7 +2,6 @@
 
 import math
 import signal
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,8 +11,7 @@ from megatron.core.pipeline_parallel import get_forward_backward_func
 
 from ncvc import NcvcError
 from ncvc.train.begin import Training, begin
-from ncvc.train.checkpoint.reader import checkpoint_folder
-from ncvc.train.checkpoint.state import save
+from ncvc.train.checkpoint.saver import Saver
 from ncvc.train.config import TrainConfig
 from ncvc.train.data import batches, build_dataset
 from ncvc.train.log import RunLog
@@ -57,6 +55,7 @@ def train(config: TrainConfig, ranks: Ranks, stop: StopRequest) -> bool:
     if ranks.is_first:
         publish(config)
     introduce(training, log)
+    saver = Saver(config, ranks, log)
     training.model.train()
 
     last = config.schedule.train_iters
@@ -72,8 +71,10 @@ def train(config: TrainConfig, ranks: Ranks, stop: StopRequest) -> bool:
         update(training.optimizer, lr, norm, config.optimizer.clip_grad)
         training.done = step
         log.step(step, loss=loss, lr=lr, grad_norm=norm)
+        saver.report()
         if step % config.checkpoints.save_interval == 0 or step == last or stopping:
-            keep(training, log)
+            saver.save(training.gpt, training.optimizer, training.facts())
+    saver.finish()
 
     if training.done == last:
         validation.when_due(training, log)
@@ -134,16 +135,6 @@ def require_finite(step: int, loss: float, norm: float) -> None:
         )
 
 
-def keep(training: Training, log: RunLog) -> None:
-    """Writes a checkpoint of this moment."""
-    began = time.monotonic()
-    folder = checkpoint_folder(training.config.run, training.done)
-    save(folder, training.gpt, training.optimizer, training.ranks, training.facts())
-    seconds = time.monotonic() - began
-    log.event("saved", f"saved {folder} in {seconds:.1f} s", step=training.done, seconds=round(seconds, 3))
-    log.start_clock()
-
-
 def introduce(training: Training, log: RunLog) -> None:
     """Says what is going to happen."""
     config, ranks = training.config, training.ranks
@@ -152,6 +143,8 @@ def introduce(training: Training, log: RunLog) -> None:
     documents = sum(dataset.documents for dataset in training.datasets)
     planned = config.schedule.train_iters * config.tokens_per_step
     device = torch.cuda.get_device_name(ranks.device) if ranks.device.type == "cuda" else "CPU"
+    for sentence in training.damaged:
+        log.event("damaged", f"SKIPPED A DAMAGED CHECKPOINT: {sentence}", problem=sentence)
     event = "resumed" if training.done else "started"
     log.event(
         event,
@@ -168,4 +161,5 @@ def introduce(training: Training, log: RunLog) -> None:
         device=device,
         origin=training.origin,
         config_sha256=config_hash(config),
+        manifest_sha256=training.manifest_sha256,
     )

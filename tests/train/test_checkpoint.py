@@ -42,6 +42,9 @@ def test_weights_come_back_bit_for_bit(tmp_path):
     for name, tensor in weights().items():
         assert checkpoint.weight(name).dtype == tensor.dtype
         assert torch.equal(checkpoint.weight(name), tensor)
+        elements = tensor.numel()
+        stretch = checkpoint.stretch(f"model.{name}", (0,) * tensor.dim(), tuple(tensor.shape), 3, elements - 1)
+        assert torch.equal(stretch, tensor.flatten()[3 : elements - 1])
     assert sorted(path.name for path in tmp_path.iterdir()) == ["w"]
 
 
@@ -69,6 +72,10 @@ def test_boxes_and_stretches_of_many_ranks_make_one_tensor(tmp_path):
     assert torch.equal(checkpoint.tensor(name), whole)
     assert torch.equal(checkpoint.box(name, (2, 3), (4, 5)), whole[2:6, 3:8])
     assert torch.equal(checkpoint.box(name, (6, 9), (1, 1)), whole[6:, 9:])
+    for offset, shape in (((0, 5), (7, 5)), ((0, 0), (7, 10)), ((2, 3), (4, 5))):
+        box = checkpoint.box(name, offset, shape).flatten()
+        for first, end in ((0, len(box)), (3, 13), (11, 20), (15, 18)):
+            assert torch.equal(checkpoint.stretch(name, offset, shape, first, end), box[first:end])
 
 
 def test_weight_prefers_the_optimizers_float32(tmp_path):

@@ -125,7 +125,7 @@ def test_training_equals_plain_torch(make_config):
     config = make_config(
         model={"attention_dropout": 0.0, "hidden_dropout": 0.0},
         optimizer={"lr": 0.01, "weight_decay": 0.5, "clip_grad": 0.5},
-        checkpoints={"save_interval": 1},
+        checkpoints={"save_interval": 1, "keep_last": 6},
     )
     train_alone(config)
     first = Checkpoint.open(checkpoint_folder(config.run, 1))
@@ -192,20 +192,6 @@ def test_bfloat16_keeps_float32_beside_the_weights(make_config):
     assert_same(at_3, tensors(again, 3))
     train_alone(again)
     assert_same(at_6, tensors(again, 6))
-
-
-def test_a_damaged_checkpoint_is_skipped_aloud(make_config, caplog):
-    config = make_config(checkpoints={"save_interval": 2})
-    train_alone(config)
-    good = tensors(config, 6)
-    file = checkpoint_folder(config.run, 6) / "rank_00000.safetensors"
-    damaged = bytearray(file.read_bytes())
-    damaged[-100] ^= 4
-    file.write_bytes(damaged)
-    train_alone(config)
-    assert any("SKIPPED A DAMAGED CHECKPOINT" in line and "step_00000006" in line for line in caplog.messages)
-    assert_same(good, tensors(config, 6))
-    assert sorted(path.name for path in file.parent.parent.iterdir()) == [f"step_0000000{step}" for step in (2, 4, 6)]
 
 
 def test_a_finished_run_is_left_alone(make_config):

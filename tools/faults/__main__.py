@@ -1,6 +1,6 @@
 """Injects faults at every system call of a small run; `make faults PART=preprocess`.
 
-    python tools/faults preprocess [--every 1]
+    python tools/faults checkpoint [--every 1]
 
 Each trial kills the process at one call, or lets that call fail as on a full or a broken disk; then the same
 command is given again and must end with the bytes of an undisturbed run. Needs strace. The last line is
@@ -18,7 +18,7 @@ from pathlib import Path
 def main() -> None:
     """Runs the matrix of one part."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("part", choices=["preprocess"])
+    parser.add_argument("part", choices=["checkpoint", "preprocess"])
     parser.add_argument("--every", type=int, default=1, help="do every so manieth trial only")
     options = parser.parse_args()
     part = importlib.import_module(options.part)

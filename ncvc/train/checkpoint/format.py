@@ -26,12 +26,11 @@ from typing import Any, Literal
 
 import pydantic
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import save_file
 
 from ncvc import NcvcError, __version__
 from ncvc.config import Config
-from ncvc.files import MANIFEST, sha256, sync, whole_folder
+from ncvc.files import MANIFEST, whole_file, whole_folder
+from ncvc.train.checkpoint.tensor_file import write_tensors
 from ncvc.train.config import ModelConfig
 
 FORMAT: Literal["ncvc-checkpoint/1"] = "ncvc-checkpoint/1"
@@ -63,6 +62,10 @@ class Piece(Config):
         if self.stretch is None:
             return math.prod(self.shape)
         return self.stretch[1] - self.stretch[0]
+
+
+Owned = tuple[str, Shape, Piece, torch.Tensor]
+"""What a rank saves of a tensor: its name, the shape of the whole, the piece, and the piece's data."""
 
 
 class TensorEntry(Config):
@@ -115,6 +118,8 @@ class Facts(Config):
     """SHA-256 of each dataset's content, by prefix."""
     optimizer_step: int | None = None
     """AdamW's own count of steps; None if there is no optimizer state."""
+    versions: dict[str, str] = pydantic.Field(default_factory=dict)
+    """Of the libraries that the run computed with, by name."""
 
 
 class Manifest(Facts):
@@ -139,44 +144,38 @@ class _Part(Config):
     tensors: dict[str, TensorEntry]
 
 
-def write_part(folder: Path, rank: int, tensors: Iterable[tuple[str, Shape, Piece, torch.Tensor]]) -> None:
-    """Writes one rank's pieces into `folder`: (name, whole shape, piece, data) each.
+def write_part(folder: Path, rank: int, tensors: Iterable[Owned]) -> None:
+    """Writes one rank's pieces into `folder`.
 
     The pieces' `file` and `key` are filled in here. The tensors must not change meanwhile. Raises
     `CheckpointError` if the disk does not take them.
     """
-    file = f"rank_{rank:05}.safetensors"
+    path = folder / part_file(rank)
     stored: dict[str, torch.Tensor] = {}
     entries: dict[str, TensorEntry] = {}
     for name, shape, piece, data in tensors:
-        # A copy of its own: safetensors refuses tensors that share memory, as fp32 weights do.
-        stored[name] = data.detach().to("cpu", copy=True).contiguous()
-        placed = piece.model_copy(update={"file": file, "key": name})
+        stored[name] = data
+        placed = piece.model_copy(update={"file": path.name, "key": name})
         dtype = str(data.dtype).removeprefix("torch.")
         entries[name] = TensorEntry(shape=shape, dtype=dtype, pieces=(placed,))
-    path = folder / file
     try:
-        save_file(stored, path)
-        sync(path)
-        part = _Part(file=FileEntry(bytes=path.stat().st_size, sha256=sha256(path)), tensors=entries)
-        left = _part_file(folder, rank)
-        left.write_text(part.model_dump_json(), encoding="utf-8")
-        path.chmod(left.stat().st_mode)  # safetensors makes files that nobody else may read
-    except (OSError, SafetensorError) as error:
-        raise CheckpointError(
-            f"{path}: cannot write the checkpoint: {error}; the checkpoints before it are untouched"
-        ) from None
+        size, digest = write_tensors(path, stored)
+        part = _Part(file=FileEntry(bytes=size, sha256=digest), tensors=entries)
+        with whole_file(part_record(folder, rank)) as record:
+            record.write_text(part.model_dump_json(), encoding="utf-8")
+    except OSError as error:
+        raise CheckpointError(f"{error.filename or path}: {error.strerror}") from None
 
 
-def write_manifest(folder: Path, ranks: int, facts: Facts) -> None:
+def write_manifest(folder: Path, ranks: int, facts: Facts) -> Manifest:
     """Joins what `ranks` ranks wrote into `folder` under one manifest."""
     files: dict[str, FileEntry] = {}
     tensors: dict[str, TensorEntry] = {}
     for rank in range(ranks):
-        left = _part_file(folder, rank)
-        part = _Part.model_validate_json(left.read_bytes())
-        left.unlink()
-        files[f"rank_{rank:05}.safetensors"] = part.file
+        record = part_record(folder, rank)
+        part = _Part.model_validate_json(record.read_bytes())
+        record.unlink()
+        files[part_file(rank)] = part.file
         for name, entry in part.tensors.items():
             before = tensors[name].pieces if name in tensors else ()
             tensors[name] = entry.model_copy(update={"pieces": (*before, *entry.pieces)})
@@ -191,7 +190,9 @@ def write_manifest(folder: Path, ranks: int, facts: Facts) -> None:
         **{name: getattr(facts, name) for name in Facts.model_fields},
     )
     digest = hashlib.sha256(_text(manifest)).hexdigest()
-    (folder / MANIFEST).write_bytes(_text(manifest.model_copy(update={"manifest_sha256": digest})))
+    manifest = manifest.model_copy(update={"manifest_sha256": digest})
+    (folder / MANIFEST).write_bytes(_text(manifest))
+    return manifest
 
 
 def parse_manifest(text: bytes) -> Manifest:
@@ -233,5 +234,11 @@ def _text(manifest: Manifest) -> bytes:
     return manifest.model_dump_json(indent=1).encode() + b"\n"
 
 
-def _part_file(folder: Path, rank: int) -> Path:
+def part_file(rank: int) -> str:
+    """Name of the file that holds a rank's pieces."""
+    return f"rank_{rank:05}.safetensors"
+
+
+def part_record(folder: Path, rank: int) -> Path:
+    """What a rank leaves beside its file when that is written; `write_manifest` takes it away."""
     return folder / f"rank_{rank:05}.json"

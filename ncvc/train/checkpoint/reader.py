@@ -10,7 +10,7 @@ import pydantic
 import torch
 from safetensors import SafetensorError, safe_open
 
-from ncvc.files import MANIFEST, sha256
+from ncvc.files import MANIFEST, damage, listed
 from ncvc.train.checkpoint.format import (
     CheckpointError,
     Manifest,
@@ -101,24 +101,37 @@ class Checkpoint:
                 continue
             to = tuple(slice(a - o, b - o) for a, b, o in zip(low, high, offset, strict=True))
             of = tuple(slice(a - o, b - o) for a, b, o in zip(low, high, begin, strict=True))
-            result[to] = self._join(pieces, size, result.dtype)[of]
+            result[to] = self._join(pieces, 0, math.prod(size)).view(size)[of]
         return result
 
-    def _join(self, pieces: list[Piece], shape: Shape, dtype: torch.dtype) -> torch.Tensor:
-        """A box from its stretches."""
-        if len(pieces) == 1 and pieces[0].stretch is None:
-            return self._read(pieces[0]).view(shape)
-        flat = torch.empty(math.prod(shape), dtype=dtype)
-        for piece in pieces:
-            first, end = piece.stretch or (0, flat.numel())
-            flat[first:end] = self._read(piece).flatten()
-        return flat.view(shape)
+    def stretch(self, name: str, offset: Sequence[int], shape: Shape, first: int, end: int) -> torch.Tensor:
+        """The elements from `first` up to `end` of the box, in row-major order.
 
-    def _read(self, piece: Piece) -> torch.Tensor:
+        Where the box was saved as one, no other elements are read.
+        """
+        pieces = [piece for piece in self._entry(name).pieces if (piece.offset, piece.shape) == (tuple(offset), shape)]
+        if not pieces:
+            return self.box(name, offset, shape).flatten()[first:end]  # it was cut into other boxes
+        return self._join(pieces, first, end)
+
+    def _join(self, pieces: list[Piece], first: int, end: int) -> torch.Tensor:
+        """Elements of a box from its pieces."""
+        found = []
+        for piece in sorted(pieces, key=lambda piece: piece.stretch or (0, 0)):
+            begin, stop = piece.stretch or (0, math.prod(piece.shape))
+            low, high = max(begin, first), min(stop, end)
+            if low < high:
+                found.append(self._read(piece, low - begin, high - begin))
+        return found[0] if len(found) == 1 else torch.cat(found)
+
+    def _read(self, piece: Piece, first: int, end: int) -> torch.Tensor:
         try:
             if piece.file not in self._files:
                 self._files[piece.file] = safe_open(self.folder / piece.file, framework="pt")
-            tensor: torch.Tensor = self._files[piece.file].get_tensor(piece.key)
+            if piece.stretch is None:
+                tensor: torch.Tensor = self._files[piece.file].get_tensor(piece.key).flatten()[first:end]
+            else:
+                tensor = self._files[piece.file].get_slice(piece.key)[first:end]
         except (OSError, SafetensorError) as error:
             raise CheckpointError(f"{self.folder / piece.file}: damaged: {error}") from None
         return tensor
@@ -129,18 +142,16 @@ class Checkpoint:
         except KeyError:
             raise CheckpointError(f"{self.folder}: the checkpoint has no tensor {name!r}") from None
 
+    def damages(self, share: slice = slice(None)) -> list[str]:
+        """What is wrong with the files, a sentence each, by the manifest; `share` takes some of them only."""
+        files = list(self.manifest.files.items())[share]
+        found = (damage(self.folder / name, entry.bytes, entry.sha256) for name, entry in files)
+        return [sentence for sentence in found if sentence]
+
     def verify(self) -> None:
-        """Compares every file with the manifest; raises `CheckpointError` at the first difference."""
-        for name, entry in self.manifest.files.items():
-            path = self.folder / name
-            try:
-                size = path.stat().st_size
-                if size != entry.bytes:
-                    raise CheckpointError(f"{path}: damaged: {size} bytes instead of {entry.bytes}")
-                if sha256(path) != entry.sha256:
-                    raise CheckpointError(f"{path}: damaged: its content is not what was written")
-            except OSError as error:
-                raise CheckpointError(f"{path}: damaged: {error.strerror}") from None
+        """Compares every file with the manifest; raises `CheckpointError` if one is not what was written."""
+        for sentence in self.damages():
+            raise CheckpointError(sentence)
 
 
 def checkpoint_folder(run: str | Path, step: int) -> Path:
@@ -148,11 +159,28 @@ def checkpoint_folder(run: str | Path, step: int) -> Path:
     return Path(run) / "checkpoints" / f"step_{step:08}"
 
 
+def checkpoint_folders(run: str | Path) -> list[Path]:
+    """The checkpoints of a run, newest first, whole or not.
+
+    Raises `OSError` if the folder cannot be read: that is not the same as having none.
+    """
+    folder = Path(run) / "checkpoints"
+    return listed(folder, "step_????????")[::-1] if folder.exists() else []
+
+
+def open_at_its_place(folder: Path) -> Checkpoint:
+    """Opens a run's checkpoint; raises `CheckpointError` also if it is not that of the step that its name says."""
+    checkpoint = Checkpoint.open(folder)
+    if folder.name != checkpoint_folder("", checkpoint.manifest.step).name:
+        raise CheckpointError(f"{folder / MANIFEST}: damaged: it is of step {checkpoint.manifest.step}")
+    return checkpoint
+
+
 def latest(run: str | Path) -> Checkpoint | None:
     """The newest whole checkpoint of a run folder; a damaged one is named in a warning and skipped."""
-    for folder in sorted((Path(run) / "checkpoints").glob("step_????????"), reverse=True):
+    for folder in checkpoint_folders(run):
         try:
-            checkpoint = Checkpoint.open(folder)
+            checkpoint = open_at_its_place(folder)
             checkpoint.verify()
         except CheckpointError as error:
             _log.warning("SKIPPED A DAMAGED CHECKPOINT: %s", error)

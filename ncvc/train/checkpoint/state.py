@@ -1,28 +1,17 @@
 """Saves the state of a running training and puts it back, on any number of ranks."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import torch
-import torch.distributed as dist
 from megatron.core.models.gpt.gpt_model import GPTModel
 from megatron.core.optimizer.distrib_optimizer import DistributedOptimizer
 from megatron.core.tensor_parallel.random import get_cuda_rng_tracker
 
-from ncvc.train.checkpoint.format import (
-    CheckpointError,
-    Facts,
-    Layout,
-    Piece,
-    Shape,
-    whole_piece,
-    write_manifest,
-    write_part,
-)
+from ncvc.train.checkpoint.format import CheckpointError, Layout, Owned, Piece, whole_piece
 from ncvc.train.checkpoint.reader import Checkpoint
 from ncvc.train.optimizer import set_moments, share
 from ncvc.train.parameters import Shard, shards
-from ncvc.train.ranks import Ranks, shared_folder
+from ncvc.train.ranks import Ranks
 
 MOMENTS = ("exp_avg", "exp_avg_sq")
 
@@ -32,16 +21,13 @@ def layout(ranks: Ranks) -> Layout:
     return Layout(dp=ranks.dp_size, tp=ranks.tp_size, pp=ranks.pp_size)
 
 
-def save(final: Path, gpt: GPTModel, optimizer: DistributedOptimizer, ranks: Ranks, facts: Facts) -> None:
-    """Writes a checkpoint; every rank calls it, and each writes its own pieces without gathering any."""
-    with shared_folder(final, ranks) as folder:
-        write_part(folder, ranks.rank, [*_pieces(gpt, optimizer), *_generators(ranks)])
-        dist.barrier()
-        if ranks.is_first:
-            write_manifest(folder, ranks.world_size, facts)
+def pieces(gpt: GPTModel, optimizer: DistributedOptimizer, ranks: Ranks) -> Iterator[Owned]:
+    """All that this rank saves, as `write_part` takes it; the tensors are the training's own."""
+    yield from _weights_and_moments(gpt, optimizer)
+    yield from _generators(ranks)
 
 
-def _pieces(gpt: GPTModel, optimizer: DistributedOptimizer) -> Iterator[tuple[str, Shape, Piece, torch.Tensor]]:
+def _weights_and_moments(gpt: GPTModel, optimizer: DistributedOptimizer) -> Iterator[Owned]:
     """The stretches of weights and optimizer state that this rank saves."""
     for shard in shards(gpt):
         own = share(optimizer, shard.parameter)
@@ -55,7 +41,7 @@ def _pieces(gpt: GPTModel, optimizer: DistributedOptimizer) -> Iterator[tuple[st
             yield f"optimizer.{moment}.{shard.name}", shard.shape, piece, own.state[moment]
 
 
-def _generators(ranks: Ranks) -> Iterator[tuple[str, Shape, Piece, torch.Tensor]]:
+def _generators(ranks: Ranks) -> Iterator[Owned]:
     """The states of this rank's random generators."""
     states = {"cpu": torch.get_rng_state(), **get_cuda_rng_tracker().get_states()}
     if ranks.device.type == "cuda":
@@ -102,9 +88,9 @@ def load(checkpoint: Checkpoint, gpt: GPTModel, optimizer: DistributedOptimizer,
         if own is None:
             continue
         moments = {
-            moment: checkpoint.box(
-                f"optimizer.{moment}.{shard.name}", shard.offset, tuple(shard.parameter.shape)
-            ).flatten()[slice(*own.stretch)]
+            moment: checkpoint.stretch(
+                f"optimizer.{moment}.{shard.name}", shard.offset, tuple(shard.parameter.shape), *own.stretch
+            )
             for moment in MOMENTS
         }
         set_moments(optimizer, own, step, moments)
