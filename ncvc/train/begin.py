@@ -16,13 +16,14 @@ from ncvc.config import ConfigError
 from ncvc.files import MANIFEST, sha256
 from ncvc.train import model as gpt_model
 from ncvc.train import optimizer as adamw
-from ncvc.train.checkpoint.format import Facts
+from ncvc.train.checkpoint.format import Facts, GuardState
 from ncvc.train.checkpoint.reader import Checkpoint, latest
 from ncvc.train.checkpoint.state import layout, load, load_weights
 from ncvc.train.config import TrainConfig
 from ncvc.train.data import DatasetFacts, inspect
+from ncvc.train.guard import Guard
 from ncvc.train.parameters import shards
-from ncvc.train.ranks import Ranks
+from ncvc.train.ranks import Ranks, seed_dropout
 
 FREE_TO_CHANGE = {
     # What may change while a run goes on; all else decides what the weights become.
@@ -31,6 +32,8 @@ FREE_TO_CHANGE = {
     "parallel",
     "compute",
     "logging",
+    "guard",
+    "watch",
     # Compared by content.
     "data.prefixes",
     "data.tokenizer",
@@ -51,8 +54,10 @@ class Training:
     datasets: list[DatasetFacts]
     tokenizer: str
     """SHA-256 of the tokenizer's manifest."""
+    guard: Guard
+    """Which steps reach the weights."""
     done: int = 0
-    """Steps of the optimizer done."""
+    """Steps done, skipped ones included."""
     origin: str = "begins with random weights"
     """Where the weights come from, in words."""
 
@@ -60,14 +65,20 @@ class Training:
         """What a checkpoint written now says."""
         return Facts(
             step=self.done,
-            tokens_seen=self.done * self.config.tokens_per_step,
+            tokens_seen=self.optimizer_step * self.config.tokens_per_step,
             model=self.config.model,
             config=self.config.model_dump(mode="json"),
             layout=layout(self.ranks),
             tokenizer=self.tokenizer,
             data={dataset.prefix: dataset.sha256 for dataset in self.datasets},
-            optimizer_step=self.done,
+            optimizer_step=self.optimizer_step,
+            guard=self.guard.state(),
         )
+
+    @property
+    def optimizer_step(self) -> int:
+        """AdamW's own count of steps."""
+        return self.done - self.guard.skipped
 
     def parameters(self) -> int:
         """Parameters of the whole model; all ranks call it."""
@@ -97,21 +108,50 @@ def begin(config: TrainConfig, ranks: Ranks) -> Training:
     gpt = gpt_model.build(config.model, compute=config.compute, parallel=config.parallel, device=ranks.device)
     model = adamw.data_parallel(gpt)
     optimizer = adamw.build(model, config.optimizer)
-    training = Training(config, ranks, gpt, model, optimizer, datasets, tokenizer)
+    training = Training(config, ranks, gpt, model, optimizer, datasets, tokenizer, Guard(config.guard))
+    _fill(training, newest)
+    return training
+
+
+def go_back(training: Training) -> tuple[int, int]:
+    """Takes the training back to before a row of bad steps; returns the steps that are then left out.
+
+    To a whole checkpoint, or else to the beginning. Raises `TrainingError` if it went back there too often.
+    """
+    guard, ranks = training.guard, training.ranks
+    stretch = guard.bad_stretch(training.done)
+    newest: list[str | None] = [None]
+    if ranks.is_first:
+        found = latest(training.config.folder, lambda step: guard.reaches(step, stretch))
+        newest = [str(found.folder) if found else None]
+    dist.broadcast_object_list(newest)
+    guard.leave_out(stretch, Checkpoint.open(newest[0]).manifest.step if newest[0] else 0)
+    _fill(training, newest[0])
+    return stretch
+
+
+def _fill(training: Training, newest: str | None) -> None:
+    """Puts a training where the checkpoint `newest` was, or where the run begins."""
+    config = training.config
     if newest:
         _go_on(training, Checkpoint.open(newest))
-    elif config.checkpoints.start_from:
+        return
+    training.optimizer.optimizer.state.clear()
+    seed_dropout(config.seed, training.ranks)
+    training.guard.restore(GuardState())
+    training.done = 0
+    if config.checkpoints.start_from:
         _start_from(training, Checkpoint.open(config.checkpoints.start_from))
     else:
-        gpt_model.initialise(gpt, config.model, config.seed)
-        optimizer.reload_model_params()
-    return training
+        gpt_model.initialise(training.gpt, config.model, config.seed)
+        training.optimizer.reload_model_params()
 
 
 def _go_on(training: Training, checkpoint: Checkpoint) -> None:
     _require_same_run(training, checkpoint)
     load(checkpoint, training.gpt, training.optimizer, training.ranks)
     training.done = checkpoint.manifest.step
+    training.guard.restore(checkpoint.manifest.guard)
     training.origin = f"goes on after step {training.done}, from {checkpoint.folder}"
     before, now = checkpoint.manifest.layout, layout(training.ranks)
     if before != now:

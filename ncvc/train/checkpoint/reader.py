@@ -2,7 +2,7 @@
 
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -148,9 +148,14 @@ def checkpoint_folder(run: str | Path, step: int) -> Path:
     return Path(run) / "checkpoints" / f"step_{step:08}"
 
 
-def latest(run: str | Path) -> Checkpoint | None:
-    """The newest whole checkpoint of a run folder; a damaged one is named in a warning and skipped."""
+def latest(run: str | Path, wanted: Callable[[int], bool] = lambda step: True) -> Checkpoint | None:
+    """The newest whole checkpoint of a run folder, of the steps that are wanted.
+
+    A damaged one is named in a warning and skipped.
+    """
     for folder in sorted((Path(run) / "checkpoints").glob("step_????????"), reverse=True):
+        if not wanted(int(folder.name.removeprefix("step_"))):
+            continue
         try:
             checkpoint = Checkpoint.open(folder)
             checkpoint.verify()

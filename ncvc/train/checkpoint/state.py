@@ -20,11 +20,9 @@ from ncvc.train.checkpoint.format import (
     write_part,
 )
 from ncvc.train.checkpoint.reader import Checkpoint
-from ncvc.train.optimizer import set_moments, share
+from ncvc.train.optimizer import MOMENTS, set_moments, share
 from ncvc.train.parameters import shards
 from ncvc.train.ranks import Ranks, shared_folder
-
-MOMENTS = ("exp_avg", "exp_avg_sq")
 
 
 def layout(ranks: Ranks) -> Layout:
@@ -52,7 +50,9 @@ def _pieces(gpt: GPTModel, optimizer: DistributedOptimizer) -> Iterator[tuple[st
         yield f"model.{shard.name}", shard.shape, piece, shard.parameter.detach().flatten()[first:end]
         yield f"optimizer.fp32_param.{shard.name}", shard.shape, piece, own.fp32_param
         for moment in MOMENTS:
-            yield f"optimizer.{moment}.{shard.name}", shard.shape, piece, own.state[moment]
+            # There is none before the optimizer's first step, and the first steps may all be skipped.
+            value = own.state.get(moment, torch.zeros(()).expand_as(own.fp32_param))
+            yield f"optimizer.{moment}.{shard.name}", shard.shape, piece, value
 
 
 def _generators(ranks: Ranks) -> Iterator[tuple[str, Shape, Piece, torch.Tensor]]:
