@@ -17,14 +17,15 @@ from ncvc.config import ConfigError
 from ncvc.files import MANIFEST, sha256
 from ncvc.train import model as gpt_model
 from ncvc.train import optimizer as adamw
-from ncvc.train.checkpoint.format import Facts
-from ncvc.train.checkpoint.reader import Checkpoint
+from ncvc.train.checkpoint.format import Facts, GuardState
+from ncvc.train.checkpoint.reader import Checkpoint, latest
 from ncvc.train.checkpoint.resume import newest_whole
 from ncvc.train.checkpoint.state import layout, load
 from ncvc.train.config import TrainConfig
 from ncvc.train.data import DatasetFacts, inspect_all
+from ncvc.train.guard import Guard
 from ncvc.train.parameters import shards
-from ncvc.train.ranks import Ranks
+from ncvc.train.ranks import Ranks, seed_dropout
 from ncvc.train.start_from import start_from
 
 FREE_TO_CHANGE = {
@@ -34,6 +35,8 @@ FREE_TO_CHANGE = {
     "parallel",
     "compute",
     "logging",
+    "guard",
+    "watch",
     # Compared by content.
     "data.prefixes",
     "data.tokenizer",
@@ -58,8 +61,10 @@ class Training:
     datasets: list[DatasetFacts]
     tokenizer: str
     """SHA-256 of the tokenizer's manifest."""
+    guard: Guard
+    """Which steps reach the weights."""
     done: int = 0
-    """Steps of the optimizer done."""
+    """Steps done, skipped ones included."""
     origin: str = "begins with random weights"
     """Where the weights come from, in words."""
     manifest_sha256: str | None = None
@@ -71,15 +76,21 @@ class Training:
         """What a checkpoint written now says."""
         return Facts(
             step=self.done,
-            tokens_seen=self.done * self.config.tokens_per_step,
+            tokens_seen=self.optimizer_step * self.config.tokens_per_step,
             model=self.config.model,
             config=self.config.model_dump(mode="json"),
             layout=layout(self.ranks),
             tokenizer=self.tokenizer,
             data={dataset.prefix: dataset.sha256 for dataset in self.datasets},
-            optimizer_step=self.done,
+            optimizer_step=self.optimizer_step,
+            guard=self.guard.state(),
             versions=versions(),
         )
+
+    @property
+    def optimizer_step(self) -> int:
+        """AdamW's own count of steps."""
+        return self.done - self.guard.skipped
 
     def parameters(self) -> int:
         """Parameters of the whole model; all ranks call it."""
@@ -107,15 +118,46 @@ def begin(config: TrainConfig, ranks: Ranks) -> Training:
     gpt = gpt_model.build(config.model, compute=config.compute, parallel=config.parallel, device=ranks.device)
     model = adamw.data_parallel(gpt)
     optimizer = adamw.build(model, config.optimizer)
-    training = Training(config, ranks, gpt, model, optimizer, datasets, tokenizer, damaged=damaged)
+    training = Training(config, ranks, gpt, model, optimizer, datasets, tokenizer, Guard(config.guard), damaged=damaged)
+    _fill(training, newest)
+    return training
+
+
+def go_back(training: Training) -> tuple[int, int]:
+    """Takes the training back to before a row of bad steps; returns the steps that are then left out.
+
+    To a whole checkpoint, or else to the beginning. Raises `TrainingError` if it went back there too often.
+    """
+    guard, ranks = training.guard, training.ranks
+    stretch = guard.bad_stretch(training.done)
+    newest: list[str | None] = [None]
+    if ranks.is_first:
+        found = latest(training.config.folder, lambda step: guard.reaches(step, stretch))
+        newest = [str(found.folder) if found else None]
+    dist.broadcast_object_list(newest)
+    checkpoint = Checkpoint.open(newest[0]) if newest[0] else None
+    guard.leave_out(stretch, checkpoint.manifest.step if checkpoint else 0)
+    _fill(training, checkpoint)
+    return stretch
+
+
+def _fill(training: Training, newest: Checkpoint | None) -> None:
+    """Puts a training where the checkpoint `newest` was, or where the run begins."""
+    config = training.config
     if newest:
         _go_on(training, newest)
-    elif config.checkpoints.start_from:
-        training.origin = start_from(config, gpt, optimizer, tokenizer, verify=ranks.is_first)
+        return
+    training.optimizer.optimizer.state.clear()
+    seed_dropout(config.seed, training.ranks)
+    training.guard.restore(GuardState())
+    training.done = 0
+    if config.checkpoints.start_from:
+        training.origin = start_from(
+            config, training.gpt, training.optimizer, training.tokenizer, verify=training.ranks.is_first
+        )
     else:
-        gpt_model.initialise(gpt, config.model, config.seed)
-        optimizer.reload_model_params()
-    return training
+        gpt_model.initialise(training.gpt, config.model, config.seed)
+        training.optimizer.reload_model_params()
 
 
 def _go_on(training: Training, checkpoint: Checkpoint) -> None:
@@ -123,6 +165,7 @@ def _go_on(training: Training, checkpoint: Checkpoint) -> None:
     load(checkpoint, training.gpt, training.optimizer, training.ranks)
     training.done = checkpoint.manifest.step
     training.manifest_sha256 = checkpoint.manifest.manifest_sha256
+    training.guard.restore(checkpoint.manifest.guard)
     training.origin = f"goes on after step {training.done}, from {checkpoint.folder}"
     before, now = checkpoint.manifest.layout, layout(training.ranks)
     if before != now:

@@ -209,6 +209,31 @@ class CheckpointConfig(Config):
     ones; dropout, RoPE's base and the longest sequence may be set anew."""
 
 
+class GuardConfig(Config):
+    """Which steps are kept from the weights, and what then happens."""
+
+    window: Annotated[int, pydantic.Field(ge=2)] = 128
+    """Good steps that a loss and a gradient norm are compared with; before there are as many, none is far off."""
+    sigmas: NotNegative = 6.0
+    """Standard deviations above their mean from which a loss or a gradient norm is far off; 0 lets any pass that
+    is finite."""
+    max_consecutive_skips: Count = 10
+    """Bad steps in a row after which the run goes back to a checkpoint."""
+    rollback_span: WholeNumber = 100
+    """Steps before the first bad one that are then left out with the bad ones."""
+    max_rollbacks: Count = 3
+    """Times that a run goes back to the same checkpoint before it gives up."""
+
+
+class WatchConfig(Config):
+    """How the launcher watches the ranks of its machine."""
+
+    hang_after: Positive = 60.0
+    """Seconds without a sign of life after which a rank in a training step hangs."""
+    slow_factor: Annotated[float, pydantic.Field(gt=1.0)] = 1.5
+    """A rank whose own work takes this many times the ranks' median is named as slow."""
+
+
 class LoggingConfig(Config):
     """What a run says about itself."""
 
@@ -235,6 +260,8 @@ class TrainConfig(Config):
     parallel: ParallelConfig = ParallelConfig()
     compute: ComputeConfig = ComputeConfig()
     logging: LoggingConfig = LoggingConfig()
+    guard: GuardConfig = GuardConfig()
+    watch: WatchConfig = WatchConfig()
 
     @property
     def folder(self) -> Path:

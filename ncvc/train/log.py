@@ -1,7 +1,8 @@
 """What a run says: a line on the console, a JSON line a step, and TensorBoard.
 
 `log.jsonl` has two kinds of lines: `{"event": …}` for what happened, and one line a step with the fields of
-`Step`. What a crash undid stays in the file: a line `resumed` voids the steps after the one that it names.
+`Step`. What was undone stays in the file: a line `resumed` or `rolled_back` voids the steps after the one that it
+names.
 """
 
 import dataclasses
@@ -138,7 +139,7 @@ def steps(run: Path) -> list[Step]:
     for record in records(run):
         if "event" not in record:
             done.append(Step(**record))
-        elif record["event"] in ("started", "resumed"):
+        elif record["event"] in ("started", "resumed", "rolled_back"):
             done = [step for step in done if step.step <= record["step"]]
     return done
 

@@ -9,20 +9,16 @@ import torch
 import torch.distributed as dist
 from megatron.core.pipeline_parallel import get_forward_backward_func
 
-from ncvc import NcvcError
-from ncvc.train.begin import Training, begin
+from ncvc.train.begin import Training, begin, go_back
 from ncvc.train.checkpoint.saver import Saver
 from ncvc.train.config import TrainConfig
 from ncvc.train.data import batches, build_dataset
+from ncvc.train.guard import require_finite
 from ncvc.train.log import RunLog
-from ncvc.train.optimizer import gradient_norm, learning_rate, update
+from ncvc.train.optimizer import gradient_norm, kept, learning_rate, update
 from ncvc.train.ranks import Ranks
 from ncvc.train.resolved import config_hash, publish
 from ncvc.train.validate import Validation
-
-
-class TrainingError(NcvcError):
-    """A training that cannot go on."""
 
 
 class StopRequest:
@@ -45,7 +41,7 @@ def train(config: TrainConfig, ranks: Ranks, stop: StopRequest) -> bool:
 
     Returns whether the last step is done.
 
-    Raises `TrainingError` if loss or gradient are not finite, before they reach the weights.
+    Raises `TrainingError` if too many steps are bad, before any of them reaches the weights.
     """
     training = begin(config, ranks)
     dataset = build_dataset(config, training.datasets, ranks)
@@ -58,22 +54,33 @@ def train(config: TrainConfig, ranks: Ranks, stop: StopRequest) -> bool:
     saver = Saver(config, ranks, log)
     training.model.train()
 
-    last = config.schedule.train_iters
+    last, guard = config.schedule.train_iters, training.guard
     log.start_clock()
     stopping = False
     while training.done < last and not stopping:
         validation.when_due(training, log)
         step = training.done + 1
-        lr = learning_rate(step, config.optimizer, config.schedule)
-        loss, stopping = forward_backward(training, samples, stop)
-        norm = gradient_norm(training.optimizer)
-        require_finite(step, loss, norm)
-        update(training.optimizer, lr, norm, config.optimizer.clip_grad)
-        training.done = step
-        log.step(step, loss=loss, lr=lr, grad_norm=norm)
+        if guard.must_go_back:
+            saver.wait()
+            roll_back(training, log)
+            samples = batches(dataset, config, ranks, training.done)
+            continue
+        if left_out := guard.left_out_until(step):
+            leave_out(training, min(left_out, last), log)
+            samples = batches(dataset, config, ranks, training.done)
+        else:
+            lr = learning_rate(step, config.optimizer, config.schedule)
+            loss, stopping = forward_backward(training, samples, stop)
+            norm = gradient_norm(training.optimizer)
+            training.done = step
+            if reason := guard.judge(loss, norm):
+                tell_skipped(training, log, reason, loss, norm)
+            else:
+                update(training.optimizer, lr, norm, config.optimizer.clip_grad)
+                log.step(step, loss=loss, lr=lr, grad_norm=norm)
         saver.report()
-        if step % config.checkpoints.save_interval == 0 or step == last or stopping:
-            saver.save(training.gpt, training.optimizer, training.facts())
+        if training.done % config.checkpoints.save_interval == 0 or training.done == last or stopping:
+            keep(training, saver)
     saver.finish()
 
     if training.done == last:
@@ -126,13 +133,54 @@ def mean_loss(token_losses: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     return loss, loss.detach().clone()  # the schedule divides the first in place
 
 
-def require_finite(step: int, loss: float, norm: float) -> None:
-    """Raises `TrainingError` if a step would spoil the weights."""
-    if not (math.isfinite(loss) and math.isfinite(norm)):
-        raise TrainingError(
-            f"step {step}: the loss is {loss} and the gradient's norm {norm}; the step was not taken."
-            " Look at log.jsonl for how it grew, and lower optimizer.lr or lengthen schedule.lr_warmup_iters"
-        )
+def tell_skipped(training: Training, log: RunLog, reason: str, loss: float, norm: float) -> None:
+    """Says that the step did not reach the weights, and which samples it had."""
+    step, batch = training.done, training.config.schedule.global_batch_size
+    log.event(
+        "skipped",
+        f"SKIPPED step {step}: {reason}; {training.guard.skipped} skipped so far",
+        step=step,
+        reason=reason,
+        # JSON has no nan.
+        loss=loss if math.isfinite(loss) else str(loss),
+        grad_norm=norm if math.isfinite(norm) else str(norm),
+        samples=[(step - 1) * batch, step * batch - 1],
+        skipped=training.guard.skipped,
+    )
+
+
+def roll_back(training: Training, log: RunLog) -> None:
+    """Goes back to before a row of bad steps."""
+    row, at = training.guard.row, training.done
+    first, last = go_back(training)
+    log.event(
+        "rolled_back",
+        f"ROLLED BACK from step {at}, after {row} bad steps in a row: goes on after step {training.done} and leaves"
+        f" out steps {first} to {last}",
+        step=training.done,
+        left_out=[first, last],
+    )
+    log.start_clock()
+
+
+def leave_out(training: Training, last: int, log: RunLog) -> None:
+    """Passes over the steps up to `last`, which were bad before."""
+    first, training.done = training.done + 1, last
+    training.guard.skipped += last - first + 1
+    batch = training.config.schedule.global_batch_size
+    log.event(
+        "left_out",
+        f"LEFT OUT steps {first} to {last}, as decided before; {training.guard.skipped} skipped so far",
+        steps=[first, last],
+        samples=[(first - 1) * batch, last * batch - 1],
+        skipped=training.guard.skipped,
+    )
+
+
+def keep(training: Training, saver: Saver) -> None:
+    """Saves this moment; raises `TrainingError` if it holds what is not finite."""
+    require_finite(training.done, kept(training.optimizer), training.ranks.device)
+    saver.save(training.gpt, training.optimizer, training.facts())
 
 
 def introduce(training: Training, log: RunLog) -> None:

@@ -1,6 +1,7 @@
 """AdamW, its state shared among the data-parallel ranks by megatron-core's distributed optimizer."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -16,6 +17,8 @@ from megatron.core.optimizer.clip_grads import clip_grad_by_total_norm_fp32
 from megatron.core.optimizer.distrib_optimizer import DistributedOptimizer
 
 from ncvc.train.config import OptimizerConfig, ScheduleConfig
+
+MOMENTS = ("exp_avg", "exp_avg_sq")
 
 
 def data_parallel(gpt: GPTModel) -> DistributedDataParallel:
@@ -92,6 +95,15 @@ def update(optimizer: DistributedOptimizer, lr: float, norm: float, clip_grad: f
     for group in optimizer.param_groups:
         group["lr"] = lr
     optimizer.step_with_ready_grads()
+
+
+def kept(optimizer: DistributedOptimizer) -> Iterator[torch.Tensor]:
+    """What this rank keeps: the float32 weights of its share, and AdamW's moments of them."""
+    adamw = optimizer.optimizer
+    for group in adamw.param_groups:
+        yield from (own.detach() for own in group["params"])
+    for state in adamw.state.values():
+        yield from (state[name] for name in MOMENTS if name in state)
 
 
 @dataclass(frozen=True)

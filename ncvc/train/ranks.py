@@ -82,14 +82,14 @@ def _model_parallel(device: torch.device, parallel: ParallelConfig, seed: int) -
                 pp_rank=parallel_state.get_pipeline_model_parallel_rank(),
                 pp_size=parallel_state.get_pipeline_model_parallel_world_size(),
             )
-            _seed_dropout(seed, ranks)
+            seed_dropout(seed, ranks)
             yield ranks
     finally:
         parallel_state.destroy_model_parallel()
         dist.destroy_process_group()
 
 
-def _seed_dropout(seed: int, ranks: Ranks) -> None:
+def seed_dropout(seed: int, ranks: Ranks) -> None:
     """Gives every data-parallel copy and pipeline stage its own dropout.
 
     Tensor-parallel ranks share the generator of what they hold in common; megatron-core gives each its own

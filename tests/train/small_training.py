@@ -1,5 +1,6 @@
 """Small data, trainings on one and two ranks, and the model once more in plain PyTorch."""
 
+import contextlib
 import math
 import os
 import socket
@@ -68,6 +69,37 @@ def train_as_rank(config, stop_after=None):
         # Only one rank is asked; both must stop.
         asked = stop_after and ranks.rank == 1
         train(config, ranks, StopAfter(stop_after) if asked else StopRequest())
+
+
+@contextlib.contextmanager
+def poisoned(faults):
+    """Spoils the gradients of some steps, {step: factor}, after the backward pass; a factor may be nan.
+
+    On the last rank only, as a broken card would: the others learn of it by what all ranks share.
+    """
+    from ncvc.train import loop
+
+    original = loop.forward_backward
+
+    def spoil(training, *rest):
+        result = original(training, *rest)
+        ranks = training.ranks
+        if training.done + 1 in faults and ranks.rank == ranks.world_size - 1:
+            for buffer in training.model.buffers:
+                buffer.grad_data.mul_(faults[training.done + 1])
+        return result
+
+    loop.forward_backward = spoil
+    try:
+        yield
+    finally:
+        loop.forward_backward = original
+
+
+def train_poisoned(config, faults, stop_after=None):
+    """Trains with `poisoned` steps: alone, or in one of the processes of `pair`."""
+    with poisoned(faults):
+        (train_as_rank if "WORLD_SIZE" in os.environ else train_alone)(config, stop_after)
 
 
 def _serve(rank, tasks, results):

@@ -99,11 +99,26 @@ class Layout(Config):
     """Pipeline-parallel ranks."""
 
 
+class GuardState(Config):
+    """What `ncvc.train.guard` remembers of the steps before."""
+
+    losses: tuple[float, ...] = ()
+    """Of the last good steps, in nats, oldest first."""
+    grad_norms: tuple[float, ...] = ()
+    """Of the same steps."""
+    row: int = 0
+    """Bad steps in a row, up to this one."""
+    skipped: int = 0
+    """Steps that did not change the weights, left-out ones included."""
+    left_out: tuple[tuple[int, int], ...] = ()
+    """Steps that are not computed: first and last of each stretch, in order."""
+
+
 class Facts(Config):
     """What a checkpoint says about the run that wrote it."""
 
     step: int = 0
-    """Optimizer steps done."""
+    """Steps done, skipped ones included; the data and the learning rate go by it."""
     tokens_seen: int = 0
     """Tokens that went through the model in training."""
     model: ModelConfig
@@ -118,6 +133,8 @@ class Facts(Config):
     """SHA-256 of each dataset's content, by prefix."""
     optimizer_step: int | None = None
     """AdamW's own count of steps; None if there is no optimizer state."""
+    guard: GuardState = GuardState()
+    """What was remembered of the steps before."""
     versions: dict[str, str] = pydantic.Field(default_factory=dict)
     """Of the libraries that the run computed with, by name."""
 

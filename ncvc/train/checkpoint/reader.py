@@ -2,7 +2,7 @@
 
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -176,9 +176,14 @@ def open_at_its_place(folder: Path) -> Checkpoint:
     return checkpoint
 
 
-def latest(run: str | Path) -> Checkpoint | None:
-    """The newest whole checkpoint of a run folder; a damaged one is named in a warning and skipped."""
+def latest(run: str | Path, wanted: Callable[[int], bool] = lambda step: True) -> Checkpoint | None:
+    """The newest whole checkpoint of a run folder, of the steps that are wanted.
+
+    A damaged one is named in a warning and skipped.
+    """
     for folder in checkpoint_folders(run):
+        if not wanted(int(folder.name.removeprefix("step_"))):
+            continue
         try:
             checkpoint = open_at_its_place(folder)
             checkpoint.verify()

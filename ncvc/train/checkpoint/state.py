@@ -9,11 +9,9 @@ from megatron.core.tensor_parallel.random import get_cuda_rng_tracker
 
 from ncvc.train.checkpoint.format import CheckpointError, Layout, Owned, Piece, whole_piece
 from ncvc.train.checkpoint.reader import Checkpoint
-from ncvc.train.optimizer import set_moments, share
+from ncvc.train.optimizer import MOMENTS, set_moments, share
 from ncvc.train.parameters import Shard, shards
 from ncvc.train.ranks import Ranks
-
-MOMENTS = ("exp_avg", "exp_avg_sq")
 
 
 def layout(ranks: Ranks) -> Layout:
@@ -38,7 +36,9 @@ def _weights_and_moments(gpt: GPTModel, optimizer: DistributedOptimizer) -> Iter
         yield f"model.{shard.name}", shard.shape, piece, shard.parameter.detach().flatten()[first:end]
         yield f"optimizer.fp32_param.{shard.name}", shard.shape, piece, own.fp32_param
         for moment in MOMENTS:
-            yield f"optimizer.{moment}.{shard.name}", shard.shape, piece, own.state[moment]
+            # There is none before the optimizer's first step, and the first steps may all be skipped.
+            value = own.state.get(moment, torch.zeros(()).expand_as(own.fp32_param))
+            yield f"optimizer.{moment}.{shard.name}", shard.shape, piece, value
 
 
 def _generators(ranks: Ranks) -> Iterator[Owned]:
