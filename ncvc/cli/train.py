@@ -26,6 +26,7 @@ def train() -> None:
     \b
     Examples:
       ncvc train megatron_configs/demo.yaml
+      ncvc train megatron_configs/ncvc-slm-1.yaml --dry-run
       ncvc train megatron_configs/ncvc-slm-1.yaml --set run=runs/first
       ncvc train plot runs/first runs/second -o loss.png
 
@@ -38,7 +39,18 @@ def train() -> None:
 @train.command()
 @click.argument("config", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Overrides a key of the config.")
-def run(config: Path, overrides: tuple[str, ...]) -> None:
+@click.option("--dry-run", is_flag=True, help="Says what the run would be and need; starts nothing.")
+@click.option("--gpu", metavar="NAME", help="Dry run: for this card, such as H100, instead of the one here.")
+@click.option("--gpu-memory", type=click.FloatRange(min=0, min_open=True), metavar="GIB", help="Dry run: its memory.")
+@click.option("--mfu", type=click.FloatRange(0, 1, min_open=True), help="Dry run: share of its peak reached; 0.4.")
+def run(
+    config: Path,
+    overrides: tuple[str, ...],
+    dry_run: bool,
+    gpu: str | None,
+    gpu_memory: float | None,
+    mfu: float | None,
+) -> None:
     """Starts or goes on with the run of CONFIG; `run` may be left out.
 
     \b
@@ -52,6 +64,12 @@ def run(config: Path, overrides: tuple[str, ...]) -> None:
     from ncvc.train.config import TrainConfig
 
     settings = TrainConfig.load(config, overrides)
+    if dry_run:
+        from ncvc.train import dry_run as planning
+
+        lines = planning.dry_run(settings, planning.target(gpu, gpu_memory), mfu or planning.USUAL_MFU)
+        click.echo("\n".join(lines))
+        return
     from ncvc.train.launch import launch
 
     if not launch(settings):
