@@ -146,11 +146,10 @@ def _speed(config: TrainConfig, ranks: int, card: Card, mfu: float) -> Rows:
         return [("time", f"not estimated: {why}")]
     each = tokens_per_second(config, card, mfu)
     seconds = config.schedule.train_iters * config.tokens_per_step / (each * ranks)
-    days = f"{seconds / 86400:.1f} days" if seconds >= 86400 else duration(seconds)
     return [
         (
             "time",
-            f"{days}: {each * ranks:,.0f} tokens/s, {each:,.0f} a GPU, if {mfu:.0%} of the peak is reached"
+            f"{duration(seconds)}: {each * ranks:,.0f} tokens/s, {each:,.0f} a GPU, if {mfu:.0%} of the peak is reached"
             " (assumed; --mfu)",
         )
     ]

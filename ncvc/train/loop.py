@@ -1,7 +1,9 @@
 """The training loop, from top to bottom."""
 
 import math
+import os
 import signal
+import socket
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -48,7 +50,7 @@ def train(config: TrainConfig, ranks: Ranks, stop: StopRequest) -> None:
     training = begin(config, ranks)
     dataset = build_dataset(config, training.datasets, ranks)
     samples = batches(dataset, config, ranks, training.done)
-    log = RunLog(config, speaks=ranks.is_first, done=training.done)
+    log = RunLog(config, speaks=ranks.is_first, done=training.done, world_size=ranks.world_size)
     introduce(training, log)
     training.model.train()
 
@@ -156,4 +158,6 @@ def introduce(training: Training, log: RunLog) -> None:
         world_size=ranks.world_size,
         device=device,
         origin=training.origin,
+        host=socket.gethostname(),
+        pid=os.getpid(),
     )
