@@ -28,7 +28,8 @@ def train() -> None:
       ncvc train megatron_configs/demo.yaml
       ncvc train megatron_configs/ncvc-slm-1.yaml --dry-run
       ncvc train megatron_configs/ncvc-slm-1.yaml --set run=runs/first
-      ncvc train plot runs/first runs/second -o loss.png
+      ncvc train status runs/first
+      ncvc train plot runs/first runs/second -o loss.html
 
     \b
     The same command goes on from the newest whole checkpoint of the run folder.
@@ -90,3 +91,19 @@ def plot(runs: tuple[Path, ...], output: Path) -> None:
 
     plot_loss(runs, output)
     click.echo(f"written to {output}")
+
+
+@train.command()
+@click.argument("runs", nargs=-1, required=True, type=click.Path(exists=True, file_okay=False, path_type=Path))
+def status(runs: tuple[Path, ...]) -> None:
+    """Says how runs are, from their folders: running or not, step, loss, speed, newest checkpoint.
+
+    \b
+    Examples:
+      ncvc train status runs/first
+      watch -n 60 ncvc train status runs/first runs/second
+    """
+    from ncvc.train.status import describe
+    from ncvc.train.status import status as read
+
+    click.echo("\n\n".join("\n".join(describe(read(run))) for run in runs))

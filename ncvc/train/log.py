@@ -9,7 +9,7 @@ import json
 import math
 import resource
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -229,12 +229,22 @@ def records(run: Path) -> Iterator[dict[str, Any]]:
 
 def steps(run: Path) -> list[Step]:
     """A run's steps in order, without those that a crash undid."""
-    done: list[Step] = []
-    for record in records(run):
+    return [as_step(line) for line in standing(records(run))]
+
+
+def as_step(line: dict[str, Any]) -> Step:
+    """A step of its line; what this version does not know of is left out."""
+    return Step(**{name: line[name] for name in FIELDS & line.keys()})
+
+
+def standing(lines: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The steps among a log's lines, without those that a later line undoes."""
+    done: list[dict[str, Any]] = []
+    for record in lines:
         if "event" not in record:
-            done.append(Step(**{name: record[name] for name in FIELDS & record.keys()}))
+            done.append(record)
         elif record["event"] in ("started", "resumed"):
-            done = [step for step in done if step.step <= record["step"]]
+            done = [step for step in done if step["step"] <= record["step"]]
     return done
 
 
