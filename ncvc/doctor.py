@@ -97,7 +97,7 @@ def examine(commands: Sequence[str], folder: Path, path: Sequence[str] | None = 
         cores=len(os.sched_getaffinity(0)),
         memory=os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"),
         disk_free=shutil.disk_usage(folder).free,
-        gpus=_gpus(),
+        gpus=gpus(),
     )
     needed = {extra: _requirements(extra) for extra in ("", *EXTRA.values())}
     packages: dict[str, Package] = {}
@@ -115,7 +115,7 @@ def examine(commands: Sequence[str], folder: Path, path: Sequence[str] | None = 
     )
 
 
-def _gpus() -> tuple[Gpu, ...]:
+def gpus() -> tuple[Gpu, ...]:
     """The GPUs that the driver lists; none where there is no driver."""
     program = shutil.which("nvidia-smi")
     if program is None:

@@ -26,8 +26,10 @@ def train() -> None:
     \b
     Examples:
       ncvc train megatron_configs/demo.yaml
+      ncvc train megatron_configs/ncvc-slm-1.yaml --dry-run
       ncvc train megatron_configs/ncvc-slm-1.yaml --set run=runs/first
-      ncvc train plot runs/first runs/second -o loss.png
+      ncvc train status runs/first
+      ncvc train plot runs/first runs/second -o loss.html
 
     \b
     The same command goes on from the newest whole checkpoint of the run folder.
@@ -44,7 +46,19 @@ def train() -> None:
 @click.option("--rdzv-backend", type=click.Choice(["c10d", "static"]), default="c10d", show_default=True)
 @click.option("--rdzv-id", help="Tells runs apart that meet at one place.  [default: the run folder]")
 @click.option("--local-addr", metavar="ADDRESS", help="This machine's address.  [default: its host name]")
-def run(config: Path, overrides: tuple[str, ...], **nodes: Any) -> None:
+@click.option("--dry-run", is_flag=True, help="Says what the run would be and need; starts nothing.")
+@click.option("--gpu", metavar="NAME", help="Dry run: for this card, such as H100, instead of the one here.")
+@click.option("--gpu-memory", type=click.FloatRange(min=0, min_open=True), metavar="GIB", help="Dry run: its memory.")
+@click.option("--mfu", type=click.FloatRange(0, 1, min_open=True), help="Dry run: share of its peak reached; 0.4.")
+def run(
+    config: Path,
+    overrides: tuple[str, ...],
+    dry_run: bool,
+    gpu: str | None,
+    gpu_memory: float | None,
+    mfu: float | None,
+    **nodes: Any,
+) -> None:
     """Starts or goes on with the run of CONFIG; `run` may be left out.
 
     With several machines, give the same command on each, but for --node-rank; the run folder and the data are on
@@ -62,6 +76,12 @@ def run(config: Path, overrides: tuple[str, ...], **nodes: Any) -> None:
     from ncvc.train.config import TrainConfig
 
     settings = TrainConfig.load(config, overrides)
+    if dry_run:
+        from ncvc.train import dry_run as planning
+
+        lines = planning.dry_run(settings, planning.target(gpu, gpu_memory), mfu or planning.USUAL_MFU)
+        click.echo("\n".join(lines))
+        return
     from ncvc.train.launch import launch
     from ncvc.train.nodes import Nodes
 
@@ -83,3 +103,19 @@ def plot(runs: tuple[Path, ...], output: Path) -> None:
 
     plot_loss(runs, output)
     click.echo(f"written to {output}")
+
+
+@train.command()
+@click.argument("runs", nargs=-1, required=True, type=click.Path(exists=True, file_okay=False, path_type=Path))
+def status(runs: tuple[Path, ...]) -> None:
+    """Says how runs are, from their folders: running or not, step, loss, speed, newest checkpoint.
+
+    \b
+    Examples:
+      ncvc train status runs/first
+      watch -n 60 ncvc train status runs/first runs/second
+    """
+    from ncvc.train.status import describe
+    from ncvc.train.status import status as read
+
+    click.echo("\n\n".join("\n".join(describe(read(run))) for run in runs))

@@ -241,6 +241,9 @@ class LoggingConfig(Config):
     """Steps between lines on the console; log.jsonl and TensorBoard have every step."""
     tensorboard: bool = True
     """Writes `tensorboard/` in the run folder."""
+    wandb: Literal["off", "offline", "online"] = "off"
+    """Weights & Biases, if it is installed: offline writes `wandb/` in the run folder, online sends curves and
+    config away."""
 
 
 class TrainConfig(Config):

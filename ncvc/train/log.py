@@ -1,4 +1,4 @@
-"""What a run says: a line on the console, a JSON line a step, and TensorBoard.
+"""What a run says: a line on the console, a JSON line a step, and the same curves on boards.
 
 `log.jsonl` has two kinds of lines: `{"event": …}` for what happened, and one line a step with the fields of
 `Step`. What was undone stays in the file: a line `resumed` or `rolled_back` voids the steps after the one that it
@@ -7,8 +7,10 @@ names.
 
 import dataclasses
 import json
+import math
+import resource
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,15 +18,18 @@ from typing import Any
 import click
 
 from ncvc.progress import duration
+from ncvc.train.boards import boards
+from ncvc.train.cards import find
 from ncvc.train.config import TrainConfig
+from ncvc.train.flops import flops_per_token
 
 LOG = "log.jsonl"
-SMOOTHING = 0.9  # weight of the past in the seconds a step
+SMOOTHING = 0.9  # weight of the past in what is smoothed
 
 
 @dataclasses.dataclass(frozen=True)
 class Step:
-    """One step of the optimizer."""
+    """One step of the optimizer. A field that older logs do not have is None there."""
 
     step: int
     tokens: int
@@ -37,21 +42,45 @@ class Step:
     seconds: float
     tokens_per_second: float
     """Over all ranks."""
+    smoothed_loss: float | None = None
+    """Exponential mean of the losses, each weighing 0.9 of the one after it."""
+    tokens_per_second_per_gpu: float | None = None
+    """Of one rank: a GPU, or a process where there is none."""
+    tflops_per_gpu: float | None = None
+    """10^12 floating-point operations a second of one rank, by `ncvc.train.flops`."""
+    mfu: float | None = None
+    """`tflops_per_gpu` as a share of the card's peak in bfloat16; None where that is not known."""
+    skipped: int = 0
+    """Steps that were kept from the weights, since the beginning."""
+    memory: int | None = None
+    """Bytes that the first rank has held at most since its start: of its GPU, or of the machine."""
+    seconds_left: float | None = None
+    """To the last step, by the mean of the last steps' seconds."""
+
+
+FIELDS = {field.name for field in dataclasses.fields(Step)}
 
 
 class RunLog:
-    """Writes what a run says; only the first rank has one that speaks."""
+    """Writes what a run says; only the first rank has one that speaks.
 
-    def __init__(self, config: TrainConfig, *, speaks: bool, done: int) -> None:
+    Raises `ConfigError` if `logging` asks for what is not installed.
+    """
+
+    def __init__(self, config: TrainConfig, *, speaks: bool, done: int, world_size: int = 1) -> None:
         self.config = config
         self.speaks = speaks
+        self.world_size = world_size
         self.seconds_a_step: float | None = None
         self.since = time.monotonic()
         if not speaks:
             return
+        self.smoothed_loss = self._smoothed_so_far(done)
+        self.flops = flops_per_token(config.model, config.data.sequence_length)
+        self.peak = _peak(config)
         _drop_torn_line(config.folder / LOG)
+        self._boards = boards(config, done)
         self._file = (config.folder / LOG).open("a", encoding="utf-8", buffering=1)
-        self._board = _tensorboard(config.folder, done) if config.logging.tensorboard else None
 
     def event(self, event: str, message: str, **facts: Any) -> None:
         """Says `message` and writes `{"event": event, …}`."""
@@ -62,22 +91,26 @@ class RunLog:
         click.echo(message)
 
     def curve(self, name: str, value: float, step: int) -> None:
-        """A point of a TensorBoard curve."""
-        if self.speaks and self._board:
-            self._board.add_scalar(name, value, step)
+        """A point of a curve in TensorBoard and Weights & Biases."""
+        if self.speaks:
+            for board in self._boards:
+                board.add({name: value}, step)
 
     def start_clock(self) -> None:
         """The time of the next step begins now; call it after anything that is not a step."""
         self.since = time.monotonic()
 
-    def step(self, step: int, *, loss: float, lr: float, grad_norm: float) -> None:
-        """One step is done."""
+    def step(self, step: int, *, loss: float, lr: float, grad_norm: float, skipped: int = 0) -> None:
+        """One step is done, of which `skipped` in the whole run were kept from the weights."""
         now = time.monotonic()
         seconds, self.since = now - self.since, now
-        before = self.seconds_a_step
-        self.seconds_a_step = seconds if before is None else SMOOTHING * before + (1 - SMOOTHING) * seconds
+        self.seconds_a_step = _smoothed(self.seconds_a_step, seconds)
         if not self.speaks:
             return
+        self.smoothed_loss = _smoothed(self.smoothed_loss, loss)
+        last = self.config.schedule.train_iters
+        speed = self.config.tokens_per_step / seconds
+        flops = speed / self.world_size * self.flops
         record = Step(
             step=step,
             tokens=step * self.config.tokens_per_step,
@@ -85,31 +118,99 @@ class RunLog:
             lr=lr,
             grad_norm=grad_norm,
             seconds=seconds,
-            tokens_per_second=self.config.tokens_per_step / seconds,
+            tokens_per_second=speed,
+            smoothed_loss=self.smoothed_loss,
+            tokens_per_second_per_gpu=speed / self.world_size,
+            tflops_per_gpu=flops / 1e12,
+            mfu=flops / self.peak if self.peak else None,
+            skipped=skipped,
+            memory=_memory(),
+            seconds_left=self.seconds_a_step * (last - step),
         )
-        self._file.write(json.dumps(dataclasses.asdict(record)) + "\n")
-        if self._board:
-            for name in ("loss", "lr", "grad_norm", "tokens_per_second"):
-                self._board.add_scalar(name, getattr(record, name), step)
-        last = self.config.schedule.train_iters
+        values = dataclasses.asdict(record)
+        self._file.write(json.dumps(values) + "\n")
+        points = {name: value for name, value in values.items() if name != "step" and value is not None}
+        for board in self._boards:
+            board.add(points, step)
         if step % self.config.logging.log_interval == 0 or step == last:
             click.echo(self._line(record, last))
 
     def _line(self, record: Step, last: int) -> str:
+        """At most 160 columns; speeds are of the last steps' mean, which jumps less."""
         assert self.seconds_a_step is not None
-        left = duration(self.seconds_a_step * (last - record.step))
-        return (
-            f"step {record.step:>{len(str(last))}}/{last}  loss {record.loss:7.4f}  lr {record.lr:.2e}"
-            f"  grad norm {record.grad_norm:7.3f}  {self.config.tokens_per_step / self.seconds_a_step:,.0f}"
-            f" tokens/s  {left} left"
+        speed = self.config.tokens_per_step / self.seconds_a_step / self.world_size
+        flops = speed * self.flops
+        share = f" {flops / self.peak:.1%} MFU" if self.peak else ""
+        parts = (
+            f"step {record.step:>{len(str(last))}}/{last}",
+            f"loss {record.loss:.4f} ({record.smoothed_loss:.4f})",
+            f"lr {record.lr:.2e}",
+            f"grad {record.grad_norm:.3g}",
+            f"{speed:,.0f} tok/s/{'GPU' if _on_gpu() else 'rank'} {_digits(flops / 1e12)} TFLOP/s{share}",
+            f"{_short(record.tokens)} tok",
+            f"{record.skipped} skip",
+            f"{(record.memory or 0) / 2**30:.0f} GiB",
+            f"{duration(record.seconds_left or 0.0)} left",
         )
+        return "  ".join(parts)
+
+    def _smoothed_so_far(self, done: int) -> float | None:
+        """The smoothed loss of step `done`, as the log of a run that goes on has it."""
+        if not done or not (self.config.folder / LOG).exists():
+            return None
+        return next((step.smoothed_loss for step in reversed(steps(self.config.folder)) if step.step <= done), None)
 
     def close(self) -> None:
         """Writes what is left."""
         if self.speaks:
             self._file.close()
-            if self._board:
-                self._board.close()
+            for board in self._boards:
+                board.close()
+
+
+def _smoothed(mean: float | None, value: float) -> float:
+    """A mean with one more value in it; what is not finite stays out."""
+    if mean is None or not math.isfinite(mean):
+        return value
+    return SMOOTHING * mean + (1 - SMOOTHING) * value if math.isfinite(value) else mean
+
+
+def _on_gpu() -> bool:
+    import torch  # here, so that reading a log does not wait for it
+
+    return torch.cuda.is_available()
+
+
+def _peak(config: TrainConfig) -> float | None:
+    """Operations a second that this GPU is able to, in the run's arithmetic; None where it is not known."""
+    import torch
+
+    if not _on_gpu() or config.compute.dtype != "bfloat16":
+        return None
+    card = find(torch.cuda.get_device_name())
+    return card.tflops * 1e12 if card else None
+
+
+def _memory() -> int:
+    """See `Step.memory`. Of a GPU it is what torch has reserved, of the machine the process's resident set."""
+    import torch
+
+    if _on_gpu():
+        return int(torch.cuda.max_memory_reserved())
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024  # kibibytes on Linux
+
+
+def _digits(value: float) -> str:
+    """Three digits that count: 0.00123, 76.4, 1741."""
+    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def _short(count: int) -> str:
+    """1234567 → 1.2M."""
+    for scale, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k")):
+        if count >= scale:
+            return f"{count / scale:.1f}{letter}"
+    return str(count)
 
 
 def _drop_torn_line(path: Path) -> None:
@@ -117,12 +218,6 @@ def _drop_torn_line(path: Path) -> None:
     if path.exists():
         text = path.read_bytes()
         path.write_bytes(text[: text.rfind(b"\n") + 1])
-
-
-def _tensorboard(folder: Path, done: int) -> Any:
-    from torch.utils.tensorboard import SummaryWriter
-
-    return SummaryWriter(str(folder / "tensorboard"), purge_step=done + 1)
 
 
 def records(run: Path) -> Iterator[dict[str, Any]]:
@@ -135,12 +230,22 @@ def records(run: Path) -> Iterator[dict[str, Any]]:
 
 def steps(run: Path) -> list[Step]:
     """A run's steps in order, without those that a crash undid."""
-    done: list[Step] = []
-    for record in records(run):
+    return [as_step(line) for line in standing(records(run))]
+
+
+def as_step(line: dict[str, Any]) -> Step:
+    """A step of its line; what this version does not know of is left out."""
+    return Step(**{name: line[name] for name in FIELDS & line.keys()})
+
+
+def standing(lines: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The steps among a log's lines, without those that a later line undoes."""
+    done: list[dict[str, Any]] = []
+    for record in lines:
         if "event" not in record:
-            done.append(Step(**record))
+            done.append(record)
         elif record["event"] in ("started", "resumed", "rolled_back"):
-            done = [step for step in done if step.step <= record["step"]]
+            done = [step for step in done if step["step"] <= record["step"]]
     return done
 
 

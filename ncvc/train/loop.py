@@ -1,7 +1,9 @@
 """The training loop, from top to bottom."""
 
 import math
+import os
 import signal
+import socket
 from collections.abc import Iterator
 from typing import Any
 
@@ -47,7 +49,7 @@ def train(config: TrainConfig, ranks: Ranks, stop: StopRequest) -> bool:
     dataset = build_dataset(config, training.datasets, ranks)
     samples = batches(dataset, config, ranks, training.done)
     validation = Validation(config, training.datasets)
-    log = RunLog(config, speaks=ranks.is_first, done=training.done)
+    log = RunLog(config, speaks=ranks.is_first, done=training.done, world_size=ranks.world_size)
     if ranks.is_first:
         publish(config)
     introduce(training, log)
@@ -77,7 +79,7 @@ def train(config: TrainConfig, ranks: Ranks, stop: StopRequest) -> bool:
                 tell_skipped(training, log, reason, loss, norm)
             else:
                 update(training.optimizer, lr, norm, config.optimizer.clip_grad)
-                log.step(step, loss=loss, lr=lr, grad_norm=norm)
+                log.step(step, loss=loss, lr=lr, grad_norm=norm, skipped=guard.skipped)
         saver.report()
         if training.done % config.checkpoints.save_interval == 0 or training.done == last or stopping:
             keep(training, saver)
@@ -210,4 +212,6 @@ def introduce(training: Training, log: RunLog) -> None:
         origin=training.origin,
         config_sha256=config_hash(config),
         manifest_sha256=training.manifest_sha256,
+        host=socket.gethostname(),
+        pid=os.getpid(),
     )

@@ -1,0 +1,138 @@
+"""`ncvc train --dry-run`: what it says of the papers' run, and what others published of theirs."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from ncvc import doctor
+from ncvc.cli.train import train
+from ncvc.config import ConfigError
+from ncvc.indexed import IndexedDataset
+from ncvc.train import dry_run
+from ncvc.train.cards import CARDS, find
+from ncvc.train.config import ModelConfig, TrainConfig
+from ncvc.train.flops import flops_per_token
+
+PAPERS = Path(__file__).parents[2] / "megatron_configs" / "ncvc-slm-1.yaml"
+
+
+@pytest.fixture(autouse=True)
+def no_gpu(monkeypatch):
+    """The same on a machine that has one."""
+    monkeypatch.setattr(dry_run, "gpus", lambda: ())
+
+
+def lines(*arguments):
+    done = CliRunner().invoke(train, [str(PAPERS), "--dry-run", *arguments], catch_exceptions=False)
+    assert done.exit_code == 0
+    return {line.split("  ")[0]: line for line in done.output.splitlines()}, done.output
+
+
+def test_the_papers_run():
+    found, output = lines("--mfu", "0.21")
+    assert "1,191,282,688 parameters, bfloat16" in found["model"]
+    assert "7.348 GFLOP" in found["a token"]
+    assert "1,024 samples = 8 at a time × 4 × 32 accumulated; 2,097,152 tokens" in found["a step"]
+    assert "24,000; 50,331,648,000 tokens" in found["steps"]
+    # Technical report 2.4.1: 14 days on four RTX 6000 Ada; 10,403 tokens/s each.
+    assert "14.0 days" in found["time"]
+    assert "10,408 a GPU" in found["time"]
+    assert "8 of 16.7 GB: 133 GB of disk" in found["checkpoints"]
+    assert "micro_batch_size 8 fits in 48 GiB, and is the largest that does" in output
+    assert "nothing was started" in output
+    assert not Path("runs/ncvc-slm-1").exists()
+
+
+PUBLISHED = [
+    # Layers, hidden size, MLP's inner size, query groups of 16 heads, vocabulary; card, tokens/s a GPU, MFU.
+    ("the papers", 24, 2048, 8192, 4, 32768, "RTX 6000 Ada", 10_403, 0.21),
+    ("MPT-1B", 24, 2048, 8192, 16, 50368, "H100", 45_500, 0.39),
+]
+
+
+@pytest.mark.parametrize("published", PUBLISHED, ids=lambda published: published[0])
+def test_the_expected_speed_beside_what_was_published(published):
+    _, layers, hidden, inner, groups, vocabulary, card, speed, mfu = published
+    model = ModelConfig(
+        num_layers=layers,
+        hidden_size=hidden,
+        ffn_hidden_size=inner,
+        num_attention_heads=16,
+        num_query_groups=groups,
+        vocab_size=vocabulary,
+    )
+    flops = flops_per_token(model, 2048)
+    assert speed * flops / (find(card).tflops * 1e12) == pytest.approx(mfu, abs=0.005)
+
+
+def test_tokens_and_epochs_of_datasets_that_are_there(make_config):
+    config = make_config()
+    planned = dry_run.target()
+    data = next(line for line in dry_run.dry_run(config, planned) if line.startswith("data"))
+    tokens = sum(map(len, IndexedDataset.open(config.data.prefixes[0])))
+    epochs = 6 * 8 * 16 / tokens
+    assert data.endswith(f"{tokens:,} tokens in 120 documents; {epochs:.2f} epochs")
+    assert not config.folder.exists()
+
+
+def test_the_card_is_the_one_named_or_the_one_here(monkeypatch):
+    assert dry_run.target().card == find("RTX 6000 Ada")
+    assert dry_run.target("h100").card.memory == 80
+    assert dry_run.target("H100", 94.0).card.memory == 94
+    here = doctor.Gpu("NVIDIA A100-SXM4-40GB", 40960, "570.1")
+    monkeypatch.setattr(dry_run, "gpus", lambda: (here,))
+    assert dry_run.target().card.memory == 40
+    assert dry_run.target("L40S").card.memory == 48
+    with pytest.raises(ConfigError, match=r"--gpu Voodoo 2: not a card that is known here; .*--gpu-memory"):
+        dry_run.target("Voodoo 2")
+    assert dry_run.target("Voodoo 2", 12).card.tflops == 0
+
+
+@pytest.mark.parametrize(
+    ("driver", "tflops"),
+    [
+        ("NVIDIA H100 80GB HBM3", 989.4),
+        ("NVIDIA H100 PCIe", 756.4),
+        ("NVIDIA H200", 989.4),
+        ("NVIDIA RTX 6000 Ada Generation", 364.2),
+        ("NVIDIA A100 80GB PCIe", 311.9),
+        ("NVIDIA A10G", 70.0),
+        ("NVIDIA L4", 121.2),
+        ("NVIDIA L40S", 362.1),
+    ],
+)
+def test_cards_by_the_drivers_name(driver, tflops):
+    assert find(driver).tflops == tflops
+
+
+@pytest.mark.parametrize("driver", ["NVIDIA RTX A4000", "Quadro RTX 6000", "Tesla V100-SXM2-32GB", "CPU"])
+def test_cards_that_are_not_in_the_table(driver):
+    assert find(driver) is None
+
+
+def test_every_card_is_found_by_its_own_name():
+    assert [find(card.name) for card in CARDS] == list(CARDS)
+
+
+def test_what_does_not_fit_says_what_does():
+    _, output = lines("--gpu", "RTX 4090")
+    assert "micro_batch_size 8 DOES NOT FIT in 24 GiB; the largest that does is 2" in output
+    _, output = lines("--gpu-memory", "10")
+    assert "not even 1 does: share the model, with parallel.tensor_model_parallel_size" in output
+
+
+def test_ranks_that_do_not_fit_are_an_error():
+    config = TrainConfig.load(PAPERS, ("parallel.nproc_per_node=3",))
+    with pytest.raises(ConfigError, match="must be a multiple of micro_batch_size × data-parallel ranks = 24"):
+        dry_run.dry_run(config, dry_run.target())
+
+
+def test_it_needs_no_torch():
+    program = (
+        "import sys; from ncvc.cli.train import train;"
+        f"train(['{PAPERS}', '--dry-run'], standalone_mode=False); assert 'torch' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
