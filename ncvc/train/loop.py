@@ -18,6 +18,7 @@ from ncvc.train.config import TrainConfig
 from ncvc.train.data import batches, build_dataset
 from ncvc.train.log import RunLog
 from ncvc.train.optimizer import gradient_norm, learning_rate, update
+from ncvc.train.parts.select import choose
 from ncvc.train.ranks import Ranks
 
 
@@ -141,12 +142,12 @@ def introduce(training: Training, log: RunLog) -> None:
     documents = sum(dataset.documents for dataset in training.datasets)
     planned = config.schedule.train_iters * config.tokens_per_step
     device = torch.cuda.get_device_name(ranks.device) if ranks.device.type == "cuda" else "CPU"
+    parts = choose(config.compute, config.model, ranks.device)
     event = "resumed" if training.done else "started"
     log.event(
         event,
         f"{config.run} {training.origin}\n"
-        f"model: {parameters:,} parameters, {config.compute.dtype},"
-        f" {config.compute.core_attention} attention\n"
+        f"model: {parameters:,} parameters, {config.compute.dtype}\n{parts.describe()}\n"
         f"ranks: {ranks.world_size} on {device} (data {ranks.dp_size} × tensor {ranks.tp_size} ×"
         f" pipeline {ranks.pp_size})\n"
         f"data: {tokens:,} tokens in {documents:,} documents; {planned:,} tokens planned,"
@@ -155,5 +156,6 @@ def introduce(training: Training, log: RunLog) -> None:
         parameters=parameters,
         world_size=ranks.world_size,
         device=device,
+        parts=parts.forms(),
         origin=training.origin,
     )
