@@ -1,6 +1,6 @@
 # What a person runs, from a fresh clone. Needs git, make, a C compiler, Rust and Python 3.12.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint fmt bench faults fuzz wheel lock
+.PHONY: help setup demo test lint fmt bench faults fuzz wheel gpu-kit lock
 
 # Absolute, because maturin and PyO3 look for the environment from other folders.
 export VIRTUAL_ENV := $(CURDIR)/.venv
@@ -52,9 +52,14 @@ fuzz: ## Feed every parser made-up input, each for so long: make fuzz SECONDS=60
 wheel: .venv/installed ## Build one abi3 wheel into dist/, for machines without Rust
 	$(BIN)/maturin build --release --locked --out dist
 
+gpu-kit: setup ## What a GPU's machine without a network needs to measure itself, in gpu-kit/
+	@rm -rf gpu-kit
+	@$(BIN)/python tools/gpu/collect.py gpu-kit
+
 lock: .venv/installed ## Choose the newest dependencies again and lock them with hashes
 	$(BIN)/uv pip compile $(COMPILE) --upgrade --extra dev -c requirements/torch.in pyproject.toml -o requirements/dev.txt
 	$(BIN)/uv pip compile $(COMPILE) -c requirements/dev.txt pyproject.toml -o requirements/base.txt
+	echo liger-kernel | $(BIN)/uv pip compile $(COMPILE) --no-deps -c requirements/dev.txt - -o requirements/gpu.txt
 	echo uv | $(BIN)/uv pip compile $(COMPILE) -c requirements/dev.txt - -o requirements/uv.txt
 COMPILE := --quiet --python-version 3.12 --generate-hashes --no-emit-index-url --no-header
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.machinery import PathFinder
 from importlib.metadata import Distribution, requires
 from pathlib import Path
 
@@ -168,14 +169,27 @@ def _optional(name: str, purpose: str, path: list[str]) -> Package:
     distribution = _find(name, path)
     if distribution is None:
         return Package(name, None, purpose)
-    summary = distribution.metadata.get("Summary", "")
-    problem = None
-    if name == "apex" and "NVIDIA" not in summary:
-        problem = (
-            f"this is not NVIDIA's apex but another package of that name ({summary!r}), which megatron-core"
-            " would try to use; remove it with: pip uninstall apex"
-        )
+    problem = wrong_apex(path) if name == "apex" else None
     return Package(name, distribution.version, purpose, problem)
+
+
+def wrong_apex(path: Sequence[str] | None = None) -> str | None:
+    """What is wrong if a package called apex is installed that is not NVIDIA's; None if nothing is.
+
+    NVIDIA's has no page on PyPI, where the name belongs to another package. `path` is where distributions are
+    looked for (default: where Python looks).
+    """
+    path = list(sys.path if path is None else path)
+    distribution = _find("apex", path)
+    if distribution is None or PathFinder.find_spec("amp_C", path):  # one of the extensions of NVIDIA's
+        return None
+    summary = distribution.metadata.get("Summary", "")
+    if "NVIDIA" in summary:
+        return None
+    return (
+        f"this is not NVIDIA's apex but another package of that name ({summary!r}), which megatron-core"
+        " would try to use; remove it with: pip uninstall apex"
+    )
 
 
 def _choices(machine: Machine, path: list[str]) -> dict[str, str]:

@@ -12,6 +12,7 @@ WholeNumber = Annotated[int, pydantic.Field(ge=0)]
 Probability = Annotated[float, pydantic.Field(ge=0.0, lt=1.0)]
 Positive = Annotated[float, pydantic.Field(gt=0.0)]
 NotNegative = Annotated[float, pydantic.Field(ge=0.0)]
+Switch = bool | Literal["auto"]
 
 
 class ModelConfig(Config):
@@ -187,10 +188,51 @@ class ComputeConfig(Config):
 
     dtype: Literal["bfloat16", "float32"] = "bfloat16"
     """Of weights and activations; the optimizer keeps float32 beside bfloat16 weights."""
-    core_attention: Literal["sdpa", "megatron"] = "sdpa"
-    """torch's scaled_dot_product_attention (flash attention on a GPU), or megatron-core's own."""
+    core_attention: Literal["sdpa", "megatron", "flash_attn", "transformer_engine"] = "sdpa"
+    """torch's scaled_dot_product_attention (flash attention on a GPU), megatron-core's own, or a package's."""
+    transformer_impl: Literal["local", "transformer_engine"] = "local"
+    """Whose linear layers, norms and RoPE: torch's, liger-kernel's and so on, or TransformerEngine's."""
+    fp8: Literal["hybrid", "e4m3"] | None = None
+    """Products of layers in FP8, scaled by each tensor's present maximum; needs TransformerEngine's layers."""
+    apply_rope_fusion: Switch = "auto"
+    """RoPE in one kernel, liger-kernel's; auto: on a GPU, if it is installed."""
+    fused_residual_rmsnorm: Switch = "auto"
+    """RMSNorm, and the sum of its gradient and the residual's, in one kernel; auto as for RoPE."""
+    bias_dropout_fusion: Switch = "auto"
+    """Dropout and the residual's addition in one kernel, compiled by torch; auto: on a GPU."""
+    cross_entropy_fusion_impl: Literal["auto", "none", "native", "te", "liger"] = "auto"
+    """The loss by megatron-core plainly (none) or compiled (native), TransformerEngine (te) or liger-kernel; auto:
+    on a GPU liger-kernel's if it is installed, else native."""
+    gradient_accumulation_fusion: Switch | Literal["apex"] = "auto"
+    """Weight gradients added to the float32 sum inside the matrix product, not rounded before: by torch, or by
+    the extension of NVIDIA's apex; auto: by torch, on a GPU."""
+    recompute_granularity: Literal["full", "selective"] | None = None
+    """What the backward pass computes again to save memory: whole layers, or `recompute_modules` of each."""
+    recompute_method: Literal["uniform", "block"] | None = None
+    """With full: every stretch of `recompute_num_layers` layers, or only the first `recompute_num_layers`."""
+    recompute_num_layers: Count | None = None
+    """With full: layers, see `recompute_method`."""
+    recompute_modules: list[Literal["core_attn", "layernorm", "mlp"]] | None = None
+    """With selective: which modules."""
     threads: Count = 1
     """CPU threads of a rank."""
+
+    @pydantic.model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.fp8 and self.transformer_impl != "transformer_engine":
+            raise ValueError("fp8 needs TransformerEngine's layers; set transformer_impl to transformer_engine")
+        if self.fp8 and self.dtype != "bfloat16":
+            raise ValueError("fp8 goes with dtype bfloat16; set it")
+        full, selective = (self.recompute_granularity == kind for kind in ("full", "selective"))
+        for name in ("recompute_method", "recompute_num_layers"):
+            if full != (getattr(self, name) is not None):
+                raise ValueError(
+                    f"{name} belongs to recompute_granularity full; {'add it' if full else 'leave it out'}"
+                )
+        if selective != bool(self.recompute_modules):
+            todo = "name some" if selective else "leave it out"
+            raise ValueError(f"recompute_modules belongs to recompute_granularity selective; {todo}")
+        return self
 
 
 class CheckpointConfig(Config):

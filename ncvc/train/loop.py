@@ -18,6 +18,7 @@ from ncvc.train.data import batches, build_dataset
 from ncvc.train.guard import require_finite
 from ncvc.train.log import RunLog
 from ncvc.train.optimizer import gradient_norm, kept, learning_rate, update
+from ncvc.train.parts.select import choose
 from ncvc.train.ranks import Ranks
 from ncvc.train.resolved import config_hash, publish
 from ncvc.train.validate import Validation
@@ -195,12 +196,12 @@ def introduce(training: Training, log: RunLog) -> None:
     device = torch.cuda.get_device_name(ranks.device) if ranks.device.type == "cuda" else "CPU"
     for sentence in training.damaged:
         log.event("damaged", f"SKIPPED A DAMAGED CHECKPOINT: {sentence}", problem=sentence)
+    parts = choose(config.compute, config.model, ranks.device)
     event = "resumed" if training.done else "started"
     log.event(
         event,
         f"{config.run} {training.origin}\n"
-        f"model: {parameters:,} parameters, {config.compute.dtype},"
-        f" {config.compute.core_attention} attention\n"
+        f"model: {parameters:,} parameters, {config.compute.dtype}\n{parts.describe()}\n"
         f"ranks: {ranks.world_size} on {device} (data {ranks.dp_size} × tensor {ranks.tp_size} ×"
         f" pipeline {ranks.pp_size})\n"
         f"data: {tokens:,} tokens in {documents:,} documents; {planned:,} tokens planned,"
@@ -209,6 +210,7 @@ def introduce(training: Training, log: RunLog) -> None:
         parameters=parameters,
         world_size=ranks.world_size,
         device=device,
+        parts=parts.forms(),
         origin=training.origin,
         config_sha256=config_hash(config),
         manifest_sha256=training.manifest_sha256,

@@ -4,7 +4,6 @@ Named, because megatron-core otherwise takes other parts where TransformerEngine
 be imported, and the model would depend on the machine.
 """
 
-import contextlib
 import hashlib
 import math
 from functools import partial
@@ -16,13 +15,11 @@ from megatron.core.fusions.fused_bias_dropout import get_bias_dropout_add
 from megatron.core.models.gpt.gpt_model import GPTModel
 from megatron.core.process_groups_config import ProcessGroupCollection
 from megatron.core.tensor_parallel.layers import ColumnParallelLinear, RowParallelLinear
-from megatron.core.tensor_parallel.random import get_cuda_rng_tracker
 from megatron.core.transformer.attention import SelfAttention, SelfAttentionSubmodules
 from megatron.core.transformer.dot_product_attention import DotProductAttention
 from megatron.core.transformer.enums import AttnMaskType
 from megatron.core.transformer.identity_op import IdentityOp
 from megatron.core.transformer.mlp import MLP, MLPSubmodules
-from megatron.core.transformer.module import MegatronModule
 from megatron.core.transformer.spec_utils import ModuleSpec
 from megatron.core.transformer.transformer_block import (
     TransformerBlockSubmodules,
@@ -30,64 +27,23 @@ from megatron.core.transformer.transformer_block import (
 )
 from megatron.core.transformer.transformer_config import TransformerConfig
 from megatron.core.transformer.transformer_layer import TransformerLayer, TransformerLayerSubmodules
-from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from ncvc.train.config import ComputeConfig, ModelConfig, ParallelConfig
 from ncvc.train.parameters import shards
-
-
-class SdpaAttention(MegatronModule):  # type: ignore[misc]
-    """Causal attention by torch's scaled_dot_product_attention; keys and values are not repeated for GQA.
-
-    Query [s, b, heads, head size]; key and value [s, b, groups, head size]; result [s, b, heads × head size].
-    """
-
-    # Not cuDNN: with dropout it rounds the probability to sixteenths.
-    BACKENDS = (SDPBackend.FLASH_ATTENTION, SDPBackend.EFFICIENT_ATTENTION, SDPBackend.MATH)
-
-    def __init__(self, config: TransformerConfig, attn_mask_type: AttnMaskType, **_: Any) -> None:
-        super().__init__(config=config)
-        assert attn_mask_type == AttnMaskType.causal
-
-    def forward(
-        self,
-        query: torch.Tensor,
-        key: torch.Tensor,
-        value: torch.Tensor,
-        attention_mask: torch.Tensor | None,
-        **_: Any,
-    ) -> torch.Tensor:
-        """See the class; `attention_mask` must be None, the mask is causal."""
-        assert attention_mask is None
-        q, k, v = (t.permute(1, 2, 0, 3) for t in (query, key, value))
-        dropout = self.config.attention_dropout if self.training else 0.0
-        with contextlib.ExitStack() as stack:
-            if query.is_cuda:
-                stack.enter_context(sdpa_kernel(list(self.BACKENDS)))
-            # Tensor-parallel ranks hold different heads: each draws from its own generator. Under sequence
-            # parallelism the layer has switched to it already.
-            if dropout and not self.config.sequence_parallel:
-                stack.enter_context(get_cuda_rng_tracker().fork())
-            out = F.scaled_dot_product_attention(
-                q, k, v, dropout_p=dropout, is_causal=True, enable_gqa=k.size(1) != q.size(1)
-            )
-        return out.permute(2, 0, 1, 3).flatten(2)
-
-
-class RMSNorm(torch.nn.RMSNorm):
-    """torch's RMSNorm; megatron-core's wrapper of it refuses sequence parallelism."""
-
-    def __init__(self, config: TransformerConfig, hidden_size: int, eps: float = 1e-5, **_: Any) -> None:
-        super().__init__(hidden_size, eps=eps)
-        self.weight.sequence_parallel = config.sequence_parallel  # type: ignore[attr-defined]
+from ncvc.train.parts.attention import FlashAttention, SdpaAttention
+from ncvc.train.parts.cross_entropy import LigerCrossEntropy
+from ncvc.train.parts.linear import use_torch
+from ncvc.train.parts.norm import LigerResidualRMSNorm, LigerRMSNorm, RMSNorm
+from ncvc.train.parts.rope import LigerRopeSelfAttention
+from ncvc.train.parts.select import Parts, choose
 
 
 def transformer_config(
-    model: ModelConfig, compute: ComputeConfig, parallel: ParallelConfig, device: torch.device
+    model: ModelConfig, compute: ComputeConfig, parallel: ParallelConfig, parts: Parts
 ) -> TransformerConfig:
     """The model in megatron-core's own terms."""
     dtype = getattr(torch, compute.dtype)
-    on_gpu = device.type == "cuda"
+    loss, gradients = parts.cross_entropy.form, parts.weight_gradients.form
     return TransformerConfig(
         num_layers=model.num_layers,
         hidden_size=model.hidden_size,
@@ -111,46 +67,93 @@ def transformer_config(
         tensor_model_parallel_size=parallel.tensor_model_parallel_size,
         pipeline_model_parallel_size=parallel.pipeline_model_parallel_size,
         sequence_parallel=parallel.sequence_parallel,
-        bias_dropout_fusion=on_gpu,
-        cross_entropy_loss_fusion=on_gpu,
-        cross_entropy_fusion_impl="native",
+        bias_dropout_fusion=parts.bias_dropout.form == "compiled",
+        cross_entropy_loss_fusion=loss in ("native", "te"),
+        cross_entropy_fusion_impl="te" if loss == "te" else "native",
+        # TransformerEngine's; liger-kernel's come as modules.
+        apply_rope_fusion=parts.rope.form == "transformer_engine",
+        fused_residual_rmsnorm=parts.norm.form == "transformer_engine",
+        gradient_accumulation_fusion=gradients != "rounded",
+        fp8=compute.fp8,
+        # By the present maximum: a history of maxima would have to be in the checkpoints.
+        fp8_recipe="tensorwise",
+        recompute_granularity=compute.recompute_granularity,
+        recompute_method=compute.recompute_method,
+        recompute_num_layers=compute.recompute_num_layers,
+        recompute_modules=compute.recompute_modules and list(compute.recompute_modules),
         # It raises for an MLP that is not gated with SiLU.
         bias_activation_fusion=False,
-        # These need extensions that are compiled on the spot or come with apex and TransformerEngine.
+        # These need extensions of apex.
         persist_layer_norm=False,
         masked_softmax_fusion=False,
-        gradient_accumulation_fusion=False,
-        apply_rope_fusion=False,
     )
 
 
-def layers(config: TransformerConfig, core_attention: str) -> TransformerBlockSubmodules:
+def layers(config: TransformerConfig, parts: Parts) -> TransformerBlockSubmodules:
     """Pre-norm layers: RMSNorm, attention, RMSNorm, MLP."""
+    column, row = linears(parts)
+    norm, final_norm = norms(config, parts)
     layer = ModuleSpec(
         module=TransformerLayer,
         submodules=TransformerLayerSubmodules(
-            input_layernorm=RMSNorm,
+            input_layernorm=norm,
             self_attention=ModuleSpec(
-                module=SelfAttention,
+                module=LigerRopeSelfAttention if parts.rope.form == "liger" else SelfAttention,
                 params={"attn_mask_type": AttnMaskType.causal},
                 submodules=SelfAttentionSubmodules(
-                    linear_qkv=ColumnParallelLinear,
-                    core_attention=SdpaAttention if core_attention == "sdpa" else DotProductAttention,
-                    linear_proj=RowParallelLinear,
+                    linear_qkv=column,
+                    core_attention=core_attention(parts),
+                    linear_proj=row,
                     q_layernorm=IdentityOp,
                     k_layernorm=IdentityOp,
                 ),
             ),
             self_attn_bda=get_bias_dropout_add,
-            pre_mlp_layernorm=RMSNorm,
-            mlp=partial(
-                MLP.as_mlp_submodule,
-                submodules=MLPSubmodules(linear_fc1=ColumnParallelLinear, linear_fc2=RowParallelLinear),
-            ),
+            pre_mlp_layernorm=norm,
+            mlp=partial(MLP.as_mlp_submodule, submodules=MLPSubmodules(linear_fc1=column, linear_fc2=row)),
             mlp_bda=get_bias_dropout_add,
         ),
     )
-    return TransformerBlockSubmodules(layer_specs=[layer] * get_num_layers_to_build(config), layer_norm=RMSNorm)
+    return TransformerBlockSubmodules(layer_specs=[layer] * get_num_layers_to_build(config), layer_norm=final_norm)
+
+
+def core_attention(parts: Parts) -> Any:
+    """The module of the attention's softmax and products."""
+    match parts.attention.form:
+        case "sdpa":
+            return SdpaAttention
+        case "flash_attn":
+            return FlashAttention
+        case "transformer_engine":
+            from megatron.core.extensions.transformer_engine import TEDotProductAttention
+
+            return TEDotProductAttention
+        case _:
+            return DotProductAttention
+
+
+def linears(parts: Parts) -> tuple[Any, Any]:
+    """The modules of linear layers that tensor parallelism cuts by columns, and by rows.
+
+    Of TransformerEngine's those without a norm inside, so that the weights keep their names.
+    """
+    if parts.linear.form == "transformer_engine":
+        from megatron.core.extensions.transformer_engine import TEColumnParallelLinear, TERowParallelLinear
+
+        return TEColumnParallelLinear, TERowParallelLinear
+    return ColumnParallelLinear, RowParallelLinear
+
+
+def norms(config: TransformerConfig, parts: Parts) -> tuple[Any, Any]:
+    """The modules of the norms in the layers, and of the last one, which has no residual beside it."""
+    if parts.norm.form == "transformer_engine":
+        from megatron.core.extensions.transformer_engine import TENorm
+
+        return partial(TENorm, has_residual=True), TENorm
+    if parts.norm.form == "liger":
+        recomputed = config.recompute_granularity == "selective" and "layernorm" in config.recompute_modules
+        return LigerRMSNorm if recomputed else LigerResidualRMSNorm, LigerRMSNorm
+    return RMSNorm, RMSNorm
 
 
 def build(
@@ -169,11 +172,14 @@ def build(
     compute = compute or ComputeConfig(dtype="float32")
     parallel = parallel or ParallelConfig()
     device = device or torch.device("cpu")
-    config = transformer_config(model, compute, parallel, device)
+    parts = choose(compute, model, device)
+    if parts.weight_gradients.form == "torch":
+        use_torch()
+    config = transformer_config(model, compute, parallel, parts)
     groups = ProcessGroupCollection.use_mpu_process_groups()
     gpt = GPTModel(
         config,
-        layers(config, compute.core_attention),
+        layers(config, parts),
         vocab_size=model.vocab_size,
         max_sequence_length=model.max_position_embeddings,
         pre_process=groups.pp.rank() == 0,
@@ -187,6 +193,8 @@ def build(
         # "Scaled embedding" ("Spike no more", arXiv 2312.16903): GPTModel has no field for it.
         scale = math.sqrt(model.hidden_size)
         gpt.embedding.word_embeddings.register_forward_hook(lambda module, ids, output: output * scale)
+    if parts.cross_entropy.form == "liger":
+        gpt.compute_language_model_loss = LigerCrossEntropy(groups.tp)
     return gpt.to(device, config.params_dtype)  # the norms' weights are made in float32
 
 

@@ -1,0 +1,255 @@
+"""Every form of a part against its plain one, and which form is chosen."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from ncvc.config import ConfigError
+from ncvc.train.config import ComputeConfig, ModelConfig
+from ncvc.train.model import build, initialise
+from ncvc.train.optimizer import data_parallel
+from ncvc.train.parameters import shards
+from ncvc.train.parts import select
+from ncvc.train.parts.attention import SDPBackend, sdpa_backends
+from ncvc.train.parts.linear import TorchProducts
+from ncvc.train.parts.select import choose
+from ncvc.train.ranks import alone
+
+CPU, GPU = torch.device("cpu"), torch.device("cuda")
+SMALL = {
+    "num_layers": 2,
+    "hidden_size": 32,
+    "ffn_hidden_size": 64,
+    "num_attention_heads": 4,
+    "num_query_groups": 2,
+    "vocab_size": 64,
+    "max_position_embeddings": 32,
+}
+QUIET = {"hidden_dropout": 0.0, "attention_dropout": 0.0}
+
+
+def losses_and_gradients(device=CPU, model=SMALL, **compute):
+    """Token losses and the float32 gradient buffer of every weight after two micro-batches."""
+    torch.set_num_threads(1)
+    settings = ModelConfig(**model)
+    with alone(seed=3):
+        gpt = build(settings, compute=ComputeConfig(**{"dtype": "float32", **compute}), device=device)
+        initialise(gpt, settings, seed=3)
+        wrapped = data_parallel(gpt).train()
+        wrapped.zero_grad_buffer()
+        generator = torch.Generator().manual_seed(0)
+        found = []
+        for _ in range(2):
+            tokens = torch.randint(0, settings.vocab_size, (2, 16), generator=generator).to(device)
+            positions = torch.arange(16, device=device).repeat(2, 1)
+            found.append(wrapped(tokens, positions, None, labels=tokens.roll(-1, 1)))
+            found[-1].mean().backward()
+        gradients = {shard.name: shard.parameter.main_grad.cpu().clone() for shard in shards(gpt)}
+        return torch.stack([losses.detach().cpu() for losses in found]), gradients
+
+
+def assert_close(first, second, **tolerance):
+    torch.testing.assert_close(first[0], second[0], **tolerance)
+    assert first[1].keys() == second[1].keys()
+    for name, gradient in first[1].items():
+        assert gradient.abs().max() > 0
+        torch.testing.assert_close(
+            gradient, second[1][name], msg=lambda text, name=name: f"{name}: {text}", **tolerance
+        )
+
+
+def test_products_add_weight_gradients_without_rounding_them():
+    generator = torch.Generator().manual_seed(1)
+    inputs, d_out = (torch.randn(256, width, generator=generator).bfloat16() for width in (24, 40))
+    buffer = torch.randn(40, 24, generator=generator)
+    exact = buffer.double() + d_out.double().T @ inputs.double()
+    plain = buffer + d_out.T @ inputs  # the product in bfloat16
+    TorchProducts.wgrad_gemm_accum_fp32(inputs, d_out, buffer)
+    torch.testing.assert_close(buffer.double(), exact, atol=1e-4, rtol=1e-6)
+    assert (plain - exact).abs().max() > 100 * (buffer - exact).abs().max()
+
+
+def test_fused_weight_gradients_are_the_plain_ones():
+    plain = losses_and_gradients()
+    fused = losses_and_gradients(gradient_accumulation_fusion=True)
+    assert torch.equal(plain[0], fused[0])
+    assert_close(fused, plain, atol=1e-6, rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "recompute",
+    [
+        {"recompute_granularity": "full", "recompute_method": "uniform", "recompute_num_layers": 1},
+        {"recompute_granularity": "selective", "recompute_modules": ["core_attn", "mlp"]},
+    ],
+    ids=["full", "selective"],
+)
+def test_what_is_computed_again_is_the_same_dropout_included(recompute):
+    kept, again = losses_and_gradients(), losses_and_gradients(**recompute)
+    assert torch.equal(kept[0], again[0])
+    for name, gradient in kept[1].items():
+        assert torch.equal(gradient, again[1][name]), name
+
+
+LIGER = {
+    "apply_rope_fusion": True,
+    "fused_residual_rmsnorm": True,
+    "cross_entropy_fusion_impl": "liger",
+    "gradient_accumulation_fusion": True,
+}
+
+
+@pytest.mark.skipif(not importlib.util.find_spec("liger_kernel"), reason="liger-kernel is not installed")
+def test_liger_kernels_equal_the_plain_forms_in_tritons_interpreter():
+    """In a process of its own, since Triton reads the variable when it is imported."""
+    environment = {**os.environ, "TRITON_INTERPRET": "1"}
+    done = subprocess.run([sys.executable, __file__], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
+@pytest.mark.parametrize("compute", [{}, LIGER, {"core_attention": "megatron"}], ids=["auto", "liger", "megatron"])
+def test_a_gpu_computes_what_a_cpu_does(compute):
+    """In bfloat16, whose products are off by parts of 256."""
+    model = {**SMALL, **QUIET, "hidden_size": 64}
+    exact = losses_and_gradients(model=model)
+    found = losses_and_gradients(GPU, model=model, dtype="bfloat16", **compute)
+    torch.testing.assert_close(found[0].float(), exact[0], atol=0.05, rtol=0.02)
+    for name, gradient in exact[1].items():
+        assert (found[1][name] - gradient).norm() < 0.03 * gradient.norm(), name
+
+
+def test_cudnn_never_sees_dropout():
+    for dtype in (torch.bfloat16, torch.float32):
+        assert SDPBackend.CUDNN_ATTENTION not in sdpa_backends(dtype, 0.1)
+    assert sdpa_backends(torch.bfloat16, 0.1) == [SDPBackend.FLASH_ATTENTION]
+    assert sdpa_backends(torch.bfloat16, 0.0)[0] == SDPBackend.CUDNN_ATTENTION
+
+
+@pytest.fixture
+def gpu(monkeypatch):
+    """A machine with a GPU, as far as the choice can see, and the packages that a test names."""
+
+    def pretend(*packages, capability=(9, 0)):
+        monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: capability)
+        monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: "a card")
+        monkeypatch.setattr(select, "installed", lambda module: module in packages)
+
+    return pretend
+
+
+def test_a_cpu_gets_the_plain_forms():
+    forms = choose(ComputeConfig(dtype="float32"), ModelConfig(**SMALL), CPU).forms()
+    assert forms == {
+        "linear": "local",
+        "attention": "sdpa",
+        "rope": "torch",
+        "norm": "torch",
+        "bias_dropout": "torch",
+        "cross_entropy": "none",
+        "weight_gradients": "rounded",
+        "optimizer": "plain",
+        "recompute": "nothing",
+    }
+
+
+def test_a_gpu_gets_what_is_installed(gpu):
+    model = ModelConfig(**SMALL)
+    gpu()
+    bare = choose(ComputeConfig(), model, GPU)
+    assert (bare.rope.form, bare.norm.form, bare.cross_entropy.form) == ("torch", "torch", "native")
+    assert "pip install 'ncvc[gpu]'" in bare.rope.why
+    gpu("liger_kernel")
+    full = choose(ComputeConfig(), model, GPU)
+    assert (full.rope.form, full.norm.form, full.cross_entropy.form) == ("liger", "liger", "liger")
+    assert (full.weight_gradients.form, full.optimizer.form) == ("torch", "fused")
+    assert full.attention.why in full.describe()
+    # megatron-core's fused cross entropy rounds its gradients to bfloat16.
+    gpu()
+    assert choose(ComputeConfig(dtype="float32"), model, GPU).cross_entropy.form == "none"
+
+
+@pytest.mark.parametrize(
+    ("compute", "says"),
+    [
+        ({"apply_rope_fusion": True}, "apply_rope_fusion: true needs liger_kernel.*ncvc\\[gpu\\]"),
+        ({"fused_residual_rmsnorm": True}, "fused_residual_rmsnorm: true needs liger_kernel"),
+        ({"cross_entropy_fusion_impl": "liger"}, "cross_entropy_fusion_impl: liger needs liger_kernel"),
+        ({"core_attention": "flash_attn"}, "core_attention: flash_attn needs flash_attn.*pip install"),
+        ({"transformer_impl": "transformer_engine"}, "needs transformer_engine.*pip install"),
+        ({"gradient_accumulation_fusion": "apex"}, "gradient_accumulation_fusion: apex needs.*NVIDIA/apex"),
+    ],
+)
+def test_what_is_asked_for_and_missing_is_an_error_that_names_the_fix(gpu, compute, says):
+    gpu()
+    with pytest.raises(ConfigError, match=says):
+        choose(ComputeConfig(**compute), ModelConfig(**SMALL), GPU)
+    with pytest.raises(ConfigError, match="needs a GPU"):
+        choose(ComputeConfig(**compute), ModelConfig(**SMALL), CPU)
+
+
+def test_an_old_card_is_refused(gpu):
+    gpu("transformer_engine", capability=(7, 5))
+    with pytest.raises(ConfigError, match="has no bfloat16"):
+        choose(ComputeConfig(), ModelConfig(**SMALL), GPU)
+    gpu("transformer_engine", capability=(8, 0))
+    with pytest.raises(ConfigError, match="has no FP8"):
+        choose(ComputeConfig(fp8="hybrid", transformer_impl="transformer_engine"), ModelConfig(**SMALL), GPU)
+
+
+def test_another_package_called_apex_is_refused(tmp_path, monkeypatch):
+    (tmp_path / "apex-0.9.10.dist-info").mkdir()
+    (tmp_path / "apex-0.9.10.dist-info/METADATA").write_text("Name: apex\nVersion: 0.9.10\nSummary: a web toolkit\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ConfigError, match=r"not NVIDIA's apex.*pip uninstall apex"):
+        choose(ComputeConfig(), ModelConfig(**SMALL), CPU)
+    (tmp_path / "amp_C.py").touch()  # one of the extensions that only NVIDIA's has
+    choose(ComputeConfig(), ModelConfig(**SMALL), CPU)
+
+
+@pytest.mark.parametrize(
+    ("compute", "says"),
+    [
+        ({"fp8": "hybrid"}, "transformer_impl"),
+        ({"recompute_granularity": "full"}, "recompute_method"),
+        ({"recompute_modules": ["mlp"]}, "leave it out"),
+        ({"recompute_granularity": "selective"}, "name some"),
+    ],
+)
+def test_settings_that_contradict_each_other(compute, says):
+    with pytest.raises(ValueError, match=says):
+        ComputeConfig(**compute)
+
+
+def _in_the_interpreter():
+    import liger_kernel.ops.fused_add_rms_norm as backward
+    import liger_kernel.ops.rms_norm as forward
+    import triton.language as tl
+
+    class Number(float):
+        """A number as a kernel gets it from Triton's compiler, not from its interpreter."""
+
+        def to(self, dtype):
+            return self
+
+    def with_numbers(function):
+        return lambda *args: function(*(Number(arg) if type(arg) is float else arg for arg in args))
+
+    forward.rsqrt = lambda x: tl.rsqrt(x)  # the interpreter has none of CUDA's library
+    forward.rms_norm_forward = with_numbers(forward.rms_norm_forward)
+    backward.fused_add_rms_norm_backward = with_numbers(backward.fused_add_rms_norm_backward)
+    model = {**SMALL, **QUIET, "num_layers": 1}
+    plain, fused = losses_and_gradients(model=model), losses_and_gradients(model=model, **LIGER)
+    assert not torch.equal(plain[0], fused[0])  # or the forms were the same
+    assert_close(fused, plain, atol=1e-5, rtol=1e-4)
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).parents[2]))
+    _in_the_interpreter()

@@ -1,0 +1,92 @@
+"""Whether the device computes what a CPU does in float32, and drops the share that it is told to."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from models import DEVICE, MIDDLE, SMALL, batch, one_rank, quiet
+from speed import FULL, LOCAL
+
+from ncvc.config import ConfigError
+from ncvc.train.config import ComputeConfig, ModelConfig
+from ncvc.train.model import build, initialise
+from ncvc.train.optimizer import data_parallel
+from ncvc.train.parameters import shards
+from ncvc.train.parts.select import choose
+
+CPU = torch.device("cpu")
+FORMS: dict[str, dict[str, Any]] = {"plain": LOCAL, "fused": FULL, "auto": {}}
+
+
+def correct(small: bool) -> Iterator[dict[str, Any]]:
+    """Loss and gradients of a small and a middle model, in every form."""
+    for name, model in {"small": SMALL}.items() if small else {"small": SMALL, "middle": MIDDLE}.items():
+        exact = loss_and_gradients(quiet(model), ComputeConfig(dtype="float32", core_attention="megatron"), CPU)
+        for dtype in ("float32", "bfloat16"):
+            for form, settings in FORMS.items():
+                compute = ComputeConfig(dtype=dtype, **settings)
+                row = {"model": name, "dtype": dtype, "form": form}
+                try:
+                    choose(compute, model, DEVICE)
+                except ConfigError as error:
+                    yield {**row, "skipped": str(error)}
+                    continue
+                loss, gradients = loss_and_gradients(quiet(model), compute, DEVICE)
+                off = {
+                    name: float((found - exact[1][name]).norm() / exact[1][name].norm())
+                    for name, found in gradients.items()
+                }
+                worst = max(off, key=lambda name: off[name])
+                yield {
+                    **row,
+                    "loss": loss,
+                    "off by": abs(loss - exact[0]),
+                    "worst gradient off by": off[worst],
+                    "which": worst,
+                }
+
+
+def loss_and_gradients(
+    model: ModelConfig, compute: ComputeConfig, device: torch.device
+) -> tuple[float, dict[str, torch.Tensor]]:
+    """Of the same weights and tokens everywhere; gradients in float32, on the CPU."""
+    with one_rank(device):
+        gpt = build(model, compute=compute, device=device)
+        initialise(gpt, model, seed=1)
+        wrapped = data_parallel(gpt).train()
+        wrapped.zero_grad_buffer()
+        samples = {name: tensor.to(device) for name, tensor in batch(model, 2, model.max_position_embeddings).items()}
+        mask = None
+        if compute.core_attention == "megatron":
+            length = model.max_position_embeddings
+            mask = torch.ones(length, length, device=device).triu(1).bool()[None, None]
+        losses = wrapped(samples["tokens"], samples["position_ids"], mask, labels=samples["labels"])
+        loss = losses.float().mean()
+        loss.backward()
+        return float(loss), {shard.name: shard.parameter.main_grad.float().cpu().clone() for shard in shards(gpt)}
+
+
+def dropout(small: bool) -> Iterator[dict[str, Any]]:
+    """The share of attention weights that become 0: with values that are unit vectors every weight is seen."""
+    model = SMALL.model_copy(update={"num_attention_heads": 4, "hidden_size": 256, "num_query_groups": 4})
+    size = model.kv_channels
+    for told in (0.1, 0.05, 0.25):
+        compute = ComputeConfig(dtype="float32" if DEVICE.type == "cpu" else "bfloat16")
+        with one_rank(), torch.no_grad():
+            gpt = build(model.model_copy(update={"attention_dropout": told}), compute=compute, device=DEVICE)
+            attention = gpt.decoder.layers[0].self_attention.core_attention.train()
+            samples = 16 if small else 512
+            shape = (size, samples, 4, size)
+            dtype = next(gpt.parameters()).dtype
+            zeros = torch.zeros(shape, device=DEVICE, dtype=dtype)
+            units = torch.eye(size, device=DEVICE, dtype=dtype)[:, None, None, :].expand(shape).contiguous()
+            weights = attention(zeros, zeros, units, None).view(shape).permute(1, 2, 0, 3)
+        seen = torch.ones(size, size, device=DEVICE).tril().bool()
+        dropped = (weights[:, :, seen] == 0).double()
+        spread = (told * (1 - told) / dropped.numel()) ** 0.5
+        yield {
+            "told": told,
+            "dropped": float(dropped.mean()),
+            "one standard deviation": spread,
+            "weights": dropped.numel(),
+        }

@@ -1,0 +1,128 @@
+"""The models that are measured, and one training step of them, from the pieces of `ncvc train`."""
+
+import contextlib
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+from megatron.core.distributed import finalize_model_grads
+
+from ncvc.train.config import ComputeConfig, ModelConfig, OptimizerConfig, ParallelConfig
+from ncvc.train.model import build
+from ncvc.train.optimizer import build as build_optimizer
+from ncvc.train.optimizer import data_parallel, gradient_norm, update
+from ncvc.train.ranks import Ranks, alone, started_by_torchrun
+
+ON_GPU = torch.cuda.is_available()
+DEVICE = torch.device("cuda", 0) if ON_GPU else torch.device("cpu")
+SAMPLES = 256  # a GPU and step, as in the papers: 1,024 over four
+
+PAPERS = ModelConfig(
+    num_layers=24,
+    hidden_size=2048,
+    ffn_hidden_size=8192,
+    num_attention_heads=32,
+    num_query_groups=8,
+    vocab_size=32768,
+)
+MIDDLE = PAPERS.model_copy(
+    update={"num_layers": 4, "hidden_size": 512, "ffn_hidden_size": 2048, "num_attention_heads": 8}
+    | {"num_query_groups": 2, "vocab_size": 4096, "max_position_embeddings": 512}
+)
+SMALL = PAPERS.model_copy(
+    update={"num_layers": 2, "hidden_size": 64, "ffn_hidden_size": 256, "num_attention_heads": 4}
+    | {"num_query_groups": 2, "vocab_size": 512, "max_position_embeddings": 64}
+)
+
+
+def quiet(model: ModelConfig) -> ModelConfig:
+    """Without dropout."""
+    return model.model_copy(update={"hidden_dropout": 0.0, "attention_dropout": 0.0})
+
+
+def flop_a_token(model: ModelConfig, length: int) -> float:
+    """Floating-point operations of forward and backward pass: 6 a matrix weight, and half of attention's square."""
+    d, heads, groups, size = model.hidden_size, model.num_attention_heads, model.num_query_groups, model.kv_channels
+    layer = d * size * (heads + 2 * groups) + heads * size * d + 2 * d * model.ffn_hidden_size
+    return 6 * (model.num_layers * layer + d * model.vocab_size) + 6 * model.num_layers * heads * size * length
+
+
+def batch(model: ModelConfig, size: int, length: int, seed: int = 0) -> dict[str, torch.Tensor]:
+    """Random tokens [size, length], with positions and labels."""
+    generator = torch.Generator().manual_seed(seed)
+    tokens = torch.randint(0, model.vocab_size, (size, length + 1), generator=generator)
+    positions = torch.arange(length).repeat(size, 1)
+    found = {"tokens": tokens[:, :-1], "labels": tokens[:, 1:], "position_ids": positions}
+    return {name: tensor.contiguous().to(DEVICE) for name, tensor in found.items()}
+
+
+@contextlib.contextmanager
+def one_rank(device: torch.device = DEVICE) -> Iterator[Ranks]:
+    """The only rank of a run: as torchrun would start it on a GPU, without it on a CPU."""
+    if device.type == "cpu":
+        with alone() as ranks:
+            yield ranks
+        return
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    os.environ.update(MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port), RANK="0", LOCAL_RANK="0", WORLD_SIZE="1")
+    with started_by_torchrun(ParallelConfig(), 0) as ranks:
+        yield ranks
+
+
+class Step:
+    """A model with gradients and AdamW, weights drawn on the device. Call it inside `ncvc.train.ranks`."""
+
+    def __init__(self, model: ModelConfig, compute: ComputeConfig) -> None:
+        self.compute = compute
+        self.gpt = build(model, compute=compute, device=DEVICE)
+        with torch.no_grad():
+            for parameter in self.gpt.parameters():
+                parameter.fill_(1.0) if parameter.dim() == 1 else parameter.normal_(0.0, 0.02)
+        self.model = data_parallel(self.gpt).train()
+        self.optimizer = build_optimizer(self.model, OptimizerConfig(lr=1e-4))
+        self.optimizer.reload_model_params()
+
+    def gradients(self, samples: dict[str, torch.Tensor]) -> torch.Tensor:
+        """Adds the gradients of one micro-batch; returns its loss."""
+        losses = self.model(samples["tokens"], samples["position_ids"], None, labels=samples["labels"])
+        loss: torch.Tensor = losses.float().mean()
+        loss.backward()
+        return loss.detach()
+
+    def clear(self) -> None:
+        """Sets gradients to zero."""
+        self.model.zero_grad_buffer()
+        self.optimizer.zero_grad()
+
+    def update(self) -> None:
+        """Clips, and takes a step of AdamW."""
+        finalize_model_grads([self.model])
+        update(self.optimizer, 1e-4, gradient_norm(self.optimizer), 1.0)
+
+
+def seconds(
+    function: Callable[[], Any], *, repeats: int, warmup: int, before: Callable[[], Any] = lambda: None
+) -> float:
+    """Median seconds of a call by the device's own clock, `before` not counted."""
+    found = []
+    for turn in range(warmup + repeats):
+        before()
+        if ON_GPU:
+            begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
+            begin.record()
+            function()
+            end.record()
+            end.synchronize()
+            spent = begin.elapsed_time(end) / 1e3
+        else:
+            started = time.perf_counter()
+            function()
+            spent = time.perf_counter() - started
+        if turn >= warmup:
+            found.append(spent)
+    return sorted(found)[len(found) // 2]

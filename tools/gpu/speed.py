@@ -1,0 +1,134 @@
+"""The ceiling of matrix products, and tokens/s with each part switched on in turn."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from models import DEVICE, ON_GPU, PAPERS, SAMPLES, SMALL, Step, batch, flop_a_token, one_rank, quiet, seconds
+
+from ncvc.config import ConfigError
+from ncvc.train.config import (
+    CheckpointConfig,
+    ComputeConfig,
+    DataConfig,
+    ModelConfig,
+    OptimizerConfig,
+    ScheduleConfig,
+    TrainConfig,
+)
+from ncvc.train.parts.select import choose
+
+LOCAL = {
+    "core_attention": "megatron",
+    "apply_rope_fusion": False,
+    "fused_residual_rmsnorm": False,
+    "bias_dropout_fusion": False,
+    "cross_entropy_fusion_impl": "none",
+    "gradient_accumulation_fusion": False,
+}
+SDPA = {**LOCAL, "core_attention": "sdpa", "bias_dropout_fusion": True, "cross_entropy_fusion_impl": "native"}
+ROPE = {**SDPA, "apply_rope_fusion": True}
+NORM = {**ROPE, "fused_residual_rmsnorm": True}
+LOSS = {**NORM, "cross_entropy_fusion_impl": "liger"}
+FULL = {**LOSS, "gradient_accumulation_fusion": True}
+VARIANTS: dict[str, dict[str, Any]] = {
+    "local spec, DotProductAttention": LOCAL,
+    "SDPA, bias-dropout fusion, native cross entropy": SDPA,
+    "+ fused RoPE": ROPE,
+    "+ RMSNorm with its residual": NORM,
+    "+ liger cross entropy": LOSS,
+    "+ weight gradients added in float32": FULL,
+    "the same, dropout 0": FULL,
+    "what auto takes": {},
+}
+
+
+def gemm(small: bool) -> Iterator[dict[str, Any]]:
+    """TFLOP/s of products of random numbers: a large square, and those of a layer and the head."""
+    dtype = torch.bfloat16
+    rows = 256 if small else 16384
+    square = 256 if small else 8192
+    model = SMALL if small else PAPERS
+    shapes = {
+        "square": (square, square, square),
+        "fc1": (rows, model.hidden_size, model.ffn_hidden_size),
+        "fc2": (rows, model.ffn_hidden_size, model.hidden_size),
+        "proj": (rows, model.hidden_size, model.hidden_size),
+        "head": (rows, model.hidden_size, model.vocab_size),
+    }
+    for name, (m, k, n) in shapes.items():
+        a, b = torch.randn(m, k, device=DEVICE, dtype=dtype), torch.randn(k, n, device=DEVICE, dtype=dtype)
+        spent = seconds(lambda a=a, b=b: a @ b, repeats=20 if ON_GPU else 3, warmup=5 if ON_GPU else 1)
+        yield {"product": name, "shape": f"{m} × {k} × {n}", "TFLOP/s": 2 * m * k * n / spent / 1e12}
+
+
+def speed(small: bool, variants: list[str]) -> Iterator[dict[str, Any]]:
+    """Variants over micro-batches; what does not fit into memory, or is not to be had, is said so."""
+    for variant in variants:
+        model = SMALL if small else PAPERS
+        if variant == "the same, dropout 0":
+            model = quiet(model)
+        compute = ComputeConfig(dtype="float32" if small else "bfloat16", **VARIANTS[variant])
+        try:
+            choose(compute, model, DEVICE)
+        except ConfigError as error:
+            yield {"variant": variant, "skipped": str(error)}
+            continue
+        with one_rank():
+            step = Step(model, compute)
+            # The first is the papers'. Attention that keeps its weights has no room for more.
+            for size in (4, 2) if small else (2, 4) if variant.startswith("local") else (8, 2, 4, 12):
+                yield {"variant": variant, "micro-batch": size, **measure(step, model, size)}
+
+
+def measure(step: Step, model: ModelConfig, size: int) -> dict[str, Any]:
+    """Seconds of a micro-batch and of a step, and what follows."""
+    length = model.max_position_embeddings
+    samples = batch(model, size, length)
+    repeats, warmup = (6, 3) if ON_GPU else (3, 1)
+
+    def last_micro_batch() -> None:
+        step.clear()
+        step.gradients(samples)
+
+    if ON_GPU:
+        torch.cuda.empty_cache()
+        torch.cuda.reset_peak_memory_stats()
+    try:
+        step.clear()
+        with step.model.no_sync():
+            micro = seconds(lambda: step.gradients(samples), repeats=repeats, warmup=warmup)
+        after = seconds(step.update, repeats=3, warmup=1, before=last_micro_batch)
+    except torch.OutOfMemoryError:
+        return {"skipped": "does not fit into memory"}
+    whole = SAMPLES / size * micro + after
+    rate = SAMPLES * length / whole
+    row = {
+        "tokens/s": rate,
+        "TFLOP/s": rate * flop_a_token(model, length) / 1e12,
+        "s a step": whole,
+        "of it AdamW": after,
+    }
+    if ON_GPU:
+        row["peak GiB"] = torch.cuda.max_memory_allocated() / 2**30
+        row["estimated GiB"] = estimated(step.compute, model, size)
+    return row
+
+
+def estimated(compute: ComputeConfig, model: ModelConfig, size: int) -> float | str:
+    """GiB that a dry run says this takes, without what torch does not count."""
+    try:
+        from ncvc.train.memory import estimate
+    except ImportError:
+        return "no ncvc.train.memory"
+    config = TrainConfig(
+        run="run",
+        model=model,
+        data=DataConfig(prefixes=["corpus"], tokenizer="tokenizer", sequence_length=model.max_position_embeddings),
+        optimizer=OptimizerConfig(lr=1e-3),
+        schedule=ScheduleConfig(train_iters=2, lr_warmup_iters=1, global_batch_size=SAMPLES, micro_batch_size=size),
+        checkpoints=CheckpointConfig(save_interval=1),
+        compute=compute,
+    )
+    found = estimate(config, 1)
+    return float(found.total - found.reserved) / 2**30
