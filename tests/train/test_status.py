@@ -12,7 +12,6 @@ import pytest
 from small_training import train_alone
 
 from ncvc import NcvcError
-from ncvc.train.launch import write_config
 from ncvc.train.status import describe, status
 
 TWO_WEEKS = 14 * 86400
@@ -38,7 +37,6 @@ def step(number, **fields):
 
 def test_a_run_that_stopped_and_one_that_finished(make_config):
     config = make_config()
-    write_config(config)
     train_alone(config, stop_after=4)
     stopped = status(config.folder)
     assert (stopped.state, stopped.last.step, stopped.steps) == ("stopped", 4, 6)
