@@ -44,7 +44,8 @@ def train() -> None:
 @click.option("--rdzv-backend", type=click.Choice(["c10d", "static"]), default="c10d", show_default=True)
 @click.option("--rdzv-id", help="Tells runs apart that meet at one place.  [default: the run folder]")
 @click.option("--local-addr", metavar="ADDRESS", help="This machine's address.  [default: its host name]")
-def run(config: Path, overrides: tuple[str, ...], **nodes: Any) -> None:
+@click.option("--write-slurm", type=click.Path(dir_okay=False, path_type=Path), help="Only writes a script for sbatch.")
+def run(config: Path, overrides: tuple[str, ...], write_slurm: Path | None, **nodes: Any) -> None:
     """Starts or goes on with the run of CONFIG; `run` may be left out.
 
     With several machines, give the same command on each, but for --node-rank; the run folder and the data are on
@@ -55,6 +56,7 @@ def run(config: Path, overrides: tuple[str, ...], **nodes: Any) -> None:
       ncvc train run megatron_configs/tiny.yaml
       ncvc train megatron_configs/demo.yaml --set schedule.train_iters=100 --set run=runs/short
       ncvc train run CONFIG --nnodes 2 --node-rank 0 --rdzv-endpoint node0:29400
+      ncvc train run CONFIG --nnodes 4 --write-slurm run.sbatch
 
     \b
     Exit status: 0 finished, 75 stopped on request with everything saved, 1 failed.
@@ -62,6 +64,12 @@ def run(config: Path, overrides: tuple[str, ...], **nodes: Any) -> None:
     from ncvc.train.config import TrainConfig
 
     settings = TrainConfig.load(config, overrides)
+    if write_slurm is not None:
+        from ncvc.train import slurm
+
+        slurm.write_slurm(write_slurm, slurm.slurm_script(config, overrides, settings, nodes["nnodes"]))
+        click.echo(f"written to {write_slurm}; look at its time limit, then: sbatch {write_slurm}")
+        return
     from ncvc.train.launch import launch
     from ncvc.train.nodes import Nodes
 
