@@ -1,5 +1,6 @@
 """Small data, trainings on one and two ranks, and the model once more in plain PyTorch."""
 
+import contextlib
 import math
 import os
 import socket
@@ -68,6 +69,25 @@ def train_as_rank(config, stop_after=None):
         # Only one rank is asked; both must stop.
         asked = stop_after and ranks.rank == 1
         train(config, ranks, StopAfter(stop_after) if asked else StopRequest())
+
+
+def refused_as_rank(configs):
+    """What a rank says to its own of several configs; one of the processes of `pair`."""
+    from ncvc.config import ConfigError
+    from ncvc.train.ranks import started_by_torchrun
+    from ncvc.train.resolved import require_one_run
+
+    with started_by_torchrun(configs[0].parallel, 0) as ranks:
+        try:
+            require_one_run(configs[ranks.rank])
+        except ConfigError as error:
+            return str(error)
+
+
+def in_folders(folders, function, *arguments):
+    """Calls `function` with each rank in a folder of its own, as on machines that share no storage."""
+    with contextlib.chdir(folders[int(os.environ["RANK"])]):
+        return function(*arguments)
 
 
 def _serve(rank, tasks, results):
