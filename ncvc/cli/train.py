@@ -46,6 +46,7 @@ def train() -> None:
 @click.option("--rdzv-backend", type=click.Choice(["c10d", "static"]), default="c10d", show_default=True)
 @click.option("--rdzv-id", help="Tells runs apart that meet at one place.  [default: the run folder]")
 @click.option("--local-addr", metavar="ADDRESS", help="This machine's address.  [default: its host name]")
+@click.option("--write-slurm", type=click.Path(dir_okay=False, path_type=Path), help="Only writes a script for sbatch.")
 @click.option("--dry-run", is_flag=True, help="Says what the run would be and need; starts nothing.")
 @click.option("--gpu", metavar="NAME", help="Dry run: for this card, such as H100, instead of the one here.")
 @click.option("--gpu-memory", type=click.FloatRange(min=0, min_open=True), metavar="GIB", help="Dry run: its memory.")
@@ -53,6 +54,7 @@ def train() -> None:
 def run(
     config: Path,
     overrides: tuple[str, ...],
+    write_slurm: Path | None,
     dry_run: bool,
     gpu: str | None,
     gpu_memory: float | None,
@@ -69,6 +71,7 @@ def run(
       ncvc train run megatron_configs/tiny.yaml
       ncvc train megatron_configs/demo.yaml --set schedule.train_iters=100 --set run=runs/short
       ncvc train run CONFIG --nnodes 2 --node-rank 0 --rdzv-endpoint node0:29400
+      ncvc train run CONFIG --nnodes 4 --write-slurm run.sbatch
 
     \b
     Exit status: 0 finished, 75 stopped on request with everything saved, 1 failed.
@@ -81,6 +84,12 @@ def run(
 
         lines = planning.dry_run(settings, planning.target(gpu, gpu_memory), mfu or planning.USUAL_MFU)
         click.echo("\n".join(lines))
+        return
+    if write_slurm is not None:
+        from ncvc.train import slurm
+
+        slurm.write_slurm(write_slurm, slurm.slurm_script(config, overrides, settings, nodes["nnodes"]))
+        click.echo(f"written to {write_slurm}; look at its time limit, then: sbatch {write_slurm}")
         return
     from ncvc.train.launch import launch
     from ncvc.train.nodes import Nodes

@@ -1,6 +1,7 @@
 """The config of a run as it was resolved: its text, its hash, and the copy in the run folder."""
 
 import hashlib
+import uuid
 
 import torch.distributed as dist
 import yaml
@@ -20,12 +21,30 @@ def config_hash(config: TrainConfig) -> str:
     return hashlib.sha256(resolved(config).encode()).hexdigest()
 
 
-def require_same_config(config: TrainConfig) -> None:
-    """All ranks call it; raises `ConfigError` if the machines were given different configs."""
+def require_one_run(config: TrainConfig) -> None:
+    """All ranks call it before they do anything else together.
+
+    Raises `ConfigError` if the machines were given different configs, or do not see the same run folder.
+    """
     hashes: list[str] = [""] * dist.get_world_size()
     dist.all_gather_object(hashes, config_hash(config))
     if len(set(hashes)) > 1:
         raise ConfigError("the machines were given different configs; start all with the same file and the same --set")
+    sign = [config.folder / f".seen-by-all.{uuid.uuid4().hex}"]
+    dist.broadcast_object_list(sign)
+    if dist.get_rank() == 0:
+        config.folder.mkdir(parents=True, exist_ok=True)
+        sign[0].touch()
+    dist.barrier()
+    seen: list[bool] = [False] * dist.get_world_size()
+    dist.all_gather_object(seen, sign[0].exists())
+    if dist.get_rank() == 0:
+        sign[0].unlink()
+    if not all(seen):
+        raise ConfigError(
+            f"{config.run}: the machines do not see one folder under this name; put the run on storage that all share,"
+            " and start all in the same folder"
+        )
 
 
 def publish(config: TrainConfig) -> None:

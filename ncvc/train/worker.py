@@ -14,7 +14,7 @@ from ncvc.config import ConfigError
 from ncvc.train.config import TrainConfig
 from ncvc.train.loop import StopRequest, train
 from ncvc.train.ranks import started_by_torchrun
-from ncvc.train.resolved import require_same_config
+from ncvc.train.resolved import require_one_run
 
 
 def main(path: str) -> None:
@@ -24,9 +24,9 @@ def main(path: str) -> None:
     try:
         config = TrainConfig.load(path)
         torch.set_num_threads(config.compute.threads)
-        _require_fitting_ranks(config)
+        require_fitting_ranks(config)
         with started_by_torchrun(config.parallel, config.seed) as ranks:
-            require_same_config(config)
+            require_one_run(config)
             finished = train(config, ranks, stop)
         if not finished and not stop.made:
             _pass_on_to_launcher()
@@ -39,7 +39,7 @@ def main(path: str) -> None:
         sys.exit(1)  # another rank went away; the launcher says which
 
 
-def _require_fitting_ranks(config: TrainConfig) -> None:
+def require_fitting_ranks(config: TrainConfig) -> None:
     """Raises `ConfigError`; a launcher knows its own machine, and another one may have fewer GPUs."""
     try:
         config.data_parallel_size(int(os.environ["WORLD_SIZE"]))

@@ -102,6 +102,25 @@ def train_poisoned(config, faults, stop_after=None):
         (train_as_rank if "WORLD_SIZE" in os.environ else train_alone)(config, stop_after)
 
 
+def refused_as_rank(configs):
+    """What a rank says to its own of several configs; one of the processes of `pair`."""
+    from ncvc.config import ConfigError
+    from ncvc.train.ranks import started_by_torchrun
+    from ncvc.train.resolved import require_one_run
+
+    with started_by_torchrun(configs[0].parallel, 0) as ranks:
+        try:
+            require_one_run(configs[ranks.rank])
+        except ConfigError as error:
+            return str(error)
+
+
+def in_folders(folders, function, *arguments):
+    """Calls `function` with each rank in a folder of its own, as on machines that share no storage."""
+    with contextlib.chdir(folders[int(os.environ["RANK"])]):
+        return function(*arguments)
+
+
 def _serve(rank, tasks, results):
     import ncvc.train.without_compiler  # noqa: F401
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from small_training import train_as_rank
+from small_training import in_folders, refused_as_rank, train_as_rank
 
 from ncvc.config import ConfigError
 from ncvc.train.checkpoint.reader import Checkpoint, checkpoint_folder
@@ -19,6 +19,7 @@ from ncvc.train.launch import processes
 from ncvc.train.log import last_event, steps
 from ncvc.train.nodes import Nodes
 from ncvc.train.resolved import config_hash
+from ncvc.train.worker import require_fitting_ranks
 
 TINY = Path(__file__).parents[2] / "megatron_configs" / "tiny.yaml"
 ADDRESSES = ("10.77.0.1", "10.77.0.2")
@@ -125,6 +126,28 @@ def test_two_machines_stop_together_go_on_and_end_like_one(machines, material, t
 def test_options_that_do_not_say_where_to_meet(nodes, words):
     with pytest.raises(ConfigError, match=words):
         nodes.check()
+
+
+def test_machines_with_different_configs_or_without_a_common_folder_do_not_begin(pair, make_config, tmp_path):
+    config = make_config()
+    assert pair.run(refused_as_rank, [config, config]) == [None, None]
+    assert list(config.folder.iterdir()) == []
+    other = config.model_copy(update={"seed": 6})
+    words = "the machines were given different configs; start all with the same file and the same --set"
+    assert pair.run(refused_as_rank, [config, other]) == [words, words]
+    folders = [tmp_path / "first", tmp_path / "second"]
+    for folder in folders:
+        (folder / "runs" / "it").mkdir(parents=True)
+    here = config.model_copy(update={"run": "runs/it"})
+    for said in pair.run(in_folders, folders, refused_as_rank, [here, here]):
+        assert said.startswith("runs/it: the machines do not see one folder under this name; put the run on storage")
+    assert pair.run(in_folders, [folders[0], folders[0]], refused_as_rank, [here, here]) == [None, None]
+
+
+def test_a_machine_with_fewer_gpus_than_the_others_is_found(monkeypatch, make_config):
+    monkeypatch.setenv("WORLD_SIZE", "7")
+    with pytest.raises(ConfigError, match=r"global_batch_size 8 must be a multiple of .* data-parallel ranks = 14"):
+        require_fitting_ranks(make_config())
 
 
 def test_an_address_that_is_no_machines(monkeypatch):

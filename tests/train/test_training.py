@@ -18,6 +18,7 @@ from small_training import (
 
 from ncvc.config import ConfigError
 from ncvc.train.checkpoint.reader import Checkpoint, checkpoint_folder, latest
+from ncvc.train.config import TrainConfig
 from ncvc.train.log import last_event, steps
 
 
@@ -222,9 +223,11 @@ def test_a_finished_run_is_left_alone(make_config):
     ],
 )
 def test_another_config_does_not_go_on_with_a_run(make_config, change, words):
-    train_alone(make_config(), stop_after=1)
+    first = make_config()
+    train_alone(first, stop_after=1)
     with pytest.raises(ConfigError, match=words):
         train_alone(make_config(**change))
+    assert TrainConfig.load(first.folder / "config.yaml") == first  # the refused one has not taken its place
 
 
 def test_other_data_does_not_go_on_with_a_run(make_config, tmp_path):
