@@ -1,9 +1,13 @@
 """Imports megatron-core without torch's compiler where there is no GPU; import it before anything else of ours.
 
-megatron-core wraps functions in `torch.compile` as it is imported. The settings used here call none of them on
-a CPU, but preparing the compiler takes five seconds of each process.
+megatron-core wraps functions in `torch.compile` as it is imported, and loads DTensor, which loads the compiler's
+symbolic shapes and with them sympy. The settings used here call none of it on a CPU, but it takes two thirds of
+the time that a process needs to start.
 """
 
+import importlib
+import sys
+from types import ModuleType
 from typing import Any
 
 import torch
@@ -13,11 +17,30 @@ def _as_it_is(function: Any = None, **_: Any) -> Any:
     return function if function is not None else _as_it_is
 
 
+class _Deferred(ModuleType):
+    """A module whose functions load it when they are called; its classes are errors that nobody raises."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        if name[0].isupper():
+            return type(name, (Exception,), {})
+        return lambda *args, **kwargs: getattr(importlib.import_module(self.__name__), name)(*args, **kwargs)
+
+
+SYMBOLIC_SHAPES = "torch.fx.experimental.symbolic_shapes"
+TENSORBOARD = "torch.utils.tensorboard"  # for megatron-core's timers; the log imports it where it is wanted
+
 if not torch.cuda.is_available():
     _compile = torch.compile
+    _absent: dict[str, Any] = {SYMBOLIC_SHAPES: _Deferred(SYMBOLIC_SHAPES), TENSORBOARD: None}
+    _absent = {name: module for name, module in _absent.items() if name not in sys.modules}
     torch.compile = _as_it_is  # type: ignore[assignment]
+    sys.modules.update(_absent)
     try:
         import megatron.core.models.gpt.gpt_model
         import megatron.core.optimizer  # noqa: F401
     finally:
         torch.compile = _compile
+        for _name in _absent:
+            del sys.modules[_name]
