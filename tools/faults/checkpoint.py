@@ -1,16 +1,22 @@
 """Saving a training under faults: whatever happens at whatever call, the next start ends with the undisturbed bits.
 
-A run that was stopped after step 2 goes on to step 4 with `keep_last: 1`: it saves steps 3 and 4, and removes steps
-2 and 3. The writer works in the main thread here (`async_save: false`), where calls can be counted. Each trial
-kills or fails one call; afterwards a start must find a whole checkpoint, the newest or the one before it, go on to the
-bits of the undisturbed run, and leave nothing else.
+A run that was stopped after step 1 goes on to step 3 with `keep_last: 1`: it saves steps 2 and 3, and removes steps
+1 and 2. Each trial kills or fails one call; afterwards a start must find a whole checkpoint, the newest or the one
+before it, go on to the bits of the undisturbed run, and leave nothing else. The writer works in the main thread
+(`async_save: false`), where calls can be counted; then it works in the background, and the process is killed at moments
+drawn at random.
 """
 
 import contextlib
 import io
 import json
+import os
+import random
 import shutil
-from collections.abc import Iterator
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +25,8 @@ import inject
 import ncvc.train.without_compiler  # noqa: F401
 from ncvc import NcvcError
 
-STEPS, BEFORE = 4, 2
+STEPS = 3
+KILLS = 60  # in the background
 
 
 def prepare(folder: Path) -> None:
@@ -35,11 +42,11 @@ def prepare(folder: Path) -> None:
     builder.finalize(str(folder / "corpus.idx"))
     (folder / "tokenizer").mkdir()
     (folder / "tokenizer/manifest.json").write_text(json.dumps({"vocab_size": 64}))
-    train(folder, stop_after=BEFORE)
+    train(folder, stop=True)
     shutil.move(folder / "run", folder / "stopped")
 
 
-def config(folder: Path) -> Any:
+def config(folder: Path, *, background: bool) -> Any:
     """The run."""
     from ncvc.train.config import TrainConfig
 
@@ -52,38 +59,26 @@ def config(folder: Path) -> Any:
         "data": {"prefixes": [str(folder / "corpus")], "tokenizer": str(folder / "tokenizer"), "sequence_length": 16},
         "optimizer": {"lr": 0.01},
         "schedule": {"train_iters": STEPS, "lr_warmup_iters": 1, "global_batch_size": 2, "micro_batch_size": 2},
-        "checkpoints": {"save_interval": 1, "keep_last": 1, "async_save": False},
+        "checkpoints": {"save_interval": 1, "keep_last": 1, "async_save": background},
         "compute": {"dtype": "float32"},
         "logging": {"tensorboard": False},
     }
     return TrainConfig.model_validate(values)
 
 
-def train(folder: Path, stop_after: int = 0) -> int:
-    """One start of the run, in this process."""
+def train(folder: Path, *, stop: bool = False, background: bool = False) -> int:
+    """One start of the run, in this process; `stop` ends it after its next step."""
     from ncvc.train import loop
     from ncvc.train.ranks import alone
 
-    stop = loop.StopRequest()
-    if stop_after:
-        # Only on the way to a prepared run: asks to stop as a signal would, after so many batches.
-        loop_mean = loop.mean_loss
-        left = iter(range(stop_after - 1))
-
-        def counted(losses: Any) -> Any:
-            stop.made = next(left, None) is None
-            return loop_mean(losses)
-
-        loop.mean_loss = counted
+    request = loop.StopRequest()
+    request.made = stop
     try:
         with alone() as ranks:
-            loop.train(config(folder), ranks, stop)
+            loop.train(config(folder, background=background), ranks, request)
     except NcvcError as error:
         print(f"ncvc: {error}", flush=True)
         return 1
-    finally:
-        if stop_after:
-            loop.mean_loss = loop_mean
     return 0
 
 
@@ -120,14 +115,28 @@ def trials(folder: Path, every: int) -> Iterator[tuple[str, str]]:
     for site, action in matrix[::every]:
         again()
         outcome = inject.trial(start, site, action)
-        wrong = _judge(outcome, folder, last)
-        if not wrong:
-            after = inject.undisturbed(start)
-            if after.status != 0:
-                wrong = f"the next start ended with {after.status}: {after.output}"
-            else:
-                wrong = _judge_the_end(folder, last)
+        wrong = "" if outcome.injected else "the fault did not take place"
+        wrong = wrong or _judge(outcome, folder, last) or _judge_the_next_start(start, folder, last)
         yield f"{site.call} {site.number} {action} ({site.arguments})", wrong
+
+    def start_in_background() -> int:
+        return train(folder, background=True)
+
+    again()
+    began = time.monotonic()
+    assert inject.undisturbed(start_in_background).status == 0
+    duration = time.monotonic() - began
+    assert checkpoints(folder) == last
+    for seed in range(0, KILLS, every):
+        moment = random.Random(seed).uniform(0, duration)
+
+        def killed(moment: float = moment) -> int:
+            threading.Timer(moment, lambda: os.kill(os.getpid(), signal.SIGKILL)).start()
+            return start_in_background()
+
+        again()
+        wrong = _judge(inject.undisturbed(killed), folder, last)
+        yield f"killed after {moment:.3f} s", wrong or _judge_the_next_start(start_in_background, folder, last)
 
 
 def saving(sites: Iterator[inject.Site]) -> Iterator[inject.Site]:
@@ -140,8 +149,6 @@ def saving(sites: Iterator[inject.Site]) -> Iterator[inject.Site]:
 
 
 def _judge(outcome: inject.Outcome, folder: Path, last: dict[int, bytes]) -> str:
-    if not outcome.injected:
-        return "the fault did not take place"
     try:
         there = checkpoints(folder)
     except NcvcError as error:
@@ -153,7 +160,10 @@ def _judge(outcome: inject.Outcome, folder: Path, last: dict[int, bytes]) -> str
     return ""
 
 
-def _judge_the_end(folder: Path, last: dict[int, bytes]) -> str:
+def _judge_the_next_start(start: Callable[[], int], folder: Path, last: dict[int, bytes]) -> str:
+    after = inject.undisturbed(start)
+    if after.status != 0:
+        return f"the next start ended with {after.status}: {after.output}"
     there = checkpoints(folder)
     if there.get(STEPS) != last[STEPS]:
         return "the next start gave other bytes"
