@@ -38,7 +38,14 @@ def train() -> None:
 @train.command()
 @click.argument("config", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Overrides a key of the config.")
-def run(config: Path, overrides: tuple[str, ...]) -> None:
+@click.option(
+    "--max-restarts",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="N",
+    help="Starts the ranks again after a crash or a hang, N times at most.  [default: 0]",
+)
+def run(config: Path, overrides: tuple[str, ...], max_restarts: int) -> None:
     """Starts or goes on with the run of CONFIG; `run` may be left out.
 
     \b
@@ -54,7 +61,7 @@ def run(config: Path, overrides: tuple[str, ...]) -> None:
     settings = TrainConfig.load(config, overrides)
     from ncvc.train.launch import launch
 
-    if not launch(settings):
+    if not launch(settings, max_restarts):
         sys.exit(STOPPED)
 
 

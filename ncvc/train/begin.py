@@ -16,6 +16,7 @@ from ncvc.config import ConfigError
 from ncvc.files import MANIFEST, sha256
 from ncvc.train import model as gpt_model
 from ncvc.train import optimizer as adamw
+from ncvc.train.beat import DAY, LONG, beat
 from ncvc.train.checkpoint.format import Facts, GuardState
 from ncvc.train.checkpoint.reader import Checkpoint, latest
 from ncvc.train.checkpoint.state import layout, load, load_weights
@@ -98,10 +99,13 @@ def begin(config: TrainConfig, ranks: Ranks) -> Training:
     read: list[Any] = [None, None, None]
     if ranks.is_first:
         # Hashing and scanning is for one rank; the others take its word.
+        beat("loading", allowance=LONG)
         found = latest(config.folder)
         newest = str(found.folder) if found else None
         datasets = [inspect(prefix, config.model.vocab_size) for prefix in config.data.prefixes]
         read = [newest, datasets, tokenizer_hash(Path(config.data.tokenizer), config.model.vocab_size)]
+    # The first rank may take hours over all data; on other machines nobody gives a sign of life meanwhile.
+    beat("waiting for the other ranks", allowance=0.0 if ranks.is_first else DAY, waiting=True)
     dist.broadcast_object_list(read)
     newest, datasets, tokenizer = read
 
@@ -109,6 +113,7 @@ def begin(config: TrainConfig, ranks: Ranks) -> Training:
     model = adamw.data_parallel(gpt)
     optimizer = adamw.build(model, config.optimizer)
     training = Training(config, ranks, gpt, model, optimizer, datasets, tokenizer, Guard(config.guard))
+    beat("loading", allowance=LONG)
     _fill(training, newest)
     return training
 

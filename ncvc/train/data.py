@@ -18,6 +18,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from ncvc import DatasetError
 from ncvc.indexed import IndexedDataset
+from ncvc.train.beat import beat
 from ncvc.train.config import TrainConfig
 from ncvc.train.ranks import Ranks, shared_folder
 
@@ -52,6 +53,7 @@ def inspect(prefix: str, vocab_size: int) -> DatasetFacts:
     dtype = dataset[0].dtype
     with bin_.open("rb") as file:
         while chunk := file.read(CHUNK):
+            beat("reading the data")
             digest.update(chunk)
             ids = np.frombuffer(chunk, dtype)
             if ids.min() < 0 or ids.max() >= vocab_size:

@@ -2,29 +2,34 @@
 
 import logging
 import os
-import signal
 import sys
 import uuid
 
 import torch
 import yaml
 from torch.distributed.elastic.multiprocessing.api import DefaultLogsSpecs, SignalException
-from torch.distributed.elastic.multiprocessing.errors import ChildFailedError, ProcessFailure
+from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
+from torch.distributed.elastic.rendezvous.api import RendezvousError
 from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
 from ncvc import NcvcError
 from ncvc.config import ConfigError
+from ncvc.train.agent import watched
+from ncvc.train.beat import LONG
 from ncvc.train.config import TrainConfig
-from ncvc.train.log import last_event
+from ncvc.train.log import events
 
-SAVING_TIME = 1800  # seconds that the ranks have for their last checkpoint after a request to stop
+WORKER = ("-m", "ncvc.train.worker")  # what every rank runs, with the config's path
+SAVING_TIME = int(LONG)  # seconds that the ranks have for their last checkpoint after a request to stop
 
 
-def launch(config: TrainConfig) -> bool:
+def launch(config: TrainConfig, max_restarts: int = 0) -> bool:
     """Runs the training to its end; returns whether it finished, False if it was asked to stop.
 
-    Raises `ConfigError` if the ranks do not fit the config, and `NcvcError` with the first failing rank's
-    sentence if the training failed.
+    After a crash or a hang the ranks are started again, `max_restarts` times at most.
+
+    Raises `ConfigError` if the ranks do not fit the config, and `NcvcError` with the first failing rank's sentence
+    if the training failed.
     """
     ranks = processes(config)
     write_config(config)
@@ -37,24 +42,36 @@ def launch(config: TrainConfig) -> bool:
         rdzv_backend="c10d",
         rdzv_endpoint="localhost:0",
         local_addr="localhost",
-        max_restarts=0,
+        max_restarts=max_restarts,
         shutdown_timeout=SAVING_TIME,
         logs_specs=DefaultLogsSpecs(),
     )
-    command = ("-m", "ncvc.train.worker", str(config.folder / "config.yaml"))
-    logging.disable()  # torchrun's own account of a failure; `_explain` gives it in one sentence
+    command = (*WORKER, str(config.folder / "config.yaml"))
+    before = len(events(config.folder))
+    logging.disable()  # torchrun's own account of a failure; the agent gives it in one sentence
     try:
-        elastic_launch(settings, sys.executable)(*command)
+        with watched(config) as agents:
+            elastic_launch(settings, sys.executable)(*command)
     except SignalException:
-        pass  # torchrun passed the signal on and waited for the ranks
-    except ChildFailedError as error:
-        raise NcvcError(_explain(error)) from None
+        if agents[0].at_once:
+            raise NcvcError(
+                "ended at once by a second signal; start it again to go on from the newest checkpoint"
+            ) from None
+        if any(agents[0].exit_codes):
+            if not events(config.folder)[before:]:
+                return False  # the ranks had not begun: there is nothing to save
+            raise NcvcError(agents[0].reason) from None
+    except ChildFailedError:
+        raise NcvcError(agents[0].reason) from None
+    except RendezvousError as error:
+        raise NcvcError(f"the ranks could not be brought together: {error}; start it again to go on") from None
     finally:
         logging.disable(logging.NOTSET)
-    match last_event(config.folder):
-        case "finished":
+    # Whether all steps are done is for the ranks to say, and only those of this start.
+    match events(config.folder)[before:]:
+        case [*_, "finished"]:
             return True
-        case "stopped":
+        case [*_, "stopped"]:
             return False
         case _:
             raise NcvcError(f"{config.run}: the training ended without being finished; start it again to go on")
@@ -80,19 +97,3 @@ def write_config(config: TrainConfig) -> None:
     partial = config.folder / ".config.yaml.partial"
     partial.write_text(text, encoding="utf-8")
     partial.replace(config.folder / "config.yaml")
-
-
-def _explain(error: ChildFailedError) -> str:
-    """The reason of a failure in one sentence: a rank's own words, else how the first one ended."""
-    failures: dict[int, ProcessFailure] = error.failures
-    for failure in failures.values():
-        message = failure.error_file_data["message"]
-        if isinstance(message, dict):
-            return str(message["message"]).partition(": ")[2]
-    # The ranks that torchrun then ended by SIGTERM are not the reason.
-    rank, failure = min(failures.items(), key=lambda item: (item[1].exitcode == -signal.SIGTERM, item[1].timestamp))
-    if failure.exitcode == -signal.SIGKILL:
-        return f"rank {rank} was killed (SIGKILL); the machine's memory running out is the usual reason"
-    if failure.exitcode < 0:
-        return f"rank {rank} ended by {failure.signal_name()}; see above, and start again to go on"
-    return f"rank {rank} failed; see above, and start again to go on from the newest checkpoint"
