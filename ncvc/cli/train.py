@@ -40,6 +40,13 @@ def train() -> None:
 @train.command()
 @click.argument("config", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Overrides a key of the config.")
+@click.option(
+    "--max-restarts",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="N",
+    help="Starts the ranks again after a crash or a hang, N times at most.  [default: 0]",
+)
 @click.option("--nnodes", type=click.IntRange(1), default=1, show_default=True, help="Machines that train together.")
 @click.option("--node-rank", type=click.IntRange(0), help="Number of this machine, from 0.")
 @click.option("--rdzv-endpoint", metavar="HOST:PORT", help="Where the machines meet: the first one, and a free port.")
@@ -54,6 +61,7 @@ def train() -> None:
 def run(
     config: Path,
     overrides: tuple[str, ...],
+    max_restarts: int,
     write_slurm: Path | None,
     dry_run: bool,
     gpu: str | None,
@@ -94,7 +102,7 @@ def run(
     from ncvc.train.launch import launch
     from ncvc.train.nodes import Nodes
 
-    if not launch(settings, Nodes(**nodes)):
+    if not launch(settings, Nodes(**nodes), max_restarts):
         sys.exit(STOPPED)
 
 

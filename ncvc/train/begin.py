@@ -17,6 +17,7 @@ from ncvc.config import ConfigError
 from ncvc.files import MANIFEST, sha256
 from ncvc.train import model as gpt_model
 from ncvc.train import optimizer as adamw
+from ncvc.train.beat import DAY, LONG, beat
 from ncvc.train.checkpoint.format import Facts, GuardState
 from ncvc.train.checkpoint.reader import Checkpoint, latest
 from ncvc.train.checkpoint.resume import newest_whole
@@ -106,12 +107,15 @@ def begin(config: TrainConfig, ranks: Ranks) -> Training:
     Raises `ConfigError` if the run folder's checkpoint belongs to another config, `DatasetError`,
     `TokenizerError` or `CheckpointError` if something that the config names cannot be used.
     """
+    beat("loading", allowance=LONG)
     newest, damaged = newest_whole(config.folder, ranks)
     read: list[Any] = [None, None]
     if ranks.is_first:
         # Hashing and scanning is for one rank; the others take its word.
         datasets = inspect_all(config)
         read = [datasets, tokenizer_hash(Path(config.data.tokenizer), config.model.vocab_size)]
+    # The first rank may take hours over all data; on other machines nobody gives a sign of life meanwhile.
+    beat("waiting for the other ranks", allowance=0.0 if ranks.is_first else DAY, waiting=True)
     dist.broadcast_object_list(read)
     datasets, tokenizer = read
 
@@ -119,6 +123,7 @@ def begin(config: TrainConfig, ranks: Ranks) -> Training:
     model = adamw.data_parallel(gpt)
     optimizer = adamw.build(model, config.optimizer)
     training = Training(config, ranks, gpt, model, optimizer, datasets, tokenizer, Guard(config.guard), damaged=damaged)
+    beat("loading", allowance=LONG)
     _fill(training, newest)
     return training
 

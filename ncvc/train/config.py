@@ -272,6 +272,9 @@ class WatchConfig(Config):
 
     hang_after: Positive = 60.0
     """Seconds without a sign of life after which a rank in a training step hangs."""
+    startup_time: Positive = 600.0
+    """Seconds that the ranks may take to start, and again for their first step, which makes connections and
+    compiles kernels."""
     slow_factor: Annotated[float, pydantic.Field(gt=1.0)] = 1.5
     """A rank whose own work takes this many times the ranks' median is named as slow."""
 

@@ -18,6 +18,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from ncvc import DatasetError
 from ncvc.indexed import IndexedDataset
+from ncvc.train.beat import beat
 from ncvc.train.config import DataConfig, TrainConfig
 from ncvc.train.ranks import Ranks, shared_folder
 
@@ -83,6 +84,7 @@ def inspect(prefix: str, vocab_size: int, validation_split: float = 0.0) -> Data
     dtype = dataset[0].dtype
     with bin_.open("rb") as file:
         while chunk := file.read(CHUNK):
+            beat("reading the data")
             digest.update(chunk)
             ids = np.frombuffer(chunk, dtype)
             if ids.min() < 0 or ids.max() >= vocab_size:

@@ -86,8 +86,7 @@ class RunLog:
         """Says `message` and writes `{"event": event, …}`."""
         if not self.speaks:
             return
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        self._file.write(json.dumps({"event": event, "time": now, **facts}, ensure_ascii=False) + "\n")
+        self._file.write(_event_line(event, **facts))
         click.echo(message)
 
     def curve(self, name: str, value: float, step: int) -> None:
@@ -216,8 +215,24 @@ def _short(count: int) -> str:
 def _drop_torn_line(path: Path) -> None:
     """Ends the file at its last newline, so that a crash while writing costs one line and not two."""
     if path.exists():
-        text = path.read_bytes()
-        path.write_bytes(text[: text.rfind(b"\n") + 1])
+        with path.open("r+b") as file:
+            text = file.read()
+            if not text.endswith(b"\n"):
+                file.truncate(text.rfind(b"\n") + 1)
+
+
+def append_event(run: Path, event: str, message: str, **facts: Any) -> None:
+    """Says `message` and writes an event from outside of the ranks."""
+    path = run / LOG
+    _drop_torn_line(path)
+    with path.open("a", encoding="utf-8") as file:
+        file.write(_event_line(event, reason=message, **facts))
+    click.echo(message)
+
+
+def _event_line(event: str, **facts: Any) -> str:
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    return json.dumps({"event": event, "time": now, **facts}, ensure_ascii=False) + "\n"
 
 
 def records(run: Path) -> Iterator[dict[str, Any]]:
@@ -248,10 +263,14 @@ def standing(lines: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     return left
 
 
-def last_event(run: Path) -> str | None:
-    """The last thing that happened to a run: `started`, `resumed`, `saved`, `stopped` or `finished`."""
+def events(run: Path) -> list[str]:
+    """What happened to a run, such as `started`, `resumed`, `saved`, `stopped` or `finished`, in order."""
     try:
-        events = [record["event"] for record in records(run) if "event" in record]
+        return [record["event"] for record in records(run) if "event" in record]
     except FileNotFoundError:
-        return None
-    return events[-1] if events else None
+        return []
+
+
+def last_event(run: Path) -> str | None:
+    """The last thing that happened to a run."""
+    return next(reversed(events(run)), None)

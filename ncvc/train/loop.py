@@ -2,15 +2,17 @@
 
 import math
 import os
-import signal
 import socket
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import torch
 import torch.distributed as dist
+from megatron.core.distributed import finalize_model_grads
 from megatron.core.pipeline_parallel import get_forward_backward_func
 
+from ncvc.train.beat import LONG, beat
 from ncvc.train.begin import Training, begin, go_back
 from ncvc.train.checkpoint.saver import Saver
 from ncvc.train.config import TrainConfig
@@ -21,22 +23,9 @@ from ncvc.train.optimizer import gradient_norm, kept, learning_rate, update
 from ncvc.train.parts.select import choose
 from ncvc.train.ranks import Ranks
 from ncvc.train.resolved import config_hash, publish
+from ncvc.train.stop import StopRequest
 from ncvc.train.validate import Validation
-
-
-class StopRequest:
-    """Whether SIGTERM or SIGINT asked this process to stop after its step."""
-
-    def __init__(self) -> None:
-        self.made = False
-
-    def listen(self) -> None:
-        """From now on a signal is a request instead of an end."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._make)
-
-    def _make(self, number: int, frame: object) -> None:
-        self.made = True
+from ncvc.train.work import OwnWork
 
 
 def train(config: TrainConfig, ranks: Ranks, stop: StopRequest) -> bool:
@@ -47,6 +36,7 @@ def train(config: TrainConfig, ranks: Ranks, stop: StopRequest) -> bool:
     Raises `TrainingError` if too many steps are bad, before any of them reaches the weights.
     """
     training = begin(config, ranks)
+    beat("building the index of the samples", allowance=LONG)
     dataset = build_dataset(config, training.datasets, ranks)
     samples = batches(dataset, config, ranks, training.done)
     validation = Validation(config, training.datasets)
@@ -59,10 +49,12 @@ def train(config: TrainConfig, ranks: Ranks, stop: StopRequest) -> bool:
 
     last, guard = config.schedule.train_iters, training.guard
     log.start_clock()
-    stopping = False
+    stopping = steady = False
     while training.done < last and not stopping:
         validation.when_due(training, log)
         step = training.done + 1
+        # The first step makes connections and compiles kernels.
+        beat("computing", step=step, allowance=0.0 if steady else config.watch.startup_time)
         if guard.must_go_back:
             saver.wait()
             roll_back(training, log)
@@ -79,13 +71,15 @@ def train(config: TrainConfig, ranks: Ranks, stop: StopRequest) -> bool:
             if reason := guard.judge(loss, norm):
                 tell_skipped(training, log, reason, loss, norm)
             else:
+                beat("updating the weights")
                 update(training.optimizer, lr, norm, config.optimizer.clip_grad)
                 log.step(step, loss=loss, lr=lr, grad_norm=norm, skipped=guard.skipped)
+            steady = True
         saver.report()
         if training.done % config.checkpoints.save_interval == 0 or training.done == last or stopping:
             keep(training, saver)
+    beat("ending", allowance=LONG)
     saver.finish()
-
     if training.done == last:
         validation.when_due(training, log)
         log.event("finished", f"finished: {last} steps", step=last)
@@ -103,6 +97,9 @@ def forward_backward(
     config, ranks = training.config, training.ranks
     schedule = config.schedule
     micro_batches = schedule.global_batch_size // (schedule.micro_batch_size * ranks.dp_size)
+    work = OwnWork(ranks.device)
+    training.gpt.config.finalize_model_grads_func = partial(finish, work)
+    work.mark()
     training.model.zero_grad_buffer()
     training.optimizer.zero_grad()
     losses = get_forward_backward_func()(
@@ -119,15 +116,24 @@ def forward_backward(
     shared = torch.stack([own / ranks.dp_size, torch.tensor(float(stop.made), device=ranks.device)])
     dist.all_reduce(shared)
     loss, requests = shared.tolist()
+    work.report()
     return loss, requests > 0
 
 
 def forward(samples: Iterator[dict[str, torch.Tensor]], model: Any) -> tuple[torch.Tensor, Any]:
     """One micro-batch through the model, and the function that makes its loss of the result."""
+    beat("computing")
     device = torch.cuda.current_device()
     batch = {name: tensor.to(device, non_blocking=True) for name, tensor in next(samples).items()}
     output = model(batch["tokens"], batch["position_ids"], None, labels=batch["labels"])
     return output, mean_loss
+
+
+def finish(work: OwnWork, *arguments: Any, **options: Any) -> None:
+    """Joins the ranks' gradients, after the last backward pass of a step."""
+    work.mark()
+    beat("waiting for the other ranks", waiting=True)
+    finalize_model_grads(*arguments, **options)
 
 
 def mean_loss(token_losses: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -154,6 +160,7 @@ def tell_skipped(training: Training, log: RunLog, reason: str, loss: float, norm
 
 def roll_back(training: Training, log: RunLog) -> None:
     """Goes back to before a row of bad steps."""
+    beat("loading", allowance=LONG)
     row, at = training.guard.row, training.done
     first, last = go_back(training)
     log.event(
@@ -183,6 +190,7 @@ def leave_out(training: Training, last: int, log: RunLog) -> None:
 def keep(training: Training, saver: Saver) -> None:
     """Saves this moment; raises `TrainingError` if it holds what is not finite."""
     require_finite(training.done, kept(training.optimizer), training.ranks.device)
+    beat("saving", allowance=LONG)
     saver.save(training.gpt, training.optimizer, training.facts())
 
 

@@ -61,6 +61,16 @@ class Nodes:
             "local_addr": self.local_addr,
         }
 
+    def did_not_meet(self, error: Exception) -> str:
+        """What to do about torch's `error` of bringing the ranks together, in a sentence."""
+        reason = str(error.__cause__ or error).splitlines()[0]
+        if self.nnodes == 1:
+            return f"the ranks could not be brought together: {reason}; start it again to go on"
+        return (
+            f"the {self.nnodes} machines did not meet at {self.rdzv_endpoint}: {reason}; see that the first one"
+            " runs, that the port is open and that all are given the same --rdzv-… options"
+        )
+
     def choose_network(self) -> None:
         """Lets gloo and nccl use the network of `local_addr`, unless the environment says which; else they guess."""
         if self.local_addr is None:

@@ -5,11 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
-from megatron.core.distributed import (
-    DistributedDataParallel,
-    DistributedDataParallelConfig,
-    finalize_model_grads,
-)
+from megatron.core.distributed import DistributedDataParallel, DistributedDataParallelConfig
 from megatron.core.models.gpt.gpt_model import GPTModel
 from megatron.core.optimizer import OptimizerConfig as MegatronOptimizerConfig
 from megatron.core.optimizer import get_megatron_optimizer
@@ -28,7 +24,6 @@ def data_parallel(gpt: GPTModel) -> DistributedDataParallel:
         use_distributed_optimizer=True, grad_reduce_in_fp32=True, overlap_grad_reduce=on_gpu
     )
     model = DistributedDataParallel(gpt.config, settings, gpt)
-    gpt.config.finalize_model_grads_func = finalize_model_grads
     if on_gpu:
         gpt.config.no_sync_func = model.no_sync
         gpt.config.grad_sync_func = model.start_grad_sync

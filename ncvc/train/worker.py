@@ -4,33 +4,40 @@ import os
 import signal
 import sys
 
-import ncvc.train.without_compiler  # noqa: F401  # isort: skip
-
-import torch
-from torch.distributed.elastic.multiprocessing.errors.error_handler import ErrorHandler
-
-from ncvc import NcvcError
 from ncvc.config import ConfigError
+from ncvc.train import beat
 from ncvc.train.config import TrainConfig
-from ncvc.train.loop import StopRequest, train
-from ncvc.train.ranks import started_by_torchrun
-from ncvc.train.resolved import require_one_run
+from ncvc.train.stop import StopRequest
 
 
 def main(path: str) -> None:
     """Trains by the config at `path`; a user's mistake goes to the launcher as one sentence."""
+    # Before the imports that take seconds, so that no request to stop is lost.
     stop = StopRequest()
     stop.listen()
+    beat.connect()
+
+    import ncvc.train.without_compiler  # noqa: F401  # isort: skip
+
+    import torch
+    from torch.distributed.elastic.multiprocessing.errors.error_handler import ErrorHandler
+
+    from ncvc import NcvcError
+    from ncvc.train.loop import train
+    from ncvc.train.ranks import started_by_torchrun
+    from ncvc.train.resolved import require_one_run
+
     try:
         config = TrainConfig.load(path)
         torch.set_num_threads(config.compute.threads)
         require_fitting_ranks(config)
+        beat.beat("starting", allowance=config.watch.startup_time)
         with started_by_torchrun(config.parallel, config.seed) as ranks:
             require_one_run(config)
             finished = train(config, ranks, stop)
         if not finished and not stop.made:
             _pass_on_to_launcher()
-    except NcvcError as error:
+    except (NcvcError, OSError) as error:  # an OSError is a full or broken disk
         ErrorHandler().record_exception(error)
         sys.exit(1)
     except RuntimeError as error:

@@ -1,0 +1,159 @@
+"""torch's elastic agent, which starts a machine's ranks, with a watch over them and reasons for what it does.
+
+It restarts them after a crash as torchrun does, but not what would only fail again: a mistake that a rank has put
+into words, or crashes without a new checkpoint between them.
+"""
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import torch.distributed.launcher.api as torch_launcher
+from torch.distributed.elastic.agent.server.api import RunResult, WorkerGroup, WorkerState
+from torch.distributed.elastic.agent.server.local_elastic_agent import LocalElasticAgent
+from torch.distributed.elastic.multiprocessing.api import SignalException
+from torch.distributed.elastic.multiprocessing.errors import ProcessFailure
+
+from ncvc.train.beat import VARIABLE
+from ncvc.train.config import TrainConfig
+from ncvc.train.log import append_event
+from ncvc.train.watch import Watch, kill, signal_all
+
+CRASHES = 3  # in a row without a new checkpoint, after which a run is not started again
+GRACE = 10.0  # seconds that the ranks have to end by themselves when one of them has died
+
+
+class Agent(LocalElasticAgent):
+    """Starts, watches and ends the ranks of this machine."""
+
+    _pcontext: Any  # torch's handle of the processes; None before they are started
+
+    def __init__(self, config: TrainConfig, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.config = config
+        self.watch = Watch(config.watch, config.folder, self._worker_group.spec.local_world_size)
+        os.environ[VARIABLE] = self.watch.board.variable
+        self.reason = "the training ended without being finished; start it again to go on"
+        """Why the training failed, in words."""
+        self.at_once = False
+        """Whether a second signal ended the ranks."""
+        self.exit_codes: list[int] = []
+        """Of the ranks, after a request to stop; negative for the signal that ended one."""
+        self._newest = self._newest_checkpoint()
+        self._crashes = 0
+
+    def _start_workers(self, worker_group: WorkerGroup) -> dict[int, Any]:
+        self.watch.begin()
+        pids: dict[int, Any] = super()._start_workers(worker_group)
+        return pids
+
+    def _monitor_workers(self, worker_group: WorkerGroup) -> RunResult:
+        result: RunResult = super()._monitor_workers(worker_group)
+        if result.state == WorkerState.HEALTHY:
+            self._look()
+        elif result.is_failed():
+            self._decide(result.failures)
+        return result
+
+    def _look(self) -> None:
+        self.watch.look(self._pcontext.pids(), self._worker_group.workers[0].global_rank)
+
+    def _decide(self, failures: dict[int, ProcessFailure]) -> None:
+        """Says why the ranks failed, and whether they are started again."""
+        self.reason, worth_it = explain(failures)
+        self.reason = self.watch.hang or self.reason
+        newest = self._newest_checkpoint()
+        self._crashes = 1 if newest != self._newest else self._crashes + 1
+        self._newest = newest
+        if not worth_it:
+            self._remaining_restarts = 0
+        elif self._remaining_restarts and self._crashes >= CRASHES:
+            self._remaining_restarts = 0
+            self.reason = f"{self._crashes} crashes in a row without a new checkpoint, the last: {self.reason}"
+        elif self._remaining_restarts:
+            left = self._remaining_restarts - 1
+            append_event(self.config.folder, "restarted", f"RESTARTS, {left} more allowed: {self.reason}", left=left)
+
+    def _newest_checkpoint(self) -> str:
+        return max((path.name for path in (self.config.folder / "checkpoints").glob("step_*")), default="")
+
+    def _shutdown(self, death_sig: signal.Signals = signal.SIGTERM, timeout: int = 30) -> None:
+        """Ends the ranks. After a request to stop they have time to save, and are watched meanwhile."""
+        running = [rank.proc for rank in self._pcontext.subprocess_handlers.values()] if self._pcontext else []
+        asked = timeout == self._shutdown_timeout and any(process.poll() is None for process in running)
+        try:
+            if asked:
+                self._wait_for_the_last_save(running)
+            super()._shutdown(signal.SIGTERM, timeout)
+        except SignalException:
+            kill(process.pid for process in running if process.poll() is None)
+            if not asked:
+                raise  # the first signal, while the ranks were ended after a crash
+            self.at_once = True
+            super()._shutdown(signal.SIGKILL, timeout)
+        if asked:
+            self.exit_codes = [process.wait() for process in running]
+            self.reason = self.watch.hang or self._explain_exit()
+
+    def _wait_for_the_last_save(self, processes: list[subprocess.Popen[bytes]]) -> None:
+        signal_all((process.pid for process in processes if process.poll() is None), signal.SIGTERM)
+        end = time.monotonic() + self._shutdown_timeout
+        while any(process.poll() is None for process in processes):
+            if any(process.poll() for process in processes):  # one failed: the others cannot save
+                end = min(end, time.monotonic() + GRACE)
+            if time.monotonic() > end:
+                kill(process.pid for process in processes if process.poll() is None)
+            self._look()
+            time.sleep(0.05)
+
+    def _explain_exit(self) -> str:
+        failed = [rank for rank, code in enumerate(self.exit_codes) if code]
+        failures = {
+            self._worker_group.workers[rank].global_rank: ProcessFailure(
+                rank, self._pcontext.pids()[rank], self.exit_codes[rank], self._pcontext.error_files[rank]
+            )
+            for rank in failed
+        }
+        return explain(failures)[0] if failures else ""
+
+
+def explain(failures: dict[int, ProcessFailure]) -> tuple[str, bool]:
+    """The reason of a failure in one sentence, and whether starting again may help."""
+    for failure in failures.values():
+        message = failure.error_file_data["message"]
+        if isinstance(message, dict):
+            kind, _, sentence = str(message["message"]).partition(": ")
+            # What a rank has put into words would only happen again, unless it is about a disk.
+            return sentence, kind in ("CheckpointError", "OSError")
+    # The ranks that were then ended by SIGTERM are not the reason.
+    rank, failure = min(failures.items(), key=lambda item: (item[1].exitcode == -signal.SIGTERM, item[1].timestamp))
+    if failure.exitcode == -signal.SIGKILL:
+        return f"rank {rank} was killed (SIGKILL); the machine's memory running out is the usual reason", True
+    if failure.exitcode < 0:
+        return f"rank {rank} ended by {failure.signal_name()}; see above, and start again to go on", True
+    return f"rank {rank} failed; see above, and start again to go on from the newest checkpoint", True
+
+
+@contextlib.contextmanager
+def watched(config: TrainConfig) -> Iterator[list[Agent]]:
+    """Within it, torch's launcher makes agents of ours; they are then in the list.
+
+    torch's launcher names the class itself and has no way to be given another.
+    """
+    agents: list[Agent] = []
+
+    def make(*arguments: Any, **options: Any) -> Agent:
+        agents.append(Agent(config, *arguments, **options))
+        return agents[-1]
+
+    launcher: Any = torch_launcher
+    original, launcher.LocalElasticAgent = launcher.LocalElasticAgent, make
+    try:
+        yield agents
+    finally:
+        launcher.LocalElasticAgent = original
+        os.environ.pop(VARIABLE, None)

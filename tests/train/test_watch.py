@@ -1,0 +1,165 @@
+"""Who hangs, who is slow, and why a training is started again or not."""
+
+import os
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+import pytest
+from torch.distributed.elastic.multiprocessing.errors import ErrorHandler, ProcessFailure
+
+from ncvc import DatasetError
+from ncvc.train.agent import explain
+from ncvc.train.beat import PHASES, VARIABLE, Beat, Board
+from ncvc.train.checkpoint.format import CheckpointError
+from ncvc.train.config import WatchConfig
+from ncvc.train.log import records
+from ncvc.train.watch import Watch, behind, slow_ranks
+
+WATCH = WatchConfig(hang_after=60.0, startup_time=600.0)
+
+
+def at(seconds, step=5, position=0, waiting=0, allowance=0.0):
+    return Beat(seconds, allowance, step, position, PHASES.index("computing"), waiting, 0.0, 0)
+
+
+NEVER = at(0.0, step=0)
+
+
+@pytest.mark.parametrize(
+    ("beats", "hanging"),
+    [
+        ([at(950), at(941)], []),
+        ([at(950), at(939)], [1]),
+        # Silent for long, but waiting for one that works.
+        ([at(100, waiting=1), at(950)], []),
+        ([at(100, waiting=1), at(939)], [1]),
+        ([at(939, waiting=1), at(950, waiting=1)], []),
+        # Nobody works: the one that waits in the earlier step is the reason.
+        ([at(100, step=6, waiting=1), at(939, waiting=1), at(900, step=6, waiting=1)], [1]),
+        # Tensor-parallel ranks wait for each other in the midst of their work.
+        ([at(900, position=3), at(939, position=2), at(910, position=2)], [1, 2]),
+        # Saving takes its time, and the others wait for it.
+        ([at(100, allowance=1800), at(90, waiting=1)], []),
+        ([at(100, allowance=800), at(90, waiting=1)], [0]),
+        # Not yet started, since 500 s.
+        ([NEVER, at(950, waiting=1)], []),
+        ([NEVER, at(600, waiting=1)], []),
+    ],
+)
+def test_who_hangs(beats, hanging):
+    assert behind(beats, now=1000.0, began=500.0, config=WATCH) == hanging
+
+
+def test_who_never_started_hangs():
+    assert behind([at(1050, waiting=1), NEVER], now=1101.0, began=500.0, config=WATCH) == [1]
+
+
+def test_who_is_slow():
+    before = [replace(at(1), work=10.0, worked=100) for _ in range(4)]
+    seconds = (2.0, 2.2, 3.1, 1.9)
+    after = [replace(b, work=b.work + own * 20, worked=120) for b, own in zip(before, seconds, strict=True)]
+    assert slow_ranks(before, after, 1.5) == {2: pytest.approx(3.1 / 2.0)}
+    assert slow_ranks(before, after, 1.6) == {}
+    # Of two the faster one is the measure.
+    assert slow_ranks(before[:2], after[1:3], 1.4) == {1: pytest.approx(3.1 / 2.2)}
+
+
+RANK = """
+import sys, time
+from ncvc.train import beat
+beat.connect()
+beat.beat("computing", step=3)
+def a_function_that_hangs():
+    if sys.argv[1] == "C":
+        import ctypes
+        ctypes.CDLL(None).sleep(600)
+    while True:
+        time.sleep(600)
+print("ready", flush=True)
+a_function_that_hangs()
+"""
+
+
+def start_ranks(watch, *where):
+    ranks = []
+    for number, code in enumerate(where):
+        environment = {**os.environ, VARIABLE: watch.board.variable, "LOCAL_RANK": str(number)}
+        command = [sys.executable, "-c", RANK, code]
+        ranks.append(subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True))
+    for rank in ranks:
+        assert rank.stdout.readline() == "ready\n"
+    return ranks
+
+
+def test_ranks_that_hang_leave_their_stacks_and_are_ended(tmp_path, capsys):
+    watch = Watch(WatchConfig(hang_after=0.2), tmp_path, 2)
+    ranks = start_ranks(watch, "Python", "C")
+    time.sleep(0.3)  # both are silent for long enough
+    began = time.monotonic()
+    while not watch.hang:
+        watch.look({number: rank.pid for number, rank in enumerate(ranks)}, first_rank=4)
+        assert time.monotonic() - began < 30
+    assert [rank.wait(30) for rank in ranks] == [-9, -9]
+    (event,) = records(tmp_path)
+    assert (event["event"], event["ranks"]) == ("hang", [4, 5])
+    assert "ranks 4, 5 hung: no sign of life for" in capsys.readouterr().out
+    stacks = sorted((tmp_path / "stacks").iterdir())
+    assert [path.name[-14:] for path in stacks] == ["rank_00004.txt", "rank_00005.txt"]
+    for path in stacks:
+        assert "a_function_that_hangs" in path.read_text()
+
+
+def test_a_killed_launcher_takes_its_ranks_with_it(tmp_path):
+    launcher = f"""
+import os, subprocess, sys, time
+from ncvc.train.beat import VARIABLE, Board
+board = Board(1)
+os.environ.update({{VARIABLE: board.variable, "LOCAL_RANK": "0"}})
+rank = subprocess.Popen([sys.executable, "-c", {RANK!r}, "C"], stdout=subprocess.PIPE, text=True)
+rank.stdout.readline()
+print(rank.pid, board.beats()[0].step, flush=True)
+time.sleep(600)
+"""
+    with subprocess.Popen([sys.executable, "-c", launcher], stdout=subprocess.PIPE, text=True) as process:
+        pid, step = map(int, process.stdout.readline().split())
+        assert step == 3
+        process.kill()
+    deadline = time.monotonic() + 30
+    while os.path.exists(f"/proc/{pid}") and "Z" not in open(f"/proc/{pid}/stat").read():  # noqa: PTH110, PTH123, SIM115
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def failure(tmp_path, rank, exitcode, error=None):
+    path = tmp_path / f"error_{rank}.json"
+    if error:
+        os.environ["TORCHELASTIC_ERROR_FILE"] = str(path)
+        ErrorHandler().record_exception(error)
+        del os.environ["TORCHELASTIC_ERROR_FILE"]
+    return ProcessFailure(rank, 1, exitcode, str(path))
+
+
+def test_why_ranks_failed(tmp_path):
+    killed, ended = failure(tmp_path, 1, -9), failure(tmp_path, 0, -15)
+    assert explain({0: ended, 1: killed}) == (
+        "rank 1 was killed (SIGKILL); the machine's memory running out is the usual reason",
+        True,
+    )
+    mistake = failure(tmp_path, 2, 1, DatasetError("a.bin: damaged; make it again"))
+    assert explain({0: killed, 2: mistake}) == ("a.bin: damaged; make it again", False)
+    full = failure(tmp_path, 2, 1, CheckpointError("step_1: cannot write the checkpoint"))
+    assert explain({2: full}) == ("step_1: cannot write the checkpoint", True)
+
+
+def test_a_sign_of_life_costs_nothing_that_counts():
+    code = (
+        "import timeit; from ncvc.train import beat; beat.connect()\n"
+        "print(min(timeit.repeat(lambda: beat.beat('computing'), number=2000, repeat=5)) / 2000)"
+    )
+    board = Board(1)
+    environment = {**os.environ, VARIABLE: board.variable, "LOCAL_RANK": "0"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert float(done.stdout) < 50e-6  # seconds; about 1.5e-6 on a quiet machine
+    assert board.beats()[0].position == 10_000
