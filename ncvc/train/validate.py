@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from ncvc.indexed import IndexedDataset
 from ncvc.train.begin import Training
+from ncvc.train.beat import beat
 from ncvc.train.config import TrainConfig
 from ncvc.train.data import DatasetFacts, require_a_sample
 from ncvc.train.log import RunLog
@@ -145,6 +146,7 @@ def _micro_batches(source: Source, own: list[range], ranks: Ranks) -> Iterator[t
 
 def _forward(samples: Iterator[torch.Tensor], model: Any) -> tuple[torch.Tensor, Any]:
     """One micro-batch through the model, and the function that makes each sample's mean loss of the result."""
+    beat("computing")
     batch = next(samples)
     tokens, labels = batch[:, :-1].contiguous(), batch[:, 1:].contiguous()
     positions = torch.arange(tokens.shape[1], device=tokens.device).expand_as(tokens)
