@@ -17,8 +17,8 @@ from megatron.core.pipeline_parallel import get_forward_backward_func
 from numpy.typing import NDArray
 
 from ncvc.indexed import IndexedDataset
-from ncvc.train.begin import Training
 from ncvc.train.beat import beat
+from ncvc.train.begin import Training
 from ncvc.train.config import TrainConfig
 from ncvc.train.data import DatasetFacts, require_a_sample
 from ncvc.train.log import RunLog

@@ -53,7 +53,7 @@ def make_config(material, tmp_path):
                 "global_batch_size": 8,
                 "micro_batch_size": 2,
             },
-            "checkpoints": {"save_interval": 100},
+            "checkpoints": {"save_interval": 100, "keep_last": 1000},
             "compute": {"dtype": "float32"},
             "logging": {"tensorboard": False},
         }
