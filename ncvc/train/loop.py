@@ -52,7 +52,7 @@ def train(config: TrainConfig, ranks: Ranks, stop: StopRequest) -> bool:
     training = begin(config, ranks)
     dataset = build_dataset(config, training.datasets, ranks)
     samples = batches(dataset, config, ranks, training.done)
-    validation = Validation(config, training.datasets)
+    validation = Validation(config, training.datasets, forward)
     log = RunLog(config, speaks=ranks.is_first, done=training.done)
     if ranks.is_first:
         publish(config)

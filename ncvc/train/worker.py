@@ -28,6 +28,9 @@ def main(path: str) -> None:
         with started_by_torchrun(config.parallel, config.seed) as ranks:
             require_one_run(config)
             finished = train(config, ranks, stop)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            # All is saved; Python, while it ends, would take a signal for death, and the launcher that for a failure.
+            signal.signal(number, signal.SIG_IGN)
         if not finished and not stop.made:
             _pass_on_to_launcher()
     except NcvcError as error:
