@@ -17,9 +17,8 @@ from ncvc.train.checkpoint.reader import Checkpoint, checkpoint_folder
 from ncvc.train.config import TrainConfig
 from ncvc.train.launch import processes
 from ncvc.train.log import last_event, steps
-from ncvc.train.nodes import Nodes
+from ncvc.train.nodes import Nodes, require_fitting_ranks
 from ncvc.train.resolved import config_hash
-from ncvc.train.worker import require_fitting_ranks
 
 TINY = Path(__file__).parents[2] / "megatron_configs" / "tiny.yaml"
 ADDRESSES = ("10.77.0.1", "10.77.0.2")
