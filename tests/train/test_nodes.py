@@ -71,7 +71,12 @@ def start(machines, overrides, backend):
 
 def ends(processes):
     """(exit status, standard error) of each."""
-    errors = [process.communicate(timeout=120)[1] for process in processes]
+    try:
+        # torchrun's exit barrier would take 300 s.
+        errors = [process.communicate(timeout=280)[1] for process in processes]
+    finally:
+        for process in processes:
+            process.kill()
     return [(process.returncode, error) for process, error in zip(processes, errors, strict=True)]
 
 
@@ -92,9 +97,7 @@ def test_two_machines_stop_together_go_on_and_end_like_one(machines, material, t
         assert time.monotonic() < deadline
         time.sleep(0.02)
     processes[1].send_signal(signal.SIGTERM)  # not the one where the machines meet
-    asked = time.monotonic()
     assert ends(processes) == [(75, ""), (75, "")]
-    assert time.monotonic() - asked < 60  # torchrun's exit barrier would take 300 s
     assert last_event(two.folder) == "stopped"
     stopped = steps(two.folder)[-1].step
     assert 1 < stopped < STEPS
