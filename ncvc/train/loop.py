@@ -39,7 +39,7 @@ def train(config: TrainConfig, ranks: Ranks, stop: StopRequest) -> bool:
     beat("building the index of the samples", allowance=LONG)
     dataset = build_dataset(config, training.datasets, ranks)
     samples = batches(dataset, config, ranks, training.done)
-    validation = Validation(config, training.datasets)
+    validation = Validation(config, training.datasets, forward)
     log = RunLog(config, speaks=ranks.is_first, done=training.done, world_size=ranks.world_size)
     if ranks.is_first:
         publish(config)

@@ -1,6 +1,7 @@
 """The machines of a run, and how torch's elastic launcher brings them together."""
 
 import os
+import signal
 import socket
 import uuid
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import Any
 import psutil
 
 from ncvc.config import ConfigError
+from ncvc.train.config import TrainConfig
 
 PATIENCE = 900  # seconds that a machine waits for the others
 
@@ -87,3 +89,32 @@ class Nodes:
                 os.environ.setdefault("NCCL_SOCKET_IFNAME", name)
                 return
         raise ConfigError(f"--local-addr {self.local_addr}: no network of this machine has it; `ip address` lists them")
+
+
+def require_fitting_ranks(config: TrainConfig) -> None:
+    """A rank calls it: a launcher knows its own machine, and another one may have fewer GPUs.
+
+    Raises `ConfigError` if the ranks of all machines do not fit the config.
+    """
+    try:
+        config.data_parallel_size(int(os.environ["WORLD_SIZE"]))
+    except ValueError as error:
+        raise ConfigError(str(error)) from None
+
+
+def pass_on_to_launcher() -> None:
+    """A rank that was not asked to stop itself tells its launcher of the request, made on another machine.
+
+    Otherwise it would wait 5 minutes at torchrun's exit barrier for the launcher that got the request.
+    """
+    if int(os.environ["GROUP_WORLD_SIZE"]) > 1 and os.environ["LOCAL_RANK"] == "0":
+        os.kill(os.getppid(), signal.SIGTERM)
+
+
+def end_quietly() -> None:
+    """A rank calls it when all is saved.
+
+    While it ends, Python would take a request to stop for death, and the launcher that for a failure.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)

@@ -5,7 +5,7 @@ validation: the same ones every time, on any number of ranks. Dropout is off, an
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,13 @@ from megatron.core.pipeline_parallel import get_forward_backward_func
 from numpy.typing import NDArray
 
 from ncvc.indexed import IndexedDataset
-from ncvc.train.beat import beat
 from ncvc.train.begin import Training
 from ncvc.train.config import TrainConfig
 from ncvc.train.data import DatasetFacts, require_a_sample
 from ncvc.train.log import RunLog
-from ncvc.train.ranks import Ranks
+
+ForwardStep = Callable[[Iterator[dict[str, torch.Tensor]], Any], tuple[torch.Tensor, Any]]
+"""What megatron-core's schedules call for each micro-batch."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,12 @@ class Source:
 class Validation:
     """The validation of a run; it does nothing where the config names nothing to validate on."""
 
-    def __init__(self, config: TrainConfig, facts: list[DatasetFacts]) -> None:
-        """Raises `DatasetError` if a source is too short for a sample; `facts` are of `data.prefixes`."""
+    def __init__(self, config: TrainConfig, facts: list[DatasetFacts], forward: ForwardStep) -> None:
+        """Raises `DatasetError` if a source is too short for a sample; `facts` are of `data.prefixes`.
+
+        `forward` is training's own: it takes a micro-batch and gives the loss of each token.
+        """
+        self.forward = forward
         data = config.data
         self.config = config
         self.sources: list[Source] = []
@@ -81,7 +86,7 @@ class Validation:
         step, schedule = training.done, self.config.schedule
         if not self.sources or (step % schedule.eval_interval and step != schedule.train_iters):
             return
-        losses = {source.prefix: mean_loss(training, source) for source in self.sources}
+        losses = {source.prefix: self.mean_loss(training, source) for source in self.sources}
         whole = sum(source.weight for source in self.sources)
         loss = sum(source.weight / whole * losses[source.prefix] for source in self.sources)
         words = ", ".join(f"{Path(prefix).name} {own:.4f}" for prefix, own in losses.items())
@@ -98,59 +103,59 @@ class Validation:
             log.curve(f"validation loss/{prefix}", own, step)
         log.start_clock()
 
+    @torch.no_grad()
+    def mean_loss(self, training: Training, source: Source) -> float:
+        """Mean loss of all tokens of a source's samples, the same number on every rank; all ranks call it.
+
+        The ranks add their samples' losses to a vector with a place for each, so that the sum does not depend on who
+        computed what.
+        """
+        config, ranks = training.config, training.ranks
+        size = config.schedule.micro_batch_size
+        at_once = size * ranks.dp_size
+        # The pipeline passes on whole micro-batches: the last ones are filled up with samples that do not count.
+        rounds = math.ceil(len(source.starts) / at_once)
+        own = [range(start, start + size) for start in range(ranks.dp_rank * size, rounds * at_once, at_once)]
+
+        def step(samples: Iterator[dict[str, torch.Tensor]], model: Any) -> tuple[torch.Tensor, Any]:
+            return self.forward(samples, model)[0], _means
+
+        training.model.eval()
+        found = get_forward_backward_func()(
+            forward_step_func=step,
+            data_iterator=_micro_batches(source, own),
+            model=[training.model],
+            num_microbatches=rounds,
+            seq_length=config.data.sequence_length,
+            micro_batch_size=size,
+            forward_only=True,
+        )
+        training.model.train()
+        losses = torch.zeros(rounds * at_once, dtype=torch.float64, device=ranks.device)
+        # Only the last pipeline stage has losses, and tensor-parallel ranks have the same.
+        if found and ranks.tp_rank == 0:
+            for places, means in zip(own, found, strict=True):
+                losses[places.start : places.stop] = means
+        dist.all_reduce(losses)
+        return float(losses[: len(source.starts)].cpu().mean())
+
 
 def perplexity(loss: float) -> float:
     """The exponential of a loss in nats; infinite where it is beyond floating point."""
     return math.exp(loss) if loss < 700 else math.inf
 
 
-@torch.no_grad()
-def mean_loss(training: Training, source: Source) -> float:
-    """Mean loss of all tokens of a source's samples, the same number on every rank; all ranks call it.
-
-    The ranks add their samples' losses to a vector with a place for each, so that the sum does not depend on who
-    computed what.
-    """
-    config, ranks = training.config, training.ranks
-    size = config.schedule.micro_batch_size
-    at_once = size * ranks.dp_size
-    # The pipeline passes on whole micro-batches: the last ones are filled up with samples that do not count.
-    rounds = math.ceil(len(source.starts) / at_once)
-    own = [range(start, start + size) for start in range(ranks.dp_rank * size, rounds * at_once, at_once)]
-    training.model.eval()
-    found = get_forward_backward_func()(
-        forward_step_func=_forward,
-        data_iterator=_micro_batches(source, own, ranks),
-        model=[training.model],
-        num_microbatches=rounds,
-        seq_length=config.data.sequence_length,
-        micro_batch_size=size,
-        forward_only=True,
-    )
-    training.model.train()
-    losses = torch.zeros(rounds * at_once, dtype=torch.float64, device=ranks.device)
-    # Only the last pipeline stage has losses, and tensor-parallel ranks have the same.
-    if found and ranks.tp_rank == 0:
-        for places, means in zip(own, found, strict=True):
-            losses[places.start : places.stop] = means
-    dist.all_reduce(losses)
-    return float(losses[: len(source.starts)].cpu().mean())
-
-
-def _micro_batches(source: Source, own: list[range], ranks: Ranks) -> Iterator[torch.Tensor]:
-    """int64 [micro-batch, sequence_length + 1] each."""
+def _micro_batches(source: Source, own: list[range]) -> Iterator[dict[str, torch.Tensor]]:
+    """Micro-batches as those of training: `tokens`, `labels`, `position_ids`, each [micro-batch, sequence]."""
     last = len(source.starts) - 1
+    positions = torch.arange(source.length - 1)
     for places in own:
-        yield torch.stack([source.sample(min(place, last)) for place in places]).to(ranks.device)
-
-
-def _forward(samples: Iterator[torch.Tensor], model: Any) -> tuple[torch.Tensor, Any]:
-    """One micro-batch through the model, and the function that makes each sample's mean loss of the result."""
-    beat("computing")
-    batch = next(samples)
-    tokens, labels = batch[:, :-1].contiguous(), batch[:, 1:].contiguous()
-    positions = torch.arange(tokens.shape[1], device=tokens.device).expand_as(tokens)
-    return model(tokens, positions, None, labels=labels), _means
+        batch = torch.stack([source.sample(min(place, last)) for place in places])
+        yield {
+            "tokens": batch[:, :-1].contiguous(),
+            "labels": batch[:, 1:].contiguous(),
+            "position_ids": positions.expand(len(places), -1),
+        }
 
 
 def _means(token_losses: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

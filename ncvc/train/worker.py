@@ -1,12 +1,10 @@
 """One rank of a training; torchrun starts it with the run folder's config."""
 
-import os
-import signal
 import sys
 
-from ncvc.config import ConfigError
 from ncvc.train import beat
 from ncvc.train.config import TrainConfig
+from ncvc.train.nodes import end_quietly, pass_on_to_launcher, require_fitting_ranks
 from ncvc.train.stop import StopRequest
 
 
@@ -35,8 +33,9 @@ def main(path: str) -> None:
         with started_by_torchrun(config.parallel, config.seed) as ranks:
             require_one_run(config)
             finished = train(config, ranks, stop)
+        end_quietly()
         if not finished and not stop.made:
-            _pass_on_to_launcher()
+            pass_on_to_launcher()
     except (NcvcError, OSError) as error:  # an OSError is a full or broken disk
         ErrorHandler().record_exception(error)
         sys.exit(1)
@@ -44,23 +43,6 @@ def main(path: str) -> None:
         if "gloo/transport" not in str(error):
             raise
         sys.exit(1)  # another rank went away; the launcher says which
-
-
-def require_fitting_ranks(config: TrainConfig) -> None:
-    """Raises `ConfigError`; a launcher knows its own machine, and another one may have fewer GPUs."""
-    try:
-        config.data_parallel_size(int(os.environ["WORLD_SIZE"]))
-    except ValueError as error:
-        raise ConfigError(str(error)) from None
-
-
-def _pass_on_to_launcher() -> None:
-    """Tells this machine's launcher of a request to stop that was made on another machine.
-
-    Otherwise it would wait 5 minutes at torchrun's exit barrier for the launcher that got the request.
-    """
-    if int(os.environ["GROUP_WORLD_SIZE"]) > 1 and os.environ["LOCAL_RANK"] == "0":
-        os.kill(os.getppid(), signal.SIGTERM)
 
 
 if __name__ == "__main__":
