@@ -91,17 +91,34 @@ def run(
 
 @train.command()
 @click.argument("runs", nargs=-1, required=True, type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("-o", "--output", required=True, type=click.Path(dir_okay=False, path_type=Path), help="PNG file.")
+@click.option(
+    "-o", "--output", required=True, type=click.Path(dir_okay=False, path_type=Path), help="PNG or HTML, by its name."
+)
 def plot(runs: tuple[Path, ...], output: Path) -> None:
     """Draws the loss of one or several run folders over steps and tokens (the papers' figure 3).
 
     \b
-    Example:
+    Examples:
       ncvc train plot demo/run -o loss.png
-    """
-    from ncvc.train.plot import plot_loss
+      ncvc train plot runs/first runs/second -o loss.html
 
-    plot_loss(runs, output)
+    \b
+    The HTML page needs no network and has no script. It has learning rate and gradient norm too, what was skipped
+    and where a run went on, and a table of the runs.
+    """
+    from ncvc.train.curves import read
+
+    if output.suffix not in (".png", ".html"):
+        raise click.BadParameter(f"{output}: name it .png or .html", param_hint="--output")
+    curves = read(runs)
+    if output.suffix == ".png":
+        from ncvc.train.plot import draw
+
+        draw(curves, output)
+    else:
+        from ncvc.train.page import page
+
+        output.write_text(page(curves), encoding="utf-8")
     click.echo(f"written to {output}")
 
 

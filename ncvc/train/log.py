@@ -1,8 +1,7 @@
 """What a run says: a line on the console, a JSON line a step, and the same curves on boards.
 
 `log.jsonl` has two kinds of lines: `{"event": …}` for what happened, and one line a step with the fields of
-`Step`. What was undone stays in the file: a line `resumed` or `rolled_back` voids the steps after the one that it
-names.
+`Step`. What was undone stays in the file: a line of an event in `UNDOING` voids the steps after the one that it names.
 """
 
 import dataclasses
@@ -24,6 +23,7 @@ from ncvc.train.config import TrainConfig
 from ncvc.train.flops import flops_per_token
 
 LOG = "log.jsonl"
+UNDOING = ("started", "resumed", "rolled_back")  # events that void the steps after the one they name
 SMOOTHING = 0.9  # weight of the past in what is smoothed
 
 
@@ -230,7 +230,7 @@ def records(run: Path) -> Iterator[dict[str, Any]]:
 
 def steps(run: Path) -> list[Step]:
     """A run's steps in order, without those that a crash undid."""
-    return [as_step(line) for line in standing(records(run))]
+    return [as_step(line) for line in standing(records(run)) if "event" not in line]
 
 
 def as_step(line: dict[str, Any]) -> Step:
@@ -239,14 +239,13 @@ def as_step(line: dict[str, Any]) -> Step:
 
 
 def standing(lines: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The steps among a log's lines, without those that a later line undoes."""
-    done: list[dict[str, Any]] = []
-    for record in lines:
-        if "event" not in record:
-            done.append(record)
-        elif record["event"] in ("started", "resumed", "rolled_back"):
-            done = [step for step in done if step["step"] <= record["step"]]
-    return done
+    """A log's lines, without those of steps that a later line undoes."""
+    left: list[dict[str, Any]] = []
+    for line in lines:
+        if line.get("event") in UNDOING:
+            left = [before for before in left if before.get("step", 0) <= line["step"]]
+        left.append(line)
+    return left
 
 
 def last_event(run: Path) -> str | None:

@@ -53,7 +53,7 @@ def status(run: Path, now: float | None = None) -> Status:
     except FileNotFoundError:
         raise NcvcError(f"{run}: not a run folder, it has no {LOG}; or its first start has not come so far") from None
     events = [line for line in lines if "event" in line]
-    done = standing(lines)
+    done = [line for line in standing(lines) if "event" not in line]
     last = as_step(done[-1]) if done else None
     starts: list[dict[str, Any]] = [event for event in events if event["event"] in ("started", "resumed")]
     ends = [event for event in events if event["event"] in ("stopped", "finished")]

@@ -28,7 +28,6 @@ def write_report(folder: Path, data: dict[str, Any]) -> None:
 
 def page(data: ReportData) -> str:
     """The whole page; the same data gives the same bytes."""
-    style = resources.files(__package__).joinpath("style.css").read_text(encoding="utf-8")
     body = [
         sections.funnel(data),
         sections.proportions(data),
@@ -40,28 +39,35 @@ def page(data: ReportData) -> str:
         reading.time(data),
         _config(data),
     ]
+    head = f"""<h1>{both("Corpus report", "コーパスレポート")}</h1>
+<p class="soft">{_subtitle(data)}</p>
+{sections.facts(data)}"""
+    return document("ncvc · コーパスレポート / Corpus report", head, "".join(body), data.version)
+
+
+def document(title: str, head: str, body: str, version: str, style: str = "") -> str:
+    """A page of ours around what it says, in both languages; `style` comes after the style that all share."""
+    shared = resources.files(__package__).joinpath("style.css").read_text(encoding="utf-8")
     return f"""<!DOCTYPE html>
 <html lang="ja">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="{POLICY}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>ncvc · コーパスレポート / Corpus report</title>
+<title>{title}</title>
 <style>
-{style}</style>
+{shared}{style}</style>
 </head>
 <body>
 <header>
 <div class="switch"><label><input type="radio" name="language" id="ja" checked>日本語</label>\
 <label><input type="radio" name="language" id="en">English</label></div>
-<h1>{both("Corpus report", "コーパスレポート")}</h1>
-<p class="soft">{_subtitle(data)}</p>
-{sections.facts(data)}
+{head}
 </header>
 <main>
-{"".join(body)}
+{body}
 </main>
-<footer>ncvc {escaped(data.version)}</footer>
+<footer>ncvc {escaped(version)}</footer>
 </body>
 </html>
 """

@@ -1,0 +1,191 @@
+"""`ncvc train plot`: what is read, what is drawn, and the page in a browser."""
+
+import html.parser
+import json
+import re
+import shutil
+import subprocess
+
+import pytest
+from click.testing import CliRunner
+from small_training import train_alone
+
+from ncvc import NcvcError
+from ncvc.cli.train import train
+from ncvc.train.chart import HEIGHT, LEFT, WIDTH, Line, chart, ticks
+from ncvc.train.curves import read
+from ncvc.train.resolved import config_hash
+
+WHEN = "2026-11-01T00:00:00+00:00"
+
+
+def event(name, step, **facts):
+    return {"event": name, "time": WHEN, "step": step, **facts}
+
+
+def line(number, loss, **facts):
+    numbers = {"lr": 0.1, "grad_norm": 1.5, "seconds": 2.0, "tokens_per_second": 500.0}
+    return {"step": number, "tokens": 1000 * number, "loss": loss, **numbers, **facts}
+
+
+@pytest.fixture
+def run(tmp_path):
+    """A run with a validation, a skipped step, two that were left out, and a crash after step 8."""
+    folder = tmp_path / "<first>"
+    folder.mkdir()
+    lines = [event("started", 0)]
+    lines += [line(number, 10.0 - number, smoothed_loss=10.5 - number) for number in range(1, 9)]
+    lines += [
+        event("validation", 4, loss=6.25, sources={"a&b": {"loss": 6.0}, "c": 6.5}),
+        event("validation", 8, loss=1.0, sources={}),  # undone
+        event("skipped", 5),
+        event("skipped", 8),  # undone
+        event("resumed", 6),
+        event("left_out", 0, steps=[7, 8]),
+        *(line(number, 3.0, smoothed_loss=3.5) for number in (9, 10)),
+    ]
+    (folder / "log.jsonl").write_text("".join(json.dumps(each) + "\n" for each in lines))
+    return folder
+
+
+def test_what_a_crash_undid_is_not_drawn(run):
+    (curve,) = read([run])
+    assert [step.step for step in curve.steps] == [1, 2, 3, 4, 5, 6, 9, 10]
+    assert curve.smoothed == [9.5, 8.5, 7.5, 6.5, 5.5, 4.5, 3.5, 3.5]
+    assert curve.validation == [(4, 6.25)]
+    assert curve.sources == {"a&b": 6.0, "c": 6.5}
+    assert curve.skipped == [5, 7, 8]
+    assert curve.resumed == [6]
+    assert (curve.tokens_a_step, curve.seconds, curve.config) == (1000.0, 16.0, "")
+
+
+def test_a_log_without_smoothed_losses_gets_them(run):
+    text = re.sub(r', "smoothed_loss": [0-9.]+', "", (run / "log.jsonl").read_text())
+    (run / "log.jsonl").write_text(text)
+    (curve,) = read([run])
+    assert curve.smoothed[:3] == pytest.approx([9.0, 0.9 * 9 + 0.1 * 8, 0.81 * 9 + 0.09 * 8 + 0.1 * 7])
+
+
+def test_runs_of_one_name_are_told_apart_and_folders_that_are_none_named(run, tmp_path):
+    other = tmp_path / "other" / run.name
+    shutil.copytree(run, other)
+    assert [curve.name for curve in read([run, other])] == [str(run), str(other)]
+    with pytest.raises(NcvcError, match=r"not a run folder, it has no log\.jsonl"):
+        read([tmp_path])
+    (run / "log.jsonl").write_text(json.dumps(event("started", 0)) + "\n")
+    with pytest.raises(NcvcError, match="no step is done yet"):
+        read([run])
+
+
+def test_the_config_is_known_by_its_hash(make_config):
+    config = make_config(schedule={"train_iters": 3, "lr_warmup_iters": 1})
+    train_alone(config)
+    assert read([config.folder])[0].config == config_hash(config)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [
+        (0, 1, [0, 0.2, 0.4, 0.6, 0.8, 1.0]),
+        (1, 24_000, [5000, 10_000, 15_000, 20_000]),
+        (2.08, 11.4, [4, 6, 8, 10]),
+        (-0.3, 0.3, [-0.2, 0.0, 0.2]),
+        (7, 7, [7]),
+    ],
+)
+def test_ticks_are_round(low, high, expected):
+    assert ticks(low, high, 5) == pytest.approx(expected)
+
+
+def test_curves_lie_where_their_numbers_are():
+    """100,000 steps in 920 pixels: few points, ends and the one spike where they belong."""
+    raw = [(step, 50.0 if step == 40_000 else 2.0 + step % 2) for step in range(100_001)]
+    drawing = chart([Line("run", mean=[(0, 2.0), (100_000, 50.0)], raw=raw)])
+    paths = {
+        kind: [tuple(map(float, point.split())) for point in way.split("L")]
+        for way, kind in re.findall(r'<path d="M([^"]+)" class="(\w+) s0"/>', drawing)
+    }
+    assert 900 < len(paths["raw"]) < 930
+    top, bottom = HEIGHT * 0.04 / 1.08, HEIGHT * 1.04 / 1.08
+    assert paths["mean"] == [(LEFT, round(bottom, 1)), (LEFT + WIDTH, round(top, 1))]
+    spike = min(paths["raw"], key=lambda point: point[1])
+    assert spike == (LEFT + 0.4 * WIDTH, round(top, 1))
+
+
+def test_a_logarithmic_chart_leaves_out_what_has_no_logarithm():
+    drawing = chart([Line("run", mean=[(1, 0.1), (2, 0.0), (3, float("nan")), (4, 10.0)])], logarithmic=True)
+    (way,) = re.findall(r'<path d="M([^"]+)"', drawing)
+    assert len(way.split("L")) == 2
+    assert chart([Line("run", mean=[(1, 0.0)])], logarithmic=True) == ""
+
+
+def test_a_picture(run, tmp_path):
+    picture = tmp_path / "loss.png"
+    done = CliRunner().invoke(train, ["plot", str(run), "-o", str(picture)], catch_exceptions=False)
+    assert done.exit_code == 0
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    done = CliRunner().invoke(train, ["plot", str(run), "-o", str(tmp_path / "loss.pdf")])
+    assert done.exit_code == 2
+    assert "name it .png or .html" in done.output
+
+
+class Elements(html.parser.HTMLParser):
+    """The elements of a page, and the text of its titles and of its table cells."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.found, self.titles, self.cells, self._in = [], [], [], {"title": False, "td": False}
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.found.append((tag, dict(attributes)))
+        self._mark(tag, True)
+        if tag == "td":
+            self.cells.append("")
+
+    def handle_data(self, data):
+        if self._in["title"]:
+            self.titles.append(data)
+        if self._in["td"]:
+            self.cells[-1] += data
+
+    def handle_endtag(self, tag):
+        self._mark(tag, False)
+
+    def _mark(self, tag, inside):
+        if tag in self._in:
+            self._in[tag] = inside
+
+
+def test_the_page_in_a_browser(run, tmp_path):
+    browser = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if browser is None:
+        pytest.skip("no browser is on PATH")
+    second = tmp_path / "second"
+    shutil.copytree(run, second)
+    output = tmp_path / "loss.html"
+    done = CliRunner().invoke(train, ["plot", str(run), str(second), "-o", str(output)], catch_exceptions=False)
+    assert done.exit_code == 0
+    # A proxy that is not there: whatever is asked of the network fails, and the console says so.
+    command = [browser, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"]
+    command += [f"--user-data-dir={tmp_path / 'profile'}", "--proxy-server=127.0.0.1:9", "--enable-logging=stderr"]
+    shown = subprocess.run(
+        [*command, "--v=0", "--dump-dom", output.as_uri()], capture_output=True, text=True, check=True, timeout=120
+    )
+    assert "CONSOLE" not in shown.stderr
+    page = Elements(shown.stdout)
+    tags = [tag for tag, _ in page.found]
+    assert "script" not in tags
+    assert not [value for _, each in page.found for name, value in each.items() if name in ("src", "href")]
+    assert "first" not in tags  # the name of a run is text
+    # Loss over steps, loss over tokens, learning rate, gradient norm: a line for each of two runs.
+    classes = [each.get("class", "") for _, each in page.found]
+    assert tags.count("svg") == 4
+    assert [sum(kind in each for each in classes) for kind in ("mean s", "raw s", "dot c")] == [8, 4, 4]
+    # Once among steps, once among thousands of tokens.
+    for title in ("<first>: skipped at 5", "<first>: went on at 6", "<first>: 6.2500 at 4"):
+        assert page.titles.count(title) == 2
+    rows = [page.cells[i : i + 10] for i in (0, 10)]
+    assert rows[0] == ["<first>", "10", "10,000", "3.5000", "6.2500", "500", "0.0 h", "3", "1", "–"]
+    assert rows[1][0] == "second"
+    assert page.cells[20:26] == ["a&b", "6.0000", "6.0000", "c", "6.5000", "6.5000"]
