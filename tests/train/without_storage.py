@@ -20,6 +20,7 @@ from torch.distributed._tools.mem_tracker import MemTracker
 from torch.testing._internal.distributed.fake_pg import FakeStore
 
 from ncvc.train import model as gpt_model
+from ncvc.train.parts import attention
 
 CUDA = torch.device("cuda", 0)
 
@@ -65,10 +66,11 @@ def as_rank(config, rank, world_size):
             for owner, name, value in (
                 (torch.cuda, "current_device", lambda: CUDA),
                 (torch.cuda, "get_device_capability", lambda *_: (9, 0)),
+                (torch.cuda, "get_device_name", lambda *_: "NVIDIA H100 80GB HBM3"),
                 (megatron_random, "_CUDA_RNG_STATE_TRACKER", Generators()),
                 (megatron_random, "_CUDA_RNG_STATE_TRACKER_INITIALIZED", True),
                 (F, "scaled_dot_product_attention", flash_attention),
-                (gpt_model, "sdpa_kernel", lambda *_: contextlib.nullcontext()),
+                (attention, "sdpa_kernel", lambda *_, **__: contextlib.nullcontext()),
                 (GPTModel, "to", on_cuda),
             ):
                 stack.enter_context(mock.patch.object(owner, name, value))
