@@ -70,30 +70,47 @@ def stage_parameters(model: ModelConfig, tensor: int, pipeline: int, stage: int)
 def layer_activations(config: TrainConfig, shares: Shares) -> dict[str, float]:
     """Bytes a token that one layer keeps for its backward pass on a GPU, by what they are.
 
-    A tensor that two operations need is kept once, and stands where it is made. Attention by `sdpa` is flash
-    attention's; in float32, which it does not know, torch takes another kernel and more memory.
+    A tensor that two operations need is kept once, and stands where it is made. Attention is flash attention's but
+    for `megatron`; in float32, which it does not know, torch takes another kernel and more memory. liger-kernel's
+    parts keep the same, but for RoPE's cosines and sines: 8 bytes a feature of a head and token.
     """
     model, size = config.model, _bytes(config)
     stream = size * model.hidden_size / shares.sequence
-    norm = 4 / shares.sequence
     mask = model.hidden_size / shares.sequence if model.hidden_dropout else 0.0
     inner = size * model.ffn_hidden_size / shares.tensor
-    return {
+    terms = {
         "input of input_layernorm, a sum of the residual stream": stream,
-        "root mean square of input_layernorm, float32": norm,
+        "root mean square of input_layernorm, float32": 4 / shares.sequence,
         "input of linear_qkv": stream,
         **_attention(config, shares),
         "input of linear_proj, the attention's output": size * model.hidden_size / shares.tensor,
         "mask of the attention branch's dropout, a byte a feature": mask,
         "input of pre_mlp_layernorm, a sum of the residual stream": stream,
-        "root mean square of pre_mlp_layernorm, float32": norm,
+        "root mean square of pre_mlp_layernorm, float32": 4 / shares.sequence,
         "input of linear_fc1": stream,
         "input of SiLU": inner,
         "input of linear_fc2": inner,
         "mask of the MLP branch's dropout, a byte a feature": mask,
-        # Turns of query and key: cosines and sines, a row a position, whatever the micro-batch.
-        "RoPE's cosines and sines": 4 * size * model.kv_channels / config.schedule.micro_batch_size,
+        # Turns of query and key: a row a position, whatever the micro-batch.
+        ROPE: 4 * size * model.kv_channels / config.schedule.micro_batch_size,
     }
+    for module in config.compute.recompute_modules or ():
+        for name in RECOMPUTED.get(module, ()):
+            terms[name] = 0.0
+    return terms
+
+
+ROPE = "RoPE's cosines and sines"
+RECOMPUTED = {
+    "layernorm": (
+        "root mean square of input_layernorm, float32",
+        "input of linear_qkv",
+        "root mean square of pre_mlp_layernorm, float32",
+        "input of linear_fc1",
+    ),
+    "mlp": ("input of SiLU", "input of linear_fc2"),
+}
+"""What `recompute_modules` leaves out of a layer; core attention's are in `_attention`."""
 
 
 def _attention(config: TrainConfig, shares: Shares) -> dict[str, float]:
@@ -102,12 +119,13 @@ def _attention(config: TrainConfig, shares: Shares) -> dict[str, float]:
     query = size * model.hidden_size / shares.tensor
     key = size * model.num_query_groups * model.kv_channels / shares.tensor
     heads = model.num_attention_heads / shares.tensor
-    if config.compute.core_attention == "sdpa":
+    again = "core_attn" in (config.compute.recompute_modules or ())
+    if again or config.compute.core_attention != "megatron":
         return {
             "query after RoPE": query,
             "key after RoPE": key,
             "output of linear_qkv, kept whole because the value is a part of it": query + 2 * key,
-            "log of the softmax's sums, float32": 4 * heads,
+            "log of the softmax's sums, float32": 0.0 if again else 4 * heads,
         }
     length = config.data.sequence_length
     return {
@@ -119,6 +137,22 @@ def _attention(config: TrainConfig, shares: Shares) -> dict[str, float]:
         "mask of the attention weights' dropout": heads * length if model.attention_dropout else 0.0,
         "causal mask": length / config.schedule.micro_batch_size,
     }
+
+
+def _layers(config: TrainConfig, shares: Shares) -> tuple[float, float]:
+    """Bytes a token that the layers of a stage keep, and what is made again at a time beside all of it."""
+    compute = config.compute
+    count = config.model.num_layers // config.parallel.pipeline_model_parallel_size
+    layer = sum(layer_activations(config, shares).values())
+    if compute.recompute_granularity != "full":
+        plain = config.model_copy(update={"compute": compute.model_copy(update={"recompute_modules": None})})
+        return count * layer, sum(layer_activations(plain, shares).values()) - layer
+    stream = _bytes(config) * config.model.hidden_size / shares.sequence
+    together = min(compute.recompute_num_layers or 1, count)
+    if compute.recompute_method == "uniform":
+        return -(-count // together) * stream, together * layer
+    # The layers that keep all come last, and have gone when the first one is made again.
+    return together * stream + (count - together) * layer, layer if together == count else 0.0
 
 
 def first_stage_activations(config: TrainConfig, shares: Shares) -> dict[str, float]:
@@ -158,7 +192,7 @@ def estimate(config: TrainConfig, data_parallel_size: int, stage: int = 0) -> Me
     tokens = schedule.micro_batch_size * config.data.sequence_length
     # A stage goes on with new micro-batches until the first one's gradient comes back from the last stage.
     waiting = min(pipeline - stage, schedule.global_batch_size // (schedule.micro_batch_size * data_parallel_size))
-    kept = config.model.num_layers // pipeline * sum(layer_activations(config, shares).values())
+    kept, again = _layers(config, shares)
     last = stage == pipeline - 1
     if stage == 0:
         kept += sum(first_stage_activations(config, shares).values())
@@ -172,17 +206,18 @@ def estimate(config: TrainConfig, data_parallel_size: int, stage: int = 0) -> Me
         optimizer=(master + 8) * count // data_parallel_size,
         activations=round(waiting * tokens * kept),
         logits=round(waiting * tokens * logits(config, shares)) if last else 0,
-        working=_working(config, shares, tokens, last=last),
+        working=_working(config, shares, tokens, again, last=last),
     )
 
 
-def _working(config: TrainConfig, shares: Shares, tokens: int, *, last: bool) -> int:
-    """The most that comes and goes while everything that is kept is still there."""
+def _working(config: TrainConfig, shares: Shares, tokens: int, again: float, *, last: bool) -> int:
+    """The most that comes and goes while all that is kept is still there; `again` is of `_layers`."""
     model, size = config.model, _bytes(config)
-    # The backward pass of the last layer: gradients of both sides of SiLU, of the stream and of a matrix.
+    # The backward pass of the last layer: what it makes again, gradients of both sides of SiLU, of the stream and of
+    # a matrix.
     stream = size * model.hidden_size / shares.sequence
     inner = size * model.ffn_hidden_size / shares.tensor
-    layer = tokens * (2 * inner + 2 * stream) + size * model.hidden_size * model.ffn_hidden_size / shares.tensor
+    layer = tokens * (again + 2 * inner + 2 * stream) + size * model.hidden_size * model.ffn_hidden_size / shares.tensor
     if not last:
         return round(layer)
     vocabulary = model.vocab_size / shares.tensor

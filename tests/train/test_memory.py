@@ -48,8 +48,15 @@ def told(config, stage=0):
     stages = config.parallel.pipeline_model_parallel_size
     tokens = config.schedule.micro_batch_size * config.data.sequence_length
     layer = memory.layer_activations(config, shares)
-    turns = layer.pop("RoPE's cosines and sines")
+    turns = layer.pop(memory.ROPE)
     terms = [*layer.values(), *[turns / 4] * 4] * (config.model.num_layers // stages)
+    if config.compute.recompute_granularity == "full":
+        n, method = config.compute.recompute_num_layers, config.compute.recompute_method
+        streams = config.model.num_layers // n if method == "uniform" else n
+        whole = 0 if method == "uniform" else config.model.num_layers - n
+        stream = layer["input of input_layernorm, a sum of the residual stream"]
+        angles = 4 * config.model.kv_channels / config.schedule.micro_batch_size
+        terms = [stream] * streams + terms[: whole * (len(layer) + 4)] + [angles]
     if stage == 0:
         terms += memory.first_stage_activations(config, shares).values()
     if stage == stages - 1:
@@ -63,6 +70,24 @@ LAYOUTS = {
     "one GPU": ({}, 0, 1),
     "no dropout": ({"model": {"hidden_dropout": 0.0, "attention_dropout": 0.0}}, 0, 1),
     "megatron's attention": ({"compute": {"core_attention": "megatron"}}, 0, 1),
+    "layers made again by twos": (
+        {"compute": {"recompute_granularity": "full", "recompute_method": "uniform", "recompute_num_layers": 2}},
+        0,
+        1,
+    ),
+    "three layers made again": (
+        {"compute": {"recompute_granularity": "full", "recompute_method": "block", "recompute_num_layers": 3}},
+        0,
+        1,
+    ),
+    **{
+        f"{module} made again": (
+            {"compute": {"recompute_granularity": "selective", "recompute_modules": [module]}},
+            0,
+            1,
+        )
+        for module in ("core_attn", "layernorm", "mlp")
+    },
     "tensor": ({"parallel": {"tensor_model_parallel_size": 2}}, 1, 2),
     "sequence": ({"parallel": {"tensor_model_parallel_size": 4, "sequence_parallel": True}}, 0, 8),
     "first stage": ({"parallel": {"pipeline_model_parallel_size": 2}}, 0, 2),
@@ -154,6 +179,22 @@ def test_a_pipeline_holds_as_many_micro_batches_as_are_under_way(config):
     kept_by = [estimate(small, 1, stage).activations for stage in range(4)]
     assert [round(kept / (one * layer)) for kept in kept_by] == [4, 3, 2, 1]
     assert memory.fullest(small, 1)[0] in (0, 3)
+
+
+def test_layers_that_are_made_again_keep_less_and_need_room_for_it():
+    papers = TrainConfig.load(PAPERS)
+    full = {"recompute_granularity": "full", "recompute_method": "uniform", "recompute_num_layers": 1}
+    again = papers.model_copy(update={"compute": papers.compute.model_copy(update=full)})
+    plain, least = estimate(papers, 4), estimate(again, 4)
+    tokens = 8 * 2048
+    # Of each layer the residual stream; at a time one layer whole, once the probabilities have gone.
+    assert plain.activations - least.activations == round(24 * tokens * (one_layer(papers) - 2 * 2048))
+    assert least.logits + least.working > tokens * one_layer(papers)
+    assert memory.largest_micro_batch(again, 4, 48 << 30) > memory.largest_micro_batch(papers, 4, 48 << 30)
+
+
+def one_layer(config):
+    return sum(memory.layer_activations(config, Shares.of(config)).values())
 
 
 def test_the_largest_micro_batch_fits_and_divides_the_batch():

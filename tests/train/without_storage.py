@@ -70,10 +70,13 @@ def as_rank(config, rank, world_size):
                 (megatron_random, "_CUDA_RNG_STATE_TRACKER", Generators()),
                 (megatron_random, "_CUDA_RNG_STATE_TRACKER_INITIALIZED", True),
                 (F, "scaled_dot_product_attention", flash_attention),
+                (megatron_random, "FP8GlobalStateManager", mock.Mock(is_fp8_enabled=lambda: False)),
+                (megatron_random, "activation_recompute_forward", lambda **_: contextlib.nullcontext()),
+                (megatron_random, "_get_all_rng_states", lambda: ()),
                 (attention, "sdpa_kernel", lambda *_, **__: contextlib.nullcontext()),
                 (GPTModel, "to", on_cuda),
             ):
-                stack.enter_context(mock.patch.object(owner, name, value))
+                stack.enter_context(mock.patch.object(owner, name, value, create=True))
             yield gpt_model.build(config.model, compute=config.compute, parallel=parallel, device=CUDA).train()
     finally:
         parallel_state.destroy_model_parallel()
@@ -98,16 +101,16 @@ def kept(gpt, config, leave_out=()):
     Without weights, and without what modules of the types `leave_out` keep.
     """
     seen = {id(storage): storage for storage in (parameter.untyped_storage() for parameter in gpt.parameters())}
-    sizes = Counter()
+    found = []
     inside = []
 
     def pack(tensor):
         storage = tensor.untyped_storage()
-        # A generator's state is no activation: two numbers of flash attention's.
-        if id(storage) not in seen and tensor.dtype != torch.uint64:
+        # Single numbers are no activations, nor is a generator's state: two numbers of flash attention's.
+        if id(storage) not in seen and tensor.numel() > 1 and tensor.dtype != torch.uint64:
             seen[id(storage)] = storage
             if not inside:
-                sizes[storage.nbytes()] += 1
+                found.append(storage)
         return tensor
 
     hooks = []
@@ -116,10 +119,12 @@ def kept(gpt, config, leave_out=()):
             hooks.append(module.register_forward_pre_hook(lambda *_: inside.append(1)))
             hooks.append(module.register_forward_hook(lambda *_: inside.pop() and None))
     with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
-        forward(gpt, config)
+        out = forward(gpt, config)
     for hook in hooks:
         hook.remove()
-    return sizes
+    del out
+    # At the end, since what will be made again is given back after it was kept.
+    return Counter(storage.nbytes() for storage in found if storage.nbytes())
 
 
 def peak(gpt, config):
