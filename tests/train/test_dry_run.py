@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from small_training import write_dataset
 
 from ncvc import doctor
 from ncvc.cli.train import train
@@ -40,7 +41,7 @@ def test_the_papers_run():
     # Technical report 2.4.1: 14 days on four RTX 6000 Ada; 10,403 tokens/s each.
     assert "14.0 days" in found["time"]
     assert "10,408 a GPU" in found["time"]
-    assert "8 of 16.7 GB: 133 GB of disk" in found["checkpoints"]
+    assert "8 of 16.7 GB; 8 stay: 133 GB" in found["checkpoints"]
     assert "micro_batch_size 8 fits in 48 GiB, and is the largest that does" in output
     assert "nothing was started" in output
     assert not Path("runs/ncvc-slm-1").exists()
@@ -76,6 +77,27 @@ def test_tokens_and_epochs_of_datasets_that_are_there(make_config):
     epochs = 6 * 8 * 16 / tokens
     assert data.endswith(f"{tokens:,} tokens in 120 documents; {epochs:.2f} epochs")
     assert not config.folder.exists()
+
+
+def test_epochs_of_weighted_datasets_without_what_is_kept_for_validation(make_config, material):
+    prefix = str(material / "corpus")
+    write_dataset(material / "other", [[5] * 30] * 10)
+    both = {"prefixes": [prefix, str(material / "other")], "weights": [3.0, 1.0], "validation_split": 0.5}
+    data = next(line for line in dry_run.dry_run(make_config(data=both), dry_run.target()) if line.startswith("data"))
+    dataset = IndexedDataset.open(prefix)
+    tokens = sum(len(dataset[i]) for i in range(60))
+    planned = 6 * 8 * 16
+    assert f"{tokens + 150:,} tokens in 65 documents" in data
+    assert f"{0.75 * planned / tokens:.2f} epochs of corpus, {0.25 * planned / 150:.2f} epochs of other" in data
+
+
+def test_which_checkpoints_stay_and_how_many_machines(make_config):
+    policy = {"save_interval": 2, "keep_last": 2, "keep_interval": 4}
+    config = make_config(checkpoints=policy, schedule={"train_iters": 13, "global_batch_size": 24})
+    lines = dry_run.dry_run(config, dry_run.target(), nnodes=3)
+    # Written at 2, 4 … 12 and 13; 12 and 13 are the last, 4, 8 and 12 of the interval.
+    assert any(line.startswith("checkpoints  7 of") and "; 4 stay: " in line for line in lines)
+    assert any(line.startswith("ranks        3 = data 3") for line in lines)
 
 
 def test_the_card_is_the_one_named_or_the_one_here(monkeypatch):
