@@ -14,7 +14,7 @@ from ncvc.progress import duration
 from ncvc.train.cards import CARDS, Card, find
 from ncvc.train.config import TrainConfig, training_documents
 from ncvc.train.flops import flops_per_token, parameters
-from ncvc.train.memory import Memory, fullest, largest_micro_batch
+from ncvc.train.memory import Memory, fullest, largest_micro_batch, with_micro_batch
 
 GIB = 2**30
 USUAL_MFU = 0.4
@@ -199,5 +199,6 @@ def _verdict(config: TrainConfig, copies: int, card: Card, memory: Memory) -> st
     elif largest == own:
         advice = ", and is the largest that does"
     else:
-        advice = f"; the largest that does is {largest}"
-    return f"  micro_batch_size {own} {fits} in {card.memory:g} GiB{advice}"
+        most = fullest(with_micro_batch(config, largest), copies)[1].total
+        advice = f"; the largest that does is {largest} ({most / capacity:.0%})"
+    return f"  micro_batch_size {own} {fits} in {card.memory:g} GiB ({memory.total / capacity:.0%}){advice}"
