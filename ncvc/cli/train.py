@@ -78,6 +78,7 @@ def run(
     Examples:
       ncvc train run megatron_configs/tiny.yaml
       ncvc train megatron_configs/demo.yaml --set schedule.train_iters=100 --set run=runs/short
+      ncvc train run megatron_configs/ncvc-slm-1.yaml --dry-run --gpu H100
       ncvc train run CONFIG --nnodes 2 --node-rank 0 --rdzv-endpoint node0:29400
       ncvc train run CONFIG --nnodes 4 --write-slurm run.sbatch
 
@@ -90,7 +91,8 @@ def run(
     if dry_run:
         from ncvc.train import dry_run as planning
 
-        lines = planning.dry_run(settings, planning.target(gpu, gpu_memory), mfu or planning.USUAL_MFU)
+        card = planning.target(gpu, gpu_memory)
+        lines = planning.dry_run(settings, card, mfu or planning.USUAL_MFU, nodes["nnodes"])
         click.echo("\n".join(lines))
         return
     if write_slurm is not None:

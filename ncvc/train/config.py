@@ -107,6 +107,11 @@ class DataConfig(Config):
         return self
 
 
+def training_documents(documents: int, validation_split: float) -> int:
+    """How many of a dataset's documents, its first ones, are trained on; rounded as megatron-core does."""
+    return round((1 - validation_split) * documents)
+
+
 class OptimizerConfig(Config):
     """AdamW and the bound on the gradient."""
 

@@ -19,7 +19,7 @@ from torch.utils.data import DataLoader, Dataset
 from ncvc import DatasetError
 from ncvc.indexed import IndexedDataset
 from ncvc.train.beat import beat
-from ncvc.train.config import DataConfig, TrainConfig
+from ncvc.train.config import DataConfig, TrainConfig, training_documents
 from ncvc.train.ranks import Ranks, shared_folder
 
 CHUNK = 1 << 24  # bytes read at a time
@@ -59,11 +59,6 @@ def require_a_sample(prefix: str, tokens: int, data: DataConfig, what: str) -> N
             f"{prefix}.bin: holds {tokens} tokens {what}, and a sample takes data.sequence_length + 1 ="
             f" {data.sequence_length + 1}; leave the dataset out, or change sequence_length or validation_split"
         )
-
-
-def training_documents(documents: int, validation_split: float) -> int:
-    """How many of a dataset's documents, its first ones, are trained on; rounded as megatron-core does."""
-    return round((1 - validation_split) * documents)
 
 
 def inspect(prefix: str, vocab_size: int, validation_split: float = 0.0) -> DatasetFacts:

@@ -12,9 +12,9 @@ from ncvc.doctor import gpus
 from ncvc.indexed import IndexedDataset
 from ncvc.progress import duration
 from ncvc.train.cards import CARDS, Card, find
-from ncvc.train.config import TrainConfig
+from ncvc.train.config import TrainConfig, training_documents
 from ncvc.train.flops import flops_per_token, parameters
-from ncvc.train.memory import Memory, fullest, largest_micro_batch
+from ncvc.train.memory import Memory, fullest, largest_micro_batch, with_micro_batch
 
 GIB = 2**30
 USUAL_MFU = 0.4
@@ -66,12 +66,12 @@ def target(gpu: str | None = None, gpu_memory: float | None = None) -> Target:
     return Target(card, origin)
 
 
-def dry_run(config: TrainConfig, planned: Target, mfu: float = USUAL_MFU) -> list[str]:
-    """The lines that say what `config` would be on these GPUs, `mfu` of their peak being reached.
+def dry_run(config: TrainConfig, planned: Target, mfu: float = USUAL_MFU, nnodes: int = 1) -> list[str]:
+    """The lines that say what `config` would be on `nnodes` machines of these GPUs, `mfu` of their peak being reached.
 
     Raises `ConfigError` if ranks and batch do not fit each other.
     """
-    ranks = config.parallel.nproc_per_node or len(gpus()) or 1
+    ranks = nnodes * (config.parallel.nproc_per_node or len(gpus()) or 1)
     try:
         copies = config.data_parallel_size(ranks)
     except ValueError as error:
@@ -122,17 +122,26 @@ def _ranks(config: TrainConfig, ranks: int, copies: int, planned: Target) -> Row
 
 def _steps(config: TrainConfig) -> Rows:
     planned = config.schedule.train_iters * config.tokens_per_step
-    rows = [("steps", f"{config.schedule.train_iters:,}; {planned:,} tokens")]
-    missing = [prefix for prefix in config.data.prefixes if not Path(f"{prefix}.idx").is_file()]
+    return [("steps", f"{config.schedule.train_iters:,}; {planned:,} tokens"), ("data", _data(config, planned))]
+
+
+def _data(config: TrainConfig, planned: int) -> str:
+    """What the datasets hold for training, and how often the run reads it."""
+    data = config.data
+    missing = [prefix for prefix in data.prefixes if not Path(f"{prefix}.idx").is_file()]
     if missing:
-        rows.append(("data", f"{missing[0]}.idx is not there yet, so the epochs are not known"))
-    else:
-        lengths = [IndexedDataset.open(prefix).lengths for prefix in config.data.prefixes]
-        tokens = sum(int(each.sum(dtype=np.int64)) for each in lengths)
-        documents = sum(map(len, lengths))
-        epochs = f"{planned / tokens:.2f} epochs" if tokens else "empty"
-        rows.append(("data", f"{tokens:,} tokens in {documents:,} documents; {epochs}"))
-    return rows
+        return f"{missing[0]}.idx is not there yet, so the epochs are not known"
+    lengths = [IndexedDataset.open(prefix).lengths for prefix in data.prefixes]
+    lengths = [each[: training_documents(len(each), data.validation_split)] for each in lengths]
+    tokens = [int(each.sum(dtype=np.int64)) for each in lengths]
+    if not all(tokens):
+        return f"{data.prefixes[tokens.index(0)]} holds no tokens"
+    epochs = f"{planned / sum(tokens):.2f} epochs"
+    if data.weights:
+        shares = [weight / sum(data.weights) for weight in data.weights]
+        own = zip(data.prefixes, shares, tokens, strict=True)
+        epochs = ", ".join(f"{planned * share / held:.2f} epochs of {Path(prefix).name}" for prefix, share, held in own)
+    return f"{sum(tokens):,} tokens in {sum(map(len, lengths)):,} documents; {epochs}"
 
 
 def tokens_per_second(config: TrainConfig, card: Card, mfu: float) -> float:
@@ -161,9 +170,12 @@ def checkpoint_bytes(config: TrainConfig) -> int:
 
 
 def _checkpoints(config: TrainConfig) -> Rows:
-    count = -(-config.schedule.train_iters // config.checkpoints.save_interval)
+    policy, last = config.checkpoints, config.schedule.train_iters
+    written = sorted({*range(policy.save_interval, last + 1, policy.save_interval), last})
+    kept = {*written[-policy.keep_last :], *(step for step in written if step % policy.keep_interval == 0)}
     each = checkpoint_bytes(config)
-    return [("checkpoints", f"{count} of {size(each)}: {size(count * each)} of disk")]
+    disk = f"{size(len(kept) * each)}, and one more while it is written"
+    return [("checkpoints", f"{len(written):,} of {size(each)}; {len(kept):,} stay: {disk}")]
 
 
 def _memory(config: TrainConfig, copies: int, card: Card) -> list[str]:
@@ -187,5 +199,6 @@ def _verdict(config: TrainConfig, copies: int, card: Card, memory: Memory) -> st
     elif largest == own:
         advice = ", and is the largest that does"
     else:
-        advice = f"; the largest that does is {largest}"
-    return f"  micro_batch_size {own} {fits} in {card.memory:g} GiB{advice}"
+        most = fullest(with_micro_batch(config, largest), copies)[1].total
+        advice = f"; the largest that does is {largest} ({most / capacity:.0%})"
+    return f"  micro_batch_size {own} {fits} in {card.memory:g} GiB ({memory.total / capacity:.0%}){advice}"
