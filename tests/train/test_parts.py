@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from ncvc.config import ConfigError
-from ncvc.train.config import ComputeConfig, ModelConfig
+from ncvc.train.config import ComputeConfig, ModelConfig, ParallelConfig
 from ncvc.train.model import build, initialise
 from ncvc.train.optimizer import data_parallel
 from ncvc.train.parameters import shards
@@ -18,7 +18,7 @@ from ncvc.train.parts import select
 from ncvc.train.parts.attention import SDPBackend, sdpa_backends
 from ncvc.train.parts.linear import TorchProducts
 from ncvc.train.parts.select import choose
-from ncvc.train.ranks import alone
+from ncvc.train.ranks import alone, started_by_torchrun
 
 CPU, GPU = torch.device("cpu"), torch.device("cuda")
 SMALL = {
@@ -37,7 +37,7 @@ def losses_and_gradients(device=CPU, model=SMALL, **compute):
     """Token losses and the float32 gradient buffer of every weight after two micro-batches."""
     torch.set_num_threads(1)
     settings = ModelConfig(**model)
-    with alone(seed=3):
+    with alone(seed=3) if device.type == "cpu" else started_by_torchrun(ParallelConfig(), 3):
         gpt = build(settings, compute=ComputeConfig(**{"dtype": "float32", **compute}), device=device)
         initialise(gpt, settings, seed=3)
         wrapped = data_parallel(gpt).train()
@@ -115,8 +115,11 @@ def test_liger_kernels_equal_the_plain_forms_in_tritons_interpreter():
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
 @pytest.mark.parametrize("compute", [{}, LIGER, {"core_attention": "megatron"}], ids=["auto", "liger", "megatron"])
-def test_a_gpu_computes_what_a_cpu_does(compute):
+def test_a_gpu_computes_what_a_cpu_does(compute, monkeypatch):
     """In bfloat16, whose products are off by parts of 256."""
+    rank = {"RANK": "0", "LOCAL_RANK": "0", "WORLD_SIZE": "1", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "29533"}
+    for name, value in rank.items():
+        monkeypatch.setenv(name, value)
     model = {**SMALL, **QUIET, "hidden_size": 64}
     exact = losses_and_gradients(model=model)
     found = losses_and_gradients(GPU, model=model, dtype="bfloat16", **compute)
@@ -136,9 +139,10 @@ def test_cudnn_never_sees_dropout():
 def gpu(monkeypatch):
     """A machine with a GPU, as far as the choice can see, and the packages that a test names."""
 
-    def pretend(*packages, capability=(9, 0)):
+    def pretend(*packages, capability=(9, 0), product=True):
         monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: capability)
         monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: "a card")
+        monkeypatch.setattr(select.linear, "works", lambda device: product)
         monkeypatch.setattr(select, "installed", lambda module: module in packages)
 
     return pretend
@@ -170,6 +174,10 @@ def test_a_gpu_gets_what_is_installed(gpu):
     assert (full.rope.form, full.norm.form, full.cross_entropy.form) == ("liger", "liger", "liger")
     assert (full.weight_gradients.form, full.optimizer.form) == ("torch", "fused")
     assert full.attention.why in full.describe()
+    gpu("liger_kernel", product=False)
+    assert choose(ComputeConfig(), model, GPU).weight_gradients.form == "rounded"
+    with pytest.raises(ConfigError, match=r"gradient_accumulation_fusion.*newer torch"):
+        choose(ComputeConfig(gradient_accumulation_fusion=True), model, GPU)
     # megatron-core's fused cross entropy rounds its gradients to bfloat16.
     gpu()
     assert choose(ComputeConfig(dtype="float32"), model, GPU).cross_entropy.form == "none"

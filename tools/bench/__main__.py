@@ -1,4 +1,4 @@
-"""Measures the corpus pass side by side with what people would script instead; `make bench`.
+"""Measures the corpus pass, and training on a CPU, side by side with what people would use instead; `make bench`.
 
     python tools/bench [--runs 3] [--megabytes 8] [--path tokenizers=FOLDER] [--path datatrove=FOLDER]
 
@@ -12,6 +12,7 @@ install --target FOLDER tokenizers==1.0.0rc3`); a peer that is nowhere is named 
 import argparse
 import contextlib
 import statistics
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -77,7 +78,8 @@ def main() -> None:
     print(f"pass, two threads: {max(run.memory for run in threads[2]) / 1e9:.2f} GB of memory at the most\n")
     for ratio, (ours, theirs) in RATIOS.items():
         print(f"{ratio} {speed[ours] / speed[theirs]:.2f}" if theirs in speed else f"{ratio} skipped: not installed")
-    print(f"threads2/threads1 {wall[1] / wall[2]:.2f}")
+    print(f"threads2/threads1 {wall[1] / wall[2]:.2f}", flush=True)
+    subprocess.run([sys.executable, Path(__file__).with_name("attention.py")], check=True)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,17 @@
 """Whether the device computes what a CPU does in float32, and drops the share that it is told to."""
 
+import os
+import subprocess
+import sys
+import tempfile
 from collections.abc import Iterator
 from typing import Any
 
+import ncvc.train.without_compiler  # noqa: F401  # isort: skip
+
 import torch
 from models import DEVICE, MIDDLE, SMALL, batch, one_rank, quiet
+from safetensors.torch import load_file, save_file
 from speed import FULL, LOCAL
 
 from ncvc.config import ConfigError
@@ -15,13 +22,15 @@ from ncvc.train.parameters import shards
 from ncvc.train.parts.select import choose
 
 CPU = torch.device("cpu")
+LOSS = "loss"
+MODELS = {"small": SMALL, "middle": MIDDLE}
 FORMS: dict[str, dict[str, Any]] = {"plain": LOCAL, "fused": FULL, "auto": {}}
 
 
 def correct(small: bool) -> Iterator[dict[str, Any]]:
     """Loss and gradients of a small and a middle model, in every form."""
-    for name, model in {"small": SMALL}.items() if small else {"small": SMALL, "middle": MIDDLE}.items():
-        exact = loss_and_gradients(quiet(model), ComputeConfig(dtype="float32", core_attention="megatron"), CPU)
+    for name in ("small",) if small else MODELS:
+        model, exact = quiet(MODELS[name]), reference(name)
         for dtype in ("float32", "bfloat16"):
             for form, settings in FORMS.items():
                 compute = ComputeConfig(dtype=dtype, **settings)
@@ -31,39 +40,34 @@ def correct(small: bool) -> Iterator[dict[str, Any]]:
                 except ConfigError as error:
                     yield {**row, "skipped": str(error)}
                     continue
-                loss, gradients = loss_and_gradients(quiet(model), compute, DEVICE)
-                off = {
-                    name: float((found - exact[1][name]).norm() / exact[1][name].norm())
-                    for name, found in gradients.items()
-                }
-                worst = max(off, key=lambda name: off[name])
-                yield {
-                    **row,
-                    "loss": loss,
-                    "off by": abs(loss - exact[0]),
-                    "worst gradient off by": off[worst],
-                    "which": worst,
-                }
+                found = loss_and_gradients(model, compute, DEVICE)
+                off = {key: float((found[key] - exact[key]).norm() / exact[key].norm()) for key in exact if key != LOSS}
+                worst = max(off, key=lambda key: off[key])
+                loss = {"loss": float(found[LOSS]), "off by": abs(float(found[LOSS] - exact[LOSS]))}
+                yield row | loss | {"worst gradient off by": off[worst], "which": worst}
 
 
-def loss_and_gradients(
-    model: ModelConfig, compute: ComputeConfig, device: torch.device
-) -> tuple[float, dict[str, torch.Tensor]]:
-    """Of the same weights and tokens everywhere; gradients in float32, on the CPU."""
+def reference(name: str) -> dict[str, torch.Tensor]:
+    """What a process that sees no GPU finds in float32, all forms plain."""
+    with tempfile.NamedTemporaryFile(suffix=".safetensors") as file:
+        environment = {**os.environ, "CUDA_VISIBLE_DEVICES": ""}
+        subprocess.run([sys.executable, __file__, name, file.name], env=environment, stdout=sys.stderr, check=True)
+        return load_file(file.name)
+
+
+def loss_and_gradients(model: ModelConfig, compute: ComputeConfig, device: torch.device) -> dict[str, torch.Tensor]:
+    """Of the same weights and tokens everywhere; gradients by name in float32, on the CPU."""
     with one_rank(device):
         gpt = build(model, compute=compute, device=device)
         initialise(gpt, model, seed=1)
         wrapped = data_parallel(gpt).train()
         wrapped.zero_grad_buffer()
         samples = {name: tensor.to(device) for name, tensor in batch(model, 2, model.max_position_embeddings).items()}
-        mask = None
-        if compute.core_attention == "megatron":
-            length = model.max_position_embeddings
-            mask = torch.ones(length, length, device=device).triu(1).bool()[None, None]
-        losses = wrapped(samples["tokens"], samples["position_ids"], mask, labels=samples["labels"])
+        losses = wrapped(samples["tokens"], samples["position_ids"], None, labels=samples["labels"])
         loss = losses.float().mean()
         loss.backward()
-        return float(loss), {shard.name: shard.parameter.main_grad.float().cpu().clone() for shard in shards(gpt)}
+        found = {shard.name: shard.parameter.main_grad.float().cpu().clone() for shard in shards(gpt)}
+        return {LOSS: loss.detach().cpu().reshape(1), **found}
 
 
 def dropout(small: bool) -> Iterator[dict[str, Any]]:
@@ -90,3 +94,8 @@ def dropout(small: bool) -> Iterator[dict[str, Any]]:
             "one standard deviation": spread,
             "weights": dropped.numel(),
         }
+
+
+if __name__ == "__main__":
+    plain = ComputeConfig(dtype="float32", core_attention="megatron")
+    save_file(loss_and_gradients(quiet(MODELS[sys.argv[1]]), plain, CPU), sys.argv[2])

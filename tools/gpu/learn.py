@@ -91,7 +91,8 @@ def train(
             "sequence_length": length,
         },
         "optimizer": {"lr": 3e-3},
-        "schedule": {"train_iters": steps, "lr_warmup_iters": 2} | {"global_batch_size": batch, "micro_batch_size": 8},
+        "schedule": {"train_iters": steps, "lr_warmup_iters": steps // 10}
+        | {"global_batch_size": batch, "micro_batch_size": 8},
         "checkpoints": {"save_interval": steps},
         "compute": {"dtype": "bfloat16" if ON_GPU else "float32"},
         "parallel": {"nproc_per_node": 1},

@@ -151,8 +151,13 @@ running: subprocess.Popen[str] | None = None
 
 
 def kill() -> None:
-    """Ends the stage that runs, with the processes that it started."""
-    if running is not None and running.poll() is None:
+    """Ends the stage that runs: gently, since `ncvc train` ends its ranks then, and after ten seconds by force."""
+    if running is None or running.poll() is not None:
+        return
+    os.killpg(running.pid, signal.SIGTERM)
+    try:
+        running.wait(10)
+    except subprocess.TimeoutExpired:
         os.killpg(running.pid, signal.SIGKILL)
 
 

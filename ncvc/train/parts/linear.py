@@ -21,6 +21,17 @@ class TorchProducts:
             main_grad.addmm_(d_out.t().float(), inputs.float())
 
 
+def works(device: torch.device) -> bool:
+    """Whether this torch and GPU have the product; tried once, on small numbers whose sums are exact."""
+    inputs, d_out = (torch.ones(16, 16, device=device, dtype=torch.bfloat16) for _ in range(2))
+    main_grad = torch.ones(16, 16, device=device)
+    try:
+        TorchProducts.wgrad_gemm_accum_fp32(inputs, d_out, main_grad)
+    except (NotImplementedError, RuntimeError, TypeError):
+        return False
+    return bool((main_grad == 17).all())
+
+
 def use_torch() -> None:
     """Lets megatron-core's `gradient_accumulation_fusion` use torch, in this process."""
     layers.fused_weight_gradient_mlp_cuda = TorchProducts

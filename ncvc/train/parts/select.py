@@ -11,6 +11,7 @@ import torch
 from ncvc.config import ConfigError
 from ncvc.doctor import wrong_apex
 from ncvc.train.config import ComputeConfig, ModelConfig
+from ncvc.train.parts import linear
 
 APEX_PRODUCTS = "fused_weight_gradient_mlp_cuda"
 """The extension of NVIDIA's apex that accumulates weight gradients, by the name that megatron-core imports."""
@@ -70,18 +71,18 @@ def choose(compute: ComputeConfig, model: ModelConfig, device: torch.device) -> 
     engine = compute.transformer_impl == "transformer_engine"
     if engine or compute.core_attention == "transformer_engine":
         _require("transformer_engine", "compute.transformer_impl and core_attention: transformer_engine", on_gpu)
-    if engine:
-        linear = Choice("transformer_engine", f"asked for, {compute.fp8 or compute.dtype}")
-    else:
-        linear = Choice("local", "torch's products")
     return Parts(
-        linear=linear,
+        linear=(
+            Choice("transformer_engine", f"asked for, {compute.fp8 or compute.dtype}")
+            if engine
+            else Choice("local", "torch's products")
+        ),
         attention=_attention(compute, model, on_gpu),
         rope=_fused(compute.apply_rope_fusion, "apply_rope_fusion", engine, on_gpu),
         norm=_fused(compute.fused_residual_rmsnorm, "fused_residual_rmsnorm", engine, on_gpu),
         bias_dropout=_bias_dropout(compute, on_gpu),
         cross_entropy=_cross_entropy(compute, on_gpu),
-        weight_gradients=_weight_gradients(compute, on_gpu),
+        weight_gradients=_weight_gradients(compute, device),
         optimizer=Choice("fused", "torch's, on a GPU") if on_gpu else Choice("plain", "torch's, on a CPU"),
         recompute=_recompute(compute),
     )
@@ -187,16 +188,23 @@ def _cross_entropy(compute: ComputeConfig, on_gpu: bool) -> Choice:
     return Choice(wish, "asked for")
 
 
-def _weight_gradients(compute: ComputeConfig, on_gpu: bool) -> Choice:
-    wish = compute.gradient_accumulation_fusion
+def _weight_gradients(compute: ComputeConfig, device: torch.device) -> Choice:
+    wish, on_gpu = compute.gradient_accumulation_fusion, device.type == "cuda"
     if wish is False:
         return Choice("rounded", "gradient_accumulation_fusion is false")
     if wish == "apex":
         _require(APEX_PRODUCTS, "compute.gradient_accumulation_fusion: apex", on_gpu)
         return Choice("apex", "asked for")
+    if wish == "auto" and not on_gpu:
+        return Choice("rounded", "no GPU")
+    if linear.works(device):
+        return Choice("torch", "added in float32 by the product")
     if wish is True:
-        return Choice("torch", "asked for: added in float32 by the product")
-    return Choice("torch", "added in float32 by the product") if on_gpu else Choice("rounded", "no GPU")
+        raise ConfigError(
+            "compute.gradient_accumulation_fusion: this torch has no product of bfloat16 that adds to float32 here;"
+            " set it to auto, or take a newer torch"
+        )
+    return Choice("rounded", "this torch has no product of bfloat16 that adds to float32 here")
 
 
 def _recompute(compute: ComputeConfig) -> Choice:

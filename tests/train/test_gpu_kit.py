@@ -1,0 +1,81 @@
+"""tools/gpu: what a stage says arrives, whatever becomes of the stage; and stages run, small, on a CPU."""
+
+import importlib.util
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+KIT = Path(__file__).parents[2] / "tools/gpu"
+
+
+@pytest.fixture
+def kit(tmp_path, monkeypatch):
+    """`run.py` as a module, with stages that are made up."""
+    spec = importlib.util.spec_from_file_location("gpu_kit_run", KIT / "run.py")
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, spec.name, module)
+    spec.loader.exec_module(module)
+    (tmp_path / "stage.py").write_text(
+        "import sys, time\n"
+        'print(\'["gemm", {"product": "square", "TFLOP/s": 700.0}]\', flush=True)\n'
+        'if sys.argv[1] == "fails": raise ValueError("no such kernel")\n'
+        'if sys.argv[1] == "hangs": time.sleep(60)\n'
+    )
+    monkeypatch.setattr(module, "HERE", tmp_path)
+    return module
+
+
+@pytest.mark.parametrize(
+    ("stage", "limit", "note"),
+    [("ends", 30, ""), ("fails", 30, "failed: ValueError: no such kernel"), ("hangs", 2, "limit of 2 s was reached")],
+)
+def test_a_stage_that_fails_or_hangs_costs_what_it_had_not_measured(kit, tmp_path, stage, limit, note):
+    report = kit.Report(tmp_path / "gpu.md", "run", small=False)
+    kit.run_stage(report, [stage], limit, dict(os.environ))
+    text = (tmp_path / "gpu.md").read_text()
+    assert "| square | 700 |" in text
+    assert note in text
+    assert ("Not measured" in text) == bool(note)
+
+
+def test_ratios_are_of_what_was_measured_with_dropout(kit, tmp_path):
+    report = kit.Report(tmp_path / "gpu.md", "run", small=False)
+    report.add("gemm", {"product": "square", "TFLOP/s": 800.0})
+    report.add("speed", {"variant": "what auto takes", "micro-batch": 8, "tokens/s": 60000.0, "TFLOP/s": 440.0})
+    report.add("speed", {"variant": "the same, dropout 0", "micro-batch": 8, "tokens/s": 70000.0, "TFLOP/s": 510.0})
+    report.add("peer", {"micro-batch": 8, "tokens/s": 40000.0})
+    text = (tmp_path / "gpu.md").read_text()
+    assert "60,000 tokens/s" in text
+    assert "of the best matrix product: 55.0%" in text
+    assert "torch.compile: 1.50" in text
+
+
+def test_a_machine_that_is_taken_away_keeps_its_table(tmp_path):
+    """SIGTERM in the first stage, which is still importing."""
+    out = tmp_path / "gpu.md"
+    command = [sys.executable, str(KIT / "run.py"), str(out), "--small", "--only", "gemm"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        process.stdout.readline()  # the stage has begun
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 1
+    assert "stopped by SIGTERM" in out.read_text()
+
+
+def test_a_small_run_on_a_cpu_measures_what_it_can_and_names_the_rest(tmp_path):
+    out = tmp_path / "gpu.md"
+    began = time.monotonic()
+    command = [sys.executable, str(KIT / "run.py"), str(out), "--small", "--only", "gemm,speed,save"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    text = out.read_text()
+    assert time.monotonic() - began < 480
+    assert re.search(r"\| what auto takes \| 4 \| [\d,]+ \|", text), text
+    assert "fused RoPE" in text
+    assert "needs a GPU" in text
+    assert "Not measured" not in text, text

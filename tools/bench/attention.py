@@ -1,0 +1,60 @@
+"""Training on a CPU with torch's core attention, and with megatron-core's: how many times as fast.
+
+A process of its own for both, one thread, by turns: python tools/bench/attention.py prints `sdpa/core`.
+"""
+
+import statistics
+import time
+
+import ncvc.train.without_compiler  # noqa: F401  # isort: skip
+
+import torch
+
+from ncvc.train.config import ComputeConfig, ModelConfig
+from ncvc.train.model import build, initialise
+from ncvc.train.ranks import alone
+
+LENGTH = 512  # tokens
+TURNS = 5
+MODEL = ModelConfig(
+    num_layers=2,
+    hidden_size=256,
+    ffn_hidden_size=1024,
+    num_attention_heads=8,
+    num_query_groups=2,
+    vocab_size=1024,
+    hidden_dropout=0.0,
+    attention_dropout=0.0,
+)
+
+
+def ratio(dropout: float) -> float:
+    """CPU seconds of forward and backward pass with megatron-core's attention, over those with torch's."""
+    model = MODEL.model_copy(update={"attention_dropout": dropout})
+    forms = ("sdpa", "megatron")
+    models = {}
+    for form in forms:
+        models[form] = build(model, compute=ComputeConfig(dtype="float32", core_attention=form)).train()
+        initialise(models[form], model, seed=1)
+    tokens = torch.randint(0, model.vocab_size, (2, LENGTH), generator=torch.Generator().manual_seed(0))
+    positions = torch.arange(LENGTH).repeat(2, 1)
+    spent: dict[str, list[float]] = {form: [] for form in forms}
+    for _ in range(TURNS + 1):
+        for form, gpt in models.items():
+            started = time.process_time()
+            gpt(tokens, positions, None, labels=tokens).mean().backward()
+            spent[form].append(time.process_time() - started)
+    sdpa, core = (statistics.median(spent[form][1:]) for form in forms)
+    return core / sdpa
+
+
+def main() -> None:
+    """Prints a line for training without dropout, and one with the papers'."""
+    torch.set_num_threads(1)
+    with alone():
+        print(f"sdpa/core {ratio(0.0):.2f}")
+        print(f"sdpa/core_with_dropout {ratio(0.1):.2f}")
+
+
+if __name__ == "__main__":
+    main()
