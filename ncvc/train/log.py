@@ -4,6 +4,7 @@
 `Step`. What was undone stays in the file: a line of an event in `UNDOING` voids the steps after the one that it names.
 """
 
+import contextlib
 import dataclasses
 import json
 import math
@@ -236,11 +237,12 @@ def _event_line(event: str, **facts: Any) -> str:
 
 
 def records(run: Path) -> Iterator[dict[str, Any]]:
-    """The lines of a run's log, a torn last one left out."""
-    with (run / LOG).open(encoding="utf-8") as file:
+    """The lines of a run's log, without those that a crash or a disk has spoiled."""
+    with (run / LOG).open(encoding="utf-8", errors="replace") as file:
         for line in file:
-            if line.endswith("\n"):
-                yield json.loads(line)
+            with contextlib.suppress(ValueError):
+                if line.endswith("\n"):
+                    yield json.loads(line)
 
 
 def steps(run: Path) -> list[Step]:

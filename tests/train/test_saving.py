@@ -1,5 +1,6 @@
 """Trainings that save while they go on: the bits, failures, what stays, and from what a start goes on."""
 
+import dataclasses
 import shutil
 import time
 
@@ -12,7 +13,8 @@ from ncvc.train.checkpoint import format as checkpoint_format
 from ncvc.train.checkpoint import saver
 from ncvc.train.checkpoint.format import CheckpointError
 from ncvc.train.checkpoint.reader import Checkpoint, checkpoint_folder, latest
-from ncvc.train.log import last_event, records
+from ncvc.train.log import RunLog, last_event, records
+from ncvc.train.ranks import alone, started_by_torchrun
 
 WRITE = checkpoint_format.write_tensors
 QUIET = {"attention_dropout": 0.0, "hidden_dropout": 0.0}
@@ -111,6 +113,19 @@ def test_a_last_save_that_failed_is_an_error(make_config, monkeypatch, stop_afte
     assert last_event(config.folder) == "finished"
 
 
+def test_a_disk_that_is_gone_altogether_fails_the_save(make_config, monkeypatch):
+    """Not even the error can be left in the folder."""
+
+    def gone(place, rank, tensors):
+        raise OSError(5, "Input/output error", str(place))
+
+    monkeypatch.setattr(saver, "leave_part", gone)
+    config = make_config(checkpoints={"save_interval": 3})
+    with pytest.raises(CheckpointError, match="Input/output error"):
+        train_alone(config)
+    assert [event["step"] for event in events(config, "save_failed")] == [3, 6]
+
+
 def train_with_a_full_disk(config):
     """As rank 1, nothing can be written of step 4 and 6."""
     import os
@@ -123,6 +138,23 @@ def train_with_a_full_disk(config):
     finally:
         checkpoint_format.write_tensors = WRITE
     return ""
+
+
+def test_a_rank_that_cannot_even_say_that_it_failed_ends(make_config, monkeypatch):
+    """The first one would wait for it for ever."""
+
+    def gone(place, rank, tensors):
+        raise OSError(5, "Input/output error", str(place))
+
+    config = make_config(checkpoints={"async_save": False})
+    train_alone(config, stop_after=1)
+    monkeypatch.setattr(saver, "leave_part", gone)
+    with alone() as ranks:
+        second = dataclasses.replace(ranks, rank=1)
+        training = begin.begin(config, ranks)
+        saving = saver.Saver(config, second, RunLog(config, speaks=False, done=0))
+        with pytest.raises(CheckpointError, match="Input/output error"):
+            saving.save(training.gpt, training.optimizer, training.facts())
 
 
 def test_the_disk_of_one_rank_fails_the_save_of_all(make_config, pair):
@@ -196,9 +228,6 @@ LAYOUTS = {
 
 def save_again(config, to):
     """Loads a run on the ranks of this process and saves it at once, elsewhere; returns what was said."""
-    from ncvc.train.log import RunLog
-    from ncvc.train.ranks import alone, started_by_torchrun
-
     place = started_by_torchrun(config.parallel, config.seed) if to.parallel.nproc_per_node == 2 else alone(config.seed)
     with place as ranks:
         training = begin.begin(config, ranks)
@@ -245,7 +274,11 @@ def test_a_checkpoint_whose_saving_was_not_logged_is_still_the_runs_own(make_con
     config = make_config(checkpoints={"save_interval": 1, "keep_last": 1})
     train_alone(config, stop_after=2)
     log = config.folder / "log.jsonl"
-    log.write_text("".join(line for line in log.read_text().splitlines(keepends=True) if '"saved"' not in line))
+    with log.open("ab") as file:
+        file.write(b'{"event": "\xff\n')  # as a disk may spoil a line
+    log.write_text(
+        "".join(line for line in log.read_text(errors="replace").splitlines(keepends=True) if '"saved"' not in line)
+    )
     train_alone(config)
     assert folders(config) == ["step_00000006"]
 

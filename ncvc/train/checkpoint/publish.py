@@ -121,12 +121,14 @@ def _wait(partial: Path, ranks: int) -> list[str]:
     waiting = set(range(ranks))
     deadline = None
     while True:
+        # Listed and not asked for one by one: a network file system remembers for long what was not there.
+        there = {path.name for path in partial.iterdir()}
         for rank in sorted(waiting):
-            if _error(partial, rank).exists():
+            if _error(partial, rank).name in there:
                 errors.append(_error(partial, rank).read_text(encoding="utf-8"))
-            elif not (partial / part_file(rank)).exists():
+            elif part_file(rank) not in there:
                 errors.append(f"{partial / part_file(rank)}: rank {rank} could not write it, nor say why")
-            elif not part_record(partial, rank).exists():
+            elif part_record(partial, rank).name not in there:
                 continue
             waiting.remove(rank)
         if not waiting:

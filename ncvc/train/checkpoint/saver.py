@@ -40,6 +40,8 @@ class _Save:
     manifest_sha256: str = ""
     removed: list[Path] = field(default_factory=list)
     error: str = ""
+    untold: str = ""
+    """An error that this rank could not leave for the first one, which waits for it."""
     removal_error: str = ""
 
 
@@ -82,12 +84,19 @@ class Saver:
         self.log.start_clock()
 
     def report(self) -> None:
-        """Says what became of the last save, if that is known and not said yet."""
+        """Says what became of the last save, if that is known and not said yet.
+
+        Raises `CheckpointError` on a rank that could not even leave the first one a word.
+        """
         save = self._save
         if save is None or (self._thread is not None and self._thread.is_alive()):
             return
         self._save = self._thread = None
         self._failure = save.error
+        if not self.ranks.is_first:
+            if save.untold:
+                raise CheckpointError(save.untold)
+            return
         step = save.facts.step
         if save.error:
             message = (
@@ -150,17 +159,17 @@ class Saver:
 
     def _write(self, save: _Save, place: Path, copies: list[Owned]) -> None:
         """What the thread does."""
-        leave_part(place, self.ranks.rank, copies)
-        if not self.ranks.is_first:
-            return
         try:
+            leave_part(place, self.ranks.rank, copies)
+            if not self.ranks.is_first:
+                return
             manifest = join(place, self.ranks.world_size, save.facts)
             self._retention.written(manifest)
             publish(place, save.folder)
             save.manifest_sha256 = manifest.manifest_sha256
             save.seconds = time.monotonic() - save.began
         except Exception as error:
-            save.error = sentence(error, save.folder)
+            save.error = save.untold = sentence(error, save.folder)
             return
         try:
             save.removed = self._retention.published(manifest)
