@@ -32,7 +32,7 @@ TRIALS = 100
 HANG_AFTER = 5.0  # seconds
 STEP_SECONDS = 0.1
 LIMIT = 600.0  # seconds for a run with all its interruptions
-LAYOUTS = [(1, 1), (2, 1), (2, 2), (2, 1), (4, 2)]  # ranks, tensor parallel
+LAYOUTS = [(2, 1), (1, 1), (2, 2), (2, 1), (4, 2)]  # ranks, tensor parallel
 
 
 @dataclass
