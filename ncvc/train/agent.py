@@ -150,6 +150,9 @@ def watched(config: TrainConfig) -> Iterator[list[Agent]]:
         agents.append(Agent(config, *arguments, **options))
         return agents[-1]
 
+    # A store that outlives the ranks still has the addresses of those that crashed, and the next ones then wait
+    # for the dead: pytorch issue 135712, seen with torch 2.13 too. Without it, rank 0 makes a new one each time.
+    os.environ["TORCH_DISABLE_SHARE_RDZV_TCP_STORE"] = "1"
     launcher: Any = torch_launcher
     original, launcher.LocalElasticAgent = launcher.LocalElasticAgent, make
     try:

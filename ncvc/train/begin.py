@@ -119,11 +119,11 @@ def begin(config: TrainConfig, ranks: Ranks) -> Training:
     dist.broadcast_object_list(read)
     datasets, tokenizer = read
 
+    beat("loading", allowance=LONG)
     gpt = gpt_model.build(config.model, compute=config.compute, parallel=config.parallel, device=ranks.device)
     model = adamw.data_parallel(gpt)
     optimizer = adamw.build(model, config.optimizer)
     training = Training(config, ranks, gpt, model, optimizer, datasets, tokenizer, Guard(config.guard), damaged=damaged)
-    beat("loading", allowance=LONG)
     _fill(training, newest)
     return training
 

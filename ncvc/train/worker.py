@@ -18,6 +18,7 @@ def main(path: str) -> None:
     import ncvc.train.without_compiler  # noqa: F401  # isort: skip
 
     import torch
+    from torch.distributed import DistError
     from torch.distributed.elastic.multiprocessing.errors.error_handler import ErrorHandler
 
     from ncvc import NcvcError
@@ -40,7 +41,7 @@ def main(path: str) -> None:
         ErrorHandler().record_exception(error)
         sys.exit(1)
     except RuntimeError as error:
-        if "gloo/transport" not in str(error):
+        if not isinstance(error, DistError) and "gloo/transport" not in str(error):
             raise
         sys.exit(1)  # another rank went away; the launcher says which
 

@@ -88,6 +88,29 @@ def test_a_killed_rank_is_named_and_the_run_goes_on_from_its_checkpoint(command,
     assert not list((run / "checkpoints").glob(".*.old"))
 
 
+def test_a_second_signal_ends_a_run_at_once_and_not_with_0(command, tmp_path):
+    run = tmp_path / "run"
+    process = subprocess.Popen(
+        [*command, "--set", "schedule.train_iters=5000"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    deadline = time.monotonic() + 300
+    while not (run / "log.jsonl").exists() or not steps(run):
+        assert process.poll() is None, process.stderr.read()
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    workers = [pid for pid in children if b"ncvc.train.worker" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    os.kill(int(workers[1]), signal.SIGSTOP)  # so that its last step is never done
+    process.send_signal(signal.SIGINT)
+    time.sleep(1)
+    assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert errors == "ncvc: ended at once by a second signal; start it again to go on from the newest checkpoint\n"
+    assert not any(Path(f"/proc/{pid}").exists() for pid in workers)
+
+
 def test_a_typing_mistake_is_one_sentence_with_its_line(command):
     done = subprocess.run([*command, "--set", "model.layers=3"], capture_output=True, text=True, check=False)
     assert done.returncode == 1

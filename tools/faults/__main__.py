@@ -5,6 +5,10 @@
 Each trial kills the process at one call, or lets that call fail as on a full or a broken disk; then the same
 command is given again and must end with the bytes of an undisturbed run. Needs strace. The last line is
 `N trials, M wrong`; the exit status is 1 if any was wrong.
+
+    python tools/faults train [--every 1]
+
+interrupts whole trainings instead, at moments of chance; see train.py.
 """
 
 import argparse
@@ -18,7 +22,7 @@ from pathlib import Path
 def main() -> None:
     """Runs the matrix of one part."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("part", choices=["checkpoint", "preprocess"])
+    parser.add_argument("part", choices=["checkpoint", "preprocess", "train"])
     parser.add_argument("--every", type=int, default=1, help="do every so manieth trial only")
     options = parser.parse_args()
     part = importlib.import_module(options.part)

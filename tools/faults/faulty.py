@@ -1,0 +1,115 @@
+"""`ncvc train` in forked processes: launchers, and the ranks that they start.
+
+What takes seconds to import is imported once, before the first fork; all else is as it is: the launcher is a
+process with torch's elastic agent, every rank is a child of it with a session of its own. Nothing of torch runs
+before the forks, so they inherit no threads of its. Some steps can be slow, or have spoiled gradients.
+"""
+
+import math
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import ncvc.train.without_compiler  # noqa: F401  # isort: skip
+
+from torch.distributed.elastic.multiprocessing.subprocess_handler import subprocess_handler
+
+from ncvc.cli import main
+from ncvc.train import guard, launch, loop, worker
+
+
+@dataclass(frozen=True)
+class Faults:
+    """What happens to the steps of a run."""
+
+    seconds: float = 0.0
+    """That each step takes longer."""
+    spoiled: Sequence[int] = ()
+    """Steps whose gradients are not finite, on one rank."""
+    skipped: Sequence[int] = ()
+    """Good steps that the guard is made to take for bad."""
+
+
+class Forked(subprocess.Popen[bytes]):
+    """A forked child that runs a function, with Popen's ways to wait for it."""
+
+    def __init__(self, function: Callable[[], Any], output: Path | None = None) -> None:
+        self._function = function
+        self._output = output
+        super().__init__(["a function"])
+
+    def _execute_child(self, *_: Any) -> None:
+        self.pid = os.fork()
+        if self.pid == 0:
+            self._run()
+        self._child_created = True
+
+    def _run(self) -> None:
+        """Never returns."""
+        status = 99
+        try:
+            os.setsid()
+            if self._output:
+                descriptor = os.open(self._output, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+                os.dup2(descriptor, 1)
+                os.dup2(descriptor, 2)
+            self._function()
+            status = 0
+        except SystemExit as end:
+            status = end.code if isinstance(end.code, int) else 1
+        except BaseException:  # as the interpreter would
+            traceback.print_exc()
+            status = 1
+        finally:
+            for stream in (sys.stdout, sys.stderr):
+                stream.flush()
+            os._exit(status)
+
+
+def start(config: Path, faults: Faults, output: Path) -> Forked:
+    """`ncvc train CONFIG --max-restarts 4`."""
+
+    def run() -> None:
+        tempfile.tempdir = str(output.parent)  # torchrun's own files, which nobody removes after a kill
+        subprocess_handler.Popen = rank  # type: ignore[assignment, misc]
+        sys.argv = ["ncvc", "train", str(config), "--max-restarts", "4"]
+        main()
+
+    def rank(args: Sequence[str], env: dict[str, str], **_: Any) -> Forked:
+        assert tuple(args[1:-1]) == launch.WORKER
+
+        def run_rank() -> None:
+            os.environ.update(env)
+            spoil(faults)
+            worker.main(args[-1])
+
+        return Forked(run_rank)
+
+    return Forked(run, output)
+
+
+def spoil(faults: Faults) -> None:
+    """Changes the steps of this process' training loop."""
+    forward_backward, judge = loop.forward_backward, guard.Guard.judge
+
+    def slow_and_spoiled(training: Any, *rest: Any) -> Any:
+        result = forward_backward(training, *rest)
+        time.sleep(faults.seconds)
+        step, ranks = training.done + 1, training.ranks
+        if step in faults.spoiled and ranks.rank == step % ranks.world_size:
+            training.model.buffers[0].grad_data.mul_(math.nan)
+        training.guard.step = step
+        return result
+
+    def judge_or_skip(self: Any, loss: float, grad_norm: float) -> str | None:
+        return judge(self, math.nan if self.step in faults.skipped else loss, grad_norm)
+
+    loop.forward_backward = slow_and_spoiled
+    guard.Guard.judge = judge_or_skip  # type: ignore[method-assign]
