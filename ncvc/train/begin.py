@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -131,17 +132,25 @@ def begin(config: TrainConfig, ranks: Ranks) -> Training:
 def go_back(training: Training) -> tuple[int, int]:
     """Takes the training back to before a row of bad steps; returns the steps that are then left out.
 
-    To a whole checkpoint, or else to the beginning. Raises `TrainingError` if it went back there too often.
+    To a whole checkpoint before all of them; if none is kept, to the newest before the row itself, or in it, where the
+    weights are as before it; to the beginning if none was ever saved. Raises `TrainingError` if it went back there too
+    often.
     """
     guard, ranks = training.guard, training.ranks
     stretch = guard.bad_stretch(training.done)
+    last = training.done
     newest: list[str | None] = [None]
     if ranks.is_first:
-        found = latest(training.config.folder, lambda step: guard.reaches(step, stretch))
-        newest = [str(found.folder) if found else None]
+        for before in (stretch, (last - guard.row + 1, last), (last, last)):
+            found = latest(training.config.folder, partial(guard.reaches, stretch=before))
+            if found:
+                newest = [str(found.folder)]
+                break
     dist.broadcast_object_list(newest)
     checkpoint = Checkpoint.open(newest[0]) if newest[0] else None
-    guard.leave_out(stretch, checkpoint.manifest.step if checkpoint else 0)
+    step = checkpoint.manifest.step if checkpoint else 0
+    stretch = max(stretch[0], step + 1), stretch[1]
+    guard.leave_out(stretch, step)
     _fill(training, checkpoint)
     return stretch
 

@@ -148,6 +148,16 @@ def test_bad_steps_before_any_checkpoint_lead_back_to_the_beginning(make_config)
     assert_same(*both)
 
 
+@pytest.mark.parametrize(("keep_last", "back_to"), [(2, 6), (1, 8)])
+def test_a_run_goes_back_no_further_than_its_checkpoints_allow(make_config, keep_last, back_to):
+    """Steps 7 to 9 are bad, and 5 and 6 are to be left out with them; but the checkpoint of step 4 is removed."""
+    config = make_config(**GOES_BACK | {"checkpoints": {"save_interval": 2, "keep_last": keep_last}})
+    train_poisoned(config, dict.fromkeys((7, 8, 9), math.nan))
+    (back,) = events(config, "rolled_back")
+    assert (back["step"], back["left_out"]) == (back_to, [back_to + 1, 9])
+    assert last_event(config.folder) == "finished"
+
+
 def test_a_run_that_gets_no_further_ends_with_advice(make_config):
     config = make_config(**GOES_BACK | {"guard": {**GOES_BACK["guard"], "max_rollbacks": 2}})
     with pytest.raises(TrainingError, match=r"3 bad steps in a row, after going back to step 4 2 times.*optimizer\.lr"):
