@@ -1,6 +1,7 @@
 """The machines of a run, and how torch's elastic launcher brings them together."""
 
 import os
+import re
 import signal
 import socket
 import uuid
@@ -36,7 +37,7 @@ class Nodes:
         """Raises `ConfigError` if the options do not say where the machines meet."""
         if self.nnodes == 1:
             return
-        if not self.rdzv_endpoint:
+        if not re.fullmatch(r".+:\d+", self.rdzv_endpoint or ""):
             raise ConfigError(f"--nnodes {self.nnodes} needs --rdzv-endpoint HOST:PORT, the same on every machine")
         if self.node_rank is not None and self.node_rank >= self.nnodes:
             raise ConfigError(f"--node-rank {self.node_rank} is not a number from 0 to {self.nnodes - 1}")

@@ -121,6 +121,7 @@ def test_two_machines_stop_together_go_on_and_end_like_one(machines, material, t
     ("nodes", "words"),
     [
         (Nodes(nnodes=2), "--nnodes 2 needs --rdzv-endpoint HOST:PORT, the same on every machine"),
+        (Nodes(nnodes=2, rdzv_endpoint="node0"), "--nnodes 2 needs --rdzv-endpoint HOST:PORT"),
         (Nodes(nnodes=2, node_rank=2, rdzv_endpoint="a:1"), "--node-rank 2 is not a number from 0 to 1"),
         (Nodes(nnodes=2, rdzv_backend="static", rdzv_endpoint="a:1"), "--rdzv-backend static needs --node-rank"),
     ],
