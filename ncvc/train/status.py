@@ -151,4 +151,7 @@ def _speed(last: Step) -> str:
 def _event(event: dict[str, Any]) -> str:
     when = datetime.fromisoformat(event["time"]).astimezone().strftime("%Y-%m-%d %H:%M:%S")
     step = f" at step {event['step']:,}" if "step" in event else ""
-    return f"{when}  {event['event'].replace('_', ' ')}{step}"
+    more = event.get("reason") or event.get("problem") or ""
+    if event["event"] == "validation":
+        more = f"loss {event['loss']:.4f}"
+    return f"{when}  {event['event'].replace('_', ' ')}{step}{': ' if more else ''}{more}"

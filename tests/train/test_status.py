@@ -96,7 +96,8 @@ def test_what_was_undone_does_not_count_and_what_was_skipped_does(tmp_path):
         *(step(number, seconds_left=TWO_WEEKS, mfu=0.21) for number in range(1, 8)),
         {"event": "resumed", "time": at(50), "step": 4, "host": "node-18", "pid": 2},
         step(5, skipped=1, seconds_left=TWO_WEEKS, mfu=0.21),
-        {"event": "skipped", "time": at(60), "step": 6, "skipped": 2},
+        {"event": "skipped", "time": at(60), "step": 6, "skipped": 2, "reason": "its loss is nan"},
+        {"event": "validation", "time": at(60), "step": 6, "loss": 1.23456, "sources": {}},
     ]
     run = write(tmp_path / "run", *lines, written=60)
     found = status(run, BEGAN + 61)
@@ -105,7 +106,8 @@ def test_what_was_undone_does_not_count_and_what_was_skipped_does(tmp_path):
     assert "14.0 days" in text
     assert "21.0% MFU" in text
     assert "2 steps" in text
-    assert "skipped at step 6" in text
+    assert "skipped at step 6: its loss is nan" in text
+    assert "validation at step 6: loss 1.2346" in text
 
 
 def test_a_run_that_has_no_step_yet_and_logs_of_older_versions(tmp_path):
