@@ -126,7 +126,7 @@ def estimated(compute: ComputeConfig, model: ModelConfig, size: int) -> float | 
         model=model,
         data=DataConfig(prefixes=["corpus"], tokenizer="tokenizer", sequence_length=model.max_position_embeddings),
         optimizer=OptimizerConfig(lr=1e-3),
-        schedule=ScheduleConfig(train_iters=2, lr_warmup_iters=1, global_batch_size=SAMPLES, micro_batch_size=size),
+        schedule=ScheduleConfig(train_iters=2, lr_warmup_iters=1, global_batch_size=size, micro_batch_size=size),
         checkpoints=CheckpointConfig(save_interval=1),
         compute=compute,
     )
