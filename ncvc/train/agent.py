@@ -76,7 +76,8 @@ class Agent(LocalElasticAgent):
             self.reason = f"{self._crashes} crashes in a row without a new checkpoint, the last: {self.reason}"
         elif self._remaining_restarts:
             left = self._remaining_restarts - 1
-            append_event(self.config.folder, "restarted", f"RESTARTS, {left} more allowed: {self.reason}", left=left)
+            message = f"RESTARTS, {left} more allowed: {self.reason}"
+            append_event(self.config.folder, "restarted", message, reason=self.reason, left=left)
 
     def _newest_checkpoint(self) -> str:
         return max((path.name for path in (self.config.folder / "checkpoints").glob("step_*")), default="")

@@ -227,7 +227,7 @@ def append_event(run: Path, event: str, message: str, **facts: Any) -> None:
     path = run / LOG
     _drop_torn_line(path)
     with path.open("a", encoding="utf-8") as file:
-        file.write(_event_line(event, reason=message, **facts))
+        file.write(_event_line(event, **facts))
     click.echo(message)
 
 

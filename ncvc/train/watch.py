@@ -56,7 +56,8 @@ class Watch:
         if hanging := behind(beats, now, self._began, self.config):
             self.hang = self._explain(beats, hanging, now, pids, first_rank)
             self._dump(pids, first_rank)
-            append_event(self.folder, "hang", self.hang, ranks=[first_rank + rank for rank in hanging])
+            ranks = [first_rank + rank for rank in hanging]
+            append_event(self.folder, "hang", self.hang, ranks=ranks, reason=self.hang)
             kill(pids.values())
         else:
             self._compare(beats, first_rank)

@@ -1,6 +1,10 @@
 """One rank of a training; torchrun starts it with the run folder's config."""
 
+import os
 import sys
+from pathlib import Path
+
+import click
 
 from ncvc.train import beat
 from ncvc.train.config import TrainConfig
@@ -38,7 +42,11 @@ def main(path: str) -> None:
         if not finished and not stop.made:
             pass_on_to_launcher()
     except (NcvcError, OSError) as error:  # an OSError is a full or broken disk
-        ErrorHandler().record_exception(error)
+        try:
+            ErrorHandler().record_exception(error)
+        except OSError:  # which takes the reason neither; torch's agent would fail at an empty file
+            Path(os.environ["TORCHELASTIC_ERROR_FILE"]).unlink(missing_ok=True)
+            click.echo(error, err=True)
         sys.exit(1)
     except RuntimeError as error:
         if not isinstance(error, DistError) and "gloo/transport" not in str(error):

@@ -5,12 +5,13 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from torch.distributed.elastic.multiprocessing.errors import ErrorHandler, ProcessFailure
 
 from ncvc import DatasetError
-from ncvc.train.agent import explain
+from ncvc.train.agent import Agent, explain
 from ncvc.train.beat import PHASES, VARIABLE, Beat, Board
 from ncvc.train.checkpoint.format import CheckpointError
 from ncvc.train.config import WatchConfig
@@ -151,6 +152,31 @@ def test_why_ranks_failed(tmp_path):
     assert explain({0: killed, 2: mistake}) == ("a.bin: damaged; make it again", False)
     full = failure(tmp_path, 2, 1, CheckpointError("step_1: cannot write the checkpoint"))
     assert explain({2: full}) == ("step_1: cannot write the checkpoint", True)
+
+
+def test_when_ranks_are_started_again(tmp_path, capsys):
+    agent = Agent.__new__(Agent)  # without torch's part, which needs a rendezvous
+    agent.config, agent.watch = SimpleNamespace(folder=tmp_path), SimpleNamespace(hang=None)
+    agent._newest, agent._crashes = "", 0
+    agent._remaining_restarts = 10
+    killed = {1: failure(tmp_path, 1, -9)}
+    agent._decide(killed)
+    agent._decide(killed)
+    (tmp_path / "checkpoints" / "step_00000010").mkdir(parents=True)
+    for _ in range(2):
+        agent._decide(killed)
+        assert agent._remaining_restarts == 10  # torch counts it down
+    agent.watch.hang = "rank 3 hung"
+    agent._decide(killed)
+    assert agent._remaining_restarts == 0
+    assert agent.reason == "3 crashes in a row without a new checkpoint, the last: rank 3 hung"
+    reasons = [record["reason"] for record in records(tmp_path)]
+    assert reasons == ["rank 1 was killed (SIGKILL); the machine's memory running out is the usual reason"] * 4
+    assert capsys.readouterr().out.count("RESTARTS, 9 more allowed: rank 1 was killed") == 4
+
+    agent.watch.hang, agent._remaining_restarts, agent._crashes = None, 10, 0
+    agent._decide({2: failure(tmp_path, 2, 1, DatasetError("a.bin: damaged; make it again"))})
+    assert (agent._remaining_restarts, agent.reason) == (0, "a.bin: damaged; make it again")
 
 
 def test_a_sign_of_life_costs_nothing_that_counts():

@@ -5,6 +5,7 @@ process with torch's elastic agent, every rank is a child of it with a session o
 before the forks, so they inherit no threads of its. Some steps can be slow, or have spoiled gradients.
 """
 
+import logging
 import math
 import os
 import subprocess
@@ -87,6 +88,7 @@ def start(config: Path, faults: Faults, output: Path) -> Forked:
 
         def run_rank() -> None:
             os.environ.update(env)
+            logging.disable(logging.NOTSET)  # the launcher's, which a new interpreter would not have
             spoil(faults)
             worker.main(args[-1])
 

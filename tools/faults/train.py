@@ -64,6 +64,8 @@ class Run:
             return True
         if status not in (1, 75, -signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, 130):
             self.wrong.append(f"a launcher ended with {status}")
+        if "Traceback" in (self.folder / "output.txt").read_text():
+            self.wrong.append("a traceback; see the output")
         if status == 75 and not self.asked:
             self.wrong.append("a launcher ended with 75 unasked")
         self.start()
@@ -129,7 +131,7 @@ def ask_rank(run: Run, chance: random.Random) -> None:
 
 def stop_rank(run: Run, chance: random.Random) -> None:
     """A rank hangs."""
-    if "event" in run.records()[-1]:
+    if not run.records() or "event" in run.records()[-1]:
         raise ProcessLookupError  # they are starting, for which they have more time
     os.kill(chance.choice(run.pids()), signal.SIGSTOP)
 
@@ -213,32 +215,42 @@ def last_tensors(run: Run) -> dict[str, Any]:
 
 
 def interrupt(run: Run, kinds: list[str], chance: random.Random) -> Iterator[str]:
-    """Does one thing after the other to a run at moments of chance, until it is finished; yields what was done."""
+    """Does one thing after the other to a run at moments of chance, until it is finished; yields what was done.
+
+    Each strikes ranks that the one before has not; half of them while these start, half in their steps.
+    """
     deadline = time.monotonic() + LIMIT
     run.start()
-    moments = sorted(chance.randrange(1, STEPS - 2) for _ in kinds)
-    waiting = list(zip(moments, kinds, strict=True))
+    waiting = list(kinds)
+    struck: set[int] = set()
+    seen, moment, in_steps = 0.0, 0.0, True
     while not run.ended():
-        if time.monotonic() > deadline:
+        now = time.monotonic()
+        if now > deadline:
             run.wrong.append("not finished in time")
             assert run.launcher
             run.launcher.kill()
             return
-        time.sleep(0.03)
-        if not waiting:
+        time.sleep(0.02)
+        pids = set(run.pids())
+        if not waiting or not pids or pids & struck:
+            seen = 0.0
             continue
-        at, kind = waiting[0]
-        early = chance.random() < 0.02  # also while ranks start: there is a look every 30 ms
-        if (run.step() >= at or early) and run.pids() and (kind != "flipped bytes" or run.checkpoints()):
-            time.sleep(chance.uniform(0, 4 * STEP_SECONDS))
-            try:
-                KINDS[kind](run, chance)
-            except (ProcessLookupError, IndexError, FileNotFoundError):
-                continue  # nothing there to be disturbed at this moment
-            waiting.pop(0)
-            yield f"{kind} at step {run.step()}"
-    for _, kind in waiting:
-        run.wrong.append(f"finished before {kind}")
+        if not seen:
+            seen, lines = now, len(run.records())
+            in_steps = chance.random() < 0.5
+            moment = chance.uniform(0, 10 * STEP_SECONDS)
+        if in_steps and (len(run.records()) < lines + 2 or "event" in run.records()[-1]):
+            seen = now
+        if now - seen < moment:
+            continue
+        try:
+            KINDS[waiting[0]](run, chance)
+        except (ProcessLookupError, IndexError, FileNotFoundError):
+            continue  # nothing there to be disturbed at this moment
+        struck = pids
+        seen = 0.0
+        yield f"{waiting.pop(0)} at step {run.step()}"
 
 
 def trials(folder: Path, every: int) -> Iterator[tuple[str, str]]:
@@ -262,7 +274,7 @@ def trials(folder: Path, every: int) -> Iterator[tuple[str, str]]:
         wrong = "; ".join(run.wrong + reference.wrong) or differences(reference, run)
         for what in done:
             yield f"run {number}, {layout[0]} ranks: {what}", wrong
-        left -= count
+        left -= len(done)
         number += 1
 
 
