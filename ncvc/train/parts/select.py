@@ -172,9 +172,11 @@ def _cross_entropy(compute: ComputeConfig, on_gpu: bool) -> Choice:
     wish = compute.cross_entropy_fusion_impl
     asked = f"compute.cross_entropy_fusion_impl: {wish}"
     if wish == "auto":
-        found = _liger_or("native" if on_gpu else "none", on_gpu)
+        if not on_gpu:
+            return Choice("none", "megatron-core's plain one: no GPU")
+        found = _liger_or("native", on_gpu)
         if found.form == "native" and compute.dtype == "float32":
-            return Choice("none", "megatron-core's fused one makes bfloat16 gradients")
+            return Choice("none", "megatron-core's plain one: its compiled one makes bfloat16 gradients")
         return found
     if wish == "liger":
         _require_liger(asked, on_gpu)
