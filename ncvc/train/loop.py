@@ -141,6 +141,7 @@ def tell_skipped(training: Training, log: RunLog, reason: str, loss: float, norm
         samples=[(step - 1) * batch, step * batch - 1],
         skipped=training.guard.skipped,
     )
+    log.start_clock()
 
 
 def roll_back(training: Training, log: RunLog) -> None:
