@@ -94,7 +94,7 @@ class _Pulse:
         self.slot: Any = None
         self.stacks: IO[bytes] | None = None
         self.step = self.position = self.worked = 0
-        self.work = 0.0
+        self.work = self.allowance = 0.0
 
     def connect(self) -> None:
         where = os.environ.get(VARIABLE)
@@ -116,7 +116,7 @@ class _Pulse:
 
     def beat(self, phase: str, step: int | None, allowance: float, waiting: bool) -> None:
         if step is not None and step != self.step:
-            self.step, self.position = step, 0
+            self.step, self.position, self.allowance = step, 0, allowance
         else:
             self.position += 1
         if self.slot is not None:
@@ -124,7 +124,7 @@ class _Pulse:
                 self.slot,
                 0,
                 time.monotonic(),
-                allowance,
+                max(allowance, self.allowance),
                 self.step,
                 self.position,
                 PHASES.index(phase),
@@ -149,7 +149,8 @@ def connect() -> None:
 def beat(phase: str, *, step: int | None = None, allowance: float = 0.0, waiting: bool = False) -> None:
     """A sign of life: what this rank does now, one of PHASES.
 
-    `allowance`: seconds until the next one, if it can take long. `waiting`: for other ranks, with nothing to do.
+    `allowance`: seconds until the next one, if it can take long; with a new `step`, for all of it. `waiting`: for
+    other ranks, with nothing to do.
     """
     _pulse.beat(phase, step, allowance, waiting)
 

@@ -9,7 +9,7 @@ import os
 import signal
 import statistics
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -53,7 +53,8 @@ class Watch:
             return
         self._looked = now
         beats = self.board.beats()
-        if hanging := behind(beats, now, self._began, self.config):
+        stopped = {rank for rank, pid in pids.items() if process_state(pid) == "T"}
+        if hanging := behind(beats, now, self._began, self.config, stopped):
             self.hang = self._explain(beats, hanging, now, pids, first_rank)
             self._dump(pids, first_rank)
             ranks = [first_rank + rank for rank in hanging]
@@ -114,15 +115,22 @@ class Watch:
         self._slow = set(slow)
 
 
-def behind(beats: list[Beat], now: float, began: float, config: WatchConfig) -> list[int]:
-    """The ranks that hang, of those the least advanced; none if all is well. Times in seconds."""
+def behind(
+    beats: list[Beat], now: float, began: float, config: WatchConfig, stopped: Collection[int] = ()
+) -> list[int]:
+    """The ranks that hang, of those the least advanced; none if all is well. Times in seconds.
 
-    def is_late(beat: Beat) -> bool:
-        limit = max(config.hang_after, beat.allowance) if beat.at else config.startup_time
+    Those whose processes are `stopped` do nothing, whatever they began: they get no time for it.
+    """
+
+    def is_late(rank: int) -> bool:
+        beat = beats[rank]
+        longest = beat.allowance if beat.at else config.startup_time
+        limit = config.hang_after if rank in stopped else max(config.hang_after, longest)
         return now - (beat.at or began) > limit
 
-    late = [rank for rank, beat in enumerate(beats) if is_late(beat)]
-    working = [rank for rank in late if not beats[rank].waiting]
+    late = [rank for rank in range(len(beats)) if is_late(rank)]
+    working = [rank for rank in late if rank in stopped or not beats[rank].waiting]
     if not working and len(late) < len(beats):
         return []  # some wait for one that still has time
     candidates = working or late

@@ -57,6 +57,15 @@ def test_who_never_started_hangs():
     assert behind([at(1050, waiting=1), NEVER], now=1101.0, began=500.0, config=WATCH) == [1]
 
 
+def test_a_stopped_process_gets_no_time_for_what_it_began():
+    saving, waits = at(930, allowance=1800), at(935, waiting=1)
+    assert behind([saving, waits], now=1000.0, began=500.0, config=WATCH) == []
+    assert behind([saving, waits], now=1000.0, began=500.0, config=WATCH, stopped={0}) == [0]
+    assert behind([saving, waits], now=1000.0, began=500.0, config=WATCH, stopped={1}) == [1]
+    assert behind([saving, waits], now=980.0, began=500.0, config=WATCH, stopped={0}) == []
+    assert behind([NEVER, waits], now=1000.0, began=500.0, config=WATCH, stopped={0}) == [0]
+
+
 def test_who_is_slow():
     before = [replace(at(1), work=10.0, worked=100) for _ in range(4)]
     seconds = (2.0, 2.2, 3.1, 1.9)
