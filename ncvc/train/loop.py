@@ -51,7 +51,6 @@ def train(config: TrainConfig, ranks: Ranks, stop: StopRequest) -> bool:
     log.start_clock()
     stopping = steady = False
     while training.done < last and not stopping:
-        validation.when_due(training, log)
         step = training.done + 1
         # The first step makes connections and compiles kernels.
         beat("computing", step=step, allowance=0.0 if steady else config.watch.startup_time)
@@ -60,6 +59,7 @@ def train(config: TrainConfig, ranks: Ranks, stop: StopRequest) -> bool:
             roll_back(training, log)
             samples = batches(dataset, config, ranks, training.done)
             continue
+        validation.when_due(training, log)
         if left_out := guard.left_out_until(step):
             leave_out(training, min(left_out, last), log)
             samples = batches(dataset, config, ranks, training.done)

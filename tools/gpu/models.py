@@ -43,13 +43,6 @@ def quiet(model: ModelConfig) -> ModelConfig:
     return model.model_copy(update={"hidden_dropout": 0.0, "attention_dropout": 0.0})
 
 
-def flop_a_token(model: ModelConfig, length: int) -> float:
-    """Floating-point operations of forward and backward pass: 6 a matrix weight, and half of attention's square."""
-    d, heads, groups, size = model.hidden_size, model.num_attention_heads, model.num_query_groups, model.kv_channels
-    layer = d * size * (heads + 2 * groups) + heads * size * d + 2 * d * model.ffn_hidden_size
-    return 6 * (model.num_layers * layer + d * model.vocab_size) + 6 * model.num_layers * heads * size * length
-
-
 def batch(model: ModelConfig, size: int, length: int, seed: int = 0) -> dict[str, torch.Tensor]:
     """Random tokens [size, length], with positions and labels."""
     generator = torch.Generator().manual_seed(seed)

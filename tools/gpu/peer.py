@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import torch
-from models import DEVICE, ON_GPU, PAPERS, SAMPLES, SMALL, batch, flop_a_token, seconds
+from models import DEVICE, ON_GPU, PAPERS, SAMPLES, SMALL, batch, seconds
 
 from ncvc.convert.config import huggingface_config
+from ncvc.train.flops import flops_per_token
 
 
 def peer(small: bool) -> Iterator[dict[str, Any]]:
@@ -44,4 +45,4 @@ def peer(small: bool) -> Iterator[dict[str, Any]]:
             yield {**row, "skipped": "does not fit into memory"}
             continue
         rate = SAMPLES * length / (SAMPLES / size * micro + after)
-        yield {**row, "tokens/s": rate, "TFLOP/s": rate * flop_a_token(model, length) / 1e12, "AdamW s": after}
+        yield {**row, "tokens/s": rate, "TFLOP/s": rate * flops_per_token(model, length) / 1e12, "AdamW s": after}

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import torch
-from models import DEVICE, ON_GPU, PAPERS, SAMPLES, SMALL, Step, batch, flop_a_token, one_rank, quiet, seconds
+from models import DEVICE, ON_GPU, PAPERS, SAMPLES, SMALL, Step, batch, one_rank, quiet, seconds
 
 from ncvc.config import ConfigError
 from ncvc.train.config import (
@@ -16,6 +16,7 @@ from ncvc.train.config import (
     ScheduleConfig,
     TrainConfig,
 )
+from ncvc.train.flops import flops_per_token
 from ncvc.train.parts.select import choose
 
 LOCAL = {
@@ -105,7 +106,7 @@ def measure(step: Step, model: ModelConfig, size: int) -> dict[str, Any]:
     rate = SAMPLES * length / whole
     row = {
         "tokens/s": rate,
-        "TFLOP/s": rate * flop_a_token(model, length) / 1e12,
+        "TFLOP/s": rate * flops_per_token(model, length) / 1e12,
         "s a step": whole,
         "of it AdamW": after,
     }
