@@ -237,6 +237,12 @@ class ComputeConfig(Config):
         if selective != bool(self.recompute_modules):
             todo = "name some" if selective else "leave it out"
             raise ValueError(f"recompute_modules belongs to recompute_granularity selective; {todo}")
+        if "layernorm" in (self.recompute_modules or ()) and self.transformer_impl != "transformer_engine":
+            # megatron-core 0.19 asks TransformerEngine for its FP8 state there.
+            raise ValueError(
+                "recompute_modules: layernorm needs TransformerEngine's layers; leave it out, or set transformer_impl"
+                " to transformer_engine"
+            )
         return self
 
 

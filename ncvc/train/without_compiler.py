@@ -1,8 +1,8 @@
 """Imports megatron-core without torch's compiler where there is no GPU; import it before anything else of ours.
 
 megatron-core wraps functions in `torch.compile` as it is imported, and loads DTensor, which loads the compiler's
-symbolic shapes and with them sympy. The settings used here call none of it on a CPU, but it takes two thirds of
-the time that a process needs to start.
+symbolic shapes and with them sympy; and every optimizer loads the compiler to be left alone by it. The settings used
+here call none of it on a CPU, but it takes two thirds of the time that a process needs to start.
 """
 
 import importlib
@@ -28,6 +28,23 @@ class _Deferred(ModuleType):
         return lambda *args, **kwargs: getattr(importlib.import_module(self.__name__), name)(*args, **kwargs)
 
 
+class _Idle(ModuleType):
+    """Stands for torch's compiler as long as it is only told to stay away, as every optimizer does."""
+
+    def disable(self, function: Any = None, *_: Any, **__: Any) -> Any:
+        return _as_it_is(function)
+
+    def graph_break(self, *_: Any) -> None: ...
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        if sys.modules.get(self.__name__) is self:
+            del sys.modules[self.__name__]
+        return getattr(importlib.import_module(self.__name__), name)
+
+
+COMPILER = "torch._dynamo"
 SYMBOLIC_SHAPES = "torch.fx.experimental.symbolic_shapes"
 TENSORBOARD = "torch.utils.tensorboard"  # for megatron-core's timers; the log imports it where it is wanted
 
@@ -44,3 +61,5 @@ if not torch.cuda.is_available():
         torch.compile = _compile
         for _name in _absent:
             del sys.modules[_name]
+    if COMPILER not in sys.modules:
+        sys.modules[COMPILER] = _Idle(COMPILER)

@@ -228,6 +228,10 @@ def test_another_package_called_apex_is_refused(tmp_path, monkeypatch):
         ({"recompute_granularity": "full"}, "recompute_method"),
         ({"recompute_modules": ["mlp"]}, "leave it out"),
         ({"recompute_granularity": "selective"}, "name some"),
+        (
+            {"recompute_granularity": "selective", "recompute_modules": ["layernorm"]},
+            "layernorm needs TransformerEngine",
+        ),
     ],
 )
 def test_settings_that_contradict_each_other(compute, says):
