@@ -34,7 +34,10 @@ def main(path: str) -> None:
         beat.beat("starting", allowance=config.watch.startup_time)
         with started_by_torchrun(config.parallel, config.seed) as ranks:
             train(config, ranks, stop)
-    except (NcvcError, OSError) as error:  # an OSError is a full or broken disk
+    except (NcvcError, OSError) as error:
+        if isinstance(error, OSError):
+            folder = Path(path).parent
+            error = OSError(f"{folder}: a file was refused: {error}; make room on the disk, and start again to go on")
         try:
             ErrorHandler().record_exception(error)
         except OSError:  # which takes the reason neither; torch's agent would fail at an empty file
