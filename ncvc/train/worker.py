@@ -41,7 +41,10 @@ def main(path: str) -> None:
         end_quietly()
         if not finished and not stop.made:
             pass_on_to_launcher()
-    except (NcvcError, OSError) as error:  # an OSError is a full or broken disk
+    except (NcvcError, OSError) as error:
+        if isinstance(error, OSError):
+            advice = "make room on the disk, and start again to go on"
+            error = OSError(f"{config.folder}: a file was refused: {error}; {advice}")
         try:
             ErrorHandler().record_exception(error)
         except OSError:  # which takes the reason neither; torch's agent would fail at an empty file

@@ -30,7 +30,7 @@ from ncvc.train.log import LOG
 STEPS = 40
 TRIALS = 100
 HANG_AFTER = 5.0  # seconds
-STEP_SECONDS = 0.1
+STEP_SECONDS = 0.25
 LIMIT = 600.0  # seconds for a run with all its interruptions
 LAYOUTS = [(2, 1), (1, 1), (2, 2), (2, 1), (4, 2)]  # ranks, tensor parallel
 
@@ -239,7 +239,7 @@ def interrupt(run: Run, kinds: list[str], chance: random.Random) -> Iterator[str
         if not seen:
             seen, lines = now, len(run.records())
             in_steps = chance.random() < 0.5
-            moment = chance.uniform(0, 10 * STEP_SECONDS)
+            moment = chance.uniform(0, 4 * STEP_SECONDS)
         if in_steps and (len(run.records()) < lines + 2 or "event" in run.records()[-1]):
             seen = now
         if now - seen < moment:
