@@ -53,7 +53,7 @@ def test_what_is_remembered_keeps_every_bit():
 
 def test_a_bad_step_is_left_out_and_nothing_else(make_config):
     """Against plain PyTorch, which never sees that batch: the learning rate and the data go on, AdamW's count not."""
-    config = make_config(model=QUIET, checkpoints={"save_interval": 1})
+    config = make_config(model=QUIET, checkpoints={"save_interval": 1, "keep_last": 6})
     train_poisoned(config, {4: math.nan})
     weights = plain_steps(config, skip=(4,))
     last = Checkpoint.open(checkpoint_folder(config.run, 6))

@@ -12,7 +12,7 @@ from test_checkpoint import MODEL, weights
 from ncvc.files import verify
 from ncvc.train.checkpoint import format as checkpoint_format
 from ncvc.train.checkpoint import publish as publishing
-from ncvc.train.checkpoint.format import CheckpointError, Facts, Piece, write_weights
+from ncvc.train.checkpoint.format import CheckpointError, Facts, GuardState, Piece, write_weights
 from ncvc.train.checkpoint.publish import clean, join, leave_part, prepare, publish
 from ncvc.train.checkpoint.reader import Checkpoint, checkpoint_folder, latest
 from ncvc.train.checkpoint.retention import Retention
@@ -109,9 +109,9 @@ class Run:
         self.folder = folder
         self.retention = Retention(folder, CheckpointConfig(save_interval=1, **policy), [])
 
-    def save(self, step, *, foreign=False):
+    def save(self, step, *, foreign=False, left_out=()):
         folder = checkpoint_folder(self.folder, step)
-        write_weights(folder, MODEL, weights().items(), step=step)
+        write_weights(folder, MODEL, weights().items(), step=step, guard=GuardState(left_out=left_out))
         if not foreign:
             manifest = Checkpoint.open(folder).manifest
             self.retention.written(manifest)
@@ -145,6 +145,19 @@ def test_a_damaged_one_does_not_count_as_one_of_the_last(tmp_path):
     assert again.steps() == [2, 3, 4]
     again.save(5)  # 4 and 5 are whole; 3 is damaged and old
     assert again.steps() == [4, 5]
+
+
+def test_one_in_what_the_guard_left_out_does_not_count_as_one_of_the_last(tmp_path):
+    run = Run(tmp_path, keep_last=2)
+    for step in (4, 6, 8):
+        run.save(step)
+    assert run.steps() == [6, 8]
+    run.save(12, left_out=((8, 12),))  # it went back to 6
+    assert run.steps() == [6, 8, 12]
+    run.save(14, left_out=((8, 12),))
+    assert run.steps() == [6, 8, 12, 14]
+    run.save(16, left_out=((8, 12),))
+    assert run.steps() == [14, 16]
 
 
 def test_newer_ones_than_the_one_just_saved_are_not_touched(tmp_path):

@@ -40,7 +40,9 @@ class Retention:
             if step > newest.step or found.manifest.manifest_sha256 not in self.own:
                 continue
             if whole < self.policy.keep_last:
-                whole += self._is_whole(found)
+                # The guard goes back to none that lies in what was left out, so those do not count either.
+                left_out = any(first <= step <= last for first, last in newest.guard.left_out)
+                whole += (step == newest.step or not left_out) and self._is_whole(found)
             elif step % self.policy.keep_interval:
                 remove(folder)
                 removed.append(folder)
