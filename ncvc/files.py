@@ -1,6 +1,7 @@
 """Folders that appear whole or not at all, and the manifest that says what is in them."""
 
 import contextlib
+import fcntl
 import fnmatch
 import hashlib
 import json
@@ -60,6 +61,20 @@ def sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def lock(folder: Path) -> int:
+    """Locks a folder for this process; closing the returned descriptor, or the process's end, unlocks it.
+
+    Raises `BlockingIOError` if another one has it.
+    """
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise
+    return descriptor
 
 
 def listed(folder: Path, pattern: str) -> list[Path]:

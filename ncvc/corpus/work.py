@@ -15,7 +15,6 @@ Everything in it appears whole or not at all, so whatever is there is done.
 """
 
 import contextlib
-import fcntl
 import os
 import shutil
 from pathlib import Path
@@ -24,7 +23,7 @@ from typing import Any, Self
 
 from ncvc._native import NcvcError
 from ncvc.corpus.plan import Plan, Task, difference
-from ncvc.files import listed, read_json, sha256_if_readable, sync, write_whole
+from ncvc.files import listed, lock, read_json, sha256_if_readable, sync, write_whole
 
 RECORD = "part.json"
 PARTS = "[0-9]*-*"
@@ -73,9 +72,8 @@ class Work:
 
     def __enter__(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._lock = os.open(self.folder, os.O_RDONLY)
         try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._lock = lock(self.folder)
         except BlockingIOError:
             raise NcvcError(f"{self.output}: another ncvc preprocess is writing it; wait for that one") from None
         return self

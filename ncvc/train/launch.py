@@ -1,9 +1,11 @@
 """Starts this machine's ranks of a run with torchrun and says how they ended."""
 
+import contextlib
 import logging
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
 
 import torch
 from torch.distributed import DistError
@@ -14,6 +16,7 @@ from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
 from ncvc import NcvcError
 from ncvc.config import ConfigError
+from ncvc.files import lock
 from ncvc.train.agent import watched
 from ncvc.train.beat import LONG
 from ncvc.train.config import TrainConfig
@@ -48,7 +51,11 @@ def launch(config: TrainConfig, nodes: Nodes = ONE_MACHINE, max_restarts: int = 
     logging.disable()  # torchrun's own account of a failure; the agent gives it in one sentence
     try:
         # Not in the run folder: there it gets its place when the run has begun with it.
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".yaml") as file, watched(config) as agents:
+        with (
+            _alone(config, nodes),
+            tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".yaml") as file,
+            watched(config) as agents,
+        ):
             file.write(resolved(config))
             file.flush()
             elastic_launch(settings, sys.executable)(*WORKER, file.name)
@@ -75,6 +82,26 @@ def launch(config: TrainConfig, nodes: Nodes = ONE_MACHINE, max_restarts: int = 
             return False
         case _:
             raise NcvcError(f"{config.run}: the training ended without being finished; start it again to go on")
+
+
+@contextlib.contextmanager
+def _alone(config: TrainConfig, nodes: Nodes) -> Iterator[None]:
+    """Keeps others out of the run folder; of several machines the first one does. Raises `NcvcError` if one is in."""
+    if nodes.nnodes > 1 and nodes.node_rank != 0:
+        yield
+        return
+    config.folder.mkdir(parents=True, exist_ok=True)
+    try:
+        held = lock(config.folder)
+    except BlockingIOError:
+        raise NcvcError(
+            f"{config.run}: another ncvc train is running there; `ncvc train status {config.run}` says how it is,"
+            " and --set run=… begins another run"
+        ) from None
+    try:
+        yield
+    finally:
+        os.close(held)
 
 
 def processes(config: TrainConfig, nnodes: int = 1) -> int:

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 from torch.distributed.elastic.multiprocessing.errors import ErrorHandler, ProcessFailure
 
-from ncvc import DatasetError
+from ncvc import DatasetError, NcvcError
 from ncvc.train.agent import Agent, explain
 from ncvc.train.beat import PHASES, VARIABLE, Beat, Board
 from ncvc.train.checkpoint.format import CheckpointError
@@ -198,3 +198,17 @@ def test_a_sign_of_life_costs_nothing_that_counts():
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     assert float(done.stdout) < 50e-6  # seconds; about 1.5e-6 on a quiet machine
     assert board.beats()[0].position == 10_000
+
+
+def test_a_run_that_goes_on_is_not_started_a_second_time(make_config):
+    from ncvc.files import lock
+    from ncvc.train.launch import launch
+
+    config = make_config()
+    config.folder.mkdir()
+    held = lock(config.folder)
+    try:
+        with pytest.raises(NcvcError, match="another ncvc train is running there"):
+            launch(config)
+    finally:
+        os.close(held)

@@ -17,6 +17,7 @@ from ncvc.train.config import (
     TrainConfig,
 )
 from ncvc.train.flops import flops_per_token
+from ncvc.train.memory import estimate
 from ncvc.train.parts.select import choose
 
 LOCAL = {
@@ -116,12 +117,8 @@ def measure(step: Step, model: ModelConfig, size: int) -> dict[str, Any]:
     return row
 
 
-def estimated(compute: ComputeConfig, model: ModelConfig, size: int) -> float | str:
+def estimated(compute: ComputeConfig, model: ModelConfig, size: int) -> float:
     """GiB that a dry run says this takes, without what torch does not count."""
-    try:
-        from ncvc.train.memory import estimate
-    except ImportError:
-        return "no ncvc.train.memory"
     config = TrainConfig(
         run="run",
         model=model,
