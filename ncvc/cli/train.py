@@ -98,7 +98,8 @@ def run(
     if write_slurm is not None:
         from ncvc.train import slurm
 
-        slurm.write_slurm(write_slurm, slurm.slurm_script(config, overrides, settings, nodes["nnodes"]))
+        script = slurm.slurm_script(config, overrides, settings, nodes["nnodes"], max_restarts)
+        slurm.write_slurm(write_slurm, script)
         click.echo(f"written to {write_slurm}; look at its time limit, then: sbatch {write_slurm}")
         return
     from ncvc.train.launch import launch

@@ -48,8 +48,8 @@ exit "$status"
 """
 
 
-def slurm_script(path: Path, overrides: tuple[str, ...], config: TrainConfig, nnodes: int) -> str:
-    """The script that starts the config at `path` with these `--set` on `nnodes` machines.
+def slurm_script(path: Path, overrides: tuple[str, ...], config: TrainConfig, nnodes: int, max_restarts: int) -> str:
+    """The script that starts the config at `path` with these `--set` and `--max-restarts` on `nnodes` machines.
 
     Raises `ConfigError` if the config does not say how many ranks a machine has, or they do not fit the batch.
     """
@@ -64,6 +64,8 @@ def slurm_script(path: Path, overrides: tuple[str, ...], config: TrainConfig, nn
     except ValueError as error:
         raise ConfigError(str(error)) from None
     lines = [[sys.executable, "-m", "ncvc", "train", "run", str(path)], *(["--set", each] for each in overrides)]
+    if max_restarts:
+        lines.append(["--max-restarts", str(max_restarts)])
     return SCRIPT.format(
         config=shlex.quote(str(path)),
         name=shlex.quote(config.folder.name),

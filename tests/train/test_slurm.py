@@ -65,7 +65,7 @@ def submit(cluster, status):
 
 def test_the_same_run_starts_on_every_machine_and_is_queued_again_when_it_was_stopped(cluster):
     overrides = ("run=runs/my first", "optimizer.lr=0.002")
-    done = write(str(CONFIG), "--set", overrides[0], "--set", overrides[1], "--nnodes", "2")
+    done = write(str(CONFIG), "--set", overrides[0], "--set", overrides[1], "--nnodes", "2", "--max-restarts", "5")
     assert "sbatch run.sbatch" in done.output
     job = cluster / "it's a job"
     subprocess.run(["bash", "-n", "run.sbatch"], cwd=job, check=True)
@@ -82,6 +82,7 @@ def test_the_same_run_starts_on_every_machine_and_is_queued_again_when_it_was_st
         told = run.make_context("run", words[4:]).params
         assert (told["config"], told["overrides"]) == (CONFIG, overrides)
         assert (told["nnodes"], told["node_rank"], told["rdzv_backend"]) == (2, number, "c10d")
+        assert told["max_restarts"] == 5
         assert (told["rdzv_endpoint"], told["rdzv_id"]) == ("node7:21234", "31234")
 
     # Newer releases of Slurm do not hand the job's number of CPUs to its steps.
