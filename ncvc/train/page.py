@@ -6,6 +6,7 @@ from ncvc import __version__
 from ncvc.corpus.report.page import document
 from ncvc.corpus.report.sections import row, section, table
 from ncvc.corpus.report.words import both, escaped, number
+from ncvc.progress import duration
 from ncvc.train.chart import STYLE, Line, chart
 from ncvc.train.curves import Curve, token_unit
 from ncvc.train.log import Step
@@ -97,7 +98,7 @@ def _summary(curves: Sequence[Curve]) -> str:
             f"{curve.smoothed[-1]:.4f}",
             f"{curve.validation[-1][1]:.4f}" if curve.validation else "–",
             f"{len(curve.steps) * curve.tokens_a_step / curve.seconds:,.0f}" if curve.seconds else "–",
-            f"{curve.seconds / 3600:,.1f} h",
+            duration(curve.seconds),
             number(len(curve.skipped)),
             number(len(curve.resumed)),
             f'<span title="{curve.config}">{curve.config[:12]}</span>' if curve.config else "–",

@@ -186,6 +186,6 @@ def test_the_page_in_a_browser(run, tmp_path):
     for title in ("<first>: skipped at 5", "<first>: went on at 6", "<first>: 6.2500 at 4"):
         assert page.titles.count(title) == 2
     rows = [page.cells[i : i + 10] for i in (0, 10)]
-    assert rows[0] == ["<first>", "10", "10,000", "3.5000", "6.2500", "500", "0.0 h", "3", "1", "–"]
+    assert rows[0] == ["<first>", "10", "10,000", "3.5000", "6.2500", "500", "16 s", "3", "1", "–"]
     assert rows[1][0] == "second"
     assert page.cells[20:26] == ["a&b", "6.0000", "6.0000", "c", "6.5000", "6.5000"]
