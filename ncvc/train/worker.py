@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 from pathlib import Path
 
 import click
@@ -18,6 +19,7 @@ def main(path: str) -> None:
     stop = StopRequest()
     stop.listen()
     beat.connect()
+    threading.excepthook = in_one_sentence
 
     import ncvc.train.without_compiler  # noqa: F401  # isort: skip
 
@@ -55,6 +57,12 @@ def main(path: str) -> None:
         if not isinstance(error, DistError) and "gloo/transport" not in str(error):
             raise
         sys.exit(1)  # another rank went away; the launcher says which
+
+
+def in_one_sentence(failure: threading.ExceptHookArgs) -> None:
+    """Says how a thread ended that nobody waits for, such as TensorBoard's on a full disk."""
+    name = failure.thread.name if failure.thread else "a thread"
+    click.echo(f"{name} ended: {failure.exc_value!r}", err=True)
 
 
 if __name__ == "__main__":

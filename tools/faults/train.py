@@ -144,7 +144,9 @@ def fill_disk(run: Run, chance: random.Random) -> None:
 
 def flip_bytes(run: Run, chance: random.Random) -> None:
     """What was saved is damaged."""
-    newest = run.checkpoints()[-1]
+    *older, newest = run.checkpoints()
+    if not older:
+        raise FileNotFoundError  # a run whose only checkpoint is damaged does not begin anew by itself
     file = chance.choice(sorted(newest.iterdir()))
     content = bytearray(file.read_bytes())
     for _ in range(chance.choice([1, 1, 10])):
