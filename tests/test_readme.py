@@ -57,10 +57,8 @@ def test_every_command_exists(words: list[str]) -> None:
     command: click.Command = ncvc
     context = click.Context(ncvc)
     while isinstance(command, click.Group) and words:
-        name, *words = words
-        found = command.get_command(context, name)
-        if found is None:
-            break
+        _, found, words = command.resolve_command(context, words)
+        assert found
         command = found
     assert command is not ncvc
     options = {option for parameter in command.params for option in parameter.opts}
