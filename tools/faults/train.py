@@ -144,9 +144,10 @@ def fill_disk(run: Run, chance: random.Random) -> None:
 
 def flip_bytes(run: Run, chance: random.Random) -> None:
     """What was saved is damaged."""
-    *older, newest = run.checkpoints()
-    if not older:
+    found = run.checkpoints()
+    if len(found) < 2:
         raise FileNotFoundError  # a run whose only checkpoint is damaged does not begin anew by itself
+    newest = found[-1]
     file = chance.choice(sorted(newest.iterdir()))
     content = bytearray(file.read_bytes())
     for _ in range(chance.choice([1, 1, 10])):
