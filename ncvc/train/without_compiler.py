@@ -37,7 +37,8 @@ class _Idle(ModuleType):
     def graph_break(self, *_: Any) -> None: ...
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
+        # A module in it is about to be loaded if somebody asks where it lies.
+        if name.startswith("__") and name != "__path__":
             raise AttributeError(name)
         if sys.modules.get(self.__name__) is self:
             del sys.modules[self.__name__]

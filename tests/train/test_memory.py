@@ -86,7 +86,7 @@ LAYOUTS = {
             0,
             1,
         )
-        for module in ("core_attn", "layernorm", "mlp")
+        for module in ("core_attn", "mlp")  # norms need TransformerEngine
     },
     "tensor": ({"parallel": {"tensor_model_parallel_size": 2}}, 1, 2),
     "sequence": ({"parallel": {"tensor_model_parallel_size": 4, "sequence_parallel": True}}, 0, 8),

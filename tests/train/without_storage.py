@@ -20,7 +20,7 @@ from torch.distributed._tools.mem_tracker import MemTracker
 from torch.testing._internal.distributed.fake_pg import FakeStore
 
 from ncvc.train import model as gpt_model
-from ncvc.train.parts import attention
+from ncvc.train.parts import attention, linear
 
 CUDA = torch.device("cuda", 0)
 
@@ -70,9 +70,9 @@ def as_rank(config, rank, world_size):
                 (megatron_random, "_CUDA_RNG_STATE_TRACKER", Generators()),
                 (megatron_random, "_CUDA_RNG_STATE_TRACKER_INITIALIZED", True),
                 (F, "scaled_dot_product_attention", flash_attention),
-                (megatron_random, "FP8GlobalStateManager", mock.Mock(is_fp8_enabled=lambda: False)),
                 (megatron_random, "activation_recompute_forward", lambda **_: contextlib.nullcontext()),
                 (megatron_random, "_get_all_rng_states", lambda: ()),
+                (linear, "works", lambda device: True),
                 (attention, "sdpa_kernel", lambda *_, **__: contextlib.nullcontext()),
                 (GPTModel, "to", on_cuda),
             ):
