@@ -130,8 +130,11 @@ def explain(failures: dict[int, ProcessFailure]) -> tuple[str, bool]:
             kind, _, sentence = str(message["message"]).partition(": ")
             # What a rank has put into words would only happen again, unless it is about a disk.
             return sentence, kind in ("CheckpointError", "OSError")
-    # The ranks that were then ended by SIGTERM are not the reason.
-    rank, failure = min(failures.items(), key=lambda item: (item[1].exitcode == -signal.SIGTERM, item[1].timestamp))
+    # The ranks that were then ended by SIGTERM are not the reason, nor are those that ended because one was killed.
+    rank, failure = min(
+        failures.items(),
+        key=lambda item: (item[1].exitcode == -signal.SIGTERM, item[1].exitcode > 0, item[1].timestamp),
+    )
     if failure.exitcode == -signal.SIGKILL:
         return f"rank {rank} was killed (SIGKILL); the machine's memory running out is the usual reason", True
     if failure.exitcode < 0:

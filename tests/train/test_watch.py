@@ -157,6 +157,8 @@ def test_why_ranks_failed(tmp_path):
         "rank 1 was killed (SIGKILL); the machine's memory running out is the usual reason",
         True,
     )
+    # Rank 0 has lost its connection to the one that was killed, and was seen to end at the same moment.
+    assert explain({0: failure(tmp_path, 0, 1), 1: killed}) == explain({1: killed})
     mistake = failure(tmp_path, 2, 1, DatasetError("a.bin: damaged; make it again"))
     assert explain({0: killed, 2: mistake}) == ("a.bin: damaged; make it again", False)
     full = failure(tmp_path, 2, 1, CheckpointError("step_1: cannot write the checkpoint"))
