@@ -271,8 +271,3 @@ def events(run: Path) -> list[str]:
         return [record["event"] for record in records(run) if "event" in record]
     except FileNotFoundError:
         return []
-
-
-def last_event(run: Path) -> str | None:
-    """The last thing that happened to a run."""
-    return next(reversed(events(run)), None)

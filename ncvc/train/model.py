@@ -92,7 +92,7 @@ def transformer_config(
 def layers(config: TransformerConfig, parts: Parts) -> TransformerBlockSubmodules:
     """Pre-norm layers: RMSNorm, attention, RMSNorm, MLP."""
     column, row = linears(parts)
-    norm, final_norm = norms(config, parts)
+    norm, final_norm = norms(parts)
     layer = ModuleSpec(
         module=TransformerLayer,
         submodules=TransformerLayerSubmodules(
@@ -144,15 +144,14 @@ def linears(parts: Parts) -> tuple[Any, Any]:
     return ColumnParallelLinear, RowParallelLinear
 
 
-def norms(config: TransformerConfig, parts: Parts) -> tuple[Any, Any]:
+def norms(parts: Parts) -> tuple[Any, Any]:
     """The modules of the norms in the layers, and of the last one, which has no residual beside it."""
     if parts.norm.form == "transformer_engine":
         from megatron.core.extensions.transformer_engine import TENorm
 
         return partial(TENorm, has_residual=True), TENorm
     if parts.norm.form == "liger":
-        recomputed = config.recompute_granularity == "selective" and "layernorm" in config.recompute_modules
-        return LigerRMSNorm if recomputed else LigerResidualRMSNorm, LigerRMSNorm
+        return LigerResidualRMSNorm, LigerRMSNorm
     return RMSNorm, RMSNorm
 
 

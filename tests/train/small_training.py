@@ -121,6 +121,29 @@ def in_folders(folders, function, *arguments):
         return function(*arguments)
 
 
+def tensors(config, step):
+    """Every tensor of a run's checkpoint, {name: tensor}."""
+    from ncvc.train.checkpoint.reader import Checkpoint, checkpoint_folder
+
+    checkpoint = Checkpoint.open(checkpoint_folder(config.run, step))
+    checkpoint.verify()
+    return {name: checkpoint.tensor(name) for name in checkpoint.names()}
+
+
+def assert_same(first, second):
+    """Both hold the same tensors, bit for bit."""
+    assert first.keys() == second.keys()
+    for name in first:
+        assert torch.equal(first[name], second[name]), name
+
+
+def last_event(run):
+    """The last thing that happened to a run, or None."""
+    from ncvc.train.log import events
+
+    return next(reversed(events(run)), None)
+
+
 def _serve(rank, tasks, results):
     import ncvc.train.without_compiler  # noqa: F401
 

@@ -8,9 +8,10 @@ import time
 from pathlib import Path
 
 import pytest
+from small_training import last_event
 
 from ncvc.train.checkpoint.reader import Checkpoint, checkpoint_folder
-from ncvc.train.log import last_event, records, steps
+from ncvc.train.log import records, steps
 
 TINY = Path(__file__).parents[2] / "megatron_configs" / "tiny.yaml"
 

@@ -4,14 +4,14 @@ import math
 
 import pytest
 import torch
-from small_training import train_alone, train_as_rank, train_poisoned
-from test_training import assert_same, plain_steps, tensors
+from small_training import assert_same, last_event, tensors, train_alone, train_as_rank, train_poisoned
+from test_training import plain_steps
 
 from ncvc.train.checkpoint.format import GuardState
 from ncvc.train.checkpoint.reader import Checkpoint, checkpoint_folder, latest
 from ncvc.train.config import GuardConfig
 from ncvc.train.guard import Guard, TrainingError, require_finite
-from ncvc.train.log import last_event, records, steps
+from ncvc.train.log import records, steps
 from ncvc.train.ranks import alone
 
 QUIET = {"attention_dropout": 0.0, "hidden_dropout": 0.0}

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 import torch
-from small_training import in_folders, refused_as_rank, train_as_rank
+from small_training import in_folders, last_event, refused_as_rank, train_as_rank
 
 from ncvc.config import ConfigError
 from ncvc.train.checkpoint.reader import Checkpoint, checkpoint_folder
 from ncvc.train.config import TrainConfig
 from ncvc.train.launch import processes
-from ncvc.train.log import last_event, steps
+from ncvc.train.log import steps
 from ncvc.train.nodes import Nodes, require_fitting_ranks
 from ncvc.train.resolved import config_hash
 

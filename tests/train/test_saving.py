@@ -6,30 +6,18 @@ import time
 
 import pytest
 import torch
-from small_training import train_alone, train_as_rank
+from small_training import assert_same, last_event, tensors, train_alone, train_as_rank
 
 from ncvc.train import begin
 from ncvc.train.checkpoint import format as checkpoint_format
 from ncvc.train.checkpoint import saver
 from ncvc.train.checkpoint.format import CheckpointError
-from ncvc.train.checkpoint.reader import Checkpoint, checkpoint_folder, latest
-from ncvc.train.log import RunLog, last_event, records
+from ncvc.train.checkpoint.reader import checkpoint_folder, latest
+from ncvc.train.log import RunLog, records
 from ncvc.train.ranks import alone, started_by_torchrun
 
 WRITE = checkpoint_format.write_tensors
 QUIET = {"attention_dropout": 0.0, "hidden_dropout": 0.0}
-
-
-def tensors(config, step):
-    checkpoint = Checkpoint.open(checkpoint_folder(config.run, step))
-    checkpoint.verify()
-    return {name: checkpoint.tensor(name) for name in checkpoint.names()}
-
-
-def assert_same(first, second):
-    assert first.keys() == second.keys()
-    for name in first:
-        assert torch.equal(first[name], second[name]), name
 
 
 def events(config, name):

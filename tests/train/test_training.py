@@ -9,8 +9,11 @@ import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812
 from small_training import (
+    assert_same,
+    last_event,
     made_up_documents,
     plain_logits,
+    tensors,
     train_alone,
     train_as_rank,
     write_dataset,
@@ -19,19 +22,7 @@ from small_training import (
 from ncvc.config import ConfigError
 from ncvc.train.checkpoint.reader import Checkpoint, checkpoint_folder, latest
 from ncvc.train.config import TrainConfig
-from ncvc.train.log import last_event, steps
-
-
-def tensors(config, step):
-    checkpoint = Checkpoint.open(checkpoint_folder(config.run, step))
-    checkpoint.verify()
-    return {name: checkpoint.tensor(name) for name in checkpoint.names()}
-
-
-def assert_same(first, second):
-    assert first.keys() == second.keys()
-    for name in first:
-        assert torch.equal(first[name], second[name]), name
+from ncvc.train.log import steps
 
 
 def test_the_loss_falls_below_the_unigram_entropy(make_config):

@@ -7,8 +7,10 @@ import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812
 from small_training import (
+    assert_same,
     made_up_documents,
     plain_logits,
+    tensors,
     train_alone,
     train_as_rank,
     write_dataset,
@@ -37,11 +39,6 @@ def validations(config):
     return [record for record in records(config.folder) if record.get("event") == "validation"]
 
 
-def tensors(config, step=6):
-    checkpoint = Checkpoint.open(checkpoint_folder(config.run, step))
-    return {name: checkpoint.tensor(name) for name in checkpoint.names()}
-
-
 def plain_loss(checkpoint, documents, length, most):
     """Mean cross entropy of at most `most` windows, evenly spread over the documents."""
     tokens = np.concatenate(documents)
@@ -62,9 +59,7 @@ def test_losses_equal_plain_torch_and_the_weights_those_of_a_run_without(make_co
     without = make_config("without", data=data, schedule={**schedule, "eval_interval": 1000, "eval_iters": 1})
     for config in (with_validation, without):
         train_alone(config)
-    first, second = tensors(with_validation), tensors(without)
-    assert first.keys() == second.keys()
-    assert all(torch.equal(first[name], second[name]) for name in first)
+    assert_same(tensors(with_validation, 6), tensors(without, 6))
     assert [step.loss for step in steps(with_validation.folder)] == [step.loss for step in steps(without.folder)]
 
     found = validations(with_validation)

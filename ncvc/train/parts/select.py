@@ -36,7 +36,7 @@ class Parts:
     rope: Choice
     """torch, liger or transformer_engine."""
     norm: Choice
-    """torch, liger or transformer_engine; the latter two return the residual too, unless norms are recomputed."""
+    """torch, liger or transformer_engine; the latter two return the residual too."""
     bias_dropout: Choice
     """torch, or compiled: dropout and residual in one kernel."""
     cross_entropy: Choice
