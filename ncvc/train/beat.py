@@ -34,6 +34,11 @@ PHASES = (
     "saving",
     "ending",
 )
+BUSY = frozenset(
+    map(PHASES.index, ("starting", "reading the data", "building the index of the samples", "loading", "saving"))
+)
+"""Phases in which a rank that does not wait for others uses the processor or the disk. While computing it may wait for
+a GPU or a compiler."""
 _SET_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG
 
 
@@ -153,6 +158,11 @@ def beat(phase: str, *, step: int | None = None, allowance: float = 0.0, waiting
     other ranks, with nothing to do.
     """
     _pulse.beat(phase, step, allowance, waiting)
+
+
+def wait_for_others(allowance: float = LONG) -> None:
+    """A sign of life before a word with the other ranks that may still have much to do; `allowance` in seconds."""
+    beat("waiting for the other ranks", allowance=allowance, waiting=True)
 
 
 def add_work(seconds: float) -> None:

@@ -18,7 +18,7 @@ from ncvc.config import ConfigError
 from ncvc.files import MANIFEST, sha256
 from ncvc.train import model as gpt_model
 from ncvc.train import optimizer as adamw
-from ncvc.train.beat import DAY, LONG, beat
+from ncvc.train.beat import DAY, LONG, beat, wait_for_others
 from ncvc.train.checkpoint.format import Facts, GuardState
 from ncvc.train.checkpoint.reader import Checkpoint, latest
 from ncvc.train.checkpoint.resume import newest_whole
@@ -108,15 +108,15 @@ def begin(config: TrainConfig, ranks: Ranks) -> Training:
     Raises `ConfigError` if the run folder's checkpoint belongs to another config, `DatasetError`,
     `TokenizerError` or `CheckpointError` if something that the config names cannot be used.
     """
-    beat("loading", allowance=LONG)
     newest, damaged = newest_whole(config.folder, ranks)
+    # The first rank may take hours over all data; on other machines nobody gives a sign of life meanwhile.
+    wait_for_others(DAY)
     read: list[Any] = [None, None]
     if ranks.is_first:
         # Hashing and scanning is for one rank; the others take its word.
         datasets = inspect_all(config)
         read = [datasets, tokenizer_hash(Path(config.data.tokenizer), config.model.vocab_size)]
-    # The first rank may take hours over all data; on other machines nobody gives a sign of life meanwhile.
-    beat("waiting for the other ranks", allowance=0.0 if ranks.is_first else DAY, waiting=True)
+        wait_for_others()
     dist.broadcast_object_list(read)
     datasets, tokenizer = read
 
@@ -140,13 +140,16 @@ def go_back(training: Training) -> tuple[int, int]:
     stretch = guard.bad_stretch(training.done)
     last = training.done
     newest: list[str | None] = [None]
+    wait_for_others()
     if ranks.is_first:
+        beat("loading", allowance=LONG)
         for before in (stretch, (last - guard.row + 1, last), (last, last)):
             found = latest(training.config.folder, partial(guard.reaches, stretch=before))
             if found:
                 newest = [str(found.folder)]
                 break
     dist.broadcast_object_list(newest)
+    beat("loading", allowance=LONG)
     checkpoint = Checkpoint.open(newest[0]) if newest[0] else None
     step = checkpoint.manifest.step if checkpoint else 0
     stretch = max(stretch[0], step + 1), stretch[1]

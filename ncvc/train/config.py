@@ -282,10 +282,11 @@ class WatchConfig(Config):
     """How the launcher watches the ranks of its machine."""
 
     hang_after: Positive = 60.0
-    """Seconds without a sign of life after which a rank in a training step hangs."""
+    """Seconds without a sign of life after which a rank in a training step hangs; and one that starts, loads or saves,
+    without reading, writing or computing anything."""
     startup_time: Positive = 600.0
-    """Seconds that the ranks may take to start, and again for their first step, which makes connections and
-    compiles kernels."""
+    """Seconds that the ranks may take to meet, and again for their first step, which makes connections and compiles
+    kernels."""
     slow_factor: Annotated[float, pydantic.Field(gt=1.0)] = 1.5
     """A rank whose own work takes this many times the ranks' median is named as slow."""
 

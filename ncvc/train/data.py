@@ -18,7 +18,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from ncvc import DatasetError
 from ncvc.indexed import IndexedDataset
-from ncvc.train.beat import beat
+from ncvc.train.beat import LONG, beat, wait_for_others
 from ncvc.train.config import DataConfig, TrainConfig, training_documents
 from ncvc.train.ranks import Ranks, shared_folder
 
@@ -71,6 +71,7 @@ def inspect(prefix: str, vocab_size: int, validation_split: float = 0.0) -> Data
         if not path.is_file():
             raise DatasetError(f"{path}: no such file; make it with `ncvc preprocess` or correct data.prefixes")
     dataset = IndexedDataset.open(prefix)
+    beat("reading the data", allowance=LONG)
     documents = training_documents(len(dataset), validation_split)
     tokens = int(dataset.lengths[:documents].sum(dtype=np.int64))
     if not dataset.lengths.any():
@@ -120,8 +121,11 @@ def build_dataset(config: TrainConfig, facts: list[DatasetFacts], ranks: Ranks) 
     )
     folder = config.folder / "data_index" / hashlib.sha256(key.encode()).hexdigest()[:16]
     # One rank looks: the others' machines may see a shared disk as it was a moment ago.
+    wait_for_others()
     there = [folder.exists()]
     dist.broadcast_object_list(there)
+    if ranks.is_first:
+        beat("building the index of the samples", allowance=LONG)  # the others wait in megatron-core
     if there[0]:
         for path in folder.glob("*.npy"):
             np.load(path, mmap_mode="r", allow_pickle=False)  # megatron-core would unpickle what is none of ours

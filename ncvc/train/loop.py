@@ -12,7 +12,7 @@ import torch.distributed as dist
 from megatron.core.distributed import finalize_model_grads
 from megatron.core.pipeline_parallel import get_forward_backward_func
 
-from ncvc.train.beat import LONG, beat
+from ncvc.train.beat import LONG, beat, wait_for_others
 from ncvc.train.begin import Training, begin, go_back
 from ncvc.train.checkpoint.saver import Saver
 from ncvc.train.config import TrainConfig
@@ -36,7 +36,6 @@ def train(config: TrainConfig, ranks: Ranks, stop: StopRequest) -> bool:
     Raises `TrainingError` if too many steps are bad, before any of them reaches the weights.
     """
     training = begin(config, ranks)
-    beat("building the index of the samples", allowance=LONG)
     dataset = build_dataset(config, training.datasets, ranks)
     samples = batches(dataset, config, ranks, training.done)
     validation = Validation(config, training.datasets, forward)
@@ -78,14 +77,15 @@ def train(config: TrainConfig, ranks: Ranks, stop: StopRequest) -> bool:
         saver.report()
         if training.done % config.checkpoints.save_interval == 0 or training.done == last or stopping:
             keep(training, saver)
-    beat("ending", allowance=LONG)
     saver.finish()
+    beat("ending", allowance=LONG)
     if training.done == last:
         validation.when_due(training, log)
         log.event("finished", f"finished: {last} steps", step=last)
     else:
         log.event("stopped", f"stopped after step {training.done}; start again to go on", step=training.done)
     log.close()
+    wait_for_others()
     dist.barrier()  # when a machine's ranks end, its launcher reads in the log how
     return training.done == last
 
@@ -161,7 +161,6 @@ def tell_skipped(training: Training, log: RunLog, reason: str, loss: float, norm
 
 def roll_back(training: Training, log: RunLog) -> None:
     """Goes back to before a row of bad steps."""
-    beat("loading", allowance=LONG)
     row, at = training.guard.row, training.done
     first, last = go_back(training)
     log.event(
@@ -191,7 +190,6 @@ def leave_out(training: Training, last: int, log: RunLog) -> None:
 def keep(training: Training, saver: Saver) -> None:
     """Saves this moment; raises `TrainingError` if it holds what is not finite."""
     require_finite(training.done, kept(training.optimizer), training.ranks.device)
-    beat("saving", allowance=LONG)
     saver.save(training.gpt, training.optimizer, training.facts())
 
 

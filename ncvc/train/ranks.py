@@ -4,6 +4,7 @@ import contextlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import torch
@@ -12,8 +13,13 @@ from megatron.core import parallel_state
 from megatron.core.tensor_parallel.random import model_parallel_cuda_manual_seed
 
 from ncvc.files import whole_folder
+from ncvc.train.beat import DAY, wait_for_others
 from ncvc.train.config import ParallelConfig
 from ncvc.train.cpu import megatron_on_cpu
+
+PATIENCE = timedelta(seconds=DAY)
+"""Of the ranks while the first one reads all the data; by default torch ends them after 30 minutes. Hangs are found by
+`ncvc.train.watch`."""
 
 
 @dataclass(frozen=True)
@@ -45,10 +51,10 @@ def started_by_torchrun(parallel: ParallelConfig, seed: int) -> Iterator[Ranks]:
     if torch.cuda.is_available():
         device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
         torch.cuda.set_device(device)
-        dist.init_process_group("cpu:gloo,cuda:nccl", device_id=device)
+        dist.init_process_group("cpu:gloo,cuda:nccl", device_id=device, timeout=PATIENCE)
     else:
         device = torch.device("cpu")
-        dist.init_process_group("gloo")
+        dist.init_process_group("gloo", timeout=PATIENCE)
     with _model_parallel(device, parallel, seed) as ranks:
         yield ranks
 
@@ -109,5 +115,6 @@ def shared_folder(final: Path, ranks: Ranks) -> Iterator[Path]:
             name = [str(stack.enter_context(whole_folder(final, replace=True)))]
         dist.broadcast_object_list(name)
         yield Path(name[0])
+        wait_for_others()
         dist.barrier()
     dist.barrier()

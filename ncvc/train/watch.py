@@ -1,19 +1,21 @@
 """Finds the rank that hangs and the rank that is slow, from the signs of life of a machine's ranks.
 
-Each machine's launcher watches its own ranks. A rank that works has to give a sign of life within a time; one that
-waits for others is not to blame, unless all of them wait.
+Each machine's launcher watches its own ranks. A rank that works has to give a sign of life within a time, and where
+that is long, to read, write or compute meanwhile; one that waits for others is not to blame, unless all of them wait.
 """
 
 import contextlib
+import math
 import os
 import signal
 import statistics
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ncvc.train.beat import DUMP, PHASES, Beat, Board
+from ncvc.train.activity import Activity
+from ncvc.train.beat import BUSY, DUMP, PHASES, Beat, Board
 from ncvc.train.config import WatchConfig
 from ncvc.train.log import append_event
 
@@ -42,6 +44,7 @@ class Watch:
         self._began = self._looked = time.monotonic()
         self._compared: list[Beat] | None = None
         self._slow: set[int] = set()
+        self._activity = Activity(self.config.hang_after)
 
     def look(self, pids: Mapping[int, int], first_rank: int) -> None:
         """Looks at the ranks, {local rank: pid}; kills them all if one hangs, its stacks written before.
@@ -53,8 +56,10 @@ class Watch:
             return
         self._looked = now
         beats = self.board.beats()
-        stopped = {rank for rank, pid in pids.items() if process_state(pid) == "T"}
-        if hanging := behind(beats, now, self._began, self.config, stopped):
+        idle = [
+            math.inf if process_state(pid) == "T" else self._activity.idle(pid, now) for _, pid in sorted(pids.items())
+        ]
+        if hanging := behind(beats, now, self._began, self.config, idle):
             self.hang = self._explain(beats, hanging, now, pids, first_rank)
             self._dump(pids, first_rank)
             ranks = [first_rank + rank for rank in hanging]
@@ -115,22 +120,23 @@ class Watch:
         self._slow = set(slow)
 
 
-def behind(
-    beats: list[Beat], now: float, began: float, config: WatchConfig, stopped: Collection[int] = ()
-) -> list[int]:
+def behind(beats: list[Beat], now: float, began: float, config: WatchConfig, idle: Sequence[float]) -> list[int]:
     """The ranks that hang, of those the least advanced; none if all is well. Times in seconds.
 
-    Those whose processes are `stopped` do nothing, whatever they began: they get no time for it.
+    `idle`: for how long each has neither computed nor read nor written; infinite for a stopped process, which gets no
+    time for anything that it began.
     """
 
     def is_late(rank: int) -> bool:
         beat = beats[rank]
+        silent = now - (beat.at or began)
+        if math.isinf(idle[rank]) or (beat.phase in BUSY and not beat.waiting and idle[rank] > config.hang_after):
+            return silent > config.hang_after
         longest = beat.allowance if beat.at else config.startup_time
-        limit = config.hang_after if rank in stopped else max(config.hang_after, longest)
-        return now - (beat.at or began) > limit
+        return silent > max(config.hang_after, longest)
 
     late = [rank for rank in range(len(beats)) if is_late(rank)]
-    working = [rank for rank in late if rank in stopped or not beats[rank].waiting]
+    working = [rank for rank in late if math.isinf(idle[rank]) or not beats[rank].waiting]
     if not working and len(late) < len(beats):
         return []  # some wait for one that still has time
     candidates = working or late

@@ -36,7 +36,7 @@ def main(path: str) -> None:
         config = TrainConfig.load(path)
         torch.set_num_threads(config.compute.threads)
         require_fitting_ranks(config)
-        beat.beat("starting", allowance=config.watch.startup_time)
+        beat.wait_for_others(config.watch.startup_time)
         with started_by_torchrun(config.parallel, config.seed) as ranks:
             require_one_run(config)
             finished = train(config, ranks, stop)

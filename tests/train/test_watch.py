@@ -1,5 +1,6 @@
 """Who hangs, who is slow, and why a training is started again or not."""
 
+import math
 import os
 import subprocess
 import sys
@@ -11,21 +12,26 @@ import pytest
 from torch.distributed.elastic.multiprocessing.errors import ErrorHandler, ProcessFailure
 
 from ncvc import DatasetError, NcvcError
+from ncvc.files import lock
+from ncvc.train.activity import Activity
 from ncvc.train.agent import Agent, explain
 from ncvc.train.beat import PHASES, VARIABLE, Beat, Board
 from ncvc.train.checkpoint.format import CheckpointError
 from ncvc.train.config import WatchConfig
+from ncvc.train.launch import launch
 from ncvc.train.log import records
 from ncvc.train.watch import Watch, behind, slow_ranks
 
 WATCH = WatchConfig(hang_after=60.0, startup_time=600.0)
+AT_WORK = (0.0,) * 3
+STOPPED = math.inf
 
 
-def at(seconds, step=5, position=0, waiting=0, allowance=0.0):
-    return Beat(seconds, allowance, step, position, PHASES.index("computing"), waiting, 0.0, 0)
+def at(seconds, step=5, position=0, waiting=0, allowance=0.0, phase="computing"):
+    return Beat(seconds, allowance, step, position, PHASES.index(phase), waiting, 0.0, 0)
 
 
-NEVER = at(0.0, step=0)
+NEVER = at(0.0, step=0, phase="starting")
 
 
 @pytest.mark.parametrize(
@@ -50,20 +56,56 @@ NEVER = at(0.0, step=0)
     ],
 )
 def test_who_hangs(beats, hanging):
-    assert behind(beats, now=1000.0, began=500.0, config=WATCH) == hanging
+    assert behind(beats, now=1000.0, began=500.0, config=WATCH, idle=AT_WORK) == hanging
 
 
 def test_who_never_started_hangs():
-    assert behind([at(1050, waiting=1), NEVER], now=1101.0, began=500.0, config=WATCH) == [1]
+    assert behind([at(1050, waiting=1), NEVER], now=1101.0, began=500.0, config=WATCH, idle=AT_WORK) == [1]
 
 
 def test_a_stopped_process_gets_no_time_for_what_it_began():
     saving, waits = at(930, allowance=1800), at(935, waiting=1)
-    assert behind([saving, waits], now=1000.0, began=500.0, config=WATCH) == []
-    assert behind([saving, waits], now=1000.0, began=500.0, config=WATCH, stopped={0}) == [0]
-    assert behind([saving, waits], now=1000.0, began=500.0, config=WATCH, stopped={1}) == [1]
-    assert behind([saving, waits], now=980.0, began=500.0, config=WATCH, stopped={0}) == []
-    assert behind([NEVER, waits], now=1000.0, began=500.0, config=WATCH, stopped={0}) == [0]
+    assert behind([saving, waits], now=1000.0, began=500.0, config=WATCH, idle=AT_WORK) == []
+    assert behind([saving, waits], now=1000.0, began=500.0, config=WATCH, idle=(STOPPED, 0.0)) == [0]
+    assert behind([saving, waits], now=1000.0, began=500.0, config=WATCH, idle=(0.0, STOPPED)) == [1]
+    assert behind([saving, waits], now=980.0, began=500.0, config=WATCH, idle=(STOPPED, 0.0)) == []
+    assert behind([NEVER, waits], now=1000.0, began=500.0, config=WATCH, idle=(STOPPED, 0.0)) == [0]
+
+
+@pytest.mark.parametrize("phase", ["starting", "reading the data", "loading", "saving"])
+def test_a_process_that_does_nothing_gets_no_time_for_what_it_began(phase):
+    begun, waits = at(930, allowance=1800, phase=phase), at(935, waiting=1, allowance=1800, phase=phase)
+
+    def hanging(*idle, now=1000.0, begun=begun):
+        return behind([begun, waits], now=now, began=500.0, config=WATCH, idle=idle)
+
+    assert hanging(59.0, 70.0) == []
+    assert hanging(61.0, 70.0) == [0]
+    assert hanging(61.0, 70.0, now=980.0) == []  # it waited before, and has only begun
+    # It may be its GPU that works, or a compiler.
+    assert hanging(61.0, 70.0, begun=at(930, allowance=1800)) == []
+
+
+def test_who_does_nothing():
+    busy = "while True: pass"
+    reads = "import time\nwith open('/dev/zero', 'rb') as f:\n while True: f.read(1 << 19); time.sleep(0.05)"
+    waits = "import time, threading\nwhile True: time.sleep(0.1)"
+    ranks = [subprocess.Popen([sys.executable, "-c", code]) for code in (busy, reads, waits)]
+    activity = Activity(window=5.0)
+    try:
+        time.sleep(1.0)  # they have started
+        began = time.monotonic()
+        for _ in range(8):
+            now = time.monotonic()
+            idle = [activity.idle(rank.pid, now) for rank in ranks]
+            time.sleep(0.25)
+    finally:
+        for rank in ranks:
+            rank.kill()
+            rank.wait()
+    assert idle[2] == pytest.approx(now - began, abs=0.5)
+    assert max(idle[:2]) < 1.0
+    assert activity.idle(ranks[2].pid, time.monotonic()) == 0.0  # there is none any more
 
 
 def test_who_is_slow():
@@ -119,6 +161,19 @@ def test_ranks_that_hang_leave_their_stacks_and_are_ended(tmp_path, capsys):
     assert [path.name[-14:] for path in stacks] == ["rank_00004.txt", "rank_00005.txt"]
     for path in stacks:
         assert "a_function_that_hangs" in path.read_text()
+
+
+def test_a_rank_that_hangs_while_loading_is_found(make_config):
+    config = make_config(watch={"hang_after": 5.0})
+    manifest = config.folder / "checkpoints" / "step_00000001" / "manifest.json"
+    manifest.parent.mkdir(parents=True)
+    os.mkfifo(manifest)  # whoever opens it waits, as on a network disk that does not answer
+    began = time.monotonic()
+    with pytest.raises(NcvcError, match=r"rank 0 hung: .* last seen loading"):
+        launch(config)
+    assert time.monotonic() - began < 300  # of the 1800 s that loading may take
+    (stack,) = (config.folder / "stacks").iterdir()
+    assert "open_at_its_place" in stack.read_text()
 
 
 def test_a_killed_launcher_takes_its_ranks_with_it(tmp_path):
@@ -203,9 +258,6 @@ def test_a_sign_of_life_costs_nothing_that_counts():
 
 
 def test_a_run_that_goes_on_is_not_started_a_second_time(make_config):
-    from ncvc.files import lock
-    from ncvc.train.launch import launch
-
     config = make_config()
     config.folder.mkdir()
     held = lock(config.folder)

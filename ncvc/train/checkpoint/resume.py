@@ -5,6 +5,7 @@ from typing import Any
 
 import torch.distributed as dist
 
+from ncvc.train.beat import LONG, beat, wait_for_others
 from ncvc.train.checkpoint.format import CheckpointError
 from ncvc.train.checkpoint.publish import clean, sentence
 from ncvc.train.checkpoint.reader import Checkpoint, checkpoint_folders, open_at_its_place
@@ -19,7 +20,9 @@ def newest_whole(run: Path, ranks: Ranks) -> tuple[Checkpoint | None, list[str]]
     before and there is none: it would begin anew with random weights.
     """
     listing: list[Any] = [[], 0]
+    wait_for_others()
     if ranks.is_first:
+        beat("loading", allowance=LONG)
         try:
             clean(run / "checkpoints")
             listing = [checkpoint_folders(run), _last_saved(run)]
@@ -49,12 +52,14 @@ def newest_whole(run: Path, ranks: Ranks) -> tuple[Checkpoint | None, list[str]]
 def _read(folder: Path, ranks: Ranks) -> tuple[Checkpoint | None, list[str]]:
     """A checkpoint and what is wrong with it, on all ranks alike; at most one sentence of each."""
     checkpoint = None
+    beat("loading", allowance=LONG)
     try:
         checkpoint = open_at_its_place(folder)
         own = checkpoint.damages(slice(ranks.rank, None, ranks.world_size))[:1]
     except CheckpointError as error:
         own = [str(error)]
     gathered: list[list[str]] = [[]] * ranks.world_size
+    wait_for_others()
     dist.all_gather_object(gathered, own)
     # A damaged manifest is named by every rank.
     return checkpoint, list(dict.fromkeys(sentence for sentences in gathered for sentence in sentences))

@@ -16,6 +16,7 @@ import torch.distributed as dist
 from megatron.core.models.gpt.gpt_model import GPTModel
 from megatron.core.optimizer.distrib_optimizer import DistributedOptimizer
 
+from ncvc.train.beat import LONG, beat, wait_for_others
 from ncvc.train.checkpoint.format import CheckpointError, Facts, Owned
 from ncvc.train.checkpoint.publish import join, leave_part, prepare, publish, sentence
 from ncvc.train.checkpoint.reader import checkpoint_folder
@@ -40,6 +41,8 @@ class _Save:
     manifest_sha256: str = ""
     removed: list[Path] = field(default_factory=list)
     error: str = ""
+    part_left: threading.Event = field(default_factory=threading.Event)
+    """Set when this rank's part is written, or could not be."""
     untold: str = ""
     """An error that this rank could not leave for the first one, which waits for it."""
     removal_error: str = ""
@@ -67,18 +70,20 @@ class Saver:
         self.wait()
         save = _Save(checkpoint_folder(self.config.run, facts.step), facts, began)
         answer = ["", ""]
+        wait_for_others()
         if self.ranks.is_first:
+            beat("saving", allowance=LONG)
             answer = self._prepare(save.folder)
         dist.broadcast_object_list(answer)
+        beat("saving", allowance=LONG)
         place, save.error = answer
         self._save = save
         if not save.error:
             work = partial(self._write, save, Path(place), self._copy(pieces(gpt, optimizer, self.ranks)))
-            if self.config.checkpoints.async_save:
-                self._thread = threading.Thread(target=work, name="save")
-                self._thread.start()
-            else:
-                work()
+            self._thread = threading.Thread(target=work, name="save")
+            self._thread.start()
+            if not self.config.checkpoints.async_save:
+                self._join()
         save.stood_still = time.monotonic() - began
         self.report()
         self.log.start_clock()
@@ -123,6 +128,7 @@ class Saver:
     def finish(self) -> None:
         """Waits for the last save; raises `CheckpointError` on every rank if it failed."""
         self.wait()
+        wait_for_others()
         failure = [self._failure]
         dist.broadcast_object_list(failure)
         if failure[0]:
@@ -134,13 +140,20 @@ class Saver:
     def wait(self) -> None:
         """Waits until no save is under way."""
         began = time.monotonic()
-        if self._thread is not None:
-            self._thread.join()
+        self._join()
         waited = time.monotonic() - began
         if waited > NOTICEABLE and self._save is not None:
             message = f"waited {waited:.1f} s for {self._save.folder}, which was still being written"
             self.log.event("waited", message, step=self._save.facts.step, seconds=round(waited, 3))
         self.report()
+
+    def _join(self) -> None:
+        if self._thread is None or self._save is None:
+            return
+        beat("saving", allowance=LONG)
+        self._save.part_left.wait()
+        wait_for_others()  # the first rank does, for their parts
+        self._thread.join()
 
     def _prepare(self, folder: Path) -> list[str]:
         try:
@@ -160,7 +173,10 @@ class Saver:
     def _write(self, save: _Save, place: Path, copies: list[Owned]) -> None:
         """What the thread does."""
         try:
-            leave_part(place, self.ranks.rank, copies)
+            try:
+                leave_part(place, self.ranks.rank, copies)
+            finally:
+                save.part_left.set()
             if not self.ranks.is_first:
                 return
             manifest = join(place, self.ranks.world_size, save.facts)

@@ -16,6 +16,7 @@ from ncvc.files import sha256
 
 DTYPES = {torch.float32: "F32", torch.bfloat16: "BF16", torch.uint8: "U8"}
 CHUNK = 1 << 20  # bytes; still in the processor's cache when they are written after hashing
+SYNCED = 64  # chunks; a slow disk then never has so much before it that the rank seems to hang
 
 
 def write_tensors(path: Path, tensors: Mapping[str, torch.Tensor]) -> tuple[int, str]:
@@ -27,9 +28,11 @@ def write_tensors(path: Path, tensors: Mapping[str, torch.Tensor]) -> tuple[int,
     names = sorted(tensors, key=lambda name: (-tensors[name].element_size(), name))
     digest = hashlib.sha256()
     with path.open("wb") as file:
-        for chunk in _chunks(names, tensors):
+        for number, chunk in enumerate(_chunks(names, tensors), 1):
             digest.update(chunk)
             file.write(chunk)
+            if number % SYNCED == 0:
+                os.fdatasync(file.fileno())
         file.flush()
         os.fsync(file.fileno())
         size = file.tell()
