@@ -21,6 +21,7 @@ def to_megatron(
     Raises `ConvertError` where the folder is no such model or the logits differ.
     """
     weights = HuggingFaceWeights(source)
+    weights.verify()
     if weights.divides_embedding:
         size = weights.model.hidden_size
         say(f"no {EMBEDDING} that fits: dividing the embedding by √{size}, exact to one rounding")

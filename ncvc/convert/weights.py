@@ -14,7 +14,7 @@ from ncvc.convert.config import model_config
 from ncvc.convert.errors import ConvertError
 from ncvc.convert.huggingface import EMBEDDING, FORMAT, TOKENIZER, read_config
 from ncvc.convert.shards import Shards
-from ncvc.files import MANIFEST, sha256
+from ncvc.files import MANIFEST, damage, sha256
 from ncvc.train.config import ModelConfig
 
 (_EMBEDDING_ROW,) = mapping.BEFORE
@@ -60,6 +60,16 @@ class HuggingFaceWeights:
         """SHA-256 of the manifest of the folder's tokenizer, in hexadecimal; None where it has none."""
         path = self.folder / TOKENIZER / MANIFEST
         return sha256(path) if path.is_file() else None
+
+    def verify(self) -> None:
+        """Compares the files of weights with the folder's manifest, if it has one; raises `ConvertError`."""
+        for name, entry in self.facts.get("files", {}).items():
+            if not name.endswith(".safetensors"):
+                continue
+            if problem := damage(self.folder / name, entry["bytes"], entry["sha256"]):
+                raise ConvertError(
+                    f"{problem}; copy the folder again, or remove its {MANIFEST} if the weights were changed on purpose"
+                )
 
     def weight(self, name: str) -> Tensor:
         """A whole weight by Megatron's name, in float32 on the CPU."""

@@ -19,7 +19,7 @@ def start_from(
 ) -> str:
     """Fills the model and the optimizer's weights from `checkpoints.start_from`; returns in words from what.
 
-    Every rank reads its own part; the one that is told to `verify` first compares a checkpoint with its manifest.
+    Every rank reads its own part; the one that is told to `verify` first compares the files with their manifest.
     Raises `ConfigError` if model or tokenizer are others, `CheckpointError` or `ConvertError` if the folder is
     damaged or neither of both.
     """
@@ -34,6 +34,8 @@ def start_from(
                 " not installed; pip install 'ncvc[hf]', or name a checkpoint"
             ) from None
         weights = HuggingFaceWeights(folder)
+        if verify:
+            weights.verify()
         changes = _changes(folder, weights.model, config.model)
         fill_weights(gpt, optimizer, lambda shard: weights.weight(shard.name)[shard.box])
         theirs = weights.tokenizer

@@ -47,6 +47,9 @@ def test_a_changed_embedding_is_divided_and_that_is_said(folder: Path, tmp_path:
     weights["model.embed_tokens.weight"] *= 1.5
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
     said: list[str] = []
+    with pytest.raises(ConvertError, match=r"model\.safetensors: damaged: .*; copy the folder again, or remove its"):
+        to_megatron(folder, tmp_path / "back", say=said.append)
+    (folder / "manifest.json").unlink()  # changed on purpose
     to_megatron(folder, tmp_path / "back", say=said.append)
     assert "dividing the embedding by √60" in said[0]
     got = Checkpoint.open(tmp_path / "back").weight(EMBEDDING)

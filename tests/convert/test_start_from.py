@@ -85,6 +85,17 @@ def test_weights_of_another_shape_of_the_same_size_are_refused(
         train_alone(config)
 
 
+def test_a_damaged_folder_is_refused(make_config: MakeConfig, converted: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(converted, tmp_path / "hf"))
+    with (folder / "model.safetensors").open("r+b") as file:
+        file.seek(-1000, 2)
+        byte = file.read(1)[0]
+        file.seek(-1000, 2)
+        file.write(bytes([byte ^ 1]))
+    with pytest.raises(ConvertError, match=r"model\.safetensors: damaged: not what was written; copy the folder again"):
+        train_alone(make_config("run", folder, **LONGER))
+
+
 def test_another_tokenizer_or_no_model_is_refused(make_config: MakeConfig, converted: Path, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(converted, tmp_path / "hf"))
     (folder / "ncvc" / "tokenizer" / "manifest.json").write_text("{}")
