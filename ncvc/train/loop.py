@@ -37,6 +37,7 @@ def train(config: TrainConfig, ranks: Ranks, stop: StopRequest) -> bool:
     """
     training = begin(config, ranks)
     dataset = build_dataset(config, training.datasets, ranks)
+    wait_for_others(config.watch.startup_time)  # the first one opens the log and the boards, maybe over a network
     samples = batches(dataset, config, ranks, training.done)
     validation = Validation(config, training.datasets, forward)
     log = RunLog(config, speaks=ranks.is_first, done=training.done, world_size=ranks.world_size)

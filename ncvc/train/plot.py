@@ -12,7 +12,10 @@ DPI = 150
 
 
 def draw(curves: Sequence[Curve], output: Path) -> None:
-    """Draws training losses, faint and smoothed, and validation losses as dots, into a PNG."""
+    """Draws training losses, faint and smoothed, and validation losses as dots, into a PNG.
+
+    Dotted lines stand where a run went on anew, red ticks at the bottom where steps were skipped.
+    """
     scale, unit = token_unit(curves)
     figure = Figure(figsize=SIZE, layout="constrained")
     by_step, by_token = figure.subplots(1, 2, sharey=True)
@@ -22,6 +25,13 @@ def draw(curves: Sequence[Curve], output: Path) -> None:
             places = [step.step * width for step in curve.steps]
             axes.plot(places, [step.loss for step in curve.steps], color=colour, linewidth=0.6, alpha=0.3)
             axes.plot(places, curve.smoothed, color=colour, linewidth=1.2, label=curve.name)
+            for step in curve.resumed:
+                axes.axvline(step * width, color=colour, linewidth=0.8, linestyle=":")
+            bottom = [0.0] * len(curve.skipped)  # of the axes, whatever the losses are
+            ticks = axes.get_xaxis_transform()
+            axes.plot(
+                [step * width for step in curve.skipped], bottom, "|", color="red", markersize=10, transform=ticks
+            )
             if curve.validation:
                 axes.plot(
                     [step * width for step, _ in curve.validation],
@@ -29,6 +39,7 @@ def draw(curves: Sequence[Curve], output: Path) -> None:
                     "o",
                     color=colour,
                     markersize=4,
+                    clip_on=False,
                     label=f"{curve.name}, validation",
                 )
     by_step.set(xlabel="step", ylabel="loss (cross entropy, nats per token)")

@@ -28,7 +28,7 @@ class Status:
 
     run: Path
     state: str
-    """`running`, `stopped`, `finished`, `died` or `silent`."""
+    """`running`, `restarting`, `stopped`, `finished`, `died` or `silent`."""
     place: str
     """The machine and the first rank's process number, in words; empty if the log does not say."""
     written: float
@@ -60,6 +60,8 @@ def status(run: Path, now: float | None = None) -> Status:
     origin = starts[-1] if starts else {}
     over = bool(ends) and events.index(ends[-1]) > events.index(origin)
     state = ends[-1]["event"] if over else _alive(origin, now - written, last)
+    if state == "died" and events[-1]["event"] == "restarted" and now - written < SILENCE:
+        state = "restarting"
     place = f"{origin['host']}, process {origin['pid']}" if "pid" in origin else ""
     newest = max((path for path in (run / "checkpoints").glob("step_*") if (path / MANIFEST).exists()), default=None)
     skipped = max([last.skipped if last else 0, *(event.get("skipped", 0) for event in events)])
@@ -127,6 +129,8 @@ def _state(status: Status, now: float) -> str:
     match status.state:
         case "running":
             return f"running{place}; last wrote {ago}"
+        case "restarting":
+            return f"restarting: its ranks ended {ago} and are being started again"
         case "died":
             return f"DIED: the process is gone and said no end; last wrote {ago}; start it again to go on"
         case "silent":
