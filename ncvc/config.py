@@ -56,7 +56,7 @@ class Config(pydantic.BaseModel):
         except pydantic.ValidationError as error:
             # A mistyped key is also missing under its right name; the typing error is what helps.
             errors = sorted(error.errors(), key=lambda error: error["type"] != "extra_forbidden")
-            raise ConfigError(_explain(cls, files, errors[0])) from None
+            raise ConfigError(_explain(cls, files, overrides, errors[0])) from None
 
 
 @dataclass(frozen=True)
@@ -154,13 +154,15 @@ def _item(section: Any, name: str, override: str) -> Any:
     return section[int(name)]
 
 
-def _explain(cls: type[pydantic.BaseModel], files: list[_File], error: Any) -> str:
+def _explain(cls: type[pydantic.BaseModel], files: list[_File], overrides: tuple[str, ...], error: Any) -> str:
     """One sentence for pydantic's first error, at the place that knows most of it."""
     location = [part for part in error["loc"] if isinstance(part, str | int)]
-    places = [(*_line(file.root, location), file.path) for file in files]
-    _, line, path = max(places, key=lambda place: place[0])
-    where = f"{path}:{line}"
     name = ".".join(map(str, location))
+    where = _set_by(overrides, name)
+    if where is None:
+        places = [(*_line(file.root, location), file.path) for file in files]
+        _, line, path = max(places, key=lambda place: place[0])
+        where = f"{path}:{line}"
     match error["type"]:
         case "extra_forbidden":
             known = _keys(cls, location[:-1])
@@ -173,6 +175,14 @@ def _explain(cls: type[pydantic.BaseModel], files: list[_File], error: Any) -> s
             return f"{where}: {name + ': ' if name else ''}{error['ctx']['error']}"
         case _:
             return f"{where}: {name!r} is {error['input']!r}: {error['msg'][0].lower()}{error['msg'][1:]}"
+
+
+def _set_by(overrides: tuple[str, ...], name: str) -> str | None:
+    """The last `--set` that gave a key, or the section that it is in; None if the files did."""
+    for override in reversed(overrides):
+        if f"{name}.".startswith(f"{override.partition('=')[0]}."):
+            return f"--set {override}"
+    return None
 
 
 def _keys(cls: type[pydantic.BaseModel], location: list[str | int]) -> list[str]:

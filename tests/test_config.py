@@ -144,7 +144,9 @@ def test_an_override_makes_a_section(file: Path) -> None:
     [
         ("layer", "--set layer: write it as --set key=value"),
         ("name.first=a", "--set name.first=a: name is not a section"),
-        ("layer.widht=2", "unknown key 'layer.widht'; did you mean 'width'?"),
+        ("layer.widht=2", "--set layer.widht=2: unknown key 'layer.widht'; did you mean 'width'?"),
+        ("layer.width=x", "--set layer.width=x: 'layer.width' is 'x': input should be a valid integer"),
+        ("layer={widht: 2}", "--set layer={widht: 2}: unknown key 'layer.widht'"),
         ("layer.width=[", "--set layer.width=[: not valid YAML: "),
     ],
 )
