@@ -25,10 +25,11 @@ _STATES = {"T": "the process is stopped", "t": "the process is held by a debugge
 
 
 class Watch:
-    """Watches the ranks of one machine."""
+    """Watches the ranks of one machine; `several`: of those that the run has."""
 
-    def __init__(self, config: WatchConfig, folder: Path, ranks: int) -> None:
+    def __init__(self, config: WatchConfig, folder: Path, ranks: int, several: bool = False) -> None:
         self.config = config
+        self.several = several
         self.folder = folder
         self.board = Board(ranks)
         self.hang: str | None = None
@@ -54,7 +55,7 @@ class Watch:
         self._looked = now
         beats = self.board.beats()
         stopped = {rank for rank, pid in pids.items() if process_state(pid) == "T"}
-        if hanging := behind(beats, now, self._began, self.config, stopped):
+        if hanging := behind(beats, now, self._began, self.config, stopped, self.several):
             self.hang = self._explain(beats, hanging, now, pids, first_rank)
             self._dump(pids, first_rank)
             ranks = [first_rank + rank for rank in hanging]
@@ -116,18 +117,24 @@ class Watch:
 
 
 def behind(
-    beats: list[Beat], now: float, began: float, config: WatchConfig, stopped: Collection[int] = ()
+    beats: list[Beat],
+    now: float,
+    began: float,
+    config: WatchConfig,
+    stopped: Collection[int] = (),
+    several: bool = False,
 ) -> list[int]:
     """The ranks that hang, of those the least advanced; none if all is well. Times in seconds.
 
-    Those whose processes are `stopped` do nothing, whatever they began: they get no time for it.
+    Those whose processes are `stopped` do nothing, whatever they began: they get no time for it. Those that wait get
+    twice the time where `several` machines train: what they wait for may hang on another, whose launcher then says so.
     """
 
     def is_late(rank: int) -> bool:
         beat = beats[rank]
         longest = beat.allowance if beat.at else config.startup_time
         limit = config.hang_after if rank in stopped else max(config.hang_after, longest)
-        return now - (beat.at or began) > limit
+        return now - (beat.at or began) > limit * (2 if several and beat.waiting and rank not in stopped else 1)
 
     late = [rank for rank in range(len(beats)) if is_late(rank)]
     working = [rank for rank in late if rank in stopped or not beats[rank].waiting]
