@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+import click
 import torch.distributed.launcher.api as torch_launcher
 from torch.distributed.elastic.agent.server.api import RunResult, WorkerGroup, WorkerState
 from torch.distributed.elastic.agent.server.local_elastic_agent import LocalElasticAgent
@@ -21,9 +22,12 @@ from torch.distributed.elastic.multiprocessing.errors import ProcessFailure
 from ncvc.train.beat import VARIABLE
 from ncvc.train.config import TrainConfig
 from ncvc.train.log import append_event
+from ncvc.train.nodes import LOST
+from ncvc.train.others import PATIENCE, Others, quoted
 from ncvc.train.watch import Watch, kill, signal_all
 
 CRASHES = 3  # in a row without a new checkpoint, after which a run is not started again
+CONNECTION_LOST = "the connection to another machine's ranks was lost; see what the other machines say"
 GRACE = 10.0  # seconds that the ranks have to end by themselves when one of them has died
 
 
@@ -32,11 +36,14 @@ class Agent(LocalElasticAgent):
 
     _pcontext: Any  # torch's handle of the processes; None before they are started
 
-    def __init__(self, config: TrainConfig, *arguments: Any, **options: Any) -> None:
+    def __init__(self, config: TrainConfig, machines: int, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.config = config
-        self.watch = Watch(config.watch, config.folder, self._worker_group.spec.local_world_size)
+        spec = self._worker_group.spec
+        self.watch = Watch(config.watch, config.folder, spec.local_world_size, several=machines > 1)
         os.environ[VARIABLE] = self.watch.board.variable
+        self.others = Others(config.folder, spec.rdzv_handler, spec.local_addr, machines, config.watch.hang_after)
+        self._gone = ""
         self.reason = "the training ended without being finished; start it again to go on"
         """Why the training failed, in words."""
         self.at_once = False
@@ -48,6 +55,8 @@ class Agent(LocalElasticAgent):
 
     def _start_workers(self, worker_group: WorkerGroup) -> dict[int, Any]:
         self.watch.begin()
+        self.others.begin()
+        self._gone = ""
         pids: dict[int, Any] = super()._start_workers(worker_group)
         return pids
 
@@ -55,6 +64,9 @@ class Agent(LocalElasticAgent):
         result: RunResult = super()._monitor_workers(worker_group)
         if result.state == WorkerState.HEALTHY:
             self._look()
+            if not self._gone and (gone := self.others.gone()):
+                self._gone = gone
+                kill(self._pcontext.pids().values())  # they wait for ranks that never come
         elif result.is_failed():
             self._decide(result.failures)
         return result
@@ -64,8 +76,7 @@ class Agent(LocalElasticAgent):
 
     def _decide(self, failures: dict[int, ProcessFailure]) -> None:
         """Says why the ranks failed, and whether they are started again."""
-        self.reason, worth_it = explain(failures)
-        self.reason = self.watch.hang or self.reason
+        self.reason, worth_it, writes = self._why(failures)
         newest = self._newest_checkpoint()
         self._crashes = 1 if newest != self._newest else self._crashes + 1
         self._newest = newest
@@ -74,10 +85,31 @@ class Agent(LocalElasticAgent):
         elif self._remaining_restarts and self._crashes >= CRASHES:
             self._remaining_restarts = 0
             self.reason = f"{self._crashes} crashes in a row without a new checkpoint, the last: {self.reason}"
-        elif self._remaining_restarts:
+        several = self.others.machines > 1
+        if self._remaining_restarts:
             left = self._remaining_restarts - 1
-            message = f"RESTARTS, {left} more allowed: {self.reason}"
-            append_event(self.config.folder, "restarted", message, reason=self.reason, left=left)
+            when = " when all machines are there" if several else ""
+            click.echo(f"RESTARTS{when}, {left} more allowed: {self.reason}")
+            if writes:
+                self._write("restarted", left=left)
+        elif several and (writes or worth_it):  # or the others would wait for this one
+            self._write("failed")
+
+    def _why(self, failures: dict[int, ProcessFailure]) -> tuple[str, bool, bool]:
+        """The reason, whether starting again may help, and whether it is for this machine to write it into the log."""
+        reason, worth_it = explain(failures)
+        if self.watch.hang:
+            return self.watch.hang, True, True
+        if self.others.machines == 1 or not (self._gone or lost_connection(failures)):
+            return reason, worth_it, True
+        if word := self.others.word(0.0 if self._gone else PATIENCE):
+            return quoted(word), word["event"] == "restarted", False
+        # Nobody knows better; one line in the log is enough for all.
+        return self._gone or CONNECTION_LOST, not self.others.over, self._worker_group.group_rank == 0
+
+    def _write(self, event: str, **facts: Any) -> None:
+        with contextlib.suppress(OSError):  # a disk that takes nothing is no reason not to go on
+            append_event(self.config.folder, event, "", reason=self.reason, machine=self.others.name, **facts)
 
     def _newest_checkpoint(self) -> str:
         return max((path.name for path in (self.config.folder / "checkpoints").glob("step_*")), default="")
@@ -130,10 +162,10 @@ def explain(failures: dict[int, ProcessFailure]) -> tuple[str, bool]:
             kind, _, sentence = str(message["message"]).partition(": ")
             # What a rank has put into words would only happen again, unless it is about a disk.
             return sentence, kind in ("CheckpointError", "OSError")
-    # The ranks that were then ended by SIGTERM are not the reason, nor are those that ended because one was killed.
+    # The ranks that were then ended by SIGTERM are not the reason, nor are those that lost their connection to one.
     rank, failure = min(
         failures.items(),
-        key=lambda item: (item[1].exitcode == -signal.SIGTERM, item[1].exitcode > 0, item[1].timestamp),
+        key=lambda item: (item[1].exitcode in (-signal.SIGTERM, LOST), item[1].exitcode > 0, item[1].timestamp),
     )
     if failure.exitcode == -signal.SIGKILL:
         return f"rank {rank} was killed (SIGKILL); the machine's memory running out is the usual reason", True
@@ -142,8 +174,14 @@ def explain(failures: dict[int, ProcessFailure]) -> tuple[str, bool]:
     return f"rank {rank} failed; see above, and start again to go on from the newest checkpoint", True
 
 
+def lost_connection(failures: dict[int, ProcessFailure]) -> bool:
+    """Whether ranks ended only because others had; nccl's watchdog then aborts a rank."""
+    codes = {failure.exitcode for failure in failures.values()}
+    return not codes.isdisjoint({LOST, -signal.SIGABRT}) and codes <= {LOST, -signal.SIGABRT, -signal.SIGTERM}
+
+
 @contextlib.contextmanager
-def watched(config: TrainConfig) -> Iterator[list[Agent]]:
+def watched(config: TrainConfig, machines: int = 1) -> Iterator[list[Agent]]:
     """Within it, torch's launcher makes agents of ours; they are then in the list.
 
     torch's launcher names the class itself and has no way to be given another.
@@ -151,7 +189,7 @@ def watched(config: TrainConfig) -> Iterator[list[Agent]]:
     agents: list[Agent] = []
 
     def make(*arguments: Any, **options: Any) -> Agent:
-        agents.append(Agent(config, *arguments, **options))
+        agents.append(Agent(config, machines, *arguments, **options))
         return agents[-1]
 
     # A store that outlives the ranks still has the addresses of those that crashed, and the next ones then wait

@@ -11,7 +11,7 @@ import torch
 from torch.distributed import DistError
 from torch.distributed.elastic.multiprocessing.api import DefaultLogsSpecs, SignalException
 from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
-from torch.distributed.elastic.rendezvous import RendezvousError
+from torch.distributed.elastic.rendezvous import RendezvousClosedError, RendezvousError
 from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
 from ncvc import NcvcError
@@ -22,6 +22,7 @@ from ncvc.train.beat import LONG
 from ncvc.train.config import TrainConfig
 from ncvc.train.log import events
 from ncvc.train.nodes import Nodes
+from ncvc.train.others import ENDED, quoted
 from ncvc.train.resolved import resolved
 
 ONE_MACHINE = Nodes()
@@ -36,12 +37,12 @@ def launch(config: TrainConfig, nodes: Nodes = ONE_MACHINE, max_restarts: int = 
     times at most. Raises `ConfigError` if the ranks do not fit the config, and `NcvcError` with the first failing
     rank's sentence if the training failed, or if the machines did not meet.
     """
-    nodes.check()
+    nodes.check(max_restarts)
     ranks = processes(config, nodes.nnodes)
     nodes.choose_network()
     os.environ["OMP_NUM_THREADS"] = str(config.compute.threads)
     settings = LaunchConfig(
-        **nodes.launch_settings(config.run),
+        **nodes.launch_settings(config.run, config.watch.hang_after),
         nproc_per_node=ranks,
         max_restarts=max_restarts,
         shutdown_timeout=SAVING_TIME,
@@ -54,7 +55,7 @@ def launch(config: TrainConfig, nodes: Nodes = ONE_MACHINE, max_restarts: int = 
         with (
             _alone(config, nodes),
             tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".yaml") as file,
-            watched(config) as agents,
+            watched(config, nodes.nnodes) as agents,
         ):
             file.write(resolved(config))
             file.flush()
@@ -71,7 +72,9 @@ def launch(config: TrainConfig, nodes: Nodes = ONE_MACHINE, max_restarts: int = 
     except ChildFailedError:
         raise NcvcError(agents[0].reason) from None
     except (RendezvousError, DistError) as error:
-        raise NcvcError(nodes.did_not_meet(error)) from None
+        if agents and (word := agents[0].others.word(events=("failed",))):
+            raise NcvcError(quoted(word)) from None
+        raise NcvcError(ENDED if isinstance(error, RendezvousClosedError) else nodes.did_not_meet(error)) from None
     finally:
         logging.disable(logging.NOTSET)
     # Whether all steps are done is for the ranks to say, and only those of this start.

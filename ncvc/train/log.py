@@ -223,12 +223,13 @@ def _drop_torn_line(path: Path) -> None:
 
 
 def append_event(run: Path, event: str, message: str, **facts: Any) -> None:
-    """Says `message` and writes an event from outside of the ranks."""
+    """Says `message`, if there is one, and writes an event from outside of the ranks."""
     path = run / LOG
     _drop_torn_line(path)
     with path.open("a", encoding="utf-8") as file:
         file.write(_event_line(event, **facts))
-    click.echo(message)
+    if message:
+        click.echo(message)
 
 
 def _event_line(event: str, **facts: Any) -> str:
@@ -267,7 +268,12 @@ def standing(lines: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def events(run: Path) -> list[str]:
     """What happened to a run, such as `started`, `resumed`, `saved`, `stopped` or `finished`, in order."""
+    return [record["event"] for record in event_records(run)]
+
+
+def event_records(run: Path) -> list[dict[str, Any]]:
+    """The lines of what happened to a run, in order; none if it has no log."""
     try:
-        return [record["event"] for record in records(run) if "event" in record]
+        return [record for record in records(run) if "event" in record]
     except FileNotFoundError:
         return []

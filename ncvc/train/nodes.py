@@ -1,5 +1,6 @@
 """The machines of a run, and how torch's elastic launcher brings them together."""
 
+import math
 import os
 import re
 import signal
@@ -14,6 +15,7 @@ from ncvc.config import ConfigError
 from ncvc.train.config import TrainConfig
 
 PATIENCE = 900  # seconds that a machine waits for the others
+LOST = 69  # EX_UNAVAILABLE of sysexits.h: exit status of a rank that lost its connection to another
 
 
 @dataclass(frozen=True)
@@ -33,8 +35,8 @@ class Nodes:
     local_addr: str | None = None
     """Address of this machine for the others, where its host name is not the right one."""
 
-    def check(self) -> None:
-        """Raises `ConfigError` if the options do not say where the machines meet."""
+    def check(self, max_restarts: int = 0) -> None:
+        """Raises `ConfigError` if the options do not say where the machines meet, or not how they meet again."""
         if self.nnodes == 1:
             return
         if not re.fullmatch(r".+:\d+", self.rdzv_endpoint or ""):
@@ -43,9 +45,16 @@ class Nodes:
             raise ConfigError(f"--node-rank {self.node_rank} is not a number from 0 to {self.nnodes - 1}")
         if self.rdzv_backend == "static" and self.node_rank is None:
             raise ConfigError("--rdzv-backend static needs --node-rank, from 0 on the machine of --rdzv-endpoint")
+        if self.rdzv_backend == "static" and max_restarts:
+            raise ConfigError(
+                "--max-restarts on several machines needs --rdzv-backend c10d; with static they meet once"
+            )
 
-    def launch_settings(self, run: str) -> dict[str, Any]:
-        """The arguments of torch's `LaunchConfig` that say who meets where."""
+    def launch_settings(self, run: str, silence: float) -> dict[str, Any]:
+        """The arguments of torch's `LaunchConfig` that say who meets where.
+
+        `silence`: seconds without a sign of life after which a machine is lost.
+        """
         settings = {"min_nodes": self.nnodes, "max_nodes": self.nnodes, "rdzv_backend": self.rdzv_backend}
         if self.nnodes == 1:
             return settings | {
@@ -57,6 +66,8 @@ class Nodes:
         if self.node_rank is not None:
             # Otherwise torch guesses from host names whose machine the endpoint is.
             found |= {"rank": self.node_rank, "is_host": self.node_rank == 0}
+        often = max(1, int(silence) // 12)
+        found |= {"keep_alive_interval": often, "keep_alive_max_attempt": math.ceil(silence / often)}
         return settings | {
             "run_id": self.rdzv_id or run,
             "rdzv_endpoint": self.rdzv_endpoint,
@@ -66,7 +77,8 @@ class Nodes:
 
     def did_not_meet(self, error: Exception) -> str:
         """What to do about torch's `error` of bringing the ranks together, in a sentence."""
-        reason = str(error.__cause__ or error).splitlines()[0]
+        # Not to have met in time is an error without words.
+        reason = str(error.__cause__ or error).partition("\n")[0] or f"not all came within {PATIENCE // 60} minutes"
         if self.nnodes == 1:
             return f"the ranks could not be brought together: {reason}; start it again to go on"
         return (

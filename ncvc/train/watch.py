@@ -27,10 +27,11 @@ _STATES = {"T": "the process is stopped", "t": "the process is held by a debugge
 
 
 class Watch:
-    """Watches the ranks of one machine."""
+    """Watches the ranks of one machine; `several`: of those that the run has."""
 
-    def __init__(self, config: WatchConfig, folder: Path, ranks: int) -> None:
+    def __init__(self, config: WatchConfig, folder: Path, ranks: int, several: bool = False) -> None:
         self.config = config
+        self.several = several
         self.folder = folder
         self.board = Board(ranks)
         self.hang: str | None = None
@@ -59,7 +60,7 @@ class Watch:
         idle = [
             math.inf if process_state(pid) == "T" else self._activity.idle(pid, now) for _, pid in sorted(pids.items())
         ]
-        if hanging := behind(beats, now, self._began, self.config, idle):
+        if hanging := behind(beats, now, self._began, self.config, idle, self.several):
             self.hang = self._explain(beats, hanging, now, pids, first_rank)
             self._dump(pids, first_rank)
             ranks = [first_rank + rank for rank in hanging]
@@ -120,11 +121,19 @@ class Watch:
         self._slow = set(slow)
 
 
-def behind(beats: list[Beat], now: float, began: float, config: WatchConfig, idle: Sequence[float]) -> list[int]:
+def behind(
+    beats: list[Beat],
+    now: float,
+    began: float,
+    config: WatchConfig,
+    idle: Sequence[float],
+    several: bool = False,
+) -> list[int]:
     """The ranks that hang, of those the least advanced; none if all is well. Times in seconds.
 
     `idle`: for how long each has neither computed nor read nor written; infinite for a stopped process, which gets no
-    time for anything that it began.
+    time for anything that it began. Those that wait get twice the time where `several` machines train: what they wait
+    for may hang on another, whose launcher then says so.
     """
 
     def is_late(rank: int) -> bool:
@@ -133,7 +142,7 @@ def behind(beats: list[Beat], now: float, began: float, config: WatchConfig, idl
         if math.isinf(idle[rank]) or (beat.phase in BUSY and not beat.waiting and idle[rank] > config.hang_after):
             return silent > config.hang_after
         longest = beat.allowance if beat.at else config.startup_time
-        return silent > max(config.hang_after, longest)
+        return silent > max(config.hang_after, longest) * (2 if several and beat.waiting else 1)
 
     late = [rank for rank in range(len(beats)) if is_late(rank)]
     working = [rank for rank in late if math.isinf(idle[rank]) or not beats[rank].waiting]

@@ -9,7 +9,7 @@ import click
 
 from ncvc.train import beat
 from ncvc.train.config import TrainConfig
-from ncvc.train.nodes import end_quietly, pass_on_to_launcher, require_fitting_ranks
+from ncvc.train.nodes import LOST, end_quietly, pass_on_to_launcher, require_fitting_ranks
 from ncvc.train.stop import StopRequest
 
 
@@ -56,7 +56,7 @@ def main(path: str) -> None:
     except RuntimeError as error:
         if not isinstance(error, DistError) and "gloo/transport" not in str(error):
             raise
-        sys.exit(1)  # another rank went away; the launcher says which
+        sys.exit(LOST)  # another rank went away; the launcher says which
 
 
 def in_one_sentence(failure: threading.ExceptHookArgs) -> None:

@@ -1,32 +1,30 @@
 """Several machines: two network namespaces, joined by a cable, train as one."""
 
 import os
+import re
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
-import torch
-from small_training import in_folders, last_event, refused_as_rank, train_as_rank
+import yaml
+from machines import ADDRESSES, Forks, Machine, ended, goes_on, ip, until
+from small_training import assert_same, in_folders, last_event, refused_as_rank, tensors, train_as_rank
 
 from ncvc.config import ConfigError
 from ncvc.train.checkpoint.reader import Checkpoint, checkpoint_folder
 from ncvc.train.config import TrainConfig
 from ncvc.train.launch import processes
-from ncvc.train.log import steps
+from ncvc.train.log import event_records, steps
 from ncvc.train.nodes import Nodes, require_fitting_ranks
 from ncvc.train.resolved import config_hash
 
 TINY = Path(__file__).parents[2] / "megatron_configs" / "tiny.yaml"
-ADDRESSES = ("10.77.0.1", "10.77.0.2")
-STEPS = 40
 
 
 @pytest.fixture(scope="module")
-def machines():
+def namespaces():
     """The names of two network namespaces that reach each other and nothing else."""
     if os.geteuid() != 0 or shutil.which("ip") is None:
         pytest.skip("network namespaces need root and iproute2")
@@ -40,81 +38,153 @@ def machines():
     ]
     try:
         for command in commands:
-            done = subprocess.run(["ip", *command], capture_output=True, text=True, check=False)
-            if done.returncode != 0:
-                pytest.skip(f"network namespaces are not permitted here: {done.stderr.strip()}")
+            if refused := ip(*command):
+                pytest.skip(f"network namespaces are not permitted here: {refused}")
         yield names
     finally:
         for name in names:
-            subprocess.run(["ip", "netns", "delete", name], capture_output=True, check=False)
+            ip("netns", "delete", name)
 
 
-def start(machines, overrides, backend):
-    """`ncvc train` on both machines, one rank on each."""
-    flags = [flag for override in overrides for flag in ("--set", override)]
-    meeting = ["--nnodes", "2", "--rdzv-endpoint", f"{ADDRESSES[0]}:29400", "--rdzv-backend", backend]
-    commands = [
-        ["ip", "netns", "exec", name, sys.executable, "-m", "ncvc", "train", str(TINY), *flags, *meeting, *own]
-        for name, own in zip(
-            machines,
-            (["--node-rank", str(number), "--local-addr", address] for number, address in enumerate(ADDRESSES)),
-            strict=True,
-        )
-    ]
-    # torch warns that the machines' addresses have no names.
-    quiet = {**os.environ, "TORCH_CPP_LOG_LEVEL": "ERROR"}
-    return [
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=quiet)
-        for command in commands
-    ]
+@pytest.fixture(scope="module")
+def forks(namespaces):
+    process = Forks()
+    yield process
+    process.close()
 
 
-def ends(processes):
-    """(exit status, standard error) of each."""
-    try:
-        # torchrun's exit barrier would take 300 s.
-        errors = [process.communicate(timeout=280)[1] for process in processes]
-    finally:
-        for process in processes:
-            process.kill()
-    return [(process.returncode, error) for process, error in zip(processes, errors, strict=True)]
+@pytest.fixture
+def machines(forks, namespaces, tmp_path):
+    """Two machines, on which nothing runs."""
+    both = [Machine(forks, namespace, number, tmp_path) for number, namespace in enumerate(namespaces)]
+    yield both
+    for machine in both:
+        machine.end(signal.SIGKILL)
 
 
-def test_two_machines_stop_together_go_on_and_end_like_one(machines, material, tmp_path, pair):
-    overrides = (
-        f"run={tmp_path / 'two'}",
-        f"data.prefixes=[{material / 'corpus'}]",
-        f"data.tokenizer={material / 'tokenizer'}",
-        "model.vocab_size=64",
-        f"schedule.train_iters={STEPS}",
-        "parallel.nproc_per_node=1",
-    )
-    two = TrainConfig.load(TINY, overrides)
-    processes = start(machines, overrides, "c10d")
-    deadline = time.monotonic() + 300
-    while not (two.folder / "log.jsonl").exists() or len(steps(two.folder)) < 2:
-        assert all(process.poll() is None for process in processes), ends(processes)
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    processes[1].send_signal(signal.SIGTERM)  # not the one where the machines meet
-    assert ends(processes) == [(75, ""), (75, "")]
+@pytest.fixture
+def make_run(make_config, tmp_path):
+    """A function that makes a config of one rank a machine, and its file."""
+
+    def make(**changes):
+        config = make_config("two", parallel={"nproc_per_node": 1}, **changes)
+        file = tmp_path / "config.yaml"
+        file.write_text(yaml.safe_dump(config.model_dump(mode="json")))
+        return config, file
+
+    return make
+
+
+def assert_like_one_machine(two, pair, tmp_path):
+    """A run on two machines has ended with the bits of one on a single machine."""
+    one = two.model_copy(update={"run": str(tmp_path / "one")})
+    pair.run(train_as_rank, one)
+    last = two.schedule.train_iters
+    assert_same(tensors(one, last), tensors(two, last))
+    assert [step.loss for step in steps(one.folder)] == [step.loss for step in steps(two.folder)]
+
+
+def test_two_machines_stop_together_go_on_and_end_like_one(machines, make_run, tmp_path, pair):
+    two, file = make_run(schedule={"train_iters": 40})
+    for machine in machines:
+        machine.start(file, seconds=0.1)
+    goes_on(two.folder, 2)
+    machines[1].end(signal.SIGTERM)  # not the one where the machines meet
+    assert ended(machines) == [75, 75]
     assert last_event(two.folder) == "stopped"
     stopped = steps(two.folder)[-1].step
-    assert 1 < stopped < STEPS
+    assert 1 < stopped < 40
     assert Checkpoint.open(checkpoint_folder(two.run, stopped)).manifest.layout.dp == 2
 
-    assert ends(start(machines, overrides, "static")) == [(0, ""), (0, "")]
+    for machine in machines:
+        machine.start(file, "--rdzv-backend", "static")
+    assert ended(machines) == [0, 0]
+    assert [machine.said("ncvc", "Traceback") for machine in machines] == [[], []]
     published = (two.folder / "config.yaml").read_text()
     assert config_hash(two) in published.splitlines()[0]
     assert TrainConfig.load(two.folder / "config.yaml") == two
+    assert_like_one_machine(two, pair, tmp_path)
 
-    one = two.model_copy(update={"run": str(tmp_path / "one")})
-    pair.run(train_as_rank, one)
-    first, second = (Checkpoint.open(checkpoint_folder(run.run, STEPS)) for run in (one, two))
-    assert first.names() == second.names()
-    for name in first.names():
-        assert torch.equal(first.tensor(name), second.tensor(name)), name
-    assert [step.loss for step in steps(one.folder)] == [step.loss for step in steps(two.folder)]
+
+def test_two_machines_start_their_ranks_again_and_end_like_one(machines, make_run, tmp_path, pair):
+    """A rank is killed, one hangs, a launcher is killed, the cable is cut; all of it at the second machine."""
+    two, file = make_run(
+        schedule={"train_iters": 40},
+        checkpoints={"save_interval": 4},
+        watch={"hang_after": 10.0, "startup_time": 120.0},
+    )
+    here, there = machines
+    restarts = ("--max-restarts", "4")
+    for machine in machines:
+        machine.start(file, *restarts, seconds=0.1)
+    goes_on(two.folder, 6)
+    os.kill(there.rank(), signal.SIGKILL)
+    goes_on(two.folder, 14, resumed=1)
+    os.kill(there.rank(), signal.SIGSTOP)
+    goes_on(two.folder, 22, resumed=2)
+    there.end(signal.SIGKILL)
+    until(lambda: len(here.said("RESTARTS")) == 3)
+    there.start(file, *restarts, seconds=0.1)
+    goes_on(two.folder, 30, resumed=3)
+    there.plug("down")
+    until(lambda: len(here.said("RESTARTS")) == 4 and there.status() == 1)
+    there.plug("up")
+    there.start(file, *restarts)
+    assert ended(machines) == [0, 0]
+
+    killed = "rank 1 was killed (SIGKILL); the machine's memory running out is the usual reason"
+    hung = next(event["reason"] for event in event_records(two.folder) if event["event"] == "hang")
+    assert re.fullmatch(r"rank 1 hung: .* \(the process is stopped\); the stacks of .*", hung)
+    lost = "the connection to another machine's ranks was lost; see what the other machines say"
+    again = "RESTARTS when all machines are there"
+    silent = f"no sign of life from {ADDRESSES[1]}; see there, and start the same command again if it has ended"
+    assert here.said("RESTARTS", "rank 1", "ncvc", "Traceback") == [
+        f"{again}, 3 more allowed: {ADDRESSES[1]} says: {killed}",
+        f"{again}, 2 more allowed: {ADDRESSES[1]} says: {hung}",
+        f"{again}, 1 more allowed: {lost}",
+        f"{again}, 0 more allowed: {silent}",
+    ]
+    alone = "the machine where all meet does not answer; see there, and start the same command on all again"
+    assert there.said("RESTARTS", "rank 1", "ncvc", "Traceback") == [
+        f"{again}, 3 more allowed: {killed}",
+        hung,
+        f"{again}, 2 more allowed: {hung}",
+        f"ncvc: {alone}",
+    ]
+    said = [event for event in event_records(two.folder) if event["event"] in ("restarted", "failed")]
+    assert [(event["machine"], event["reason"]) for event in said] == [
+        (ADDRESSES[1], killed),
+        (ADDRESSES[1], hung),
+        (ADDRESSES[0], lost),
+        (ADDRESSES[0], silent),
+    ]
+    assert_like_one_machine(two, pair, tmp_path)
+
+
+@pytest.mark.parametrize("guilty", [1, 0], ids=["second", "first"])
+def test_a_mistake_of_one_machines_rank_ends_all(machines, make_run, guilty):
+    two, file = make_run(schedule={"train_iters": 40})
+    for machine in machines:
+        machine.start(file, "--max-restarts", "4", mistake=3 if machine.number == guilty else 0)
+    goes_on(two.folder, 2)
+    began = time.monotonic()
+    assert ended(machines) == [1, 1]
+    assert time.monotonic() - began < 30
+    mistake = "a mistake that was made on purpose; leave it out"
+    assert machines[guilty].said("RESTARTS", "ncvc", "Traceback") == [f"ncvc: {mistake}"]
+    others = machines[1 - guilty].said("RESTARTS", "ncvc", "Traceback")
+    assert others == [f"ncvc: {ADDRESSES[guilty]} says: {mistake}"]
+
+
+def test_without_the_first_machines_launcher_the_others_end(machines, make_run):
+    two, file = make_run(schedule={"train_iters": 40})
+    for machine in machines:
+        machine.start(file, "--max-restarts", "4", seconds=0.1)
+    goes_on(two.folder, 2)
+    machines[0].end(signal.SIGKILL)
+    assert ended(machines) == [-signal.SIGKILL, 1]
+    (sentence,) = machines[1].said("ncvc", "Traceback")
+    assert f"the 2 machines did not meet at {ADDRESSES[0]}:29400" in sentence
 
 
 @pytest.mark.parametrize(
@@ -129,6 +199,13 @@ def test_two_machines_stop_together_go_on_and_end_like_one(machines, material, t
 def test_options_that_do_not_say_where_to_meet(nodes, words):
     with pytest.raises(ConfigError, match=words):
         nodes.check()
+
+
+def test_machines_that_meet_once_cannot_start_again():
+    nodes = Nodes(nnodes=2, node_rank=0, rdzv_backend="static", rdzv_endpoint="a:1")
+    nodes.check()
+    with pytest.raises(ConfigError, match="--max-restarts on several machines needs --rdzv-backend c10d"):
+        nodes.check(max_restarts=1)
 
 
 def test_machines_with_different_configs_or_without_a_common_folder_do_not_begin(pair, make_config, tmp_path):

@@ -14,12 +14,13 @@ from torch.distributed.elastic.multiprocessing.errors import ErrorHandler, Proce
 from ncvc import DatasetError, NcvcError
 from ncvc.files import lock
 from ncvc.train.activity import Activity
-from ncvc.train.agent import Agent, explain
+from ncvc.train.agent import Agent, explain, lost_connection
 from ncvc.train.beat import PHASES, VARIABLE, Beat
 from ncvc.train.checkpoint.format import CheckpointError
 from ncvc.train.config import WatchConfig
 from ncvc.train.launch import launch
 from ncvc.train.log import records
+from ncvc.train.nodes import LOST
 from ncvc.train.watch import Watch, behind, slow_ranks
 
 WATCH = WatchConfig(hang_after=60.0, startup_time=600.0)
@@ -61,6 +62,15 @@ def test_who_hangs(beats, hanging):
 
 def test_who_never_started_hangs():
     assert behind([at(1050, waiting=1), NEVER], now=1101.0, began=500.0, config=WATCH, idle=AT_WORK) == [1]
+
+
+def test_who_waits_for_another_machine_gets_twice_the_time():
+    waits, works = at(935, waiting=1), at(935)
+    assert behind([waits], now=1000.0, began=500.0, config=WATCH, idle=(0.0,)) == [0]
+    assert behind([waits], now=1000.0, began=500.0, config=WATCH, idle=(0.0,), several=True) == []
+    assert behind([waits], now=1056.0, began=500.0, config=WATCH, idle=(0.0,), several=True) == [0]
+    assert behind([works], now=1000.0, began=500.0, config=WATCH, idle=(0.0,), several=True) == [0]
+    assert behind([waits], now=1000.0, began=500.0, config=WATCH, idle=(STOPPED,), several=True) == [0]
 
 
 def test_a_stopped_process_gets_no_time_for_what_it_began():
@@ -213,16 +223,28 @@ def test_why_ranks_failed(tmp_path):
         True,
     )
     # Rank 0 has lost its connection to the one that was killed, and was seen to end at the same moment.
-    assert explain({0: failure(tmp_path, 0, 1), 1: killed}) == explain({1: killed})
+    assert explain({0: failure(tmp_path, 0, LOST), 1: killed}) == explain({1: killed})
+    crashed = failure(tmp_path, 1, 1)
+    assert explain({0: failure(tmp_path, 0, LOST), 1: crashed}) == explain({1: crashed})
     mistake = failure(tmp_path, 2, 1, DatasetError("a.bin: damaged; make it again"))
     assert explain({0: killed, 2: mistake}) == ("a.bin: damaged; make it again", False)
     full = failure(tmp_path, 2, 1, CheckpointError("step_1: cannot write the checkpoint"))
     assert explain({2: full}) == ("step_1: cannot write the checkpoint", True)
 
 
+def test_who_ended_only_because_others_had(tmp_path):
+    lost, ended, aborted = (failure(tmp_path, rank, code) for rank, code in enumerate((LOST, -15, -6)))
+    assert lost_connection({0: lost, 1: ended})
+    assert lost_connection({2: aborted})
+    assert not lost_connection({1: ended})
+    for own in (-9, 1, -11):
+        assert not lost_connection({0: lost, 3: failure(tmp_path, 3, own)})
+
+
 def test_when_ranks_are_started_again(tmp_path, capsys):
     agent = Agent.__new__(Agent)  # without torch's part, which needs a rendezvous
     agent.config, agent.watch = SimpleNamespace(folder=tmp_path), SimpleNamespace(hang=None)
+    agent.others = SimpleNamespace(machines=1, name="here")
     agent._newest, agent._crashes = "", 0
     agent._remaining_restarts = 10
     killed = {1: failure(tmp_path, 1, -9)}

@@ -22,6 +22,7 @@ import ncvc.train.without_compiler  # noqa: F401  # isort: skip
 
 from torch.distributed.elastic.multiprocessing.subprocess_handler import subprocess_handler
 
+from ncvc import NcvcError
 from ncvc.cli import main
 from ncvc.train import guard, launch, loop, worker
 
@@ -36,6 +37,8 @@ class Faults:
     """Steps whose gradients are not finite, on one rank."""
     skipped: Sequence[int] = ()
     """Good steps that the guard is made to take for bad."""
+    mistake: int = 0
+    """Step in which the ranks of this launcher end with a user's mistake; 0 for none."""
 
 
 class Forked(subprocess.Popen[bytes]):
@@ -74,13 +77,13 @@ class Forked(subprocess.Popen[bytes]):
             os._exit(status)
 
 
-def start(config: Path, faults: Faults, output: Path) -> Forked:
-    """`ncvc train CONFIG --max-restarts 4`."""
+def start(config: Path, faults: Faults, output: Path, flags: Sequence[str] = ("--max-restarts", "4")) -> Forked:
+    """`ncvc train CONFIG FLAGS`."""
 
     def run() -> None:
         tempfile.tempdir = str(output.parent)  # torchrun's own files, which nobody removes after a kill
         subprocess_handler.Popen = rank  # type: ignore[assignment, misc]
-        sys.argv = ["ncvc", "train", str(config), "--max-restarts", "4"]
+        sys.argv = ["ncvc", "train", str(config), *flags]
         main()
 
     def rank(args: Sequence[str], env: dict[str, str], **_: Any) -> Forked:
@@ -105,6 +108,8 @@ def spoil(faults: Faults) -> None:
         result = forward_backward(training, *rest)
         time.sleep(faults.seconds)
         step, ranks = training.done + 1, training.ranks
+        if step == faults.mistake:
+            raise NcvcError("a mistake that was made on purpose; leave it out")
         if step in faults.spoiled and ranks.rank == step % ranks.world_size:
             training.model.buffers[0].grad_data.mul_(math.nan)
         training.guard.step = step
