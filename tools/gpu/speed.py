@@ -1,10 +1,11 @@
 """The ceiling of matrix products, and tokens/s with each part switched on in turn."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
 from models import DEVICE, ON_GPU, PAPERS, SAMPLES, SMALL, Step, batch, one_rank, quiet, seconds
+from run import AUTO
 
 from ncvc.config import ConfigError
 from ncvc.train.config import (
@@ -18,6 +19,7 @@ from ncvc.train.config import (
 )
 from ncvc.train.flops import flops_per_token
 from ncvc.train.memory import estimate
+from ncvc.train.parts.linear import TorchProducts
 from ncvc.train.parts.select import choose
 
 LOCAL = {
@@ -32,21 +34,19 @@ SDPA = {**LOCAL, "core_attention": "sdpa", "bias_dropout_fusion": True, "cross_e
 ROPE = {**SDPA, "apply_rope_fusion": True}
 NORM = {**ROPE, "fused_residual_rmsnorm": True}
 LOSS = {**NORM, "cross_entropy_fusion_impl": "liger"}
-FULL = {**LOSS, "gradient_accumulation_fusion": True}
 VARIANTS: dict[str, dict[str, Any]] = {
     "local spec, DotProductAttention": LOCAL,
     "SDPA, bias-dropout fusion, native cross entropy": SDPA,
     "+ fused RoPE": ROPE,
     "+ RMSNorm with its residual": NORM,
     "+ liger cross entropy": LOSS,
-    "+ weight gradients added in float32": FULL,
-    "the same, dropout 0": FULL,
-    "what auto takes": {},
+    AUTO: {},
+    "the same, dropout 0": {},
 }
 
 
 def gemm(small: bool) -> Iterator[dict[str, Any]]:
-    """TFLOP/s of products of random numbers: a large square, and those of a layer and the head."""
+    """TFLOP/s of products of random numbers: a large square, those of a layer and the head, and a weight gradient."""
     dtype = torch.bfloat16
     rows = 256 if small else 16384
     square = 256 if small else 8192
@@ -60,8 +60,23 @@ def gemm(small: bool) -> Iterator[dict[str, Any]]:
     }
     for name, (m, k, n) in shapes.items():
         a, b = torch.randn(m, k, device=DEVICE, dtype=dtype), torch.randn(k, n, device=DEVICE, dtype=dtype)
-        spent = seconds(lambda a=a, b=b: a @ b, repeats=20 if ON_GPU else 3, warmup=5 if ON_GPU else 1)
-        yield {"product": name, "shape": f"{m} × {k} × {n}", "TFLOP/s": 2 * m * k * n / spent / 1e12}
+        yield product(name, (m, k, n), lambda a=a, b=b: a @ b)
+    inputs = torch.randn(rows, model.hidden_size, device=DEVICE, dtype=dtype)
+    d_out = torch.randn(rows, model.ffn_hidden_size, device=DEVICE, dtype=dtype)
+    main_grad = torch.zeros(model.ffn_hidden_size, model.hidden_size, device=DEVICE)
+    yield product(
+        "fc1's weight gradient, in float32",
+        (model.ffn_hidden_size, rows, model.hidden_size),
+        lambda: TorchProducts.wgrad_gemm_accum_fp32(inputs, d_out, main_grad),
+    )
+
+
+def product(name: str, shape: tuple[int, int, int], function: Callable[[], Any]) -> dict[str, Any]:
+    """The row of a product of [m, k] with [k, n]."""
+    m, k, n = shape
+    # Enough that the clock is the one that the card holds at this load.
+    spent = seconds(function, repeats=100 if ON_GPU else 3, warmup=100 if ON_GPU else 1)
+    return {"product": name, "shape": f"{m} × {k} × {n}", "TFLOP/s": 2 * m * k * n / spent / 1e12}
 
 
 def speed(small: bool, variants: list[str]) -> Iterator[dict[str, Any]]:
@@ -78,9 +93,17 @@ def speed(small: bool, variants: list[str]) -> Iterator[dict[str, Any]]:
             continue
         with one_rank():
             step = Step(model, compute)
-            # The first is the papers'. Attention that keeps its weights has no room for more.
-            for size in (4, 2) if small else (2, 4) if variant.startswith("local") else (8, 2, 4, 12):
+            for size in sizes(variant, small=small):
                 yield {"variant": variant, "micro-batch": size, **measure(step, model, size)}
+
+
+def sizes(variant: str, *, small: bool) -> tuple[int, ...]:
+    """Micro-batches: the papers' first, and what may not fit last."""
+    if small:
+        return (4, 2)
+    if variant.startswith("local"):
+        return (2, 4)  # attention that keeps its weights has no room for more
+    return (8, 4, 2, 16) if variant == AUTO else (8,)
 
 
 def measure(step: Step, model: ModelConfig, size: int) -> dict[str, Any]:

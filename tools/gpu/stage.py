@@ -13,6 +13,8 @@ import ncvc.train.without_compiler  # noqa: F401  # isort: skip
 
 import torch
 
+from ncvc.train.parts.select import triton_problem
+
 
 def rows(name: str, arguments: list[str], *, small: bool) -> Iterator[tuple[str, dict[str, Any]]]:
     """The tables that a stage adds to, and their rows."""
@@ -60,7 +62,7 @@ def machine() -> dict[str, Any]:
             check=False,
         ).stdout.strip()
         facts |= {"device": properties.name, "GiB": properties.total_memory / 2**30}
-        facts |= {"CUDA": torch.version.cuda, "driver": driver}
+        facts |= {"CUDA": torch.version.cuda, "driver": driver, "Triton's kernels": triton_problem() or "can be made"}
     return facts
 
 
