@@ -12,10 +12,12 @@ from ncvc.convert.config import huggingface_config
 from ncvc.train.config import ModelConfig
 from ncvc.train.flops import flops_per_token
 
+LAYERS = "its layers compiled, with flash attention"
+MODEL = "the model compiled"
 FORMS = {
+    LAYERS: (8, 16),
     # As it is mostly written. transformers then makes a mask, with which there is no flash attention.
-    "the model compiled": (8,),
-    "its layers compiled, with flash attention": (8, 16),
+    MODEL: (8,),
 }
 """How torch.compile is used, and micro-batches."""
 
@@ -29,16 +31,15 @@ def peer(small: bool) -> Iterator[dict[str, Any]]:
 
     model = SMALL if small else PAPERS
     values = huggingface_config(model, "bfloat16") | {"attention_dropout": model.attention_dropout, "use_cache": False}
-    for form, sizes in FORMS.items():
+    for form, sizes in FORMS.items() if ON_GPU else (("nothing: no GPU", (4,)),):
         with DEVICE:
             network = ArceeForCausalLM(ArceeConfig(**values)).to(torch.bfloat16).train()
-        if ON_GPU:
+        if form in FORMS:
             # Shapes of this batch only, which gives the fastest kernels.
-            for part in network.model.layers if form.startswith("its layers") else [network]:
+            for part in network.model.layers if form == LAYERS else [network]:
                 part.compile(dynamic=False)
         # torch may take cuDNN's otherwise, with another dropout.
-        flash = sdpa_kernel(SDPBackend.FLASH_ATTENTION) if "flash" in form and ON_GPU else contextlib.nullcontext()
-        with flash:
+        with sdpa_kernel(SDPBackend.FLASH_ATTENTION) if form == LAYERS else contextlib.nullcontext():
             for size in (4,) if small else sizes:
                 yield {"compiled": form, "micro-batch": size, **measure(network, model, size)}
         del network

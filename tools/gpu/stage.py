@@ -51,7 +51,10 @@ def rows(name: str, arguments: list[str], *, small: bool) -> Iterator[tuple[str,
 
 def machine() -> dict[str, Any]:
     """What this ran on."""
-    installed = {d.name: d.version for d in distributions() if d.name in ("liger-kernel", "megatron-core", "triton")}
+    names = {d.name.replace("_", "-"): d.version for d in distributions()}
+    installed = {
+        name: names[name] for name in ("triton", "megatron-core", "liger-kernel", "transformers") if name in names
+    }
     facts = {"device": platform.processor() or platform.machine(), "torch": torch.__version__, **installed}
     if torch.cuda.is_available():
         properties = torch.cuda.get_device_properties(0)
