@@ -1,6 +1,7 @@
 """The models that are measured, and one training step of them, from the pieces of `ncvc train`."""
 
 import contextlib
+import gc
 import os
 import socket
 import time
@@ -96,6 +97,18 @@ class Step:
         """Clips, and takes a step of AdamW."""
         finalize_model_grads([self.model])
         update(self.optimizer, 1e-4, gradient_norm(self.optimizer), 1.0)
+
+
+def one_of_several(name: dict[str, Any], rows: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The rows with their name; if they fail, the others can still be measured, in the memory that these give back."""
+    try:
+        for row in rows:
+            yield name | row
+    except (RuntimeError, ValueError) as error:  # of torch, its compiler and Triton
+        yield name | {"skipped": f"failed: {str(error).splitlines()[0]}"}
+    gc.collect()  # models hold on to themselves by their hooks
+    if ON_GPU:
+        torch.cuda.empty_cache()
 
 
 def seconds(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import torch
-from models import DEVICE, ON_GPU, PAPERS, SAMPLES, SMALL, batch, seconds
+from models import DEVICE, ON_GPU, PAPERS, SAMPLES, SMALL, batch, one_of_several, seconds
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from ncvc.convert.config import huggingface_config
@@ -27,22 +27,25 @@ def peer(small: bool) -> Iterator[dict[str, Any]]:
 
     Weights, gradients and AdamW are all in bfloat16: less to move than in a training that keeps float32 weights.
     """
+    for form, sizes in FORMS.items() if ON_GPU else (("nothing: no GPU", (4,)),):
+        yield from one_of_several({"compiled": form}, compiled(form, SMALL if small else PAPERS, sizes))
+
+
+def compiled(form: str, model: ModelConfig, sizes: tuple[int, ...]) -> Iterator[dict[str, Any]]:
+    """One form over micro-batches."""
     from transformers import ArceeConfig, ArceeForCausalLM
 
-    model = SMALL if small else PAPERS
     values = huggingface_config(model, "bfloat16") | {"attention_dropout": model.attention_dropout, "use_cache": False}
-    for form, sizes in FORMS.items() if ON_GPU else (("nothing: no GPU", (4,)),):
-        with DEVICE:
-            network = ArceeForCausalLM(ArceeConfig(**values)).to(torch.bfloat16).train()
-        if form in FORMS:
-            # Shapes of this batch only, which gives the fastest kernels.
-            for part in network.model.layers if form == LAYERS else [network]:
-                part.compile(dynamic=False)
-        # torch may take cuDNN's otherwise, with another dropout.
-        with sdpa_kernel(SDPBackend.FLASH_ATTENTION) if form == LAYERS else contextlib.nullcontext():
-            for size in (4,) if small else sizes:
-                yield {"compiled": form, "micro-batch": size, **measure(network, model, size)}
-        del network
+    with DEVICE:
+        network = ArceeForCausalLM(ArceeConfig(**values)).to(torch.bfloat16).train()
+    if form in FORMS:
+        # Shapes of this batch only, which gives the fastest kernels.
+        for part in network.model.layers if form == LAYERS else [network]:
+            part.compile(dynamic=False)
+    # torch may take cuDNN's otherwise, with another dropout.
+    with sdpa_kernel(SDPBackend.FLASH_ATTENTION) if form == LAYERS else contextlib.nullcontext():
+        for size in sizes:
+            yield {"micro-batch": size, **measure(network, model, size)}
 
 
 def measure(network: torch.nn.Module, model: ModelConfig, size: int) -> dict[str, Any]:

@@ -21,18 +21,17 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-AUTO = "what auto takes: + weight gradients added in float32"
-VARIANTS = [
-    "local spec, DotProductAttention",
-    "SDPA, bias-dropout fusion, native cross entropy",
-    "+ fused RoPE",
-    "+ RMSNorm with its residual",
-    "+ liger cross entropy",
-    AUTO,
-    "the same, dropout 0",
-]
-LIMITS = {"gemm": 60, "correct": 120, "speed": 100, "profile": 60, "peer": 150, "save": 150, "learn": 60}
-"""Seconds of each stage; of `speed` for each variant."""
+LIMITS = {
+    "gemm": 60,
+    "correct": 120,
+    "speed": 100,
+    "peer": 150,
+    "profile": 60,
+    "parts": 180,
+    "save": 150,
+    "learn": 90,
+}
+"""Seconds of each stage, in their order: what matters most comes first, if the machine is taken away."""
 TITLES = {
     "machine": "Machine",
     "gemm": "Matrix products in bfloat16: the ceiling",
@@ -114,12 +113,11 @@ def _cell(value: Any) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
-def run_stage(report: Report, words: list[str], limit: float, environment: dict[str, str]) -> None:
+def run_stage(report: Report, name: str, limit: float, environment: dict[str, str]) -> None:
     """Starts a stage, takes its rows as they come, and ends it at its limit."""
     global running
-    name = words[0] if len(words) < 2 else f"{words[0]} ({', '.join(words[1:])})"
     print(f"{name}: up to {limit:.0f} s", flush=True)
-    command = [sys.executable, str(HERE / "stage.py"), *words, *(["--small"] if report.small else [])]
+    command = [sys.executable, str(HERE / "stage.py"), name, *(["--small"] if report.small else [])]
     with tempfile.TemporaryFile() as said:
         running = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=said, text=True, env=environment, start_new_session=True
@@ -193,14 +191,6 @@ def surroundings(folder: Path) -> dict[str, str]:
     }
 
 
-def calls(only: list[str], *, small: bool) -> list[list[str]]:
-    """Stages and their arguments in their order: what matters most comes first, if the machine is taken away."""
-    others = [["speed", variant] for variant in VARIANTS if variant != AUTO]
-    speed, others = ([["speed", *VARIANTS]], []) if small else ([["speed", AUTO]], others)
-    order = [["gemm"], ["correct"], *speed, ["peer"], ["profile"], *others, ["save"], ["learn"]]
-    return [words for words in order if words[0] in only]
-
-
 def main() -> None:
     """Runs the stages in their order."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -223,12 +213,12 @@ def main() -> None:
     signal.signal(signal.SIGINT, stop)
     with tempfile.TemporaryDirectory() as folder:
         environment = surroundings(Path(folder))
-        for words in calls(options.only.split(","), small=options.small):
+        for name in (name for name in LIMITS if name in options.only.split(",")):
             left = ends - time.monotonic()
             if left < 10:
-                report.note(f"{', '.join(words)}: no time was left")
+                report.note(f"{name}: no time was left")
                 continue
-            run_stage(report, words, min(left, LIMITS[words[0]]), environment)
+            run_stage(report, name, min(left, LIMITS[name]), environment)
     print(f"written to {options.out}")
     sys.exit(1 if any(": failed: " in note or ": ended by " in note for note in report.notes) else 0)
 

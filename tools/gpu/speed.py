@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
-from models import DEVICE, ON_GPU, PAPERS, SAMPLES, SMALL, Step, batch, one_rank, quiet, seconds
-from run import AUTO
+from models import DEVICE, ON_GPU, PAPERS, SAMPLES, SMALL, Step, batch, one_of_several, one_rank, quiet, seconds
 
 from ncvc.config import ConfigError
 from ncvc.train.config import (
@@ -34,15 +33,16 @@ SDPA = {**LOCAL, "core_attention": "sdpa", "bias_dropout_fusion": True, "cross_e
 ROPE = {**SDPA, "apply_rope_fusion": True}
 NORM = {**ROPE, "fused_residual_rmsnorm": True}
 LOSS = {**NORM, "cross_entropy_fusion_impl": "liger"}
-VARIANTS: dict[str, dict[str, Any]] = {
+PARTS: dict[str, dict[str, Any]] = {
     "local spec, DotProductAttention": LOCAL,
     "SDPA, bias-dropout fusion, native cross entropy": SDPA,
     "+ fused RoPE": ROPE,
     "+ RMSNorm with its residual": NORM,
     "+ liger cross entropy": LOSS,
-    AUTO: {},
-    "the same, dropout 0": {},
+    "what auto takes, dropout 0": {},
 }
+"""Each part switched on in turn. With weight gradients added in float32 comes what `auto` takes."""
+AUTO = "what auto takes: + weight gradients added in float32"
 
 
 def gemm(small: bool) -> Iterator[dict[str, Any]]:
@@ -79,31 +79,35 @@ def product(name: str, shape: tuple[int, int, int], function: Callable[[], Any])
     return {"product": name, "shape": f"{m} × {k} × {n}", "TFLOP/s": 2 * m * k * n / spent / 1e12}
 
 
-def speed(small: bool, variants: list[str]) -> Iterator[dict[str, Any]]:
-    """Variants over micro-batches; what does not fit into memory, or is not to be had, is said so."""
-    for variant in variants:
+def speed(small: bool) -> Iterator[dict[str, Any]]:
+    """What a training takes by itself, over micro-batches: the papers' first, and what may not fit last."""
+    model, sizes = (SMALL, (4, 2)) if small else (PAPERS, (8, 4, 2, 16))
+    for row in variant({}, model, sizes):
+        yield {"variant": AUTO, **row}
+
+
+def parts(small: bool) -> Iterator[dict[str, Any]]:
+    """The parts in turn, at the papers' micro-batch."""
+    for name, settings in PARTS.items():
         model = SMALL if small else PAPERS
-        if variant == "the same, dropout 0":
-            model = quiet(model)
-        compute = ComputeConfig(dtype="float32" if small else "bfloat16", **VARIANTS[variant])
-        try:
-            choose(compute, model, DEVICE)
-        except ConfigError as error:
-            yield {"variant": variant, "skipped": str(error)}
-            continue
-        with one_rank():
-            step = Step(model, compute)
-            for size in sizes(variant, small=small):
-                yield {"variant": variant, "micro-batch": size, **measure(step, model, size)}
+        # Attention that keeps its weights has no room for more.
+        sizes = (4,) if small else (2, 4) if settings is LOCAL else (8,)
+        rows = variant(settings, quiet(model) if "dropout 0" in name else model, sizes)
+        yield from one_of_several({"variant": name}, rows)
 
 
-def sizes(variant: str, *, small: bool) -> tuple[int, ...]:
-    """Micro-batches: the papers' first, and what may not fit last."""
-    if small:
-        return (4, 2)
-    if variant.startswith("local"):
-        return (2, 4)  # attention that keeps its weights has no room for more
-    return (8, 4, 2, 16) if variant == AUTO else (8,)
+def variant(settings: dict[str, Any], model: ModelConfig, sizes: tuple[int, ...]) -> Iterator[dict[str, Any]]:
+    """Micro-batches of one; what does not fit into memory, or is not to be had, is said so."""
+    compute = ComputeConfig(dtype="bfloat16" if ON_GPU else "float32", **settings)
+    try:
+        choose(compute, model, DEVICE)
+    except ConfigError as error:
+        yield {"skipped": str(error)}
+        return
+    with one_rank():
+        step = Step(model, compute)
+        for size in sizes:
+            yield {"micro-batch": size, **measure(step, model, size)}
 
 
 def measure(step: Step, model: ModelConfig, size: int) -> dict[str, Any]:

@@ -16,7 +16,7 @@ import torch
 from ncvc.train.parts.select import triton_problem
 
 
-def rows(name: str, arguments: list[str], *, small: bool) -> Iterator[tuple[str, dict[str, Any]]]:
+def rows(name: str, *, small: bool) -> Iterator[tuple[str, dict[str, Any]]]:
     """The tables that a stage adds to, and their rows."""
     match name:
         case "gemm":
@@ -29,10 +29,10 @@ def rows(name: str, arguments: list[str], *, small: bool) -> Iterator[tuple[str,
 
             yield from (("correct", row) for row in correct.correct(small))
             yield from (("dropout", row) for row in correct.dropout(small))
-        case "speed":
+        case "speed" | "parts":
             import speed
 
-            yield from (("speed", row) for row in speed.speed(small, arguments))
+            yield from (("speed", row) for row in getattr(speed, name)(small))
         case "profile":
             import kernels
 
@@ -75,8 +75,7 @@ def main(words: list[str]) -> None:
     os.dup2(2, 1)
     if not torch.cuda.is_available():
         torch.set_num_threads(1)
-    name, *arguments = (word for word in words if word != "--small")
-    for table, row in rows(name, arguments, small="--small" in words):
+    for table, row in rows(words[0], small="--small" in words):
         out.write(json.dumps([table, row], ensure_ascii=False) + "\n")
 
 
