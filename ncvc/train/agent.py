@@ -19,7 +19,7 @@ from torch.distributed.elastic.agent.server.local_elastic_agent import LocalElas
 from torch.distributed.elastic.multiprocessing.api import SignalException
 from torch.distributed.elastic.multiprocessing.errors import ProcessFailure
 
-from ncvc.train.beat import VARIABLE
+from ncvc.train.beat import LONG, VARIABLE
 from ncvc.train.config import TrainConfig
 from ncvc.train.log import append_event
 from ncvc.train.nodes import LOST
@@ -29,6 +29,7 @@ from ncvc.train.watch import Watch, kill, signal_all
 CRASHES = 3  # in a row without a new checkpoint, after which a run is not started again
 CONNECTION_LOST = "the connection to another machine's ranks was lost; see what the other machines say"
 GRACE = 10.0  # seconds that the ranks have to end by themselves when one of them has died
+SAVING_TIME = LONG  # seconds that they have for their last checkpoint after a request to stop
 
 
 class Agent(LocalElasticAgent):
@@ -52,6 +53,7 @@ class Agent(LocalElasticAgent):
         """Of the ranks, after a request to stop; negative for the signal that ended one."""
         self._newest = self._newest_checkpoint()
         self._crashes = 0
+        self._after_a_crash = False
 
     def _start_workers(self, worker_group: WorkerGroup) -> dict[int, Any]:
         self.watch.begin()
@@ -114,27 +116,37 @@ class Agent(LocalElasticAgent):
     def _newest_checkpoint(self) -> str:
         return max((path.name for path in (self.config.folder / "checkpoints").glob("step_*")), default="")
 
-    def _shutdown(self, death_sig: signal.Signals = signal.SIGTERM, timeout: int = 30) -> None:
-        """Ends the ranks. After a request to stop they have time to save, and are watched meanwhile."""
+    def _stop_workers(self, worker_group: WorkerGroup) -> None:
+        self._after_a_crash = True
+        try:
+            super()._stop_workers(worker_group)
+        finally:
+            self._after_a_crash = False
+
+    def _shutdown(self, *_: Any, **__: Any) -> None:
+        """Ends the ranks. After a request to stop they have time to save, and are watched meanwhile.
+
+        What torch passes depends on its version: from 2.13 on also how long to wait, when all have ended already.
+        """
         running = [rank.proc for rank in self._pcontext.subprocess_handlers.values()] if self._pcontext else []
-        asked = timeout == self._shutdown_timeout and any(process.poll() is None for process in running)
+        asked = not self._after_a_crash and any(process.poll() is None for process in running)
         try:
             if asked:
                 self._wait_for_the_last_save(running)
-            super()._shutdown(signal.SIGTERM, timeout)
+            super()._shutdown(signal.SIGTERM)
         except SignalException:
             kill(process.pid for process in running if process.poll() is None)
             if not asked:
                 raise  # the first signal, while the ranks were ended after a crash
             self.at_once = True
-            super()._shutdown(signal.SIGKILL, timeout)
+            super()._shutdown(signal.SIGKILL)
         if asked:
             self.exit_codes = [process.wait() for process in running]
             self.reason = self.watch.hang or self._explain_exit()
 
     def _wait_for_the_last_save(self, processes: list[subprocess.Popen[bytes]]) -> None:
         signal_all((process.pid for process in processes if process.poll() is None), signal.SIGTERM)
-        end = time.monotonic() + self._shutdown_timeout
+        end = time.monotonic() + SAVING_TIME
         while any(process.poll() is None for process in processes):
             if any(process.poll() for process in processes):  # one failed: the others cannot save
                 end = min(end, time.monotonic() + GRACE)

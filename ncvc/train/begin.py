@@ -22,7 +22,7 @@ from ncvc.train.beat import DAY, LONG, beat, wait_for_others
 from ncvc.train.checkpoint.format import Facts, GuardState
 from ncvc.train.checkpoint.reader import Checkpoint, latest
 from ncvc.train.checkpoint.resume import newest_whole
-from ncvc.train.checkpoint.state import layout, load
+from ncvc.train.checkpoint.state import layout, load, same_device
 from ncvc.train.config import TrainConfig
 from ncvc.train.data import DatasetFacts, inspect_all
 from ncvc.train.guard import Guard
@@ -190,6 +190,11 @@ def _go_on(training: Training, checkpoint: Checkpoint) -> None:
             f"; written by dp {before.dp} × tp {before.tp} × pp {before.pp} ranks and read by"
             f" dp {now.dp} × tp {now.tp} × pp {now.pp}: weights, optimizer and data go on exactly, but"
             " dropout draws anew and sums are rounded in another order, so the bits are not the same"
+        )
+    if not same_device(checkpoint, training.ranks):
+        training.origin += (
+            "; written on a GPU and read on a CPU, or the other way round: weights, optimizer and data go on exactly,"
+            " but dropout draws anew and sums are rounded otherwise, so the bits are not the same"
         )
     if checkpoint.manifest.versions != versions():
         training.origin += (

@@ -18,7 +18,6 @@ from ncvc import NcvcError
 from ncvc.config import ConfigError
 from ncvc.files import lock
 from ncvc.train.agent import watched
-from ncvc.train.beat import LONG
 from ncvc.train.config import TrainConfig
 from ncvc.train.log import events
 from ncvc.train.nodes import Nodes
@@ -27,7 +26,6 @@ from ncvc.train.resolved import resolved
 
 ONE_MACHINE = Nodes()
 WORKER = ("-m", "ncvc.train.worker")  # what every rank runs, with the config's path
-SAVING_TIME = int(LONG)  # seconds that the ranks have for their last checkpoint after a request to stop
 
 
 def launch(config: TrainConfig, nodes: Nodes = ONE_MACHINE, max_restarts: int = 0) -> bool:
@@ -45,7 +43,6 @@ def launch(config: TrainConfig, nodes: Nodes = ONE_MACHINE, max_restarts: int = 
         **nodes.launch_settings(config.run, config.watch.hang_after),
         nproc_per_node=ranks,
         max_restarts=max_restarts,
-        shutdown_timeout=SAVING_TIME,
         logs_specs=DefaultLogsSpecs(),
     )
     before = len(events(config.folder))

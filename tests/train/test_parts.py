@@ -17,7 +17,7 @@ from ncvc.train.parameters import shards
 from ncvc.train.parts import select
 from ncvc.train.parts.attention import SDPBackend, sdpa_backends
 from ncvc.train.parts.linear import TorchProducts
-from ncvc.train.parts.select import choose
+from ncvc.train.parts.select import choose, triton_problem
 from ncvc.train.ranks import alone, started_by_torchrun
 
 CPU, GPU = torch.device("cpu"), torch.device("cuda")
@@ -139,11 +139,12 @@ def test_cudnn_never_sees_dropout():
 def gpu(monkeypatch):
     """A machine with a GPU, as far as the choice can see, and the packages that a test names."""
 
-    def pretend(*packages, capability=(9, 0), product=True):
+    def pretend(*packages, capability=(9, 0), product=True, triton=""):
         monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: capability)
         monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: "a card")
         monkeypatch.setattr(select.linear, "works", lambda device: product)
         monkeypatch.setattr(select, "installed", lambda module: module in packages)
+        monkeypatch.setattr(select, "triton_problem", lambda: triton)
 
     return pretend
 
@@ -181,6 +182,19 @@ def test_a_gpu_gets_what_is_installed(gpu):
     # megatron-core's fused cross entropy rounds its gradients to bfloat16.
     gpu()
     assert choose(ComputeConfig(dtype="float32"), model, GPU).cross_entropy.form == "none"
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="Triton needs a GPU or the interpreter")
+def test_a_machine_where_triton_makes_no_kernels_gets_torchs_forms(gpu):
+    assert "C compiler" in triton_problem()  # here is no GPU that it could make them for
+    gpu("liger_kernel", triton="no compiler")
+    model = ModelConfig(**SMALL)
+    found = choose(ComputeConfig(), model, GPU)
+    assert {found.rope, found.norm} == {select.Choice("torch", "no compiler")}
+    assert (found.bias_dropout.form, found.cross_entropy.form) == ("torch", "none")
+    for compute in (LIGER, {"bias_dropout_fusion": True}, {"cross_entropy_fusion_impl": "native"}):
+        with pytest.raises(ConfigError, match=r"true: no compiler; install gcc|native: no compiler; install gcc"):
+            choose(ComputeConfig(**compute), model, GPU)
 
 
 @pytest.mark.parametrize(
@@ -251,11 +265,18 @@ def _in_the_interpreter():
             return self
 
     def with_numbers(function):
-        return lambda *args: function(*(Number(arg) if type(arg) is float else arg for arg in args))
+        return lambda *args, **kw: function(*(Number(arg) if type(arg) is float else arg for arg in args), **kw)
+
+    class WithNumbers:
+        def __init__(self, kernel):
+            self.kernel = kernel
+
+        def __getitem__(self, grid):
+            return with_numbers(self.kernel[grid])
 
     forward.rsqrt = lambda x: tl.rsqrt(x)  # the interpreter has none of CUDA's library
     forward.rms_norm_forward = with_numbers(forward.rms_norm_forward)
-    backward.fused_add_rms_norm_backward = with_numbers(backward.fused_add_rms_norm_backward)
+    backward._fused_add_rms_norm_backward_kernel = WithNumbers(backward._fused_add_rms_norm_backward_kernel)
     model = {**SMALL, **QUIET, "num_layers": 1}
     plain, fused = losses_and_gradients(model=model), losses_and_gradients(model=model, **LIGER)
     assert not torch.equal(plain[0], fused[0])  # or the forms were the same

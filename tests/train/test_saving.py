@@ -10,7 +10,7 @@ from small_training import assert_same, last_event, tensors, train_alone, train_
 
 from ncvc.train import begin
 from ncvc.train.checkpoint import format as checkpoint_format
-from ncvc.train.checkpoint import saver
+from ncvc.train.checkpoint import saver, state
 from ncvc.train.checkpoint.format import CheckpointError
 from ncvc.train.checkpoint.reader import checkpoint_folder, latest
 from ncvc.train.log import RunLog, records
@@ -204,6 +204,25 @@ def test_other_versions_are_said(make_config, monkeypatch, capsys):
     assert latest(config.folder).manifest.versions["torch"] == torch.__version__
     train_alone(config)
     assert "written with" not in capsys.readouterr().out
+
+
+def test_a_cpu_goes_on_from_what_a_gpu_wrote(make_config, monkeypatch, capsys):
+    """The states of a GPU's generators have another size."""
+
+    def of_a_gpu(ranks):
+        for name in ("cpu", "cuda", "model-parallel-rng"):
+            value = torch.get_rng_state() if name == "cpu" else torch.zeros(16, dtype=torch.uint8)
+            yield f"rng.00000.{name}", tuple(value.shape), checkpoint_format.whole_piece(tuple(value.shape)), value
+
+    config = make_config()
+    with monkeypatch.context() as gpu:
+        gpu.setattr(state, "_generators", of_a_gpu)
+        train_alone(config, stop_after=2)
+    train_alone(config)
+    assert "written on a GPU and read on a CPU" in capsys.readouterr().out
+    assert latest(config.folder).manifest.step == config.schedule.train_iters
+    train_alone(config)
+    assert "written on a GPU" not in capsys.readouterr().out
 
 
 LAYOUTS = {

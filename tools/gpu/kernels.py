@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import torch
-from models import ON_GPU, PAPERS, SMALL, Step, batch, one_rank
+from models import ON_GPU, PAPERS, SMALL, Step, batch, one_rank, seconds
+from torch.autograd.profiler_util import FunctionEventAvg
 from torch.profiler import ProfilerActivity, profile
 
 from ncvc.train.config import ComputeConfig
@@ -43,8 +44,7 @@ def kernels(small: bool) -> Iterator[dict[str, Any]]:
             step.gradients(samples)
             step.update()
 
-        for _ in range(2):
-            work()
+        took = seconds(work, repeats=3, warmup=2) * 1e6
         activities = [ProfilerActivity.CPU] + ([ProfilerActivity.CUDA] if ON_GPU else [])
         with profile(activities=activities) as found:
             work()
@@ -53,9 +53,7 @@ def kernels(small: bool) -> Iterator[dict[str, Any]]:
     spent: Counter[str] = Counter()
     calls: Counter[str] = Counter()
     for event in found.key_averages():
-        microseconds = event.self_device_time_total if ON_GPU else event.self_cpu_time_total
-        # What ran on the GPU only: an operator's own line counts its kernels once more.
-        if microseconds and (not ON_GPU or event.device_type == torch.autograd.DeviceType.CUDA):
+        if microseconds := own_time(event, on_gpu=ON_GPU):
             spent[event.key] += microseconds
             calls[event.key] += event.count
     whole = sum(spent.values())
@@ -64,9 +62,25 @@ def kernels(small: bool) -> Iterator[dict[str, Any]]:
         by_kind[kind(name)] += microseconds
     for name, microseconds in by_kind.most_common():
         yield {"kind": name, "ms": microseconds / 1e3, "share": microseconds / whole}
-    for name, microseconds in spent.most_common(15):
-        row = {"kernel": name[:80], "of kind": kind(name), "calls": calls[name]}
+    if ON_GPU:
+        waited = max(0.0, took - whole)
+        yield {"kind": "no kernel: the GPU waits", "ms": waited / 1e3, "share": waited / whole}
+    for name, microseconds in spent.most_common(20):
+        row = {"kernel": name[:160], "of kind": kind(name), "calls": calls[name]}
         yield row | {"ms": microseconds / 1e3, "share": microseconds / whole}
+
+
+def own_time(event: FunctionEventAvg, *, on_gpu: bool) -> float:
+    """Microseconds of an event itself.
+
+    Of a GPU only what ran there: an operator's own line, and a stretch that the host gave a name to (AdamW's step, a
+    compiled function), count the same kernels once more.
+    """
+    if not on_gpu:
+        return float(event.self_cpu_time_total)
+    if event.device_type != torch.autograd.DeviceType.CUDA or event.is_user_annotation:
+        return 0.0
+    return float(event.self_device_time_total)
 
 
 def kind(name: str) -> str:

@@ -27,7 +27,7 @@ def learn(small: bool) -> Iterator[dict[str, Any]]:
     steps, size = (60, 16) if small else (300, 32)
     with tempfile.TemporaryDirectory() as folder:
         documents = made_up(model.vocab_size)
-        seconds, saved, losses = train(Path(folder), model, documents, steps, size)
+        seconds, saved, losses = train(Path(folder), model, documents, steps, size, lr=3e-3)
     entropy = unigram_entropy(documents)
     last = sum(losses[-10:]) / 10
     yield {
@@ -47,7 +47,7 @@ def save(small: bool) -> Iterator[dict[str, Any]]:
         yield {"skipped": "no GPU: the stage `learn` saves a small model by the same code"}
         return
     with tempfile.TemporaryDirectory() as folder:
-        seconds, saved, losses = train(Path(folder), PAPERS, made_up(PAPERS.vocab_size), steps=3, batch=8)
+        seconds, saved, losses = train(Path(folder), PAPERS, made_up(PAPERS.vocab_size), steps=3, batch=8, lr=1e-4)
         size = sum(path.stat().st_size for path in Path(folder).rglob("*.safetensors")) / 2**30
     yield {"checkpoint s": saved, "GiB": size, "whole command s": seconds, "loss, last": losses[-1]}
 
@@ -72,7 +72,7 @@ def unigram_entropy(documents: list[list[int]]) -> float:
 
 
 def train(
-    folder: Path, model: ModelConfig, documents: list[list[int]], steps: int, batch: int
+    folder: Path, model: ModelConfig, documents: list[list[int]], steps: int, batch: int, lr: float
 ) -> tuple[float, float, list[float]]:
     """Runs the command; returns its seconds, those of its last checkpoint, and the losses."""
     builder = IndexedDatasetBuilder(str(folder / "corpus.bin"), dtype=np.uint16)
@@ -90,7 +90,7 @@ def train(
             "tokenizer": str(folder / "tokenizer"),
             "sequence_length": length,
         },
-        "optimizer": {"lr": 3e-3},
+        "optimizer": {"lr": lr},
         "schedule": {"train_iters": steps, "lr_warmup_iters": steps // 10}
         | {"global_batch_size": batch, "micro_batch_size": 8},
         "checkpoints": {"save_interval": steps},

@@ -1,6 +1,7 @@
 """The models that are measured, and one training step of them, from the pieces of `ncvc train`."""
 
 import contextlib
+import gc
 import os
 import socket
 import time
@@ -98,24 +99,38 @@ class Step:
         update(self.optimizer, 1e-4, gradient_norm(self.optimizer), 1.0)
 
 
+def one_of_several(name: dict[str, Any], rows: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The rows with their name; if they fail, the others can still be measured, in the memory that these give back."""
+    try:
+        for row in rows:
+            yield name | row
+    except (RuntimeError, ValueError) as error:  # of torch, its compiler and Triton
+        yield name | {"skipped": f"failed: {str(error).splitlines()[0]}"}
+    gc.collect()  # models hold on to themselves by their hooks
+    if ON_GPU:
+        torch.cuda.empty_cache()
+
+
 def seconds(
     function: Callable[[], Any], *, repeats: int, warmup: int, before: Callable[[], Any] = lambda: None
 ) -> float:
-    """Median seconds of a call by the device's own clock, `before` not counted."""
-    found = []
-    for turn in range(warmup + repeats):
+    """Median seconds of a call, `before` not counted.
+
+    On a GPU by its own clock, and without waiting for it between the calls, as a training does not wait.
+    """
+    found, events = [], []
+    for _ in range(warmup + repeats):
         before()
         if ON_GPU:
-            begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
-            begin.record()
+            events.append([torch.cuda.Event(enable_timing=True) for _ in range(2)])
+            events[-1][0].record()
             function()
-            end.record()
-            end.synchronize()
-            spent = begin.elapsed_time(end) / 1e3
+            events[-1][1].record()
         else:
             started = time.perf_counter()
             function()
-            spent = time.perf_counter() - started
-        if turn >= warmup:
-            found.append(spent)
-    return sorted(found)[len(found) // 2]
+            found.append(time.perf_counter() - started)
+    if ON_GPU:
+        torch.cuda.synchronize()
+        found = [begin.elapsed_time(end) / 1e3 for begin, end in events]
+    return sorted(found[warmup:])[repeats // 2]

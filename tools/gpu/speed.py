@@ -1,10 +1,10 @@
 """The ceiling of matrix products, and tokens/s with each part switched on in turn."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
-from models import DEVICE, ON_GPU, PAPERS, SAMPLES, SMALL, Step, batch, one_rank, quiet, seconds
+from models import DEVICE, ON_GPU, PAPERS, SAMPLES, SMALL, Step, batch, one_of_several, one_rank, quiet, seconds
 
 from ncvc.config import ConfigError
 from ncvc.train.config import (
@@ -18,6 +18,7 @@ from ncvc.train.config import (
 )
 from ncvc.train.flops import flops_per_token
 from ncvc.train.memory import estimate
+from ncvc.train.parts.linear import TorchProducts
 from ncvc.train.parts.select import choose
 
 LOCAL = {
@@ -32,21 +33,20 @@ SDPA = {**LOCAL, "core_attention": "sdpa", "bias_dropout_fusion": True, "cross_e
 ROPE = {**SDPA, "apply_rope_fusion": True}
 NORM = {**ROPE, "fused_residual_rmsnorm": True}
 LOSS = {**NORM, "cross_entropy_fusion_impl": "liger"}
-FULL = {**LOSS, "gradient_accumulation_fusion": True}
-VARIANTS: dict[str, dict[str, Any]] = {
+PARTS: dict[str, dict[str, Any]] = {
     "local spec, DotProductAttention": LOCAL,
     "SDPA, bias-dropout fusion, native cross entropy": SDPA,
     "+ fused RoPE": ROPE,
     "+ RMSNorm with its residual": NORM,
     "+ liger cross entropy": LOSS,
-    "+ weight gradients added in float32": FULL,
-    "the same, dropout 0": FULL,
-    "what auto takes": {},
+    "what auto takes, dropout 0": {},
 }
+"""Each part switched on in turn. With weight gradients added in float32 comes what `auto` takes."""
+AUTO = "what auto takes: + weight gradients added in float32"
 
 
 def gemm(small: bool) -> Iterator[dict[str, Any]]:
-    """TFLOP/s of products of random numbers: a large square, and those of a layer and the head."""
+    """TFLOP/s of products of random numbers: a large square, those of a layer and the head, and a weight gradient."""
     dtype = torch.bfloat16
     rows = 256 if small else 16384
     square = 256 if small else 8192
@@ -60,27 +60,54 @@ def gemm(small: bool) -> Iterator[dict[str, Any]]:
     }
     for name, (m, k, n) in shapes.items():
         a, b = torch.randn(m, k, device=DEVICE, dtype=dtype), torch.randn(k, n, device=DEVICE, dtype=dtype)
-        spent = seconds(lambda a=a, b=b: a @ b, repeats=20 if ON_GPU else 3, warmup=5 if ON_GPU else 1)
-        yield {"product": name, "shape": f"{m} × {k} × {n}", "TFLOP/s": 2 * m * k * n / spent / 1e12}
+        yield product(name, (m, k, n), lambda a=a, b=b: a @ b)
+    inputs = torch.randn(rows, model.hidden_size, device=DEVICE, dtype=dtype)
+    d_out = torch.randn(rows, model.ffn_hidden_size, device=DEVICE, dtype=dtype)
+    main_grad = torch.zeros(model.ffn_hidden_size, model.hidden_size, device=DEVICE)
+    yield product(
+        "fc1's weight gradient, in float32",
+        (model.ffn_hidden_size, rows, model.hidden_size),
+        lambda: TorchProducts.wgrad_gemm_accum_fp32(inputs, d_out, main_grad),
+    )
 
 
-def speed(small: bool, variants: list[str]) -> Iterator[dict[str, Any]]:
-    """Variants over micro-batches; what does not fit into memory, or is not to be had, is said so."""
-    for variant in variants:
+def product(name: str, shape: tuple[int, int, int], function: Callable[[], Any]) -> dict[str, Any]:
+    """The row of a product of [m, k] with [k, n]."""
+    m, k, n = shape
+    # Enough that the clock is the one that the card holds at this load.
+    spent = seconds(function, repeats=100 if ON_GPU else 3, warmup=100 if ON_GPU else 1)
+    return {"product": name, "shape": f"{m} × {k} × {n}", "TFLOP/s": 2 * m * k * n / spent / 1e12}
+
+
+def speed(small: bool) -> Iterator[dict[str, Any]]:
+    """What a training takes by itself, over micro-batches: the papers' first, and what may not fit last."""
+    model, sizes = (SMALL, (4, 2)) if small else (PAPERS, (8, 4, 2, 16))
+    for row in variant({}, model, sizes):
+        yield {"variant": AUTO, **row}
+
+
+def parts(small: bool) -> Iterator[dict[str, Any]]:
+    """The parts in turn, at the papers' micro-batch."""
+    for name, settings in PARTS.items():
         model = SMALL if small else PAPERS
-        if variant == "the same, dropout 0":
-            model = quiet(model)
-        compute = ComputeConfig(dtype="float32" if small else "bfloat16", **VARIANTS[variant])
-        try:
-            choose(compute, model, DEVICE)
-        except ConfigError as error:
-            yield {"variant": variant, "skipped": str(error)}
-            continue
-        with one_rank():
-            step = Step(model, compute)
-            # The first is the papers'. Attention that keeps its weights has no room for more.
-            for size in (4, 2) if small else (2, 4) if variant.startswith("local") else (8, 2, 4, 12):
-                yield {"variant": variant, "micro-batch": size, **measure(step, model, size)}
+        # Attention that keeps its weights has no room for more.
+        sizes = (4,) if small else (2, 4) if settings is LOCAL else (8,)
+        rows = variant(settings, quiet(model) if "dropout 0" in name else model, sizes)
+        yield from one_of_several({"variant": name}, rows)
+
+
+def variant(settings: dict[str, Any], model: ModelConfig, sizes: tuple[int, ...]) -> Iterator[dict[str, Any]]:
+    """Micro-batches of one; what does not fit into memory, or is not to be had, is said so."""
+    compute = ComputeConfig(dtype="bfloat16" if ON_GPU else "float32", **settings)
+    try:
+        choose(compute, model, DEVICE)
+    except ConfigError as error:
+        yield {"skipped": str(error)}
+        return
+    with one_rank():
+        step = Step(model, compute)
+        for size in sizes:
+            yield {"micro-batch": size, **measure(step, model, size)}
 
 
 def measure(step: Step, model: ModelConfig, size: int) -> dict[str, Any]:

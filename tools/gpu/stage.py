@@ -13,8 +13,10 @@ import ncvc.train.without_compiler  # noqa: F401  # isort: skip
 
 import torch
 
+from ncvc.train.parts.select import triton_problem
 
-def rows(name: str, arguments: list[str], *, small: bool) -> Iterator[tuple[str, dict[str, Any]]]:
+
+def rows(name: str, *, small: bool) -> Iterator[tuple[str, dict[str, Any]]]:
     """The tables that a stage adds to, and their rows."""
     match name:
         case "gemm":
@@ -27,10 +29,10 @@ def rows(name: str, arguments: list[str], *, small: bool) -> Iterator[tuple[str,
 
             yield from (("correct", row) for row in correct.correct(small))
             yield from (("dropout", row) for row in correct.dropout(small))
-        case "speed":
+        case "speed" | "parts":
             import speed
 
-            yield from (("speed", row) for row in speed.speed(small, arguments))
+            yield from (("speed", row) for row in getattr(speed, name)(small))
         case "profile":
             import kernels
 
@@ -49,7 +51,10 @@ def rows(name: str, arguments: list[str], *, small: bool) -> Iterator[tuple[str,
 
 def machine() -> dict[str, Any]:
     """What this ran on."""
-    installed = {d.name: d.version for d in distributions() if d.name in ("liger-kernel", "megatron-core", "triton")}
+    names = {d.name.replace("_", "-"): d.version for d in distributions()}
+    installed = {
+        name: names[name] for name in ("triton", "megatron-core", "liger-kernel", "transformers") if name in names
+    }
     facts = {"device": platform.processor() or platform.machine(), "torch": torch.__version__, **installed}
     if torch.cuda.is_available():
         properties = torch.cuda.get_device_properties(0)
@@ -60,7 +65,7 @@ def machine() -> dict[str, Any]:
             check=False,
         ).stdout.strip()
         facts |= {"device": properties.name, "GiB": properties.total_memory / 2**30}
-        facts |= {"CUDA": torch.version.cuda, "driver": driver}
+        facts |= {"CUDA": torch.version.cuda, "driver": driver, "Triton's kernels": triton_problem() or "can be made"}
     return facts
 
 
@@ -70,8 +75,7 @@ def main(words: list[str]) -> None:
     os.dup2(2, 1)
     if not torch.cuda.is_available():
         torch.set_num_threads(1)
-    name, *arguments = (word for word in words if word != "--small")
-    for table, row in rows(name, arguments, small="--small" in words):
+    for table, row in rows(words[0], small="--small" in words):
         out.write(json.dumps([table, row], ensure_ascii=False) + "\n")
 
 

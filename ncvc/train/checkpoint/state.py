@@ -94,8 +94,13 @@ def load(checkpoint: Checkpoint, gpt: GPTModel, optimizer: DistributedOptimizer,
             for moment in MOMENTS
         }
         set_moments(optimizer, own, step, moments)
-    if checkpoint.manifest.layout == layout(ranks):
+    if checkpoint.manifest.layout == layout(ranks) and same_device(checkpoint, ranks):
         _set_generators(checkpoint, ranks)
+
+
+def same_device(checkpoint: Checkpoint, ranks: Ranks) -> bool:
+    """Whether both are of GPUs or both of CPUs, whose generators cannot go on where the other ones stopped."""
+    return ("rng.00000.cuda" in checkpoint.manifest.tensors) == (ranks.device.type == "cuda")
 
 
 def _set_generators(checkpoint: Checkpoint, ranks: Ranks) -> None:
@@ -105,9 +110,7 @@ def _set_generators(checkpoint: Checkpoint, ranks: Ranks) -> None:
     }
     torch.set_rng_state(states.pop("cpu"))
     if "cuda" in states:
-        state = states.pop("cuda")
-        if ranks.device.type == "cuda":
-            torch.cuda.set_rng_state(state, ranks.device)
+        torch.cuda.set_rng_state(states.pop("cuda"), ranks.device)
     get_cuda_rng_tracker().set_states(states)
 
 

@@ -1,6 +1,7 @@
 """Which form of each part a run uses, and why: decided once, before the first step, and said at the start."""
 
 import dataclasses
+import functools
 import importlib.util
 import os
 from collections.abc import Sequence
@@ -93,6 +94,21 @@ def installed(module: str) -> bool:
     return importlib.util.find_spec(module) is not None
 
 
+@functools.cache
+def triton_problem() -> str:
+    """Why Triton cannot make kernels for this machine's GPU, in words; empty if it can.
+
+    It builds a small C module the first time, and on a machine without a compiler would fail only in the first step.
+    """
+    try:
+        from triton.runtime import driver
+
+        assert driver.active
+    except Exception as error:  # of a compiler, a linker, or Triton itself
+        return f"Triton cannot make kernels here ({type(error).__name__}): it needs a C compiler and Python's headers"
+    return ""
+
+
 PACKAGES = {
     "liger_kernel": "pip install 'ncvc[gpu]'",
     "flash_attn": "pip install flash-attn --no-build-isolation",
@@ -112,6 +128,13 @@ def _require(module: str, asked: str, on_gpu: bool) -> None:
 def _require_liger(asked: str, on_gpu: bool) -> None:
     # Triton's interpreter runs its kernels on a CPU: very slowly, and good for a test.
     _require("liger_kernel", asked, on_gpu or os.environ.get("TRITON_INTERPRET") == "1")
+    if on_gpu:
+        _require_triton(asked)
+
+
+def _require_triton(asked: str) -> None:
+    if problem := triton_problem():
+        raise ConfigError(f"{asked}: {problem}; install gcc and python3-dev, or set it to auto")
 
 
 def _require_capability(compute: ComputeConfig, device: torch.device) -> None:
@@ -157,15 +180,22 @@ def _liger_or(other: str, on_gpu: bool) -> Choice:
         return Choice(other, "no GPU")
     if not installed("liger_kernel"):
         return Choice(other, f"liger-kernel is not installed: {PACKAGES['liger_kernel']}")
+    if problem := triton_problem():
+        return Choice(other, problem)
     return Choice("liger", "installed")
 
 
 def _bias_dropout(compute: ComputeConfig, on_gpu: bool) -> Choice:
     if compute.bias_dropout_fusion is False:
         return Choice("torch", "bias_dropout_fusion is false")
-    if compute.bias_dropout_fusion is True and not on_gpu:
-        raise ConfigError("compute.bias_dropout_fusion: true needs a GPU, and here is none; set it to auto")
-    return Choice("compiled", "on a GPU") if on_gpu else Choice("torch", "no GPU")
+    if not on_gpu:
+        if compute.bias_dropout_fusion is True:
+            raise ConfigError("compute.bias_dropout_fusion: true needs a GPU, and here is none; set it to auto")
+        return Choice("torch", "no GPU")
+    if compute.bias_dropout_fusion is True:
+        _require_triton("compute.bias_dropout_fusion: true")
+    problem = triton_problem()
+    return Choice("torch", problem) if problem else Choice("compiled", "on a GPU")
 
 
 def _cross_entropy(compute: ComputeConfig, on_gpu: bool) -> Choice:
@@ -177,6 +207,8 @@ def _cross_entropy(compute: ComputeConfig, on_gpu: bool) -> Choice:
         found = _liger_or("native", on_gpu)
         if found.form == "native" and compute.dtype == "float32":
             return Choice("none", "megatron-core's plain one: its compiled one makes bfloat16 gradients")
+        if found.form == "native" and triton_problem():
+            return Choice("none", f"megatron-core's plain one: {triton_problem()}")
         return found
     if wish == "liger":
         _require_liger(asked, on_gpu)
@@ -185,6 +217,7 @@ def _cross_entropy(compute: ComputeConfig, on_gpu: bool) -> Choice:
     elif wish == "native":
         if not on_gpu:
             raise ConfigError(f"{asked} needs a GPU, and here is none; set it to auto")
+        _require_triton(asked)
         if compute.dtype == "float32":
             raise ConfigError(f"{asked} makes bfloat16 gradients; with compute.dtype float32 set it to auto")
     return Choice(wish, "asked for")
