@@ -23,6 +23,7 @@ from ncvc.train.log import events
 from ncvc.train.nodes import Nodes
 from ncvc.train.others import ENDED, quoted
 from ncvc.train.resolved import resolved
+from ncvc.train.stop import launchers_requests
 
 ONE_MACHINE = Nodes()
 WORKER = ("-m", "ncvc.train.worker")  # what every rank runs, with the config's path
@@ -52,6 +53,7 @@ def launch(config: TrainConfig, nodes: Nodes = ONE_MACHINE, max_restarts: int = 
         with (
             _alone(config, nodes),
             tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".yaml") as file,
+            launchers_requests() as settings.signals_to_handle,
             watched(config, nodes.nnodes) as agents,
         ):
             file.write(resolved(config))
@@ -62,9 +64,10 @@ def launch(config: TrainConfig, nodes: Nodes = ONE_MACHINE, max_restarts: int = 
             raise NcvcError(
                 "ended at once by a second signal; start it again to go on from the newest checkpoint"
             ) from None
+        told = events(config.folder)[before:]
+        if not told or told[-1] == "restarted":
+            return False  # the ranks had not begun, or not again: there is nothing to save
         if any(agents[0].exit_codes):
-            if not events(config.folder)[before:]:
-                return False  # the ranks had not begun: there is nothing to save
             raise NcvcError(agents[0].reason) from None
     except ChildFailedError:
         raise NcvcError(agents[0].reason) from None

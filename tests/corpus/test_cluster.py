@@ -14,7 +14,7 @@ import psutil
 import pytest
 import yaml
 
-from tests.corpus.test_preprocess import outputs, write
+from tests.corpus.run import outputs, write
 
 pytest.importorskip("ray")
 

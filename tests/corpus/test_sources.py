@@ -20,7 +20,7 @@ from ncvc.corpus.duplicates import DuplicatesConfig
 from ncvc.corpus.filters import FiltersConfig
 from ncvc.corpus.preprocess import preprocess
 from ncvc.corpus.sources import SourceFile, find_sources
-from tests.corpus.test_preprocess import NO_DUPLICATES, NO_FILTERS
+from tests.corpus.run import NO_DUPLICATES, NO_FILTERS
 
 pa = pytest.importorskip("pyarrow")
 import pyarrow.parquet as pq  # noqa: E402

@@ -84,16 +84,21 @@ DAMAGES = [
 
 
 @pytest.fixture(scope="module")
-def trained(pair, tmp_path_factory):
-    """A run of two ranks with the checkpoints of steps 1 and 2."""
+def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("trained") / "run"
 
 
-@pytest.mark.parametrize("damage", DAMAGES)
-def test_every_damage_is_found(make_config, pair, trained, tmp_path, caplog, damage):
-    if not trained.exists():
-        config = make_config(checkpoints={"save_interval": 1}).model_copy(update={"run": str(trained)})
+@pytest.fixture
+def trained(make_config, pair, folder):
+    """A run of two ranks with the checkpoints of steps 1 and 2, the same for all."""
+    if not folder.exists():
+        config = make_config(checkpoints={"save_interval": 1}).model_copy(update={"run": str(folder)})
         pair.run(train_as_rank, config, 2)
+    return folder
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_every_damage_is_found(trained, tmp_path, caplog, damage):
     assert latest(trained).manifest.step == 2
     assert not caplog.messages
     for seed in range(EACH):

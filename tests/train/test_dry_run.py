@@ -20,8 +20,9 @@ PAPERS = Path(__file__).parents[2] / "megatron_configs" / "ncvc-slm-1.yaml"
 
 
 @pytest.fixture(autouse=True)
-def no_gpu(monkeypatch):
-    """The same on a machine that has one."""
+def no_gpu(monkeypatch, tmp_path):
+    """The same on a machine that has one; and in a folder in which nobody trains."""
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(dry_run, "gpus", lambda: ())
 
 
@@ -43,7 +44,7 @@ def test_the_papers_run():
     assert "8 of 16.7 GB; 8 stay: 133 GB" in found["checkpoints"]
     assert "micro_batch_size 8 fits in 48 GiB (82%), and is the largest that does" in output
     assert "nothing was started" in output
-    assert not Path("runs/ncvc-slm-1").exists()
+    assert not Path("runs").exists()
 
 
 PUBLISHED = [

@@ -1,7 +1,9 @@
 """Trainings that save while they go on: the bits, failures, what stays, and from what a start goes on."""
 
 import dataclasses
+import os
 import shutil
+import threading
 import time
 
 import pytest
@@ -60,10 +62,20 @@ def test_a_save_in_the_background_has_the_bits_of_one_that_is_waited_for(make_co
 
 
 def test_a_save_waits_for_the_one_before_and_says_so(make_config, monkeypatch):
+    waited_for, wait = threading.Event(), saver.Saver.wait
+
+    def tells(self):
+        if self._thread is not None:
+            waited_for.set()
+        wait(self)
+
     def slowly(path, tensors):
-        time.sleep(0.2)
+        assert waited_for.wait(60)
+        waited_for.clear()
+        time.sleep(0.01)
         return WRITE(path, tensors)
 
+    monkeypatch.setattr(saver.Saver, "wait", tells)
     monkeypatch.setattr(checkpoint_format, "write_tensors", slowly)
     monkeypatch.setattr(saver, "NOTICEABLE", 0.001)
     config = make_config(checkpoints={"save_interval": 1, "keep_last": 2, "keep_interval": 3})
@@ -114,20 +126,6 @@ def test_a_disk_that_is_gone_altogether_fails_the_save(make_config, monkeypatch)
     assert [event["step"] for event in events(config, "save_failed")] == [3, 6]
 
 
-def train_with_a_full_disk(config):
-    """As rank 1, nothing can be written of step 4 and 6."""
-    import os
-
-    checkpoint_format.write_tensors = fails_at(4, 6) if os.environ["RANK"] == "1" else WRITE
-    try:
-        train_as_rank(config)
-    except CheckpointError as error:
-        return str(error)
-    finally:
-        checkpoint_format.write_tensors = WRITE
-    return ""
-
-
 def test_a_rank_that_cannot_even_say_that_it_failed_ends(make_config, monkeypatch):
     """The first one would wait for it for ever."""
 
@@ -143,6 +141,18 @@ def test_a_rank_that_cannot_even_say_that_it_failed_ends(make_config, monkeypatc
         saving = saver.Saver(config, second, RunLog(config, speaks=False, done=0))
         with pytest.raises(CheckpointError, match="Input/output error"):
             saving.save(training.gpt, training.optimizer, training.facts())
+
+
+def train_with_a_full_disk(config):
+    """As rank 1, nothing can be written of step 4 and 6."""
+    checkpoint_format.write_tensors = fails_at(4, 6) if os.environ["RANK"] == "1" else WRITE
+    try:
+        train_as_rank(config)
+    except CheckpointError as error:
+        return str(error)
+    finally:
+        checkpoint_format.write_tensors = WRITE
+    return ""
 
 
 def test_the_disk_of_one_rank_fails_the_save_of_all(make_config, pair):

@@ -3,7 +3,6 @@
 import json
 import math
 from collections import Counter
-from pathlib import Path
 
 import pytest
 import torch
@@ -253,4 +252,3 @@ def test_the_manifest_says_what_the_run_was(make_config):
     assert manifest["config"] == config.model_dump(mode="json")
     assert manifest["layout"] == {"dp": 1, "tp": 1, "pp": 1}
     assert set(manifest["data"]) == set(config.data.prefixes)
-    assert Path(config.run, "checkpoints").exists()

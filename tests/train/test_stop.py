@@ -1,0 +1,95 @@
+"""Requests to stop that come while the ranks are being started, or have not begun."""
+
+import os
+import signal
+import subprocess
+import threading
+from unittest import mock
+
+import pytest
+from torch.distributed.elastic.multiprocessing.subprocess_handler import subprocess_handler
+
+from ncvc.train.launch import launch
+from ncvc.train.log import events
+from ncvc.train.stop import StopRequest
+
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+def unheard(number, frame):
+    """In the place of the defaults, which would end the tests."""
+    raise AssertionError(f"{signal.Signals(number).name} was not heard")
+
+
+@pytest.fixture(autouse=True)
+def handlers():
+    before = {number: signal.signal(number, unheard) for number in SIGNALS}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.fixture
+def ranks(monkeypatch):
+    """A function that says what is run in the ranks' places, in their order, and what is done when each has begun."""
+    begun = []
+
+    def stand_in(*places):
+        def start(args, env, **_):
+            command, then = places[len(begun)]
+            begun.append(subprocess.Popen(command))
+            then()
+            return begun[-1]
+
+        monkeypatch.setattr(subprocess_handler, "Popen", start)
+        return begun
+
+    with mock.patch.dict(os.environ):
+        yield stand_in
+    for process in begun:
+        process.kill()
+        process.wait()
+
+
+def ask():
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def ask_soon():
+    threading.Timer(0.5, ask).start()
+
+
+def nothing():
+    pass
+
+
+WORKS, FAILS = ["sleep", "60"], ["false"]
+
+
+@pytest.mark.parametrize("restarted", [False, True], ids=["at first", "after a crash"])
+@pytest.mark.parametrize(
+    "then", [(ask, nothing), (nothing, ask), (nothing, ask_soon)], ids=["first rank", "last rank", "all ranks"]
+)
+def test_a_request_before_the_ranks_have_begun_stops_the_run(make_config, ranks, then, restarted):
+    """They cannot hear it yet, and end by the signal."""
+    config = make_config(parallel={"nproc_per_node": 2})
+    ranks(*([(FAILS, nothing)] * 2 if restarted else []), *((WORKS, each) for each in then))
+    assert launch(config, max_restarts=1) is False
+    assert events(config.folder) == (["restarted"] if restarted else [])
+    assert signal.getsignal(signal.SIGTERM) is unheard  # torch's own handlers have gone
+
+
+def test_under_nohup_the_end_of_a_terminal_is_no_request(make_config, ranks):
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    begun = ranks((WORKS, lambda: os.kill(os.getpid(), signal.SIGHUP)), (WORKS, ask))
+    assert launch(make_config(parallel={"nproc_per_node": 2})) is False
+    assert len(begun) == 2
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_rank_hears_requests(number):
+    request = StopRequest()
+    request.listen()
+    assert not request.made
+    os.kill(os.getpid(), number)
+    assert request.made
