@@ -40,6 +40,9 @@ def launch(config: TrainConfig, nodes: Nodes = ONE_MACHINE, max_restarts: int = 
     ranks = processes(config, nodes.nnodes)
     nodes.choose_network()
     os.environ["OMP_NUM_THREADS"] = str(config.compute.threads)
+    if config.parallel.tensor_model_parallel_size > 1:
+        # A GPU then begins what megatron-core asks for in its order: communication before the product that hides it.
+        os.environ.setdefault("CUDA_DEVICE_MAX_CONNECTIONS", "1")
     settings = LaunchConfig(
         **nodes.launch_settings(config.run, config.watch.hang_after),
         nproc_per_node=ranks,

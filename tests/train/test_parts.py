@@ -186,14 +186,14 @@ def test_a_gpu_gets_what_is_installed(gpu):
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="Triton needs a GPU or the interpreter")
 def test_a_machine_where_triton_makes_no_kernels_gets_torchs_forms(gpu):
-    assert "C compiler" in triton_problem()  # here is no GPU that it could make them for
+    assert "Triton cannot make kernels here" in triton_problem()  # here is no GPU that it could make them for
     gpu("liger_kernel", triton="no compiler")
     model = ModelConfig(**SMALL)
     found = choose(ComputeConfig(), model, GPU)
     assert {found.rope, found.norm} == {select.Choice("torch", "no compiler")}
     assert (found.bias_dropout.form, found.cross_entropy.form) == ("torch", "none")
     for compute in (LIGER, {"bias_dropout_fusion": True}, {"cross_entropy_fusion_impl": "native"}):
-        with pytest.raises(ConfigError, match=r"true: no compiler; install gcc|native: no compiler; install gcc"):
+        with pytest.raises(ConfigError, match=r"(true|native): no compiler; it needs a C compiler"):
             choose(ComputeConfig(**compute), model, GPU)
 
 

@@ -19,6 +19,9 @@ from ncvc.train.ranks import Ranks, alone, started_by_torchrun
 
 ON_GPU = torch.cuda.is_available()
 DEVICE = torch.device("cuda", 0) if ON_GPU else torch.device("cpu")
+if ON_GPU:
+    # Compiled functions get kernels for each micro-batch, as in a training, which has only one.
+    torch._dynamo.config.automatic_dynamic_shapes = False
 SAMPLES = 256  # a GPU and step, as in the papers: 1,024 over four
 
 PAPERS = ModelConfig(

@@ -98,14 +98,14 @@ def installed(module: str) -> bool:
 def triton_problem() -> str:
     """Why Triton cannot make kernels for this machine's GPU, in words; empty if it can.
 
-    It builds a small C module the first time, and on a machine without a compiler would fail only in the first step.
+    It builds a small C module the first time, and where it cannot, would otherwise fail only in the first step.
     """
     try:
         from triton.runtime import driver
 
         assert driver.active
-    except Exception as error:  # of a compiler, a linker, or Triton itself
-        return f"Triton cannot make kernels here ({type(error).__name__}): it needs a C compiler and Python's headers"
+    except Exception as error:  # of a compiler, a linker, a folder, or Triton itself
+        return f"Triton cannot make kernels here ({type(error).__name__}: {str(error)[:100]})"
     return ""
 
 
@@ -134,7 +134,10 @@ def _require_liger(asked: str, on_gpu: bool) -> None:
 
 def _require_triton(asked: str) -> None:
     if problem := triton_problem():
-        raise ConfigError(f"{asked}: {problem}; install gcc and python3-dev, or set it to auto")
+        raise ConfigError(
+            f"{asked}: {problem}; it needs a C compiler and Python's headers (gcc, python3-dev) and a folder for"
+            " kernels (TRITON_CACHE_DIR); or set it to auto"
+        )
 
 
 def _require_capability(compute: ComputeConfig, device: torch.device) -> None:
