@@ -11,7 +11,7 @@ import torch
 from torch.distributed import DistError
 from torch.distributed.elastic.multiprocessing.api import DefaultLogsSpecs, SignalException
 from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
-from torch.distributed.elastic.rendezvous import RendezvousClosedError, RendezvousError
+from torch.distributed.elastic.rendezvous import RendezvousError
 from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
 from ncvc import NcvcError
@@ -22,7 +22,6 @@ from ncvc.train.beat import LONG
 from ncvc.train.config import TrainConfig
 from ncvc.train.log import events
 from ncvc.train.nodes import Nodes
-from ncvc.train.others import ENDED, quoted
 from ncvc.train.resolved import resolved
 
 ONE_MACHINE = Nodes()
@@ -72,9 +71,8 @@ def launch(config: TrainConfig, nodes: Nodes = ONE_MACHINE, max_restarts: int = 
     except ChildFailedError:
         raise NcvcError(agents[0].reason) from None
     except (RendezvousError, DistError) as error:
-        if agents and (word := agents[0].others.word(events=("failed",))):
-            raise NcvcError(quoted(word)) from None
-        raise NcvcError(ENDED if isinstance(error, RendezvousClosedError) else nodes.did_not_meet(error)) from None
+        reason = agents[0].others.why_not_again(error) if agents else ""
+        raise NcvcError(reason or nodes.did_not_meet(error)) from None
     finally:
         logging.disable(logging.NOTSET)
     # Whether all steps are done is for the ranks to say, and only those of this start.
