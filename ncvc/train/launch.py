@@ -11,7 +11,7 @@ import torch
 from torch.distributed import DistError
 from torch.distributed.elastic.multiprocessing.api import DefaultLogsSpecs, SignalException
 from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
-from torch.distributed.elastic.rendezvous import RendezvousClosedError, RendezvousError
+from torch.distributed.elastic.rendezvous import RendezvousError
 from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
 from ncvc import NcvcError
@@ -21,7 +21,6 @@ from ncvc.train.agent import watched
 from ncvc.train.config import TrainConfig
 from ncvc.train.log import events
 from ncvc.train.nodes import Nodes
-from ncvc.train.others import ENDED, quoted
 from ncvc.train.resolved import resolved
 from ncvc.train.stop import launchers_requests
 
@@ -75,9 +74,8 @@ def launch(config: TrainConfig, nodes: Nodes = ONE_MACHINE, max_restarts: int = 
     except ChildFailedError:
         raise NcvcError(agents[0].reason) from None
     except (RendezvousError, DistError) as error:
-        if agents and (word := agents[0].others.word(events=("failed",))):
-            raise NcvcError(quoted(word)) from None
-        raise NcvcError(ENDED if isinstance(error, RendezvousClosedError) else nodes.did_not_meet(error)) from None
+        reason = agents[0].others.why_not_again(error) if agents else ""
+        raise NcvcError(reason or nodes.did_not_meet(error)) from None
     finally:
         logging.disable(logging.NOTSET)
     # Whether all steps are done is for the ranks to say, and only those of this start.

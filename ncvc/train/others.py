@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from torch.distributed.elastic.rendezvous import RendezvousHandler
+from torch.distributed.elastic.rendezvous.api import RendezvousClosedError, RendezvousConnectionError
 from torch.distributed.elastic.rendezvous.dynamic_rendezvous import DynamicRendezvousHandler
 
 from ncvc.train.log import event_records
 
 WORDS = ("restarted", "failed")  # the events in which a launcher says why its ranks ended
 ENDED = "another machine has ended the run; see there"
+NO_ANSWER = "the machine where all meet does not answer; see there, and start the same command on all again"
 PATIENCE = 10.0  # seconds in which another machine's launcher has seen why its ranks ended, and written it
 
 
@@ -60,7 +62,7 @@ class Others:
         if time.monotonic() - holder._last_sync_time > self.silence:
             self.over = True
             self._rendezvous.shutdown = lambda: True  # which would wait for that thread
-            return "the machine where all meet does not answer; see there, and start the same command on all again"
+            return NO_ANSWER
         if holder.state.closed:
             self.over = True
             return ENDED
@@ -85,6 +87,16 @@ class Others:
             if time.monotonic() > deadline:
                 return None
             time.sleep(0.2)
+
+    def why_not_again(self, error: Exception) -> str:
+        """Why the machines could not meet again, in words; empty if torch's `error` is about something else."""
+        if self.machines == 1:
+            return ""
+        if word := self.word(events=("failed",)):
+            return quoted(word)
+        if isinstance(error, RendezvousClosedError):
+            return ENDED
+        return NO_ANSWER if isinstance(error, RendezvousConnectionError) else ""
 
 
 def quoted(word: dict[str, Any]) -> str:
