@@ -10,7 +10,7 @@ import ncvc.train.without_compiler  # noqa: F401
 
 sys.path.insert(0, str(Path(__file__).parent))  # for small_training, here and in the ranks
 
-from small_training import VOCABULARY, Pair, made_up_documents, write_dataset
+from small_training import SMALL, VOCABULARY, Pair, made_up_documents, write_dataset
 
 
 @pytest.fixture(scope="session")
@@ -32,15 +32,7 @@ def make_config(material, tmp_path):
         values = {
             "run": str(tmp_path / run),
             "seed": 5,
-            "model": {
-                "num_layers": 2,
-                "hidden_size": 32,
-                "ffn_hidden_size": 64,
-                "num_attention_heads": 4,
-                "num_query_groups": 2,
-                "vocab_size": VOCABULARY,
-                "max_position_embeddings": 32,
-            },
+            "model": SMALL,
             "data": {
                 "prefixes": [str(material / "corpus")],
                 "tokenizer": str(material / "tokenizer"),

@@ -54,7 +54,7 @@ class Forks:
     def ask(self, request):
         """A request to start a launcher gives its pid; that pid gives its exit status, or None while it runs."""
         self.requests.send(request)
-        assert self.requests.poll(60)
+        assert self.requests.poll(300)  # it may still import
         return self.requests.recv()
 
     def close(self):

@@ -13,6 +13,15 @@ import torch.nn.functional as F  # noqa: N812
 
 VOCABULARY = 64
 END_OF_TEXT = 2
+SMALL = {  # a model
+    "num_layers": 2,
+    "hidden_size": 32,
+    "ffn_hidden_size": 64,
+    "num_attention_heads": 4,
+    "num_query_groups": 2,
+    "vocab_size": VOCABULARY,
+    "max_position_embeddings": 32,
+}
 
 
 def write_dataset(prefix, documents, dtype=np.uint16):

@@ -29,15 +29,32 @@ def command(material, tmp_path):
     return [sys.executable, "-m", "ncvc", "train", str(TINY), *flags]
 
 
+def wait_for_steps(process, run, count):
+    """Until a run, which must not end, has done so many."""
+    deadline = time.monotonic() + 300
+    while not (run / "log.jsonl").exists() or len(steps(run)) < count:
+        assert process.poll() is None, process.stderr.read()
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def ranks(process):
+    """Process numbers of a launcher's ranks."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    return [int(pid) for pid in children if b"ncvc.train.worker" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+
+def asked(pid):
+    """Whether SIGTERM waits for a process that is stopped."""
+    fields = dict(line.split(":\t", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+    return bool(int(fields["ShdPnd"], 16) >> signal.SIGTERM - 1 & 1)
+
+
 def test_a_run_on_two_ranks_stops_on_request_goes_on_and_is_drawn(command, tmp_path):
     run = tmp_path / "run"
     command += ["--set", "schedule.train_iters=60"]  # so many that the request comes before the end
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 300
-    while not (run / "log.jsonl").exists() or not steps(run):
-        assert process.poll() is None, process.stderr.read()
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    wait_for_steps(process, run, 1)
     process.send_signal(signal.SIGTERM)
     output, errors = process.communicate(timeout=120)
     assert (process.returncode, errors) == (75, ""), output
@@ -75,14 +92,9 @@ def test_a_killed_rank_is_named_and_the_run_goes_on_from_its_checkpoint(command,
     run = tmp_path / "run"
     command += ["--set", "schedule.train_iters=2000", "--set", "checkpoints.save_interval=1"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 300
-    while not (run / "log.jsonl").exists() or len(steps(run)) < 3:
-        assert process.poll() is None, process.stderr.read()
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-    workers = [pid for pid in children if b"ncvc.train.worker" in Path(f"/proc/{pid}/cmdline").read_bytes()]
-    os.kill(int(workers[1]), signal.SIGKILL)
+    wait_for_steps(process, run, 3)
+    pids = ranks(process)
+    os.kill(pids[1], signal.SIGKILL)
     _, errors = process.communicate(timeout=120)
     assert process.returncode == 1
     assert errors.endswith("ncvc: rank 1 was killed (SIGKILL); the machine's memory running out is the usual reason\n")
@@ -94,22 +106,18 @@ def test_a_second_signal_ends_a_run_at_once_and_not_with_0(command, tmp_path):
     process = subprocess.Popen(
         [*command, "--set", "schedule.train_iters=5000"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    deadline = time.monotonic() + 300
-    while not (run / "log.jsonl").exists() or not steps(run):
-        assert process.poll() is None, process.stderr.read()
-        assert time.monotonic() < deadline
+    wait_for_steps(process, run, 1)
+    pids = ranks(process)
+    os.kill(pids[1], signal.SIGSTOP)  # so that its last step is never done
+    process.send_signal(signal.SIGINT)
+    while not asked(pids[1]):  # so the launcher has heard it
+        assert process.poll() is None
         time.sleep(0.02)
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-    workers = [pid for pid in children if b"ncvc.train.worker" in Path(f"/proc/{pid}/cmdline").read_bytes()]
-    os.kill(int(workers[1]), signal.SIGSTOP)  # so that its last step is never done
     process.send_signal(signal.SIGINT)
-    time.sleep(1)
-    assert process.poll() is None
-    process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=120)
     assert process.returncode == 1
     assert errors == "ncvc: ended at once by a second signal; start it again to go on from the newest checkpoint\n"
-    assert not any(Path(f"/proc/{pid}").exists() for pid in workers)
+    assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
 
 
 def test_a_typing_mistake_is_one_sentence_with_its_line(command):

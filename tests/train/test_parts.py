@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from small_training import SMALL
 
 from ncvc.config import ConfigError
 from ncvc.train.config import ComputeConfig, ModelConfig, ParallelConfig
@@ -21,15 +22,6 @@ from ncvc.train.parts.select import choose, triton_problem
 from ncvc.train.ranks import alone, started_by_torchrun
 
 CPU, GPU = torch.device("cpu"), torch.device("cuda")
-SMALL = {
-    "num_layers": 2,
-    "hidden_size": 32,
-    "ffn_hidden_size": 64,
-    "num_attention_heads": 4,
-    "num_query_groups": 2,
-    "vocab_size": 64,
-    "max_position_embeddings": 32,
-}
 QUIET = {"hidden_dropout": 0.0, "attention_dropout": 0.0}
 
 

@@ -11,7 +11,7 @@ from functools import partial
 
 from running import Run
 
-FULL_FOR = 4.0  # seconds that a disk is full, at most
+FULL_FOR = 2.0  # seconds that a disk is full, at most
 ROOM = (0, 1000, 20_000)  # bytes that there are, nevertheless
 
 
