@@ -211,6 +211,9 @@ class ComputeConfig(Config):
     gradient_accumulation_fusion: Switch | Literal["apex"] = "auto"
     """Weight gradients added to the float32 sum inside the matrix product, not rounded before: by torch, or by
     the extension of NVIDIA's apex; auto: by torch, on a GPU."""
+    deterministic_mode: bool = False
+    """On GPUs only kernels that add in a fixed order, which is slower: a run then has the same bits whether it was
+    interrupted or not. On a CPU that is always so."""
     recompute_granularity: Literal["full", "selective"] | None = None
     """What the backward pass computes again to save memory: whole layers, or `recompute_modules` of each."""
     recompute_method: Literal["uniform", "block"] | None = None

@@ -74,6 +74,7 @@ def transformer_config(
         apply_rope_fusion=parts.rope.form == "transformer_engine",
         fused_residual_rmsnorm=parts.norm.form == "transformer_engine",
         gradient_accumulation_fusion=gradients != "rounded",
+        deterministic_mode=compute.deterministic_mode,
         fp8=compute.fp8,
         # By the present maximum: a history of maxima would have to be in the checkpoints.
         fp8_recipe="tensorwise",

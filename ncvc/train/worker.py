@@ -28,6 +28,7 @@ def main(path: str) -> None:
     from torch.distributed.elastic.multiprocessing.errors.error_handler import ErrorHandler
 
     from ncvc import NcvcError
+    from ncvc.train.deterministic import add_in_order
     from ncvc.train.loop import train
     from ncvc.train.ranks import started_by_torchrun
     from ncvc.train.resolved import require_one_run
@@ -35,6 +36,8 @@ def main(path: str) -> None:
     try:
         config = TrainConfig.load(path)
         torch.set_num_threads(config.compute.threads)
+        if config.compute.deterministic_mode:
+            add_in_order()
         require_fitting_ranks(config)
         beat.wait_for_others(config.watch.startup_time)
         with started_by_torchrun(config.parallel, config.seed) as ranks:

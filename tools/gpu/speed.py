@@ -16,10 +16,12 @@ from ncvc.train.config import (
     ScheduleConfig,
     TrainConfig,
 )
+from ncvc.train.deterministic import add_in_order
 from ncvc.train.flops import flops_per_token
 from ncvc.train.memory import estimate
 from ncvc.train.parts.linear import TorchProducts
 from ncvc.train.parts.select import choose
+from ncvc.train.ranks import Ranks, seed_dropout
 
 LOCAL = {
     "core_attention": "megatron",
@@ -94,6 +96,9 @@ def parts(small: bool) -> Iterator[dict[str, Any]]:
         sizes = (4,) if small else (2, 4) if settings is LOCAL else (8,)
         rows = variant(settings, quiet(model) if "dropout 0" in name else model, sizes)
         yield from one_of_several({"variant": name}, rows)
+    add_in_order()  # which stays so in this process
+    rows = variant({"deterministic_mode": True}, SMALL if small else PAPERS, (4,) if small else (8,))
+    yield from one_of_several({"variant": "what auto takes, sums in one order"}, rows)
 
 
 def variant(settings: dict[str, Any], model: ModelConfig, sizes: tuple[int, ...]) -> Iterator[dict[str, Any]]:
@@ -104,10 +109,24 @@ def variant(settings: dict[str, Any], model: ModelConfig, sizes: tuple[int, ...]
     except ConfigError as error:
         yield {"skipped": str(error)}
         return
-    with one_rank():
+    with one_rank() as ranks:
         step = Step(model, compute)
         for size in sizes:
             yield {"micro-batch": size, **measure(step, model, size)}
+        if compute.deterministic_mode:
+            yield {"micro-batch": 1, "the same bits twice": "yes" if repeats_itself(step, model, ranks) else "NO"}
+
+
+def repeats_itself(step: Step, model: ModelConfig, ranks: Ranks) -> bool:
+    """Whether the gradients of one sample, dropout included, have the same bits a second time."""
+    samples = batch(model, 1, model.max_position_embeddings)
+    found = []
+    for _ in range(2):
+        seed_dropout(0, ranks)
+        step.clear()
+        step.gradients(samples)
+        found.append(step.model.buffers[0].grad_data.clone())
+    return torch.equal(*found)
 
 
 def measure(step: Step, model: ModelConfig, size: int) -> dict[str, Any]:

@@ -63,10 +63,12 @@ def sdpa_backends(dtype: torch.dtype, dropout: float) -> list[SDPBackend]:
     """Which of torch's kernels may be used on a GPU, the best first.
 
     With dropout never cuDNN's, which can round the probability to sixteenths. In bfloat16 none that would make
-    the [s, s] weights: torch then says so instead of taking ten times as long.
+    the [s, s] weights: torch then says so instead of taking ten times as long. In float32 only such a one has a
+    backward pass that repeats itself.
     """
     if dtype == torch.float32:
-        return [SDPBackend.EFFICIENT_ATTENTION, SDPBackend.MATH]
+        math = [SDPBackend.MATH]
+        return math if torch.are_deterministic_algorithms_enabled() else [SDPBackend.EFFICIENT_ATTENTION, *math]
     if dropout > 0:
         return [SDPBackend.FLASH_ATTENTION]
     return [SDPBackend.CUDNN_ATTENTION, SDPBackend.FLASH_ATTENTION]
@@ -80,5 +82,6 @@ class FlashAttention(_Attention):
         from flash_attn import flash_attn_func
 
         q, k, v = (tensor.transpose(0, 1) for tensor in (query, key, value))
-        out: torch.Tensor = flash_attn_func(q, k, v, dropout_p=dropout, causal=True)
+        in_order = torch.are_deterministic_algorithms_enabled()
+        out: torch.Tensor = flash_attn_func(q, k, v, dropout_p=dropout, causal=True, deterministic=in_order)
         return out.transpose(0, 1).flatten(2)
