@@ -62,10 +62,12 @@ class Watch:
         ]
         if hanging := behind(beats, now, self._began, self.config, idle, self.several):
             self.hang = self._explain(beats, hanging, now, pids, first_rank)
-            self._dump(pids, first_rank)
             ranks = [first_rank + rank for rank in hanging]
-            append_event(self.folder, "hang", self.hang, ranks=ranks, reason=self.hang)
-            kill(pids.values())
+            try:
+                self._dump(pids, first_rank)
+                append_event(self.folder, "hang", self.hang, ranks=ranks, reason=self.hang)
+            finally:  # a request to stop may come meanwhile, and a disk may refuse
+                kill(pids.values())
         else:
             self._compare(beats, first_rank)
 

@@ -2,6 +2,7 @@
 
 import math
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -9,6 +10,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
+from torch.distributed.elastic.multiprocessing.api import SignalException
 from torch.distributed.elastic.multiprocessing.errors import ErrorHandler, ProcessFailure
 
 from ncvc import DatasetError, NcvcError
@@ -171,6 +173,22 @@ def test_ranks_that_hang_leave_their_stacks_and_are_ended(tmp_path, capsys):
     assert [path.name[-14:] for path in stacks] == ["rank_00004.txt", "rank_00005.txt"]
     for path in stacks:
         assert "a_function_that_hangs" in path.read_text()
+
+
+def test_ranks_that_hang_are_ended_though_a_request_to_stop_comes_meanwhile(tmp_path, monkeypatch):
+    watch = Watch(WatchConfig(hang_after=0.2), tmp_path, 1)
+    (rank,) = start_ranks(watch, "Python")
+    time.sleep(0.3)
+
+    def interrupted(*_):
+        raise SignalException("", signal.SIGTERM)
+
+    monkeypatch.setattr(watch, "_dump", interrupted)
+    with pytest.raises(SignalException):  # noqa: PT012
+        for _ in range(100):
+            watch.look({0: rank.pid}, first_rank=0)
+            time.sleep(0.1)
+    assert rank.wait(30) == -9
 
 
 def test_a_rank_that_hangs_while_loading_is_found(make_config):
