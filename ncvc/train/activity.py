@@ -27,7 +27,7 @@ class Activity:
         """Seconds for which a process has done nothing that counts, as far as was seen. `now`: time.monotonic()."""
         try:
             mark = _measure(pid, now)
-        except psutil.Error:
+        except (psutil.Error, AttributeError):  # some containers have no counters of what is read and written
             return 0.0
         before = self._marks.setdefault(pid, mark)
         if mark.seconds - before.seconds >= SHARE * self.window or mark.bytes - before.bytes >= BYTES:
