@@ -137,3 +137,6 @@ pub fn find(text: &str, found: &mut Vec<Found>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
