@@ -4,14 +4,15 @@ from dataclasses import dataclass
 
 import psutil
 
-SHARE = 0.01  # of a processor; the threads that only look after something stay far below it
+SHARE = 0.01  # of a processor; gloo has dozens of threads that only look after something, each far below it
 BYTES = 1 << 20
 
 
 @dataclass
 class _Mark:
     at: float
-    seconds: float
+    seconds: dict[int, float]
+    """Processor time of each thread."""
     bytes: int
 
 
@@ -20,8 +21,12 @@ class Activity:
 
     def __init__(self, window: float) -> None:
         self.window = window
-        """Seconds in which a process at work uses `SHARE` of a processor, or reads or writes `BYTES`."""
+        """Seconds in which a process at work reads or writes `BYTES`, or a thread of it uses `SHARE` of a processor."""
         self._marks: dict[int, _Mark] = {}
+
+    def forget(self, pid: int) -> None:
+        """What it did up to now does not count."""
+        self._marks.pop(pid, None)
 
     def idle(self, pid: int, now: float) -> float:
         """Seconds for which a process has done nothing that counts, as far as was seen. `now`: time.monotonic()."""
@@ -30,15 +35,15 @@ class Activity:
         except (psutil.Error, AttributeError):  # some containers have no counters of what is read and written
             return 0.0
         before = self._marks.setdefault(pid, mark)
-        if mark.seconds - before.seconds >= SHARE * self.window or mark.bytes - before.bytes >= BYTES:
+        used = max(seconds - before.seconds.get(thread, 0.0) for thread, seconds in mark.seconds.items())
+        if used >= SHARE * self.window or mark.bytes - before.bytes >= BYTES:
             self._marks[pid] = mark
         return now - self._marks[pid].at
 
 
 def _measure(pid: int, now: float) -> _Mark:
     process = psutil.Process(pid)
-    with process.oneshot():
-        times, io = process.cpu_times(), process.io_counters()
+    seconds = {thread.id: thread.user_time + thread.system_time for thread in process.threads()}
+    io = process.io_counters()
     # Through a mapping only read_bytes rises, from the page cache only read_chars.
-    count = io.read_bytes + io.write_bytes + io.read_chars + io.write_chars
-    return _Mark(now, times.user + times.system, count)
+    return _Mark(now, seconds, io.read_bytes + io.write_bytes + io.read_chars + io.write_chars)

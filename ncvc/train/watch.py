@@ -57,9 +57,7 @@ class Watch:
             return
         self._looked = now
         beats = self.board.beats()
-        idle = [
-            math.inf if process_state(pid) == "T" else self._activity.idle(pid, now) for _, pid in sorted(pids.items())
-        ]
+        idle = [self._idle(beats[rank], pid, now) for rank, pid in sorted(pids.items())]
         if hanging := behind(beats, now, self._began, self.config, idle, self.several):
             self.hang = self._explain(beats, hanging, now, pids, first_rank)
             ranks = [first_rank + rank for rank in hanging]
@@ -70,6 +68,15 @@ class Watch:
                 kill(pids.values())
         else:
             self._compare(beats, first_rank)
+
+    def _idle(self, beat: Beat, pid: int, now: float) -> float:
+        """Of a rank: what `behind` asks for. Counted only where it matters, so that nothing is while it trains."""
+        if process_state(pid) == "T":
+            return math.inf
+        if beat.waiting or beat.phase not in BUSY:
+            self._activity.forget(pid)
+            return 0.0
+        return self._activity.idle(pid, now)
 
     def _explain(
         self, beats: list[Beat], hanging: list[int], now: float, pids: Mapping[int, int], first_rank: int
@@ -133,15 +140,15 @@ def behind(
 ) -> list[int]:
     """The ranks that hang, of those the least advanced; none if all is well. Times in seconds.
 
-    `idle`: for how long each has neither computed nor read nor written; infinite for a stopped process, which gets no
-    time for anything that it began. Those that wait get twice the time where `several` machines train: what they wait
-    for may hang on another, whose launcher then says so.
+    `idle`: for how long each has neither computed nor read nor written, where it should; infinite for a stopped
+    process, which gets no time for anything that it began. Those that wait get twice the time where `several` machines
+    train: what they wait for may hang on another, whose launcher then says so.
     """
 
     def is_late(rank: int) -> bool:
         beat = beats[rank]
         silent = now - (beat.at or began)
-        if math.isinf(idle[rank]) or (beat.phase in BUSY and not beat.waiting and idle[rank] > config.hang_after):
+        if idle[rank] > config.hang_after:
             return silent > config.hang_after
         longest = beat.allowance if beat.at else config.startup_time
         return silent > max(config.hang_after, longest) * (2 if several and beat.waiting else 1)
