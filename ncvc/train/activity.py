@@ -35,7 +35,7 @@ class Activity:
         except (psutil.Error, AttributeError):  # some containers have no counters of what is read and written
             return 0.0
         before = self._marks.setdefault(pid, mark)
-        used = max(seconds - before.seconds.get(thread, 0.0) for thread, seconds in mark.seconds.items())
+        used = max((own - before.seconds.get(thread, 0.0) for thread, own in mark.seconds.items()), default=0.0)
         if used >= SHARE * self.window or mark.bytes - before.bytes >= BYTES:
             self._marks[pid] = mark
         return now - self._marks[pid].at
