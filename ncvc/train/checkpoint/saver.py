@@ -80,10 +80,11 @@ class Saver:
         self._save = save
         if not save.error:
             work = partial(self._write, save, Path(place), self._copy(pieces(gpt, optimizer, self.ranks)))
-            self._thread = threading.Thread(target=work, name="save")
-            self._thread.start()
-            if not self.config.checkpoints.async_save:
-                self._join()
+            if self.config.checkpoints.async_save:
+                self._thread = threading.Thread(target=work, name="save")
+                self._thread.start()
+            else:
+                work()
         save.stood_still = time.monotonic() - began
         self.report()
         self.log.start_clock()
@@ -171,12 +172,14 @@ class Saver:
         return copied
 
     def _write(self, save: _Save, place: Path, copies: list[Owned]) -> None:
-        """What the thread does."""
+        """What the thread does, or the loop where there is none."""
         try:
             try:
                 leave_part(place, self.ranks.rank, copies)
             finally:
                 save.part_left.set()
+            if self._thread is None:
+                wait_for_others()
             if not self.ranks.is_first:
                 return
             manifest = join(place, self.ranks.world_size, save.facts)
