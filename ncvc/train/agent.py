@@ -111,7 +111,7 @@ class Agent(LocalElasticAgent):
 
     def _write(self, event: str, **facts: Any) -> None:
         with contextlib.suppress(OSError):  # a disk that takes nothing is no reason not to go on
-            append_event(self.config.folder, event, "", reason=self.reason, machine=self.others.name, **facts)
+            append_event(self.config.folder, event, reason=self.reason, machine=self.others.name, **facts)
 
     def _newest_checkpoint(self) -> str:
         return max((path.name for path in (self.config.folder / "checkpoints").glob("step_*")), default="")

@@ -66,12 +66,12 @@ def inspect(prefix: str, vocab_size: int, validation_split: float = 0.0) -> Data
 
     Raises `DatasetError` if it is missing, damaged, empty, or holds ids outside a vocabulary of `vocab_size`.
     """
+    beat("reading the data", allowance=LONG)
     idx, bin_ = Path(f"{prefix}.idx"), Path(f"{prefix}.bin")
     for path in (idx, bin_):
         if not path.is_file():
             raise DatasetError(f"{path}: no such file; make it with `ncvc preprocess` or correct data.prefixes")
     dataset = IndexedDataset.open(prefix)
-    beat("reading the data", allowance=LONG)
     documents = training_documents(len(dataset), validation_split)
     tokens = int(dataset.lengths[:documents].sum(dtype=np.int64))
     if not dataset.lengths.any():

@@ -222,14 +222,12 @@ def _drop_torn_line(path: Path) -> None:
                 file.truncate(text.rfind(b"\n") + 1)
 
 
-def append_event(run: Path, event: str, message: str, **facts: Any) -> None:
-    """Says `message`, if there is one, and writes an event from outside of the ranks."""
+def append_event(run: Path, event: str, **facts: Any) -> None:
+    """Writes an event from outside of the ranks."""
     path = run / LOG
     _drop_torn_line(path)
     with path.open("a", encoding="utf-8") as file:
         file.write(_event_line(event, **facts))
-    if message:
-        click.echo(message)
 
 
 def _event_line(event: str, **facts: Any) -> str:

@@ -43,12 +43,13 @@ class Others:
             self._rendezvous = rendezvous
             # To torch a machine that waits to join is a reason to restart that counts for nothing, and has no words.
             self._rendezvous.num_nodes_waiting = lambda: 0
-        self._seen = len(event_records(folder))
+        self._seen = len(event_records(folder)) if machines > 1 else 0
         self._present: set[Any] = set()
 
     def begin(self) -> None:
         """All machines have met, and their ranks are about to start."""
-        self._seen = len(event_records(self.folder))
+        if self.machines > 1:  # the log of a long run takes a while, and one machine asks nobody
+            self._seen = len(event_records(self.folder))
         if self._rendezvous:
             self._present = set(self._rendezvous._state_holder.state.participants)
 

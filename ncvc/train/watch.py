@@ -14,6 +14,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+import click
+
 from ncvc.train.activity import Activity
 from ncvc.train.beat import BUSY, DUMP, PHASES, Beat, Board
 from ncvc.train.config import WatchConfig
@@ -63,7 +65,8 @@ class Watch:
             ranks = [first_rank + rank for rank in hanging]
             try:
                 self._dump(pids, first_rank)
-                append_event(self.folder, "hang", self.hang, ranks=ranks, reason=self.hang)
+                append_event(self.folder, "hang", ranks=ranks, reason=self.hang)
+                click.echo(self.hang)
             finally:  # a request to stop may come meanwhile, and a disk may refuse
                 kill(pids.values())
         else:
@@ -118,14 +121,11 @@ class Watch:
         slow = slow_ranks(before, beats, self.config.slow_factor)
         for rank, factor in slow.items():
             if rank not in self._slow:
-                append_event(
-                    self.folder,
-                    "slow",
-                    f"rank {first_rank + rank} is slow: its own work takes {factor:.2f} times the median of this"
-                    " machine's ranks; look at its card's clock and temperature, and at what else runs there",
-                    rank=first_rank + rank,
-                    factor=round(factor, 3),
-                    step=beats[rank].step,
+                name, step = first_rank + rank, beats[rank].step
+                append_event(self.folder, "slow", rank=name, factor=round(factor, 3), step=step)
+                click.echo(
+                    f"rank {name} is slow: its own work takes {factor:.2f} times the median of this"
+                    " machine's ranks; look at its card's clock and temperature, and at what else runs there"
                 )
         self._slow = set(slow)
 
