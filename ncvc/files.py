@@ -1,57 +1,178 @@
-"""Folders that appear whole or not at all, and the manifest that says what is in them."""
+"""Folders and files that appear under their names whole or not at all."""
 
 import contextlib
+import ctypes
+import errno
 import fcntl
 import fnmatch
 import hashlib
 import json
 import os
+import secrets
 import shutil
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from ncvc._native import NcvcError
 
-MANIFEST = "manifest.json"
+RUN = "run.json"
+_EXCHANGE = 2  # RENAME_EXCHANGE of renameat2(2)
+_HERE = -100  # AT_FDCWD
+
+
+class WorkFolder:
+    """The folder `.NAME.partial` beside NAME, while NAME is written; entering claims and locks it.
+
+    run.json     names the work; written first and removed last, since a folder without it is not ours
+    output/      becomes NAME
+    replaced/    the NAME of before, until the new one has its place
+    """
+
+    def __init__(self, final: Path) -> None:
+        self.final = final
+        self.folder = final.with_name(f".{final.name}.partial")
+        self.output = self.folder / "output"
+        self._replaced = self.folder / "replaced"
+        self._lock: int | None = None
+
+    def __enter__(self) -> Self:
+        """Raises `NcvcError` if the folder is not ours, or another process has it."""
+        self.folder.parent.mkdir(parents=True, exist_ok=True)
+        held = None
+        while held is None:
+            held = self._claim()
+        self._lock = held
+        try:
+            self._require_ours()
+            if self._replaced.is_dir() and not os.path.lexists(self.final):
+                self._replaced.rename(self.final)  # a crash came between the two names
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def _claim(self) -> int | None:
+        """Makes and locks the folder; None if the process that had it removed it meanwhile."""
+        with contextlib.suppress(FileExistsError):
+            self.folder.mkdir()
+        if self.folder.is_symlink() or not self.folder.is_dir():
+            if not os.path.lexists(self.folder):
+                return None
+            raise self._not_ours()
+        try:
+            held = lock(self.folder)
+        except BlockingIOError:
+            raise NcvcError(f"{self.final}: another ncvc is writing it; wait for that one") from None
+        except FileNotFoundError:
+            return None
+        if os.path.lexists(self.folder) and os.path.samestat(os.fstat(held), os.lstat(self.folder)):
+            return held
+        os.close(held)
+        return None
+
+    def __exit__(self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None) -> None:
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def mark(self, **identity: Any) -> None:
+        """Removes what is in it, and writes the work's `identity` down."""
+        self.empty()
+        write_whole(self.folder / RUN, {"ncvc": version("ncvc")} | identity)
+
+    def publish(self) -> None:
+        """Gives `output` its name and removes the rest."""
+        move_folder(self.output, self.final, self._replaced)
+        self.remove()
+
+    def empty(self) -> None:
+        """Removes all that is in it, `run.json` last."""
+        for path in sorted(self.folder.iterdir(), key=lambda path: path.name == RUN):
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+
+    def remove(self) -> None:
+        """Removes it as far as the disk allows; what is left is removed by the next one."""
+        with contextlib.suppress(OSError):
+            self.empty()
+            self.folder.rmdir()
+
+    def _require_ours(self) -> None:
+        try:
+            if "ncvc" in json.loads((self.folder / RUN).read_bytes()):
+                return
+        except FileNotFoundError:
+            names = [path.name for path in self.folder.iterdir()]
+            if all(fnmatch.fnmatchcase(name, f".{RUN}.*.partial") for name in names):
+                return  # begun, and not further
+        except (OSError, ValueError, TypeError):
+            pass
+        raise self._not_ours()
+
+    def _not_ours(self) -> NcvcError:
+        return NcvcError(
+            f"{self.folder}: is in the way of {self.final.name} and is not a work folder of ncvc; nothing was changed;"
+            " move it away"
+        )
 
 
 @contextlib.contextmanager
-def whole_folder(final: Path, *, replace: bool = False) -> Iterator[Path]:
-    """A folder to write into that gets its final name when everything in it is on disk.
+def whole_folder(final: Path) -> Iterator[Path]:
+    """Yields a folder to write into; it becomes `final` when everything in it is on disk.
 
-    On an error it is removed and `final` stays as it was. `replace` allows `final` to exist.
+    On an error it is removed and `final` stays as it was. A folder that is there already is replaced:
+    `ncvc.outputs` decides before whether it may be.
     """
-    if not replace:
-        refuse_existing(final)
-    partial = final.with_name(f".{final.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    try:
-        yield partial
-        move_folder(partial, final)
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise
+    with WorkFolder(final) as work:
+        work.mark(output=final.name)
+        work.output.mkdir()
+        try:
+            yield work.output
+            work.publish()
+        except BaseException:
+            work.remove()
+            raise
 
 
-def refuse_existing(final: Path) -> None:
-    """Raises `NcvcError` if there is something at `final` that writing would replace."""
-    if final.exists() and (not final.is_dir() or any(final.iterdir())):
-        raise NcvcError(f"{final}: exists already; remove it, choose another output, or replace it with --force")
+def move_folder(partial: Path, final: Path, replaced: Path) -> None:
+    """Syncs `partial` and names it `final`; a folder that was there goes only when the new one is in its place.
 
-
-def move_folder(partial: Path, final: Path) -> None:
-    """Syncs `partial` and names it `final`; an old folder goes only when the new one is in its place."""
+    Both change places at once where the file system can do that; elsewhere the old one is called `replaced` for a
+    moment, and whoever finds that after a crash gives it its name back.
+    """
     for path in [*partial.rglob("*"), partial]:
         sync(path)
-    old = final.with_name(f".{final.name}.old")
-    shutil.rmtree(old, ignore_errors=True)
-    if final.exists():
-        final.rename(old)
-    partial.rename(final)
+    old = replaced
+    if not final.is_dir() or not any(final.iterdir()):
+        partial.rename(final)
+    elif _exchange(partial, final):
+        old = partial
+    else:
+        final.rename(replaced)
+        try:
+            partial.rename(final)
+        except BaseException:
+            replaced.rename(final)
+            raise
     sync(final.parent)
-    shutil.rmtree(old, ignore_errors=True)
+    if old.is_dir():
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Lets two folders change names in one step; returns False where the system or the file system cannot."""
+    try:
+        call = ctypes.CDLL(None, use_errno=True).renameat2
+    except AttributeError:
+        return False
+    if call(_HERE, os.fsencode(one), _HERE, os.fsencode(other), _EXCHANGE) == 0:
+        return True
+    code = ctypes.get_errno()
+    if code in (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP):
+        return False
+    raise OSError(code, os.strerror(code), str(other))
 
 
 def sync(path: Path) -> None:
@@ -68,7 +189,7 @@ def lock(folder: Path) -> int:
 
     Raises `BlockingIOError` if another one has it.
     """
-    descriptor = os.open(folder, os.O_RDONLY)
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -109,20 +230,6 @@ def sha256_if_readable(path: Path) -> str | None:
         return None
 
 
-def damage(file: Path, size: int, digest: str) -> str | None:
-    """What is wrong with a file that had `size` bytes and the SHA-256 `digest`, in a sentence; None if nothing is."""
-    try:
-        if not file.is_file():
-            return f"{file}: missing"
-        if file.stat().st_size != size:
-            return f"{file}: damaged: {file.stat().st_size} bytes instead of {size}"
-        if sha256(file) != digest:
-            return f"{file}: damaged: not what was written"
-    except OSError as error:
-        return f"{file}: cannot be read: {error.strerror}"
-    return None
-
-
 def write_json(path: Path, value: Any) -> None:
     """Writes JSON that people can read, Japanese as it is."""
     path.write_text(json.dumps(value, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
@@ -139,7 +246,7 @@ def read_json(path: Path) -> Any:
 @contextlib.contextmanager
 def whole_file(final: Path) -> Iterator[Path]:
     """A name to write a file under; it gets its own when it is on disk, and on an error it is removed."""
-    partial = final.with_name(f".{final.name}.{os.getpid()}.partial")
+    partial = final.with_name(f".{final.name}.{secrets.token_hex(4)}.partial")
     try:
         yield partial
         sync(partial)
@@ -153,43 +260,3 @@ def write_whole(path: Path, value: Any) -> None:
     """Writes JSON that is there whole or not at all."""
     with whole_file(path) as partial:
         write_json(partial, value)
-
-
-def write_manifest(folder: Path, **facts: Any) -> None:
-    """Writes `manifest.json`: the given facts, and size and SHA-256 of every other file of the folder.
-
-    `manifest_sha256` is that of the manifest with these digits left out.
-    """
-    own = folder / MANIFEST
-    files = [path for path in files_below(folder) if path != own]
-    outputs = {str(path.relative_to(folder)): {"bytes": path.stat().st_size, "sha256": sha256(path)} for path in files}
-    manifest = {**facts, "files": outputs, "manifest_sha256": ""}
-    write_json(own, manifest)
-    write_json(own, {**manifest, "manifest_sha256": sha256(own)})
-
-
-def verify(folder: Path) -> Iterator[str]:
-    """What is wrong with a folder that has a manifest, a sentence each; nothing if every bit is as it was written.
-
-    Raises `NcvcError` if there is no manifest.
-    """
-    path = folder / MANIFEST
-    if not path.is_file():
-        raise NcvcError(f"{folder}: has no {MANIFEST}; name a folder that ncvc wrote")
-    text = path.read_bytes()
-    try:
-        manifest = json.loads(text)
-        digest, files = manifest["manifest_sha256"], manifest["files"]
-        rows = {name: (entry["bytes"], entry["sha256"]) for name, entry in files.items()}
-        whole = hashlib.sha256(text.replace(digest.encode(), b"", 1)).hexdigest() == digest
-    except (ValueError, KeyError, TypeError, AttributeError):
-        rows, whole = {}, False
-    if not whole:
-        yield f"{path}: damaged: not what was written"
-        return
-    for name, (size, digest) in rows.items():
-        if problem := damage(folder / name, size, digest):
-            yield problem
-    found = {str(file.relative_to(folder)) for file in files_below(folder)}
-    for name in sorted(found - rows.keys() - {MANIFEST}):
-        yield f"{folder / name}: not in the manifest: ncvc did not write it"

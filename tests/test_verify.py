@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ncvc.files import verify, whole_folder, write_json, write_manifest
+from ncvc.files import whole_folder, write_json
+from ncvc.manifest import verify, write_manifest
 from tests.conftest import run_ncvc
 
 

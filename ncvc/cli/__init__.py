@@ -60,6 +60,10 @@ def main() -> None:
         # The reader of a pipe has gone, as `| head` does; nobody is left to hear of it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
-    except (NcvcError, OSError) as error:
+    except NcvcError as error:
         click.echo(f"ncvc: {error}", err=True)
+        sys.exit(1)
+    except OSError as error:
+        sentence = f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)
+        click.echo(f"ncvc: {sentence}", err=True)
         sys.exit(1)

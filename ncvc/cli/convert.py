@@ -43,6 +43,11 @@ def convert(
       ncvc convert run/checkpoints/step_00024000 hf --to hf --dtype bfloat16 --tokenizer tokenizer
       ncvc convert hf checkpoint --to megatron
     """
+    from ncvc.manifest import CHECKPOINT, HUGGINGFACE
+    from ncvc.outputs import require_output
+
+    # Before the imports that take seconds; a run's own checkpoints are for the training to write.
+    require_output(out, HUGGINGFACE if target == "hf" else CHECKPOINT, reads=[source], replace=force)
     if target == "hf":
         from ncvc.convert.export import to_huggingface
 

@@ -51,12 +51,15 @@ def build(output: Path, base: str, terms: tuple[Path, ...], licences: tuple[Path
       ncvc dictionary build hospital.dic --terms manbyo_dic.csv --licence CC-BY-4.0.txt
       ncvc dictionary build hospital.dic --base unidic-lite --terms diseases.tsv --terms drugs.tsv
     """
-    from ncvc.dictionary import find_base
+    from ncvc.dictionary import MAGIC, find_base
+    from ncvc.outputs import require_apart, require_own_file
 
     found = find_base(base)
+    file = require_own_file(output, lambda head: head.startswith(MAGIC))
+    require_apart(output, [found.folder, *terms, *licences])
     started = time.monotonic()
     info = build_dictionary(
-        output,
+        file,
         base=found.folder,
         base_name=found.name,
         terms=terms,

@@ -126,19 +126,23 @@ def plot(runs: tuple[Path, ...], output: Path) -> None:
     The HTML page needs no network and has no script. It has learning rate and gradient norm too, what was skipped
     and where a run went on, and a table of the runs.
     """
+    from ncvc.files import whole_file
+    from ncvc.outputs import is_page_or_picture, require_own_file
     from ncvc.train.curves import read
 
     if output.suffix not in (".png", ".html"):
         raise click.BadParameter(f"{output}: name it .png or .html", param_hint="--output")
+    file = require_own_file(output, is_page_or_picture)
     curves = read(runs)
     if output.suffix == ".png":
         from ncvc.train.plot import draw
 
-        draw(curves, output)
+        draw(curves, file)
     else:
         from ncvc.train.page import page
 
-        output.write_text(page(curves), encoding="utf-8")
+        with whole_file(file) as partial:
+            partial.write_text(page(curves), encoding="utf-8")
     click.echo(f"written to {output}")
 
 

@@ -18,7 +18,7 @@ def verify(folders: tuple[Path, ...]) -> None:
       ncvc verify tokenizer runs/ncvc-slm-1/checkpoints/step_00024000 my-model
     """
     from ncvc import NcvcError
-    from ncvc.files import verify as problems
+    from ncvc.manifest import verify as problems
 
     wrong = 0
     for folder in folders:

@@ -16,10 +16,12 @@ from ncvc.convert import check, mapping
 from ncvc.convert.card import Facts, model_card
 from ncvc.convert.config import generation_config, huggingface_config
 from ncvc.convert.errors import ConvertError
-from ncvc.convert.huggingface import EMBEDDING, FORMAT, LOGITS, TOKENIZER
+from ncvc.convert.huggingface import EMBEDDING, LOGITS, TOKENIZER
 from ncvc.convert.shards import write_shards
 from ncvc.convert.tokenizer import write_tokenizer
-from ncvc.files import MANIFEST, sha256, whole_folder, write_json, write_manifest
+from ncvc.files import sha256, whole_folder, write_json
+from ncvc.manifest import HUGGINGFACE, MANIFEST, write_manifest
+from ncvc.outputs import require_output
 from ncvc.train.checkpoint.reader import Checkpoint
 
 Dtype = Literal["float32", "bfloat16"]
@@ -44,9 +46,10 @@ def to_huggingface(
     """
     checkpoint = Checkpoint.open(source)
     _require_parameters(checkpoint)
-    with whole_folder(out, replace=replace) as folder:
+    tokenizer = tokenizer or _named_tokenizer(checkpoint)
+    with whole_folder(require_output(out, HUGGINGFACE, reads=[source, tokenizer], replace=replace)) as folder:
         (folder / TOKENIZER).parent.mkdir()
-        _copy_tokenizer(tokenizer or _named_tokenizer(checkpoint), folder, checkpoint)
+        _copy_tokenizer(tokenizer, folder, checkpoint)
         say("checking the checkpoint's SHA-256")
         checkpoint.verify()
         say(f"writing {checkpoint.model.num_layers} layers in {dtype}")
@@ -164,7 +167,7 @@ def _write_manifest(checkpoint: Checkpoint, folder: Path, dtype: Dtype, found: c
     """Paths of the machine it was made on stay out: the folder may travel."""
     write_manifest(
         folder,
-        format=FORMAT,
+        format=HUGGINGFACE,
         ncvc=__version__,
         dtype=dtype,
         model=checkpoint.model.model_dump(mode="json"),

@@ -15,8 +15,6 @@ from transformers.utils import logging
 
 from ncvc.convert.errors import ConvertError
 
-FORMAT = "ncvc-huggingface/1"
-"""Format of the folder's `manifest.json`."""
 TOKENIZER = Path("ncvc/tokenizer")
 """The whole tokenizer folder: cleaning rules, dictionary, pieces."""
 EMBEDDING = Path("ncvc/embedding.safetensors")

@@ -6,6 +6,8 @@ from pathlib import Path
 from ncvc.convert import check
 from ncvc.convert.huggingface import EMBEDDING
 from ncvc.convert.weights import HuggingFaceWeights
+from ncvc.manifest import CHECKPOINT
+from ncvc.outputs import require_output
 from ncvc.train.checkpoint.format import write_weights
 
 DIVIDED_TOLERANCE = 10 * check.TOLERANCE
@@ -20,6 +22,7 @@ def to_megatron(
     `say` tells if the embedding had to be divided by √d (see `HuggingFaceWeights`).
     Raises `ConvertError` where the folder is no such model or the logits differ.
     """
+    require_output(out, CHECKPOINT, reads=[source], replace=replace)
     weights = HuggingFaceWeights(source)
     weights.verify()
     if weights.divides_embedding:

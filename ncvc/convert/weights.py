@@ -12,9 +12,10 @@ from torch import Tensor
 from ncvc.convert import mapping
 from ncvc.convert.config import model_config
 from ncvc.convert.errors import ConvertError
-from ncvc.convert.huggingface import EMBEDDING, FORMAT, TOKENIZER, read_config
+from ncvc.convert.huggingface import EMBEDDING, TOKENIZER, read_config
 from ncvc.convert.shards import Shards
-from ncvc.files import MANIFEST, damage, sha256
+from ncvc.files import sha256
+from ncvc.manifest import HUGGINGFACE, MANIFEST, file_difference
 from ncvc.train.config import ModelConfig
 
 (_EMBEDDING_ROW,) = mapping.BEFORE
@@ -66,7 +67,7 @@ class HuggingFaceWeights:
         for name, entry in self.facts.get("files", {}).items():
             if not name.endswith(".safetensors"):
                 continue
-            if problem := damage(self.folder / name, entry["bytes"], entry["sha256"]):
+            if problem := file_difference(self.folder / name, entry["bytes"], entry["sha256"]):
                 raise ConvertError(
                     f"{problem}; copy the folder again, or remove its {MANIFEST} if the weights were changed on purpose"
                 )
@@ -87,8 +88,8 @@ def _manifest(source: Path) -> dict[str, Any]:
         content = json.loads(path.read_text(encoding="utf-8"))
     except ValueError:
         content = None
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise ConvertError(f"{path}: not a manifest of the format {FORMAT}; copy the folder again")
+    if not isinstance(content, dict) or content.get("format") != HUGGINGFACE:
+        raise ConvertError(f"{path}: not a manifest of the format {HUGGINGFACE}; copy the folder again")
     return content
 
 

@@ -16,7 +16,8 @@ import ncvc._native as native
 from ncvc.config import ConfigError
 from ncvc.corpus.config import PreprocessConfig, SourceConfig
 from ncvc.corpus.sources import NO_LIMIT, SourceFile, find_sources
-from ncvc.files import MANIFEST, sha256
+from ncvc.files import sha256
+from ncvc.manifest import MANIFEST
 
 Target = Literal["tokens", "text"]
 

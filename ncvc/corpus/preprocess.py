@@ -1,7 +1,7 @@
 """The corpus pass: raw text → clean documents → datasets."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,9 @@ from ncvc.corpus.reporting import Timing, report_data
 from ncvc.corpus.stages import TEXT, Stages, load_tokenizer
 from ncvc.corpus.totals import totals
 from ncvc.corpus.work import Work
-from ncvc.files import MANIFEST, move_folder, read_json, refuse_existing, sha256_if_readable
+from ncvc.files import read_json, sha256_if_readable
+from ncvc.manifest import MANIFEST, PREPROCESS
+from ncvc.outputs import real_path, require_apart, require_replaceable
 from ncvc.progress import Progress
 
 Each = Callable[..., None]
@@ -43,17 +45,17 @@ def preprocess(
     source only, `each` says where the work is done.
     """
     plan = make_plan(config, folder, to, sample)
-    work = Work(folder / config.output)
-    with work:
-        made = None if restart else _inputs_of(plan, work.output)
+    require_apart(folder / config.output, _reads(plan), [folder])
+    output = real_path(folder / config.output)
+    with Work(output) as work:
+        made = None if restart else _inputs_of(plan, output)
         now = {path: sha256_if_readable(Path(path)) for path in made or {}}
         if made is not None and made == now:
             work.remove()
-            return _with_time(read_json(work.output / "summary.json"), read_json(work.output / "report.json"))
+            return _with_time(read_json(output / "summary.json"), read_json(output / "report.json"))
         # An output that lacks only what could not be read is one that is not finished.
         lacks = made is not None and all(made[path] in (None, digest) for path, digest in now.items())
-        if not (replace or lacks):
-            refuse_existing(work.output)
+        require_replaceable(folder / config.output, PREPROCESS, replace=replace or lacks)
         work.begin(plan, restart=restart)
         timing = Timing()
         stages = _run(plan, work, each, timing)
@@ -61,8 +63,8 @@ def preprocess(
         if summary["documents"]["in"] == 0 and config.on_error == "stop":
             raise InputError(f"{plan.tasks[0].paths[0]}: no documents in the input; check the inputs of the config")
         report = report_data(stages, summary, timing, sample)
-        move_folder(build(stages, summary, report), work.output)
-        work.remove()
+        build(stages, summary, report)
+        work.publish()
     return _with_time(summary, report)
 
 
@@ -90,6 +92,16 @@ def _run(plan: Plan, work: Work, each: Each, timing: Timing) -> Stages:
         size = sum((part / TEXT).stat().st_size for part in parts)
         each(stages.finish, range(len(parts)), Progress(label, size), threads=threads, cpus=stages.threads)
     return stages
+
+
+def _reads(plan: Plan) -> Iterator[Path]:
+    """The files and folders that the pass reads."""
+    for source in plan.config.sources:
+        yield from (path for path in (plan.folder / name for name in source.inputs) if path.is_dir())
+    for task in plan.tasks:
+        yield from task.paths
+    if plan.config.tokenizer is not None:
+        yield plan.tokenizer
 
 
 def _with_time(summary: dict[str, Any], report: dict[str, Any]) -> dict[str, Any]:

@@ -8,13 +8,14 @@ from typing import Any
 import ncvc._native as native
 from ncvc.corpus.report import write_report
 from ncvc.corpus.stages import TEXT, Stages
-from ncvc.files import listed, read_json, write_json, write_manifest
+from ncvc.files import listed, read_json, write_json
+from ncvc.manifest import PREPROCESS, write_manifest
 
 
-def build(stages: Stages, summary: dict[str, Any], report: dict[str, Any]) -> Path:
-    """Writes the output into the work folder: datasets, what was left out, reports, manifest. Returns the folder."""
+def build(stages: Stages, summary: dict[str, Any], report: dict[str, Any]) -> None:
+    """Writes the output into the work folder: datasets, what was left out, reports, manifest."""
     plan, work = stages.plan, stages.work
-    output = work.folder / "output"
+    output = work.output
     shutil.rmtree(output, ignore_errors=True)
     output.mkdir()
     inputs: dict[str, str | None] = {}
@@ -29,8 +30,7 @@ def build(stages: Stages, summary: dict[str, Any], report: dict[str, Any]) -> Pa
     _join_left_out(output, stages.parts, work.finished)
     write_json(output / "summary.json", summary)
     write_report(output, report)
-    write_manifest(output, stage="preprocess", run=plan.identity(), inputs=inputs)
-    return output
+    write_manifest(output, stage=PREPROCESS, run=plan.identity(), inputs=inputs)
 
 
 def _join_left_out(output: Path, prepared: list[Path], finished: Path) -> None:

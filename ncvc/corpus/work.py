@@ -15,15 +15,14 @@ Everything in it appears whole or not at all, so whatever is there is done.
 """
 
 import contextlib
-import os
 import shutil
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from ncvc._native import NcvcError
 from ncvc.corpus.plan import Plan, Task, difference
-from ncvc.files import listed, lock, read_json, sha256_if_readable, sync, write_whole
+from ncvc.files import RUN, WorkFolder, listed, read_json, sha256_if_readable, sync, write_whole
 
 RECORD = "part.json"
 PARTS = "[0-9]*-*"
@@ -32,13 +31,8 @@ UNREADABLE = "unreadable_file"
 """Why a file is set aside that the operating system did not open or read; it may do so another time."""
 
 
-class Work:
-    """An unfinished run; entering locks it, and refuses one that was begun otherwise."""
-
-    def __init__(self, output: Path) -> None:
-        self.output = output
-        self.folder = output.with_name(f".{output.name}.partial")
-        self._lock: int | None = None
+class Work(WorkFolder):
+    """An unfinished run."""
 
     @property
     def prepared(self) -> Path:
@@ -70,56 +64,43 @@ class Work:
         """Where parts of the dataset are."""
         return self.folder / "finished"
 
-    def __enter__(self) -> Self:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        try:
-            self._lock = lock(self.folder)
-        except BlockingIOError:
-            raise NcvcError(f"{self.output}: another ncvc preprocess is writing it; wait for that one") from None
-        return self
-
-    def __exit__(self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """Removes a run that failed before anything in it was done."""
         if error is not None:
             # Parts that cannot be listed now may be there all the same.
             with contextlib.suppress(OSError):
                 if not self._has_parts():
                     self.remove()
-        if self._lock is not None:
-            os.close(self._lock)
+        super().__exit__(kind, error, at)
 
     def begin(self, plan: Plan, *, restart: bool) -> None:
         """Goes on with the run that is there, or begins one.
 
         Raises `NcvcError` if what is there was made with another config or of other files.
         """
-        record = self.folder / "run.json"
-        if restart or not record.exists() or not self._has_parts():
-            self._empty()
-        if record.exists():
+        if restart or not self._has_parts():
+            self.mark(**plan.identity())
+        else:
             self._refuse_another(plan)
             self._forget_unreadable(plan)
         for folder in (self.prepared, self.finished):
             folder.mkdir(exist_ok=True)
             for torn in listed(folder, ".partial-*"):
                 shutil.rmtree(torn, ignore_errors=True)
-        if not record.exists():
-            write_whole(record, plan.identity())
         sync(self.folder)
 
     def _refuse_another(self, plan: Plan) -> None:
         advice = "set it back to go on, or begin anew with --restart"
-        before, now = read_json(self.folder / "run.json"), plan.identity()
+        before, now = read_json(self.folder / RUN), plan.identity()
         if before != now:
-            raise NcvcError(
-                f"{self.output}: an unfinished run was begun otherwise: {difference(before, now)}; {advice}"
-            )
+            raise NcvcError(f"{self.final}: an unfinished run was begun otherwise: {difference(before, now)}; {advice}")
         tasks = {task.name: task.identity() for task in plan.tasks}
         for name in sorted({part.name.partition("-")[0] for part in listed(self.prepared, PARTS)}):
             begun = read_json(self.prepared / f"{name}.begun")
             if tasks.get(name) != begun:
                 gone = next((path for path in begun["files"] if path not in tasks.get(name, begun)["files"]), None)
                 what = f"{gone} is not where it was among the inputs" if gone else "there are other inputs now"
-                raise NcvcError(f"{self.output}: an unfinished run was begun otherwise: {what}; {advice}")
+                raise NcvcError(f"{self.final}: an unfinished run was begun otherwise: {what}; {advice}")
 
     def _forget_unreadable(self, plan: Plan) -> None:
         """Forgets the tasks with files that could not be read and can be now, and whatever came after them."""
@@ -142,10 +123,6 @@ class Work:
         """Whether anything was done that could be gone on with."""
         return self.prepared.exists() and bool(listed(self.prepared, PARTS))
 
-    def _empty(self) -> None:
-        for path in self.folder.iterdir():
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
-
     def parts(self, task: Task) -> list[Path]:
         """The parts of a task that are prepared, in order."""
         return listed(self.prepared, f"{task.name}-*")
@@ -159,10 +136,6 @@ class Work:
     def done(self, task: Task) -> Path:
         """The file that says that a task is finished."""
         return self.prepared / f"{task.name}.done"
-
-    def remove(self) -> None:
-        """Removes what is not needed any more."""
-        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def read_record(part: Path) -> Any:

@@ -14,6 +14,7 @@ import yaml
 
 import ncvc
 from ncvc.demo.text import write_corpus, write_terms
+from ncvc.manifest import changes, own_manifest
 
 CONFIG = Path(ncvc.__file__).parent.parent / "megatron_configs" / "demo.yaml"
 """The training config; it lies beside the package in a checkout and in site-packages alike."""
@@ -93,12 +94,22 @@ def _prepare(folder: Path) -> None:
     if foreign:
         named = ", ".join([*foreign[:3], "…"][: len(foreign)])
         raise DemoError(f"{folder}: holds what no demo made ({named}); name a new or an empty folder")
+    for name in sorted(ours - {MARKER}):
+        _require_unchanged(folder / name)
     for path in (folder / name for name in ours - {MARKER}):
         if path.is_dir():
             shutil.rmtree(path)
         else:
             path.unlink()
     (folder / MARKER).touch()
+
+
+def _require_unchanged(path: Path) -> None:
+    """Raises `DemoError` if something in a folder of the demo's came from somebody else."""
+    manifest = own_manifest(path) if path.is_dir() else None
+    added = [each.path for each in changes(path, manifest) if each.kind != "missing"] if manifest else []
+    if path.is_symlink() or added:
+        raise DemoError(f"{[*added, path][0]}: no demo made it; move it away, or name a new or an empty folder")
 
 
 def _write_configs(folder: Path) -> dict[str, Any]:

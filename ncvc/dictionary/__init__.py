@@ -7,6 +7,9 @@ from pathlib import Path
 
 from ncvc._native import DictionaryError
 
+MAGIC = b"ncvc dictionary\n"
+"""The beginning of every dictionary file (rust/core/src/dictionary/file.rs)."""
+
 PACKAGES = {"ipadic": "ipadic", "unidic-lite": "unidic_lite"}
 """Name of a base → its Python package, whose folder `dicdir` holds a compiled MeCab dictionary."""
 

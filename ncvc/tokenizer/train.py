@@ -17,7 +17,9 @@ import sentencepiece
 import ncvc
 import ncvc._native as native
 from ncvc.corpus.sources import Reading, SourceFile
-from ncvc.files import sha256, whole_folder, write_json, write_manifest
+from ncvc.files import sha256, whole_folder, write_json
+from ncvc.manifest import TOKENIZER, write_manifest
+from ncvc.outputs import require_output
 from ncvc.progress import Progress
 from ncvc.tokenizer.scores import round_scores
 from ncvc.tokenizer.seeds import LONGEST, seeds
@@ -92,7 +94,8 @@ def train_tokenizer(
     pages = next((file.path for file in sources if file.holds_pages), None)
     if pages is not None:
         raise native.NcvcError(f"{pages}: pages are not read here; extract them with `ncvc preprocess --to text` first")
-    with whole_folder(output, replace=replace) as folder:
+    reads = [dictionary, *(file.path for file in sources)]
+    with whole_folder(require_output(output, TOKENIZER, reads=reads, replace=replace)) as folder:
         progress = Progress("counting morphemes", sum(file.path.stat().st_size for file in sources))
         with contextlib.closing(progress):
             counted = native.count_morphemes(
@@ -108,7 +111,7 @@ def train_tokenizer(
         write_manifest(
             folder,
             ncvc=ncvc.__version__,
-            stage="tokenizer",
+            stage=TOKENIZER,
             vocab_size=vocab_size,
             dictionary=sha256(dictionary),
             morphemes=summary["morphemes"],

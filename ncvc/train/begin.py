@@ -15,7 +15,8 @@ from megatron.core.optimizer.distrib_optimizer import DistributedOptimizer
 
 from ncvc import TokenizerError
 from ncvc.config import ConfigError
-from ncvc.files import MANIFEST, sha256
+from ncvc.files import sha256
+from ncvc.manifest import MANIFEST
 from ncvc.train import model as gpt_model
 from ncvc.train import optimizer as adamw
 from ncvc.train.beat import DAY, LONG, beat, wait_for_others

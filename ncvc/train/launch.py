@@ -17,6 +17,7 @@ from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 from ncvc import NcvcError
 from ncvc.config import ConfigError
 from ncvc.files import lock
+from ncvc.outputs import require_run_folder
 from ncvc.train.agent import watched
 from ncvc.train.config import TrainConfig
 from ncvc.train.log import events
@@ -94,6 +95,7 @@ def _alone(config: TrainConfig, nodes: Nodes) -> Iterator[None]:
     if nodes.nnodes > 1 and nodes.node_rank != 0:
         yield
         return
+    require_run_folder(config.folder)
     config.folder.mkdir(parents=True, exist_ok=True)
     try:
         held = lock(config.folder)

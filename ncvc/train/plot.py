@@ -5,6 +5,8 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from ncvc import __version__
+from ncvc.files import whole_file
 from ncvc.train.curves import Curve, token_unit
 
 SIZE = (11.0, 4.5)  # inches
@@ -49,4 +51,5 @@ def draw(curves: Sequence[Curve], output: Path) -> None:
         axes.margins(x=0)
     if len(curves) > 1 or curves[0].validation:
         by_token.legend()
-    figure.savefig(output, dpi=DPI, format="png")
+    with whole_file(output) as partial:
+        figure.savefig(partial, dpi=DPI, format="png", metadata={"Software": f"ncvc {__version__}, matplotlib"})

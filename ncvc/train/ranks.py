@@ -112,7 +112,7 @@ def shared_folder(final: Path, ranks: Ranks) -> Iterator[Path]:
     name: list[str] = [""]
     with contextlib.ExitStack() as stack:
         if ranks.is_first:
-            name = [str(stack.enter_context(whole_folder(final, replace=True)))]
+            name = [str(stack.enter_context(whole_folder(final)))]
         dist.broadcast_object_list(name)
         yield Path(name[0])
         wait_for_others()

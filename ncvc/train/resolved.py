@@ -8,6 +8,7 @@ import yaml
 
 from ncvc.config import ConfigError
 from ncvc.files import whole_file
+from ncvc.outputs import CONFIG_HEAD
 from ncvc.train.config import TrainConfig
 
 
@@ -50,5 +51,5 @@ def require_one_run(config: TrainConfig) -> None:
 def publish(config: TrainConfig) -> None:
     """Writes `config.yaml` into the run folder, with its hash; the first rank calls it when the run has begun."""
     with whole_file(config.folder / "config.yaml") as partial:
-        text = f"# As it was resolved. SHA-256 of the lines below: {config_hash(config)}\n{resolved(config)}"
+        text = f"{CONFIG_HEAD.decode()} SHA-256 of the lines below: {config_hash(config)}\n{resolved(config)}"
         partial.write_text(text, encoding="utf-8")

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from ncvc import NcvcError
-from ncvc.files import MANIFEST
+from ncvc.manifest import MANIFEST
 from ncvc.progress import duration
 from ncvc.train.log import LOG, Step, as_step, records, standing
 

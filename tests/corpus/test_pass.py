@@ -14,7 +14,7 @@ import ncvc
 import ncvc._native as native
 from ncvc.corpus.cleaning import CleaningConfig
 from ncvc.corpus.filters import FiltersConfig
-from ncvc.files import verify
+from ncvc.manifest import verify
 from tests.conftest import run_ncvc
 
 SHORTEST = 10

@@ -181,6 +181,7 @@ def test_parts_that_cannot_be_listed_are_not_thrown_away(tmp_path: Path, monkeyp
     work = Work(tmp_path / "out")
     part = work.prepared / "000000-00000"
     part.mkdir(parents=True)
+    (work.folder / "run.json").write_text('{"ncvc": "0"}')
 
     monkeypatch.setattr(os, "scandir", refusing_once(os.scandir))
     monkeypatch.setattr(os, "listdir", refusing_once(os.listdir))

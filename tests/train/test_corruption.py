@@ -6,7 +6,7 @@ import shutil
 import pytest
 from small_training import train_as_rank
 
-from ncvc.files import verify
+from ncvc.manifest import verify
 from ncvc.train.checkpoint.reader import checkpoint_folder, latest
 
 EACH = 20

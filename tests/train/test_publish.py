@@ -9,7 +9,7 @@ import pytest
 import torch
 from test_checkpoint import MODEL, weights
 
-from ncvc.files import verify
+from ncvc.manifest import verify
 from ncvc.train.checkpoint import format as checkpoint_format
 from ncvc.train.checkpoint import publish as publishing
 from ncvc.train.checkpoint.format import CheckpointError, Facts, GuardState, Piece, write_weights

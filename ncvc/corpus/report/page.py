@@ -53,6 +53,7 @@ def document(title: str, head: str, body: str, version: str, style: str = "") ->
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="{POLICY}">
+<meta name="generator" content="ncvc {version}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
 <style>

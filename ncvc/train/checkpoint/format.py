@@ -29,11 +29,11 @@ import torch
 
 from ncvc import NcvcError, __version__
 from ncvc.config import Config
-from ncvc.files import MANIFEST, whole_file, whole_folder
+from ncvc.files import whole_file, whole_folder
+from ncvc.manifest import CHECKPOINT, MANIFEST, is_whole
+from ncvc.outputs import require_output
 from ncvc.train.checkpoint.tensor_file import write_tensors
 from ncvc.train.config import ModelConfig
-
-FORMAT: Literal["ncvc-checkpoint/1"] = "ncvc-checkpoint/1"
 
 Shape = tuple[int, ...]
 
@@ -200,7 +200,7 @@ def write_manifest(folder: Path, ranks: int, facts: Facts) -> Manifest:
         held = sum(piece.elements for piece in entry.pieces)
         assert held == math.prod(entry.shape), f"{name}: {held} elements of {entry.shape}"
     manifest = Manifest(
-        format=FORMAT,
+        format=CHECKPOINT,
         ncvc=__version__,
         files=files,
         tensors=dict(sorted(tensors.items())),
@@ -215,8 +215,7 @@ def write_manifest(folder: Path, ranks: int, facts: Facts) -> Manifest:
 def parse_manifest(text: bytes) -> Manifest:
     """A manifest from its file's content; raises `ValueError` if it is not what was written."""
     manifest = Manifest.model_validate_json(text)
-    digest = manifest.manifest_sha256
-    if hashlib.sha256(text.replace(digest.encode(), b"", 1)).hexdigest() != digest:
+    if not is_whole(text, manifest.manifest_sha256):
         raise ValueError("its content is not what was written")
     return manifest
 
@@ -237,7 +236,7 @@ def write_weights(
     pieces = (
         (f"model.{name}", tuple(tensor.shape), whole_piece(tuple(tensor.shape)), tensor) for name, tensor in tensors
     )
-    with whole_folder(Path(folder), replace=replace) as partial:
+    with whole_folder(require_output(Path(folder), CHECKPOINT, reads=[], replace=replace)) as partial:
         write_part(partial, 0, pieces)
         write_manifest(partial, 1, Facts(model=model, **facts))
 

@@ -10,6 +10,7 @@ the folder its name. A folder with a hidden name is never read, and removed at t
 """
 
 import os
+import re
 import shutil
 import threading
 import time
@@ -28,6 +29,9 @@ from ncvc.train.checkpoint.format import (
     write_part,
 )
 
+STRAY = re.compile(r"\.step_\d{8}\.(partial|old|removed)")
+WRITTEN = re.compile(r"rank_\d{5}\.(safetensors|json|error)|manifest\.json|\.rank_\d{5}\.\w+\.\w+\.partial")
+"""What ranks leave in the folder."""
 POLL = 0.02  # seconds between looks for the other ranks' records
 GRACE = 10.0  # seconds that the others have when this process is about to end
 
@@ -49,11 +53,19 @@ def prepare(final: Path, ranks: int) -> Path:
 def clean(checkpoints: Path) -> None:
     """Removes what a crash left under hidden names; no save may be under way. Raises `OSError`."""
     for stray in sorted(checkpoints.glob(".step_*")):
+        _require_ours(stray)
         final = checkpoints / stray.name.removeprefix(".").partition(".")[0]
         if stray.suffix == ".old" and not final.exists():
             stray.rename(final)  # the crash came before the new one had its name
         else:
             shutil.rmtree(stray)
+
+
+def _require_ours(stray: Path) -> None:
+    ours = not stray.is_symlink() and stray.is_dir() and STRAY.fullmatch(stray.name)
+    foreign = [stray] if not ours else [path for path in stray.iterdir() if not WRITTEN.fullmatch(path.name)]
+    if foreign:
+        raise CheckpointError(f"{foreign[0]}: is in the way of a checkpoint and not ncvc's; move it away")
 
 
 def remove(folder: Path) -> None:
@@ -109,7 +121,7 @@ def join(partial: Path, ranks: int, facts: Facts) -> Manifest:
 def publish(partial: Path, final: Path) -> None:
     """Gives a joined folder its name. Raises `OSError`; the folder is then removed, unless it has its name."""
     try:
-        move_folder(partial, final)
+        move_folder(partial, final, final.with_name(f".{final.name}.old"))
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise

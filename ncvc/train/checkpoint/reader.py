@@ -10,7 +10,8 @@ import pydantic
 import torch
 from safetensors import SafetensorError, safe_open
 
-from ncvc.files import MANIFEST, damage, listed
+from ncvc.files import listed
+from ncvc.manifest import MANIFEST, file_difference
 from ncvc.train.checkpoint.format import (
     CheckpointError,
     Manifest,
@@ -145,8 +146,8 @@ class Checkpoint:
     def damages(self, share: slice = slice(None)) -> list[str]:
         """What is wrong with the files, a sentence each, by the manifest; `share` takes some of them only."""
         files = list(self.manifest.files.items())[share]
-        found = (damage(self.folder / name, entry.bytes, entry.sha256) for name, entry in files)
-        return [sentence for sentence in found if sentence]
+        found = (file_difference(self.folder / name, entry.bytes, entry.sha256) for name, entry in files)
+        return [str(difference) for difference in found if difference]
 
     def verify(self) -> None:
         """Compares every file with the manifest; raises `CheckpointError` if one is not what was written."""

@@ -1,0 +1,121 @@
+"""Writes, reads and verifies `manifest.json`: the facts of a folder, and size and SHA-256 of every other file.
+
+`manifest_sha256` is the SHA-256 of the manifest itself with these digits left out.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from ncvc._native import NcvcError
+from ncvc.files import files_below, sha256, write_json
+
+MANIFEST = "manifest.json"
+
+PREPROCESS = "preprocess"
+TOKENIZER = "tokenizer"
+HUGGINGFACE = "ncvc-huggingface/1"
+CHECKPOINT: Literal["ncvc-checkpoint/1"] = "ncvc-checkpoint/1"
+"""What folders of ours are, by their manifest's `stage` or `format`."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A file that is not as its folder's manifest says."""
+
+    path: Path
+    kind: Literal["missing", "changed", "unreadable", "added"]
+    detail: str = ""
+
+    def __str__(self) -> str:
+        """The difference in a sentence."""
+        match self.kind:
+            case "missing":
+                return f"{self.path}: missing"
+            case "changed":
+                return f"{self.path}: damaged: {self.detail}"
+            case "unreadable":
+                return f"{self.path}: cannot be read: {self.detail}"
+            case "added":
+                return f"{self.path}: not in the manifest: ncvc did not write it"
+
+
+def write_manifest(folder: Path, **facts: Any) -> None:
+    """Writes `manifest.json`, last of the folder's files, with the given facts."""
+    own = folder / MANIFEST
+    files = [path for path in files_below(folder) if path != own]
+    outputs = {str(path.relative_to(folder)): {"bytes": path.stat().st_size, "sha256": sha256(path)} for path in files}
+    manifest = {**facts, "files": outputs, "manifest_sha256": ""}
+    write_json(own, manifest)
+    write_json(own, {**manifest, "manifest_sha256": sha256(own)})
+
+
+def is_whole(text: bytes, digest: str) -> bool:
+    """Returns whether a manifest's bytes have the digest that they state."""
+    return len(digest) == 64 and hashlib.sha256(text.replace(digest.encode(), b"", 1)).hexdigest() == digest
+
+
+def own_manifest(folder: Path) -> dict[str, Any] | None:
+    """Returns the manifest if ncvc wrote it and nobody changed it since; None otherwise."""
+    try:
+        text = (folder / MANIFEST).read_bytes()
+        manifest = json.loads(text)
+        whole = is_whole(text, manifest["manifest_sha256"]) and isinstance(manifest["files"], dict)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return manifest if whole else None
+
+
+def file_difference(path: Path, size: int, digest: str) -> Difference | None:
+    """Compares a file with its size in bytes and its SHA-256; None if it is as it was written."""
+    try:
+        if not path.is_file():
+            return Difference(path, "missing")
+        if path.stat().st_size != size:
+            return Difference(path, "changed", f"{path.stat().st_size} bytes instead of {size}")
+        if sha256(path) != digest:
+            return Difference(path, "changed", "not what was written")
+    except OSError as error:
+        return Difference(path, "unreadable", error.strerror or str(error))
+    return None
+
+
+def verify(folder: Path) -> Iterator[Difference]:
+    """Yields what differs from the folder's manifest; nothing if every bit is as it was written.
+
+    Raises `NcvcError` if there is no manifest.
+    """
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise NcvcError(f"{folder}: has no {MANIFEST}; name a folder that ncvc wrote")
+    manifest = own_manifest(folder)
+    if manifest is None:
+        yield Difference(path, "changed", "not what was written")
+        return
+    yield from _compare(folder, manifest, since=None)
+
+
+def changes(folder: Path, manifest: dict[str, Any]) -> Iterator[Difference]:
+    """Yields files that were added to a folder of ours, or changed, since its manifest was written.
+
+    Reads only files whose inode changed after the manifest's: no other can have new content.
+    """
+    yield from _compare(folder, manifest, since=(folder / MANIFEST).stat().st_ctime_ns)
+
+
+def _compare(folder: Path, manifest: dict[str, Any], since: int | None) -> Iterator[Difference]:
+    for name, entry in manifest["files"].items():
+        path = folder / name
+        size = entry["bytes"]
+        if since is not None and path.is_file():
+            status = path.lstat()
+            if status.st_ctime_ns <= since and status.st_size == size:
+                continue
+        if difference := file_difference(path, size, entry["sha256"]):
+            yield difference
+    found = {str(file.relative_to(folder)) for file in files_below(folder)}
+    for name in sorted(found - manifest["files"].keys() - {MANIFEST}):
+        yield Difference(folder / name, "added")

@@ -1,0 +1,160 @@
+"""Decides whether an output may be written, before anything is: what is not provably ours is never replaced.
+
+Every command that writes asks here, with links followed: the output is what they lead to, and they stay.
+"""
+
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from ncvc._native import NcvcError
+from ncvc.manifest import CHECKPOINT, MANIFEST, changes, own_manifest
+
+CONFIG_HEAD = b"# As it was resolved."
+"""The beginning of the config that a training leaves in its run folder."""
+HEAD = 4096
+"""Bytes at the beginning of a file in which its maker stands."""
+LOG = "log.jsonl"
+CONFIG = "config.yaml"
+RUN_NAMES = (CONFIG, LOG, "checkpoints", "data_index", "tensorboard", "wandb")
+"""What a training leaves in its run folder."""
+
+
+def real_path(output: Path) -> Path:
+    """Returns the absolute path that an output's links lead to.
+
+    Raises `NcvcError` for links in a circle, and for a link to something that is not there.
+    """
+    try:
+        real = Path(os.path.realpath(output))
+        if output.is_symlink():
+            output.stat()
+    except ValueError:
+        raise NcvcError(f"{str(output)!r}: a name cannot hold the character NUL; name another output") from None
+    except OSError as error:
+        why = f"leads to {output.readlink()}, which is not there" if error.errno == 2 else "is a link to itself"
+        raise NcvcError(f"{output}: the symbolic link {why}; remove it, or name another output") from None
+    return real
+
+
+def require_output(
+    output: Path, kind: str, *, reads: Iterable[Path], beside: Iterable[Path] = (), replace: bool
+) -> Path:
+    """Refuses an output folder that may not be written; returns the path that links lead to.
+
+    See `require_apart` and `require_replaceable`, whose errors it raises.
+    """
+    require_apart(output, reads, beside)
+    require_replaceable(output, kind, replace=replace)
+    return real_path(output)
+
+
+def require_apart(output: Path, reads: Iterable[Path], beside: Iterable[Path] = ()) -> None:
+    """Refuses an output that is, holds or lies in something that the command reads.
+
+    `beside` are folders that may hold the output, such as the config's, but may not be it or lie in it; the current
+    folder always is one. Raises `NcvcError`.
+    """
+    own = real_path(output)
+    for path in (*beside, Path.cwd()):
+        if Path(os.path.realpath(path)).is_relative_to(own):
+            raise NcvcError(f"{output}: is or holds the folder {path}; nothing was changed; choose another output")
+    for path in reads:
+        # The place of a link counts as much as what it leads to.
+        for place in {Path(os.path.realpath(path)), Path(os.path.realpath(path.parent), path.name)}:
+            if place == own:
+                relation = "is"
+            elif place.is_relative_to(own):
+                relation = "holds"
+            elif own.is_relative_to(place):
+                relation = "lies in"
+            else:
+                continue
+            raise NcvcError(f"{output}: {relation} {path}, which is read; nothing was changed; choose another output")
+
+
+def require_replaceable(output: Path, kind: str, *, replace: bool) -> None:
+    """Refuses to write a folder where there is one already, unless it is ours, of that kind, and `replace` allows it.
+
+    `kind` is the manifest's `format` or `stage`. A folder of ours in which files were added or changed is not replaced
+    either. Raises `NcvcError`.
+    """
+    folder = real_path(output)
+    if kind == CHECKPOINT and folder.parent.name == "checkpoints" and (folder.parent.parent / LOG).exists():
+        raise NcvcError(f"{output}: lies among a training's own checkpoints; choose another output")
+    if not os.path.lexists(folder):
+        return
+    if not folder.is_dir():
+        raise NcvcError(f"{output}: is a file; nothing was changed; choose another output")
+    if not any(folder.iterdir()):
+        return
+    manifest = own_manifest(folder)
+    if manifest is None:
+        raise NcvcError(
+            f"{output}: exists and was not made by ncvc (it has no {MANIFEST} of ours); nothing was changed; choose"
+            " another output"
+        )
+    found = manifest.get("format") or manifest.get("stage")
+    if found != kind:
+        raise NcvcError(
+            f"{output}: holds something else that ncvc made ({found}); nothing was changed; choose another output"
+        )
+    if not replace:
+        raise NcvcError(f"{output}: exists already; remove it, choose another output, or replace it with --force")
+    for difference in changes(folder, manifest):
+        if difference.kind == "missing":
+            continue
+        was = "was put there" if difference.kind == "added" else "changed"
+        raise NcvcError(
+            f"{output}: {difference.path.relative_to(folder)} {was} since ncvc wrote the folder; nothing was changed;"
+            " move it away, or choose another output"
+        )
+
+
+def require_own_file(output: Path, is_ours: Callable[[bytes], bool]) -> Path:
+    """Refuses to write over a file that ncvc did not write; returns the path that links lead to.
+
+    `is_ours` judges the first `HEAD` bytes. Raises `NcvcError`.
+    """
+    file = real_path(output)
+    if not os.path.lexists(file):
+        return file
+    if not file.is_file():
+        what = "a folder" if file.is_dir() else "not a regular file"
+        raise NcvcError(f"{output}: is {what}; name another file")
+    with file.open("rb") as opened:
+        if not is_ours(opened.read(HEAD)):
+            raise NcvcError(f"{output}: exists and was not made by this command; nothing was changed; name another")
+    return file
+
+
+def is_page_or_picture(head: bytes) -> bool:
+    """Returns whether a file begins as an HTML page or a PNG that ncvc wrote."""
+    return b'<meta name="generator" content="ncvc' in head or b"Software\0ncvc" in head
+
+
+def require_run_folder(folder: Path) -> None:
+    """Refuses to train in a folder that has files and is no run folder. Raises `NcvcError`."""
+    real = real_path(folder)
+    if not os.path.lexists(real):
+        return
+    if not real.is_dir():
+        raise NcvcError(f"{folder}: is a file; name another folder as `run`")
+    foreign = sorted(path.name for path in real.iterdir() if path.name[0] != "." and path.name not in RUN_NAMES)
+    if _begins(real / LOG, b'{"event": '):
+        foreign = []
+    heads = ((LOG, b"{"), (CONFIG, CONFIG_HEAD))
+    foreign += [name for name, head in heads if not _begins(real / name, head, absent=True)]
+    if foreign:
+        raise NcvcError(
+            f"{folder}: is no run folder ({foreign[0]} in it is not of a training); nothing was changed; name another"
+            " folder as `run`"
+        )
+
+
+def _begins(file: Path, head: bytes, *, absent: bool = False) -> bool:
+    """Returns whether a file has a beginning; `absent` if it is not there, or empty."""
+    if not file.is_file() or not file.stat().st_size:
+        return absent
+    with file.open("rb") as opened:
+        return opened.read(len(head)) == head
