@@ -2,6 +2,7 @@
 //!
 //! Everything done per byte, per sentence or per document is here, and nothing here knows Python.
 
+mod atomic_folder;
 pub mod clean;
 mod code_points;
 pub mod dedup;

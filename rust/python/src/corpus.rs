@@ -11,7 +11,7 @@ use ncvc_core::indexed::TokenType;
 use ncvc_core::morph;
 use ncvc_core::pipeline::{OnError, Options, RawHash, Summary};
 use ncvc_core::source::{Encoding, Format, Input, SourceFile, encoding_named};
-use ncvc_core::stage::{self, Finish, MorphemeCounts, Rules, Survivors, Task};
+use ncvc_core::stage::{self, MorphemeCounts, Rules, Survivors, Task};
 use ncvc_core::{Error, Result};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -176,7 +176,11 @@ impl PreparedPart {
     fn finish(
         &self,
         reading: &Reading,
-        stage: impl FnOnce(&Finish<'_>, &Options, &mut dyn FnMut(&Summary) -> Result<()>) -> Result<()>,
+        stage: impl FnOnce(
+            &stage::PreparedPart<'_>,
+            &Options,
+            &mut dyn FnMut(&Summary) -> Result<()>,
+        ) -> Result<()>,
     ) -> PyResult<()> {
         let cleaning = from_json(&self.cleaning)?;
         let survivors = match &self.decisions {
@@ -186,7 +190,7 @@ impl PreparedPart {
             }
         };
         let Self { text, folder, name, .. } = self;
-        let part = Finish { text, survivors: survivors.as_ref(), cleaning, folder, name };
+        let part = stage::PreparedPart { text, survivors: survivors.as_ref(), cleaning, folder, name };
         reading.run(|options, progress| stage(&part, options, progress))
     }
 }

@@ -4,17 +4,12 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::path::Path;
 
-use super::fingerprint::SIZES;
+use super::external_sort::{ExternalSorter, Series};
 use super::plan::{Plan, Step};
-use super::record::{Pair, Place, Record, Repeat, Similar, Size};
-use super::repeats::REPEATED;
-use super::resolve::NEAR;
+use super::record::series::{DROPPED, NEAR, REPEATED, SENTENCES, SIZES};
+use super::record::{DocumentId, Pair, Record, Repeat, Similar, Size};
 use super::sentence;
-use super::sorter::{Series, Sorter};
 use crate::Result;
-
-const DROPPED: &str = "dropped";
-const SENTENCES: &str = "sentences";
 
 /// Why a document is dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,7 +43,7 @@ pub struct Drop {
     /// Why.
     pub reason: Duplicate,
     /// The earlier document; none if its sentences come from several.
-    pub earlier: Option<Place>,
+    pub earlier: Option<DocumentId>,
     /// Their Jaccard similarity; 1 for the same text.
     pub similarity: f64,
 }
@@ -58,7 +53,7 @@ pub struct Drop {
 struct DropRecord {
     document: u32,
     reason: u32,
-    earlier: Place,
+    earlier: DocumentId,
     shared: u32,
     all: u32,
 }
@@ -79,27 +74,27 @@ impl Record for DropRecord {
     fn read(bytes: &[u8]) -> Self {
         let Size { document, sentences: reason } = Size::read(&bytes[..8]);
         let Size { document: shared, sentences: all } = Size::read(&bytes[16..]);
-        Self { document, reason, earlier: Place::read(&bytes[8..16]), shared, all }
+        Self { document, reason, earlier: DocumentId::read(&bytes[8..16]), shared, all }
     }
 }
 
-/// No place: a part that cannot be.
-const NOWHERE: Place = Place { part: u32::MAX, document: u32::MAX };
+/// No document: a part that cannot be.
+const NOWHERE: DocumentId = DocumentId { part: u32::MAX, document: u32::MAX };
 
 /// Puts together what the other steps found of a part.
 pub(super) fn decide(plan: &Plan, part: u32, folder: &Path) -> Result<()> {
-    let mut dropped = Sorter::new(folder, DROPPED, u64::MAX);
+    let mut dropped = ExternalSorter::new(folder, DROPPED, u64::MAX);
     let mut drop = |document, reason: Duplicate, earlier, shared, all| {
         dropped.push(DropRecord { document, reason: reason as u32, earlier, shared, all })
     };
-    let keys = Place::part_keys(part);
+    let keys = DocumentId::part_keys(part);
     for pair in plan.of_group::<Pair>(Step::Repeated, REPEATED, part)?.sorted(&keys)? {
         drop(pair.later.document, Duplicate::Document, pair.earlier, 1, 1)?;
     }
     for near in plan.of_group::<Similar>(Step::Dropped, NEAR, part)?.sorted(&keys)? {
         drop(near.pair.later.document, Duplicate::NearDocument, near.pair.earlier, near.shared, near.all)?;
     }
-    let mut sentences = Sorter::new(folder, SENTENCES, u64::MAX);
+    let mut sentences = ExternalSorter::new(folder, SENTENCES, u64::MAX);
     let repeats = plan.of_group::<Repeat>(Step::Removed, REPEATED, part)?.sorted(&keys)?;
     let mut sizes = Vec::with_capacity(plan.sizes[part as usize] as usize);
     Series::<Size>::open(&plan.parts[part as usize].fingerprints, SIZES)?.for_each(
@@ -109,8 +104,8 @@ pub(super) fn decide(plan: &Plan, part: u32, folder: &Path) -> Result<()> {
             Ok(())
         },
     )?;
-    for repeats in repeats.chunk_by(|a, b| a.place == b.place) {
-        let document = repeats[0].place.document;
+    for repeats in repeats.chunk_by(|a, b| a.id == b.id) {
+        let document = repeats[0].id.document;
         if repeats.len() as u32 == sizes[document as usize] {
             drop(document, Duplicate::AllSentences, NOWHERE, 1, 1)?;
         } else {
@@ -148,8 +143,8 @@ impl Decisions {
             let at = sentences.len();
             sentences.push(repeat.sentence);
             match shortened.last_mut() {
-                Some((document, range)) if *document == repeat.place.document => range.end = at + 1,
-                _ => shortened.push((repeat.place.document, at..at + 1)),
+                Some((document, range)) if *document == repeat.id.document => range.end = at + 1,
+                _ => shortened.push((repeat.id.document, at..at + 1)),
             }
             Ok(())
         })?;

@@ -7,19 +7,15 @@ use std::path::Path;
 
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::Options;
+use super::external_sort::ExternalSorter;
 use super::minhash::{Shape, Sketcher};
-use super::publish::publish;
+use super::options::Options;
+use super::record::series::{BANDS, DOCUMENTS, SENTENCES, SIZES};
 use super::record::{Band, Occurrence, Size};
 use super::sentence::{is_blank, sentences};
-use super::sorter::Sorter;
 use super::texts::for_each_text;
 use crate::Result;
-
-pub(super) const SIZES: &str = "sizes";
-pub(super) const DOCUMENTS: &str = "documents";
-pub(super) const SENTENCES: &str = "sentences";
-pub(super) const BANDS: &str = "bands";
+use crate::atomic_folder::write_folder;
 
 /// Records of one kind that are sorted in memory at a time, in bytes; more are spilled to a file more.
 const SORTED_AT_A_TIME: u64 = 64 << 20;
@@ -77,22 +73,22 @@ impl Fingerprinter {
 /// Writes the fingerprints of one part into a folder that is there.
 pub struct FingerprintWriter {
     document: u32,
-    sizes: Sorter<Size>,
-    documents: Option<Sorter<Occurrence>>,
-    sentences: Option<Sorter<Occurrence>>,
-    bands: Option<Sorter<Band>>,
+    sizes: ExternalSorter<Size>,
+    documents: Option<ExternalSorter<Occurrence>>,
+    sentences: Option<ExternalSorter<Occurrence>>,
+    bands: Option<ExternalSorter<Band>>,
 }
 
 impl FingerprintWriter {
     /// Begins in `folder`, which the caller publishes.
     pub fn create(folder: &Path, options: &Options) -> Self {
-        let occurrences = |name| Sorter::new(folder, name, SORTED_AT_A_TIME);
+        let occurrences = |name| ExternalSorter::new(folder, name, SORTED_AT_A_TIME);
         Self {
             document: 0,
-            sizes: Sorter::new(folder, SIZES, SORTED_AT_A_TIME),
+            sizes: ExternalSorter::new(folder, SIZES, SORTED_AT_A_TIME),
             documents: options.documents.then(|| occurrences(DOCUMENTS)),
             sentences: options.sentences.then(|| occurrences(SENTENCES)),
-            bands: options.near.map(|_| Sorter::new(folder, BANDS, SORTED_AT_A_TIME)),
+            bands: options.near.map(|_| ExternalSorter::new(folder, BANDS, SORTED_AT_A_TIME)),
         }
     }
 
@@ -118,16 +114,16 @@ impl FingerprintWriter {
     /// Sees to it that all is on disk.
     pub fn finish(self) -> Result<()> {
         self.sizes.finish()?;
-        self.documents.map_or(Ok(()), Sorter::finish)?;
-        self.sentences.map_or(Ok(()), Sorter::finish)?;
-        self.bands.map_or(Ok(()), Sorter::finish)
+        self.documents.map_or(Ok(()), ExternalSorter::finish)?;
+        self.sentences.map_or(Ok(()), ExternalSorter::finish)?;
+        self.bands.map_or(Ok(()), ExternalSorter::finish)
     }
 }
 
 /// Writes the fingerprints of a part's clean text, JSON lines, into the new folder `target`, on one thread.
 pub fn fingerprint_part(text: &Path, field: &str, options: &Options, target: &Path) -> Result<()> {
     options.check()?;
-    publish(target, |folder| {
+    write_folder(target, |folder| {
         let mut fingerprinter = Fingerprinter::new(options);
         let mut writer = FingerprintWriter::create(folder, options);
         for_each_text(text, field, |_, text| writer.push(&fingerprinter.fingerprint(text)))?;

@@ -19,14 +19,12 @@
 
 use std::ops::{Range, RangeInclusive};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::fingerprint::{BANDS, DOCUMENTS, SENTENCES, SIZES};
-use super::publish::publish;
-use super::record::{Band, Occurrence, Record, Size};
-use super::sorter::Series;
-use super::{Check, Options, candidates, compare, decide, gather, repeats, resolve};
-use crate::{Error, Result};
+use super::external_sort::Series;
+use super::options::Options;
+use super::record::series::{BANDS, DOCUMENTS, SENTENCES, SIZES};
+use super::record::{Band, Occurrence, Record, Size, table_bytes};
+use crate::Result;
 
 /// The files of a part.
 #[derive(Clone, Debug, serde::Deserialize)]
@@ -117,9 +115,9 @@ impl Plan {
         let bands = if options.near.is_some() { count::<Band>(&parts, BANDS)? } else { 0 };
         let sentences = if options.sentences { count::<Occurrence>(&parts, SENTENCES)? } else { 0 };
         let buckets = [
-            buckets(documents, repeats::DOCUMENT_BYTES),
-            buckets(bands, candidates::BAND_BYTES),
-            buckets(sentences, repeats::SENTENCE_BYTES),
+            buckets(documents, table_bytes::DOCUMENT),
+            buckets(bands, table_bytes::BAND),
+            buckets(sentences, table_bytes::SENTENCE),
         ];
         Ok(Self { parts, options, sizes, folder: folder.to_owned(), buckets })
     }
@@ -145,52 +143,6 @@ impl Plan {
     /// Where a task puts its files. The number of tasks is in it, for another memory limit makes other buckets.
     pub fn task_folder(&self, step: Step, task: u32) -> PathBuf {
         self.folder.join(format!("{}-of-{}", step.name(), self.tasks(step))).join(format!("{task:06}"))
-    }
-
-    /// Does a task, unless its files are there.
-    pub fn run(&self, step: Step, task: u32, check: Check<'_>) -> Result<()> {
-        publish(&self.task_folder(step, task), |folder| match step {
-            Step::Documents => repeats::documents(self, task, folder, check),
-            Step::Repeated => gather::repeated(self, task, folder, check),
-            Step::Candidates => candidates::candidates(self, task, folder, check),
-            Step::Pairs => gather::pairs(self, task, folder, check),
-            Step::Texts => compare::texts(self, task, folder, check),
-            Step::Compare => compare::compare(self, task, folder, check),
-            Step::Resolve => resolve::resolve(self, folder, check),
-            Step::Dropped => gather::dropped(self, task, folder, check),
-            Step::Sentences => repeats::sentences(self, task, folder, check),
-            Step::Removed => gather::removed(self, task, folder, check),
-            Step::Decide => decide::decide(self, task, folder),
-        })
-    }
-
-    /// Does everything, `threads` tasks at a time.
-    pub fn run_all(&self, threads: usize, check: Check<'_>) -> Result<()> {
-        for step in Step::ALL {
-            let tasks = self.tasks(step) as usize;
-            let next = AtomicUsize::new(0);
-            let work = || -> Result<()> {
-                loop {
-                    let task = next.fetch_add(1, Ordering::Relaxed);
-                    if task >= tasks {
-                        return Ok(());
-                    }
-                    check()?;
-                    self.run(step, task as u32, check)
-                        .inspect_err(|_| next.store(tasks, Ordering::Relaxed))?;
-                }
-            };
-            std::thread::scope(|scope| {
-                let workers: Vec<_> =
-                    (0..threads.clamp(1, tasks.max(1))).map(|_| scope.spawn(work)).collect();
-                let join = |worker: std::thread::ScopedJoinHandle<'_, _>| {
-                    worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-                };
-                // All are waited for; the first error is told.
-                workers.into_iter().map(join).collect::<Vec<Result<()>>>().into_iter().collect::<Result<()>>()
-            })?;
-        }
-        Ok(())
     }
 
     /// How many groups of parts there are.
@@ -230,20 +182,4 @@ impl Plan {
 /// How many records a series has in all parts.
 fn count<R: Record>(parts: &[Part], name: &str) -> Result<usize> {
     parts.iter().map(|part| Ok(Series::<R>::open(&part.fingerprints, name)?.len())).sum()
-}
-
-impl Options {
-    /// Refuses what cannot be done.
-    pub fn check(&self) -> Result<()> {
-        let wrong = if !(1..=6).contains(&self.ngram) {
-            "ngram is the number of characters of an n-gram, from 1 to 6"
-        } else if self.near.is_some_and(|near| !(0.1..=1.0).contains(&near)) {
-            "near is a similarity from 0.1 to 1"
-        } else if self.memory < 1 << 16 {
-            "memory is a number of bytes, at least 65536"
-        } else {
-            return Ok(());
-        };
-        Err(Error::Option { message: wrong })
-    }
 }

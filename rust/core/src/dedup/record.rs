@@ -2,6 +2,44 @@
 
 use std::ops::RangeInclusive;
 
+/// Names of the series of records, which their files begin with.
+pub mod series {
+    /// Fingerprints: [`Size`](super::Size), by document.
+    pub const SIZES: &str = "sizes";
+    /// Fingerprints: [`Occurrence`](super::Occurrence) of whole documents, by hash.
+    pub const DOCUMENTS: &str = "documents";
+    /// Fingerprints: [`Occurrence`](super::Occurrence) of sentences, by hash.
+    pub const SENTENCES: &str = "sentences";
+    /// Fingerprints: [`Band`](super::Band), by hash.
+    pub const BANDS: &str = "bands";
+    /// Exact duplicates: [`Pair`](super::Pair) of documents or [`Repeat`](super::Repeat) of sentences.
+    pub const REPEATED: &str = "repeated";
+    /// Candidates: [`Pair`](super::Pair) of documents that share a band.
+    pub const PAIRS: &str = "pairs";
+    /// Candidates: the [`DocumentId`](super::DocumentId) of both documents of every pair.
+    pub const MEMBERS: &str = "members";
+    /// Compared candidates: [`Similar`](super::Similar) above the threshold.
+    pub const SIMILAR: &str = "similar";
+    /// Near-duplicates: the [`Similar`](super::Similar) that drops a document.
+    pub const NEAR: &str = "near";
+    /// Bitmaps: [`Mask`](super::Mask).
+    pub const MARKS: &str = "marks";
+    /// Positions of texts: [`TextAt`](super::TextAt).
+    pub const INDEX: &str = "index";
+    /// Decisions: dropped documents.
+    pub const DROPPED: &str = "dropped";
+}
+
+/// Bytes of a hash table for each record, at most: twice the capacity while half of it moves.
+pub mod table_bytes {
+    /// A 128-bit hash with a document.
+    pub const DOCUMENT: usize = 113;
+    /// A 128-bit hash.
+    pub const SENTENCE: usize = 59;
+    /// A band with its group of documents.
+    pub const BAND: usize = 160;
+}
+
 /// A record of `BYTES` bytes. Its order begins with its key.
 pub trait Record: Copy + Ord {
     /// Bytes of one record in a file.
@@ -19,14 +57,14 @@ pub trait Record: Copy + Ord {
 
 /// A document among all: the part's place in input order, and the document's in its part, both from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Place {
+pub struct DocumentId {
     /// The part.
     pub part: u32,
     /// The document.
     pub document: u32,
 }
 
-impl Place {
+impl DocumentId {
     /// The keys of documents `from..to` of a part, which must not be empty.
     pub fn keys(part: u32, from: u32, to: u32) -> RangeInclusive<u64> {
         Self { part, document: from }.key()..=Self { part, document: to - 1 }.key()
@@ -71,9 +109,9 @@ pub struct Size {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Pair {
     /// The one that comes later in input order.
-    pub later: Place,
+    pub later: DocumentId,
     /// The other.
-    pub earlier: Place,
+    pub earlier: DocumentId,
 }
 
 /// Two documents with their Jaccard similarity, `shared / all`. 24 bytes.
@@ -91,7 +129,7 @@ pub struct Similar {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Mask {
     /// The first of them.
-    pub place: Place,
+    pub id: DocumentId,
     /// A bit for each.
     pub bits: u64,
 }
@@ -100,7 +138,7 @@ pub struct Mask {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Repeat {
     /// The document.
-    pub place: Place,
+    pub id: DocumentId,
     /// The sentence in its document.
     pub sentence: u32,
 }
@@ -180,13 +218,13 @@ macro_rules! nested {
 }
 
 integer!(u32, u64, u128);
-nested!(Place, Pair);
-record!(Place { part: u32, document: u32 }, 8, |r| (u64::from(r.part) << 32) | u64::from(r.document));
+nested!(DocumentId, Pair);
+record!(DocumentId { part: u32, document: u32 }, 8, |r| (u64::from(r.part) << 32) | u64::from(r.document));
 record!(Occurrence { hash: u128, document: u32, sentence: u32 }, 24, |r| (r.hash >> 64) as u64);
 record!(Band { hash: u64, document: u32 }, 12, |r| r.hash);
 record!(Size { document: u32, sentences: u32 }, 8, |r| u64::from(r.document));
-record!(Pair { later: Place, earlier: Place }, 16, |r| r.later.key());
+record!(Pair { later: DocumentId, earlier: DocumentId }, 16, |r| r.later.key());
 record!(Similar { pair: Pair, shared: u32, all: u32 }, 24, |r| r.pair.key());
-record!(Mask { place: Place, bits: u64 }, 16, |r| r.place.key());
-record!(Repeat { place: Place, sentence: u32 }, 12, |r| r.place.key());
+record!(Mask { id: DocumentId, bits: u64 }, 16, |r| r.id.key());
+record!(Repeat { id: DocumentId, sentence: u32 }, 12, |r| r.id.key());
 record!(TextAt { document: u32, length: u32, offset: u64, checksum: u64 }, 24, |r| u64::from(r.document));

@@ -6,27 +6,25 @@
 
 use std::path::Path;
 
-use super::Check;
-use super::compare::SIMILAR;
-use super::marks::Marks;
+use super::bitmap::Bitmap;
+use super::external_sort::{ExternalSorter, Series};
+use super::options::Check;
 use super::plan::{Plan, Step};
-use super::record::{Place, Similar};
-use super::sorter::{Series, Sorter};
+use super::record::series::{NEAR, SIMILAR};
+use super::record::{DocumentId, Similar};
 use crate::Result;
-
-pub(super) const NEAR: &str = "near";
 
 /// Dropped documents, each with the kept one that is most like it. One task, with a bit a document.
 pub(super) fn resolve(plan: &Plan, folder: &Path, check: Check<'_>) -> Result<()> {
     let parts = 0..plan.parts.len() as u32;
-    let mut dropped = Marks::new(plan, parts.clone());
-    let mut near = Sorter::new(folder, NEAR, plan.spill());
+    let mut dropped = Bitmap::new(plan, parts.clone());
+    let mut near = ExternalSorter::new(folder, NEAR, plan.spill());
     for part in parts {
         check()?;
         let similar = Series::<Similar>::open(&plan.task_folder(Step::Compare, part), SIMILAR)?;
         // `compare` pushed them by document, so a document's are neighbours.
         let mut best: Option<Similar> = None;
-        similar.for_each(&Place::part_keys(part), |next| {
+        similar.for_each(&DocumentId::part_keys(part), |next| {
             if dropped.has(next.pair.earlier) {
                 return Ok(());
             }

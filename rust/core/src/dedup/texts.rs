@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::Check;
+use super::external_sort::{ExternalSorter, Series};
+use super::options::Check;
 use super::record::TextAt;
-use super::sorted::read_at;
-use super::sorter::{Series, Sorter};
+use super::record::series::INDEX;
+use super::sorted_file::read_at;
 use crate::source::{Fields, open};
 use crate::{Error, Result};
 
-const INDEX: &str = "index";
 const TEXTS: &str = "texts";
 
 /// Calls `each` with the number and the text of every document of a part: a line each, plain or compressed.
@@ -43,7 +43,7 @@ pub fn extract(text: &Path, field: &str, wanted: &[u32], folder: &Path, check: C
     let path = folder.join(TEXTS);
     let file = File::create_new(&path).map_err(Error::io(&path, "cannot create"))?;
     let mut out = BufWriter::new(file);
-    let mut index = Sorter::new(folder, INDEX, 64 << 20);
+    let mut index = ExternalSorter::new(folder, INDEX, 64 << 20);
     let mut offset = 0;
     let mut next = wanted.iter().copied().peekable();
     if !wanted.is_empty() {

@@ -4,11 +4,13 @@
 //! the results in input order; so what comes out does not depend on the number of workers. A fixed number of
 //! batches is under way at a time.
 
+mod options;
 mod parts;
 mod read;
 mod rejected;
 mod run;
 
+pub use options::{OnError, Options};
 pub use parts::RawHash;
-pub use rejected::{DropReason, Earlier, QuarantineReason, Rejected, Row, Why};
-pub use run::{Document, Job, OnError, Options, Output, Part, Summary, run};
+pub use rejected::{DropReason, Earlier, QuarantineReason, RejectReason, Rejected, RejectedRow};
+pub use run::{Document, Job, Output, Part, Summary, run};

@@ -6,9 +6,9 @@ use std::sync::atomic::AtomicU64;
 
 use crossbeam_channel::{Receiver, Sender};
 
+use super::options::Options;
 use super::parts::{Cut, PartCutter, RawHash};
-use super::rejected::{Rejected, Why};
-use super::run::Options;
+use super::rejected::{RejectReason, Rejected};
 use crate::source::{Broken, Documents, Extracted, FileHash, Input, Line, SourceFile, Unread};
 
 /// A batch is full at this many bytes or documents, whichever comes first; threads are idle for at most as long as
@@ -138,7 +138,7 @@ impl Batcher<'_, '_> {
 
     fn reject(&mut self, source: usize, line: u64, unread: &Unread) -> Result<(), Stopped> {
         let Unread { why, bytes, is_document } = *unread;
-        let why = Why::Quarantined(why.into());
+        let why = RejectReason::Quarantined(why.into());
         self.push(Entry::Rejected(Rejected { source, line, bytes, is_document, why }))
     }
 

@@ -8,7 +8,7 @@ use crate::dedup::Duplicate;
 use crate::filter;
 use crate::source::{Broken, Malformed};
 
-/// Why a readable document is left out.
+/// RejectReason a readable document is left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DropReason {
     /// Nothing is left of it after cleaning.
@@ -39,7 +39,7 @@ impl serde::Serialize for DropReason {
     }
 }
 
-/// Why something is set aside because it cannot be read.
+/// RejectReason something is set aside because it cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum QuarantineReason {
@@ -134,7 +134,7 @@ impl From<Broken> for QuarantineReason {
 /// Dropped by a rule, or quarantined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(untagged)]
-pub enum Why {
+pub enum RejectReason {
     /// A rule leaves it out.
     Dropped(DropReason),
     /// It cannot be read.
@@ -153,7 +153,7 @@ pub struct Rejected {
     /// Whether it counts as a document; a file that breaks between two lines does not.
     pub is_document: bool,
     /// The reason.
-    pub why: Why,
+    pub why: RejectReason,
 }
 
 impl Rejected {
@@ -165,13 +165,13 @@ impl Rejected {
 
 /// A row of `quarantine.jsonl`, or the beginning of one of `dropped.jsonl.zst`.
 #[derive(serde::Serialize)]
-pub struct Row<'a> {
+pub struct RejectedRow<'a> {
     /// The file.
     pub file: Cow<'a, str>,
     /// The line, row or offset, counted from 1; 0 for a whole file.
     pub line: u64,
     /// The reason.
-    pub reason: Why,
+    pub reason: RejectReason,
     /// Its length in bytes, where it could not be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bytes: Option<u64>,
@@ -194,7 +194,7 @@ pub struct Earlier<'a> {
     pub similarity: f64,
 }
 
-impl Row<'_> {
+impl RejectedRow<'_> {
     /// Appends the row and a line feed.
     pub fn write(&self, out: &mut Vec<u8>) {
         // Writing to memory does not fail, and every member has a JSON form.

@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
+use super::options::{OnError, Options};
 use super::parts::{PartCutter, RawHash};
 use super::read::{Batch, Entry, read};
-use super::rejected::{DropReason, Rejected, Why};
+use super::rejected::{DropReason, RejectReason, Rejected};
 use crate::clean::Counts;
-use crate::source::{Encoding, Fields, Form, Input, SourceFile};
+use crate::source::{Fields, Input, SourceFile};
 use crate::{Error, Result};
 
 /// Batches under way, for each worker.
@@ -62,35 +63,6 @@ pub trait Job: Sync {
     }
 }
 
-/// What to do with what cannot be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OnError {
-    /// Stop with an error that says where it is.
-    Stop,
-    /// Set it aside and go on.
-    Quarantine,
-}
-
-/// How to run.
-pub struct Options {
-    /// The member of each JSON object, or the column, that holds the text.
-    pub text_field: String,
-    /// The encoding of plain text; recognised file by file if there is none.
-    pub encoding: Option<&'static Encoding>,
-    /// The form of documents.
-    pub form: Form,
-    /// Worker threads.
-    pub threads: usize,
-    /// The longest line or document that is read, in bytes.
-    pub longest_line: usize,
-    /// What to do with what cannot be read.
-    pub on_error: OnError,
-    /// About how many bytes of lines make a part.
-    pub part_bytes: usize,
-    /// The most lines that are read of all sources together.
-    pub most_lines: usize,
-}
-
 /// Where results go; called on the caller's thread, in input order. An error stops the run.
 pub trait Output<B> {
     /// Takes the result of a batch.
@@ -132,7 +104,7 @@ pub struct Summary {
     /// Documents that could not be read.
     pub quarantined: u64,
     /// Everything that was left out, by reason; damaged files included.
-    pub reasons: BTreeMap<Why, u64>,
+    pub reasons: BTreeMap<RejectReason, u64>,
     /// Documents of each file.
     pub source_documents: Vec<u64>,
     /// UTF-8 bytes of text read.
@@ -144,7 +116,7 @@ pub struct Summary {
 }
 
 /// The result of a batch, and what happened in it.
-struct Done<B> {
+struct BatchResult<B> {
     number: u64,
     part: (u32, Option<RawHash>),
     batch: B,
@@ -175,7 +147,7 @@ pub fn run<J: Job>(
         let _ = permit.send(());
     }
     let (to_workers, batches) = bounded::<Batch>(under_way);
-    let (to_output, results) = bounded::<std::io::Result<Done<J::Batch>>>(under_way);
+    let (to_output, results) = bounded::<std::io::Result<BatchResult<J::Batch>>>(under_way);
     std::thread::scope(|scope| {
         let counter = Arc::clone(&read_bytes);
         let cutter = PartCutter::new(options.part_bytes, finished);
@@ -209,7 +181,7 @@ fn work<J: Job>(
     job: &J,
     options: &Options,
     batches: &Receiver<Batch>,
-    results: &Sender<std::io::Result<Done<J::Batch>>>,
+    results: &Sender<std::io::Result<BatchResult<J::Batch>>>,
 ) {
     let mut worker = job.worker();
     for batch in batches {
@@ -224,8 +196,8 @@ fn one_batch<J: Job>(
     worker: &mut J::Worker,
     options: &Options,
     Batch { number, part, bytes, entries }: Batch,
-) -> std::io::Result<Done<J::Batch>> {
-    let mut done = Done {
+) -> std::io::Result<BatchResult<J::Batch>> {
+    let mut done = BatchResult {
         number,
         part,
         batch: J::Batch::default(),
@@ -263,14 +235,14 @@ fn one_line<J: Job>(
     options: &Options,
     (source, line): (usize, u64),
     bytes: &[u8],
-    done: &mut Done<J::Batch>,
-) -> std::result::Result<(), Why> {
-    let fields = Fields::parse(bytes).map_err(|malformed| Why::Quarantined(malformed.into()))?;
+    done: &mut BatchResult<J::Batch>,
+) -> std::result::Result<(), RejectReason> {
+    let fields = Fields::parse(bytes).map_err(|malformed| RejectReason::Quarantined(malformed.into()))?;
     let found = options.form.text(&fields, &options.text_field);
-    let (text_field, text) = found.map_err(|malformed| Why::Quarantined(malformed.into()))?;
+    let (text_field, text) = found.map_err(|malformed| RejectReason::Quarantined(malformed.into()))?;
     done.text_bytes += text.len() as u64;
     let document = Document { source, line, fields: &fields, text_field, text: &text };
-    job.document(worker, &document, &mut done.batch).map_err(Why::Dropped)
+    job.document(worker, &document, &mut done.batch).map_err(RejectReason::Dropped)
 }
 
 /// Takes the results in input order.
@@ -287,7 +259,7 @@ impl<B> Collector<'_, B> {
     fn collect(
         &mut self,
         permit: Sender<()>,
-        results: Receiver<std::io::Result<Done<B>>>,
+        results: Receiver<std::io::Result<BatchResult<B>>>,
         read_bytes: &AtomicU64,
     ) -> Result<u32> {
         let mut waiting = BTreeMap::new();
@@ -314,11 +286,11 @@ impl<B> Collector<'_, B> {
         Ok(number)
     }
 
-    fn take(&mut self, done: Done<B>) -> Result<()> {
+    fn take(&mut self, done: BatchResult<B>) -> Result<()> {
         self.all.add_batch(&done);
         self.part.add_batch(&done);
         for rejected in &done.rejected {
-            if let Why::Quarantined(reason) = rejected.why {
+            if let RejectReason::Quarantined(reason) = rejected.why {
                 if self.options.on_error == OnError::Stop {
                     return Err(rejected.to_error(&self.sources[rejected.source].path, reason));
                 }
@@ -343,7 +315,7 @@ impl Summary {
         Self { source_documents: vec![0; sources.len()], ..Self::default() }
     }
 
-    fn add_batch<B>(&mut self, done: &Done<B>) {
+    fn add_batch<B>(&mut self, done: &BatchResult<B>) {
         for (&source, &kept) in &done.kept {
             self.documents += kept;
             self.source_documents[source] += kept;
@@ -355,8 +327,8 @@ impl Summary {
             self.documents += one;
             self.source_documents[rejected.source] += one;
             match rejected.why {
-                Why::Dropped(_) => self.dropped += one,
-                Why::Quarantined(_) => self.quarantined += one,
+                RejectReason::Dropped(_) => self.dropped += one,
+                RejectReason::Quarantined(_) => self.quarantined += one,
             }
         }
         self.text_bytes += done.text_bytes;

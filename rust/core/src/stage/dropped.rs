@@ -2,26 +2,26 @@
 
 use std::collections::BTreeMap;
 
-use super::folder::{FileRecord, NewFile, NewFolder};
-use super::pack::pack;
+use super::compress::compress;
 use crate::Result;
+use crate::atomic_folder::{AtomicFolder, FileRecord, HashedFile};
 use crate::pipeline::DropReason;
 
 /// Rows of a batch by reason; compressed when the batch is full.
 pub type Dropped = BTreeMap<DropReason, Vec<u8>>;
 
 /// Compresses the rows of a batch.
-pub fn pack_rows(rows: &mut Dropped) -> std::io::Result<()> {
-    rows.values_mut().try_for_each(|rows| pack(rows).map(|packed| *rows = packed))
+pub fn compress_rows(rows: &mut Dropped) -> std::io::Result<()> {
+    rows.values_mut().try_for_each(|rows| compress(rows).map(|packed| *rows = packed))
 }
 
 /// The files of a part, `dropped.REASON.jsonl.zst`.
 #[derive(Default)]
-pub struct DroppedFiles(BTreeMap<DropReason, NewFile>);
+pub struct DroppedFiles(BTreeMap<DropReason, HashedFile>);
 
 impl DroppedFiles {
     /// Appends the rows of a batch.
-    pub fn write(&mut self, folder: &NewFolder, rows: Dropped) -> Result<()> {
+    pub fn write(&mut self, folder: &AtomicFolder, rows: Dropped) -> Result<()> {
         for (reason, packed) in rows {
             let file = match self.0.entry(reason) {
                 std::collections::btree_map::Entry::Occupied(there) => there.into_mut(),
@@ -36,6 +36,6 @@ impl DroppedFiles {
 
     /// Sees to it that they are on disk.
     pub fn finish(self) -> Result<Vec<FileRecord>> {
-        self.0.into_values().map(NewFile::finish).collect()
+        self.0.into_values().map(HashedFile::finish).collect()
     }
 }

@@ -1,9 +1,11 @@
 //! Parts of clean documents → parts of a dataset: ids, each document ended by `<|end_of_text|>`.
 
-use super::dropped::{Dropped, DroppedFiles, pack_rows};
-use super::finish::Finish;
-use super::folder::{FileRecord, NewFile, NewFolder};
+use super::apply_dedup::PreparedPart;
+use super::dropped::{Dropped, DroppedFiles, compress_rows};
+use super::files::{LENGTHS, TOKENS};
+
 use crate::Result;
+use crate::atomic_folder::{AtomicFolder, FileRecord, HashedFile};
 use crate::clean::Cleaner;
 use crate::indexed::TokenType;
 use crate::pipeline::{Document, DropReason, Job, Options, Output, Part, Summary, run};
@@ -11,20 +13,15 @@ use crate::source::{Input, SourceFile};
 use crate::statistics::{Recorder, Statistics};
 use crate::tokenizer::{Tokenizer, Worker};
 
-/// Tokens as stored, document after document.
-pub const TOKENS: &str = "tokens.bin";
-/// The number of tokens of each document, 32-bit little-endian.
-pub const LENGTHS: &str = "lengths.bin";
-
 /// Encodes a part.
 pub fn encode(
-    part: &Finish<'_>,
+    part: &PreparedPart<'_>,
     tokenizer: &Tokenizer,
     options: &Options,
     progress: &mut dyn FnMut(&Summary) -> Result<()>,
 ) -> Result<()> {
     let token_type = TokenType::for_vocabulary(tokenizer.model().len());
-    let new = NewFolder::create(part.folder)?;
+    let new = AtomicFolder::create(part.folder)?;
     let mut output = EncodedWriter {
         tokens: new.file(TOKENS)?,
         lengths: new.file(LENGTHS)?,
@@ -44,7 +41,7 @@ pub fn encode(
 }
 
 struct Encode<'t> {
-    part: &'t Finish<'t>,
+    part: &'t PreparedPart<'t>,
     tokenizer: &'t Tokenizer,
     token_type: TokenType,
 }
@@ -120,15 +117,15 @@ impl<'t> Job for Encode<'t> {
 
     fn finish(&self, worker: &mut EncodeWorker<'t>, batch: &mut EncodedBatch) -> std::io::Result<()> {
         batch.statistics = worker.recorder.take();
-        pack_rows(&mut batch.dropped)
+        compress_rows(&mut batch.dropped)
     }
 }
 
 struct EncodedWriter<'a> {
-    tokens: NewFile,
-    lengths: NewFile,
+    tokens: HashedFile,
+    lengths: HashedFile,
     dropped: DroppedFiles,
-    folder: &'a NewFolder,
+    folder: &'a AtomicFolder,
     counted: Counted,
     statistics: Statistics,
     summary: Summary,

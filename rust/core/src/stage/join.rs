@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::encode::{LENGTHS, TOKENS};
+use super::files::{LENGTHS, TOKENS};
 use crate::indexed::{IndexedWriter, TokenType, Totals};
 use crate::{Error, Result};
 

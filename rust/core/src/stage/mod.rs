@@ -1,23 +1,23 @@
 //! The stages of the corpus pass: each reads files and writes folders that appear whole, so that any of them can
 //! be done again, in any order, by anyone who sees the same disk.
 
+mod apply_dedup;
 mod clusters;
+mod compress;
 mod count;
 mod dropped;
 mod encode;
-mod finish;
-pub(crate) mod folder;
+mod files;
 mod join;
-mod pack;
 mod prepare;
 mod prepared;
 mod summary;
 mod write;
 
+pub use apply_dedup::PreparedPart;
 pub use clusters::{Cluster, clusters};
 pub use count::{MorphemeCounts, count_morphemes};
 pub use encode::encode;
-pub use finish::Finish;
 pub use join::{join_files, join_tokens};
 pub use prepare::{Rules, Task, prepare};
 pub use prepared::{Origin, Survivors};

@@ -3,28 +3,22 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use super::dropped::{Dropped, DroppedFiles, pack_rows};
-use super::folder::{FileRecord, NewFile, NewFolder};
-use super::pack::pack;
-use super::prepared::{write_place, write_prepared};
+use super::compress::compress;
+use super::dropped::{Dropped, DroppedFiles, compress_rows};
+
+use super::files::{FINGERPRINTS, PROVENANCE, QUARANTINE, TEXT};
+use super::prepared::{write_prepared, write_provenance};
+use crate::atomic_folder::{AtomicFolder, FileRecord, HashedFile};
 use crate::clean::{Cleaner, CleaningOptions, Counts};
 use crate::dedup::{self, Fingerprint, FingerprintWriter, Fingerprinter};
 use crate::filter::{self, Filters, Verdict};
 use crate::pipeline::{
-    Document, DropReason, Job, Options, Output, Part, RawHash, Rejected, Row, Summary, Why, run,
+    Document, DropReason, Job, Options, Output, Part, RawHash, RejectReason, Rejected, RejectedRow, Summary,
+    run,
 };
 use crate::source::{Input, has_warning};
-use crate::statistics::{Met, Recorder, Statistics};
+use crate::statistics::{Recorder, SeenKeys, Statistics};
 use crate::{Error, Result};
-
-/// Cleaned documents, JSON lines.
-pub const TEXT: &str = "text.jsonl.zst";
-/// Where each of them came from.
-pub const PLACES: &str = "places.tsv.zst";
-/// Their fingerprints, if duplicates are looked for.
-pub const FINGERPRINTS: &str = "fingerprints";
-/// What could not be read: where, why and how long, never its text, which no privacy rule has seen.
-pub const QUARANTINE: &str = "quarantine.jsonl";
 
 /// What the documents of a source go through.
 pub struct Rules<'a> {
@@ -68,12 +62,12 @@ pub fn prepare(
     progress: &mut dyn FnMut(&Summary) -> Result<()>,
 ) -> Result<Vec<Option<String>>> {
     let mut output = PartWriter { task, open: None, progress };
-    run(&Prepare { task, met: Arc::default() }, task.input, options, task.finished, &mut output)
+    run(&Prepare { task, seen: Arc::default() }, task.input, options, task.finished, &mut output)
 }
 
 struct Prepare<'a> {
     task: &'a Task<'a>,
-    met: Arc<Mutex<Met>>,
+    seen: Arc<Mutex<SeenKeys>>,
 }
 
 struct Worker<'a> {
@@ -88,7 +82,7 @@ struct Worker<'a> {
 #[derive(Default)]
 struct Prepared {
     text: Vec<u8>,
-    places: Vec<u8>,
+    provenance: Vec<u8>,
     dropped: Dropped,
     fingerprints: Vec<Fingerprint>,
     clean_bytes: u64,
@@ -106,7 +100,7 @@ impl<'a> Job for Prepare<'a> {
             counts: Counts::default(),
             filters: rules.filters.worker(),
             fingerprinter: rules.duplicates.as_ref().map(Fingerprinter::new),
-            recorder: Recorder::sharing(&self.met),
+            recorder: Recorder::sharing(&self.seen),
         }
     }
 
@@ -135,15 +129,15 @@ impl<'a> Job for Prepare<'a> {
             Ok(kept) => {
                 write_prepared(document, kept, rules.keep_members, &mut batch.text);
                 batch.clean_bytes += kept.len() as u64;
-                write_place(document, &mut batch.places);
+                write_provenance(document, &mut batch.provenance);
                 batch.fingerprints.extend(fingerprinter.as_mut().map(|made| made.fingerprint(kept)));
                 // What stays is counted when duplicates are gone.
                 Ok(())
             }
             Err(reason) => {
                 let text = Some(text).filter(|text| !text.is_empty());
-                let (line, why) = (document.line, Why::Dropped(reason));
-                Row { file: file.clone(), line, reason: why, bytes: None, first: None, text }
+                let (line, why) = (document.line, RejectReason::Dropped(reason));
+                RejectedRow { file: file.clone(), line, reason: why, bytes: None, first: None, text }
                     .write(batch.dropped.entry(reason).or_default());
                 recorder.dropped(&file, line, reason.name(), text.unwrap_or_default());
                 Err(reason)
@@ -156,11 +150,11 @@ impl<'a> Job for Prepare<'a> {
     }
 
     fn finish(&self, worker: &mut Worker<'a>, batch: &mut Prepared) -> std::io::Result<()> {
-        for bytes in [&mut batch.text, &mut batch.places] {
-            *bytes = pack(bytes)?;
+        for bytes in [&mut batch.text, &mut batch.provenance] {
+            *bytes = compress(bytes)?;
         }
         batch.statistics = worker.recorder.take();
-        pack_rows(&mut batch.dropped)
+        compress_rows(&mut batch.dropped)
     }
 
     fn take_counts(worker: &mut Worker<'a>) -> Counts {
@@ -176,11 +170,11 @@ struct PartWriter<'a> {
 }
 
 struct OpenPart {
-    folder: NewFolder,
-    text: NewFile,
-    places: NewFile,
+    folder: AtomicFolder,
+    text: HashedFile,
+    provenance: HashedFile,
     dropped: DroppedFiles,
-    quarantine: NewFile,
+    quarantine: HashedFile,
     fingerprints: Option<FingerprintWriter>,
     clean_bytes: u64,
     statistics: Statistics,
@@ -201,14 +195,14 @@ impl PartWriter<'_> {
     /// The part that is being written; its number is not known before it ends.
     fn open(&mut self) -> Result<&mut OpenPart> {
         if self.open.is_none() {
-            let folder = NewFolder::create(self.task.folder)?;
+            let folder = AtomicFolder::create(self.task.folder)?;
             let fingerprints = match &self.task.rules.duplicates {
                 None => None,
                 Some(options) => Some(FingerprintWriter::create(&folder.folder(FINGERPRINTS)?, options)),
             };
             self.open = Some(OpenPart {
                 text: folder.file(TEXT)?,
-                places: folder.file(PLACES)?,
+                provenance: folder.file(PROVENANCE)?,
                 dropped: DroppedFiles::default(),
                 quarantine: folder.file(QUARANTINE)?,
                 fingerprints,
@@ -225,7 +219,7 @@ impl Output<Prepared> for PartWriter<'_> {
     fn batch(&mut self, batch: Prepared) -> Result<()> {
         let part = self.open()?;
         part.text.write(&batch.text)?;
-        part.places.write(&batch.places)?;
+        part.provenance.write(&batch.provenance)?;
         part.clean_bytes += batch.clean_bytes;
         part.statistics.merge(batch.statistics);
         if let Some(fingerprints) = &mut part.fingerprints {
@@ -237,7 +231,7 @@ impl Output<Prepared> for PartWriter<'_> {
     fn quarantined(&mut self, what: &Rejected) -> Result<()> {
         let file = self.task.input.files[what.source].path.to_string_lossy();
         let bytes = Some(what.bytes);
-        let row = Row { file, line: what.line, reason: what.why, bytes, first: None, text: None };
+        let row = RejectedRow { file, line: what.line, reason: what.why, bytes, first: None, text: None };
         let mut line = Vec::new();
         row.write(&mut line);
         self.open()?.quarantine.write(&line)
@@ -246,9 +240,9 @@ impl Output<Prepared> for PartWriter<'_> {
     fn part(&mut self, part: Part) -> Result<()> {
         self.open()?;
         let Some(open) = self.open.take() else { return Ok(()) };
-        let OpenPart { folder, text, places, dropped, quarantine, fingerprints, clean_bytes, statistics } =
+        let OpenPart { folder, text, provenance, dropped, quarantine, fingerprints, clean_bytes, statistics } =
             open;
-        let mut files = vec![text.finish()?, places.finish()?, quarantine.finish()?];
+        let mut files = vec![text.finish()?, provenance.finish()?, quarantine.finish()?];
         files.extend(dropped.finish()?);
         if let Some(fingerprints) = fingerprints {
             fingerprints.finish()?;

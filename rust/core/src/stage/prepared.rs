@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use rustc_hash::FxHashMap;
 
-use super::prepare::PLACES;
-use crate::dedup::{Decisions, Place};
-use crate::pipeline::{Document, DropReason, Earlier, Row, Why};
+use super::files::PROVENANCE;
+use crate::dedup::{Decisions, DocumentId};
+use crate::pipeline::{Document, DropReason, Earlier, RejectReason, RejectedRow};
 use crate::{Error, Result};
 
 /// The JSON that stood before and behind the text, where documents keep their other members.
@@ -50,7 +50,7 @@ pub fn write_original(document: &Document<'_>, text: &str, out: &mut Vec<u8>) {
 }
 
 /// Appends where a document came from: the number of its file in the task, a tab, its line.
-pub fn write_place(document: &Document<'_>, out: &mut Vec<u8>) {
+pub fn write_provenance(document: &Document<'_>, out: &mut Vec<u8>) {
     out.extend_from_slice(format!("{}\t{}\n", document.source, document.line).as_bytes());
 }
 
@@ -75,7 +75,7 @@ pub struct Survivors {
     /// Where the documents of this part stand.
     places: Vec<FileLine>,
     /// Where the documents stand that they repeat.
-    earlier: FxHashMap<Place, FileLine>,
+    earlier: FxHashMap<DocumentId, FileLine>,
 }
 
 impl Survivors {
@@ -88,12 +88,12 @@ impl Survivors {
             return Ok(survivors);
         }
         survivors.origins = read_origins(origins)?;
-        survivors.places = read_places(&survivors.origins[part].folder)?;
-        let mut wanted: Vec<Place> =
+        survivors.places = read_provenance(&survivors.origins[part].folder)?;
+        let mut wanted: Vec<DocumentId> =
             survivors.decisions.dropped().iter().filter_map(|drop| drop.earlier).collect();
         wanted.sort_unstable();
         for wanted in wanted.chunk_by(|a, b| a.part == b.part) {
-            let places = read_places(&survivors.origins[wanted[0].part as usize].folder)?;
+            let places = read_provenance(&survivors.origins[wanted[0].part as usize].folder)?;
             let found =
                 wanted.iter().filter_map(|place| Some((*place, *places.get(place.document as usize)?)));
             survivors.earlier.extend(found);
@@ -125,8 +125,8 @@ impl Survivors {
             let &(file, line) = self.earlier.get(&place)?;
             Some(Earlier { file: self.name(place.part as usize, file), line, similarity: drop.similarity })
         });
-        let reason = Why::Dropped(reason);
-        Row { file, line, reason, bytes: None, first, text: Some(document.text) }.write(out);
+        let reason = RejectReason::Dropped(reason);
+        RejectedRow { file, line, reason, bytes: None, first, text: Some(document.text) }.write(out);
     }
 
     fn name(&self, part: usize, file: u32) -> Cow<'_, str> {
@@ -141,8 +141,8 @@ pub(super) fn read_origins(path: &Path) -> Result<Vec<Origin>> {
 }
 
 /// Where the documents of a part came from, in order.
-pub(super) fn read_places(part: &Path) -> Result<Vec<FileLine>> {
-    let path = part.join(PLACES);
+pub(super) fn read_provenance(part: &Path) -> Result<Vec<FileLine>> {
+    let path = part.join(PROVENANCE);
     let damaged = || Error::Damaged { path: path.clone() };
     let file = File::open(&path).map_err(Error::io(&path, "cannot open"))?;
     let reader = zstd::Decoder::new(file).map_err(Error::io(&path, "cannot decompress"))?;

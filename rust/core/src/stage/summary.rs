@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::folder::RECORD;
+use crate::atomic_folder::RECORD;
 use crate::statistics::Statistics;
 use crate::{Error, Result};
 

@@ -1,12 +1,13 @@
 //! Parts of clean documents → parts of clean text without duplicates.
 
-use super::dropped::{Dropped, DroppedFiles, pack_rows};
-use super::finish::Finish;
-use super::folder::{FileRecord, NewFile, NewFolder};
-use super::pack::pack;
-use super::prepare::TEXT;
+use super::apply_dedup::PreparedPart;
+use super::dropped::{Dropped, DroppedFiles, compress_rows};
+
+use super::compress::compress;
+use super::files::TEXT;
 use super::prepared::write_original;
 use crate::Result;
+use crate::atomic_folder::{AtomicFolder, FileRecord, HashedFile};
 use crate::clean::Cleaner;
 use crate::pipeline::{Document, DropReason, Job, Options, Output, Part, Summary, run};
 use crate::source::{Input, SourceFile};
@@ -14,11 +15,11 @@ use crate::statistics::{Recorder, Statistics};
 
 /// Writes the text of a part, each document as the object that it was in the input.
 pub fn write(
-    part: &Finish<'_>,
+    part: &PreparedPart<'_>,
     options: &Options,
     progress: &mut dyn FnMut(&Summary) -> Result<()>,
 ) -> Result<()> {
-    let new = NewFolder::create(part.folder)?;
+    let new = AtomicFolder::create(part.folder)?;
     let mut output = TextWriter {
         text: new.file(TEXT)?,
         dropped: DroppedFiles::default(),
@@ -37,7 +38,7 @@ pub fn write(
 }
 
 struct Write<'a> {
-    part: &'a Finish<'a>,
+    part: &'a PreparedPart<'a>,
 }
 
 #[derive(Default)]
@@ -70,16 +71,16 @@ impl Job for Write<'_> {
 
     fn finish(&self, (_, recorder): &mut Self::Worker, batch: &mut Text) -> std::io::Result<()> {
         batch.bytes = batch.packed.len() as u64;
-        batch.packed = pack(&batch.packed)?;
+        batch.packed = compress(&batch.packed)?;
         batch.statistics = recorder.take();
-        pack_rows(&mut batch.dropped)
+        compress_rows(&mut batch.dropped)
     }
 }
 
 struct TextWriter<'a> {
-    text: NewFile,
+    text: HashedFile,
     dropped: DroppedFiles,
-    folder: &'a NewFolder,
+    folder: &'a AtomicFolder,
     bytes: u64,
     statistics: Statistics,
     summary: Summary,

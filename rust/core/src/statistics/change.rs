@@ -119,6 +119,6 @@ fn last(text: &str, count: usize) -> &str {
 }
 
 /// The first characters of a text.
-pub(super) fn first(text: &str, count: usize) -> String {
+fn first(text: &str, count: usize) -> String {
     text.chars().take(count).collect()
 }

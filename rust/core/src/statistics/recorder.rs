@@ -3,36 +3,17 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use serde::{Deserialize, Serialize};
-
-use super::change::first;
-use super::{Place, Sample, Statistics, TokenStatistics, Tracer};
+use super::change::Tracer;
+use super::excerpt::Excerpt;
+use super::sample::{Sample, SampleKey};
+use super::tokens::TokenStatistics;
+use super::totals::Statistics;
 use crate::clean::{Counts, RULE_COUNT, counted};
 
-/// Characters that are shown of a dropped document.
-const BEGINNING: usize = 160;
-
-/// The beginning of a text.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Excerpt {
-    /// Its first characters.
-    pub text: String,
-    /// How many characters follow.
-    pub more: u64,
-}
-
-impl Excerpt {
-    /// The beginning of `text`.
-    pub fn beginning(text: &str) -> Self {
-        let more = text.chars().count().saturating_sub(BEGINNING) as u64;
-        Self { text: first(text, BEGINNING), more }
-    }
-}
-
-/// The places of examples that all threads have met so far: ever fewer documents are traced, rule by rule, for an
+/// The keys of examples that all threads have seen so far: ever fewer documents are traced, rule by rule, for an
 /// example that would not be among the first.
 #[derive(Default)]
-pub struct Met {
+pub struct SeenKeys {
     rules: [Sample<()>; RULE_COUNT],
     dropped: BTreeMap<&'static str, Sample<()>>,
 }
@@ -42,13 +23,13 @@ pub struct Met {
 pub struct Recorder {
     tracer: Tracer,
     statistics: Statistics,
-    met: Arc<Mutex<Met>>,
+    seen: Arc<Mutex<SeenKeys>>,
 }
 
 impl Recorder {
-    /// A recorder that shares the places that were met with those of other threads.
-    pub fn sharing(met: &Arc<Mutex<Met>>) -> Self {
-        Self { met: Arc::clone(met), ..Self::default() }
+    /// A recorder that shares the keys that were seen with those of other threads.
+    pub fn sharing(seen: &Arc<Mutex<SeenKeys>>) -> Self {
+        Self { seen: Arc::clone(seen), ..Self::default() }
     }
 
     /// A document as it was read.
@@ -61,7 +42,7 @@ impl Recorder {
         if counts.edits.iter().all(|&edits| edits == 0) {
             return;
         }
-        let place = Place::new(file, document);
+        let key = SampleKey::new(file, document);
         let mut changes = None;
         for (i, name) in counted().enumerate().filter(|&(i, _)| counts.edits[i] > 0) {
             if !self.statistics.rules.contains_key(name) {
@@ -71,9 +52,9 @@ impl Recorder {
             row.documents += 1;
             row.edits += counts.edits[i];
             // Clinical categories have no examples: nothing but personal data is what they change.
-            if i < RULE_COUNT && meet(&self.met, |met| &mut met.rules[i], &place) {
+            if i < RULE_COUNT && offer(&self.seen, |seen| &mut seen.rules[i], &key) {
                 let changes = changes.get_or_insert_with(|| self.tracer.changes(before, after));
-                row.examples.offer(place.clone(), changes[i].take());
+                row.examples.offer(key.clone(), changes[i].take());
             }
         }
     }
@@ -88,9 +69,9 @@ impl Recorder {
         let row = self.statistics.dropped.entry(reason.to_owned()).or_default();
         row.documents += 1;
         row.bytes += text.len() as u64;
-        let place = Place::new(file, document);
-        if meet(&self.met, |met| met.dropped.entry(reason).or_default(), &place) {
-            row.examples.offer(place, (!text.is_empty()).then(|| Excerpt::beginning(text)));
+        let key = SampleKey::new(file, document);
+        if offer(&self.seen, |seen| seen.dropped.entry(reason).or_default(), &key) {
+            row.examples.offer(key, (!text.is_empty()).then(|| Excerpt::beginning(text)));
         }
     }
 
@@ -105,13 +86,13 @@ impl Recorder {
     }
 }
 
-/// Notes a place; says whether its example could be among the first.
-fn meet(met: &Mutex<Met>, of: impl FnOnce(&mut Met) -> &mut Sample<()>, place: &Place) -> bool {
-    let mut met = met.lock().unwrap_or_else(PoisonError::into_inner);
-    let sample = of(&mut met);
-    let wanted = sample.wants(place);
+/// Notes a key; says whether its example could be among the first.
+fn offer(seen: &Mutex<SeenKeys>, of: impl FnOnce(&mut SeenKeys) -> &mut Sample<()>, key: &SampleKey) -> bool {
+    let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+    let sample = of(&mut seen);
+    let wanted = sample.wants(key);
     if wanted {
-        sample.offer(place.clone(), None);
+        sample.offer(key.clone(), None);
     }
     wanted
 }

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-/// Places that are tried for each example that is wanted, as not every place gives one.
+/// Places that are tried for each example that is wanted, as not every key gives one.
 const TRIES: usize = 4;
 
 /// Where a document stands. Ordered by a hash, so that the first places are scattered over the input.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Place {
+pub struct SampleKey {
     hash: u64,
     /// The file, as the config names it.
     pub file: String,
@@ -18,8 +18,8 @@ pub struct Place {
     pub document: u64,
 }
 
-impl Place {
-    /// The place of a document.
+impl SampleKey {
+    /// The key of a document.
     pub fn new(file: &str, document: u64) -> Self {
         Self { hash: xxh3_64_with_seed(file.as_bytes(), document), file: file.to_owned(), document }
     }
@@ -29,11 +29,11 @@ impl Place {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Rows<T>", into = "Rows<T>", bound(serialize = "T: Clone + Serialize"))]
 pub struct Sample<T> {
-    tried: BTreeMap<Place, Option<T>>,
+    tried: BTreeMap<SampleKey, Option<T>>,
 }
 
 /// How a sample is written: JSON has no maps with such keys.
-type Rows<T> = Vec<(Place, Option<T>)>;
+type Rows<T> = Vec<(SampleKey, Option<T>)>;
 
 impl<T> Default for Sample<T> {
     fn default() -> Self {
@@ -59,15 +59,15 @@ impl<T> Sample<T> {
 
     const CAPACITY: usize = Self::SHOWN * TRIES;
 
-    /// Whether an example from this place could still be among the first.
-    pub fn wants(&self, place: &Place) -> bool {
-        self.tried.len() < Self::CAPACITY || self.tried.last_key_value().is_some_and(|(last, _)| place < last)
+    /// Whether an example from this key could still be among the first.
+    pub fn wants(&self, key: &SampleKey) -> bool {
+        self.tried.len() < Self::CAPACITY || self.tried.last_key_value().is_some_and(|(last, _)| key < last)
     }
 
-    /// Takes the example of a place, or that it has none.
-    pub fn offer(&mut self, place: Place, example: Option<T>) {
-        if self.wants(&place) {
-            self.tried.insert(place, example);
+    /// Takes the example of a key, or that it has none.
+    pub fn offer(&mut self, key: SampleKey, example: Option<T>) {
+        if self.wants(&key) {
+            self.tried.insert(key, example);
             if self.tried.len() > Self::CAPACITY {
                 self.tried.pop_last();
             }
@@ -76,14 +76,14 @@ impl<T> Sample<T> {
 
     /// Takes what another sample holds.
     pub fn merge(&mut self, other: Self) {
-        for (place, example) in other.tried {
-            self.offer(place, example);
+        for (key, example) in other.tried {
+            self.offer(key, example);
         }
     }
 
     /// The examples to show, with their places.
-    pub fn shown(&self) -> impl Iterator<Item = (&Place, &T)> {
-        let found = self.tried.iter().filter_map(|(place, example)| Some((place, example.as_ref()?)));
+    pub fn shown(&self) -> impl Iterator<Item = (&SampleKey, &T)> {
+        let found = self.tried.iter().filter_map(|(key, example)| Some((key, example.as_ref()?)));
         found.take(Self::SHOWN)
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Histogram;
+use super::histogram::Histogram;
 
 /// Tokens of encoded documents.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,37 +5,29 @@ use std::path::Path;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::Check;
-use super::fingerprint::{DOCUMENTS, SENTENCES};
-use super::marks::for_each_left;
+use super::bitmap::for_each_left;
+use super::external_sort::{ExternalSorter, Series};
+use super::options::Check;
 use super::plan::{Plan, Step};
-use super::record::{Occurrence, Pair, Place, Repeat};
-use super::sorter::{Series, Sorter};
+use super::record::series::{DOCUMENTS, REPEATED, SENTENCES};
+use super::record::{DocumentId, Occurrence, Pair, Repeat};
 use crate::Result;
-
-pub(super) const REPEATED: &str = "repeated";
-
-// What a table takes for a record, in bytes, at its worst: twice the room, while half of it is moved to.
-/// A hash and a place.
-pub(super) const DOCUMENT_BYTES: usize = 113;
-/// A hash.
-pub(super) const SENTENCE_BYTES: usize = 59;
 
 /// All but the first of the documents with the same text.
 pub(super) fn documents(plan: &Plan, bucket: u32, folder: &Path, check: Check<'_>) -> Result<()> {
     let keys = plan.bucket(Step::Documents, bucket);
-    let mut first: FxHashMap<u128, Place> = FxHashMap::default();
-    let mut repeated = Sorter::new(folder, REPEATED, plan.spill());
+    let mut first: FxHashMap<u128, DocumentId> = FxHashMap::default();
+    let mut repeated = ExternalSorter::new(folder, REPEATED, plan.spill());
     for (number, part) in (0..).zip(&plan.parts) {
         check()?;
         Series::<Occurrence>::open(&part.fingerprints, DOCUMENTS)?.for_each(&keys, |record| {
-            let place = Place { part: number, document: record.document };
+            let id = DocumentId { part: number, document: record.document };
             match first.entry(record.hash) {
                 Entry::Vacant(vacant) => {
-                    vacant.insert(place);
+                    vacant.insert(id);
                     Ok(())
                 }
-                Entry::Occupied(earlier) => repeated.push(Pair { later: place, earlier: *earlier.get() }),
+                Entry::Occupied(earlier) => repeated.push(Pair { later: id, earlier: *earlier.get() }),
             }
         })?;
     }
@@ -46,12 +38,12 @@ pub(super) fn documents(plan: &Plan, bucket: u32, folder: &Path, check: Check<'_
 pub(super) fn sentences(plan: &Plan, bucket: u32, folder: &Path, check: Check<'_>) -> Result<()> {
     let keys = plan.bucket(Step::Sentences, bucket);
     let mut seen: FxHashSet<u128> = FxHashSet::default();
-    let mut repeated = Sorter::new(folder, REPEATED, plan.spill());
-    let left = |place: Place, record: Occurrence| {
+    let mut repeated = ExternalSorter::new(folder, REPEATED, plan.spill());
+    let left = |id: DocumentId, record: Occurrence| {
         if seen.insert(record.hash) {
             return Ok(());
         }
-        repeated.push(Repeat { place, sentence: record.sentence })
+        repeated.push(Repeat { id, sentence: record.sentence })
     };
     let step = if plan.options.near.is_some() { Step::Dropped } else { Step::Repeated };
     for_each_left(plan, step, (SENTENCES, &keys), check, |record| record.document, left)?;

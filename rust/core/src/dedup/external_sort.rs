@@ -4,11 +4,11 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use super::record::Record;
-use super::sorted::{self, SortedFile};
+use super::sorted_file::{self, SortedFile};
 use crate::Result;
 
 /// Collects records in any order and spills them to `NAME.0`, `NAME.1`, … in a folder.
-pub struct Sorter<R> {
+pub struct ExternalSorter<R> {
     folder: PathBuf,
     name: &'static str,
     most: usize,
@@ -16,7 +16,7 @@ pub struct Sorter<R> {
     files: u32,
 }
 
-impl<R: Record> Sorter<R> {
+impl<R: Record> ExternalSorter<R> {
     /// A series called `name`; a file is written whenever the records take `memory` bytes.
     pub fn new(folder: &Path, name: &'static str, memory: u64) -> Self {
         let most = (memory / size_of::<R>() as u64).max(1) as usize;
@@ -47,7 +47,7 @@ impl<R: Record> Sorter<R> {
         self.records.dedup();
         let path = self.folder.join(format!("{}.{}", self.name, self.files));
         self.files += 1;
-        sorted::write(&path, &self.records, last)?;
+        sorted_file::write(&path, &self.records, last)?;
         self.records.clear();
         Ok(())
     }

@@ -5,7 +5,7 @@
 //! index    a block: first key u64, XXH3-64 of its bytes u64 (seeded with the block's number)
 //! footer   magic 8 bytes, bytes of a record u32, last of its series u32, records u64, XXH3-64 of index and footer
 //! ```
-//! Numbers are little-endian. A series is what one `Sorter` wrote: `NAME.0`, `NAME.1`, …, the last marked as such.
+//! Numbers are little-endian. A series is what one `ExternalSorter` wrote: `NAME.0`, `NAME.1`, …, the last marked as such.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};

@@ -11,7 +11,7 @@ use crate::pipeline::{Document, DropReason};
 use crate::statistics::Recorder;
 
 /// A prepared part to be finished: its clean documents, what deduplication leaves of them, and where it goes.
-pub struct Finish<'a> {
+pub struct PreparedPart<'a> {
     /// The clean documents.
     pub text: &'a Path,
     /// What stays of them; everything if duplicates were not looked for.
@@ -24,7 +24,7 @@ pub struct Finish<'a> {
     pub name: &'a str,
 }
 
-impl Finish<'_> {
+impl PreparedPart<'_> {
     /// What stays of a document, clean again where sentences were taken out; or a row for it, and the reason.
     pub(super) fn survivor<'d>(
         &self,

@@ -5,24 +5,23 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
-use super::Check;
-use super::candidates::{MEMBERS, PAIRS};
+use super::external_sort::ExternalSorter;
 use super::minhash::{gram_set, shared};
+use super::options::Check;
 use super::plan::{Part, Plan, Step};
-use super::record::{Pair, Place, Record, Similar};
-use super::sorter::Sorter;
+use super::record::series::{MEMBERS, PAIRS, SIMILAR};
+use super::record::{DocumentId, Pair, Record, Similar};
 use super::texts::{self, Texts};
 use crate::Result;
-
-pub(super) const SIMILAR: &str = "similar";
 
 /// Files of texts that are open at a time.
 const OPEN: usize = 64;
 
 /// The texts of a part's documents that are in any pair.
 pub(super) fn texts(plan: &Plan, part: u32, folder: &Path, check: Check<'_>) -> Result<()> {
-    let members = plan.of_group::<Place>(Step::Pairs, MEMBERS, part)?.sorted(&Place::part_keys(part))?;
-    let wanted: Vec<u32> = members.iter().map(|place| place.document).collect();
+    let members =
+        plan.of_group::<DocumentId>(Step::Pairs, MEMBERS, part)?.sorted(&DocumentId::part_keys(part))?;
+    let wanted: Vec<u32> = members.iter().map(|id| id.document).collect();
     let Part { text, text_field, .. } = &plan.parts[part as usize];
     texts::extract(text, text_field, &wanted, folder, check)
 }
@@ -30,12 +29,12 @@ pub(super) fn texts(plan: &Plan, part: u32, folder: &Path, check: Check<'_>) -> 
 /// The pairs that are alike whose later document is in a part.
 pub(super) fn compare(plan: &Plan, part: u32, folder: &Path, check: Check<'_>) -> Result<()> {
     let Some(threshold) = plan.options.near else {
-        return Sorter::<Similar>::new(folder, SIMILAR, 0).finish();
+        return ExternalSorter::<Similar>::new(folder, SIMILAR, 0).finish();
     };
     let pairs = plan.of_group::<Pair>(Step::Pairs, PAIRS, part)?;
     let mut sets = Sets { plan, sets: FxHashMap::default(), bytes: 0, texts: FxHashMap::default() };
-    let mut similar = Sorter::new(folder, SIMILAR, plan.spill());
-    for keys in slices(plan, part, pairs.most_in(&Place::part_keys(part))) {
+    let mut similar = ExternalSorter::new(folder, SIMILAR, plan.spill());
+    for keys in slices(plan, part, pairs.most_in(&DocumentId::part_keys(part))) {
         for pair in pairs.sorted(&keys)? {
             check()?;
             let (later, earlier) = (sets.get(pair.later)?, sets.get(pair.earlier)?);
@@ -61,30 +60,30 @@ fn slices(plan: &Plan, part: u32, pairs: usize) -> impl Iterator<Item = std::ops
     let step = (u64::from(documents) / count).max(1) as u32;
     (0..documents)
         .step_by(step as usize)
-        .map(move |from| Place::keys(part, from, from.saturating_add(step).min(documents)))
+        .map(move |from| DocumentId::keys(part, from, from.saturating_add(step).min(documents)))
 }
 
 /// Sets of n-grams, kept as long as memory allows.
 struct Sets<'a> {
     plan: &'a Plan,
-    sets: FxHashMap<Place, Rc<[u128]>>,
+    sets: FxHashMap<DocumentId, Rc<[u128]>>,
     bytes: u64,
     texts: FxHashMap<u32, Texts>,
 }
 
 impl Sets<'_> {
-    fn get(&mut self, place: Place) -> Result<Rc<[u128]>> {
-        if let Some(set) = self.sets.get(&place) {
+    fn get(&mut self, id: DocumentId) -> Result<Rc<[u128]>> {
+        if let Some(set) = self.sets.get(&id) {
             return Ok(Rc::clone(set));
         }
-        if !self.texts.contains_key(&place.part) {
+        if !self.texts.contains_key(&id.part) {
             if self.texts.len() == OPEN {
                 self.texts.clear();
             }
-            let texts = Texts::open(&self.plan.task_folder(Step::Texts, place.part))?;
-            self.texts.insert(place.part, texts);
+            let texts = Texts::open(&self.plan.task_folder(Step::Texts, id.part))?;
+            self.texts.insert(id.part, texts);
         }
-        let text = self.texts[&place.part].get(place.document)?;
+        let text = self.texts[&id.part].get(id.document)?;
         let set: Rc<[u128]> = gram_set(&text, self.plan.options.ngram).into();
         let more = (size_of_val(&*set) + 64) as u64;
         if self.bytes + more > self.plan.options.memory / 2 {
@@ -92,7 +91,7 @@ impl Sets<'_> {
             self.bytes = 0;
         }
         self.bytes += more;
-        self.sets.insert(place, Rc::clone(&set));
+        self.sets.insert(id, Rc::clone(&set));
         Ok(set)
     }
 }

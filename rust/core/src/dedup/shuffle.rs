@@ -6,19 +6,17 @@
 
 use std::path::Path;
 
-use super::Check;
-use super::candidates::{MEMBERS, PAIRS};
-use super::marks::Marks;
+use super::bitmap::Bitmap;
+use super::external_sort::{ExternalSorter, Series};
+use super::options::Check;
 use super::plan::{Plan, Step};
-use super::record::{Pair, Place, Record, Repeat, Similar};
-use super::repeats::REPEATED;
-use super::resolve::NEAR;
-use super::sorter::{Series, Sorter};
+use super::record::series::{MEMBERS, NEAR, PAIRS, REPEATED};
+use super::record::{DocumentId, Pair, Record, Repeat, Similar};
 use crate::Result;
 
 /// The documents of a group that are repeated.
 pub(super) fn repeated(plan: &Plan, group: u32, folder: &Path, check: Check<'_>) -> Result<()> {
-    let mut marks = Marks::new(plan, plan.group(group));
+    let mut marks = Bitmap::new(plan, plan.group(group));
     gather(plan, (Step::Documents, REPEATED), group, folder, check, |pair: &Pair| marks.mark(pair.later))?;
     marks.write(plan, folder)
 }
@@ -26,12 +24,12 @@ pub(super) fn repeated(plan: &Plan, group: u32, folder: &Path, check: Check<'_>)
 /// The pairs whose later document is in a group, and the documents of the group that are in any.
 pub(super) fn pairs(plan: &Plan, group: u32, folder: &Path, check: Check<'_>) -> Result<()> {
     gather(plan, (Step::Candidates, PAIRS), group, folder, check, |_: &Pair| ())?;
-    gather(plan, (Step::Candidates, MEMBERS), group, folder, check, |_: &Place| ())
+    gather(plan, (Step::Candidates, MEMBERS), group, folder, check, |_: &DocumentId| ())
 }
 
 /// The documents of a group that are near-duplicates; the marks are those of all that are dropped by now.
 pub(super) fn dropped(plan: &Plan, group: u32, folder: &Path, check: Check<'_>) -> Result<()> {
-    let mut marks = Marks::read(plan, Step::Repeated, group)?;
+    let mut marks = Bitmap::read(plan, Step::Repeated, group)?;
     let mark = |similar: &Similar| marks.mark(similar.pair.later);
     gather(plan, (Step::Resolve, NEAR), group, folder, check, mark)?;
     marks.write(plan, folder)
@@ -52,8 +50,8 @@ fn gather<R: Record>(
     mut each: impl FnMut(&R),
 ) -> Result<()> {
     let parts = plan.group(group);
-    let keys = *Place::part_keys(parts.start).start()..=*Place::part_keys(parts.end - 1).end();
-    let mut gathered = Sorter::new(folder, name, plan.spill());
+    let keys = *DocumentId::part_keys(parts.start).start()..=*DocumentId::part_keys(parts.end - 1).end();
+    let mut gathered = ExternalSorter::new(folder, name, plan.spill());
     for task in 0..plan.tasks(step) {
         check()?;
         // One after the other: there may be more than a process may have open.

@@ -6,19 +6,13 @@ use std::path::Path;
 
 use rustc_hash::FxHashMap;
 
-use super::Check;
-use super::fingerprint::BANDS;
-use super::marks::for_each_left;
+use super::bitmap::for_each_left;
+use super::external_sort::ExternalSorter;
+use super::options::Check;
 use super::plan::{Plan, Step};
-use super::record::{Band, Pair, Place};
-use super::sorter::Sorter;
+use super::record::series::{BANDS, MEMBERS, PAIRS};
+use super::record::{Band, DocumentId, Pair};
 use crate::Result;
-
-pub(super) const PAIRS: &str = "pairs";
-pub(super) const MEMBERS: &str = "members";
-
-/// What a table takes for a record, in bytes, at its worst.
-pub(super) const BAND_BYTES: usize = 160;
 
 /// Of more documents with the same band, a document is compared with as many that came first, and as many that came
 /// last before it: with all, a template of a million pages would take 10^12 comparisons.
@@ -26,14 +20,14 @@ const COMPARED: usize = 16;
 
 /// The documents with one band.
 enum Group {
-    One(Place),
+    One(DocumentId),
     /// Where in the list of larger groups.
     More(u32),
 }
 
 struct Members {
-    first: Vec<Place>,
-    last: VecDeque<Place>,
+    first: Vec<DocumentId>,
+    last: VecDeque<DocumentId>,
 }
 
 /// Pairs whose bands have their hash in a bucket. Documents that are repeated take no part.
@@ -41,10 +35,10 @@ pub(super) fn candidates(plan: &Plan, bucket: u32, folder: &Path, check: Check<'
     let keys = plan.bucket(Step::Candidates, bucket);
     let mut groups: FxHashMap<u64, Group> = FxHashMap::default();
     let mut larger: Vec<Members> = Vec::new();
-    let mut pairs = Sorter::new(folder, PAIRS, plan.spill());
-    let mut members = Sorter::new(folder, MEMBERS, plan.spill());
-    let left = |later: Place, band: Band| {
-        let mut pair = |earlier: Place| {
+    let mut pairs = ExternalSorter::new(folder, PAIRS, plan.spill());
+    let mut members = ExternalSorter::new(folder, MEMBERS, plan.spill());
+    let left = |later: DocumentId, band: Band| {
+        let mut pair = |earlier: DocumentId| {
             members.push(earlier)?;
             pairs.push(Pair { later, earlier })
         };
@@ -70,7 +64,7 @@ pub(super) fn candidates(plan: &Plan, bucket: u32, folder: &Path, check: Check<'
 }
 
 impl Members {
-    fn add(&mut self, later: Place, pair: &mut impl FnMut(Place) -> Result<()>) -> Result<()> {
+    fn add(&mut self, later: DocumentId, pair: &mut impl FnMut(DocumentId) -> Result<()>) -> Result<()> {
         self.first.iter().chain(&self.last).try_for_each(|&earlier| pair(earlier))?;
         if self.first.len() < COMPARED {
             self.first.push(later);

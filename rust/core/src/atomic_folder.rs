@@ -1,4 +1,4 @@
-//! A folder that gets its name when everything in it is on disk.
+//! Folders that appear whole or not at all: written under a temporary name, synced, then renamed.
 
 use std::fs::{File, Permissions};
 use std::io::{BufWriter, ErrorKind, Write};
@@ -10,40 +10,58 @@ use tempfile::TempDir;
 
 use crate::{Error, Result};
 
-/// What the folder holds, written last.
+/// The file with the record of a folder's contents, written last.
 pub const RECORD: &str = "part.json";
 
 const BUFFER: usize = 1 << 20;
 
-/// A folder that is being written under another name; it is removed if it is never published.
-pub struct NewFolder {
+/// A folder under a temporary name; removed when dropped unless published.
+pub struct AtomicFolder {
     partial: TempDir,
     parent: PathBuf,
 }
 
-/// A file in it, hashed as it is written.
-pub struct NewFile {
+/// A file of an [`AtomicFolder`], hashed while it is written.
+pub struct HashedFile {
+    name: String,
     path: PathBuf,
     out: BufWriter<File>,
     hash: Sha256,
     bytes: u64,
 }
 
-/// What a finished file holds.
+/// Name, size and checksum of a finished file.
 #[derive(Clone, Debug, serde::Serialize)]
 pub struct FileRecord {
-    /// Its name in the folder.
+    /// File name in the folder.
     pub name: String,
-    /// Its size.
+    /// Size in bytes.
     pub bytes: u64,
-    /// Its SHA-256, in hexadecimal.
+    /// SHA-256 in hexadecimal.
     pub sha256: String,
 }
 
-impl NewFolder {
-    /// Begins a folder in `parent`.
+/// Publishes `target`, filled by `fill`, which syncs the files that it writes; does nothing if `target` exists.
+///
+/// If two processes do the same work at once, the first to finish wins; both write the same content.
+pub fn write_folder(target: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+    if target.try_exists().map_err(Error::io(target, "cannot look for"))? {
+        return Ok(());
+    }
+    let parent = match target.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    };
+    std::fs::create_dir_all(parent).map_err(Error::io(parent, "cannot create"))?;
+    let folder = AtomicFolder::create(parent)?;
+    fill(folder.path())?;
+    folder.rename(target)
+}
+
+impl AtomicFolder {
+    /// Creates a temporary folder in `parent`.
     pub fn create(parent: &Path) -> Result<Self> {
-        // No two attempts share a name: a machine that was given up may still be writing.
+        // Every attempt has a name of its own: a process that was given up may still be writing.
         let partial = tempfile::Builder::new()
             .prefix(".partial-")
             .permissions(Permissions::from_mode(0o777))
@@ -52,26 +70,27 @@ impl NewFolder {
         Ok(Self { partial, parent: parent.to_owned() })
     }
 
-    /// Where it is written until then.
+    /// The temporary path.
     pub fn path(&self) -> &Path {
         self.partial.path()
     }
 
-    /// Begins a file in it.
-    pub fn file(&self, name: &str) -> Result<NewFile> {
+    /// Creates a file in the folder.
+    pub fn file(&self, name: &str) -> Result<HashedFile> {
         let path = self.path().join(name);
         let file = File::create(&path).map_err(Error::io(&path, "cannot create"))?;
-        Ok(NewFile { path, out: BufWriter::with_capacity(BUFFER, file), hash: Sha256::new(), bytes: 0 })
+        let out = BufWriter::with_capacity(BUFFER, file);
+        Ok(HashedFile { name: name.to_owned(), path, out, hash: Sha256::new(), bytes: 0 })
     }
 
-    /// Begins a folder in it, whose files whoever writes them syncs.
+    /// Creates a subfolder; its writer syncs the files in it.
     pub fn folder(&self, name: &str) -> Result<PathBuf> {
         let path = self.path().join(name);
         std::fs::create_dir(&path).map_err(Error::io(&path, "cannot create"))?;
         Ok(path)
     }
 
-    /// Writes the record and gives the folder its name.
+    /// Writes the record and renames the folder to `name`.
     pub fn publish(self, name: &str, record: &impl serde::Serialize) -> Result<()> {
         let mut file = self.file(RECORD)?;
         let json = serde_json::to_vec(record)
@@ -79,26 +98,26 @@ impl NewFolder {
         file.write(&json)?;
         file.finish()?;
         let folder = self.parent.join(name);
-        self.name(&folder)
+        self.rename(&folder)
     }
 
-    /// Gives the folder its name, once its files are on disk; if another attempt was first, that one stays.
-    pub fn name(self, folder: &Path) -> Result<()> {
+    /// Syncs the folder and renames it to `target`; keeps the folder of another attempt that was first.
+    fn rename(self, target: &Path) -> Result<()> {
         sync_folder(self.path())?;
-        match std::fs::rename(self.path(), folder) {
+        match std::fs::rename(self.path(), target) {
             Ok(()) => {
-                // It has another name now and is not to be removed.
+                // The temporary name is gone: nothing is left to remove.
                 let _ = self.partial.keep();
             }
             Err(error) if matches!(error.kind(), ErrorKind::DirectoryNotEmpty | ErrorKind::AlreadyExists) => {
             }
-            Err(error) => return Err(Error::io(folder, "cannot rename to")(error)),
+            Err(error) => return Err(Error::io(target, "cannot rename to")(error)),
         }
         sync_folder(&self.parent)
     }
 }
 
-impl NewFile {
+impl HashedFile {
     /// Appends bytes.
     pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
         self.hash.update(bytes);
@@ -106,16 +125,13 @@ impl NewFile {
         self.out.write_all(bytes).map_err(Error::io(&self.path, "cannot write"))
     }
 
-    /// Sees to it that the file is on disk.
+    /// Flushes and syncs the file.
     pub fn finish(self) -> Result<FileRecord> {
-        let Self { path, out, hash, bytes } = self;
+        let Self { name, path, out, hash, bytes } = self;
         let file = out.into_inner().map_err(|e| Error::io(&path, "cannot write")(e.into_error()))?;
         file.sync_all().map_err(Error::io(&path, "cannot sync"))?;
-        Ok(FileRecord {
-            name: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-            bytes,
-            sha256: hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect(),
-        })
+        let sha256 = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(FileRecord { name, bytes, sha256 })
     }
 }
 
@@ -132,7 +148,7 @@ mod tests {
         let parent = tempfile::tempdir().expect("there is room");
         let folder = parent.path().join("000");
         let write = || {
-            let new = NewFolder::create(parent.path())?;
+            let new = AtomicFolder::create(parent.path())?;
             let mut file = new.file("text")?;
             file.write("高血圧".as_bytes())?;
             let record = file.finish()?;

@@ -6,7 +6,7 @@ const LEVEL: i32 = 1;
 /// Bytes as a Zstandard frame with a checksum; frames one after another are what the parts together are.
 ///
 /// Nothing stays nothing, so that a file without rows is empty.
-pub fn pack(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
+pub fn compress(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
     if bytes.is_empty() {
         return Ok(Vec::new());
     }
