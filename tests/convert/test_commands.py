@@ -51,13 +51,19 @@ def folder(tokenizer_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 def test_converting_back_over_an_old_folder_needs_force(folder: Path, tmp_path: Path) -> None:
-    (tmp_path / "old").mkdir()
-    (tmp_path / "old/file").touch()
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/file").touch()
+    for force in ((), ("--force",)):
+        with pytest.raises(ncvc.NcvcError, match="was not made by ncvc"):
+            run("convert", folder, tmp_path / "mine", "--to", "megatron", *force)
+    assert [path.name for path in tmp_path.rglob("*")] == ["mine", "file"]
+    run("convert", folder, tmp_path / "old", "--to", "megatron")
+    before = (tmp_path / "old").stat().st_ino
     with pytest.raises(ncvc.NcvcError, match="exists already"):
         run("convert", folder, tmp_path / "old", "--to", "megatron")
     run("convert", folder, tmp_path / "old", "--to", "megatron", "--force")
-    assert not (tmp_path / "old/file").exists()
-    assert (tmp_path / "old/manifest.json").is_file()
+    assert (tmp_path / "old").stat().st_ino != before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine", "old"]
 
 
 def test_text_and_json_are_the_same_text(folder: Path) -> None:

@@ -113,8 +113,9 @@ def test_the_same_checkpoint_gives_the_same_bytes(
 
 def test_a_folder_in_the_way_is_kept(checkpoint: Path, pieces_folder: Path, tmp_path: Path) -> None:
     (tmp_path / "mine").write_text("mine")
-    with pytest.raises(NcvcError, match="exists already"):
-        to_huggingface(checkpoint, tmp_path, tokenizer=pieces_folder)
+    for replace in (False, True):
+        with pytest.raises(NcvcError, match="was not made by ncvc"):
+            to_huggingface(checkpoint, tmp_path, tokenizer=pieces_folder, replace=replace)
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
 
 
