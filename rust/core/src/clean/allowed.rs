@@ -5,7 +5,7 @@
 
 use std::sync::LazyLock;
 
-use super::{Example, Rule, replace_characters};
+use super::rule::{Example, Rule, replace_characters};
 
 pub const RULE: Rule = Rule {
     name: "allowed",

@@ -1,4 +1,7 @@
-//! The classes of characters that several rules ask for.
+//! Classes of characters that several rules use.
+
+/// White space in cleaned text (U+2581).
+pub const META_SPACE: char = '▁';
 
 /// Whether the character is katakana proper: neither the chōonpu nor the middle dot.
 pub fn is_katakana(c: char) -> bool {

@@ -8,20 +8,21 @@ use rustc_hash::FxHashMap;
 use unicode_normalization::char::canonical_combining_class;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 
-use super::characters::{is_hiragana, is_kanji, is_katakana};
+use super::allowed::is_allowed;
+use super::characters::{META_SPACE, is_hiragana, is_kanji, is_katakana};
 use super::dashes::is_long_dash;
 use super::nfkc::{is_inert, is_kept};
+use super::rules::RULES;
 use super::white_space::is_line_break;
-use super::{META_SPACE, RULES, is_allowed};
 
-/// How [`scan`](super::scan) treats a character.
+/// Treatment of a character in the fused pass.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Class {
     /// It stays, but for repetition; NFKC passes over it.
     Plain,
     /// It stays, but for repetition; NFKC looks at it.
     Mark,
-    /// It stays, but rules begin or end at it: the scan looks at what stands before.
+    /// It stays, but rules begin or end at it: the pass looks at the output before it.
     Watched,
     /// 、 or 。
     Separator,

@@ -5,7 +5,7 @@
 //! Tildes become 〜, which NFKC leaves alone and Japanese uses for ranges.
 
 use super::characters::is_katakana;
-use super::{Example, Rule, replace_characters};
+use super::rule::{Example, Rule, replace_characters};
 
 pub const RULE: Rule = Rule {
     name: "dashes",

@@ -5,7 +5,7 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::{Example, Rule};
+use super::rule::{Example, Rule};
 
 pub const RULE: Rule = Rule {
     name: "nfkc",

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::phone::phone_numbers;
-use super::{Example, Rule, remove_ranges};
+use super::rule::{Example, Rule, remove_ranges};
 
 pub const RULE: Rule = Rule {
     name: "personal",

@@ -3,7 +3,7 @@
 //! Between digits they are a decimal point and a thousands separator, and clinical notes write them in full
 //! width: there NFKC may have them, or １２．５ would become two sentences.
 
-use super::{Example, Rule, replace_characters};
+use super::rule::{Example, Rule, replace_characters};
 
 pub const RULE: Rule = Rule {
     name: "punctuation",

@@ -4,7 +4,7 @@
 //! clinical grades; GGGGCC is a sequence; ！！！！ and ーーーー are emphasis.
 
 use super::characters::{is_hiragana, is_kanji, is_katakana};
-use super::{Example, Rule};
+use super::rule::{Example, Rule};
 
 pub const RULE: Rule = Rule {
     name: "repetition",

@@ -1,6 +1,6 @@
 //! Symbols of like meaning become one, so that the vocabulary is not spent on them.
 
-use super::{Example, Rule, replace_characters};
+use super::rule::{Example, Rule, replace_characters};
 
 pub const RULE: Rule = Rule {
     name: "symbols",

@@ -1,5 +1,7 @@
 use proptest::prelude::*;
 
+use super::counts::{Edits, ROW_COUNT};
+use super::fixpoint::Fixpoint;
 use super::*;
 
 #[test]
@@ -135,33 +137,33 @@ const PIECES: [&str; 69] = [
 
 /// What the rules make of a text, one after the other over all of it, and their edits.
 fn by_rules(text: &str) -> (String, Edits) {
-    let mut rounds = rounds::Rounds::default();
+    let mut fixpoint = Fixpoint::default();
     let mut edits = [0; ROW_COUNT];
-    rounds.text().push_str(text);
-    (rounds.run(&mut edits, |_, _| false).to_owned(), edits)
+    fixpoint.text().push_str(text);
+    (fixpoint.run(&mut edits, |_, _| false).to_owned(), edits)
 }
 
-/// What the scan makes of it.
-fn by_scan(text: &str) -> (String, Edits) {
+/// What the fused pass makes of it.
+fn by_fused_pass(text: &str) -> (String, Edits) {
     let mut cleaner = Cleaner::default();
     let cleaned = cleaner.clean_with_spaces(text).to_owned();
     (cleaned, cleaner.take_counts().edits)
 }
 
 #[test]
-fn the_scan_does_to_every_character_what_the_rules_do() {
+fn the_fused_pass_does_to_every_character_what_the_rules_do() {
     let surroundings =
         [("", ""), ("1", "1"), ("ア", ""), ("（", "（"), (" ", " "), ("。", "か"), ("#", "a"), ("¹", "㎎")];
     for c in '\0'..'\u{30000}' {
         for (before, after) in surroundings {
             let text = format!("{before}{c}{after}");
-            assert_eq!(by_scan(&text), by_rules(&text), "{text:?}");
+            assert_eq!(by_fused_pass(&text), by_rules(&text), "{text:?}");
         }
     }
 }
 
 #[test]
-fn the_scan_sees_what_the_rules_see_around_a_character() {
+fn the_fused_pass_sees_what_the_rules_see_around_a_character() {
     for text in [
         // What is deleted later still parts digits when the rule looks.
         "1\u{48e2}0164-25-2755",
@@ -187,11 +189,11 @@ fn the_scan_sees_what_the_rules_see_around_a_character() {
         " #京都\n#京都 ＃京都、#京都",
         "\u{200b} 行\u{200b} \n \u{200b}",
     ] {
-        assert_eq!(by_scan(text), by_rules(text), "{text:?}");
+        assert_eq!(by_fused_pass(text), by_rules(text), "{text:?}");
     }
 }
 
-/// Stretches of text at which the scan may hand over to the rules, and back.
+/// Stretches of text at which the fused pass may hand over to the rules, and back.
 const ANCHORED: [&str; 12] =
     ["、あ", "。漢", "\nか", "\n　漢", "、は", "\n番号", "，が", "．次", " ア", "3.5", "（12）", "10月"];
 
@@ -199,7 +201,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(100_000))]
 
     #[test]
-    fn the_scan_does_to_a_text_what_the_rules_do(
+    fn the_fused_pass_does_to_a_text_what_the_rules_do(
         pieces in prop::collection::vec(
             (
                 prop_oneof![
@@ -213,7 +215,7 @@ proptest! {
         )
     ) {
         let text: String = pieces.into_iter().map(|(piece, times)| piece.repeat(times)).collect();
-        prop_assert_eq!(by_scan(&text), by_rules(&text));
+        prop_assert_eq!(by_fused_pass(&text), by_rules(&text));
     }
 }
 

@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use super::characters::is_word;
-use super::{Example, Rule, remove_ranges};
+use super::rule::{Example, Rule, remove_ranges};
 
 pub const RULE: Rule = Rule {
     name: "web",

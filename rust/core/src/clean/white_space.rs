@@ -3,7 +3,7 @@
 //! The papers write white space as U+2581; that happens when all rules are done (`Cleaner::clean`), so that
 //! every rule sees the same white space on text that is cleaned a second time.
 
-use super::{Example, Rule};
+use super::rule::{Example, Rule};
 
 pub const RULE: Rule = Rule {
     name: "white_space",

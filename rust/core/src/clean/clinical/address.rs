@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
+use super::category::{Category, Place};
 use super::house_number::{building_end, house_number};
 use super::reading::{after_label, labelled};
-use super::{Category, Place};
-use crate::clean::Example;
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
+use crate::clean::rule::Example;
 
 pub const CATEGORY: Category = Category {
     name: "address",

@@ -3,10 +3,10 @@
 use std::ops::Range;
 
 use super::calendar::{Least, date};
+use super::category::{Category, Place};
 use super::reading::{after_label, before, begins_word, here, labelled};
-use super::{Category, Place};
-use crate::clean::Example;
 use crate::clean::characters::{is_kanji, is_katakana};
+use crate::clean::rule::Example;
 
 pub const CATEGORY: Category = Category {
     name: "birth_date",

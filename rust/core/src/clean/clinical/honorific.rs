@@ -6,11 +6,11 @@
 
 use std::ops::Range;
 
+use super::category::{Category, Place};
 use super::people::{is_person, is_surname};
 use super::reading::here;
-use super::{Category, Place};
-use crate::clean::Example;
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
+use crate::clean::rule::Example;
 
 pub const CATEGORY: Category = Category {
     name: "name_with_honorific",

@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
+use super::category::{Category, Place};
 use super::reading::{after_label, ends_number, here, labelled};
-use super::{Category, Place};
-use crate::clean::Example;
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
+use crate::clean::rule::Example;
 
 pub const CATEGORY: Category = Category {
     name: "insured_symbol_number",

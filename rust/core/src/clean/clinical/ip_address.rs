@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::{Category, Place};
-use crate::clean::Example;
+use super::category::{Category, Place};
+use crate::clean::rule::Example;
 
 pub const CATEGORY: Category = Category {
     name: "ip_address",

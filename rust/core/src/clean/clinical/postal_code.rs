@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
+use super::category::{Category, Place};
 use super::reading::{after_label, digits, labelled};
-use super::{Category, Place};
-use crate::clean::Example;
+use crate::clean::rule::Example;
 
 pub const CATEGORY: Category = Category {
     name: "postal_code",

@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
+use super::category::{Category, Place};
 use super::check_digit::is_right_modulus_10;
 use super::reading::{after_label, checked_digits, labelled};
-use super::{Category, Place};
-use crate::clean::Example;
+use crate::clean::rule::Example;
 
 pub const CATEGORY: Category = Category {
     name: "public_expense_number",

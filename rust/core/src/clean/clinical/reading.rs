@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::Place;
+use super::category::Place;
 
 /// Marks and words between a label and its data.
 const BETWEEN: [&str; 26] = [

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
-use super::super::*;
+use crate::clean::rule::remove_ranges;
+use crate::clean::*;
 
 /// The text with one clinical category replaced by nothing, and the number of places.
 fn without(category: &clinical::Category, text: &str) -> (String, usize) {
@@ -23,11 +24,6 @@ fn every_example_of_every_clinical_category_holds() {
             assert_eq!(places > 0, example.before != example.after, "{}: {}", category.name, example.before);
         }
     }
-}
-
-#[test]
-fn rows_of_private_data_are_those_of_the_rules() {
-    assert_eq!((RULES[PERSONAL].name, RULES[WEB].name), ("personal", "web"));
 }
 
 /// Every choice of options.

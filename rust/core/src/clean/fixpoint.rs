@@ -1,17 +1,21 @@
 //! The rules as they are: one after the other over the whole text, until none of them changes anything.
 
-use super::{CleaningOptions, Edits, META_SPACE, PERSONAL, RULES, private};
+use super::characters::META_SPACE;
+use super::counts::Edits;
+use super::options::CleaningOptions;
+use super::replace_pii;
+use super::rules::{PERSONAL, RULES};
 
 /// Two texts that the rules write by turns.
 #[derive(Default)]
-pub struct Rounds {
+pub struct Fixpoint {
     text: String,
     next: String,
     /// How private data is treated.
     pub options: CleaningOptions,
 }
 
-impl Rounds {
+impl Fixpoint {
     pub fn new(options: CleaningOptions) -> Self {
         Self { options, ..Self::default() }
     }
@@ -37,7 +41,7 @@ impl Rounds {
             for (i, rule) in RULES.iter().enumerate() {
                 if i == PERSONAL {
                     self.next.clear();
-                    if private::apply(&self.text, &mut self.next, &self.options, edits) {
+                    if replace_pii::apply(&self.text, &mut self.next, &self.options, edits) {
                         std::mem::swap(&mut self.text, &mut self.next);
                         changed = true;
                     }

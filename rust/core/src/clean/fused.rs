@@ -5,20 +5,22 @@
 //! what the rules would write, and a second round would change nothing, because
 //! - what a rule looks for (a digit, a letter, @, #, a dot) is a character that no rule replaces or deletes, so what
 //!   a rule finds in any state of the text between raw and cleaned stands in the output too, and is seen there
-//!   (what parts it from its surroundings may be deleted, so the scan asks for that only where it knows better);
+//!   (what parts it from its surroundings may be deleted, so the pass asks for that only where it knows better);
 //! - every character of the output is one that the rules leave alone ([`Class::Plain`], `Mark` or `Watched`).
 //!
 //! Elsewhere the rules get the text between two *anchors*: a kana or kanji after white space, a comma or a full
 //! stop. None of the rules changes such a character, deletes it, or looks past it, so cleaning the stretch alone,
 //! between two characters that stand for its surroundings, is cleaning it in place, edit for edit.
 
-use super::characters::is_katakana;
+use super::characters::{META_SPACE, is_katakana};
 use super::classes::{CLASSES, Class, Classes};
+use super::counts::{Edits, ROW_COUNT};
+use super::fixpoint::Fixpoint;
 use super::nfkc::is_inert;
+use super::punctuation;
 use super::repetition::limit;
-use super::rounds::Rounds;
+use super::rules::{ALLOWED, DASHES, NFKC, PUNCTUATION, REPETITION, WHITE_SPACE};
 use super::white_space::Run;
-use super::{Edits, META_SPACE, ROW_COUNT, punctuation};
 
 /// Stands for what is before a stretch: no rule looks past it, and it is never repeated before an anchor.
 const BEFORE: char = '。';
@@ -29,7 +31,7 @@ const BEHIND: char = '亜';
 struct Unsure;
 
 /// A document on its way.
-pub struct Scan<'a> {
+struct Pass<'a> {
     classes: &'static Classes,
     text: &'a str,
     out: &'a mut String,
@@ -60,32 +62,24 @@ struct Number {
 /// Telephone numbers have ten digits or more, with a leading 0 or a country code.
 const PHONE_DIGITS: usize = 10;
 
-/// The positions of the rules among [`RULES`](super::RULES) whose edits the scan counts itself.
-const PUNCTUATION: usize = 0;
-const NFKC: usize = 1;
-const DASHES: usize = 2;
-const ALLOWED: usize = 7;
-const REPETITION: usize = 8;
-const WHITE_SPACE: usize = 9;
-
 /// Writes the cleaned text, with plain spaces, to the (empty) string.
-pub fn clean(text: &str, out: &mut String, rounds: &mut Rounds, edits: &mut Edits) {
-    let mut scan = Scan::new(text, out, edits);
-    scan.run(|scan, at| Some(scan.leave_to(rounds, at)));
-    scan.add_recent_edits();
+pub fn clean(text: &str, out: &mut String, fixpoint: &mut Fixpoint, edits: &mut Edits) {
+    let mut pass = Pass::new(text, out, edits);
+    pass.run(|pass, at| Some(pass.clean_stretch(fixpoint, at)));
+    pass.add_recent_edits();
 }
 
-/// Whether the rules would change nothing in a text, as far as a scan can tell; `out` is for its use.
+/// Whether the rules would change nothing in a text, as far as the pass can tell; `out` is a buffer.
 fn is_clean(text: &str, out: &mut String) -> bool {
     out.clear();
     let mut edits = [0; ROW_COUNT];
-    let mut scan = Scan::new(text, out, &mut edits);
-    scan.run(|_, _| None);
-    scan.add_recent_edits();
+    let mut pass = Pass::new(text, out, &mut edits);
+    pass.run(|_, _| None);
+    pass.add_recent_edits();
     edits == [0; ROW_COUNT] && out.len() == text.len()
 }
 
-impl<'a> Scan<'a> {
+impl<'a> Pass<'a> {
     fn new(text: &'a str, out: &'a mut String, edits: &'a mut Edits) -> Self {
         Self {
             classes: &CLASSES,
@@ -312,14 +306,14 @@ impl<'a> Scan<'a> {
     }
 
     /// Has the rules clean from the last anchor to the next one behind `at`; returns where that is.
-    fn leave_to(&mut self, rounds: &mut Rounds, at: usize) -> usize {
+    fn clean_stretch(&mut self, fixpoint: &mut Fixpoint, at: usize) -> usize {
         let start = self.anchor.0;
         let end = self.next_anchor(at);
-        let stretch = rounds.text();
+        let stretch = fixpoint.text();
         stretch.extend((start > 0).then_some(BEFORE));
         stretch.push_str(&self.text[start..end]);
         stretch.extend((end < self.text.len()).then_some(BEHIND));
-        let cleaned = rounds.run(self.edits, is_clean);
+        let cleaned = fixpoint.run(self.edits, is_clean);
         let cleaned = cleaned.strip_prefix(BEFORE).filter(|_| start > 0).unwrap_or(cleaned);
         let cleaned = cleaned.strip_suffix(BEHIND).filter(|_| end < self.text.len()).unwrap_or(cleaned);
         self.out.truncate(self.anchor.1);

@@ -1,6 +1,6 @@
 //! Three dots become … again, and °C becomes ℃.
 
-use super::{Example, Rule};
+use super::rule::{Example, Rule};
 
 pub const RULE: Rule = Rule {
     name: "restore",

@@ -5,8 +5,10 @@
 //! of tags and no reader crosses a 〔, so the rules come to an end.
 
 use super::clinical::{self, Found};
+use super::options::{CleaningOptions, Replacement};
 use super::phone::phone_numbers;
-use super::{CleaningOptions, PERSONAL, Replacement, WEB, personal, web};
+use super::rules::{PERSONAL, WEB};
+use super::{personal, web};
 
 /// Writes the text with private data replaced and adds to the rows of `edits`; writes nothing if there is none.
 pub fn apply(text: &str, out: &mut String, options: &CleaningOptions, edits: &mut [u64]) -> bool {

@@ -1,0 +1,70 @@
+//! Cleans documents and counts the edits.
+
+use super::characters::META_SPACE;
+use super::counts::{Counts, ROW_COUNT};
+use super::fixpoint::Fixpoint;
+use super::fused;
+use super::options::CleaningOptions;
+
+/// Cleans documents; keeps its buffers between them, so one a thread.
+#[derive(Default)]
+pub struct Cleaner {
+    spaced: String,
+    marked: String,
+    fixpoint: Fixpoint,
+    counts: Counts,
+}
+
+impl Cleaner {
+    /// A cleaner that treats private data as `options` say; the default's is the papers'.
+    pub fn new(options: &CleaningOptions) -> Self {
+        Self { fixpoint: Fixpoint::new(*options), ..Self::default() }
+    }
+
+    /// The cleaned document.
+    pub fn clean(&mut self, document: &str) -> &str {
+        self.clean_with_spaces(document);
+        self.marked.clear();
+        let mut copied = 0;
+        for space in memchr::memchr_iter(b' ', self.spaced.as_bytes()) {
+            self.marked.push_str(&self.spaced[copied..space]);
+            self.marked.push(META_SPACE);
+            copied = space + 1;
+        }
+        self.marked.push_str(&self.spaced[copied..]);
+        &self.marked
+    }
+
+    /// What the last call of [`clean`](Self::clean) returned.
+    pub fn last(&self) -> &str {
+        &self.marked
+    }
+
+    /// The cleaned document with plain spaces where [`clean`](Self::clean) writes ▁.
+    pub fn clean_with_spaces(&mut self, document: &str) -> &str {
+        self.spaced.clear();
+        let mut edits = [0; ROW_COUNT];
+        if self.fixpoint.options.clinical {
+            // The fused pass does not look for clinical data.
+            self.fixpoint.text().push_str(document);
+            self.spaced.push_str(self.fixpoint.run(&mut edits, |_, _| false));
+        } else {
+            fused::clean(document, &mut self.spaced, &mut self.fixpoint, &mut edits);
+        }
+        for (i, n) in edits.into_iter().enumerate() {
+            self.counts.edits[i] += n;
+            self.counts.documents[i] += u64::from(n > 0);
+        }
+        &self.spaced
+    }
+
+    /// Takes what the rules changed since the last call.
+    pub fn take_counts(&mut self) -> Counts {
+        std::mem::take(&mut self.counts)
+    }
+}
+
+/// The cleaned text of one document.
+pub fn clean(document: &str) -> String {
+    Cleaner::default().clean(document).to_owned()
+}
