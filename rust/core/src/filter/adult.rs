@@ -6,13 +6,13 @@
 //! length *and* enough different ones are telling. The list, `ncvc/corpus/adult_words.txt`, has none of the words that
 //! medicine needs (docs/filters.md tells the policy).
 //!
-//! Few documents have the letters of enough words, which the scan of [`cues`](super::cues) knows; only theirs are
+//! Few documents have the letters of enough words, which the scan of [`phrases`](super::phrases) knows; only theirs are
 //! analysed, and of those the lines with letters of words.
 
 use std::path::PathBuf;
 
-use super::cues::{Cue, Hit};
 use super::options::AdultOptions;
+use super::phrases::{Match, Phrase};
 use super::reason::Reason;
 use crate::clean::{META_SPACE, clean};
 use crate::morph;
@@ -81,7 +81,7 @@ pub struct Judge<'a> {
     analyzer: morph::Worker<'a>,
     line: String,
     boundaries: Vec<usize>,
-    found: Vec<Hit>,
+    found: Vec<Match>,
     seen: Vec<bool>,
 }
 
@@ -92,16 +92,21 @@ impl<'a> Judge<'a> {
         Self { options, list, analyzer, line: String::new(), boundaries: Vec::new(), found: Vec::new(), seen }
     }
 
-    /// Whether a text of so many characters, white space apart, with these `hits` may stay.
-    pub fn judge(&mut self, text: &str, characters: usize, hits: &[Hit]) -> std::result::Result<(), Reason> {
+    /// Whether a text of so many characters, white space apart, with these `matches` may stay.
+    pub fn judge(
+        &mut self,
+        text: &str,
+        characters: usize,
+        matches: &[Match],
+    ) -> std::result::Result<(), Reason> {
         // Letters of words weigh at least as much as words.
         self.found.clear();
-        self.found.extend(hits.iter().filter(|hit| matches!(hit.cue, Cue::Adult(_))));
+        self.found.extend(matches.iter().filter(|hit| matches!(hit.phrase, Phrase::Adult(_))));
         if !self.is_enough(characters) {
             return Ok(());
         }
         self.found.clear();
-        let mut rest = hits;
+        let mut rest = matches;
         while let Some(first) = rest.first() {
             let start = text[..first.start].rfind('\n').map_or(0, |i| i + 1);
             let end = text[start..].find('\n').map_or(text.len(), |i| start + i);
@@ -112,8 +117,8 @@ impl<'a> Judge<'a> {
         if self.is_enough(characters) { Err(Reason::AdultWords) } else { Ok(()) }
     }
 
-    /// Adds those of a line's hits that begin and end where morphemes do; of overlapping ones the first, the longest.
-    fn find_words(&mut self, line: &str, start: usize, hits: &[Hit]) {
+    /// Adds those of a line's matches that begin and end where morphemes do; of overlapping ones the first, the longest.
+    fn find_words(&mut self, line: &str, start: usize, matches: &[Match]) {
         let Self { analyzer, line: spaced, boundaries, found, .. } = self;
         spaced.clear();
         spaced.extend(line.chars().map(|c| if c == META_SPACE { ' ' } else { c }));
@@ -123,7 +128,7 @@ impl<'a> Judge<'a> {
         let mut spaces = 0;
         let mut counted = 0;
         // Hits ascend by their ends; ▁ is two bytes longer than the space that the analyser saw.
-        for hit in hits.iter().filter(|hit| matches!(hit.cue, Cue::Adult(_))) {
+        for hit in matches.iter().filter(|hit| matches!(hit.phrase, Phrase::Adult(_))) {
             let end = hit.end - start;
             spaces += line[counted..end].matches(META_SPACE).count();
             counted = end;
@@ -153,14 +158,14 @@ impl<'a> Judge<'a> {
         let Self { options, list, found, seen, .. } = self;
         let (mut weight, mut different) = (0, 0);
         for hit in found.iter() {
-            if let Cue::Adult(word) = hit.cue {
+            if let Phrase::Adult(word) = hit.phrase {
                 weight += list.words[word].1;
                 let first = !std::mem::replace(&mut seen[word], true);
                 different += usize::from(first && list.words[word].1 >= TELLING);
             }
         }
         for hit in found.iter() {
-            if let Cue::Adult(word) = hit.cue {
+            if let Phrase::Adult(word) = hit.phrase {
                 seen[word] = false;
             }
         }

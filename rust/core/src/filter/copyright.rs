@@ -5,55 +5,34 @@
 //! Rights Reserved", 無断転載禁止, 当サイトの著作権は…に帰属します. An article about copyright has not, or it quotes
 //! the form, as in 「無断転載禁止」と書く or "All rights reserved"という表示; it stays.
 
-use super::cues::{Cue, Hit};
 use super::options::{CopyrightOptions, RemoveNotice};
+use super::phrases::{Match, NoticeForm, Phrase};
 use super::reason::Reason;
 
-/// What a phrase of [`CUES`] is the beginning of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
-    /// `Copyright`, a notice before a year, © or (C), or with `reserved` in the line.
-    Copyright,
-    /// `All Rights Reserved`, a notice by itself.
-    Reserved,
-    /// `(C)`, a notice before a year.
-    LetterC,
-    /// `©`, a notice before a name or a year.
-    Sign,
-    /// `無断転載`, a notice before a ban.
-    WithoutLeave,
-    /// `転載を`, a notice before a ban.
-    Use,
-    /// `転載禁止`, a notice where it speaks to the reader.
-    Ban,
-    /// `著作権は`, a notice between 当サイト and 帰属します.
-    Right,
-}
-
 /// The phrases; upper and lower case are alike.
-pub const CUES: [(&str, Form); 22] = [
-    ("copyright", Form::Copyright),
-    ("all▁rights▁reserved", Form::Reserved),
-    ("all▁right▁reserved", Form::Reserved),
-    ("allrightsreserved", Form::Reserved),
-    ("(c)", Form::LetterC),
-    ("©", Form::Sign),
-    ("&copy;", Form::Sign),
-    ("無断転載", Form::WithoutLeave),
-    ("無断複製", Form::WithoutLeave),
-    ("無断複写", Form::WithoutLeave),
-    ("無断使用", Form::WithoutLeave),
-    ("無断引用", Form::WithoutLeave),
-    ("無断での転載", Form::WithoutLeave),
-    ("無断での使用", Form::WithoutLeave),
-    ("転載を", Form::Use),
-    ("複製を", Form::Use),
-    ("複写を", Form::Use),
-    ("転載禁止", Form::Ban),
-    ("転用禁止", Form::Ban),
-    ("複製禁止", Form::Ban),
-    ("著作権は", Form::Right),
-    ("著作権・肖像権は", Form::Right),
+pub const PHRASES: [(&str, NoticeForm); 22] = [
+    ("copyright", NoticeForm::Copyright),
+    ("all▁rights▁reserved", NoticeForm::Reserved),
+    ("all▁right▁reserved", NoticeForm::Reserved),
+    ("allrightsreserved", NoticeForm::Reserved),
+    ("(c)", NoticeForm::LetterC),
+    ("©", NoticeForm::Sign),
+    ("&copy;", NoticeForm::Sign),
+    ("無断転載", NoticeForm::WithoutLeave),
+    ("無断複製", NoticeForm::WithoutLeave),
+    ("無断複写", NoticeForm::WithoutLeave),
+    ("無断使用", NoticeForm::WithoutLeave),
+    ("無断引用", NoticeForm::WithoutLeave),
+    ("無断での転載", NoticeForm::WithoutLeave),
+    ("無断での使用", NoticeForm::WithoutLeave),
+    ("転載を", NoticeForm::Use),
+    ("複製を", NoticeForm::Use),
+    ("複写を", NoticeForm::Use),
+    ("転載禁止", NoticeForm::Ban),
+    ("転用禁止", NoticeForm::Ban),
+    ("複製禁止", NoticeForm::Ban),
+    ("著作権は", NoticeForm::Right),
+    ("著作権・肖像権は", NoticeForm::Right),
 ];
 
 /// Examples: a text, and whether it has a notice.
@@ -105,17 +84,22 @@ pub const EXAMPLES: [(&str, bool); 40] = [
 /// Drops a text with a notice, or removes the lines that have one.
 ///
 /// Writes what is left to the (empty) string and returns the number of removed lines; writes nothing if it is 0.
-pub fn judge(options: &CopyrightOptions, text: &str, hits: &[Hit], out: &mut String) -> Result<u64, Reason> {
+pub fn judge(
+    options: &CopyrightOptions,
+    text: &str,
+    matches: &[Match],
+    out: &mut String,
+) -> Result<u64, Reason> {
     let mut removed = 0;
     let mut done = 0;
-    for hit in hits {
-        let Cue::Copyright(form) = hit.cue else { continue };
-        if hit.start < done {
+    for found in matches {
+        let Phrase::Notice(form) = found.phrase else { continue };
+        if found.start < done {
             continue;
         }
-        let start = text[..hit.start].rfind('\n').map_or(0, |i| i + 1);
-        let end = text[hit.end..].find('\n').map_or(text.len(), |i| hit.end + i);
-        if !is_notice(form, &text[start..hit.start], &text[hit.end..end]) {
+        let start = text[..found.start].rfind('\n').map_or(0, |i| i + 1);
+        let end = text[found.end..].find('\n').map_or(text.len(), |i| found.end + i);
+        if !is_notice(form, &text[start..found.start], &text[found.end..end]) {
             continue;
         }
         if options.remove == RemoveNotice::Document {
@@ -136,7 +120,7 @@ pub fn judge(options: &CopyrightOptions, text: &str, hits: &[Hit], out: &mut Str
 }
 
 /// Whether a form with this text around it in its line is a notice.
-fn is_notice(form: Form, before: &str, after: &str) -> bool {
+fn is_notice(form: NoticeForm, before: &str, after: &str) -> bool {
     if is_quoted(before, after) {
         return false;
     }
@@ -145,8 +129,8 @@ fn is_notice(form: Form, before: &str, after: &str) -> bool {
         return false;
     }
     match form {
-        Form::Reserved => true,
-        Form::Copyright => {
+        NoticeForm::Reserved => true,
+        NoticeForm::Copyright => {
             let lower = next.to_ascii_lowercase();
             lower.starts_with("(c)")
                 || lower.starts_with("&copy;")
@@ -155,12 +139,14 @@ fn is_notice(form: Form, before: &str, after: &str) -> bool {
                 || is_year(lower.strip_prefix('c').unwrap_or(&lower))
                 || lower.contains("reserved")
         }
-        Form::LetterC => is_year(next),
-        Form::Sign => next.starts_with(|c: char| c.is_ascii_digit() || c.is_ascii_uppercase() || is_name(c)),
-        Form::WithoutLeave => bans(first_sentence(after, 40)),
-        Form::Use => BANS.iter().filter_map(|ban| after.strip_prefix(ban)).any(speaks_to_reader),
-        Form::Ban => speaks_to_reader(after),
-        Form::Right => {
+        NoticeForm::LetterC => is_year(next),
+        NoticeForm::Sign => {
+            next.starts_with(|c: char| c.is_ascii_digit() || c.is_ascii_uppercase() || is_name(c))
+        }
+        NoticeForm::WithoutLeave => bans(first_sentence(after, 40)),
+        NoticeForm::Use => BANS.iter().filter_map(|ban| after.strip_prefix(ban)).any(speaks_to_reader),
+        NoticeForm::Ban => speaks_to_reader(after),
+        NoticeForm::Right => {
             let sentence = before.rsplit(['。', '!', '?']).next().unwrap_or(before);
             let rest = first_sentence(after, 60);
             OURS.iter().any(|us| sentence.contains(us)) && CLAIMS.iter().any(|claim| rest.contains(claim))

@@ -6,10 +6,10 @@
 
 pub mod adult;
 pub mod copyright;
-mod cues;
 pub mod japanese;
 pub mod length;
 mod options;
+mod phrases;
 mod reason;
 pub mod repetition;
 pub mod unfinished;
@@ -23,7 +23,7 @@ pub use reason::{FILTER_COUNT, Filter, FilterCount, FilterCounts, Reason};
 use crate::morph::Analyzer;
 use crate::{Error, Result};
 use adult::{Judge, WordList};
-use cues::{Cues, Hit};
+use phrases::{Match, PhraseFinder};
 
 /// What the filters do together; changes whenever a text's verdict under the same options does.
 pub const VERSION: u32 = 1;
@@ -40,7 +40,7 @@ pub enum Verdict<'t> {
 /// The filters, shared by all threads.
 pub struct Filters<'a> {
     options: FilterOptions,
-    cues: Option<Cues>,
+    phrases: Option<PhraseFinder>,
     adult: Option<(WordList, &'a Analyzer)>,
 }
 
@@ -61,8 +61,10 @@ impl<'a> Filters<'a> {
                 return Err(Error::Filters { message: message.to_owned() });
             }
         };
-        let cues = Cues::new(options.copyright_notices.is_some(), adult.as_ref().map(|(list, _)| list))?;
-        Ok(Self { options: options.clone(), cues, adult })
+        let notices = if options.copyright_notices.is_some() { &copyright::PHRASES[..] } else { &[] };
+        let words = adult.iter().flat_map(|(list, _)| list.surfaces());
+        let phrases = PhraseFinder::new(notices, words)?;
+        Ok(Self { options: options.clone(), phrases, adult })
     }
 
     /// A worker for one thread.
@@ -76,7 +78,7 @@ impl<'a> Filters<'a> {
             adult,
             text: String::new(),
             next: String::new(),
-            hits: Vec::new(),
+            matches: Vec::new(),
             characters: Vec::new(),
             repetition: repetition::Buffers::default(),
             counts: FilterCounts::default(),
@@ -90,7 +92,7 @@ pub struct Worker<'f> {
     adult: Option<Judge<'f>>,
     text: String,
     next: String,
-    hits: Vec<Hit>,
+    matches: Vec<Match>,
     characters: Vec<u32>,
     repetition: repetition::Buffers,
     counts: FilterCounts,
@@ -120,14 +122,14 @@ impl Worker<'_> {
 
     /// Runs the filters; a shortened document is in `self.text`, which is else empty.
     fn judge(&mut self, original: &str) -> std::result::Result<(), Reason> {
-        let Self { filters, adult, text, next, hits, characters, repetition, counts } = self;
+        let Self { filters, adult, text, next, matches, characters, repetition, counts } = self;
         let options = &filters.options;
-        if let Some(cues) = &filters.cues {
-            cues.find(original, hits);
+        if let Some(phrases) = &filters.phrases {
+            phrases.find(original, matches);
         }
         if let Some(options) = &options.copyright_notices {
             let count = counts.start(Filter::CopyrightNotices);
-            let removed = copyright::judge(options, original, hits, next)?;
+            let removed = copyright::judge(options, original, matches, next)?;
             count.note(removed, original, next);
             if removed > 0 {
                 std::mem::swap(text, next);
@@ -158,12 +160,12 @@ impl Worker<'_> {
             counts.start(Filter::Repetition);
             repetition::judge(options, text, characters, repetition)?;
         }
-        if let (Some(adult), Some(cues)) = (adult, &filters.cues) {
+        if let (Some(adult), Some(phrases)) = (adult, &filters.phrases) {
             counts.start(Filter::AdultWords);
             if shortened {
-                cues.find(text, hits);
+                phrases.find(text, matches);
             }
-            adult.judge(text, scripts.characters, hits)?;
+            adult.judge(text, scripts.characters, matches)?;
         }
         Ok(())
     }
