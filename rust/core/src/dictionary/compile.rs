@@ -1,6 +1,6 @@
 //! Hands rows, matrix and categories to vibrato.
 
-use super::base::{Base, Row, error};
+use super::mecab::{Base, Row, error};
 use crate::{Error, Result};
 
 /// The analyser's dictionary: `terms` and the rows of the base.

@@ -13,10 +13,10 @@
 
 use std::sync::Arc;
 
-use super::base::{Base, Row};
 use super::compile::{lexicon, vibrato_error};
 use super::matrix::BOUNDARY;
-use crate::morph;
+use super::mecab::{Base, Row};
+use super::settings::vibrato_tokenizer;
 use crate::{Error, Result};
 
 /// How much cheaper than its parts a term is, in MeCab's units.
@@ -75,7 +75,7 @@ impl PriceList<'_> {
                 .reset_user_lexicon_from_reader(Some(shorter.as_slice()))
                 .map_err(vibrato_error(folder))?;
         }
-        let tokenizer = morph::tokenizer(dictionary).map_err(vibrato_error(folder))?;
+        let tokenizer = vibrato_tokenizer(dictionary).map_err(vibrato_error(folder))?;
         let mut worker = tokenizer.new_worker();
         let matrix = &self.base.matrix;
         let ends = matrix.cost(BOUNDARY, self.left) + matrix.cost(self.right, BOUNDARY);

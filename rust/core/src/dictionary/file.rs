@@ -22,7 +22,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
-use super::base::{InputFile, error};
+use super::mecab::{InputFile, error};
+use super::settings::Settings;
 use crate::{Error, Result};
 
 const MAGIC: &[u8; 16] = b"ncvc dictionary\n";
@@ -51,17 +52,6 @@ pub struct Header {
     pub licences: Vec<Licence>,
 }
 
-/// How the analyser was set, for people who want to compare it with MeCab.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Settings {
-    /// Spaces separate morphemes and belong to none.
-    pub ignore_space: bool,
-    /// The longest run of characters that is one unknown word, less one.
-    pub max_grouping_len: usize,
-    /// Longer lines are cut, in characters.
-    pub longest_line: usize,
-}
-
 /// A licence notice.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Licence {
@@ -80,7 +70,7 @@ impl Header {
             rows: rows as u64,
             terms: 0,
             skipped: BTreeMap::new(),
-            analyser: crate::morph::settings(),
+            analyser: Settings::default(),
             inputs,
             licences,
         }

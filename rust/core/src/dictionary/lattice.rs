@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use super::bytes::{Reader, put};
+use super::arrays::{Reader, put};
+use super::characters::Characters;
+use super::matrix::Matrix;
+use super::mecab::{Base, Row};
 use super::trie::Trie;
-use crate::dictionary::{Base, Characters, Matrix, Row};
 
 /// The bytes are compressed: UniDic's matrix alone has 70 MB. Higher levels take much longer and save little.
 const LEVEL: i32 = 3;

@@ -55,21 +55,6 @@ pub struct InputFile {
 }
 
 impl Base {
-    /// Reads a folder of compiled files (`sys.dic`, …) or of MeCab sources (`*.csv`, `matrix.def`, …).
-    pub fn read(folder: &Path) -> Result<Self> {
-        let base = if folder.join("sys.dic").exists() {
-            super::compiled::read(folder)?
-        } else if folder.join("matrix.def").exists() {
-            super::source::read(folder)?
-        } else {
-            let message = "no MeCab dictionary: it needs sys.dic, matrix.bin, char.bin and unk.dic, \
-                           or *.csv, matrix.def, char.def and unk.def";
-            return Err(error(folder, message));
-        };
-        base.check()?;
-        Ok(base)
-    }
-
     /// Left id, right id and part of speech of plain proper nouns; where there are none, of other plain nouns.
     ///
     /// UniDic has several pairs of ids for one class: the pair that most rows have counts.
@@ -94,7 +79,7 @@ impl Base {
     }
 
     /// What would make the analyser fail later is an error now.
-    fn check(&self) -> Result<()> {
+    pub(super) fn check(&self) -> Result<()> {
         let outside = |row: &&Row| row.left >= self.matrix.lefts || row.right >= self.matrix.rights;
         if let Some(row) = self.rows.iter().chain(&self.unknown).find(outside) {
             let message = format!(

@@ -8,10 +8,10 @@ use std::path::Path;
 
 use encoding_rs::Encoding;
 
-use super::base::{Base, InputFile, PartsOfSpeech, Row, error, read_input};
 use super::characters::Characters;
 use super::double_array;
 use super::matrix::Matrix;
+use super::mecab::{Base, InputFile, PartsOfSpeech, Row, error, read_input};
 use crate::Result;
 
 const MAGIC: u32 = 0xef71_8f77;

@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::base::{Base, InputFile, PartsOfSpeech, Row, error, read_input};
 use super::characters::Characters;
 use super::matrix::Matrix;
+use super::mecab::{Base, InputFile, PartsOfSpeech, Row, error, read_input};
 use crate::{Error, Result};
 
 /// Reads the folder; the `*.csv` in the order of their names (MeCab takes them as the file system gives them).

@@ -3,28 +3,56 @@
 //! [`build`] reads a base ([`Base::read`]: compiled or sources), reads and cleans the terms ([`terms`]), prices them
 //! ([`cost`]), hands all rows to vibrato ([`compile`]) and writes the [`file`]. The same inputs give the same bytes.
 
-mod base;
+mod arrays;
 mod characters;
 mod compile;
-mod compiled;
 pub mod cost;
 mod double_array;
 pub mod file;
+pub(crate) mod lattice;
 mod matrix;
-mod source;
+mod mecab;
+mod mecab_binary;
+mod mecab_source;
+mod settings;
 pub mod terms;
+mod trie;
 
 use std::path::{Path, PathBuf};
 
-pub use base::{Base, InputFile, Row};
 pub use file::{Header, Licence};
+pub use mecab::{Base, InputFile, Row};
+pub use settings::{LONGEST_LINE, Settings};
 
-pub(crate) use characters::{Characters, Kind};
+pub(crate) use characters::Kind;
 pub(crate) use compile::vibrato_error;
 pub(crate) use matrix::{BOUNDARY, Matrix};
+pub(crate) use settings::{MAX_GROUPING_LEN, vibrato_tokenizer};
+pub(crate) use trie::{NONE, Walk};
 
-use crate::morph::lattice;
 use crate::{Error, Result};
+
+impl Base {
+    /// Reads a folder of compiled files (`sys.dic`, …) or of MeCab sources (`*.csv`, `matrix.def`, …).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`], [`Error::Input`] with the line of a source, and [`Error::Dictionary`] for a folder that is
+    /// no dictionary, is damaged, or does not fit together.
+    pub fn read(folder: &Path) -> Result<Self> {
+        let base = if folder.join("sys.dic").exists() {
+            mecab_binary::read(folder)?
+        } else if folder.join("matrix.def").exists() {
+            mecab_source::read(folder)?
+        } else {
+            let message = "no MeCab dictionary: it needs sys.dic, matrix.bin, char.bin and unk.dic, \
+                           or *.csv, matrix.def, char.def and unk.def";
+            return Err(mecab::error(folder, message));
+        };
+        base.check()?;
+        Ok(base)
+    }
+}
 
 /// What a dictionary is to be made of.
 pub struct Plan<'a> {
@@ -67,7 +95,7 @@ pub fn build(output: &Path, plan: &Plan, progress: &mut dyn FnMut(Step) -> Resul
     progress(Step::Compile)?;
     let vibrato = serialise(&base, &rows)?;
     let lattice = lattice::Dictionary::build(&base, &rows)
-        .ok_or_else(|| base::error(&base.folder, "too many rows; leave some out"))?;
+        .ok_or_else(|| mecab::error(&base.folder, "too many rows; leave some out"))?;
     let lattice = lattice.to_bytes().map_err(Error::io(output, "cannot compress"))?;
     progress(Step::Write)?;
     let mut header = Header::new(plan.base_name, base.rows.len(), inputs, licences);
@@ -115,8 +143,8 @@ fn serialise(base: &Base, terms: &[Row]) -> Result<Vec<u8>> {
 
 /// A notice is kept whatever its encoding: ipadic's COPYING ends in two stray bytes.
 fn licence(path: &Path) -> Result<Licence> {
-    let (bytes, input) = base::read_input(path)?;
-    let text = source::decode(path, bytes.clone())
+    let (bytes, input) = mecab::read_input(path)?;
+    let text = mecab_source::decode(path, bytes.clone())
         .unwrap_or_else(|_| encoding_rs::WINDOWS_1252.decode_without_bom_handling(&bytes).0.into_owned());
     Ok(Licence { name: input.name, text })
 }

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::base::{InputFile, MAX_SURFACE, read_input};
-use super::source;
+use super::mecab::{InputFile, MAX_SURFACE, read_input};
+use super::mecab_source;
 use crate::{Error, Result};
 
 /// First fields that name their column, in lower case; a first line that begins with one is no term.
@@ -67,7 +67,7 @@ impl Terms {
 /// A file whose first line holds a tab is TSV, where a quotation mark is a character like any other.
 pub fn read(path: &Path) -> Result<(Vec<String>, InputFile)> {
     let (bytes, input) = read_input(path)?;
-    let text = source::decode(path, bytes)?;
+    let text = mecab_source::decode(path, bytes)?;
     let text = text.trim_start_matches('\u{feff}');
     let tabs = text.lines().next().is_some_and(|line| line.contains('\t'));
     let mut reader = csv::ReaderBuilder::new()

@@ -9,7 +9,7 @@
 
 use std::collections::HashMap;
 
-use super::bytes::{Reader, put};
+use super::arrays::{Reader, put};
 
 /// No match, no unit.
 pub const NONE: u32 = u32::MAX;

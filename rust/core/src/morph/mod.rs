@@ -3,24 +3,17 @@
 //! One [`Analyzer`] is shared, one [`Worker`] a thread keeps its buffers from line to line.
 
 mod cut;
-pub(crate) mod lattice;
-mod reference;
+mod neighbours;
+mod vibrato;
+mod viterbi;
 
 use std::ops::Range;
 use std::path::Path;
 
-use crate::dictionary::file::{self, Settings};
-use crate::dictionary::{Header, vibrato_error};
+use crate::dictionary::file;
+use crate::dictionary::lattice::Dictionary;
+use crate::dictionary::{Header, LONGEST_LINE, vibrato_error, vibrato_tokenizer};
 use crate::{Error, Result};
-
-pub(crate) use reference::tokenizer;
-
-/// The longest line that is analysed in one piece, in characters; longer ones are cut after 。！？!? or, where there
-/// are none, at this length.
-///
-/// Costs are added up in 32 bits: a morpheme costs at most 2 × 32,767, so from 32,768 morphemes on they can
-/// overflow. MeCab has no such limit and gives the same answer up to this length.
-pub const LONGEST_LINE: usize = 16_384;
 
 /// What finds the morphemes; all give the same ones.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,8 +41,8 @@ pub struct Analyzer {
 }
 
 enum Loaded {
-    Lattice(Box<lattice::Dictionary>),
-    Vibrato(Box<vibrato::Tokenizer>),
+    Lattice(Box<Dictionary>),
+    Vibrato(Box<::vibrato::Tokenizer>),
 }
 
 impl Analyzer {
@@ -81,12 +74,12 @@ impl Analyzer {
         let parts = file::parse(bytes, path)?;
         let engine = match engine {
             Engine::Lattice => {
-                let dictionary = lattice::Dictionary::from_bytes(parts.lattice);
+                let dictionary = Dictionary::from_bytes(parts.lattice);
                 Loaded::Lattice(Box::new(dictionary.ok_or_else(|| file::damaged(path))?))
             }
             Engine::Vibrato => {
-                let dictionary = vibrato::Dictionary::read(parts.vibrato).map_err(vibrato_error(path))?;
-                Loaded::Vibrato(Box::new(tokenizer(dictionary).map_err(vibrato_error(path))?))
+                let dictionary = ::vibrato::Dictionary::read(parts.vibrato).map_err(vibrato_error(path))?;
+                Loaded::Vibrato(Box::new(vibrato_tokenizer(dictionary).map_err(vibrato_error(path))?))
             }
         };
         Ok(Self { header: parts.header, terms: parts.terms.to_owned(), engine })
@@ -113,8 +106,8 @@ impl Analyzer {
     /// A worker for one thread.
     pub fn worker(&self) -> Worker<'_> {
         Worker(match &self.engine {
-            Loaded::Lattice(dictionary) => Running::Lattice(Box::new(lattice::Worker::new(dictionary))),
-            Loaded::Vibrato(tokenizer) => Running::Vibrato(Box::new(reference::Worker::new(tokenizer))),
+            Loaded::Lattice(dictionary) => Running::Lattice(Box::new(viterbi::Worker::new(dictionary))),
+            Loaded::Vibrato(tokenizer) => Running::Vibrato(Box::new(vibrato::Worker::new(tokenizer))),
         })
     }
 }
@@ -123,8 +116,8 @@ impl Analyzer {
 pub struct Worker<'a>(Running<'a>);
 
 enum Running<'a> {
-    Lattice(Box<lattice::Worker<'a>>),
-    Vibrato(Box<reference::Worker<'a>>),
+    Lattice(Box<viterbi::Worker<'a>>),
+    Vibrato(Box<vibrato::Worker<'a>>),
 }
 
 impl Worker<'_> {
@@ -150,9 +143,4 @@ impl Worker<'_> {
             }
         }
     }
-}
-
-/// The settings of both engines, for the header.
-pub(crate) fn settings() -> Settings {
-    Settings { ignore_space: true, max_grouping_len: lattice::MAX_GROUPING_LEN, longest_line: LONGEST_LINE }
 }

@@ -1,4 +1,8 @@
-//! The search for the path of least cost, from left to right (Viterbi), with MeCab's unknown words and ties.
+//! Searches the path of least cost from left to right (Viterbi), with MeCab's unknown words and ties.
+//!
+//! Gives the same morphemes as vibrato, faster: the trie is walked for all positions of a line at once
+//! (`Trie::find`), and at each position the best left neighbour is searched once per
+//! left id, among one candidate per right id ([`Neighbours`]).
 //!
 //! Where paths cost the same, MeCab takes of the morphemes that end at a position the one that begins last; of those
 //! that begin there too, a known one before an unknown one, and of these the first row. So nodes are made in the
@@ -7,13 +11,9 @@
 use std::hint::black_box;
 use std::ops::Range;
 
-use super::dictionary::{Dictionary, Entry};
 use super::neighbours::{Neighbours, cost_and_node, key};
-use super::trie::{NONE, Walk};
-use crate::dictionary::{BOUNDARY, Kind};
-
-/// MeCab's default for the longest run of characters that is one unknown word, less one.
-pub const MAX_GROUPING_LEN: usize = 24;
+use crate::dictionary::lattice::{Dictionary, Entry};
+use crate::dictionary::{BOUNDARY, Kind, MAX_GROUPING_LEN, NONE, Walk};
 
 /// A candidate morpheme with the best path to its end.
 #[derive(Clone, Copy)]
