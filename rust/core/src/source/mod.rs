@@ -3,12 +3,12 @@
 mod documents;
 mod encoding;
 mod extracted;
-mod form;
 mod format;
 mod json;
 mod lines;
 mod open;
 mod parquet;
+mod published;
 mod text;
 
 pub use encoding_rs::Encoding;
@@ -16,11 +16,11 @@ pub use encoding_rs::Encoding;
 pub use documents::Documents;
 pub use encoding::{Decoder, encoding_named};
 pub use extracted::{Extracted, Unread};
-pub use form::{Form, has_warning};
 pub use format::{Format, Input, SourceFile};
 pub use json::{Fields, Malformed};
 pub use lines::{Line, LineReader};
 pub use open::{FileHash, open};
+pub use published::{Form, has_warning};
 
 /// Why a document, or the rest of a file, cannot be read. Where it is says who reads; what it says nobody does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! The tokenizer folder: cleaning rules, dictionary and pieces together turn raw text into ids.
 
-mod remember;
+mod id_cache;
 mod split;
 mod worker;
 

@@ -1,6 +1,6 @@
 //! Text → ids.
 
-use super::remember::Encoder;
+use super::id_cache::Encoder;
 use super::split::{Splitter, morphemes};
 use crate::clean;
 use crate::morph::{Analyzer, Word};
