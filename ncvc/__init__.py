@@ -7,16 +7,12 @@ from importlib.metadata import version
 
 from ncvc._native import (
     Analyzer,
-    DatasetError,
-    DictionaryError,
-    InputError,
-    NcvcError,
     Tokenizer,
-    TokenizerError,
     build_dictionary,
     clean,
     clean_batch,
 )
+from ncvc.errors import DatasetError, DictionaryError, InputError, NcvcError, TokenizerError
 from ncvc.indexed import IndexedDataset
 
 __all__ = [

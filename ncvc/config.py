@@ -13,11 +13,7 @@ from typing import Any, ClassVar, Self, get_args
 import pydantic
 import yaml
 
-from ncvc._native import NcvcError
-
-
-class ConfigError(NcvcError, ValueError):
-    """A config file that cannot be used; the message names file, line, field and the fix."""
+from ncvc.errors import ConfigError
 
 
 class _Loader(yaml.SafeLoader):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from ncvc._native import NcvcError
+from ncvc.errors import NcvcError
 from ncvc.files import files_below, sha256, write_json
 
 MANIFEST = "manifest.json"

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from ncvc._native import NcvcError
+from ncvc.errors import NcvcError
 from ncvc.manifest import CHECKPOINT, MANIFEST, changes, own_manifest
 
 CONFIG_HEAD = b"# As it was resolved."

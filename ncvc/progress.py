@@ -2,12 +2,16 @@
 
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import click
 
+from ncvc.units import duration
+
 TERMINAL_INTERVAL = 0.5
 LOG_INTERVAL = 10.0
+
+Tell = Callable[[Mapping[str, int]], None]
 
 
 class Progress:
@@ -58,14 +62,3 @@ class Progress:
         """Clears the line."""
         if self.terminal and self.width:
             click.echo("\r" + " " * self.width + "\r", nl=False, err=True)
-
-
-def duration(seconds: float) -> str:
-    """`seconds` as people say it."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours >= 48:
-        return f"{seconds / 86400:.1f} days"
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

@@ -7,7 +7,8 @@ import pydantic
 import pytest
 
 from ncvc import NcvcError
-from ncvc.config import Config, ConfigError
+from ncvc.config import Config
+from ncvc.errors import ConfigError
 
 
 class Layer(Config):

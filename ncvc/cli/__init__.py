@@ -5,7 +5,7 @@ import sys
 
 import click
 
-from ncvc import NcvcError, __version__
+from ncvc import __version__
 from ncvc.cli.clean import clean
 from ncvc.cli.convert import convert
 from ncvc.cli.demo import demo
@@ -17,6 +17,7 @@ from ncvc.cli.split import split
 from ncvc.cli.tokenizer import tokenizer
 from ncvc.cli.train import train
 from ncvc.cli.verify import verify
+from ncvc.errors import NcvcError
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -29,8 +29,9 @@ def clean(jsonl: bool, text_field: str, clinical: bool, replacement: Literal["no
       zstdcat raw.jsonl.zst | ncvc clean --jsonl | zstd > clean.jsonl.zst
       ncvc clean --clinical --replacement tag < notes.txt
     """
-    from ncvc._native import InputError, clean_batch, clean_json_lines
-    from ncvc.lines import filter_lines
+    from ncvc._native import clean_batch, clean_json_lines
+    from ncvc.errors import InputError
+    from ncvc.stdin_lines import filter_lines
 
     def clean_json(lines: Sequence[str], number: int) -> list[str]:
         cleaned = clean_json_lines(lines, text_field, clinical=clinical, replacement=replacement)

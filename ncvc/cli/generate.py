@@ -52,7 +52,7 @@ def generate(
       ncvc generate demo/hf --prompt "肺炎の治療は" --temperature 0 --max-new-tokens 64
       cat prompt.txt | ncvc generate demo/hf --prompt - --count 3 --json > texts.jsonl
     """
-    from ncvc.generate.sampling import Generator, Sampling
+    from ncvc.hf.generate import Generator, Sampling
 
     if prompt == "-":
         prompt = sys.stdin.read().removesuffix("\n")

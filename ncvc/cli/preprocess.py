@@ -50,19 +50,19 @@ def preprocess(
       output: tokens
       on_error: quarantine
     """
-    from ncvc.corpus import local
     from ncvc.corpus.config import PreprocessConfig
     from ncvc.corpus.preprocess import Each
     from ncvc.corpus.preprocess import preprocess as run
+    from ncvc.executors import local
 
     if address and engine != "ray":
         raise click.UsageError("--address names a Ray cluster; add --engine ray")
     each: Each = local.each
     if engine == "ray":
-        from ncvc.corpus import cluster
+        from ncvc.executors import ray
 
-        cluster.connect(address)
-        each = cluster.each
+        ray.connect(address)
+        each = ray.each
     loaded = PreprocessConfig.load(config, overrides)
     if sample is not None:
         loaded = loaded.model_copy(update={"output": f"{loaded.output}.dry-run"})

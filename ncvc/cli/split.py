@@ -23,7 +23,7 @@ def split(dictionary: Path | None, tokenizer: Path | None) -> None:
       ncvc split --tokenizer tokenizer < notes.txt
     """
     from ncvc import Analyzer, Tokenizer
-    from ncvc.lines import filter_lines
+    from ncvc.stdin_lines import filter_lines
 
     if dictionary and not tokenizer:
         analyzer = Analyzer.load(dictionary)

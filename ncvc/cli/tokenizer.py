@@ -42,7 +42,7 @@ def train(
       ncvc tokenizer train tokenizer raw/wiki.jsonl.zst raw/medical.jsonl --dictionary ipadic.dic
       ncvc tokenizer train tokenizer 'raw/*.jsonl' --dictionary ipadic.dic --vocab-size 16384
     """
-    from ncvc.corpus.sources import Reading, find_sources
+    from ncvc.documents.sources import Reading, find_sources
     from ncvc.tokenizer.train import train_tokenizer
 
     counts = train_tokenizer(

@@ -89,23 +89,23 @@ def run(
 
     settings = TrainConfig.load(config, overrides)
     if dry_run:
-        from ncvc.train import dry_run as planning
+        from ncvc.train.preflight import dry_run as planning
 
         card = planning.target(gpu, gpu_memory)
         lines = planning.dry_run(settings, card, mfu or planning.USUAL_MFU, nodes["nnodes"])
         click.echo("\n".join(lines))
         return
     if write_slurm is not None:
-        from ncvc.train import slurm
+        from ncvc.train.elastic import slurm
 
         script = slurm.slurm_script(config, overrides, settings, nodes["nnodes"], max_restarts)
         slurm.write_slurm(write_slurm, script)
         click.echo(f"written to {write_slurm}; look at its time limit, then: sbatch {write_slurm}")
         return
-    from ncvc.train.launch import launch
-    from ncvc.train.nodes import Nodes
+    from ncvc.train.elastic.launch import launch
+    from ncvc.train.elastic.rendezvous import Rendezvous
 
-    if not launch(settings, Nodes(**nodes), max_restarts):
+    if not launch(settings, Rendezvous(**nodes), max_restarts):
         sys.exit(STOPPED)
 
 
@@ -128,18 +128,18 @@ def plot(runs: tuple[Path, ...], output: Path) -> None:
     """
     from ncvc.files import whole_file
     from ncvc.outputs import is_page_or_picture, require_own_file
-    from ncvc.train.curves import read
+    from ncvc.train.metrics.history import read_histories
 
     if output.suffix not in (".png", ".html"):
         raise click.BadParameter(f"{output}: name it .png or .html", param_hint="--output")
     file = require_own_file(output, is_page_or_picture)
-    curves = read(runs)
+    curves = read_histories(runs)
     if output.suffix == ".png":
-        from ncvc.train.plot import draw
+        from ncvc.train.metrics.plot_png import draw
 
         draw(curves, file)
     else:
-        from ncvc.train.page import page
+        from ncvc.train.metrics.plot_html import page
 
         with whole_file(file) as partial:
             partial.write_text(page(curves), encoding="utf-8")
@@ -156,7 +156,7 @@ def status(runs: tuple[Path, ...]) -> None:
       ncvc train status runs/first
       watch -n 60 ncvc train status runs/first runs/second
     """
-    from ncvc.train.status import describe
-    from ncvc.train.status import status as read
+    from ncvc.train.metrics.status import describe
+    from ncvc.train.metrics.status import status as read_status
 
-    click.echo("\n\n".join("\n".join(describe(read(run))) for run in runs))
+    click.echo("\n\n".join("\n".join(describe(read_status(run))) for run in runs))

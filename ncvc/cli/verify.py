@@ -17,7 +17,7 @@ def verify(folders: tuple[Path, ...]) -> None:
       ncvc verify tokens
       ncvc verify tokenizer runs/ncvc-slm-1/checkpoints/step_00024000 my-model
     """
-    from ncvc import NcvcError
+    from ncvc.errors import NcvcError
     from ncvc.manifest import verify as problems
 
     wrong = 0

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from ncvc import __version__
 from ncvc.convert.check import Check
-from ncvc.train.config import ModelConfig
+from ncvc.model.config import ModelConfig
 
 
 @dataclass(frozen=True, kw_only=True)

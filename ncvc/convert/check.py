@@ -7,13 +7,13 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-import ncvc.train.without_compiler  # noqa: F401  (before megatron-core)
+import ncvc.model.lazy_dynamo  # noqa: F401  (before megatron-core)
 from ncvc.convert import mapping
-from ncvc.convert.errors import ConvertError
-from ncvc.convert.huggingface import load_model
-from ncvc.train.config import ModelConfig
-from ncvc.train.model import build
-from ncvc.train.ranks import alone
+from ncvc.errors import ConvertError
+from ncvc.hf.load import load_model
+from ncvc.model.config import ModelConfig
+from ncvc.model.gpt import build
+from ncvc.model.parallel import single_process
 
 TOLERANCE = 1e-5
 """Largest allowed difference of two logits in fp32; of logits beyond ±1, relative to their size."""
@@ -62,7 +62,7 @@ def megatron_logits(model: ModelConfig, weight: WeightReader, ids: Tensor, dtype
     Its weights are those that `weight` gives, rounded to `dtype`. The embedding is rounded after its multiplication
     by √d, because the folder holds the product.
     """
-    with alone(), torch.no_grad():
+    with single_process(), torch.no_grad():
         gpt = build(model).eval()
         for name, parameter in gpt.named_parameters():
             stored = weight(name)

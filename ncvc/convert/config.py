@@ -5,8 +5,8 @@ from typing import Any
 
 import pydantic
 
-from ncvc.convert.errors import ConvertError
-from ncvc.train.config import ModelConfig
+from ncvc.errors import ConvertError
+from ncvc.model.config import ModelConfig
 
 BEGIN_OF_TEXT_ID = 1
 END_OF_TEXT_ID = 2

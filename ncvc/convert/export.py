@@ -12,17 +12,17 @@ from safetensors.torch import save
 from torch import Tensor
 
 from ncvc import __version__
+from ncvc.checkpoint.reader import Checkpoint
 from ncvc.convert import check, mapping
 from ncvc.convert.card import Facts, model_card
 from ncvc.convert.config import generation_config, huggingface_config
-from ncvc.convert.errors import ConvertError
-from ncvc.convert.huggingface import EMBEDDING, LOGITS, TOKENIZER
 from ncvc.convert.shards import write_shards
 from ncvc.convert.tokenizer import write_tokenizer
+from ncvc.errors import ConvertError
 from ncvc.files import sha256, whole_folder, write_json
+from ncvc.hf.load import EMBEDDING, LOGITS, TOKENIZER
 from ncvc.manifest import HUGGINGFACE, MANIFEST, write_manifest
 from ncvc.outputs import require_output
-from ncvc.train.checkpoint.reader import Checkpoint
 
 Dtype = Literal["float32", "bfloat16"]
 DTYPES: dict[str, torch.dtype] = {"float32": torch.float32, "bfloat16": torch.bfloat16}

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ncvc.train.config import ModelConfig
+from ncvc.model.config import ModelConfig
 
 
 def fold_embedding(weight: Tensor) -> Tensor:

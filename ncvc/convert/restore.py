@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from ncvc.checkpoint.format import write_weights
 from ncvc.convert import check
-from ncvc.convert.huggingface import EMBEDDING
 from ncvc.convert.weights import HuggingFaceWeights
+from ncvc.hf.load import EMBEDDING
 from ncvc.manifest import CHECKPOINT
 from ncvc.outputs import require_output
-from ncvc.train.checkpoint.format import write_weights
 
 DIVIDED_TOLERANCE = 10 * check.TOLERANCE
 """For an embedding that had to be divided by √d: its rounding error goes through all layers."""

@@ -11,7 +11,7 @@ from huggingface_hub import split_torch_state_dict_into_shards
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from ncvc.convert.errors import ConvertError
+from ncvc.errors import ConvertError
 
 SINGLE = "model.safetensors"
 INDEX = "model.safetensors.index.json"

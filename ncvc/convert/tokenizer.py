@@ -8,7 +8,7 @@ travels along (`ncvc/tokenizer`).
 
 from pathlib import Path
 
-from ncvc import TokenizerError
+from ncvc.errors import TokenizerError
 from ncvc.files import write_json
 
 MORPHEME_SEPARATOR = "\u001f"

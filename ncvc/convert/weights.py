@@ -11,12 +11,12 @@ from torch import Tensor
 
 from ncvc.convert import mapping
 from ncvc.convert.config import model_config
-from ncvc.convert.errors import ConvertError
-from ncvc.convert.huggingface import EMBEDDING, TOKENIZER, read_config
 from ncvc.convert.shards import Shards
+from ncvc.errors import ConvertError
 from ncvc.files import sha256
+from ncvc.hf.load import EMBEDDING, TOKENIZER, read_config
 from ncvc.manifest import HUGGINGFACE, MANIFEST, file_difference
-from ncvc.train.config import ModelConfig
+from ncvc.model.config import ModelConfig
 
 (_EMBEDDING_ROW,) = mapping.BEFORE
 

@@ -8,7 +8,7 @@ from ncvc.config import Config
 from ncvc.corpus.cleaning import CleaningConfig
 from ncvc.corpus.duplicates import DuplicatesConfig
 from ncvc.corpus.filters import FiltersConfig
-from ncvc.corpus.sources import LONGEST_LINE, OnError, SourceFormat, TextEncoding
+from ncvc.documents.sources import LONGEST_LINE, OnError, SourceFormat, TextEncoding
 
 PART_BYTES = 256 * 2**20
 

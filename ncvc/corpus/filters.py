@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 
 import pydantic
 
-from ncvc.config import Config, ConfigError
+from ncvc.config import Config
+from ncvc.errors import ConfigError
 
 ADULT_WORDS = Path(__file__).with_name("adult_words.txt")
 

@@ -13,9 +13,9 @@ from typing import Any, Literal
 
 import ncvc
 import ncvc._native as native
-from ncvc.config import ConfigError
 from ncvc.corpus.config import PreprocessConfig, SourceConfig
-from ncvc.corpus.sources import NO_LIMIT, SourceFile, find_sources
+from ncvc.documents.sources import NO_LIMIT, SourceFile, find_sources
+from ncvc.errors import ConfigError
 from ncvc.files import sha256
 from ncvc.manifest import MANIFEST
 

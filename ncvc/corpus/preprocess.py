@@ -5,22 +5,22 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from ncvc._native import InputError
-from ncvc.corpus import local
 from ncvc.corpus.config import PreprocessConfig
 from ncvc.corpus.plan import Plan, Target, make_plan
 from ncvc.corpus.publish import build
-from ncvc.corpus.reporting import Timing, report_data
+from ncvc.corpus.report.collect import Timing, report_data
+from ncvc.corpus.report.totals import totals
+from ncvc.corpus.run_dir import RunDir
 from ncvc.corpus.stages import TEXT, Stages, load_tokenizer
-from ncvc.corpus.totals import totals
-from ncvc.corpus.work import Work
+from ncvc.errors import InputError
+from ncvc.executors import local
 from ncvc.files import read_json, sha256_if_readable
 from ncvc.manifest import MANIFEST, PREPROCESS
 from ncvc.outputs import real_path, require_apart, require_replaceable
 from ncvc.progress import Progress
 
 Each = Callable[..., None]
-"""Calls a stage for every item: `ncvc.corpus.local.each` or `ncvc.corpus.cluster.each`."""
+"""Calls a stage for every item: `ncvc.executors.local.each` or `ncvc.executors.ray.each`."""
 
 
 def preprocess(
@@ -47,7 +47,7 @@ def preprocess(
     plan = make_plan(config, folder, to, sample)
     require_apart(folder / config.output, _reads(plan), [folder])
     output = real_path(folder / config.output)
-    with Work(output) as work:
+    with RunDir(output) as work:
         made = None if restart else _inputs_of(plan, output)
         now = {path: sha256_if_readable(Path(path)) for path in made or {}}
         if made is not None and made == now:
@@ -68,7 +68,7 @@ def preprocess(
     return _with_time(summary, report)
 
 
-def _run(plan: Plan, work: Work, each: Each, timing: Timing) -> Stages:
+def _run(plan: Plan, work: RunDir, each: Each, timing: Timing) -> Stages:
     """Brings every part to its end."""
     threads = plan.config.threads or len(os.sched_getaffinity(0))
     stages = Stages(plan, work, min(threads, local.THREADS_A_CALL))

@@ -11,12 +11,13 @@ from typing import Literal
 import ipadic
 
 import ncvc._native as native
-from ncvc._native import NcvcError
-from ncvc.corpus.extract import extract, extract_all
 from ncvc.corpus.plan import Plan, Task
-from ncvc.corpus.sources import NO_LIMIT, Reading, Tell
-from ncvc.corpus.work import PARTS, Work, read_record
+from ncvc.corpus.run_dir import PARTS, RunDir, read_record
+from ncvc.documents.extract import extract, extract_all
+from ncvc.documents.sources import NO_LIMIT, Reading
+from ncvc.errors import NcvcError
 from ncvc.files import listed, read_json, sha256_if_readable, whole_file, write_whole
+from ncvc.progress import Tell
 
 TEXT = "text.jsonl.zst"
 FINGERPRINTS = "fingerprints"
@@ -27,7 +28,7 @@ class Stages:
     """The stages of one run."""
 
     plan: Plan
-    work: Work
+    work: RunDir
     threads: int
     """The threads of one call."""
 

@@ -14,6 +14,7 @@ import yaml
 
 import ncvc
 from ncvc.demo.text import write_corpus, write_terms
+from ncvc.errors import DemoError
 from ncvc.manifest import changes, own_manifest
 
 CONFIG = Path(ncvc.__file__).parent.parent / "megatron_configs" / "demo.yaml"
@@ -42,10 +43,6 @@ TEMPERATURE = "0.5"
 """Below the usual: after two minutes of training the less likely words are guesses."""
 
 Say = Callable[[str], None]
-
-
-class DemoError(ncvc.NcvcError):
-    """The folder cannot be used, or a stage failed."""
 
 
 @dataclass(frozen=True)

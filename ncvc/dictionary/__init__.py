@@ -5,7 +5,7 @@ import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
 
-from ncvc._native import DictionaryError
+from ncvc.errors import DictionaryError
 
 MAGIC = b"ncvc dictionary\n"
 """The beginning of every dictionary file (rust/core/src/dictionary/file.rs)."""

@@ -16,7 +16,8 @@ import sentencepiece
 
 import ncvc
 import ncvc._native as native
-from ncvc.corpus.sources import Reading, SourceFile
+from ncvc.documents.sources import Reading, SourceFile
+from ncvc.errors import NcvcError, VocabularyError
 from ncvc.files import sha256, whole_folder, write_json
 from ncvc.manifest import TOKENIZER, write_manifest
 from ncvc.outputs import require_output
@@ -65,10 +66,6 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-class VocabularyError(native.NcvcError):
-    """The vocabulary is larger than the text has pieces, or too small for the characters."""
-
-
 def train_tokenizer(
     output: Path,
     sources: Sequence[SourceFile],
@@ -93,7 +90,7 @@ def train_tokenizer(
         )
     pages = next((file.path for file in sources if file.holds_pages), None)
     if pages is not None:
-        raise native.NcvcError(f"{pages}: pages are not read here; extract them with `ncvc preprocess --to text` first")
+        raise NcvcError(f"{pages}: pages are not read here; extract them with `ncvc preprocess --to text` first")
     reads = [dictionary, *(file.path for file in sources)]
     with whole_folder(require_output(output, TOKENIZER, reads=reads, replace=replace)) as folder:
         progress = Progress("counting morphemes", sum(file.path.stat().st_size for file in sources))

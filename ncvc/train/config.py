@@ -6,63 +6,16 @@ from typing import Annotated, Literal, Self
 import pydantic
 
 from ncvc.config import Config
-
-Count = Annotated[int, pydantic.Field(ge=1)]
-WholeNumber = Annotated[int, pydantic.Field(ge=0)]
-Probability = Annotated[float, pydantic.Field(ge=0.0, lt=1.0)]
-Positive = Annotated[float, pydantic.Field(gt=0.0)]
-NotNegative = Annotated[float, pydantic.Field(ge=0.0)]
-Switch = bool | Literal["auto"]
-
-
-class ModelConfig(Config):
-    """The shape of the model (technical report 2.3); enough to build it and to convert it."""
-
-    num_layers: Count
-    """Transformer layers."""
-    hidden_size: Count
-    """Width of the residual stream, in features."""
-    ffn_hidden_size: Count
-    """Inner width of the MLP, in features; it is not gated."""
-    num_attention_heads: Count
-    """Query heads of a layer."""
-    num_query_groups: Count
-    """Key and value heads of a layer; each serves `num_attention_heads / num_query_groups` query heads."""
-    vocab_size: Count
-    """Rows of the embedding and of the head, in tokens."""
-    max_position_embeddings: Count = 2048
-    """The longest sequence that the model is meant for, in tokens."""
-    rotary_base: Count = 10000
-    """Base of the RoPE frequencies."""
-    layernorm_epsilon: Positive = 1e-5
-    """Added to the mean square in every RMSNorm."""
-    hidden_dropout: Probability = 0.1
-    """Share of the residual branches' outputs dropped in training."""
-    attention_dropout: Probability = 0.1
-    """Share of the attention weights dropped in training."""
-
-    @property
-    def kv_channels(self) -> int:
-        """Features of one attention head."""
-        return self.hidden_size // self.num_attention_heads
-
-    @pydantic.model_validator(mode="after")
-    def _check(self) -> Self:
-        if self.hidden_size % self.num_attention_heads:
-            raise ValueError(
-                f"hidden_size {self.hidden_size} must be a multiple of num_attention_heads {self.num_attention_heads}"
-            )
-        if self.kv_channels % 2:
-            raise ValueError(
-                f"a head has hidden_size / num_attention_heads = {self.kv_channels} features;"
-                " RoPE turns pairs, make it even"
-            )
-        if self.num_attention_heads % self.num_query_groups:
-            raise ValueError(
-                f"num_attention_heads {self.num_attention_heads} must be a multiple of"
-                f" num_query_groups {self.num_query_groups}"
-            )
-        return self
+from ncvc.model.config import (
+    ComputeConfig,
+    Count,
+    ModelConfig,
+    NotNegative,
+    ParallelConfig,
+    Positive,
+    Probability,
+    WholeNumber,
+)
 
 
 class DataConfig(Config):
@@ -169,86 +122,6 @@ class ScheduleConfig(Config):
         return self
 
 
-class ParallelConfig(Config):
-    """How the ranks share the work; what is left over is data parallel."""
-
-    nproc_per_node: WholeNumber = 0
-    """Ranks on this machine; 0 is one a GPU, or one where there is none."""
-    tensor_model_parallel_size: Count = 1
-    """Ranks that share each matrix."""
-    pipeline_model_parallel_size: Count = 1
-    """Ranks that share the layers, one stretch each."""
-    sequence_parallel: bool = False
-    """Shares norms and dropout along the sequence too; needs tensor_model_parallel_size above 1."""
-
-    @pydantic.model_validator(mode="after")
-    def _check(self) -> Self:
-        if self.sequence_parallel and self.tensor_model_parallel_size == 1:
-            raise ValueError("sequence_parallel needs tensor_model_parallel_size above 1; set it to false")
-        return self
-
-
-class ComputeConfig(Config):
-    """How the arithmetic is done."""
-
-    dtype: Literal["bfloat16", "float32"] = "bfloat16"
-    """Of weights and activations; the optimizer keeps float32 beside bfloat16 weights."""
-    core_attention: Literal["sdpa", "megatron", "flash_attn", "transformer_engine"] = "sdpa"
-    """torch's scaled_dot_product_attention (flash attention on a GPU), megatron-core's own, or a package's."""
-    transformer_impl: Literal["local", "transformer_engine"] = "local"
-    """Whose linear layers, norms and RoPE: torch's, liger-kernel's and so on, or TransformerEngine's."""
-    fp8: Literal["hybrid", "e4m3"] | None = None
-    """Products of layers in FP8, scaled by each tensor's present maximum; needs TransformerEngine's layers."""
-    apply_rope_fusion: Switch = "auto"
-    """RoPE in one kernel, liger-kernel's; auto: on a GPU, if it is installed."""
-    fused_residual_rmsnorm: Switch = "auto"
-    """RMSNorm, and the sum of its gradient and the residual's, in one kernel; auto as for RoPE."""
-    bias_dropout_fusion: Switch = "auto"
-    """Dropout and the residual's addition in one kernel, compiled by torch; auto: on a GPU."""
-    cross_entropy_fusion_impl: Literal["auto", "none", "native", "te", "liger"] = "auto"
-    """The loss by megatron-core plainly (none) or compiled (native), TransformerEngine (te) or liger-kernel; auto:
-    on a GPU liger-kernel's if it is installed, else native."""
-    gradient_accumulation_fusion: Switch | Literal["apex"] = "auto"
-    """Weight gradients added to the float32 sum inside the matrix product, not rounded before: by torch, or by
-    the extension of NVIDIA's apex; auto: by torch, on a GPU."""
-    deterministic_mode: bool = False
-    """On GPUs only kernels that add in a fixed order, which is slower: a run then has the same bits whether it was
-    interrupted or not. On a CPU that is always so."""
-    recompute_granularity: Literal["full", "selective"] | None = None
-    """What the backward pass computes again to save memory: whole layers, or `recompute_modules` of each."""
-    recompute_method: Literal["uniform", "block"] | None = None
-    """With full: every stretch of `recompute_num_layers` layers, or only the first `recompute_num_layers`."""
-    recompute_num_layers: Count | None = None
-    """With full: layers, see `recompute_method`."""
-    recompute_modules: list[Literal["core_attn", "layernorm", "mlp"]] | None = None
-    """With selective: which modules."""
-    threads: Count = 1
-    """CPU threads of a rank."""
-
-    @pydantic.model_validator(mode="after")
-    def _check(self) -> Self:
-        if self.fp8 and self.transformer_impl != "transformer_engine":
-            raise ValueError("fp8 needs TransformerEngine's layers; set transformer_impl to transformer_engine")
-        if self.fp8 and self.dtype != "bfloat16":
-            raise ValueError("fp8 goes with dtype bfloat16; set it")
-        full, selective = (self.recompute_granularity == kind for kind in ("full", "selective"))
-        for name in ("recompute_method", "recompute_num_layers"):
-            if full != (getattr(self, name) is not None):
-                raise ValueError(
-                    f"{name} belongs to recompute_granularity full; {'add it' if full else 'leave it out'}"
-                )
-        if selective != bool(self.recompute_modules):
-            todo = "name some" if selective else "leave it out"
-            raise ValueError(f"recompute_modules belongs to recompute_granularity selective; {todo}")
-        if "layernorm" in (self.recompute_modules or ()) and self.transformer_impl != "transformer_engine":
-            # megatron-core 0.19 asks TransformerEngine for its FP8 state there.
-            raise ValueError(
-                "recompute_modules: layernorm needs TransformerEngine's layers; leave it out, or set transformer_impl"
-                " to transformer_engine"
-            )
-        return self
-
-
 class CheckpointConfig(Config):
     """When checkpoints are written, and what a new run starts from."""
 
@@ -260,7 +133,7 @@ class CheckpointConfig(Config):
     """Checkpoints that are kept, the newest ones."""
     keep_interval: Count = 3200
     """Steps between checkpoints that are kept for ever, besides (the paper's interval)."""
-    start_from: str | None = None
+    init_from: str | None = None
     """A checkpoint, or a Hugging Face folder of `ncvc convert`, whose weights a new run begins with instead of random
     ones; dropout, RoPE's base and the longest sequence may be set anew."""
 
@@ -343,10 +216,10 @@ class TrainConfig(Config):
                 f"data.sequence_length {self.data.sequence_length} is above"
                 f" model.max_position_embeddings {self.model.max_position_embeddings}; lower it"
             )
-        start_from = self.checkpoints.start_from
-        if start_from is not None and Path(start_from).absolute().is_relative_to(self.folder.absolute()):
+        init_from = self.checkpoints.init_from
+        if init_from is not None and Path(init_from).absolute().is_relative_to(self.folder.absolute()):
             raise ValueError(
-                f"checkpoints.start_from lies in run {self.run}; name another folder as run, or leave start_from out"
+                f"checkpoints.init_from lies in run {self.run}; name another folder as run, or leave init_from out"
                 " to go on with that run"
             )
         tensor = self.parallel.tensor_model_parallel_size

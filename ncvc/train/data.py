@@ -1,5 +1,6 @@
 """Samples for training: indexed datasets → megatron-core's GPTDataset → batches, by the step alone."""
 
+import contextlib
 import hashlib
 import json
 import signal
@@ -16,11 +17,12 @@ from megatron.core.datasets.blended_megatron_dataset_builder import BlendedMegat
 from megatron.core.datasets.gpt_dataset import GPTDataset, GPTDatasetConfig
 from torch.utils.data import DataLoader, Dataset
 
-from ncvc import DatasetError
+from ncvc.errors import DatasetError
+from ncvc.files import whole_folder
 from ncvc.indexed import IndexedDataset
-from ncvc.train.beat import LONG, beat, wait_for_others
+from ncvc.model.parallel import Ranks
 from ncvc.train.config import DataConfig, TrainConfig, training_documents
-from ncvc.train.ranks import Ranks, shared_folder
+from ncvc.train.elastic.heartbeat import IO_ALLOWANCE, announce_wait, send_heartbeat
 
 CHUNK = 1 << 24  # bytes read at a time
 
@@ -66,7 +68,7 @@ def inspect(prefix: str, vocab_size: int, validation_split: float = 0.0) -> Data
 
     Raises `DatasetError` if it is missing, damaged, empty, or holds ids outside a vocabulary of `vocab_size`.
     """
-    beat("reading the data", allowance=LONG)
+    send_heartbeat("reading the data", allowance=IO_ALLOWANCE)
     idx, bin_ = Path(f"{prefix}.idx"), Path(f"{prefix}.bin")
     for path in (idx, bin_):
         if not path.is_file():
@@ -80,7 +82,7 @@ def inspect(prefix: str, vocab_size: int, validation_split: float = 0.0) -> Data
     dtype = dataset[0].dtype
     with bin_.open("rb") as file:
         while chunk := file.read(CHUNK):
-            beat("reading the data")
+            send_heartbeat("reading the data")
             digest.update(chunk)
             ids = np.frombuffer(chunk, dtype)
             if ids.min() < 0 or ids.max() >= vocab_size:
@@ -121,11 +123,11 @@ def build_dataset(config: TrainConfig, facts: list[DatasetFacts], ranks: Ranks) 
     )
     folder = config.folder / "data_index" / hashlib.sha256(key.encode()).hexdigest()[:16]
     # One rank looks: the others' machines may see a shared disk as it was a moment ago.
-    wait_for_others()
+    announce_wait()
     there = [folder.exists()]
     dist.broadcast_object_list(there)
     if ranks.is_first:
-        beat("building the index of the samples", allowance=LONG)  # the others wait in megatron-core
+        send_heartbeat("building the index of the samples", allowance=IO_ALLOWANCE)  # the others wait in megatron-core
     if there[0]:
         for path in folder.glob("*.npy"):
             np.load(path, mmap_mode="r", allow_pickle=False)  # megatron-core would unpickle what is none of ours
@@ -193,3 +195,17 @@ def _stay(worker: int) -> None:
     """A signal to stop reaches the whole process group; the rank stops its readers itself, after saving."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@contextlib.contextmanager
+def shared_folder(final: Path, ranks: Ranks) -> Iterator[Path]:
+    """`ncvc.files.whole_folder` for all ranks: each may write into it; it gets its name when all are done."""
+    name: list[str] = [""]
+    with contextlib.ExitStack() as stack:
+        if ranks.is_first:
+            name = [str(stack.enter_context(whole_folder(final)))]
+        dist.broadcast_object_list(name)
+        yield Path(name[0])
+        announce_wait()
+        dist.barrier()
+    dist.barrier()

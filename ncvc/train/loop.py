@@ -12,20 +12,20 @@ import torch.distributed as dist
 from megatron.core.distributed import finalize_model_grads
 from megatron.core.pipeline_parallel import get_forward_backward_func
 
-from ncvc.train.beat import LONG, beat, wait_for_others
-from ncvc.train.begin import Training, begin, go_back
-from ncvc.train.checkpoint.saver import Saver
+from ncvc.model.kernels.select import choose
+from ncvc.model.parallel import Ranks
+from ncvc.train.anomaly_guard import require_finite
+from ncvc.train.compute_timer import ComputeTimer
 from ncvc.train.config import TrainConfig
 from ncvc.train.data import batches, build_dataset
-from ncvc.train.guard import require_finite
-from ncvc.train.log import RunLog
-from ncvc.train.optimizer import gradient_norm, kept, learning_rate, update
-from ncvc.train.parts.select import choose
-from ncvc.train.ranks import Ranks
-from ncvc.train.resolved import config_hash, publish
-from ncvc.train.stop import StopRequest
+from ncvc.train.elastic.heartbeat import IO_ALLOWANCE, announce_wait, send_heartbeat
+from ncvc.train.elastic.stop_signal import StopRequest
+from ncvc.train.metrics.log import RunLog
+from ncvc.train.optimizer import gradient_norm, learning_rate, optimizer_tensors, update
+from ncvc.train.resolved_config import config_hash, publish
+from ncvc.train.saving.saver import Saver
+from ncvc.train.setup import Training, rollback, setup
 from ncvc.train.validate import Validation
-from ncvc.train.work import OwnWork
 
 
 def train(config: TrainConfig, ranks: Ranks, stop: StopRequest) -> bool:
@@ -35,9 +35,9 @@ def train(config: TrainConfig, ranks: Ranks, stop: StopRequest) -> bool:
 
     Raises `TrainingError` if too many steps are bad, before any of them reaches the weights.
     """
-    training = begin(config, ranks)
+    training = setup(config, ranks)
     dataset = build_dataset(config, training.datasets, ranks)
-    wait_for_others(config.watch.startup_time)  # the first one opens the log and the boards, maybe over a network
+    announce_wait(config.watch.startup_time)  # the first one opens the log and the boards, maybe over a network
     samples = batches(dataset, config, ranks, training.done)
     validation = Validation(config, training.datasets, forward)
     log = RunLog(config, speaks=ranks.is_first, done=training.done, world_size=ranks.world_size)
@@ -53,8 +53,8 @@ def train(config: TrainConfig, ranks: Ranks, stop: StopRequest) -> bool:
     while training.done < last and not stopping:
         step = training.done + 1
         # The first step makes connections and compiles kernels.
-        beat("computing", step=step, allowance=0.0 if steady else config.watch.startup_time)
-        if guard.must_go_back:
+        send_heartbeat("computing", step=step, allowance=0.0 if steady else config.watch.startup_time)
+        if guard.must_roll_back:
             saver.wait()
             roll_back(training, log)
             samples = batches(dataset, config, ranks, training.done)
@@ -71,22 +71,22 @@ def train(config: TrainConfig, ranks: Ranks, stop: StopRequest) -> bool:
             if reason := guard.judge(loss, norm):
                 tell_skipped(training, log, reason, loss, norm)
             else:
-                beat("updating the weights")
+                send_heartbeat("updating the weights")
                 update(training.optimizer, lr, norm, config.optimizer.clip_grad)
                 log.step(step, loss=loss, lr=lr, grad_norm=norm, skipped=guard.skipped)
             steady = True
         saver.report()
         if training.done % config.checkpoints.save_interval == 0 or training.done == last or stopping:
-            keep(training, saver)
+            save_checkpoint(training, saver)
     saver.finish()
-    beat("ending", allowance=LONG)
+    send_heartbeat("ending", allowance=IO_ALLOWANCE)
     if training.done == last:
         validation.when_due(training, log)
         log.event("finished", f"finished: {last} steps", step=last)
     else:
         log.event("stopped", f"stopped after step {training.done}; start again to go on", step=training.done)
     log.close()
-    wait_for_others()
+    announce_wait()
     dist.barrier()  # when a machine's ranks end, its launcher reads in the log how
     return training.done == last
 
@@ -98,7 +98,7 @@ def forward_backward(
     config, ranks = training.config, training.ranks
     schedule = config.schedule
     micro_batches = schedule.global_batch_size // (schedule.micro_batch_size * ranks.dp_size)
-    work = OwnWork(ranks.device)
+    work = ComputeTimer(ranks.device)
     training.gpt.config.finalize_model_grads_func = partial(finish, work)
     work.mark()
     training.model.zero_grad_buffer()
@@ -123,17 +123,17 @@ def forward_backward(
 
 def forward(samples: Iterator[dict[str, torch.Tensor]], model: Any) -> tuple[torch.Tensor, Any]:
     """One micro-batch through the model, and the function that makes its loss of the result."""
-    beat("computing")
+    send_heartbeat("computing")
     device = torch.cuda.current_device()
     batch = {name: tensor.to(device, non_blocking=True) for name, tensor in next(samples).items()}
     output = model(batch["tokens"], batch["position_ids"], None, labels=batch["labels"])
     return output, mean_loss
 
 
-def finish(work: OwnWork, *arguments: Any, **options: Any) -> None:
+def finish(work: ComputeTimer, *arguments: Any, **options: Any) -> None:
     """Joins the ranks' gradients, after the last backward pass of a step."""
     work.mark()
-    beat("waiting for the other ranks", waiting=True)
+    send_heartbeat("waiting for the other ranks", waiting=True)
     finalize_model_grads(*arguments, **options)
 
 
@@ -163,7 +163,7 @@ def tell_skipped(training: Training, log: RunLog, reason: str, loss: float, norm
 def roll_back(training: Training, log: RunLog) -> None:
     """Goes back to before a row of bad steps."""
     row, at = training.guard.row, training.done
-    first, last = go_back(training)
+    first, last = rollback(training)
     log.event(
         "rolled_back",
         f"ROLLED BACK from step {at}, after {row} bad steps in a row: goes on after step {training.done} and leaves"
@@ -188,9 +188,9 @@ def leave_out(training: Training, last: int, log: RunLog) -> None:
     )
 
 
-def keep(training: Training, saver: Saver) -> None:
+def save_checkpoint(training: Training, saver: Saver) -> None:
     """Saves this moment; raises `TrainingError` if it holds what is not finite."""
-    require_finite(training.done, kept(training.optimizer), training.ranks.device)
+    require_finite(training.done, optimizer_tensors(training.optimizer), training.ranks.device)
     saver.save(training.gpt, training.optimizer, training.facts())
 
 

@@ -92,7 +92,7 @@ def update(optimizer: DistributedOptimizer, lr: float, norm: float, clip_grad: f
     optimizer.step_with_ready_grads()
 
 
-def kept(optimizer: DistributedOptimizer) -> Iterator[torch.Tensor]:
+def optimizer_tensors(optimizer: DistributedOptimizer) -> Iterator[torch.Tensor]:
     """What this rank keeps: the float32 weights of its share, and AdamW's moments of them."""
     adamw = optimizer.optimizer
     for group in adamw.param_groups:

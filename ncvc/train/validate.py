@@ -17,10 +17,10 @@ from megatron.core.pipeline_parallel import get_forward_backward_func
 from numpy.typing import NDArray
 
 from ncvc.indexed import IndexedDataset
-from ncvc.train.begin import Training
 from ncvc.train.config import TrainConfig
 from ncvc.train.data import DatasetFacts, require_a_sample
-from ncvc.train.log import RunLog
+from ncvc.train.metrics.log import RunLog
+from ncvc.train.setup import Training
 
 ForwardStep = Callable[[Iterator[dict[str, torch.Tensor]], Any], tuple[torch.Tensor, Any]]
 """What megatron-core's schedules call for each micro-batch."""

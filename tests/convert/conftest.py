@@ -8,12 +8,12 @@ import pytest
 import sentencepiece
 import torch
 
+from ncvc.checkpoint.format import write_weights
 from ncvc.convert.export import to_huggingface
+from ncvc.model.config import ModelConfig
+from ncvc.model.gpt import build
+from ncvc.model.parallel import single_process
 from ncvc.tokenizer.scores import round_scores
-from ncvc.train.checkpoint.format import write_weights
-from ncvc.train.config import ModelConfig
-from ncvc.train.model import build
-from ncvc.train.ranks import alone
 
 
 @pytest.fixture(scope="session")
@@ -75,7 +75,7 @@ def checkpoint(model: ModelConfig, tmp_path_factory: pytest.TempPathFactory) -> 
         return 1 + 0.3 * noise if parameter.dim() == 1 else 0.15 * noise
 
     folder = tmp_path_factory.mktemp("run") / "step_00000007"
-    with alone():
+    with single_process():
         weights = [(name, drawn(parameter)) for name, parameter in build(model).named_parameters()]
     write_weights(folder, model, weights, step=7, tokens_seen=7000)
     return folder

@@ -12,10 +12,10 @@ from click.testing import CliRunner
 from tokenizers import Tokenizer
 
 import ncvc
+from ncvc.checkpoint.format import write_weights
 from ncvc.cli import ncvc as command_line
 from ncvc.convert import mapping
-from ncvc.train.checkpoint.format import write_weights
-from ncvc.train.config import ModelConfig
+from ncvc.model.config import ModelConfig
 
 
 def run(*arguments: object, stdin: str | None = None) -> str:

@@ -9,13 +9,13 @@ import torch
 from safetensors.torch import load_file
 
 from ncvc import NcvcError
+from ncvc.checkpoint.format import write_weights
+from ncvc.checkpoint.reader import Checkpoint
 from ncvc.convert import check, export, mapping
-from ncvc.convert.errors import ConvertError
 from ncvc.convert.export import to_huggingface
 from ncvc.convert.shards import write_shards
+from ncvc.errors import CheckpointError, ConvertError
 from ncvc.files import sha256
-from ncvc.train.checkpoint.format import CheckpointError, write_weights
-from ncvc.train.checkpoint.reader import Checkpoint
 
 STOCK = """
 import sys, torch

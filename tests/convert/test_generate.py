@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from ncvc.convert.errors import ConvertError
-from ncvc.convert.huggingface import load_model
-from ncvc.generate.sampling import Generator, Sampling
+from ncvc.errors import ConvertError
+from ncvc.hf.generate import Generator, Sampling
+from ncvc.hf.load import load_model
 
 GREEDY = Sampling(max_new_tokens=12, temperature=0, top_p=1, seed=0)
 

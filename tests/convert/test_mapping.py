@@ -3,9 +3,9 @@ import torch
 
 from ncvc.convert import mapping
 from ncvc.convert.config import huggingface_config
-from ncvc.train.config import ModelConfig
-from ncvc.train.model import build
-from ncvc.train.ranks import alone
+from ncvc.model.config import ModelConfig
+from ncvc.model.gpt import build
+from ncvc.model.parallel import single_process
 
 
 @pytest.fixture(autouse=True)
@@ -14,7 +14,7 @@ def _one_thread() -> None:
 
 
 def test_the_table_has_every_weight_of_megatrons_model(model) -> None:
-    with alone():
+    with single_process():
         expected = {name: tuple(weight.shape) for name, weight in build(model).named_parameters()}
     table = {row.megatron: mapping.megatron_shape(row, model) for row in mapping.weights(model)}
     assert table == expected

@@ -6,11 +6,11 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from ncvc.checkpoint.reader import Checkpoint
 from ncvc.convert import mapping
-from ncvc.convert.errors import ConvertError
 from ncvc.convert.export import to_huggingface
 from ncvc.convert.restore import to_megatron
-from ncvc.train.checkpoint.reader import Checkpoint
+from ncvc.errors import ConvertError
 
 EMBEDDING = "embedding.word_embeddings.weight"
 

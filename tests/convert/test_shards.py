@@ -5,8 +5,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from ncvc.convert.errors import ConvertError
 from ncvc.convert.shards import Shards, write_safetensors, write_shards
+from ncvc.errors import ConvertError
 
 TENSORS = {"a": torch.randn(5, 3), "b": torch.randn(7), "c": torch.randn(2, 2), "d": torch.randn(1)}
 SHAPES = {name: tuple(tensor.shape) for name, tensor in TENSORS.items()}

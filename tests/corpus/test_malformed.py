@@ -17,7 +17,7 @@ import zstandard
 
 import ncvc
 from ncvc.corpus.filters import FiltersConfig
-from ncvc.corpus.pages import Page, UnreadableError, read_warc
+from ncvc.documents.pages import Page, UnreadableError, read_warc
 from tests.conftest import run_ncvc
 
 SEED = 20261121

@@ -17,7 +17,7 @@ import sentencepiece
 import zstandard
 
 import ncvc
-from ncvc.corpus.work import Work
+from ncvc.corpus.run_dir import RunDir
 from tests.corpus.run import NO_FILTERS, TEXTS, dataset, limited, outputs, report, run, write
 
 
@@ -178,7 +178,7 @@ def refusing_once(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def test_parts_that_cannot_be_listed_are_not_thrown_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    work = Work(tmp_path / "out")
+    work = RunDir(tmp_path / "out")
     part = work.prepared / "000000-00000"
     part.mkdir(parents=True)
     (work.folder / "run.json").write_text('{"ncvc": "0"}')

@@ -14,12 +14,12 @@ import pytest
 import zstandard
 
 import ncvc
-from ncvc.config import ConfigError
 from ncvc.corpus.config import PreprocessConfig, SourceConfig
 from ncvc.corpus.duplicates import DuplicatesConfig
 from ncvc.corpus.filters import FiltersConfig
 from ncvc.corpus.preprocess import preprocess
-from ncvc.corpus.sources import SourceFile, find_sources
+from ncvc.documents.sources import SourceFile, find_sources
+from ncvc.errors import ConfigError
 from tests.corpus.run import NO_DUPLICATES, NO_FILTERS
 
 pa = pytest.importorskip("pyarrow")

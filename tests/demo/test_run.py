@@ -13,7 +13,8 @@ import pytest
 import yaml
 
 from ncvc.demo import run
-from ncvc.demo.run import MARKER, DemoError, run_demo
+from ncvc.demo.run import MARKER, run_demo
+from ncvc.errors import DemoError
 
 TRAIN = {
     "run": "demo/run",

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 import ncvc
 from ncvc._native import Filters, filters_version
-from ncvc.config import ConfigError
 from ncvc.corpus.filters import FiltersConfig
+from ncvc.errors import ConfigError
 
 OFF: dict[str, Any] = dict.fromkeys(FiltersConfig.model_fields)
 

@@ -13,8 +13,8 @@ import pydantic
 import pytest
 
 from ncvc.corpus.report import write_report
-from ncvc.corpus.report.data import lower_bound
-from ncvc.corpus.report.words import escaped
+from ncvc.html.charts import lower_bound
+from ncvc.html.labels import escaped
 
 _spec = importlib.util.spec_from_file_location("sample", Path(__file__).with_name("sample.py"))
 assert _spec is not None

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-import ncvc.train.without_compiler  # noqa: F401
+import ncvc.model.lazy_dynamo  # noqa: F401
 
 sys.path.insert(0, str(Path(__file__).parent))  # for small_training, here and in the ranks
 

@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from ncvc.train.log import event_records, steps
+from ncvc.train.metrics.log import event_records, steps
 from tests.conftest import ROOT
 
 ADDRESSES = ("10.77.0.1", "10.77.0.2")

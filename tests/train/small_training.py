@@ -61,18 +61,18 @@ class StopAfter:
 
 def train_alone(config, stop_after=None):
     """Trains in this process, as the only rank."""
+    from ncvc.model.parallel import single_process
     from ncvc.train.loop import StopRequest, train
-    from ncvc.train.ranks import alone
 
     torch.set_num_threads(1)
-    with alone(config.seed) as ranks:
+    with single_process(config.seed) as ranks:
         train(config, ranks, StopAfter(stop_after) if stop_after else StopRequest())
 
 
 def train_as_rank(config, stop_after=None):
     """Trains in one of the processes of `pair`."""
+    from ncvc.model.parallel import started_by_torchrun
     from ncvc.train.loop import StopRequest, train
-    from ncvc.train.ranks import started_by_torchrun
 
     with started_by_torchrun(config.parallel, config.seed) as ranks:
         # Only one rank is asked; both must stop.
@@ -113,9 +113,9 @@ def train_poisoned(config, faults, stop_after=None):
 
 def refused_as_rank(configs):
     """What a rank says to its own of several configs; one of the processes of `pair`."""
-    from ncvc.config import ConfigError
-    from ncvc.train.ranks import started_by_torchrun
-    from ncvc.train.resolved import require_one_run
+    from ncvc.errors import ConfigError
+    from ncvc.model.parallel import started_by_torchrun
+    from ncvc.train.resolved_config import require_one_run
 
     with started_by_torchrun(configs[0].parallel, 0) as ranks:
         try:
@@ -132,7 +132,7 @@ def in_folders(folders, function, *arguments):
 
 def tensors(config, step):
     """Every tensor of a run's checkpoint, {name: tensor}."""
-    from ncvc.train.checkpoint.reader import Checkpoint, checkpoint_folder
+    from ncvc.checkpoint.reader import Checkpoint, checkpoint_folder
 
     checkpoint = Checkpoint.open(checkpoint_folder(config.run, step))
     checkpoint.verify()
@@ -148,13 +148,13 @@ def assert_same(first, second):
 
 def last_event(run):
     """The last thing that happened to a run, or None."""
-    from ncvc.train.log import events
+    from ncvc.train.metrics.log import events
 
     return next(reversed(events(run)), None)
 
 
 def _serve(rank, tasks, results):
-    import ncvc.train.without_compiler  # noqa: F401
+    import ncvc.model.lazy_dynamo  # noqa: F401
 
     torch.set_num_threads(1)
     os.environ.update(MASTER_ADDR="127.0.0.1", RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE="2")

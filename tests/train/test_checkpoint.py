@@ -7,17 +7,10 @@ import pytest
 import torch
 
 from ncvc import NcvcError
-from ncvc.train.checkpoint.format import (
-    CheckpointError,
-    Facts,
-    Layout,
-    Piece,
-    write_manifest,
-    write_part,
-    write_weights,
-)
-from ncvc.train.checkpoint.reader import Checkpoint, checkpoint_folder, latest
-from ncvc.train.config import ModelConfig
+from ncvc.checkpoint.format import Facts, Layout, Piece, write_manifest, write_shard, write_weights
+from ncvc.checkpoint.reader import Checkpoint, checkpoint_folder, latest
+from ncvc.errors import CheckpointError
+from ncvc.model.config import ModelConfig
 
 MODEL = ModelConfig(
     num_layers=1, hidden_size=8, ffn_hidden_size=16, num_attention_heads=2, num_query_groups=1, vocab_size=10
@@ -65,7 +58,7 @@ def test_boxes_and_stretches_of_many_ranks_make_one_tensor(tmp_path):
         box = whole[:, 5 * column : 5 * column + 5].contiguous()
         first, end = ((0, 13), (13, 35))[half]
         piece = Piece(file="", key="", offset=(0, 5 * column), shape=(7, 5), stretch=(first, end))
-        write_part(tmp_path, rank, [(name, (7, 10), piece, box.flatten()[first:end])])
+        write_shard(tmp_path, rank, [(name, (7, 10), piece, box.flatten()[first:end])])
     write_manifest(tmp_path, 4, Facts(model=MODEL, layout=Layout(dp=2, tp=2, pp=1)))
     checkpoint = Checkpoint.open(tmp_path)
     checkpoint.verify()
@@ -81,7 +74,7 @@ def test_boxes_and_stretches_of_many_ranks_make_one_tensor(tmp_path):
 def test_weight_prefers_the_optimizers_float32(tmp_path):
     exact = torch.tensor([1.0 + 2**-20])
     piece = Piece(file="", key="", offset=(0,), shape=(1,))
-    write_part(
+    write_shard(
         tmp_path,
         0,
         [("model.a", (1,), piece, exact.bfloat16()), ("optimizer.fp32_param.a", (1,), piece, exact)],

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from small_training import last_event
 
-from ncvc.train.checkpoint.reader import Checkpoint, checkpoint_folder
-from ncvc.train.log import records, steps
+from ncvc.checkpoint.reader import Checkpoint, checkpoint_folder
+from ncvc.train.metrics.log import records, steps
 
 TINY = Path(__file__).parents[2] / "megatron_configs" / "tiny.yaml"
 
@@ -41,7 +41,7 @@ def wait_for_steps(process, run, count):
 def ranks(process):
     """Process numbers of a launcher's ranks."""
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-    return [int(pid) for pid in children if b"ncvc.train.worker" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    return [int(pid) for pid in children if b"ncvc.train.elastic.worker" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
 
 def stopped(pid):

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from small_training import made_up_documents, train_alone, write_dataset
 
-from ncvc.config import ConfigError
+from ncvc.checkpoint.reader import checkpoint_folder, latest
 from ncvc.convert import mapping
-from ncvc.train.checkpoint.reader import checkpoint_folder, latest
+from ncvc.errors import ConfigError
 from ncvc.train.config import TrainConfig
-from ncvc.train.launch import processes
-from ncvc.train.log import steps
+from ncvc.train.elastic.launch import processes
+from ncvc.train.metrics.log import steps
 
 CONFIGS = Path(__file__).parents[2] / "megatron_configs"
 
@@ -31,7 +31,7 @@ SHRUNK = (
     "schedule.lr_warmup_iters=1",
     "schedule.global_batch_size=4",
     "schedule.micro_batch_size=2",
-    "checkpoints.start_from=null",
+    "checkpoints.init_from=null",
     "logging.tensorboard=false",
 )
 
@@ -60,9 +60,9 @@ def test_every_shipped_config_starts(path, material, tmp_path):
     train_alone(config)
     assert [step.step for step in steps(config.folder)] == [1, 2]
     assert all(3 < step.loss < 6 for step in steps(config.folder))  # ln 64 = 4.16
-    if shipped.checkpoints.start_from is not None:
+    if shipped.checkpoints.init_from is not None:
         start = checkpoint_folder(config.run, 2)
-        again = (*overrides, f"run={tmp_path / 'again'}", f"checkpoints.start_from={start}")
+        again = (*overrides, f"run={tmp_path / 'again'}", f"checkpoints.init_from={start}")
         train_alone(TrainConfig.load(path, again))
         assert latest(tmp_path / "again").manifest.step == 2
 
@@ -132,8 +132,8 @@ def test_the_papers_run():
         ("run=", "'run' is None: input should be a valid string"),
         ("run=''", "'run' is '': string should have at least 1 character"),
         (
-            "checkpoints.start_from=runs/tiny/checkpoints/step_00000010",
-            "checkpoints.start_from lies in run runs/tiny; name another folder as run",
+            "checkpoints.init_from=runs/tiny/checkpoints/step_00000010",
+            "checkpoints.init_from lies in run runs/tiny; name another folder as run",
         ),
         ("data.prefixes=[]", "'data.prefixes' is []: list should have at least 1 item"),
     ],

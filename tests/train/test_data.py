@@ -8,13 +8,13 @@ import torch
 from small_training import END_OF_TEXT, made_up_documents, write_dataset
 
 from ncvc import DatasetError, TokenizerError
-from ncvc.train.begin import tokenizer_hash
+from ncvc.model.parallel import Ranks, single_process
 from ncvc.train.data import batches, build_dataset, inspect, inspect_all
-from ncvc.train.ranks import Ranks, alone
+from ncvc.train.setup import tokenizer_hash
 
 
 def build(config):
-    with alone() as ranks:
+    with single_process() as ranks:
         return build_dataset(config, inspect_all(config), ranks)
 
 

@@ -6,8 +6,8 @@ import pytest
 import torch
 from small_training import assert_same, tensors, train_alone
 
-from ncvc.train.deterministic import ENVIRONMENT, add_in_order
-from ncvc.train.parts.attention import SDPBackend, sdpa_backends
+from ncvc.model.deterministic import ENVIRONMENT, add_in_order
+from ncvc.model.kernels.attention import SDPBackend, sdpa_backends
 
 
 @pytest.fixture

@@ -10,11 +10,11 @@ from small_training import write_dataset
 
 from ncvc import doctor
 from ncvc.cli.train import train
-from ncvc.config import ConfigError
+from ncvc.errors import ConfigError
 from ncvc.indexed import IndexedDataset
-from ncvc.train import dry_run
-from ncvc.train.cards import CARDS, find
 from ncvc.train.config import TrainConfig
+from ncvc.train.preflight import dry_run
+from ncvc.train.preflight.gpu_specs import GPU_SPECS, find_gpu_spec
 
 PAPERS = Path(__file__).parents[2] / "megatron_configs" / "ncvc-slm-1.yaml"
 
@@ -69,8 +69,8 @@ def test_the_expected_speed_beside_what_was_published(published, make_config):
         "max_position_embeddings": length,
     }
     config = make_config(model=model, data={"sequence_length": length})
-    assert dry_run.tokens_per_second(config, find(card), 0.4) == pytest.approx(expected, abs=1)
-    assert dry_run.tokens_per_second(config, find(card), mfu) == pytest.approx(speed, rel=0.005)
+    assert dry_run.tokens_per_second(config, find_gpu_spec(card), 0.4) == pytest.approx(expected, abs=1)
+    assert dry_run.tokens_per_second(config, find_gpu_spec(card), mfu) == pytest.approx(speed, rel=0.005)
 
 
 def test_tokens_and_epochs_of_datasets_that_are_there(make_config):
@@ -105,7 +105,7 @@ def test_which_checkpoints_stay_and_how_many_machines(make_config):
 
 
 def test_the_card_is_the_one_named_or_the_one_here(monkeypatch):
-    assert dry_run.target().card == find("RTX 6000 Ada")
+    assert dry_run.target().card == find_gpu_spec("RTX 6000 Ada")
     assert dry_run.target("h100").card.memory == 80
     assert dry_run.target("H100", 94.0).card.memory == 94
     here = doctor.Gpu("NVIDIA A100-SXM4-40GB", 40960, "570.1")
@@ -131,16 +131,16 @@ def test_the_card_is_the_one_named_or_the_one_here(monkeypatch):
     ],
 )
 def test_cards_by_the_drivers_name(driver, tflops):
-    assert find(driver).tflops == tflops
+    assert find_gpu_spec(driver).tflops == tflops
 
 
 @pytest.mark.parametrize("driver", ["NVIDIA RTX A4000", "Quadro RTX 6000", "Tesla V100-SXM2-32GB", "CPU"])
 def test_cards_that_are_not_in_the_table(driver):
-    assert find(driver) is None
+    assert find_gpu_spec(driver) is None
 
 
 def test_every_card_is_found_by_its_own_name():
-    assert [find(card.name) for card in CARDS] == list(CARDS)
+    assert [find_gpu_spec(card.name) for card in GPU_SPECS] == list(GPU_SPECS)
 
 
 def test_what_does_not_fit_says_what_does():

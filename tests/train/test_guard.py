@@ -7,12 +7,13 @@ import torch
 from small_training import assert_same, last_event, tensors, train_alone, train_as_rank, train_poisoned
 from test_training import plain_steps
 
-from ncvc.train.checkpoint.format import GuardState
-from ncvc.train.checkpoint.reader import Checkpoint, checkpoint_folder, latest
+from ncvc.checkpoint.format import GuardState
+from ncvc.checkpoint.reader import Checkpoint, checkpoint_folder, latest
+from ncvc.errors import TrainingError
+from ncvc.model.parallel import single_process
+from ncvc.train.anomaly_guard import AnomalyGuard, require_finite
 from ncvc.train.config import GuardConfig
-from ncvc.train.guard import Guard, TrainingError, require_finite
-from ncvc.train.log import records, steps
-from ncvc.train.ranks import alone
+from ncvc.train.metrics.log import records, steps
 
 QUIET = {"attention_dropout": 0.0, "hidden_dropout": 0.0}
 
@@ -22,10 +23,10 @@ def events(config, name):
 
 
 def test_what_is_far_off():
-    guard = Guard(GuardConfig(window=4, sigmas=2.0))
+    guard = AnomalyGuard(GuardConfig(window=4, sigmas=2.0))
     values = [1.0, 2.0, 3.0, 100.0]  # the window is not full before the fourth
     assert [guard.judge(value, 1.0) for value in values] == [None] * 4
-    guard = Guard(GuardConfig(window=4, sigmas=2.0))
+    guard = AnomalyGuard(GuardConfig(window=4, sigmas=2.0))
     for value in (1.0, 2.0, 3.0, 4.0):
         assert guard.judge(value, 1.0 + value / 10) is None
     bound = 2.5 + 2 * math.sqrt(1.25)  # mean and standard deviation of 1, 2, 3, 4
@@ -36,17 +37,17 @@ def test_what_is_far_off():
     assert guard.row == 0
     assert list(guard.losses) == [2.0, 3.0, 4.0, bound - 0.001]  # bad steps do not count
     assert guard.judge(-50.0, 1.2) is None  # far below is good news
-    assert Guard(GuardConfig(window=2, sigmas=0.0), guard.state()).judge(1e9, 1e9) is None
+    assert AnomalyGuard(GuardConfig(window=2, sigmas=0.0), guard.state()).judge(1e9, 1e9) is None
     for value in (math.nan, math.inf, -math.inf):
-        assert Guard(GuardConfig(sigmas=0.0)).judge(value, 1.0) == f"the loss is {value}"
-        assert Guard(GuardConfig(sigmas=0.0)).judge(1.0, value) == f"the gradient norm is {value}"
+        assert AnomalyGuard(GuardConfig(sigmas=0.0)).judge(value, 1.0) == f"the loss is {value}"
+        assert AnomalyGuard(GuardConfig(sigmas=0.0)).judge(1.0, value) == f"the gradient norm is {value}"
 
 
 def test_what_is_remembered_keeps_every_bit():
-    guard = Guard(GuardConfig())
+    guard = AnomalyGuard(GuardConfig())
     for value in torch.rand(500, generator=torch.Generator().manual_seed(1), dtype=torch.float64).tolist():
         guard.judge(value, value * 1e-30)
-    again = Guard(GuardConfig(), GuardState.model_validate_json(guard.state().model_dump_json()))
+    again = AnomalyGuard(GuardConfig(), GuardState.model_validate_json(guard.state().model_dump_json()))
     assert again.state() == guard.state()
     assert len(guard.losses) == 128
 
@@ -120,18 +121,18 @@ def test_a_row_of_bad_steps_is_gone_back_from_and_left_out(make_config, pair):
 
 def train_without(config, left_out):
     """Trains as one of two ranks, some steps left out from the beginning."""
-    import ncvc.train.begin as begin
+    import ncvc.train.setup as begin
 
-    class Without(begin.Guard):
+    class Without(begin.AnomalyGuard):
         def __init__(self, *arguments):
             super().__init__(*arguments)
             self.left_out = left_out
 
-    original, begin.Guard = begin.Guard, Without
+    original, begin.AnomalyGuard = begin.AnomalyGuard, Without
     try:
         train_as_rank(config)
     finally:
-        begin.Guard = original
+        begin.AnomalyGuard = original
 
 
 def test_bad_steps_before_any_checkpoint_lead_back_to_the_beginning(make_config):
@@ -181,6 +182,6 @@ def test_what_is_not_finite_is_not_saved(make_config, monkeypatch):
     with pytest.raises(TrainingError, match="step 4: weights or optimizer state are not finite"):
         train_alone(config)
     assert latest(config.folder).manifest.step == 2
-    with alone() as ranks:
+    with single_process() as ranks:
         require_finite(1, [torch.zeros(3)], ranks.device)
         require_finite(1, [], ranks.device)

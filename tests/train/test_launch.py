@@ -5,7 +5,7 @@ import os
 import pytest
 
 from ncvc import NcvcError
-from ncvc.train import launch
+from ncvc.train.elastic import launch
 
 
 @pytest.mark.parametrize(("tensor", "found"), [(1, None), (2, "1")])

@@ -9,11 +9,11 @@ from types import SimpleNamespace
 import pytest
 from small_training import train_alone
 
-from ncvc.config import ConfigError
-from ncvc.train import log as run_log
-from ncvc.train.cards import find
-from ncvc.train.flops import flops_per_token
-from ncvc.train.log import RunLog, Step, records, steps
+from ncvc.errors import ConfigError
+from ncvc.train.metrics import log as run_log
+from ncvc.train.metrics.log import RunLog, Step, records, steps
+from ncvc.train.preflight.flops import flops_per_token
+from ncvc.train.preflight.gpu_specs import find_gpu_spec
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_the_line_of_the_papers_run_says_what_it_does(make_config, monkeypatch, 
     )
     monkeypatch.setattr(run_log, "_on_gpu", lambda: True)
     monkeypatch.setattr(run_log, "_memory", lambda: 45 * 2**30)
-    monkeypatch.setattr(run_log, "_peak", lambda config: find("RTX 6000 Ada").tflops * 1e12)
+    monkeypatch.setattr(run_log, "_peak", lambda config: find_gpu_spec("RTX 6000 Ada").tflops * 1e12)
     log = opened(config, world_size=4)
     clock.seconds += config.tokens_per_step / (4 * 10_403)
     log.step(1, loss=10.98765, lr=1.3333e-06, grad_norm=123.456, skipped=12)

@@ -7,15 +7,15 @@ import pytest
 from small_training import train_alone
 from without_storage import as_rank, kept, peak
 
-from ncvc.train import memory
-from ncvc.train import model as gpt_model
+from ncvc.checkpoint.reader import checkpoint_folder
+from ncvc.model import gpt as gpt_model
+from ncvc.model.parallel import single_process
 from ncvc.train import optimizer as adamw
-from ncvc.train.checkpoint.reader import checkpoint_folder
 from ncvc.train.config import TrainConfig
-from ncvc.train.dry_run import checkpoint_bytes
-from ncvc.train.flops import parameters
-from ncvc.train.memory import Shares, estimate
-from ncvc.train.ranks import alone
+from ncvc.train.preflight import memory
+from ncvc.train.preflight.dry_run import checkpoint_bytes
+from ncvc.train.preflight.flops import parameters
+from ncvc.train.preflight.memory import Shares, estimate
 
 PAPERS = Path(__file__).parents[2] / "megatron_configs" / "ncvc-slm-1.yaml"
 
@@ -127,7 +127,7 @@ def test_the_table_is_what_autograd_keeps_in_a_real_forward_pass(config):
     # The CPU's RMSNorm takes float32 copies; what it keeps is left out, here and there.
     norms = 2 * SHAPE["num_layers"] + 1
     expected -= Counter({2 * SHAPE["hidden_size"] * tokens: norms, 4 * tokens: norms})
-    with alone() as ranks:
+    with single_process() as ranks:
         gpt = gpt_model.build(small.model, compute=small.compute, device=ranks.device).train()
         gpt_model.initialise(gpt, small.model, small.seed)
         found = kept(gpt, small, leave_out=(gpt_model.RMSNorm,))
@@ -138,7 +138,7 @@ def test_the_table_is_what_autograd_keeps_in_a_real_forward_pass(config):
 def test_weights_gradients_and_optimizer_are_a_trainings(config, dtype):
     small = config(compute={"dtype": dtype}, schedule={"train_iters": 3})
     expected = estimate(small, data_parallel_size=1)
-    with alone() as ranks:
+    with single_process() as ranks:
         gpt = gpt_model.build(small.model, compute=small.compute, device=ranks.device)
         gpt_model.initialise(gpt, small.model, small.seed)
         model = adamw.data_parallel(gpt)

@@ -8,10 +8,11 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from small_training import plain_logits
 
-from ncvc.train.config import ComputeConfig, ParallelConfig, TrainConfig
-from ncvc.train.model import build, initialise
-from ncvc.train.parameters import shards
-from ncvc.train.ranks import alone, started_by_torchrun
+from ncvc.model.config import ComputeConfig, ParallelConfig
+from ncvc.model.gpt import build, initialise
+from ncvc.model.parallel import single_process, started_by_torchrun
+from ncvc.model.sharding import parameter_shards
+from ncvc.train.config import TrainConfig
 
 PAPERS = Path(__file__).parents[2] / "megatron_configs" / "ncvc-slm-1.yaml"
 
@@ -19,12 +20,12 @@ PAPERS = Path(__file__).parents[2] / "megatron_configs" / "ncvc-slm-1.yaml"
 @pytest.fixture
 def rank():
     torch.set_num_threads(1)
-    with alone() as ranks:
+    with single_process() as ranks:
         yield ranks
 
 
 def weights_of(gpt):
-    return {shard.name: shard.parameter for shard in shards(gpt)}
+    return {shard.name: shard.parameter for shard in parameter_shards(gpt)}
 
 
 def test_the_papers_model_has_its_size_and_no_biases(rank):
@@ -114,7 +115,7 @@ def _initial_shards(model, parallel):
     with started_by_torchrun(parallel, 0):
         gpt = build(model, parallel=parallel)
         initialise(gpt, model, seed=1)
-        return [(shard.name, shard.box, shard.parameter.detach().numpy()) for shard in shards(gpt)]
+        return [(shard.name, shard.box, shard.parameter.detach().numpy()) for shard in parameter_shards(gpt)]
 
 
 @pytest.mark.parametrize("kind", ["tensor_model_parallel_size", "pipeline_model_parallel_size"])

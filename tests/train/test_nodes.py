@@ -12,15 +12,15 @@ import yaml
 from machines import ADDRESSES, Forks, Machine, ended, goes_on, ip, until
 from small_training import assert_same, in_folders, last_event, refused_as_rank, tensors, train_as_rank
 
-from ncvc.config import ConfigError
-from ncvc.train.agent import CONNECTION_LOST
-from ncvc.train.checkpoint.reader import Checkpoint, checkpoint_folder
+from ncvc.checkpoint.reader import Checkpoint, checkpoint_folder
+from ncvc.errors import ConfigError
 from ncvc.train.config import TrainConfig
-from ncvc.train.launch import processes
-from ncvc.train.log import event_records, steps
-from ncvc.train.nodes import Nodes, require_fitting_ranks
-from ncvc.train.others import NO_ANSWER
-from ncvc.train.resolved import config_hash
+from ncvc.train.elastic.agent import CONNECTION_LOST
+from ncvc.train.elastic.launch import processes
+from ncvc.train.elastic.peers import NO_ANSWER
+from ncvc.train.elastic.rendezvous import Rendezvous, require_fitting_ranks
+from ncvc.train.metrics.log import event_records, steps
+from ncvc.train.resolved_config import config_hash
 
 TINY = Path(__file__).parents[2] / "megatron_configs" / "tiny.yaml"
 
@@ -189,10 +189,10 @@ def test_without_the_first_machines_launcher_the_others_end(machines, make_run):
 @pytest.mark.parametrize(
     ("nodes", "words"),
     [
-        (Nodes(nnodes=2), "--nnodes 2 needs --rdzv-endpoint HOST:PORT, the same on every machine"),
-        (Nodes(nnodes=2, rdzv_endpoint="node0"), "--nnodes 2 needs --rdzv-endpoint HOST:PORT"),
-        (Nodes(nnodes=2, node_rank=2, rdzv_endpoint="a:1"), "--node-rank 2 is not a number from 0 to 1"),
-        (Nodes(nnodes=2, rdzv_backend="static", rdzv_endpoint="a:1"), "--rdzv-backend static needs --node-rank"),
+        (Rendezvous(nnodes=2), "--nnodes 2 needs --rdzv-endpoint HOST:PORT, the same on every machine"),
+        (Rendezvous(nnodes=2, rdzv_endpoint="node0"), "--nnodes 2 needs --rdzv-endpoint HOST:PORT"),
+        (Rendezvous(nnodes=2, node_rank=2, rdzv_endpoint="a:1"), "--node-rank 2 is not a number from 0 to 1"),
+        (Rendezvous(nnodes=2, rdzv_backend="static", rdzv_endpoint="a:1"), "--rdzv-backend static needs --node-rank"),
     ],
 )
 def test_options_that_do_not_say_where_to_meet(nodes, words):
@@ -201,7 +201,7 @@ def test_options_that_do_not_say_where_to_meet(nodes, words):
 
 
 def test_machines_that_meet_once_cannot_start_again():
-    nodes = Nodes(nnodes=2, node_rank=0, rdzv_backend="static", rdzv_endpoint="a:1")
+    nodes = Rendezvous(nnodes=2, node_rank=0, rdzv_backend="static", rdzv_endpoint="a:1")
     nodes.check()
     with pytest.raises(ConfigError, match="--max-restarts on several machines needs --rdzv-backend c10d"):
         nodes.check(max_restarts=1)
@@ -231,10 +231,10 @@ def test_a_machine_with_fewer_gpus_than_the_others_is_found(monkeypatch, make_co
 
 def test_an_address_that_is_no_machines(monkeypatch):
     with pytest.raises(ConfigError, match=r"--local-addr 192\.0\.2\.1: no network of this machine has it"):
-        Nodes(local_addr="192.0.2.1").choose_network()
+        Rendezvous(local_addr="192.0.2.1").choose_network()
     for name in ("GLOO_SOCKET_IFNAME", "NCCL_SOCKET_IFNAME"):
         monkeypatch.delenv(name, raising=False)
-    Nodes(local_addr="127.0.0.1").choose_network()
+    Rendezvous(local_addr="127.0.0.1").choose_network()
     assert os.environ["GLOO_SOCKET_IFNAME"] == "lo"
 
 

@@ -10,16 +10,16 @@ import pytest
 import torch
 from small_training import SMALL
 
-from ncvc.config import ConfigError
-from ncvc.train.config import ComputeConfig, ModelConfig, ParallelConfig
-from ncvc.train.model import build, initialise
+from ncvc.errors import ConfigError
+from ncvc.model.config import ComputeConfig, ModelConfig, ParallelConfig
+from ncvc.model.gpt import build, initialise
+from ncvc.model.kernels import select
+from ncvc.model.kernels.attention import SDPBackend, sdpa_backends
+from ncvc.model.kernels.linear import TorchProducts
+from ncvc.model.kernels.select import choose, triton_problem
+from ncvc.model.parallel import single_process, started_by_torchrun
+from ncvc.model.sharding import parameter_shards
 from ncvc.train.optimizer import data_parallel
-from ncvc.train.parameters import shards
-from ncvc.train.parts import select
-from ncvc.train.parts.attention import SDPBackend, sdpa_backends
-from ncvc.train.parts.linear import TorchProducts
-from ncvc.train.parts.select import choose, triton_problem
-from ncvc.train.ranks import alone, started_by_torchrun
 
 CPU, GPU = torch.device("cpu"), torch.device("cuda")
 QUIET = {"hidden_dropout": 0.0, "attention_dropout": 0.0}
@@ -29,7 +29,7 @@ def losses_and_gradients(device=CPU, model=SMALL, **compute):
     """Token losses and the float32 gradient buffer of every weight after two micro-batches."""
     torch.set_num_threads(1)
     settings = ModelConfig(**model)
-    with alone(seed=3) if device.type == "cpu" else started_by_torchrun(ParallelConfig(), 3):
+    with single_process(seed=3) if device.type == "cpu" else started_by_torchrun(ParallelConfig(), 3):
         gpt = build(settings, compute=ComputeConfig(**{"dtype": "float32", **compute}), device=device)
         initialise(gpt, settings, seed=3)
         wrapped = data_parallel(gpt).train()
@@ -41,7 +41,7 @@ def losses_and_gradients(device=CPU, model=SMALL, **compute):
             positions = torch.arange(16, device=device).repeat(2, 1)
             found.append(wrapped(tokens, positions, None, labels=tokens.roll(-1, 1)))
             found[-1].mean().backward()
-        gradients = {shard.name: shard.parameter.main_grad.cpu().clone() for shard in shards(gpt)}
+        gradients = {shard.name: shard.parameter.main_grad.cpu().clone() for shard in parameter_shards(gpt)}
         return torch.stack([losses.detach().cpu() for losses in found]), gradients
 
 

@@ -14,9 +14,9 @@ from small_training import train_alone
 
 from ncvc import NcvcError
 from ncvc.cli.train import train
-from ncvc.train.chart import HEIGHT, LEFT, WIDTH, Line, chart, ticks
-from ncvc.train.curves import read
-from ncvc.train.resolved import config_hash
+from ncvc.html.line_chart import HEIGHT, LEFT, WIDTH, Line, chart, ticks
+from ncvc.train.metrics.history import read_histories
+from ncvc.train.resolved_config import config_hash
 
 WHEN = "2026-11-01T00:00:00+00:00"
 
@@ -51,7 +51,7 @@ def run(tmp_path):
 
 
 def test_what_a_crash_undid_is_not_drawn(run):
-    (curve,) = read([run])
+    (curve,) = read_histories([run])
     assert [step.step for step in curve.steps] == [1, 2, 3, 4, 5, 6, 9, 10]
     assert curve.smoothed == [9.5, 8.5, 7.5, 6.5, 5.5, 4.5, 3.5, 3.5]
     assert curve.validation == [(4, 6.25)]
@@ -64,25 +64,25 @@ def test_what_a_crash_undid_is_not_drawn(run):
 def test_a_log_without_smoothed_losses_gets_them(run):
     text = re.sub(r', "smoothed_loss": [0-9.]+', "", (run / "log.jsonl").read_text())
     (run / "log.jsonl").write_text(text)
-    (curve,) = read([run])
+    (curve,) = read_histories([run])
     assert curve.smoothed[:3] == pytest.approx([9.0, 0.9 * 9 + 0.1 * 8, 0.81 * 9 + 0.09 * 8 + 0.1 * 7])
 
 
 def test_runs_of_one_name_are_told_apart_and_folders_that_are_none_named(run, tmp_path):
     other = tmp_path / "other" / run.name
     shutil.copytree(run, other)
-    assert [curve.name for curve in read([run, other])] == [str(run), str(other)]
+    assert [curve.name for curve in read_histories([run, other])] == [str(run), str(other)]
     with pytest.raises(NcvcError, match=r"not a run folder, it has no log\.jsonl"):
-        read([tmp_path])
+        read_histories([tmp_path])
     (run / "log.jsonl").write_text(json.dumps(event("started", 0)) + "\n")
     with pytest.raises(NcvcError, match="no step is done yet"):
-        read([run])
+        read_histories([run])
 
 
 def test_the_config_is_known_by_its_hash(make_config):
     config = make_config(schedule={"train_iters": 3, "lr_warmup_iters": 1})
     train_alone(config)
-    assert read([config.folder])[0].config == config_hash(config)
+    assert read_histories([config.folder])[0].config == config_hash(config)
 
 
 @pytest.mark.parametrize(

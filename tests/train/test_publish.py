@@ -9,14 +9,15 @@ import pytest
 import torch
 from test_checkpoint import MODEL, weights
 
+from ncvc.checkpoint import commit as publishing
+from ncvc.checkpoint import format as checkpoint_format
+from ncvc.checkpoint.commit import clean, commit, join, leave_shard, prepare
+from ncvc.checkpoint.format import Facts, GuardState, Piece, write_weights
+from ncvc.checkpoint.reader import Checkpoint, checkpoint_folder, latest
+from ncvc.errors import CheckpointError
 from ncvc.manifest import verify
-from ncvc.train.checkpoint import format as checkpoint_format
-from ncvc.train.checkpoint import publish as publishing
-from ncvc.train.checkpoint.format import CheckpointError, Facts, GuardState, Piece, write_weights
-from ncvc.train.checkpoint.publish import clean, join, leave_part, prepare, publish
-from ncvc.train.checkpoint.reader import Checkpoint, checkpoint_folder, latest
-from ncvc.train.checkpoint.retention import Retention
 from ncvc.train.config import CheckpointConfig
+from ncvc.train.saving.retention import Retention
 
 RANKS = 3
 
@@ -34,7 +35,7 @@ def save_with(final, part):
         thread.start()
     try:
         join(partial, RANKS, Facts(model=MODEL, step=1))
-        publish(partial, final)
+        commit(partial, final)
     finally:
         for thread in others:
             thread.join()
@@ -42,7 +43,7 @@ def save_with(final, part):
 
 def test_three_ranks_make_one_checkpoint(tmp_path):
     final = checkpoint_folder(tmp_path, 1)
-    save_with(final, lambda partial, rank: leave_part(partial, rank, halves(rank)))
+    save_with(final, lambda partial, rank: leave_shard(partial, rank, halves(rank)))
     assert torch.equal(Checkpoint.open(final).tensor("model.a"), torch.arange(9.0))
     assert list(verify(final)) == []
     assert [path.name for path in final.parent.iterdir()] == [final.name]
@@ -65,10 +66,10 @@ def test_the_error_of_one_rank_fails_the_save_and_leaves_nothing(tmp_path, monke
     final = checkpoint_folder(tmp_path, 1)
     words = "No space left on device" if says else "rank 1 could not write it, nor say why"
     with pytest.raises(CheckpointError, match=rf"rank_00001\.safetensors: {words}"):
-        save_with(final, lambda partial, rank: leave_part(partial, rank, halves(rank)))
+        save_with(final, lambda partial, rank: leave_shard(partial, rank, halves(rank)))
     assert list(final.parent.iterdir()) == []
     monkeypatch.undo()
-    save_with(final, lambda partial, rank: leave_part(partial, rank, halves(rank)))
+    save_with(final, lambda partial, rank: leave_shard(partial, rank, halves(rank)))
     Checkpoint.open(final).verify()
 
 
@@ -76,7 +77,7 @@ def test_a_process_that_ends_does_not_wait_for_ranks_that_are_gone(tmp_path):
     program = """
 import sys, threading
 from pathlib import Path
-from ncvc.train.checkpoint import publish
+from ncvc.checkpoint import publish
 publish.GRACE = 0.1
 partial = publish.prepare(Path(sys.argv[1]), 2)
 threading.Thread(target=publish.join, args=(partial, 2, None)).start()

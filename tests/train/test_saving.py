@@ -10,13 +10,13 @@ import pytest
 import torch
 from small_training import assert_same, last_event, tensors, train_alone, train_as_rank
 
-from ncvc.train import begin
-from ncvc.train.checkpoint import format as checkpoint_format
-from ncvc.train.checkpoint import saver, state
-from ncvc.train.checkpoint.format import CheckpointError
-from ncvc.train.checkpoint.reader import checkpoint_folder, latest
-from ncvc.train.log import RunLog, records
-from ncvc.train.ranks import alone, started_by_torchrun
+from ncvc.checkpoint import format as checkpoint_format
+from ncvc.checkpoint.reader import checkpoint_folder, latest
+from ncvc.errors import CheckpointError
+from ncvc.model.parallel import single_process, started_by_torchrun
+from ncvc.train import setup
+from ncvc.train.metrics.log import RunLog, records
+from ncvc.train.saving import saver, state
 
 WRITE = checkpoint_format.write_tensors
 QUIET = {"attention_dropout": 0.0, "hidden_dropout": 0.0}
@@ -119,7 +119,7 @@ def test_a_disk_that_is_gone_altogether_fails_the_save(make_config, monkeypatch)
     def gone(place, rank, tensors):
         raise OSError(5, "Input/output error", str(place))
 
-    monkeypatch.setattr(saver, "leave_part", gone)
+    monkeypatch.setattr(saver, "leave_shard", gone)
     config = make_config(checkpoints={"save_interval": 3})
     with pytest.raises(CheckpointError, match="Input/output error"):
         train_alone(config)
@@ -134,10 +134,10 @@ def test_a_rank_that_cannot_even_say_that_it_failed_ends(make_config, monkeypatc
 
     config = make_config(checkpoints={"async_save": False})
     train_alone(config, stop_after=1)
-    monkeypatch.setattr(saver, "leave_part", gone)
-    with alone() as ranks:
+    monkeypatch.setattr(saver, "leave_shard", gone)
+    with single_process() as ranks:
         second = dataclasses.replace(ranks, rank=1)
-        training = begin.begin(config, ranks)
+        training = setup.setup(config, ranks)
         saving = saver.Saver(config, second, RunLog(config, speaks=False, done=0))
         with pytest.raises(CheckpointError, match="Input/output error"):
             saving.save(training.gpt, training.optimizer, training.facts())
@@ -207,7 +207,7 @@ def test_a_run_never_begins_anew_by_itself(make_config):
 def test_other_versions_are_said(make_config, monkeypatch, capsys):
     config = make_config()
     with monkeypatch.context() as older:
-        older.setattr(begin, "versions", lambda: {"torch": "2.0.0", "megatron-core": "0.19.2"})
+        older.setattr(setup, "versions", lambda: {"torch": "2.0.0", "megatron-core": "0.19.2"})
         train_alone(config, stop_after=2)
     train_alone(config)
     assert "written with torch 2.0.0, megatron-core 0.19.2 and read with torch 2." in capsys.readouterr().out
@@ -245,9 +245,13 @@ LAYOUTS = {
 
 def save_again(config, to):
     """Loads a run on the ranks of this process and saves it at once, elsewhere; returns what was said."""
-    place = started_by_torchrun(config.parallel, config.seed) if to.parallel.nproc_per_node == 2 else alone(config.seed)
+    place = (
+        started_by_torchrun(config.parallel, config.seed)
+        if to.parallel.nproc_per_node == 2
+        else single_process(config.seed)
+    )
     with place as ranks:
-        training = begin.begin(config, ranks)
+        training = setup.setup(config, ranks)
         log = RunLog(to, speaks=ranks.is_first, done=training.done)
         saving = saver.Saver(to, ranks, log)
         saving.save(training.gpt, training.optimizer, training.facts())

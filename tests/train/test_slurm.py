@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from ncvc.cli.train import run, train
-from ncvc.config import ConfigError
+from ncvc.errors import ConfigError
 from tests.conftest import ROOT
 
 CONFIG = ROOT / "megatron_configs" / "ncvc-slm-1-8x80gb.yaml"

@@ -12,7 +12,7 @@ import pytest
 from small_training import train_alone
 
 from ncvc import NcvcError
-from ncvc.train.status import describe, status
+from ncvc.train.metrics.status import describe, status
 
 TWO_WEEKS = 14 * 86400
 BEGAN = datetime(2026, 11, 1, tzinfo=UTC).timestamp()

@@ -9,9 +9,9 @@ from unittest import mock
 import pytest
 from torch.distributed.elastic.multiprocessing.subprocess_handler import subprocess_handler
 
-from ncvc.train.launch import launch
-from ncvc.train.log import events
-from ncvc.train.stop import StopRequest
+from ncvc.train.elastic.launch import launch
+from ncvc.train.elastic.stop_signal import StopRequest
+from ncvc.train.metrics.log import events
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 

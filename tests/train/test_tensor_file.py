@@ -8,8 +8,8 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from ncvc.train.checkpoint import tensor_file
-from ncvc.train.checkpoint.tensor_file import write_tensors
+from ncvc.checkpoint import tensor_file
+from ncvc.checkpoint.tensor_file import write_tensors
 
 
 def made_up():

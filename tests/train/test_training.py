@@ -18,10 +18,10 @@ from small_training import (
     write_dataset,
 )
 
-from ncvc.config import ConfigError
-from ncvc.train.checkpoint.reader import Checkpoint, checkpoint_folder, latest
+from ncvc.checkpoint.reader import Checkpoint, checkpoint_folder, latest
+from ncvc.errors import ConfigError
 from ncvc.train.config import TrainConfig
-from ncvc.train.log import steps
+from ncvc.train.metrics.log import steps
 
 
 def test_the_loss_falls_below_the_unigram_entropy(make_config):
@@ -166,10 +166,10 @@ def plain_steps(config, skip=()):
 
 def samples_of(config):
     """Token windows [sequence + 1] in the order of the run."""
+    from ncvc.model.parallel import single_process
     from ncvc.train.data import build_dataset, inspect_all
-    from ncvc.train.ranks import alone
 
-    with alone() as ranks:
+    with single_process() as ranks:
         dataset = build_dataset(config, inspect_all(config), ranks)
         return [torch.cat([sample["tokens"], sample["labels"][-1:]]) for sample in (dataset[i] for i in range(48))]
 
@@ -234,7 +234,7 @@ def test_a_new_run_starts_from_the_weights_of_another(make_config):
     first = make_config("first")
     train_alone(first)
     folder = checkpoint_folder(first.run, 6)
-    second = make_config("second", checkpoints={"start_from": str(folder)}, optimizer={"lr": 1e-12})
+    second = make_config("second", checkpoints={"init_from": str(folder)}, optimizer={"lr": 1e-12})
     train_alone(second, stop_after=1)
     before, after = Checkpoint.open(folder), Checkpoint.open(checkpoint_folder(second.run, 1))
     for name in before.parameters():

@@ -17,9 +17,9 @@ from small_training import (
 )
 
 from ncvc import DatasetError
-from ncvc.train.checkpoint.reader import Checkpoint, checkpoint_folder
+from ncvc.checkpoint.reader import Checkpoint, checkpoint_folder
 from ncvc.train.data import inspect_all
-from ncvc.train.log import records, steps
+from ncvc.train.metrics.log import records, steps
 
 QUIET = {"attention_dropout": 0.0, "hidden_dropout": 0.0}
 EVERY_TWO = {"eval_interval": 2, "eval_iters": 2}

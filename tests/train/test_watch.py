@@ -14,16 +14,16 @@ from torch.distributed.elastic.multiprocessing.api import SignalException
 from torch.distributed.elastic.multiprocessing.errors import ErrorHandler, ProcessFailure
 
 from ncvc import DatasetError, NcvcError
+from ncvc.errors import CheckpointError
 from ncvc.files import lock
-from ncvc.train.activity import Activity
-from ncvc.train.agent import Agent, explain, lost_connection
-from ncvc.train.beat import PHASES, VARIABLE, Beat
-from ncvc.train.checkpoint.format import CheckpointError
 from ncvc.train.config import WatchConfig
-from ncvc.train.launch import launch
-from ncvc.train.log import records
-from ncvc.train.nodes import LOST
-from ncvc.train.watch import Watch, behind, slow_ranks
+from ncvc.train.elastic.agent import Agent, explain, lost_connection
+from ncvc.train.elastic.heartbeat import PHASES, VARIABLE, Heartbeat
+from ncvc.train.elastic.launch import launch
+from ncvc.train.elastic.process_activity import ProcessActivity
+from ncvc.train.elastic.rendezvous import EXIT_LOST_PEER
+from ncvc.train.elastic.watchdog import Watchdog, hanging_ranks, slow_ranks
+from ncvc.train.metrics.log import records
 
 WATCH = WatchConfig(hang_after=60.0, startup_time=600.0)
 AT_WORK = (0.0,) * 3
@@ -31,7 +31,7 @@ STOPPED = math.inf
 
 
 def at(seconds, step=5, position=0, waiting=0, allowance=0.0, phase="computing"):
-    return Beat(seconds, allowance, step, position, PHASES.index(phase), waiting, 0.0, 0)
+    return Heartbeat(seconds, allowance, step, position, PHASES.index(phase), waiting, 0.0, 0)
 
 
 NEVER = at(0.0, step=0, phase="starting")
@@ -59,36 +59,36 @@ NEVER = at(0.0, step=0, phase="starting")
     ],
 )
 def test_who_hangs(beats, hanging):
-    assert behind(beats, now=1000.0, began=500.0, config=WATCH, idle=AT_WORK) == hanging
+    assert hanging_ranks(beats, now=1000.0, began=500.0, config=WATCH, idle=AT_WORK) == hanging
 
 
 def test_who_never_started_hangs():
-    assert behind([at(1050, waiting=1), NEVER], now=1101.0, began=500.0, config=WATCH, idle=AT_WORK) == [1]
+    assert hanging_ranks([at(1050, waiting=1), NEVER], now=1101.0, began=500.0, config=WATCH, idle=AT_WORK) == [1]
 
 
 def test_who_waits_for_another_machine_gets_twice_the_time():
     waits, works = at(935, waiting=1), at(935)
-    assert behind([waits], now=1000.0, began=500.0, config=WATCH, idle=(0.0,)) == [0]
-    assert behind([waits], now=1000.0, began=500.0, config=WATCH, idle=(0.0,), several=True) == []
-    assert behind([waits], now=1056.0, began=500.0, config=WATCH, idle=(0.0,), several=True) == [0]
-    assert behind([works], now=1000.0, began=500.0, config=WATCH, idle=(0.0,), several=True) == [0]
-    assert behind([waits], now=1000.0, began=500.0, config=WATCH, idle=(STOPPED,), several=True) == [0]
+    assert hanging_ranks([waits], now=1000.0, began=500.0, config=WATCH, idle=(0.0,)) == [0]
+    assert hanging_ranks([waits], now=1000.0, began=500.0, config=WATCH, idle=(0.0,), several=True) == []
+    assert hanging_ranks([waits], now=1056.0, began=500.0, config=WATCH, idle=(0.0,), several=True) == [0]
+    assert hanging_ranks([works], now=1000.0, began=500.0, config=WATCH, idle=(0.0,), several=True) == [0]
+    assert hanging_ranks([waits], now=1000.0, began=500.0, config=WATCH, idle=(STOPPED,), several=True) == [0]
 
 
 def test_a_stopped_process_gets_no_time_for_what_it_began():
     saving, waits = at(930, allowance=1800), at(935, waiting=1)
-    assert behind([saving, waits], now=1000.0, began=500.0, config=WATCH, idle=AT_WORK) == []
-    assert behind([saving, waits], now=1000.0, began=500.0, config=WATCH, idle=(STOPPED, 0.0)) == [0]
-    assert behind([saving, waits], now=1000.0, began=500.0, config=WATCH, idle=(0.0, STOPPED)) == [1]
-    assert behind([saving, waits], now=980.0, began=500.0, config=WATCH, idle=(STOPPED, 0.0)) == []
-    assert behind([NEVER, waits], now=1000.0, began=500.0, config=WATCH, idle=(STOPPED, 0.0)) == [0]
+    assert hanging_ranks([saving, waits], now=1000.0, began=500.0, config=WATCH, idle=AT_WORK) == []
+    assert hanging_ranks([saving, waits], now=1000.0, began=500.0, config=WATCH, idle=(STOPPED, 0.0)) == [0]
+    assert hanging_ranks([saving, waits], now=1000.0, began=500.0, config=WATCH, idle=(0.0, STOPPED)) == [1]
+    assert hanging_ranks([saving, waits], now=980.0, began=500.0, config=WATCH, idle=(STOPPED, 0.0)) == []
+    assert hanging_ranks([NEVER, waits], now=1000.0, began=500.0, config=WATCH, idle=(STOPPED, 0.0)) == [0]
 
 
 def test_a_process_that_does_nothing_gets_no_time_for_what_it_began():
     begun, waits = at(930, allowance=1800, phase="loading"), at(935, waiting=1, allowance=1800)
 
     def hanging(idle, now=1000.0):
-        return behind([begun, waits], now=now, began=500.0, config=WATCH, idle=(idle, 0.0))
+        return hanging_ranks([begun, waits], now=now, began=500.0, config=WATCH, idle=(idle, 0.0))
 
     assert hanging(59.0) == []
     assert hanging(61.0) == [0]
@@ -101,7 +101,7 @@ def test_a_process_that_does_nothing_gets_no_time_for_what_it_began():
     ("computing", 0, False),  # it may be its GPU that works, or a compiler
 ])  # fmt: skip
 def test_where_doing_nothing_counts(tmp_path, phase, waiting, counts):
-    watch = Watch(WatchConfig(hang_after=5.0), tmp_path, 1)
+    watch = Watchdog(WatchConfig(hang_after=5.0), tmp_path, 1)
     beat = at(1.0, phase=phase, waiting=waiting, allowance=1800)
     with subprocess.Popen(["sleep", "100"]) as rank:
         idle = [watch._idle(beat, rank.pid, now) for now in (10.0, 20.0)]
@@ -121,7 +121,7 @@ def test_who_does_nothing():
         "for _ in range(40): threading.Thread(target=look).start()"
     )
     ranks = [subprocess.Popen([sys.executable, "-c", code]) for code in (busy, reads, waits)]
-    activity = Activity(window=5.0)
+    activity = ProcessActivity(window=5.0)
     try:
         time.sleep(1.0)  # they have started
         began = time.monotonic()
@@ -139,9 +139,12 @@ def test_who_does_nothing():
 
 
 def test_who_is_slow():
-    before = [replace(at(1), work=10.0, worked=100) for _ in range(4)]
+    before = [replace(at(1), compute_seconds=10.0, compute_steps=100) for _ in range(4)]
     seconds = (2.0, 2.2, 3.1, 1.9)
-    after = [replace(b, work=b.work + own * 20, worked=120) for b, own in zip(before, seconds, strict=True)]
+    after = [
+        replace(b, compute_seconds=b.compute_seconds + own * 20, compute_steps=120)
+        for b, own in zip(before, seconds, strict=True)
+    ]
     assert slow_ranks(before, after, 1.5) == {2: pytest.approx(3.1 / 2.0)}
     assert slow_ranks(before, after, 1.6) == {}
     # Of two the faster one is the measure.
@@ -151,8 +154,8 @@ def test_who_is_slow():
 RANK = """
 import sys, time
 from ncvc.train import beat
-beat.connect()
-beat.beat("computing", step=3)
+heartbeat.connect()
+heartbeat.send_heartbeat("computing", step=3)
 def a_function_that_hangs():
     if sys.argv[1] == "C":
         import ctypes
@@ -167,7 +170,7 @@ a_function_that_hangs()
 def start_ranks(watch, *where):
     ranks = []
     for number, code in enumerate(where):
-        environment = {**os.environ, VARIABLE: watch.board.variable, "LOCAL_RANK": str(number)}
+        environment = {**os.environ, VARIABLE: watch.table.variable, "LOCAL_RANK": str(number)}
         command = [sys.executable, "-c", RANK, code]
         ranks.append(subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True))
     for rank in ranks:
@@ -176,7 +179,7 @@ def start_ranks(watch, *where):
 
 
 def test_ranks_that_hang_leave_their_stacks_and_are_ended(tmp_path, capsys):
-    watch = Watch(WatchConfig(hang_after=0.2), tmp_path, 2)
+    watch = Watchdog(WatchConfig(hang_after=0.2), tmp_path, 2)
     ranks = start_ranks(watch, "Python", "C")
     time.sleep(0.3)  # both are silent for long enough
     began = time.monotonic()
@@ -194,7 +197,7 @@ def test_ranks_that_hang_leave_their_stacks_and_are_ended(tmp_path, capsys):
 
 
 def test_ranks_that_hang_are_ended_though_a_request_to_stop_comes_meanwhile(tmp_path, monkeypatch):
-    watch = Watch(WatchConfig(hang_after=0.2), tmp_path, 1)
+    watch = Watchdog(WatchConfig(hang_after=0.2), tmp_path, 1)
     (rank,) = start_ranks(watch, "Python")
     time.sleep(0.3)
 
@@ -225,12 +228,12 @@ def test_a_rank_that_hangs_while_loading_is_found(make_config):
 def test_a_killed_launcher_takes_its_ranks_with_it(tmp_path):
     launcher = f"""
 import os, subprocess, sys, time
-from ncvc.train.beat import VARIABLE, Board
-board = Board(1)
-os.environ.update({{VARIABLE: board.variable, "LOCAL_RANK": "0"}})
+from ncvc.train.elastic.heartbeat import VARIABLE, HeartbeatTable
+table = HeartbeatTable(1)
+os.environ.update({{VARIABLE: table.variable, "LOCAL_RANK": "0"}})
 rank = subprocess.Popen([sys.executable, "-c", {RANK!r}, "C"], stdout=subprocess.PIPE, text=True)
 rank.stdout.readline()
-print(rank.pid, board.beats()[0].step, flush=True)
+print(rank.pid, table.heartbeats()[0].step, flush=True)
 time.sleep(600)
 """
     with subprocess.Popen([sys.executable, "-c", launcher], stdout=subprocess.PIPE, text=True) as process:
@@ -259,9 +262,9 @@ def test_why_ranks_failed(tmp_path):
         True,
     )
     # Rank 0 has lost its connection to the one that was killed, and was seen to end at the same moment.
-    assert explain({0: failure(tmp_path, 0, LOST), 1: killed}) == explain({1: killed})
+    assert explain({0: failure(tmp_path, 0, EXIT_LOST_PEER), 1: killed}) == explain({1: killed})
     crashed = failure(tmp_path, 1, 1)
-    assert explain({0: failure(tmp_path, 0, LOST), 1: crashed}) == explain({1: crashed})
+    assert explain({0: failure(tmp_path, 0, EXIT_LOST_PEER), 1: crashed}) == explain({1: crashed})
     mistake = failure(tmp_path, 2, 1, DatasetError("a.bin: damaged; make it again"))
     assert explain({0: killed, 2: mistake}) == ("a.bin: damaged; make it again", False)
     full = failure(tmp_path, 2, 1, CheckpointError("step_1: cannot write the checkpoint"))
@@ -269,7 +272,7 @@ def test_why_ranks_failed(tmp_path):
 
 
 def test_who_ended_only_because_others_had(tmp_path):
-    lost, ended, aborted = (failure(tmp_path, rank, code) for rank, code in enumerate((LOST, -15, -6)))
+    lost, ended, aborted = (failure(tmp_path, rank, code) for rank, code in enumerate((EXIT_LOST_PEER, -15, -6)))
     assert lost_connection({0: lost, 1: ended})
     assert lost_connection({2: aborted})
     assert not lost_connection({1: ended})
@@ -279,7 +282,7 @@ def test_who_ended_only_because_others_had(tmp_path):
 
 def test_when_ranks_are_started_again(tmp_path, capsys):
     agent = Agent.__new__(Agent)  # without torch's part, which needs a rendezvous
-    agent.config, agent.watch = SimpleNamespace(folder=tmp_path), SimpleNamespace(hang=None)
+    agent.config, agent.watchdog = SimpleNamespace(folder=tmp_path), SimpleNamespace(hang=None)
     agent.others = SimpleNamespace(machines=1, name="here")
     agent._newest, agent._crashes = "", 0
     agent._remaining_restarts = 10
@@ -290,7 +293,7 @@ def test_when_ranks_are_started_again(tmp_path, capsys):
     for _ in range(2):
         agent._decide(killed)
         assert agent._remaining_restarts == 10  # torch counts it down
-    agent.watch.hang = "rank 3 hung"
+    agent.watchdog.hang = "rank 3 hung"
     agent._decide(killed)
     assert agent._remaining_restarts == 0
     assert agent.reason == "3 crashes in a row without a new checkpoint, the last: rank 3 hung"
@@ -298,7 +301,7 @@ def test_when_ranks_are_started_again(tmp_path, capsys):
     assert reasons == ["rank 1 was killed (SIGKILL); the machine's memory running out is the usual reason"] * 4
     assert capsys.readouterr().out.count("RESTARTS, 9 more allowed: rank 1 was killed") == 4
 
-    agent.watch.hang, agent._remaining_restarts, agent._crashes = None, 10, 0
+    agent.watchdog.hang, agent._remaining_restarts, agent._crashes = None, 10, 0
     agent._decide({2: failure(tmp_path, 2, 1, DatasetError("a.bin: damaged; make it again"))})
     assert (agent._remaining_restarts, agent.reason) == (0, "a.bin: damaged; make it again")
 

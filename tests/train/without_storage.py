@@ -19,8 +19,8 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.distributed._tools.mem_tracker import MemTracker
 from torch.testing._internal.distributed.fake_pg import FakeStore
 
-from ncvc.train import model as gpt_model
-from ncvc.train.parts import attention, linear
+from ncvc.model import gpt as gpt_model
+from ncvc.model.kernels import attention, linear
 
 CUDA = torch.device("cuda", 0)
 

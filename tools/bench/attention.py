@@ -6,13 +6,13 @@ A process of its own for both, one thread, by turns: python tools/bench/attentio
 import statistics
 import time
 
-import ncvc.train.without_compiler  # noqa: F401  # isort: skip
+import ncvc.model.lazy_dynamo  # noqa: F401  # isort: skip
 
 import torch
 
-from ncvc.train.config import ComputeConfig, ModelConfig
-from ncvc.train.model import build, initialise
-from ncvc.train.ranks import alone
+from ncvc.model.config import ComputeConfig, ModelConfig
+from ncvc.model.gpt import build, initialise
+from ncvc.model.parallel import single_process
 
 LENGTH = 512  # tokens
 TURNS = 5
@@ -51,7 +51,7 @@ def ratio(dropout: float) -> float:
 def main() -> None:
     """Prints a line for training without dropout, and one with the papers'."""
     torch.set_num_threads(1)
-    with alone():
+    with single_process():
         print(f"sdpa/core {ratio(0.0):.2f}")
         print(f"sdpa/core_with_dropout {ratio(0.1):.2f}")
 

@@ -14,20 +14,20 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import ncvc.train.without_compiler  # noqa: F401  # isort: skip
+import ncvc.model.lazy_dynamo  # noqa: F401  # isort: skip
 
 import torch
 
-from ncvc.train import model as gpt_model
+from ncvc.checkpoint.format import Facts
+from ncvc.checkpoint.reader import Checkpoint, checkpoint_folder
+from ncvc.model import gpt as gpt_model
+from ncvc.model.parallel import single_process
+from ncvc.model.sharding import parameter_shards
 from ncvc.train import optimizer as adamw
-from ncvc.train.checkpoint.format import Facts
-from ncvc.train.checkpoint.reader import Checkpoint, checkpoint_folder
-from ncvc.train.checkpoint.saver import Saver
-from ncvc.train.checkpoint.state import MOMENTS, layout, load
 from ncvc.train.config import TrainConfig
-from ncvc.train.log import RunLog
-from ncvc.train.parameters import shards
-from ncvc.train.ranks import alone
+from ncvc.train.metrics.log import RunLog
+from ncvc.train.saving.saver import Saver
+from ncvc.train.saving.state import MOMENTS, layout, load
 
 BYTES_A_PARAMETER = 14
 HIDDEN, VOCABULARY = 1024, 8192
@@ -68,12 +68,12 @@ def measure(run: Path, gigabytes: float, runs: int) -> dict[str, list[float]]:
     settings = config(run, gigabytes)
     settings.folder.mkdir(parents=True, exist_ok=True)
     found: dict[str, list[float]] = {name: [] for name in ("stood still", "save", "verify", "load", "memory")}
-    with alone() as ranks:
+    with single_process() as ranks:
         gpt = gpt_model.build(settings.model, compute=settings.compute)
         optimizer = adamw.build(adamw.data_parallel(gpt), settings.optimizer)
         gpt_model.initialise(gpt, settings.model, 0)
         optimizer.reload_model_params()
-        for shard in shards(gpt):
+        for shard in parameter_shards(gpt):
             own = adamw.share(optimizer, shard.parameter)
             if own is not None:
                 adamw.set_moments(optimizer, own, 1, {name: torch.randn_like(own.fp32_param) for name in MOMENTS})

@@ -22,7 +22,7 @@ from typing import Any
 
 import inject
 
-import ncvc.train.without_compiler  # noqa: F401
+import ncvc.model.lazy_dynamo  # noqa: F401
 from ncvc import NcvcError
 
 STEPS = 3
@@ -68,13 +68,13 @@ def config(folder: Path, *, background: bool) -> Any:
 
 def train(folder: Path, *, stop: bool = False, background: bool = False) -> int:
     """One start of the run, in this process; `stop` ends it after its next step."""
+    from ncvc.model.parallel import single_process
     from ncvc.train import loop
-    from ncvc.train.ranks import alone
 
     request = loop.StopRequest()
     request.made = stop
     try:
-        with alone() as ranks:
+        with single_process() as ranks:
             loop.train(config(folder, background=background), ranks, request)
     except NcvcError as error:
         print(f"ncvc: {error}", flush=True)
@@ -84,7 +84,7 @@ def train(folder: Path, *, stop: bool = False, background: bool = False) -> int:
 
 def checkpoints(folder: Path) -> dict[int, bytes]:
     """The tensors under final names, by step; raises `CheckpointError` if a checkpoint is not whole."""
-    from ncvc.train.checkpoint.reader import checkpoint_folders, open_at_its_place
+    from ncvc.checkpoint.reader import checkpoint_folders, open_at_its_place
 
     found = {}
     for place in checkpoint_folders(folder / "run"):

@@ -18,13 +18,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import ncvc.train.without_compiler  # noqa: F401  # isort: skip
+import ncvc.model.lazy_dynamo  # noqa: F401  # isort: skip
 
 from torch.distributed.elastic.multiprocessing.subprocess_handler import subprocess_handler
 
 from ncvc import NcvcError
 from ncvc.cli import main
-from ncvc.train import guard, launch, loop, worker
+from ncvc.train import anomaly_guard, loop
+from ncvc.train.elastic import launch, worker
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ def start_as_people_do(config: Path, output: Path) -> subprocess.Popen[bytes]:
 
 def spoil(faults: Faults) -> None:
     """Changes the steps of this process' training loop."""
-    forward_backward, judge = loop.forward_backward, guard.Guard.judge
+    forward_backward, judge = loop.forward_backward, anomaly_guard.AnomalyGuard.judge
 
     def slow_and_spoiled(training: Any, *rest: Any) -> Any:
         result = forward_backward(training, *rest)
@@ -127,4 +128,4 @@ def spoil(faults: Faults) -> None:
         return judge(self, math.nan if self.step in faults.skipped else loss, grad_norm)
 
     loop.forward_backward = slow_and_spoiled
-    guard.Guard.judge = judge_or_skip  # type: ignore[method-assign]
+    anomaly_guard.AnomalyGuard.judge = judge_or_skip  # type: ignore[method-assign]

@@ -17,8 +17,8 @@ import yaml
 from disk import Disk
 from megatron.core.datasets.indexed_dataset import IndexedDatasetBuilder
 
-from ncvc.train.checkpoint.reader import Checkpoint, checkpoint_folder
-from ncvc.train.log import LOG
+from ncvc.checkpoint.reader import Checkpoint, checkpoint_folder
+from ncvc.train.metrics.log import LOG
 
 STEPS = 40
 HANG_AFTER = 5.0  # seconds
@@ -143,7 +143,7 @@ class Run:
 
 def _is_rank(pid: str) -> bool:
     """Whether it is one of ours; torch starts other programs too while it is imported."""
-    return b"ncvc.train.worker" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    return b"ncvc.train.elastic.worker" in Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
 def write_data(folder: Path) -> None:

@@ -8,19 +8,19 @@ import tempfile
 from collections.abc import Iterator
 from typing import Any
 
-import ncvc.train.without_compiler  # noqa: F401  # isort: skip
+import ncvc.model.lazy_dynamo  # noqa: F401  # isort: skip
 
 import torch
 from models import DEVICE, MIDDLE, SMALL, batch, one_rank, quiet
 from safetensors.torch import load_file, save_file
 from speed import LOCAL
 
-from ncvc.config import ConfigError
-from ncvc.train.config import ComputeConfig, ModelConfig
-from ncvc.train.model import build, initialise
+from ncvc.errors import ConfigError
+from ncvc.model.config import ComputeConfig, ModelConfig
+from ncvc.model.gpt import build, initialise
+from ncvc.model.kernels.select import choose
+from ncvc.model.sharding import parameter_shards
 from ncvc.train.optimizer import data_parallel
-from ncvc.train.parameters import shards
-from ncvc.train.parts.select import choose
 
 CPU = torch.device("cpu")
 LOSS = "loss"
@@ -71,7 +71,7 @@ def loss_and_gradients(model: ModelConfig, compute: ComputeConfig, device: torch
         loss = losses.float().mean()
         loss.backward()
         wrapped.finish_grad_sync()
-        found = {shard.name: shard.parameter.main_grad.float().cpu().clone() for shard in shards(gpt)}
+        found = {shard.name: shard.parameter.main_grad.float().cpu().clone() for shard in parameter_shards(gpt)}
         return {LOSS: loss.detach().cpu().reshape(1), **found}
 
 

@@ -10,7 +10,7 @@ from models import ON_GPU, PAPERS, SMALL, Step, batch, one_rank, seconds
 from torch.autograd.profiler_util import FunctionEventAvg
 from torch.profiler import ProfilerActivity, profile
 
-from ncvc.train.config import ComputeConfig
+from ncvc.model.config import ComputeConfig
 
 KINDS = {
     "attention": r"flash|fmha|sdpa|attention|softmax_warp",

@@ -16,7 +16,7 @@ import yaml
 from megatron.core.datasets.indexed_dataset import IndexedDatasetBuilder
 from models import MIDDLE, ON_GPU, PAPERS, SMALL, quiet
 
-from ncvc.train.config import ModelConfig
+from ncvc.model.config import ModelConfig
 
 END_OF_TEXT = 2
 

@@ -11,11 +11,12 @@ from typing import Any
 import torch
 from megatron.core.distributed import finalize_model_grads
 
-from ncvc.train.config import ComputeConfig, ModelConfig, OptimizerConfig, ParallelConfig
-from ncvc.train.model import build
+from ncvc.model.config import ComputeConfig, ModelConfig, ParallelConfig
+from ncvc.model.gpt import build
+from ncvc.model.parallel import Ranks, single_process, started_by_torchrun
+from ncvc.train.config import OptimizerConfig
 from ncvc.train.optimizer import build as build_optimizer
 from ncvc.train.optimizer import data_parallel, gradient_norm, update
-from ncvc.train.ranks import Ranks, alone, started_by_torchrun
 
 ON_GPU = torch.cuda.is_available()
 DEVICE = torch.device("cuda", 0) if ON_GPU else torch.device("cpu")
@@ -60,7 +61,7 @@ def batch(model: ModelConfig, size: int, length: int, seed: int = 0) -> dict[str
 def one_rank(device: torch.device = DEVICE) -> Iterator[Ranks]:
     """The only rank of a run: as torchrun would start it on a GPU, without it on a CPU."""
     if device.type == "cpu":
-        with alone() as ranks:
+        with single_process() as ranks:
             yield ranks
         return
     with socket.socket() as free:
@@ -72,7 +73,7 @@ def one_rank(device: torch.device = DEVICE) -> Iterator[Ranks]:
 
 
 class Step:
-    """A model with gradients and AdamW, weights drawn on the device. Call it inside `ncvc.train.ranks`."""
+    """A model with gradients and AdamW, weights drawn on the device. Call it inside `ncvc.model.parallel`."""
 
     def __init__(self, model: ModelConfig, compute: ComputeConfig) -> None:
         self.compute = compute

@@ -9,8 +9,8 @@ from models import DEVICE, ON_GPU, PAPERS, SAMPLES, SMALL, batch, one_of_several
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from ncvc.convert.config import huggingface_config
-from ncvc.train.config import ModelConfig
-from ncvc.train.flops import flops_per_token
+from ncvc.model.config import ModelConfig
+from ncvc.train.preflight.flops import flops_per_token
 
 LAYERS = "its layers compiled, with flash attention"
 MODEL = "the model compiled"

@@ -6,22 +6,15 @@ from typing import Any
 import torch
 from models import DEVICE, ON_GPU, PAPERS, SAMPLES, SMALL, Step, batch, one_of_several, one_rank, quiet, seconds
 
-from ncvc.config import ConfigError
-from ncvc.train.config import (
-    CheckpointConfig,
-    ComputeConfig,
-    DataConfig,
-    ModelConfig,
-    OptimizerConfig,
-    ScheduleConfig,
-    TrainConfig,
-)
-from ncvc.train.deterministic import add_in_order
-from ncvc.train.flops import flops_per_token
-from ncvc.train.memory import estimate
-from ncvc.train.parts.linear import TorchProducts
-from ncvc.train.parts.select import choose
-from ncvc.train.ranks import Ranks, seed_dropout
+from ncvc.errors import ConfigError
+from ncvc.model.config import ComputeConfig, ModelConfig
+from ncvc.model.deterministic import add_in_order
+from ncvc.model.kernels.linear import TorchProducts
+from ncvc.model.kernels.select import choose
+from ncvc.model.parallel import Ranks, seed_dropout
+from ncvc.train.config import CheckpointConfig, DataConfig, OptimizerConfig, ScheduleConfig, TrainConfig
+from ncvc.train.preflight.flops import flops_per_token
+from ncvc.train.preflight.memory import estimate
 
 LOCAL = {
     "core_attention": "megatron",

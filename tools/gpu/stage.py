@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from importlib.metadata import distributions
 from typing import Any
 
-import ncvc.train.without_compiler  # noqa: F401  # isort: skip
+import ncvc.model.lazy_dynamo  # noqa: F401  # isort: skip
 
 import torch
 
-from ncvc.train.parts.select import triton_problem
+from ncvc.model.kernels.select import triton_problem
 
 
 def rows(name: str, *, small: bool) -> Iterator[tuple[str, dict[str, Any]]]:

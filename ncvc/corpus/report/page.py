@@ -1,7 +1,6 @@
 """`report.html`: one file without a script and without a request, from `ReportData`."""
 
 import json
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +8,11 @@ import yaml
 
 from ncvc.corpus.report import reading, sections
 from ncvc.corpus.report.data import ReportData
-from ncvc.corpus.report.words import both, escaped, number
 from ncvc.files import write_json
-
-# Nothing may be loaded and nothing may run, whatever the text of the corpus holds.
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+from ncvc.html.blocks import section
+from ncvc.html.labels import both, escaped
+from ncvc.html.page import document
+from ncvc.units import number
 
 
 def write_report(folder: Path, data: dict[str, Any]) -> None:
@@ -45,35 +44,6 @@ def page(data: ReportData) -> str:
     return document("ncvc · コーパスレポート / Corpus report", head, "".join(body), data.version)
 
 
-def document(title: str, head: str, body: str, version: str, style: str = "") -> str:
-    """A page of ours around what it says, in both languages; `style` comes after the style that all share."""
-    shared = resources.files(__package__).joinpath("style.css").read_text(encoding="utf-8")
-    return f"""<!DOCTYPE html>
-<html lang="ja">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{POLICY}">
-<meta name="generator" content="ncvc {version}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<style>
-{shared}{style}</style>
-</head>
-<body>
-<header>
-<div class="switch"><label><input type="radio" name="language" id="ja" checked>日本語</label>\
-<label><input type="radio" name="language" id="en">English</label></div>
-{head}
-</header>
-<main>
-{body}
-</main>
-<footer>ncvc {escaped(version)}</footer>
-</body>
-</html>
-"""
-
-
 def _subtitle(data: ReportData) -> str:
     names = "、".join(escaped(source.name) for source in data.sources)
     if data.sample is None:
@@ -89,4 +59,4 @@ def _config(data: ReportData) -> str:
     # Through JSON, because YAML would write tuples and paths as Python's own.
     plain = json.loads(json.dumps(data.config, default=str))
     text = yaml.safe_dump(plain, allow_unicode=True, sort_keys=False)
-    return sections.section(both("Config", "設定"), f"<pre>{escaped(text)}</pre>")
+    return section(both("Config", "設定"), f"<pre>{escaped(text)}</pre>")

@@ -1,10 +1,12 @@
 """The parts of the page that are read: examples of what changed and went, duplicates, time and config."""
 
 from ncvc._native import clinical_categories
-from ncvc.corpus.report import charts
 from ncvc.corpus.report.data import Change, DropStatistics, Excerpt, Place, ReportData, RuleStatistics
-from ncvc.corpus.report.sections import row, section, table
-from ncvc.corpus.report.words import REASONS, RULES, both, escaped, named, number, percent, rank, size
+from ncvc.corpus.report.labels import REASONS, RULES
+from ncvc.html import charts
+from ncvc.html.blocks import row, section, table
+from ncvc.html.labels import both, escaped, named, rank
+from ncvc.units import number, percent, size
 
 SHOWN = 3
 """Examples of a rule or reason in each source."""

@@ -1,44 +1,18 @@
 """The parts of the page that count documents, bytes and tokens; each returns HTML, or nothing without data."""
 
-from collections.abc import Sequence
-
-from ncvc.corpus.report import charts
 from ncvc.corpus.report.data import SCRIPTS, ReportData, Source, Statistics, TextStatistics
-from ncvc.corpus.report.words import (
-    REASONS,
-    both,
-    escaped,
-    named,
-    number,
-    percent,
-    rank,
-    size,
-    tokens,
-)
-from ncvc.corpus.report.words import SCRIPTS as SCRIPT_NAMES
+from ncvc.corpus.report.labels import REASONS
+from ncvc.corpus.report.labels import SCRIPTS as SCRIPT_NAMES
+from ncvc.html import charts
+from ncvc.html.blocks import row, section, table
+from ncvc.html.labels import both, escaped, named, rank
+from ncvc.units import number, percent, size, token_count
 
 
 def output(statistics: Statistics) -> tuple[int, int]:
     """Documents and bytes that came out: encoded ones, or where there are none those that stayed."""
     last = statistics.tokens or statistics.kept
     return last.documents, last.bytes
-
-
-def section(title: str, body: str, note: str = "") -> str:
-    """A titled card."""
-    return f"<section><h2>{title}</h2>{f'<p class=note>{note}</p>' if note else ''}{body}</section>" if body else ""
-
-
-def table(head: Sequence[str], rows: Sequence[str]) -> str:
-    """A table that scrolls alone where the page is narrow; the first column holds names, the others numbers."""
-    cells = "".join(f"<th{' class=n' if i else ''}>{cell}</th>" for i, cell in enumerate(head))
-    return f'<div class="wide"><table><tr>{cells}</tr>{"".join(rows)}</table></div>'
-
-
-def row(name: str, *cells: str, kind: str = "") -> str:
-    """A row of such a table."""
-    numbers = "".join(f'<td class="n">{cell}</td>' for cell in cells)
-    return f'<tr class="{kind}"><td>{name}</td>{numbers}</tr>'
 
 
 def facts(data: ReportData) -> str:
@@ -58,7 +32,7 @@ def facts(data: ReportData) -> str:
         morphemes = sum(each.morphemes for each in encoded)
         total = sum(each.tokens for each in encoded)
         per = f"{total / morphemes:.3f}" if morphemes else "–"
-        boxes.append((both("tokens", "トークン"), tokens(total), both(f"{per} a morpheme", f"形態素あたり {per}")))
+        boxes.append((both("tokens", "トークン"), token_count(total), both(f"{per} a morpheme", f"形態素あたり {per}")))
     if seconds:
         boxes.append((both("speed", "速度"), f"{read_bytes / 1e6 / seconds:.1f} MB/s", f"{seconds:,.0f} s"))
     cells = "".join(
@@ -128,11 +102,11 @@ def proportions(data: ReportData) -> str:
             escaped(source.name),
             number(documents),
             size(out_bytes),
-            *((tokens(count), percent(count, whole)) if whole else ()),
+            *((token_count(count), percent(count, whole)) if whole else ()),
         )
         for (source, documents, out_bytes), count in zip(outputs, counts, strict=True)
     ]
-    last = (tokens(whole), "100.0%") if whole else ()
+    last = (token_count(whole), "100.0%") if whole else ()
     total = (number(sum(o[1] for o in outputs)), size(sum(o[2] for o in outputs)), *last)
     rows.append(row(both("all", "合計"), *total, kind="sum"))
     head = [both("corpus", "コーパス"), both("documents", "文書"), both("data size", "データサイズ")]

@@ -90,7 +90,7 @@ impl Reading {
     }
 }
 
-/// A path and the name of a format, as `ncvc.corpus.sources.SourceFile` has them.
+/// A path and the name of a format, as `ncvc.documents.sources.SourceFile` has them.
 type NamedFile = (PathBuf, String);
 
 fn source_files(files: Vec<NamedFile>) -> PyResult<Vec<SourceFile>> {

@@ -1,0 +1,94 @@
+"""Files of HTML and WARC → one file with the main text of their pages, which the engine then reads.
+
+Its lines are those of `rust/core/src/source/extracted.rs`: where the page comes from, and its document, or why
+there is none. A document has the members `text` and `title`, and from WARC `url`, `date` and `offset`.
+"""
+
+import hashlib
+import importlib.util
+import json
+import multiprocessing
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from ncvc.documents.pages import PARSER, UnreadableError, read_html, read_warc, to_document
+from ncvc.documents.sources import Reading, SourceFile
+from ncvc.errors import NcvcError
+from ncvc.files import sha256_if_readable, whole_file
+from ncvc.progress import Progress
+
+LEVEL = 1
+"""zstd's level: the file is read once and then removed."""
+
+
+def extract(files: Sequence[SourceFile], folder: Path, reading: Reading) -> tuple[Path, list[str | None]]:
+    """Writes the pages of `files` to a file in `folder`; returns it, and the SHA-256 of each of `files`.
+
+    The file's name comes from the content of `files`, so what is there already is not done again. A file that
+    cannot be read has no hash. Raises `NcvcError` without the extra `web`.
+    """
+    if not all(importlib.util.find_spec(name) for name in ("fastwarc", "resiliparse", "zstandard")):
+        raise NcvcError("HTML and WARC need three more packages; install them with pip install 'ncvc[web]'")
+    hashes = [sha256_if_readable(file.path) for file in files]
+    settings = [reading.encoding, reading.longest_line, PARSER, version("resiliparse"), version("fastwarc")]
+    inputs = [[str(file.path), file.format, digest] for file, digest in zip(files, hashes, strict=True)]
+    name = hashlib.sha256(json.dumps([settings, inputs]).encode()).hexdigest()[:32]
+    path = folder / f"{name}.tsv.zst"
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        with whole_file(path) as partial:
+            _write(files, partial, reading)
+    return path, hashes
+
+
+def extract_all(groups: Sequence[tuple[Sequence[SourceFile], Reading]], folder: Path, *, processes: int) -> None:
+    """Calls `extract` for each group of files."""
+    if min(processes, len(groups)) <= 1:
+        return  # whoever needs them extracts them
+    # Forked processes would inherit the engine's threads in the state that they happen to be in.
+    context = multiprocessing.get_context("spawn")
+    sizes = [sum(file.path.stat().st_size for file in files) for files, _ in groups]
+    with (
+        closing(Progress("extracting", sum(sizes))) as progress,
+        ProcessPoolExecutor(min(processes, len(groups)), mp_context=context) as pool,
+    ):
+        tasks = [pool.submit(extract, files, folder, reading) for files, reading in groups]
+        read: Counter[str] = Counter()
+        try:
+            for size, task in zip(sizes, tasks, strict=True):
+                task.result()
+                read["read_bytes"] += size
+                progress(read)
+        except BrokenProcessPool:
+            raise NcvcError(
+                "a process that extracted pages was killed, perhaps for want of memory; set `threads` lower"
+            ) from None
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _write(files: Sequence[SourceFile], path: Path, reading: Reading) -> None:
+    import zstandard
+
+    encoding = None if reading.encoding == "auto" else reading.encoding
+    compressor = zstandard.ZstdCompressor(level=LEVEL, write_checksum=True)
+    with path.open("wb") as raw, compressor.stream_writer(raw) as out:
+        for number, file in enumerate(files):
+            read = read_html if file.format == "html" else read_warc
+            for offset, page in read(file.path, reading.longest_line):
+                out.write(f"{number}\t{offset}\t{_entry(page, encoding)}\n".encode())
+
+
+def _entry(page: Any, encoding: str | None) -> str:
+    try:
+        if isinstance(page, UnreadableError):
+            raise page
+        return json.dumps(to_document(page, encoding), ensure_ascii=False)
+    except UnreadableError as error:
+        return f"{error.reason}\t{error.size}\t{int(error.is_document)}"

@@ -1,1 +1,0 @@
-"""Text from a converted model, on a CPU."""

@@ -1,0 +1,1 @@
+"""Hugging Face folders: loading them offline and continuing a text with their model."""

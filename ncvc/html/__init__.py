@@ -1,0 +1,1 @@
+"""Pages for people: labels in two languages, tables, charts as SVG; no script, no request."""

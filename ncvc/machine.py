@@ -1,0 +1,64 @@
+"""Facts of this machine: cores, memory, disk, and the GPUs that the driver's `nvidia-smi` lists."""
+
+import os
+import platform
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Gpu:
+    """One GPU as the driver describes it; memory in MiB where the driver knows it."""
+
+    name: str
+    memory_mib: int | None
+    driver: str
+
+
+@dataclass(frozen=True)
+class Machine:
+    """The machine; sizes in bytes."""
+
+    system: str
+    python: str
+    cores: int
+    memory: int
+    disk_free: int
+    gpus: tuple[Gpu, ...]
+
+
+def machine(folder: Path) -> Machine:
+    """Examines this machine; free disk space is that of the disk of `folder`."""
+    return Machine(
+        system=f"{platform.system()} {platform.release()} {platform.machine()}",
+        python=platform.python_version(),
+        cores=len(os.sched_getaffinity(0)),
+        memory=os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"),
+        disk_free=shutil.disk_usage(folder).free,
+        gpus=gpus(),
+    )
+
+
+def gpus() -> tuple[Gpu, ...]:
+    """The GPUs that the driver lists; none where there is no driver."""
+    program = shutil.which("nvidia-smi")
+    if program is None:
+        return ()
+    fields = "--query-gpu=name,memory.total,driver_version"
+    try:
+        listed = subprocess.run(
+            [program, fields, "--format=csv,noheader,nounits"],
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=True,
+        ).stdout
+    except (OSError, subprocess.SubprocessError):
+        return ()
+    rows = (line.split(", ") for line in listed.splitlines())
+    return tuple(
+        Gpu(name, int(memory) if memory.isdigit() else None, driver)  # "[N/A]" where memory is the machine's
+        for name, memory, driver in rows
+    )

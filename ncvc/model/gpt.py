@@ -1,0 +1,221 @@
+"""The papers' model (technical report 2.3) on megatron-core's GPTModel, every submodule named.
+
+Named, because megatron-core otherwise takes other parts where TransformerEngine or anything called apex can
+be imported, and the model would depend on the machine.
+"""
+
+import hashlib
+import math
+from functools import partial
+from typing import Any
+
+import torch
+import torch.nn.functional as F  # noqa: N812
+from megatron.core.fusions.fused_bias_dropout import get_bias_dropout_add
+from megatron.core.models.gpt.gpt_model import GPTModel
+from megatron.core.process_groups_config import ProcessGroupCollection
+from megatron.core.tensor_parallel.layers import ColumnParallelLinear, RowParallelLinear
+from megatron.core.transformer.attention import SelfAttention, SelfAttentionSubmodules
+from megatron.core.transformer.dot_product_attention import DotProductAttention
+from megatron.core.transformer.enums import AttnMaskType
+from megatron.core.transformer.identity_op import IdentityOp
+from megatron.core.transformer.mlp import MLP, MLPSubmodules
+from megatron.core.transformer.spec_utils import ModuleSpec
+from megatron.core.transformer.transformer_block import (
+    TransformerBlockSubmodules,
+    get_num_layers_to_build,
+)
+from megatron.core.transformer.transformer_config import TransformerConfig
+from megatron.core.transformer.transformer_layer import TransformerLayer, TransformerLayerSubmodules
+
+from ncvc.model.config import ComputeConfig, ModelConfig, ParallelConfig
+from ncvc.model.kernels.attention import FlashAttention, SdpaAttention
+from ncvc.model.kernels.cross_entropy import LigerCrossEntropy
+from ncvc.model.kernels.linear import use_torch
+from ncvc.model.kernels.norm import LigerResidualRMSNorm, LigerRMSNorm, RMSNorm
+from ncvc.model.kernels.rope import LigerRopeSelfAttention
+from ncvc.model.kernels.select import Kernels, choose
+from ncvc.model.sharding import parameter_shards
+
+
+def transformer_config(
+    model: ModelConfig, compute: ComputeConfig, parallel: ParallelConfig, parts: Kernels
+) -> TransformerConfig:
+    """The model in megatron-core's own terms."""
+    dtype = getattr(torch, compute.dtype)
+    loss, gradients = parts.cross_entropy.form, parts.weight_gradients.form
+    return TransformerConfig(
+        num_layers=model.num_layers,
+        hidden_size=model.hidden_size,
+        ffn_hidden_size=model.ffn_hidden_size,
+        num_attention_heads=model.num_attention_heads,
+        num_query_groups=model.num_query_groups,
+        normalization="RMSNorm",
+        layernorm_epsilon=model.layernorm_epsilon,
+        hidden_dropout=model.hidden_dropout,
+        attention_dropout=model.attention_dropout,
+        gated_linear_unit=False,
+        activation_func=F.silu,
+        add_bias_linear=False,
+        add_qkv_bias=False,
+        # `initialise` draws the weights; on the CPU, so that they are the same wherever the model then runs.
+        perform_initialization=False,
+        use_cpu_initialization=True,
+        bf16=dtype == torch.bfloat16,
+        params_dtype=dtype,
+        pipeline_dtype=dtype,
+        tensor_model_parallel_size=parallel.tensor_model_parallel_size,
+        pipeline_model_parallel_size=parallel.pipeline_model_parallel_size,
+        sequence_parallel=parallel.sequence_parallel,
+        bias_dropout_fusion=parts.bias_dropout.form == "compiled",
+        cross_entropy_loss_fusion=loss in ("native", "te"),
+        cross_entropy_fusion_impl="te" if loss == "te" else "native",
+        # TransformerEngine's; liger-kernel's come as modules.
+        apply_rope_fusion=parts.rope.form == "transformer_engine",
+        fused_residual_rmsnorm=parts.norm.form == "transformer_engine",
+        gradient_accumulation_fusion=gradients != "rounded",
+        deterministic_mode=compute.deterministic_mode,
+        fp8=compute.fp8,
+        # By the present maximum: a history of maxima would have to be in the checkpoints.
+        fp8_recipe="tensorwise",
+        recompute_granularity=compute.recompute_granularity,
+        recompute_method=compute.recompute_method,
+        recompute_num_layers=compute.recompute_num_layers,
+        recompute_modules=compute.recompute_modules and list(compute.recompute_modules),
+        # It raises for an MLP that is not gated with SiLU.
+        bias_activation_fusion=False,
+        # These need extensions of apex.
+        persist_layer_norm=False,
+        masked_softmax_fusion=False,
+    )
+
+
+def layers(config: TransformerConfig, parts: Kernels) -> TransformerBlockSubmodules:
+    """Pre-norm layers: RMSNorm, attention, RMSNorm, MLP."""
+    column, row = linears(parts)
+    norm, final_norm = norms(parts)
+    layer = ModuleSpec(
+        module=TransformerLayer,
+        submodules=TransformerLayerSubmodules(
+            input_layernorm=norm,
+            self_attention=ModuleSpec(
+                module=LigerRopeSelfAttention if parts.rope.form == "liger" else SelfAttention,
+                params={"attn_mask_type": AttnMaskType.causal},
+                submodules=SelfAttentionSubmodules(
+                    linear_qkv=column,
+                    core_attention=core_attention(parts),
+                    linear_proj=row,
+                    q_layernorm=IdentityOp,
+                    k_layernorm=IdentityOp,
+                ),
+            ),
+            self_attn_bda=get_bias_dropout_add,
+            pre_mlp_layernorm=norm,
+            mlp=partial(MLP.as_mlp_submodule, submodules=MLPSubmodules(linear_fc1=column, linear_fc2=row)),
+            mlp_bda=get_bias_dropout_add,
+        ),
+    )
+    return TransformerBlockSubmodules(layer_specs=[layer] * get_num_layers_to_build(config), layer_norm=final_norm)
+
+
+def core_attention(parts: Kernels) -> Any:
+    """The module of the attention's softmax and products."""
+    match parts.attention.form:
+        case "sdpa":
+            return SdpaAttention
+        case "flash_attn":
+            return FlashAttention
+        case "transformer_engine":
+            from megatron.core.extensions.transformer_engine import TEDotProductAttention
+
+            return TEDotProductAttention
+        case _:
+            return DotProductAttention
+
+
+def linears(parts: Kernels) -> tuple[Any, Any]:
+    """The modules of linear layers that tensor parallelism cuts by columns, and by rows.
+
+    Of TransformerEngine's those without a norm inside, so that the weights keep their names.
+    """
+    if parts.linear.form == "transformer_engine":
+        from megatron.core.extensions.transformer_engine import TEColumnParallelLinear, TERowParallelLinear
+
+        return TEColumnParallelLinear, TERowParallelLinear
+    return ColumnParallelLinear, RowParallelLinear
+
+
+def norms(parts: Kernels) -> tuple[Any, Any]:
+    """The modules of the norms in the layers, and of the last one, which has no residual beside it."""
+    if parts.norm.form == "transformer_engine":
+        from megatron.core.extensions.transformer_engine import TENorm
+
+        return partial(TENorm, has_residual=True), TENorm
+    if parts.norm.form == "liger":
+        return LigerResidualRMSNorm, LigerRMSNorm
+    return RMSNorm, RMSNorm
+
+
+def build(
+    model: ModelConfig,
+    *,
+    compute: ComputeConfig | None = None,
+    parallel: ParallelConfig | None = None,
+    device: torch.device | None = None,
+) -> GPTModel:
+    """The rank's part of the model, its weights not yet drawn: `initialise` or a checkpoint fills them.
+
+    By default whole, in float32 and on the CPU. Call it inside `ncvc.model.parallel.alone()` or
+    `started_by_torchrun()`. `forward(tokens, position_ids, None)` gives logits [batch, sequence, vocabulary];
+    with `labels=` it gives the loss of each token [batch, sequence].
+    """
+    compute = compute or ComputeConfig(dtype="float32")
+    parallel = parallel or ParallelConfig()
+    device = device or torch.device("cpu")
+    parts = choose(compute, model, device)
+    if parts.weight_gradients.form == "torch":
+        use_torch()
+    config = transformer_config(model, compute, parallel, parts)
+    groups = ProcessGroupCollection.use_mpu_process_groups()
+    gpt = GPTModel(
+        config,
+        layers(config, parts),
+        vocab_size=model.vocab_size,
+        max_sequence_length=model.max_position_embeddings,
+        pre_process=groups.pp.rank() == 0,
+        post_process=groups.pp.rank() == groups.pp.size() - 1,
+        position_embedding_type="rope",
+        rotary_base=model.rotary_base,
+        share_embeddings_and_output_weights=False,
+        pg_collection=groups,
+    )
+    if gpt.pre_process:
+        # "Scaled embedding" ("Spike no more", arXiv 2312.16903): GPTModel has no field for it.
+        scale = math.sqrt(model.hidden_size)
+        gpt.embedding.word_embeddings.register_forward_hook(lambda module, ids, output: output * scale)
+    if parts.cross_entropy.form == "liger":
+        gpt.compute_language_model_loss = LigerCrossEntropy(groups.tp)
+    return gpt.to(device, config.params_dtype)  # the norms' weights are made in float32
+
+
+def initial_std(name: str, model: ModelConfig) -> float:
+    """Standard deviation of a weight's normal distribution at the start (technical report 2.3)."""
+    small = math.sqrt(2 / (5 * model.hidden_size))
+    if name == "output_layer.weight":
+        return math.sqrt(2 / (model.vocab_size + model.hidden_size))  # Xavier
+    if name.endswith((".linear_proj.weight", ".linear_fc2.weight")):
+        return small / math.sqrt(2 * model.num_layers)
+    return small
+
+
+@torch.no_grad()
+def initialise(gpt: GPTModel, model: ModelConfig, seed: int) -> None:
+    """Draws the weights by `seed` and name, however the ranks share them; norms begin at 1."""
+    for shard in parameter_shards(gpt):
+        if shard.parameter.dim() == 1:
+            shard.parameter.fill_(1.0)
+            continue
+        digest = hashlib.sha256(f"{seed}/{shard.name}".encode()).digest()
+        generator = torch.Generator().manual_seed(int.from_bytes(digest[:7], "big"))
+        whole = torch.empty(shard.shape).normal_(0.0, initial_std(shard.name, model), generator=generator)
+        shard.parameter.copy_(whole[shard.box])

@@ -1,0 +1,1 @@
+"""Processes of a run: launching, heartbeats, watchdog, rendezvous, restarts, requests to stop."""

@@ -1,0 +1,224 @@
+"""torch's elastic agent, which starts a machine's ranks, with a watch over them and reasons for what it does.
+
+It restarts them after a crash as torchrun does, but not what would only fail again: a mistake that a rank has put
+into words, or crashes without a new checkpoint between them.
+"""
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import click
+import torch.distributed.launcher.api as torch_launcher
+from torch.distributed.elastic.agent.server.api import RunResult, WorkerGroup, WorkerState
+from torch.distributed.elastic.agent.server.local_elastic_agent import LocalElasticAgent
+from torch.distributed.elastic.multiprocessing.api import SignalException
+from torch.distributed.elastic.multiprocessing.errors import ProcessFailure
+
+from ncvc.train.config import TrainConfig
+from ncvc.train.elastic.heartbeat import IO_ALLOWANCE, VARIABLE
+from ncvc.train.elastic.peers import REASON_TIMEOUT, Peers, quoted
+from ncvc.train.elastic.rendezvous import EXIT_LOST_PEER
+from ncvc.train.elastic.watchdog import Watchdog, kill, signal_all
+from ncvc.train.metrics.log import append_event
+
+CRASHES = 3  # in a row without a new checkpoint, after which a run is not started again
+CONNECTION_LOST = "the connection to another machine's ranks was lost; see what the other machines say"
+GRACE = 10.0  # seconds that the ranks have to end by themselves when one of them has died
+SAVING_TIME = IO_ALLOWANCE  # seconds that they have for their last checkpoint after a request to stop
+
+
+class Agent(LocalElasticAgent):
+    """Starts, watches and ends the ranks of this machine."""
+
+    _pcontext: Any  # torch's handle of the processes; None before they are started
+
+    def __init__(self, config: TrainConfig, machines: int, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.config = config
+        spec = self._worker_group.spec
+        self.watchdog = Watchdog(config.watch, config.folder, spec.local_world_size, several=machines > 1)
+        os.environ[VARIABLE] = self.watchdog.table.variable
+        self.peers = Peers(config.folder, spec.rdzv_handler, spec.local_addr, machines, config.watch.hang_after)
+        self._gone = ""
+        self.reason = "the training ended without being finished; start it again to go on"
+        """Why the training failed, in words."""
+        self.at_once = False
+        """Whether a second signal ended the ranks."""
+        self.exit_codes: list[int] = []
+        """Of the ranks, after a request to stop; negative for the signal that ended one."""
+        self._newest = self._newest_checkpoint()
+        self._crashes = 0
+        self._after_a_crash = False
+
+    def _start_workers(self, worker_group: WorkerGroup) -> dict[int, Any]:
+        self.watchdog.reset()
+        self.peers.reset()
+        self._gone = ""
+        pids: dict[int, Any] = super()._start_workers(worker_group)
+        return pids
+
+    def _monitor_workers(self, worker_group: WorkerGroup) -> RunResult:
+        result: RunResult = super()._monitor_workers(worker_group)
+        if result.state == WorkerState.HEALTHY:
+            self._look()
+            if not self._gone and (gone := self.peers.gone()):
+                self._gone = gone
+                kill(self._pcontext.pids().values())  # they wait for ranks that never come
+        elif result.is_failed():
+            self._decide(result.failures)
+        return result
+
+    def _look(self) -> None:
+        self.watchdog.look(self._pcontext.pids(), self._worker_group.workers[0].global_rank)
+
+    def _decide(self, failures: dict[int, ProcessFailure]) -> None:
+        """Says why the ranks failed, and whether they are started again."""
+        self.reason, worth_it, writes = self._why(failures)
+        newest = self._newest_checkpoint()
+        self._crashes = 1 if newest != self._newest else self._crashes + 1
+        self._newest = newest
+        if not worth_it:
+            self._remaining_restarts = 0
+        elif self._remaining_restarts and self._crashes >= CRASHES:
+            self._remaining_restarts = 0
+            self.reason = f"{self._crashes} crashes in a row without a new checkpoint, the last: {self.reason}"
+        several = self.peers.machines > 1
+        if self._remaining_restarts:
+            left = self._remaining_restarts - 1
+            when = " when all machines are there" if several else ""
+            click.echo(f"RESTARTS{when}, {left} more allowed: {self.reason}")
+            if writes:
+                self._write("restarted", left=left)
+        elif several and (writes or worth_it):  # or the others would wait for this one
+            self._write("failed")
+
+    def _why(self, failures: dict[int, ProcessFailure]) -> tuple[str, bool, bool]:
+        """The reason, whether starting again may help, and whether it is for this machine to write it into the log."""
+        reason, worth_it = explain(failures)
+        if self.watchdog.hang:
+            return self.watchdog.hang, True, True
+        if self.peers.machines == 1 or not (self._gone or lost_connection(failures)):
+            return reason, worth_it, True
+        if word := self.peers.word(0.0 if self._gone else REASON_TIMEOUT):
+            return quoted(word), word["event"] == "restarted", False
+        # Nobody knows better; one line in the log is enough for all.
+        return self._gone or CONNECTION_LOST, not self.peers.over, self._worker_group.group_rank == 0
+
+    def _write(self, event: str, **facts: Any) -> None:
+        with contextlib.suppress(OSError):  # a disk that takes nothing is no reason not to go on
+            append_event(self.config.folder, event, reason=self.reason, machine=self.peers.name, **facts)
+
+    def _newest_checkpoint(self) -> str:
+        return max((path.name for path in (self.config.folder / "checkpoints").glob("step_*")), default="")
+
+    def _stop_workers(self, worker_group: WorkerGroup) -> None:
+        self._after_a_crash = True
+        try:
+            super()._stop_workers(worker_group)
+        finally:
+            self._after_a_crash = False
+
+    def _shutdown(self, *_: Any, **__: Any) -> None:
+        """Ends the ranks. After a request to stop they have time to save, and are watched meanwhile.
+
+        What torch passes depends on its version: from 2.13 on also how long to wait, when all have ended already.
+        """
+        running = [rank.proc for rank in self._pcontext.subprocess_handlers.values()] if self._pcontext else []
+        asked = not self._after_a_crash and any(process.poll() is None for process in running)
+        try:
+            if asked:
+                self._wait_for_the_last_save(running)
+            super()._shutdown(signal.SIGTERM)
+        except SignalException:
+            kill(process.pid for process in running if process.poll() is None)
+            if not asked:
+                raise  # the first signal, while the ranks were ended after a crash
+            self.at_once = True
+            super()._shutdown(signal.SIGKILL)
+        if asked:
+            self.exit_codes = [process.wait() for process in running]
+            self.reason = self.watchdog.hang or self._explain_exit()
+
+    def _wait_for_the_last_save(self, processes: list[subprocess.Popen[bytes]]) -> None:
+        signal_all((process.pid for process in processes if process.poll() is None), signal.SIGTERM)
+        end = time.monotonic() + SAVING_TIME
+        while any(process.poll() is None for process in processes):
+            if any(process.poll() for process in processes):  # one failed: the others cannot save
+                end = min(end, time.monotonic() + GRACE)
+            if time.monotonic() > end:
+                kill(process.pid for process in processes if process.poll() is None)
+            self._look()
+            time.sleep(0.05)
+
+    def _explain_exit(self) -> str:
+        failed = [rank for rank, code in enumerate(self.exit_codes) if code]
+        failures = {
+            self._worker_group.workers[rank].global_rank: ProcessFailure(
+                rank, self._pcontext.pids()[rank], self.exit_codes[rank], self._pcontext.error_files[rank]
+            )
+            for rank in failed
+        }
+        return explain(failures)[0] if failures else ""
+
+
+def explain(failures: dict[int, ProcessFailure]) -> tuple[str, bool]:
+    """The reason of a failure in one sentence, and whether starting again may help."""
+    for failure in failures.values():
+        message = failure.error_file_data["message"]
+        if isinstance(message, dict):
+            kind, _, sentence = str(message["message"]).partition(": ")
+            # What a rank has put into words would only happen again, unless it is about a disk.
+            return sentence, kind in ("CheckpointError", "OSError")
+    # The ranks that were then ended by SIGTERM are not the reason, nor are those that lost their connection to one.
+    rank, failure = min(
+        failures.items(),
+        key=lambda item: (
+            item[1].exitcode in (-signal.SIGTERM, EXIT_LOST_PEER),
+            item[1].exitcode > 0,
+            item[1].timestamp,
+        ),
+    )
+    if failure.exitcode == -signal.SIGKILL:
+        return f"rank {rank} was killed (SIGKILL); the machine's memory running out is the usual reason", True
+    if failure.exitcode < 0:
+        return f"rank {rank} ended by {failure.signal_name()}; see above, and start again to go on", True
+    return f"rank {rank} failed; see above, and start again to go on from the newest checkpoint", True
+
+
+def lost_connection(failures: dict[int, ProcessFailure]) -> bool:
+    """Whether ranks ended only because others had; nccl's watchdog then aborts a rank."""
+    codes = {failure.exitcode for failure in failures.values()}
+    return not codes.isdisjoint({EXIT_LOST_PEER, -signal.SIGABRT}) and codes <= {
+        EXIT_LOST_PEER,
+        -signal.SIGABRT,
+        -signal.SIGTERM,
+    }
+
+
+@contextlib.contextmanager
+def watched(config: TrainConfig, machines: int = 1) -> Iterator[list[Agent]]:
+    """Within it, torch's launcher makes agents of ours; they are then in the list.
+
+    torch's launcher names the class itself and has no way to be given another.
+    """
+    agents: list[Agent] = []
+
+    def make(*arguments: Any, **options: Any) -> Agent:
+        agents.append(Agent(config, machines, *arguments, **options))
+        return agents[-1]
+
+    # A store that outlives the ranks still has the addresses of those that crashed, and the next ones then wait
+    # for the dead: pytorch issue 135712, seen with torch 2.13 too. Without it, rank 0 makes a new one each time.
+    os.environ["TORCH_DISABLE_SHARE_RDZV_TCP_STORE"] = "1"
+    launcher: Any = torch_launcher
+    original, launcher.LocalElasticAgent = launcher.LocalElasticAgent, make
+    try:
+        yield agents
+    finally:
+        launcher.LocalElasticAgent = original
+        os.environ.pop(VARIABLE, None)

@@ -1,0 +1,122 @@
+"""Starts this machine's ranks of a run with torchrun and says how they ended."""
+
+import contextlib
+import logging
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+
+import torch
+from torch.distributed import DistError
+from torch.distributed.elastic.multiprocessing.api import DefaultLogsSpecs, SignalException
+from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
+from torch.distributed.elastic.rendezvous import RendezvousError
+from torch.distributed.launcher.api import LaunchConfig, elastic_launch
+
+from ncvc.errors import ConfigError, NcvcError
+from ncvc.files import lock
+from ncvc.outputs import require_run_folder
+from ncvc.train.config import TrainConfig
+from ncvc.train.elastic.agent import watched
+from ncvc.train.elastic.rendezvous import Rendezvous
+from ncvc.train.elastic.stop_signal import launchers_requests
+from ncvc.train.metrics.log import events
+from ncvc.train.resolved_config import resolved
+
+ONE_MACHINE = Rendezvous()
+WORKER = ("-m", "ncvc.train.elastic.worker")  # what every rank runs, with the config's path
+
+
+def launch(config: TrainConfig, nodes: Rendezvous = ONE_MACHINE, max_restarts: int = 0) -> bool:
+    """Runs the training to its end; returns whether it finished, False if it was asked to stop.
+
+    With several machines each of them calls it. After a crash or a hang the ranks are started again, `max_restarts`
+    times at most. Raises `ConfigError` if the ranks do not fit the config, and `NcvcError` with the first failing
+    rank's sentence if the training failed, or if the machines did not meet.
+    """
+    nodes.check(max_restarts)
+    ranks = processes(config, nodes.nnodes)
+    nodes.choose_network()
+    os.environ["OMP_NUM_THREADS"] = str(config.compute.threads)
+    if config.parallel.tensor_model_parallel_size > 1:
+        # A GPU then begins what megatron-core asks for in its order: communication before the product that hides it.
+        os.environ.setdefault("CUDA_DEVICE_MAX_CONNECTIONS", "1")
+    settings = LaunchConfig(
+        **nodes.launch_settings(config.run, config.watch.hang_after),
+        nproc_per_node=ranks,
+        max_restarts=max_restarts,
+        logs_specs=DefaultLogsSpecs(),
+    )
+    before = len(events(config.folder))
+    logging.disable()  # torchrun's own account of a failure; the agent gives it in one sentence
+    try:
+        # Not in the run folder: there it gets its place when the run has begun with it.
+        with (
+            _alone(config, nodes),
+            tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".yaml") as file,
+            launchers_requests() as settings.signals_to_handle,
+            watched(config, nodes.nnodes) as agents,
+        ):
+            file.write(resolved(config))
+            file.flush()
+            elastic_launch(settings, sys.executable)(*WORKER, file.name)
+    except SignalException:
+        if agents[0].at_once:
+            raise NcvcError(
+                "ended at once by a second signal; start it again to go on from the newest checkpoint"
+            ) from None
+        told = events(config.folder)[before:]
+        if not told or told[-1] == "restarted":
+            return False  # the ranks had not begun, or not again: there is nothing to save
+        if any(agents[0].exit_codes):
+            raise NcvcError(agents[0].reason) from None
+    except ChildFailedError:
+        raise NcvcError(agents[0].reason) from None
+    except (RendezvousError, DistError) as error:
+        reason = agents[0].peers.why_not_again(error) if agents else ""
+        raise NcvcError(reason or nodes.did_not_meet(error)) from None
+    finally:
+        logging.disable(logging.NOTSET)
+    # Whether all steps are done is for the ranks to say, and only those of this start.
+    match events(config.folder)[before:]:
+        case [*_, "finished"]:
+            return True
+        case [*_, "stopped"]:
+            return False
+        case _:
+            raise NcvcError(f"{config.run}: the training ended without being finished; start it again to go on")
+
+
+@contextlib.contextmanager
+def _alone(config: TrainConfig, nodes: Rendezvous) -> Iterator[None]:
+    """Keeps others out of the run folder; of several machines the first one does. Raises `NcvcError` if one is in."""
+    if nodes.nnodes > 1 and nodes.node_rank != 0:
+        yield
+        return
+    require_run_folder(config.folder)
+    config.folder.mkdir(parents=True, exist_ok=True)
+    try:
+        held = lock(config.folder)
+    except BlockingIOError:
+        raise NcvcError(
+            f"{config.run}: another ncvc train is running there; `ncvc train status {config.run}` says how it is,"
+            " and --set run=… begins another run"
+        ) from None
+    try:
+        yield
+    finally:
+        os.close(held)
+
+
+def processes(config: TrainConfig, nnodes: int = 1) -> int:
+    """Ranks to start on this machine; raises `ConfigError` if the machines or the batch do not allow them."""
+    gpus = torch.cuda.device_count()
+    ranks = config.parallel.nproc_per_node or gpus or 1
+    if 0 < gpus < ranks:
+        raise ConfigError(f"parallel.nproc_per_node is {ranks}, but there are {gpus} GPUs; lower it")
+    try:
+        config.data_parallel_size(ranks * nnodes)
+    except ValueError as error:
+        raise ConfigError(str(error)) from None
+    return ranks

@@ -1,0 +1,72 @@
+"""One rank of a training; torchrun starts it with the run folder's config."""
+
+import os
+import sys
+import threading
+from pathlib import Path
+
+import click
+
+from ncvc.train.config import TrainConfig
+from ncvc.train.elastic import heartbeat
+from ncvc.train.elastic.rendezvous import EXIT_LOST_PEER, end_quietly, pass_on_to_launcher, require_fitting_ranks
+from ncvc.train.elastic.stop_signal import StopRequest
+
+
+def main(path: str) -> None:
+    """Trains by the config at `path`; a user's mistake goes to the launcher as one sentence."""
+    # Before the imports that take seconds, so that no request to stop is lost.
+    stop = StopRequest()
+    stop.listen()
+    heartbeat.connect()
+    threading.excepthook = in_one_sentence
+
+    import ncvc.model.lazy_dynamo  # noqa: F401  # isort: skip
+
+    import torch
+    from torch.distributed import DistError
+    from torch.distributed.elastic.multiprocessing.errors.error_handler import ErrorHandler
+
+    from ncvc.errors import NcvcError
+    from ncvc.model.deterministic import add_in_order
+    from ncvc.model.parallel import started_by_torchrun
+    from ncvc.train.loop import train
+    from ncvc.train.resolved_config import require_one_run
+
+    try:
+        config = TrainConfig.load(path)
+        torch.set_num_threads(config.compute.threads)
+        if config.compute.deterministic_mode:
+            add_in_order()
+        require_fitting_ranks(config)
+        heartbeat.announce_wait(config.watch.startup_time)
+        with started_by_torchrun(config.parallel, config.seed) as ranks:
+            require_one_run(config)
+            finished = train(config, ranks, stop)
+        end_quietly()
+        if not finished and not stop.made:
+            pass_on_to_launcher()
+    except (NcvcError, OSError) as error:
+        if isinstance(error, OSError):
+            advice = "make room on the disk, and start again to go on"
+            error = OSError(f"{config.folder}: a file was refused: {error}; {advice}")
+        try:
+            ErrorHandler().record_exception(error)
+        except OSError:  # which takes the reason neither; torch's agent would fail at an empty file
+            Path(os.environ["TORCHELASTIC_ERROR_FILE"]).unlink(missing_ok=True)
+            click.echo(error, err=True)
+        sys.exit(1)
+    except RuntimeError as error:
+        if not isinstance(error, DistError) and "gloo/transport" not in str(error):
+            raise
+        sys.exit(EXIT_LOST_PEER)  # another rank went away; the launcher says which
+
+
+def in_one_sentence(failure: threading.ExceptHookArgs) -> None:
+    """Says how a thread ended that nobody waits for, such as TensorBoard's on a full disk."""
+    name = failure.thread.name if failure.thread else "a thread"
+    click.echo(f"{name} ended: {failure.exc_value!r}", err=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,1 @@
+"""The log of a run and everything that is read from it: status, curves as PNG and HTML."""

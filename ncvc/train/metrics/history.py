@@ -1,0 +1,98 @@
+"""What the log of a run gives to draw."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
+
+from ncvc.errors import NcvcError
+from ncvc.train.metrics.log import LOG, SMOOTHING, Step, as_step, records, standing
+
+EVENTS = ("validation", "skipped", "left_out", "resumed", "rolled_back")
+TOKEN_UNITS = ((1e9, "billions"), (1e6, "millions"), (1e3, "thousands"), (1.0, ""))
+
+
+@dataclass(frozen=True)
+class RunHistory:
+    """A run's steps, and what happened between them."""
+
+    name: str
+    steps: Sequence[Step]
+    smoothed: Sequence[float]
+    """The smoothed loss of each step."""
+    validation: Sequence[tuple[int, float]]
+    """Step and loss of each validation."""
+    sources: dict[str, float]
+    """The last validation's loss by source."""
+    skipped: Sequence[int]
+    """Steps that were kept from the weights."""
+    resumed: Sequence[int]
+    """Steps after which the run went on anew."""
+    config: str
+    """SHA-256 of config.yaml's lines but for a comment on top; empty without the file."""
+
+    @property
+    def tokens_a_step(self) -> float:
+        """Tokens of one step."""
+        return self.steps[-1].tokens / self.steps[-1].step
+
+    @property
+    def seconds(self) -> float:
+        """Time of all steps; what came between them is not in it."""
+        return sum(step.seconds for step in self.steps)
+
+
+def read_histories(runs: Sequence[Path]) -> list[RunHistory]:
+    """Reads run folders; raises `NcvcError` if one is none, or no step of it is done."""
+    names = [run.resolve().name for run in runs]
+    alike = len(set(names)) < len(names)
+    return [_curve(run, str(run) if alike else name) for run, name in zip(runs, names, strict=True)]
+
+
+def _curve(run: Path, name: str) -> RunHistory:
+    try:
+        lines = standing(records(run))
+    except FileNotFoundError:
+        raise NcvcError(
+            f"{run}: not a run folder, it has no {LOG}; give the folder that a config calls `run`"
+        ) from None
+    steps = [as_step(line) for line in lines if "event" not in line]
+    if not steps:
+        raise NcvcError(f"{run}: no step is done yet; plot it later")
+    events = {event: [line for line in lines if line.get("event") == event] for event in EVENTS}
+    left_out = [step for line in events["left_out"] for step in range(line["steps"][0], line["steps"][1] + 1)]
+    return RunHistory(
+        name=name,
+        steps=steps,
+        smoothed=_smoothed(steps),
+        validation=[(line["step"], line["loss"]) for line in events["validation"]],
+        sources=_sources(events["validation"][-1]["sources"]) if events["validation"] else {},
+        skipped=sorted({*(line["step"] for line in events["skipped"]), *left_out}),
+        resumed=[line["step"] for line in (*events["resumed"], *events["rolled_back"])],
+        config=_config_hash(run / "config.yaml"),
+    )
+
+
+def _smoothed(steps: Sequence[Step]) -> list[float]:
+    """As the log has it; of a log that has none, the same mean."""
+    own = accumulate((step.loss for step in steps), lambda mean, loss: SMOOTHING * mean + (1 - SMOOTHING) * loss)
+    return [mean if step.smoothed_loss is None else step.smoothed_loss for step, mean in zip(steps, own, strict=True)]
+
+
+def _sources(sources: dict[str, float | dict[str, float]]) -> dict[str, float]:
+    """Source → loss; a source may have its loss among other numbers."""
+    return {name: value["loss"] if isinstance(value, dict) else value for name, value in sources.items()}
+
+
+def _config_hash(path: Path) -> str:
+    if not path.is_file():
+        return ""
+    lines = path.read_bytes().splitlines(keepends=True)
+    return hashlib.sha256(b"".join(line for line in lines if not line.startswith(b"#"))).hexdigest()
+
+
+def token_unit(curves: Sequence[RunHistory]) -> tuple[float, str]:
+    """What tokens are counted in: how many, and the word."""
+    most = max(curve.steps[-1].tokens for curve in curves)
+    return next((scale, unit) for scale, unit in TOKEN_UNITS if most >= scale)

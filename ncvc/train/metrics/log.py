@@ -1,0 +1,264 @@
+"""What a run says: a line on the console, a JSON line a step, and the same curves on boards.
+
+`log.jsonl` has two kinds of lines: `{"event": …}` for what happened, and one line a step with the fields of
+`Step`. What was undone stays in the file: a line of an event in `UNDOING` voids the steps after the one that it names.
+"""
+
+import contextlib
+import dataclasses
+import json
+import math
+import resource
+import time
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ncvc.train.config import TrainConfig
+from ncvc.train.metrics.loggers import metric_loggers
+from ncvc.train.preflight.flops import flops_per_token
+from ncvc.train.preflight.gpu_specs import find_gpu_spec
+from ncvc.units import duration, short, three_digits
+
+LOG = "log.jsonl"
+UNDOING = ("started", "resumed", "rolled_back")  # events that void the steps after the one they name
+SMOOTHING = 0.9  # weight of the past in what is smoothed
+
+
+@dataclasses.dataclass(frozen=True)
+class Step:
+    """One step of the optimizer. A field that older logs do not have is None there."""
+
+    step: int
+    tokens: int
+    """Seen since the beginning."""
+    loss: float
+    """Mean cross entropy of the step's tokens, in nats."""
+    lr: float
+    grad_norm: float
+    """2-norm of the gradient before clipping."""
+    seconds: float
+    tokens_per_second: float
+    """Over all ranks."""
+    smoothed_loss: float | None = None
+    """Exponential mean of the losses, each weighing 0.9 of the one after it."""
+    tokens_per_second_per_gpu: float | None = None
+    """Of one rank: a GPU, or a process where there is none."""
+    tflops_per_gpu: float | None = None
+    """10^12 floating-point operations a second of one rank, by `ncvc.train.preflight.flops`."""
+    mfu: float | None = None
+    """`tflops_per_gpu` as a share of the card's peak in bfloat16; None where that is not known."""
+    skipped: int = 0
+    """Steps that were kept from the weights, since the beginning."""
+    memory: int | None = None
+    """Bytes that the first rank has held at most since its start: of its GPU, or of the machine."""
+    seconds_left: float | None = None
+    """To the last step, by the mean of the last steps' seconds."""
+
+
+FIELDS = {field.name for field in dataclasses.fields(Step)}
+
+
+class RunLog:
+    """Writes what a run says; only the first rank has one that speaks.
+
+    Raises `ConfigError` if `logging` asks for what is not installed.
+    """
+
+    def __init__(self, config: TrainConfig, *, speaks: bool, done: int, world_size: int = 1) -> None:
+        self.config = config
+        self.speaks = speaks
+        self.world_size = world_size
+        self.seconds_a_step: float | None = None
+        self.since = time.monotonic()
+        if not speaks:
+            return
+        self.smoothed_loss = self._smoothed_so_far(done)
+        self.flops = flops_per_token(config.model, config.data.sequence_length)
+        self.peak = _peak(config)
+        _drop_torn_line(config.folder / LOG)
+        self._loggers = metric_loggers(config, done)
+        self._file = (config.folder / LOG).open("a", encoding="utf-8", buffering=1)
+
+    def event(self, event: str, message: str, **facts: Any) -> None:
+        """Says `message` and writes `{"event": event, …}`."""
+        if not self.speaks:
+            return
+        self._file.write(_event_line(event, **facts))
+        click.echo(message)
+
+    def curve(self, name: str, value: float, step: int) -> None:
+        """A point of a curve in TensorBoard and Weights & Biases."""
+        if self.speaks:
+            for logger in self._loggers:
+                logger.add({name: value}, step)
+
+    def start_clock(self) -> None:
+        """The time of the next step begins now; call it after anything that is not a step."""
+        self.since = time.monotonic()
+
+    def step(self, step: int, *, loss: float, lr: float, grad_norm: float, skipped: int = 0) -> None:
+        """One step is done, of which `skipped` in the whole run were kept from the weights."""
+        now = time.monotonic()
+        seconds, self.since = now - self.since, now
+        self.seconds_a_step = _smoothed(self.seconds_a_step, seconds)
+        if not self.speaks:
+            return
+        self.smoothed_loss = _smoothed(self.smoothed_loss, loss)
+        last = self.config.schedule.train_iters
+        speed = self.config.tokens_per_step / seconds
+        flops = speed / self.world_size * self.flops
+        record = Step(
+            step=step,
+            tokens=step * self.config.tokens_per_step,
+            loss=loss,
+            lr=lr,
+            grad_norm=grad_norm,
+            seconds=seconds,
+            tokens_per_second=speed,
+            smoothed_loss=self.smoothed_loss,
+            tokens_per_second_per_gpu=speed / self.world_size,
+            tflops_per_gpu=flops / 1e12,
+            mfu=flops / self.peak if self.peak else None,
+            skipped=skipped,
+            memory=_memory(),
+            seconds_left=self.seconds_a_step * (last - step),
+        )
+        values = dataclasses.asdict(record)
+        self._file.write(json.dumps(values) + "\n")
+        points = {name: value for name, value in values.items() if name != "step" and value is not None}
+        for logger in self._loggers:
+            logger.add(points, step)
+        if step % self.config.logging.log_interval == 0 or step == last:
+            click.echo(self._line(record, last))
+
+    def _line(self, record: Step, last: int) -> str:
+        """At most 160 columns; speeds are of the last steps' mean, which jumps less."""
+        assert self.seconds_a_step is not None
+        speed = self.config.tokens_per_step / self.seconds_a_step / self.world_size
+        flops = speed * self.flops
+        share = f" {flops / self.peak:.1%} MFU" if self.peak else ""
+        parts = (
+            f"step {record.step:>{len(str(last))}}/{last}",
+            f"loss {record.loss:.4f} ({record.smoothed_loss:.4f})",
+            f"lr {record.lr:.2e}",
+            f"grad {record.grad_norm:.3g}",
+            f"{speed:,.0f} tok/s/{'GPU' if _on_gpu() else 'rank'} {three_digits(flops / 1e12)} TFLOP/s{share}",
+            f"{short(record.tokens)} tok",
+            f"{record.skipped} skip",
+            f"{(record.memory or 0) / 2**30:.0f} GiB",
+            f"{duration(record.seconds_left or 0.0)} left",
+        )
+        return "  ".join(parts)
+
+    def _smoothed_so_far(self, done: int) -> float | None:
+        """The smoothed loss of step `done`, as the log of a run that goes on has it."""
+        if not done or not (self.config.folder / LOG).exists():
+            return None
+        return next((step.smoothed_loss for step in reversed(steps(self.config.folder)) if step.step <= done), None)
+
+    def close(self) -> None:
+        """Writes what is left."""
+        if self.speaks:
+            self._file.close()
+            for logger in self._loggers:
+                logger.close()
+
+
+def _smoothed(mean: float | None, value: float) -> float:
+    """A mean with one more value in it; what is not finite stays out."""
+    if mean is None or not math.isfinite(mean):
+        return value
+    return SMOOTHING * mean + (1 - SMOOTHING) * value if math.isfinite(value) else mean
+
+
+def _on_gpu() -> bool:
+    import torch  # here, so that reading a log does not wait for it
+
+    return torch.cuda.is_available()
+
+
+def _peak(config: TrainConfig) -> float | None:
+    """Operations a second that this GPU is able to, in the run's arithmetic; None where it is not known."""
+    import torch
+
+    if not _on_gpu() or config.compute.dtype != "bfloat16":
+        return None
+    card = find_gpu_spec(torch.cuda.get_device_name())
+    return card.tflops * 1e12 if card else None
+
+
+def _memory() -> int:
+    """See `Step.memory`. Of a GPU it is what torch has reserved, of the machine the process's resident set."""
+    import torch
+
+    if _on_gpu():
+        return int(torch.cuda.max_memory_reserved())
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024  # kibibytes on Linux
+
+
+def _drop_torn_line(path: Path) -> None:
+    """Ends the file at its last newline, so that a crash while writing costs one line and not two."""
+    if path.exists():
+        with path.open("r+b") as file:
+            text = file.read()
+            if not text.endswith(b"\n"):
+                file.truncate(text.rfind(b"\n") + 1)
+
+
+def append_event(run: Path, event: str, **facts: Any) -> None:
+    """Writes an event from outside of the ranks."""
+    path = run / LOG
+    _drop_torn_line(path)
+    with path.open("a", encoding="utf-8") as file:
+        file.write(_event_line(event, **facts))
+
+
+def _event_line(event: str, **facts: Any) -> str:
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    return json.dumps({"event": event, "time": now, **facts}, ensure_ascii=False) + "\n"
+
+
+def records(run: Path) -> Iterator[dict[str, Any]]:
+    """The lines of a run's log, without those that a crash or a disk has spoiled."""
+    with (run / LOG).open(encoding="utf-8", errors="replace") as file:
+        for line in file:
+            with contextlib.suppress(ValueError):
+                if line.endswith("\n"):
+                    yield json.loads(line)
+
+
+def steps(run: Path) -> list[Step]:
+    """A run's steps in order, without those that a crash undid."""
+    return [as_step(line) for line in standing(records(run)) if "event" not in line]
+
+
+def as_step(line: dict[str, Any]) -> Step:
+    """A step of its line; what this version does not know of is left out."""
+    return Step(**{name: line[name] for name in FIELDS & line.keys()})
+
+
+def standing(lines: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A log's lines, without those of steps that a later line undoes."""
+    left: list[dict[str, Any]] = []
+    for line in lines:
+        if line.get("event") in UNDOING:
+            left = [before for before in left if before.get("step", 0) <= line["step"]]
+        left.append(line)
+    return left
+
+
+def events(run: Path) -> list[str]:
+    """What happened to a run, such as `started`, `resumed`, `saved`, `stopped` or `finished`, in order."""
+    return [record["event"] for record in event_records(run)]
+
+
+def event_records(run: Path) -> list[dict[str, Any]]:
+    """The lines of what happened to a run, in order; none if it has no log."""
+    try:
+        return [record for record in records(run) if "event" in record]
+    except FileNotFoundError:
+        return []

@@ -1,0 +1,55 @@
+"""The papers' figure 3, loss over steps and over tokens seen, as a picture."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from ncvc import __version__
+from ncvc.files import whole_file
+from ncvc.train.metrics.history import RunHistory, token_unit
+
+SIZE = (11.0, 4.5)  # inches
+DPI = 150
+
+
+def draw(curves: Sequence[RunHistory], output: Path) -> None:
+    """Draws training losses, faint and smoothed, and validation losses as dots, into a PNG.
+
+    Dotted lines stand where a run went on anew, red ticks at the bottom where steps were skipped.
+    """
+    scale, unit = token_unit(curves)
+    figure = Figure(figsize=SIZE, layout="constrained")
+    by_step, by_token = figure.subplots(1, 2, sharey=True)
+    for number, curve in enumerate(curves):
+        colour = f"C{number}"
+        for axes, width in ((by_step, 1.0), (by_token, curve.tokens_a_step / scale)):
+            places = [step.step * width for step in curve.steps]
+            axes.plot(places, [step.loss for step in curve.steps], color=colour, linewidth=0.6, alpha=0.3)
+            axes.plot(places, curve.smoothed, color=colour, linewidth=1.2, label=curve.name)
+            for step in curve.resumed:
+                axes.axvline(step * width, color=colour, linewidth=0.8, linestyle=":")
+            bottom = [0.0] * len(curve.skipped)  # of the axes, whatever the losses are
+            ticks = axes.get_xaxis_transform()
+            axes.plot(
+                [step * width for step in curve.skipped], bottom, "|", color="red", markersize=10, transform=ticks
+            )
+            if curve.validation:
+                axes.plot(
+                    [step * width for step, _ in curve.validation],
+                    [loss for _, loss in curve.validation],
+                    "o",
+                    color=colour,
+                    markersize=4,
+                    clip_on=False,
+                    label=f"{curve.name}, validation",
+                )
+    by_step.set(xlabel="step", ylabel="loss (cross entropy, nats per token)")
+    by_token.set(xlabel=f"tokens seen ({unit})" if unit else "tokens seen")
+    for axes in (by_step, by_token):
+        axes.grid(alpha=0.3)
+        axes.margins(x=0)
+    if len(curves) > 1 or curves[0].validation:
+        by_token.legend()
+    with whole_file(output) as partial:
+        figure.savefig(partial, dpi=DPI, format="png", metadata={"Software": f"ncvc {__version__}, matplotlib"})

@@ -1,0 +1,161 @@
+"""How a run is: from its folder alone, so for a run on another machine too, and without torch."""
+
+import os
+import socket
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ncvc.errors import NcvcError
+from ncvc.manifest import MANIFEST
+from ncvc.train.metrics.log import LOG, Step, as_step, records, standing
+from ncvc.units import duration
+
+SILENCE = 300.0
+"""Seconds without a line after which a run on another machine may have ended; ten steps, if they take longer."""
+EVENTS = 5
+"""Of the last ones, so many are shown."""
+
+
+@dataclass(frozen=True)
+class Status:
+    """What a run folder says of its run. Times are seconds since 1970."""
+
+    run: Path
+    state: str
+    """`running`, `restarting`, `stopped`, `finished`, `died` or `silent`."""
+    place: str
+    """The machine and the first rank's process number, in words; empty if the log does not say."""
+    written: float
+    """When it last wrote into its log."""
+    last: Step | None
+    steps: int | None
+    """Steps planned, by config.yaml."""
+    skipped: int
+    """Steps that were kept from the weights."""
+    checkpoint: Path | None
+    """The newest one."""
+    events: Sequence[dict[str, Any]]
+    """The last ones, oldest first."""
+
+
+def status(run: Path, now: float | None = None) -> Status:
+    """Reads a run folder; raises `NcvcError` if it is none."""
+    now = time.time() if now is None else now
+    try:
+        written = (run / LOG).stat().st_mtime
+        lines = list(records(run))
+    except FileNotFoundError:
+        raise NcvcError(f"{run}: not a run folder, it has no {LOG}; or its first start has not come so far") from None
+    events = [line for line in lines if "event" in line]
+    done = [line for line in standing(lines) if "event" not in line]
+    last = as_step(done[-1]) if done else None
+    starts: list[dict[str, Any]] = [event for event in events if event["event"] in ("started", "resumed")]
+    ends = [event for event in events if event["event"] in ("stopped", "finished")]
+    origin = starts[-1] if starts else {}
+    over = bool(ends) and events.index(ends[-1]) > events.index(origin)
+    state = ends[-1]["event"] if over else _alive(origin, now - written, last)
+    if state == "died" and events[-1]["event"] == "restarted" and now - written < SILENCE:
+        state = "restarting"
+    place = f"{origin['host']}, process {origin['pid']}" if "pid" in origin else ""
+    newest = max((path for path in (run / "checkpoints").glob("step_*") if (path / MANIFEST).exists()), default=None)
+    skipped = max([last.skipped if last else 0, *(event.get("skipped", 0) for event in events)])
+    return Status(run, state, place, written, last, _planned(run), skipped, newest, events[-EVENTS:])
+
+
+def _alive(origin: dict[str, Any], silence: float, last: Step | None) -> str:
+    """Whether a run that has not said that it ended goes on."""
+    if origin.get("host") == socket.gethostname():
+        began = datetime.fromisoformat(origin["time"]).timestamp()
+        return "running" if _runs(origin["pid"], began) else "died"
+    return "running" if silence < max(SILENCE, 10 * (last.seconds if last else 0.0)) else "silent"
+
+
+def _runs(pid: int, by: float) -> bool:
+    """Whether a process of this number runs that had begun by then; numbers are given again."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        booted = next(
+            int(line.split()[1])
+            for line in Path("/proc/stat").read_text(encoding="utf-8").splitlines()
+            if line.startswith("btime")
+        )
+    except (OSError, StopIteration):
+        return False
+    began = booted + int(fields[19]) / os.sysconf("SC_CLK_TCK")  # field 22 of proc(5): ticks after the boot
+    return fields[0] != "Z" and began < by + 2  # the kernel's clock and the log's round differently
+
+
+def _planned(run: Path) -> int | None:
+    try:
+        return int(yaml.safe_load((run / "config.yaml").read_text(encoding="utf-8"))["schedule"]["train_iters"])
+    except (OSError, ValueError, LookupError, TypeError, yaml.YAMLError):
+        return None
+
+
+def describe(status: Status, now: float | None = None) -> list[str]:
+    """The lines that say it."""
+    now = time.time() if now is None else now
+    rows = [("run", str(status.run)), ("state", _state(status, now))]
+    last = status.last
+    if last is None:
+        rows.append(("step", "none is done yet"))
+    else:
+        of = f" of {status.steps:,} ({last.step / status.steps:.1%})" if status.steps else ""
+        rows.append(("step", f"{last.step:,}{of}, {last.tokens:,} tokens"))
+        smoothed = "" if last.smoothed_loss is None else f", smoothed {last.smoothed_loss:.4f}"
+        rows.append(("loss", f"{last.loss:.4f}{smoothed}; gradient norm {last.grad_norm:.3g}, lr {last.lr:.2e}"))
+        rows.append(("speed", _speed(last)))
+        if status.state == "running" and last.seconds_left is not None:
+            rows.append(("left", duration(max(last.seconds_left - (now - status.written), 0.0))))
+        rows.append(("skipped", f"{status.skipped:,} steps"))
+    if status.checkpoint is None:
+        rows.append(("checkpoint", "none yet"))
+    else:
+        age = now - (status.checkpoint / MANIFEST).stat().st_mtime
+        rows.append(("checkpoint", f"{status.checkpoint.name}, {duration(age)} ago"))
+    lines = [f"{name:<10}  {text}" for name, text in rows]
+    return [*lines, *(f"{'':10}  {_event(event)}" for event in status.events)]
+
+
+def _state(status: Status, now: float) -> str:
+    ago = f"{duration(max(now - status.written, 0.0))} ago"
+    place = f" on {status.place}" if status.place else ""
+    match status.state:
+        case "running":
+            return f"running{place}; last wrote {ago}"
+        case "restarting":
+            return f"restarting: its ranks ended {ago} and are being started again"
+        case "died":
+            return f"DIED: the process is gone and said no end; last wrote {ago}; start it again to go on"
+        case "silent":
+            return f"SILENT: last wrote {ago}{place}, and did not say that it ended; look there"
+        case "stopped":
+            return f"stopped on request {ago}; start it again to go on"
+        case _:
+            return f"finished {ago}"
+
+
+def _speed(last: Step) -> str:
+    parts = [f"{last.tokens_per_second:,.0f} tokens/s"]
+    if last.tflops_per_gpu is not None:
+        parts.append(f"{last.tflops_per_gpu:.3g} TFLOP/s a rank")
+    if last.mfu is not None:
+        parts.append(f"{last.mfu:.1%} MFU")
+    if last.memory is not None:
+        parts.append(f"{last.memory / 2**30:.1f} GiB")
+    return ", ".join(parts)
+
+
+def _event(event: dict[str, Any]) -> str:
+    when = datetime.fromisoformat(event["time"]).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    step = f" at step {event['step']:,}" if "step" in event else ""
+    more = event.get("reason") or event.get("problem") or ""
+    if event["event"] == "validation":
+        more = f"loss {event['loss']:.4f}"
+    return f"{when}  {event['event'].replace('_', ' ')}{step}{': ' if more else ''}{more}"

@@ -1,0 +1,203 @@
+"""What a run would be, before anything starts: size, memory of a GPU, time, disk. Needs neither torch nor a GPU."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ncvc.errors import ConfigError
+from ncvc.indexed import IndexedDataset
+from ncvc.machine import gpus
+from ncvc.train.config import TrainConfig, training_documents
+from ncvc.train.preflight.flops import flops_per_token, parameters
+from ncvc.train.preflight.gpu_specs import GPU_SPECS, GpuSpec, find_gpu_spec
+from ncvc.train.preflight.memory import Memory, fullest, largest_micro_batch, with_micro_batch
+from ncvc.units import duration, size
+
+GIB = 2**30
+USUAL_MFU = 0.4
+"""Share of a card's peak that a model of about this size reaches: 0.21 the papers, 0.39 MPT-1B, 0.41 to 0.48
+Megatron-LM's and nanochat's runs on H100."""
+PAPERS_GPU = "RTX 6000 Ada"
+
+PARTS = {
+    "weights": "weights",
+    "gradients": "gradients, float32",
+    "optimizer": "optimizer, this rank's share",
+    "activations": "activations",
+    "logits": "logits",
+    "working": "working space",
+    "reserved": "CUDA and nccl, assumed",
+}
+
+
+@dataclass(frozen=True)
+class Target:
+    """The GPUs that a run is planned for."""
+
+    card: GpuSpec
+    origin: str
+    """How it was chosen, in words."""
+
+
+def target(gpu: str | None = None, gpu_memory: float | None = None) -> Target:
+    """The card named `gpu`, or the one in this machine, or the papers'; with `gpu_memory` GiB if that is given.
+
+    Raises `ConfigError` if the name is not known and its memory is not given.
+    """
+    here = gpus()
+    if gpu is not None:
+        name, origin = gpu, "as asked for"
+    elif here:
+        name, origin = here[0].name, "in this machine"
+    else:
+        name, origin = PAPERS_GPU, "the papers', as no GPU is here; choose another one with --gpu"
+    memory = gpu_memory
+    if memory is None and gpu is None and here and here[0].memory_mib:
+        memory = here[0].memory_mib / 1024
+    card = find_gpu_spec(name)
+    if card is None and memory is None:
+        known = ", ".join(each.name for each in GPU_SPECS)
+        raise ConfigError(f"--gpu {name}: not a card that is known here; give --gpu-memory too, or one of: {known}")
+    if card is None or memory is not None:
+        card = GpuSpec(name if card is None else card.name, memory or 0.0, card.tflops if card else 0.0)
+    return Target(card, origin)
+
+
+def dry_run(config: TrainConfig, planned: Target, mfu: float = USUAL_MFU, nnodes: int = 1) -> list[str]:
+    """The lines that say what `config` would be on `nnodes` machines of these GPUs, `mfu` of their peak being reached.
+
+    Raises `ConfigError` if ranks and batch do not fit each other.
+    """
+    ranks = nnodes * (config.parallel.nproc_per_node or len(gpus()) or 1)
+    try:
+        copies = config.data_parallel_size(ranks)
+    except ValueError as error:
+        raise ConfigError(str(error)) from None
+    rows = [
+        *_model(config),
+        *_ranks(config, ranks, copies, planned),
+        *_steps(config),
+        *_speed(config, ranks, planned.card, mfu),
+        *_checkpoints(config),
+    ]
+    width = max(len(name) for name, _ in rows)
+    lines = [f"{name:<{width}}  {text}" for name, text in rows]
+    return [*lines, "", *_memory(config, copies, planned.card), "", "dry run: nothing was started or written"]
+
+
+Rows = Sequence[tuple[str, str]]
+
+
+def _model(config: TrainConfig) -> Rows:
+    flops = flops_per_token(config.model, config.data.sequence_length)
+    amount, unit = (flops / 1e9, "GFLOP") if flops >= 1e8 else (flops / 1e6, "MFLOP")
+    return [
+        ("run", config.run),
+        ("model", f"{parameters(config.model):,} parameters, {config.compute.dtype}"),
+        ("a token", f"{amount:.3f} {unit} forwards and backwards, in sequences of {config.data.sequence_length:,}"),
+    ]
+
+
+def _ranks(config: TrainConfig, ranks: int, copies: int, planned: Target) -> Rows:
+    parallel, schedule, card = config.parallel, config.schedule, planned.card
+    accumulated = schedule.global_batch_size // (schedule.micro_batch_size * copies)
+    peak = f", {card.tflops:,.0f} TFLOP/s bfloat16" if card.tflops else ""
+    return [
+        (
+            "ranks",
+            f"{ranks} = data {copies} × tensor {parallel.tensor_model_parallel_size} × pipeline"
+            f" {parallel.pipeline_model_parallel_size}",
+        ),
+        ("card", f"{card.name}, {card.memory:g} GiB{peak} ({planned.origin})"),
+        (
+            "a step",
+            f"{schedule.global_batch_size:,} samples = {schedule.micro_batch_size} at a time × {copies} ×"
+            f" {accumulated} accumulated; {config.tokens_per_step:,} tokens",
+        ),
+    ]
+
+
+def _steps(config: TrainConfig) -> Rows:
+    planned = config.schedule.train_iters * config.tokens_per_step
+    return [("steps", f"{config.schedule.train_iters:,}; {planned:,} tokens"), ("data", _data(config, planned))]
+
+
+def _data(config: TrainConfig, planned: int) -> str:
+    """What the datasets hold for training, and how often the run reads it."""
+    data = config.data
+    missing = [prefix for prefix in data.prefixes if not Path(f"{prefix}.idx").is_file()]
+    if missing:
+        return f"{missing[0]}.idx is not there yet, so the epochs are not known"
+    lengths = [IndexedDataset.open(prefix).lengths for prefix in data.prefixes]
+    lengths = [each[: training_documents(len(each), data.validation_split)] for each in lengths]
+    tokens = [int(each.sum(dtype=np.int64)) for each in lengths]
+    if not all(tokens):
+        return f"{data.prefixes[tokens.index(0)]} holds no tokens"
+    epochs = f"{planned / sum(tokens):.2f} epochs"
+    if data.weights:
+        shares = [weight / sum(data.weights) for weight in data.weights]
+        own = zip(data.prefixes, shares, tokens, strict=True)
+        epochs = ", ".join(f"{planned * share / held:.2f} epochs of {Path(prefix).name}" for prefix, share, held in own)
+    return f"{sum(tokens):,} tokens in {sum(map(len, lengths)):,} documents; {epochs}"
+
+
+def tokens_per_second(config: TrainConfig, card: GpuSpec, mfu: float) -> float:
+    """Of one GPU that reaches `mfu` of its peak."""
+    return mfu * card.tflops * 1e12 / flops_per_token(config.model, config.data.sequence_length)
+
+
+def _speed(config: TrainConfig, ranks: int, card: GpuSpec, mfu: float) -> Rows:
+    if config.compute.dtype != "bfloat16" or not card.tflops:
+        why = "dtype is float32" if config.compute.dtype != "bfloat16" else f"the peak of {card.name} is not known here"
+        return [("time", f"not estimated: {why}")]
+    each = tokens_per_second(config, card, mfu)
+    seconds = config.schedule.train_iters * config.tokens_per_step / (each * ranks)
+    return [
+        (
+            "time",
+            f"{duration(seconds)}: {each * ranks:,.0f} tokens/s, {each:,.0f} a GPU, if {mfu:.0%} of the peak is reached"
+            " (assumed; --mfu)",
+        )
+    ]
+
+
+def checkpoint_bytes(config: TrainConfig) -> int:
+    """Size of one checkpoint: the weights as they are, in float32, and AdamW's two moments."""
+    return parameters(config.model) * ((2 if config.compute.dtype == "bfloat16" else 4) + 12)
+
+
+def _checkpoints(config: TrainConfig) -> Rows:
+    policy, last = config.checkpoints, config.schedule.train_iters
+    written = sorted({*range(policy.save_interval, last + 1, policy.save_interval), last})
+    kept = {*written[-policy.keep_last :], *(step for step in written if step % policy.keep_interval == 0)}
+    each = checkpoint_bytes(config)
+    disk = f"{size(len(kept) * each)}, and one more while it is written"
+    return [("checkpoints", f"{len(written):,} of {size(each)}; {len(kept):,} stay: {disk}")]
+
+
+def _memory(config: TrainConfig, copies: int, card: GpuSpec) -> list[str]:
+    stage, memory = fullest(config, copies)
+    where = f" (pipeline stage {stage}, the fullest)" if config.parallel.pipeline_model_parallel_size > 1 else ""
+    size_of, unit = (GIB, "GiB") if memory.total >= 2 * GIB else (2**20, "MiB")
+    lines = [f"memory of a GPU in {unit}{where}"]
+    rows = [*((title, getattr(memory, name)) for name, title in PARTS.items()), ("in all", memory.total)]
+    width = max(len(title) for title, _ in rows)
+    lines += [f"  {title:<{width}} {part / size_of:8.2f}" for title, part in rows]
+    return [*lines, _verdict(config, copies, card, memory)]
+
+
+def _verdict(config: TrainConfig, copies: int, card: GpuSpec, memory: Memory) -> str:
+    capacity = round(card.memory * GIB)
+    fits = "fits" if memory.total <= capacity else "DOES NOT FIT"
+    largest = largest_micro_batch(config, copies, capacity)
+    own = config.schedule.micro_batch_size
+    if largest is None:
+        advice = "; not even 1 does: share the model, with parallel.tensor_model_parallel_size"
+    elif largest == own:
+        advice = ", and is the largest that does"
+    else:
+        most = fullest(with_micro_batch(config, largest), copies)[1].total
+        advice = f"; the largest that does is {largest} ({most / capacity:.0%})"
+    return f"  micro_batch_size {own} {fits} in {card.memory:g} GiB ({memory.total / capacity:.0%}){advice}"

@@ -1,0 +1,55 @@
+"""The config of a run as it was resolved: its text, its hash, and the copy in the run folder."""
+
+import hashlib
+import uuid
+
+import torch.distributed as dist
+import yaml
+
+from ncvc.errors import ConfigError
+from ncvc.files import whole_file
+from ncvc.outputs import CONFIG_HEAD
+from ncvc.train.config import TrainConfig
+
+
+def resolved(config: TrainConfig) -> str:
+    """The whole config in YAML, every default written out."""
+    return yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+
+
+def config_hash(config: TrainConfig) -> str:
+    """SHA-256 of `resolved(config)`, in hexadecimal."""
+    return hashlib.sha256(resolved(config).encode()).hexdigest()
+
+
+def require_one_run(config: TrainConfig) -> None:
+    """All ranks call it before they do anything else together.
+
+    Raises `ConfigError` if the machines were given different configs, or do not see the same run folder.
+    """
+    hashes: list[str] = [""] * dist.get_world_size()
+    dist.all_gather_object(hashes, config_hash(config))
+    if len(set(hashes)) > 1:
+        raise ConfigError("the machines were given different configs; start all with the same file and the same --set")
+    sign = [config.folder / f".seen-by-all.{uuid.uuid4().hex}"]
+    dist.broadcast_object_list(sign)
+    if dist.get_rank() == 0:
+        config.folder.mkdir(parents=True, exist_ok=True)
+        sign[0].touch()
+    dist.barrier()
+    seen: list[bool] = [False] * dist.get_world_size()
+    dist.all_gather_object(seen, sign[0].exists())
+    if dist.get_rank() == 0:
+        sign[0].unlink()
+    if not all(seen):
+        raise ConfigError(
+            f"{config.run}: the machines do not see one folder under this name; put the run on storage that all share,"
+            " and start all in the same folder"
+        )
+
+
+def publish(config: TrainConfig) -> None:
+    """Writes `config.yaml` into the run folder, with its hash; the first rank calls it when the run has begun."""
+    with whole_file(config.folder / "config.yaml") as partial:
+        text = f"{CONFIG_HEAD.decode()} SHA-256 of the lines below: {config_hash(config)}\n{resolved(config)}"
+        partial.write_text(text, encoding="utf-8")

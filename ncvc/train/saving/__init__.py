@@ -1,0 +1,1 @@
+"""Saves and loads the state of a training: async saver, resuming, retention."""

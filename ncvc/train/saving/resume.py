@@ -1,0 +1,72 @@
+"""From which checkpoint a run goes on."""
+
+from pathlib import Path
+from typing import Any
+
+import torch.distributed as dist
+
+from ncvc.checkpoint.commit import clean, sentence
+from ncvc.checkpoint.reader import Checkpoint, checkpoint_folders, open_at_its_place
+from ncvc.errors import CheckpointError
+from ncvc.model.parallel import Ranks
+from ncvc.train.elastic.heartbeat import IO_ALLOWANCE, announce_wait, send_heartbeat
+from ncvc.train.metrics.log import LOG, records
+
+
+def newest_whole(run: Path, ranks: Ranks) -> tuple[Checkpoint | None, list[str]]:
+    """The newest checkpoint in which every byte is as it was written, and what is wrong with those after it.
+
+    All ranks call it, and each reads its share of the files. Raises `CheckpointError` if the run has saved
+    before and there is none: it would begin anew with random weights.
+    """
+    listing: list[Any] = [[], 0]
+    announce_wait()
+    if ranks.is_first:
+        send_heartbeat("loading", allowance=IO_ALLOWANCE)
+        try:
+            clean(run / "checkpoints")
+            listing = [checkpoint_folders(run), _last_saved(run)]
+        except OSError as error:
+            raise CheckpointError(sentence(error, run)) from None
+    dist.broadcast_object_list(listing)
+    folders, last_saved = listing
+    damaged: list[str] = []
+    for folder in folders:
+        checkpoint, problems = _read(folder, ranks)
+        if not problems:
+            return checkpoint, damaged
+        damaged += problems
+    if damaged:
+        raise CheckpointError(
+            f"{run}: no checkpoint is whole ({'; '.join(damaged)}); copy one back from elsewhere, or name another"
+            " folder as `run` to begin anew"
+        )
+    if last_saved:
+        raise CheckpointError(
+            f"{run / LOG}: step {last_saved} was saved, but {run / 'checkpoints'} has no checkpoint; put it back,"
+            " or name another folder as `run` to begin anew"
+        )
+    return None, []
+
+
+def _read(folder: Path, ranks: Ranks) -> tuple[Checkpoint | None, list[str]]:
+    """A checkpoint and what is wrong with it, on all ranks alike; at most one sentence of each."""
+    checkpoint = None
+    send_heartbeat("loading", allowance=IO_ALLOWANCE)
+    try:
+        checkpoint = open_at_its_place(folder)
+        own = checkpoint.damages(slice(ranks.rank, None, ranks.world_size))[:1]
+    except CheckpointError as error:
+        own = [str(error)]
+    gathered: list[list[str]] = [[]] * ranks.world_size
+    announce_wait()
+    dist.all_gather_object(gathered, own)
+    # A damaged manifest is named by every rank.
+    return checkpoint, list(dict.fromkeys(sentence for sentences in gathered for sentence in sentences))
+
+
+def _last_saved(run: Path) -> int:
+    """The step that the run saved last, as its log has it; 0 if none."""
+    if not (run / LOG).exists():
+        return 0
+    return max((record["step"] for record in records(run) if record.get("event") == "saved"), default=0)

@@ -1,0 +1,128 @@
+"""Saves the state of a running training and puts it back, on any number of ranks."""
+
+from collections.abc import Callable, Iterator
+
+import torch
+from megatron.core.models.gpt.gpt_model import GPTModel
+from megatron.core.optimizer.distrib_optimizer import DistributedOptimizer
+from megatron.core.tensor_parallel.random import get_cuda_rng_tracker
+
+from ncvc.checkpoint.format import Layout, Owned, Piece, whole_piece
+from ncvc.checkpoint.reader import Checkpoint
+from ncvc.errors import CheckpointError
+from ncvc.model.parallel import Ranks
+from ncvc.model.sharding import ParameterShard, parameter_shards
+from ncvc.train.optimizer import MOMENTS, set_moments, share
+
+
+def layout(ranks: Ranks) -> Layout:
+    """How the ranks share the work."""
+    return Layout(dp=ranks.dp_size, tp=ranks.tp_size, pp=ranks.pp_size)
+
+
+def pieces(gpt: GPTModel, optimizer: DistributedOptimizer, ranks: Ranks) -> Iterator[Owned]:
+    """All that this rank saves, as `write_part` takes it; the tensors are the training's own."""
+    yield from _weights_and_moments(gpt, optimizer)
+    yield from _generators(ranks)
+
+
+def _weights_and_moments(gpt: GPTModel, optimizer: DistributedOptimizer) -> Iterator[Owned]:
+    """The stretches of weights and optimizer state that this rank saves."""
+    for shard in parameter_shards(gpt):
+        own = share(optimizer, shard.parameter)
+        if own is None or shard.replicated:
+            continue
+        first, end = own.stretch
+        piece = Piece(file="", key="", offset=shard.offset, shape=tuple(shard.parameter.shape), stretch=own.stretch)
+        yield f"model.{shard.name}", shard.shape, piece, shard.parameter.detach().flatten()[first:end]
+        yield f"optimizer.fp32_param.{shard.name}", shard.shape, piece, own.fp32_param
+        for moment in MOMENTS:
+            # There is none before the optimizer's first step, and the first steps may all be skipped.
+            value = own.state.get(moment, torch.zeros(()).expand_as(own.fp32_param))
+            yield f"optimizer.{moment}.{shard.name}", shard.shape, piece, value
+
+
+def _generators(ranks: Ranks) -> Iterator[Owned]:
+    """The states of this rank's random generators."""
+    states = {"cpu": torch.get_rng_state(), **get_cuda_rng_tracker().get_states()}
+    if ranks.device.type == "cuda":
+        states["cuda"] = torch.cuda.get_rng_state(ranks.device)
+    for name, state in states.items():
+        shape = tuple(state.shape)
+        yield f"rng.{ranks.rank:05}.{name}", shape, whole_piece(shape), state
+
+
+def load_weights(checkpoint: Checkpoint, gpt: GPTModel, optimizer: DistributedOptimizer) -> None:
+    """Fills the weights, in the model and in the optimizer.
+
+    Raises `CheckpointError` if the checkpoint's model is another.
+    """
+    _require_same_parameters(checkpoint, gpt)
+    fill_weights(
+        gpt,
+        optimizer,
+        lambda shard: checkpoint.weight_box(shard.name, shard.offset, tuple(shard.parameter.shape)),
+    )
+
+
+@torch.no_grad()
+def fill_weights(
+    gpt: GPTModel, optimizer: DistributedOptimizer, value_of: Callable[[ParameterShard], torch.Tensor]
+) -> None:
+    """Fills the weights, in the model and in the optimizer, with what `value_of` gives for a rank's part of each."""
+    for shard in parameter_shards(gpt):
+        value = value_of(shard)
+        shard.parameter.copy_(value)
+        own = share(optimizer, shard.parameter)
+        if own is not None:
+            own.fp32_param.copy_(value.flatten()[slice(*own.stretch)])
+
+
+def load(checkpoint: Checkpoint, gpt: GPTModel, optimizer: DistributedOptimizer, ranks: Ranks) -> None:
+    """Fills weights, optimizer and, if the ranks are laid out the same, random generators."""
+    load_weights(checkpoint, gpt, optimizer)
+    step = checkpoint.manifest.optimizer_step
+    if step is None:
+        raise CheckpointError(f"{checkpoint.folder}: holds weights only; name it as checkpoints.init_from of a new run")
+    for shard in parameter_shards(gpt):
+        own = share(optimizer, shard.parameter)
+        if own is None:
+            continue
+        moments = {
+            moment: checkpoint.stretch(
+                f"optimizer.{moment}.{shard.name}", shard.offset, tuple(shard.parameter.shape), *own.stretch
+            )
+            for moment in MOMENTS
+        }
+        set_moments(optimizer, own, step, moments)
+    if checkpoint.manifest.layout == layout(ranks) and same_device(checkpoint, ranks):
+        _set_generators(checkpoint, ranks)
+
+
+def same_device(checkpoint: Checkpoint, ranks: Ranks) -> bool:
+    """Whether both are of GPUs or both of CPUs, whose generators cannot go on where the other ones stopped."""
+    return ("rng.00000.cuda" in checkpoint.manifest.tensors) == (ranks.device.type == "cuda")
+
+
+def _set_generators(checkpoint: Checkpoint, ranks: Ranks) -> None:
+    prefix = f"rng.{ranks.rank:05}."
+    states = {
+        name.removeprefix(prefix): checkpoint.tensor(name) for name in checkpoint.names() if name.startswith(prefix)
+    }
+    torch.set_rng_state(states.pop("cpu"))
+    if "cuda" in states:
+        torch.cuda.set_rng_state(states.pop("cuda"), ranks.device)
+    get_cuda_rng_tracker().set_states(states)
+
+
+def _require_same_parameters(checkpoint: Checkpoint, gpt: GPTModel) -> None:
+    known = checkpoint.manifest.tensors
+    for shard in parameter_shards(gpt):
+        entry = known.get(f"model.{shard.name}")
+        if entry is None:
+            raise CheckpointError(f"{checkpoint.folder}: has no weight {shard.name}; its model is another")
+        if entry.shape != shard.shape:
+            raise CheckpointError(
+                f"{checkpoint.folder}: {shard.name} has the shape {entry.shape}, the model's is"
+                f" {shard.shape}; its model is another"
+            )

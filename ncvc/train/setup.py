@@ -1,0 +1,264 @@
+"""From a config to a training that is ready for its next step: built, and filled from where it stopped."""
+
+import json
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from megatron.core import __version__ as megatron_version
+from megatron.core.distributed import DistributedDataParallel
+from megatron.core.models.gpt.gpt_model import GPTModel
+from megatron.core.optimizer.distrib_optimizer import DistributedOptimizer
+
+from ncvc.checkpoint.format import Facts, GuardState
+from ncvc.checkpoint.reader import Checkpoint, latest
+from ncvc.errors import ConfigError, TokenizerError
+from ncvc.files import sha256
+from ncvc.manifest import MANIFEST
+from ncvc.model import gpt as gpt_model
+from ncvc.model.parallel import Ranks, seed_dropout
+from ncvc.model.sharding import parameter_shards
+from ncvc.train import optimizer as adamw
+from ncvc.train.anomaly_guard import AnomalyGuard
+from ncvc.train.config import TrainConfig
+from ncvc.train.data import DatasetFacts, inspect_all
+from ncvc.train.elastic.heartbeat import DAY, IO_ALLOWANCE, announce_wait, send_heartbeat
+from ncvc.train.init_from import init_from
+from ncvc.train.saving.resume import newest_whole
+from ncvc.train.saving.state import layout, load, same_device
+
+FREE_TO_CHANGE = {
+    # What may change while a run goes on; all else decides what the weights become.
+    "run",
+    "checkpoints",
+    "parallel",
+    "compute",
+    "logging",
+    "guard",
+    "watch",
+    # Compared by content.
+    "data.prefixes",
+    "data.tokenizer",
+    "data.num_workers",
+    # Validation leaves no trace in the weights.
+    "data.validation_prefixes",
+    "schedule.eval_interval",
+    "schedule.eval_iters",
+}
+
+
+@dataclass
+class Training:
+    """One rank's part of a training."""
+
+    config: TrainConfig
+    ranks: Ranks
+    gpt: GPTModel
+    model: DistributedDataParallel
+    """`gpt` with its gradient buffer."""
+    optimizer: DistributedOptimizer
+    datasets: list[DatasetFacts]
+    tokenizer: str
+    """SHA-256 of the tokenizer's manifest."""
+    guard: AnomalyGuard
+    """Which steps reach the weights."""
+    done: int = 0
+    """Steps done, skipped ones included."""
+    origin: str = "begins with random weights"
+    """Where the weights come from, in words."""
+    manifest_sha256: str | None = None
+    """Hash of the checkpoint that it goes on from; None if it begins."""
+    damaged: list[str] = field(default_factory=list)
+    """What is wrong with newer checkpoints than the one that it goes on from."""
+
+    def facts(self) -> Facts:
+        """What a checkpoint written now says."""
+        return Facts(
+            step=self.done,
+            tokens_seen=self.optimizer_step * self.config.tokens_per_step,
+            model=self.config.model,
+            config=self.config.model_dump(mode="json"),
+            layout=layout(self.ranks),
+            tokenizer=self.tokenizer,
+            data={dataset.prefix: dataset.sha256 for dataset in self.datasets},
+            optimizer_step=self.optimizer_step,
+            guard=self.guard.state(),
+            versions=versions(),
+        )
+
+    @property
+    def optimizer_step(self) -> int:
+        """AdamW's own count of steps."""
+        return self.done - self.guard.skipped
+
+    def parameters(self) -> int:
+        """Parameters of the whole model; all ranks call it."""
+        own = [shard for shard in parameter_shards(self.gpt) if not shard.replicated and self.ranks.dp_rank == 0]
+        count = torch.tensor(sum(shard.parameter.numel() for shard in own), device=self.ranks.device)
+        dist.all_reduce(count)
+        return int(count)
+
+
+def setup(config: TrainConfig, ranks: Ranks) -> Training:
+    """Builds model and optimizer, checks data and tokenizer, and goes on from the newest whole checkpoint.
+
+    Raises `ConfigError` if the run folder's checkpoint belongs to another config, `DatasetError`,
+    `TokenizerError` or `CheckpointError` if something that the config names cannot be used.
+    """
+    newest, damaged = newest_whole(config.folder, ranks)
+    # The first rank may take hours over all data; on other machines nobody gives a sign of life meanwhile.
+    announce_wait(DAY)
+    read: list[Any] = [None, None]
+    if ranks.is_first:
+        # Hashing and scanning is for one rank; the others take its word.
+        datasets = inspect_all(config)
+        read = [datasets, tokenizer_hash(Path(config.data.tokenizer), config.model.vocab_size)]
+        announce_wait()
+    dist.broadcast_object_list(read)
+    datasets, tokenizer = read
+
+    send_heartbeat("loading", allowance=IO_ALLOWANCE)
+    gpt = gpt_model.build(config.model, compute=config.compute, parallel=config.parallel, device=ranks.device)
+    model = adamw.data_parallel(gpt)
+    optimizer = adamw.build(model, config.optimizer)
+    training = Training(
+        config, ranks, gpt, model, optimizer, datasets, tokenizer, AnomalyGuard(config.guard), damaged=damaged
+    )
+    _fill(training, newest)
+    return training
+
+
+def rollback(training: Training) -> tuple[int, int]:
+    """Takes the training back to before a row of bad steps; returns the steps that are then left out.
+
+    To a whole checkpoint before all of them; if none is kept, to the newest before the row itself, or in it, where the
+    weights are as before it; to the beginning if none was ever saved. Raises `TrainingError` if it went back there too
+    often.
+    """
+    guard, ranks = training.guard, training.ranks
+    stretch = guard.bad_stretch(training.done)
+    last = training.done
+    newest: list[str | None] = [None]
+    announce_wait()
+    if ranks.is_first:
+        send_heartbeat("loading", allowance=IO_ALLOWANCE)
+        for before in (stretch, (last - guard.row + 1, last), (last, last)):
+            found = latest(training.config.folder, partial(guard.reaches, stretch=before))
+            if found:
+                newest = [str(found.folder)]
+                break
+    dist.broadcast_object_list(newest)
+    send_heartbeat("loading", allowance=IO_ALLOWANCE)
+    checkpoint = Checkpoint.open(newest[0]) if newest[0] else None
+    step = checkpoint.manifest.step if checkpoint else 0
+    stretch = max(stretch[0], step + 1), stretch[1]
+    guard.leave_out(stretch, step)
+    _fill(training, checkpoint)
+    return stretch
+
+
+def _fill(training: Training, newest: Checkpoint | None) -> None:
+    """Puts a training where the checkpoint `newest` was, or where the run begins."""
+    config = training.config
+    if newest:
+        _go_on(training, newest)
+        return
+    training.optimizer.optimizer.state.clear()
+    seed_dropout(config.seed, training.ranks)
+    training.guard.restore(GuardState())
+    training.done = 0
+    if config.checkpoints.init_from:
+        training.origin = init_from(
+            config, training.gpt, training.optimizer, training.tokenizer, verify=training.ranks.is_first
+        )
+    else:
+        gpt_model.initialise(training.gpt, config.model, config.seed)
+        training.optimizer.reload_model_params()
+
+
+def _go_on(training: Training, checkpoint: Checkpoint) -> None:
+    _require_same_run(training, checkpoint)
+    load(checkpoint, training.gpt, training.optimizer, training.ranks)
+    training.done = checkpoint.manifest.step
+    training.manifest_sha256 = checkpoint.manifest.manifest_sha256
+    training.guard.restore(checkpoint.manifest.guard)
+    training.origin = f"goes on after step {training.done}, from {checkpoint.folder}"
+    before, now = checkpoint.manifest.layout, layout(training.ranks)
+    if before != now:
+        training.origin += (
+            f"; written by dp {before.dp} × tp {before.tp} × pp {before.pp} ranks and read by"
+            f" dp {now.dp} × tp {now.tp} × pp {now.pp}: weights, optimizer and data go on exactly, but"
+            " dropout draws anew and sums are rounded in another order, so the bits are not the same"
+        )
+    if not same_device(checkpoint, training.ranks):
+        training.origin += (
+            "; written on a GPU and read on a CPU, or the other way round: weights, optimizer and data go on exactly,"
+            " but dropout draws anew and sums are rounded otherwise, so the bits are not the same"
+        )
+    if checkpoint.manifest.versions != versions():
+        training.origin += (
+            f"; written with {_named(checkpoint.manifest.versions)} and read with {_named(versions())}:"
+            " another version may round in another way, so the bits need not be the same"
+        )
+
+
+def versions() -> dict[str, str]:
+    """Of the libraries that a training computes with."""
+    return {"torch": torch.__version__, "megatron-core": megatron_version}
+
+
+def _named(versions: dict[str, str]) -> str:
+    return ", ".join(f"{name} {version}" for name, version in versions.items()) or "unknown versions"
+
+
+def _require_same_run(training: Training, checkpoint: Checkpoint) -> None:
+    """Raises `ConfigError` if going on would make another run of it."""
+    config, manifest = training.config, checkpoint.manifest
+    advice = "set it back, or name another folder as `run`"
+    before, now = _flat(manifest.config or {}), _flat(config.model_dump(mode="json"))
+    for name in sorted(before.keys() | now.keys()):
+        if before.get(name) != now.get(name):
+            raise ConfigError(
+                f"{config.run}: the run was begun with {name} {before.get(name)}, now it is {now.get(name)}; {advice}"
+            )
+    if manifest.tokenizer != training.tokenizer:
+        raise ConfigError(f"{config.run}: data.tokenizer is not the tokenizer that the run was begun with; {advice}")
+    if list(manifest.data.values()) != [dataset.sha256 for dataset in training.datasets]:
+        raise ConfigError(
+            f"{config.run}: data.prefixes are not, or no longer hold, what the run was begun with; {advice}"
+        )
+
+
+def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """{"a": {"b": 1}} → {"a.b": 1}, without what may change."""
+    flat = {}
+    for name, value in values.items():
+        if prefix + name in FREE_TO_CHANGE:
+            continue
+        if isinstance(value, dict):
+            flat.update(_flat(value, f"{prefix}{name}."))
+        else:
+            flat[prefix + name] = value
+    return flat
+
+
+def tokenizer_hash(folder: Path, vocab_size: int) -> str:
+    """SHA-256 of a tokenizer folder's manifest, which names every file in it by content.
+
+    Raises `TokenizerError` if it is no such folder, or has more pieces than the model has rows.
+    """
+    path = folder / MANIFEST
+    try:
+        pieces = json.loads(path.read_bytes())["vocab_size"]
+    except (OSError, ValueError, LookupError, TypeError):
+        raise TokenizerError(
+            f"{folder}: not a tokenizer; make one with `ncvc tokenizer train` or correct data.tokenizer"
+        ) from None
+    if pieces > vocab_size:
+        raise TokenizerError(
+            f"{folder}: has {pieces} pieces, but model.vocab_size is {vocab_size}; raise it to {pieces}"
+        )
+    return sha256(path)
