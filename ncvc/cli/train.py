@@ -133,16 +133,16 @@ def plot(runs: tuple[Path, ...], output: Path) -> None:
     if output.suffix not in (".png", ".html"):
         raise click.BadParameter(f"{output}: name it .png or .html", param_hint="--output")
     file = require_own_file(output, is_page_or_picture)
-    curves = read_histories(runs)
+    histories = read_histories(runs)
     if output.suffix == ".png":
         from ncvc.train.metrics.plot_png import draw
 
-        draw(curves, file)
+        draw(histories, file)
     else:
         from ncvc.train.metrics.plot_html import page
 
         with whole_file(file) as partial:
-            partial.write_text(page(curves), encoding="utf-8")
+            partial.write_text(page(histories), encoding="utf-8")
     click.echo(f"written to {output}")
 
 

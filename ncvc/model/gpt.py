@@ -1,6 +1,6 @@
 """The papers' model (technical report 2.3) on megatron-core's GPTModel, every submodule named.
 
-Named, because megatron-core otherwise takes other parts where TransformerEngine or anything called apex can
+Named, because megatron-core otherwise takes other submodules where TransformerEngine or anything called apex can
 be imported, and the model would depend on the machine.
 """
 
@@ -39,11 +39,11 @@ from ncvc.model.sharding import parameter_shards
 
 
 def transformer_config(
-    model: ModelConfig, compute: ComputeConfig, parallel: ParallelConfig, parts: Kernels
+    model: ModelConfig, compute: ComputeConfig, parallel: ParallelConfig, kernels: Kernels
 ) -> TransformerConfig:
     """The model in megatron-core's own terms."""
     dtype = getattr(torch, compute.dtype)
-    loss, gradients = parts.cross_entropy.form, parts.weight_gradients.form
+    loss, gradients = kernels.cross_entropy.form, kernels.weight_gradients.form
     return TransformerConfig(
         num_layers=model.num_layers,
         hidden_size=model.hidden_size,
@@ -67,12 +67,12 @@ def transformer_config(
         tensor_model_parallel_size=parallel.tensor_model_parallel_size,
         pipeline_model_parallel_size=parallel.pipeline_model_parallel_size,
         sequence_parallel=parallel.sequence_parallel,
-        bias_dropout_fusion=parts.bias_dropout.form == "compiled",
+        bias_dropout_fusion=kernels.bias_dropout.form == "compiled",
         cross_entropy_loss_fusion=loss in ("native", "te"),
         cross_entropy_fusion_impl="te" if loss == "te" else "native",
         # TransformerEngine's; liger-kernel's come as modules.
-        apply_rope_fusion=parts.rope.form == "transformer_engine",
-        fused_residual_rmsnorm=parts.norm.form == "transformer_engine",
+        apply_rope_fusion=kernels.rope.form == "transformer_engine",
+        fused_residual_rmsnorm=kernels.norm.form == "transformer_engine",
         gradient_accumulation_fusion=gradients != "rounded",
         deterministic_mode=compute.deterministic_mode,
         fp8=compute.fp8,
@@ -90,20 +90,20 @@ def transformer_config(
     )
 
 
-def layers(config: TransformerConfig, parts: Kernels) -> TransformerBlockSubmodules:
+def layers(config: TransformerConfig, kernels: Kernels) -> TransformerBlockSubmodules:
     """Pre-norm layers: RMSNorm, attention, RMSNorm, MLP."""
-    column, row = linears(parts)
-    norm, final_norm = norms(parts)
+    column, row = linears(kernels)
+    norm, final_norm = norms(kernels)
     layer = ModuleSpec(
         module=TransformerLayer,
         submodules=TransformerLayerSubmodules(
             input_layernorm=norm,
             self_attention=ModuleSpec(
-                module=LigerRopeSelfAttention if parts.rope.form == "liger" else SelfAttention,
+                module=LigerRopeSelfAttention if kernels.rope.form == "liger" else SelfAttention,
                 params={"attn_mask_type": AttnMaskType.causal},
                 submodules=SelfAttentionSubmodules(
                     linear_qkv=column,
-                    core_attention=core_attention(parts),
+                    core_attention=core_attention(kernels),
                     linear_proj=row,
                     q_layernorm=IdentityOp,
                     k_layernorm=IdentityOp,
@@ -118,9 +118,9 @@ def layers(config: TransformerConfig, parts: Kernels) -> TransformerBlockSubmodu
     return TransformerBlockSubmodules(layer_specs=[layer] * get_num_layers_to_build(config), layer_norm=final_norm)
 
 
-def core_attention(parts: Kernels) -> Any:
+def core_attention(kernels: Kernels) -> Any:
     """The module of the attention's softmax and products."""
-    match parts.attention.form:
+    match kernels.attention.form:
         case "sdpa":
             return SdpaAttention
         case "flash_attn":
@@ -133,25 +133,25 @@ def core_attention(parts: Kernels) -> Any:
             return DotProductAttention
 
 
-def linears(parts: Kernels) -> tuple[Any, Any]:
+def linears(kernels: Kernels) -> tuple[Any, Any]:
     """The modules of linear layers that tensor parallelism cuts by columns, and by rows.
 
     Of TransformerEngine's those without a norm inside, so that the weights keep their names.
     """
-    if parts.linear.form == "transformer_engine":
+    if kernels.linear.form == "transformer_engine":
         from megatron.core.extensions.transformer_engine import TEColumnParallelLinear, TERowParallelLinear
 
         return TEColumnParallelLinear, TERowParallelLinear
     return ColumnParallelLinear, RowParallelLinear
 
 
-def norms(parts: Kernels) -> tuple[Any, Any]:
+def norms(kernels: Kernels) -> tuple[Any, Any]:
     """The modules of the norms in the layers, and of the last one, which has no residual beside it."""
-    if parts.norm.form == "transformer_engine":
+    if kernels.norm.form == "transformer_engine":
         from megatron.core.extensions.transformer_engine import TENorm
 
         return partial(TENorm, has_residual=True), TENorm
-    if parts.norm.form == "liger":
+    if kernels.norm.form == "liger":
         return LigerResidualRMSNorm, LigerRMSNorm
     return RMSNorm, RMSNorm
 
@@ -165,21 +165,21 @@ def build(
 ) -> GPTModel:
     """The rank's part of the model, its weights not yet drawn: `initialise` or a checkpoint fills them.
 
-    By default whole, in float32 and on the CPU. Call it inside `ncvc.model.parallel.alone()` or
+    By default whole, in float32 and on the CPU. Call it inside `ncvc.model.parallel.single_process()` or
     `started_by_torchrun()`. `forward(tokens, position_ids, None)` gives logits [batch, sequence, vocabulary];
     with `labels=` it gives the loss of each token [batch, sequence].
     """
     compute = compute or ComputeConfig(dtype="float32")
     parallel = parallel or ParallelConfig()
     device = device or torch.device("cpu")
-    parts = choose(compute, model, device)
-    if parts.weight_gradients.form == "torch":
+    kernels = choose(compute, model, device)
+    if kernels.weight_gradients.form == "torch":
         use_torch()
-    config = transformer_config(model, compute, parallel, parts)
+    config = transformer_config(model, compute, parallel, kernels)
     groups = ProcessGroupCollection.use_mpu_process_groups()
     gpt = GPTModel(
         config,
-        layers(config, parts),
+        layers(config, kernels),
         vocab_size=model.vocab_size,
         max_sequence_length=model.max_position_embeddings,
         pre_process=groups.pp.rank() == 0,
@@ -193,7 +193,7 @@ def build(
         # "Scaled embedding" ("Spike no more", arXiv 2312.16903): GPTModel has no field for it.
         scale = math.sqrt(model.hidden_size)
         gpt.embedding.word_embeddings.register_forward_hook(lambda module, ids, output: output * scale)
-    if parts.cross_entropy.form == "liger":
+    if kernels.cross_entropy.form == "liger":
         gpt.compute_language_model_loss = LigerCrossEntropy(groups.tp)
     return gpt.to(device, config.params_dtype)  # the norms' weights are made in float32
 

@@ -105,16 +105,16 @@ def test_which_checkpoints_stay_and_how_many_machines(make_config):
 
 
 def test_the_card_is_the_one_named_or_the_one_here(monkeypatch):
-    assert dry_run.target().card == find_gpu_spec("RTX 6000 Ada")
-    assert dry_run.target("h100").card.memory == 80
-    assert dry_run.target("H100", 94.0).card.memory == 94
+    assert dry_run.target().spec == find_gpu_spec("RTX 6000 Ada")
+    assert dry_run.target("h100").spec.memory == 80
+    assert dry_run.target("H100", 94.0).spec.memory == 94
     here = doctor.Gpu("NVIDIA A100-SXM4-40GB", 40960, "570.1")
     monkeypatch.setattr(dry_run, "gpus", lambda: (here,))
-    assert dry_run.target().card.memory == 40
-    assert dry_run.target("L40S").card.memory == 48
+    assert dry_run.target().spec.memory == 40
+    assert dry_run.target("L40S").spec.memory == 48
     with pytest.raises(ConfigError, match=r"--gpu Voodoo 2: not a card that is known here; .*--gpu-memory"):
         dry_run.target("Voodoo 2")
-    assert dry_run.target("Voodoo 2", 12).card.tflops == 0
+    assert dry_run.target("Voodoo 2", 12).spec.tflops == 0
 
 
 @pytest.mark.parametrize(

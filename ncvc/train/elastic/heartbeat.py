@@ -70,7 +70,7 @@ class HeartbeatTable:
     """The launcher's side: a slot a rank."""
 
     def __init__(self, ranks: int) -> None:
-        beats = os.memfd_create("ncvc-beats")
+        beats = os.memfd_create("ncvc-heartbeats")
         os.ftruncate(beats, ranks * Heartbeat.LAYOUT.size)
         self._memory = mmap.mmap(beats, ranks * Heartbeat.LAYOUT.size)
         self._stacks = [os.memfd_create("ncvc-stacks") for _ in range(ranks)]

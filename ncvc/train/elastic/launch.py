@@ -28,22 +28,22 @@ ONE_MACHINE = Rendezvous()
 WORKER = ("-m", "ncvc.train.elastic.worker")  # what every rank runs, with the config's path
 
 
-def launch(config: TrainConfig, nodes: Rendezvous = ONE_MACHINE, max_restarts: int = 0) -> bool:
+def launch(config: TrainConfig, rendezvous: Rendezvous = ONE_MACHINE, max_restarts: int = 0) -> bool:
     """Runs the training to its end; returns whether it finished, False if it was asked to stop.
 
     With several machines each of them calls it. After a crash or a hang the ranks are started again, `max_restarts`
     times at most. Raises `ConfigError` if the ranks do not fit the config, and `NcvcError` with the first failing
     rank's sentence if the training failed, or if the machines did not meet.
     """
-    nodes.check(max_restarts)
-    ranks = processes(config, nodes.nnodes)
-    nodes.choose_network()
+    rendezvous.check(max_restarts)
+    ranks = processes(config, rendezvous.nnodes)
+    rendezvous.choose_network()
     os.environ["OMP_NUM_THREADS"] = str(config.compute.threads)
     if config.parallel.tensor_model_parallel_size > 1:
         # A GPU then begins what megatron-core asks for in its order: communication before the product that hides it.
         os.environ.setdefault("CUDA_DEVICE_MAX_CONNECTIONS", "1")
     settings = LaunchConfig(
-        **nodes.launch_settings(config.run, config.watch.hang_after),
+        **rendezvous.launch_settings(config.run, config.watch.hang_after),
         nproc_per_node=ranks,
         max_restarts=max_restarts,
         logs_specs=DefaultLogsSpecs(),
@@ -53,10 +53,10 @@ def launch(config: TrainConfig, nodes: Rendezvous = ONE_MACHINE, max_restarts: i
     try:
         # Not in the run folder: there it gets its place when the run has begun with it.
         with (
-            _alone(config, nodes),
+            _locked(config, rendezvous),
             tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".yaml") as file,
             launchers_requests() as settings.signals_to_handle,
-            watched(config, nodes.nnodes) as agents,
+            watched(config, rendezvous.nnodes) as agents,
         ):
             file.write(resolved(config))
             file.flush()
@@ -75,7 +75,7 @@ def launch(config: TrainConfig, nodes: Rendezvous = ONE_MACHINE, max_restarts: i
         raise NcvcError(agents[0].reason) from None
     except (RendezvousError, DistError) as error:
         reason = agents[0].peers.why_not_again(error) if agents else ""
-        raise NcvcError(reason or nodes.did_not_meet(error)) from None
+        raise NcvcError(reason or rendezvous.did_not_meet(error)) from None
     finally:
         logging.disable(logging.NOTSET)
     # Whether all steps are done is for the ranks to say, and only those of this start.
@@ -89,9 +89,9 @@ def launch(config: TrainConfig, nodes: Rendezvous = ONE_MACHINE, max_restarts: i
 
 
 @contextlib.contextmanager
-def _alone(config: TrainConfig, nodes: Rendezvous) -> Iterator[None]:
+def _locked(config: TrainConfig, rendezvous: Rendezvous) -> Iterator[None]:
     """Keeps others out of the run folder; of several machines the first one does. Raises `NcvcError` if one is in."""
-    if nodes.nnodes > 1 and nodes.node_rank != 0:
+    if rendezvous.nnodes > 1 and rendezvous.node_rank != 0:
         yield
         return
     require_run_folder(config.folder)

@@ -47,10 +47,10 @@ def read_histories(runs: Sequence[Path]) -> list[RunHistory]:
     """Reads run folders; raises `NcvcError` if one is none, or no step of it is done."""
     names = [run.resolve().name for run in runs]
     alike = len(set(names)) < len(names)
-    return [_curve(run, str(run) if alike else name) for run, name in zip(runs, names, strict=True)]
+    return [_history(run, str(run) if alike else name) for run, name in zip(runs, names, strict=True)]
 
 
-def _curve(run: Path, name: str) -> RunHistory:
+def _history(run: Path, name: str) -> RunHistory:
     try:
         lines = standing(records(run))
     except FileNotFoundError:
@@ -92,7 +92,7 @@ def _config_hash(path: Path) -> str:
     return hashlib.sha256(b"".join(line for line in lines if not line.startswith(b"#"))).hexdigest()
 
 
-def token_unit(curves: Sequence[RunHistory]) -> tuple[float, str]:
+def token_unit(histories: Sequence[RunHistory]) -> tuple[float, str]:
     """What tokens are counted in: how many, and the word."""
-    most = max(curve.steps[-1].tokens for curve in curves)
+    most = max(history.steps[-1].tokens for history in histories)
     return next((scale, unit) for scale, unit in TOKEN_UNITS if most >= scale)

@@ -1,4 +1,4 @@
-"""The curves of runs on one page that asks nothing of the network and has no script."""
+"""Loss curves of runs on one page that asks nothing of the network and has no script."""
 
 from collections.abc import Callable, Sequence
 
@@ -14,17 +14,17 @@ from ncvc.units import duration, number
 UNITS = {"billions": "十億トークン", "millions": "百万トークン", "thousands": "千トークン", "": "トークン"}
 
 
-def page(curves: Sequence[RunHistory]) -> str:
-    """The whole page; the same curves give the same bytes."""
-    scale, unit = token_unit(curves)
+def page(histories: Sequence[RunHistory]) -> str:
+    """The whole page; the same histories give the same bytes."""
+    scale, unit = token_unit(histories)
     steps = both("step", "ステップ")
     tokens = both(f"{unit} of tokens seen" if unit else "tokens seen", f"学習済み（{UNITS[unit]}）")
     body = [
-        section(both("Runs", "学習の一覧"), _summary(curves)),
+        section(both("Runs", "学習の一覧"), _summary(histories)),
         _panel(
-            curves,
+            histories,
             both("Loss over steps", "ステップごとの損失"),
-            chart([_losses(curve, 1.0) for curve in curves]),
+            chart([_losses(history, 1.0) for history in histories]),
             steps,
             both(
                 "Nats per token. Faint: each step; strong: smoothed; dots: validation; dashed: the run went on;"
@@ -33,51 +33,51 @@ def page(curves: Sequence[RunHistory]) -> str:
             ),
         ),
         _panel(
-            curves,
+            histories,
             both("Loss over tokens", "トークン数ごとの損失"),
-            chart([_losses(curve, curve.tokens_a_step / scale) for curve in curves]),
+            chart([_losses(history, history.tokens_a_step / scale) for history in histories]),
             tokens,
         ),
-        section(both("Validation by source", "ソース別の検証損失"), _sources(curves)),
-        _panel(curves, both("Learning rate", "学習率"), chart(_each(curves, lambda step: step.lr)), steps),
+        section(both("Validation by source", "ソース別の検証損失"), _sources(histories)),
+        _panel(histories, both("Learning rate", "学習率"), chart(_each(histories, lambda step: step.lr)), steps),
         _panel(
-            curves,
+            histories,
             both("Gradient norm", "勾配ノルム"),
-            chart(_each(curves, lambda step: step.grad_norm), logarithmic=True),
+            chart(_each(histories, lambda step: step.grad_norm), logarithmic=True),
             steps,
             both("Before clipping, on a logarithmic scale.", "クリッピング前、対数目盛。"),
         ),
     ]
-    names = "、".join(escaped(curve.name) for curve in curves)
+    names = "、".join(escaped(history.name) for history in histories)
     head = f'<h1>{both("Training", "学習曲線")}</h1>\n<p class="soft">{names}</p>'
     return document("ncvc · 学習曲線 / Training", head, "".join(body), __version__, STYLE)
 
 
-def _panel(curves: Sequence[RunHistory], title: str, drawing: str, x: str, note: str = "") -> str:
+def _panel(histories: Sequence[RunHistory], title: str, drawing: str, x: str, note: str = "") -> str:
     """A chart with its legend and the name of its horizontal axis."""
     keys = "".join(
-        f'<li><span class="key c{i % 8}"></span>{escaped(curve.name)}</li>' for i, curve in enumerate(curves)
+        f'<li><span class="key c{i % 8}"></span>{escaped(history.name)}</li>' for i, history in enumerate(histories)
     )
     return section(title, f'<ul class="legend row">{keys}</ul>{drawing}<p class="note axis">{x}</p>', note)
 
 
-def _losses(curve: RunHistory, width: float) -> Line:
+def _losses(history: RunHistory, width: float) -> Line:
     """A run's losses, a step being `width` wide."""
     return Line(
-        curve.name,
-        mean=[(step.step * width, loss) for step, loss in zip(curve.steps, curve.smoothed, strict=True)],
-        raw=[(step.step * width, step.loss) for step in curve.steps],
-        dots=[(step * width, loss) for step, loss in curve.validation],
-        resumed=[step * width for step in curve.resumed],
-        skipped=[step * width for step in curve.skipped],
+        history.name,
+        mean=[(step.step * width, loss) for step, loss in zip(history.steps, history.smoothed, strict=True)],
+        raw=[(step.step * width, step.loss) for step in history.steps],
+        dots=[(step * width, loss) for step, loss in history.validation],
+        resumed=[step * width for step in history.resumed],
+        skipped=[step * width for step in history.skipped],
     )
 
 
-def _each(curves: Sequence[RunHistory], value: Callable[[Step], float]) -> list[Line]:
-    return [Line(curve.name, mean=[(step.step, value(step)) for step in curve.steps]) for curve in curves]
+def _each(histories: Sequence[RunHistory], value: Callable[[Step], float]) -> list[Line]:
+    return [Line(history.name, mean=[(step.step, value(step)) for step in history.steps]) for history in histories]
 
 
-def _summary(curves: Sequence[RunHistory]) -> str:
+def _summary(histories: Sequence[RunHistory]) -> str:
     head = [
         both("run", "学習"),
         both("steps", "ステップ"),
@@ -92,30 +92,33 @@ def _summary(curves: Sequence[RunHistory]) -> str:
     ]
     rows = [
         row(
-            escaped(curve.name),
-            number(curve.steps[-1].step),
-            number(curve.steps[-1].tokens),
-            f"{curve.smoothed[-1]:.4f}",
-            f"{curve.validation[-1][1]:.4f}" if curve.validation else "–",
-            f"{len(curve.steps) * curve.tokens_a_step / curve.seconds:,.0f}" if curve.seconds else "–",
-            duration(curve.seconds),
-            number(len(curve.skipped)),
-            number(len(curve.resumed)),
-            f'<span title="{curve.config}">{curve.config[:12]}</span>' if curve.config else "–",
+            escaped(history.name),
+            number(history.steps[-1].step),
+            number(history.steps[-1].tokens),
+            f"{history.smoothed[-1]:.4f}",
+            f"{history.validation[-1][1]:.4f}" if history.validation else "–",
+            f"{len(history.steps) * history.tokens_a_step / history.seconds:,.0f}" if history.seconds else "–",
+            duration(history.seconds),
+            number(len(history.skipped)),
+            number(len(history.resumed)),
+            f'<span title="{history.config}">{history.config[:12]}</span>' if history.config else "–",
         )
-        for curve in curves
+        for history in histories
     ]
     return table(head, rows)
 
 
-def _sources(curves: Sequence[RunHistory]) -> str:
+def _sources(histories: Sequence[RunHistory]) -> str:
     """The last validation of each source in each run; nothing where nothing was validated."""
-    names = list(dict.fromkeys(name for curve in curves for name in curve.sources))
+    names = list(dict.fromkeys(name for history in histories for name in history.sources))
     if not names:
         return ""
-    head = [both("source", "ソース"), *(escaped(curve.name) for curve in curves)]
+    head = [both("source", "ソース"), *(escaped(history.name) for history in histories)]
     rows = [
-        row(escaped(name), *(f"{curve.sources[name]:.4f}" if name in curve.sources else "–" for curve in curves))
+        row(
+            escaped(name),
+            *(f"{history.sources[name]:.4f}" if name in history.sources else "–" for history in histories),
+        )
         for name in names
     ]
     return table(head, rows)

@@ -13,43 +13,43 @@ SIZE = (11.0, 4.5)  # inches
 DPI = 150
 
 
-def draw(curves: Sequence[RunHistory], output: Path) -> None:
+def draw(histories: Sequence[RunHistory], output: Path) -> None:
     """Draws training losses, faint and smoothed, and validation losses as dots, into a PNG.
 
     Dotted lines stand where a run went on anew, red ticks at the bottom where steps were skipped.
     """
-    scale, unit = token_unit(curves)
+    scale, unit = token_unit(histories)
     figure = Figure(figsize=SIZE, layout="constrained")
     by_step, by_token = figure.subplots(1, 2, sharey=True)
-    for number, curve in enumerate(curves):
+    for number, history in enumerate(histories):
         colour = f"C{number}"
-        for axes, width in ((by_step, 1.0), (by_token, curve.tokens_a_step / scale)):
-            places = [step.step * width for step in curve.steps]
-            axes.plot(places, [step.loss for step in curve.steps], color=colour, linewidth=0.6, alpha=0.3)
-            axes.plot(places, curve.smoothed, color=colour, linewidth=1.2, label=curve.name)
-            for step in curve.resumed:
+        for axes, width in ((by_step, 1.0), (by_token, history.tokens_a_step / scale)):
+            places = [step.step * width for step in history.steps]
+            axes.plot(places, [step.loss for step in history.steps], color=colour, linewidth=0.6, alpha=0.3)
+            axes.plot(places, history.smoothed, color=colour, linewidth=1.2, label=history.name)
+            for step in history.resumed:
                 axes.axvline(step * width, color=colour, linewidth=0.8, linestyle=":")
-            bottom = [0.0] * len(curve.skipped)  # of the axes, whatever the losses are
+            bottom = [0.0] * len(history.skipped)  # of the axes, whatever the losses are
             ticks = axes.get_xaxis_transform()
             axes.plot(
-                [step * width for step in curve.skipped], bottom, "|", color="red", markersize=10, transform=ticks
+                [step * width for step in history.skipped], bottom, "|", color="red", markersize=10, transform=ticks
             )
-            if curve.validation:
+            if history.validation:
                 axes.plot(
-                    [step * width for step, _ in curve.validation],
-                    [loss for _, loss in curve.validation],
+                    [step * width for step, _ in history.validation],
+                    [loss for _, loss in history.validation],
                     "o",
                     color=colour,
                     markersize=4,
                     clip_on=False,
-                    label=f"{curve.name}, validation",
+                    label=f"{history.name}, validation",
                 )
     by_step.set(xlabel="step", ylabel="loss (cross entropy, nats per token)")
     by_token.set(xlabel=f"tokens seen ({unit})" if unit else "tokens seen")
     for axes in (by_step, by_token):
         axes.grid(alpha=0.3)
         axes.margins(x=0)
-    if len(curves) > 1 or curves[0].validation:
+    if len(histories) > 1 or histories[0].validation:
         by_token.legend()
     with whole_file(output) as partial:
         figure.savefig(partial, dpi=DPI, format="png", metadata={"Software": f"ncvc {__version__}, matplotlib"})

@@ -36,7 +36,7 @@ PARTS = {
 class Target:
     """The GPUs that a run is planned for."""
 
-    card: GpuSpec
+    spec: GpuSpec
     origin: str
     """How it was chosen, in words."""
 
@@ -56,13 +56,13 @@ def target(gpu: str | None = None, gpu_memory: float | None = None) -> Target:
     memory = gpu_memory
     if memory is None and gpu is None and here and here[0].memory_mib:
         memory = here[0].memory_mib / 1024
-    card = find_gpu_spec(name)
-    if card is None and memory is None:
+    spec = find_gpu_spec(name)
+    if spec is None and memory is None:
         known = ", ".join(each.name for each in GPU_SPECS)
         raise ConfigError(f"--gpu {name}: not a card that is known here; give --gpu-memory too, or one of: {known}")
-    if card is None or memory is not None:
-        card = GpuSpec(name if card is None else card.name, memory or 0.0, card.tflops if card else 0.0)
-    return Target(card, origin)
+    if spec is None or memory is not None:
+        spec = GpuSpec(name if spec is None else spec.name, memory or 0.0, spec.tflops if spec else 0.0)
+    return Target(spec, origin)
 
 
 def dry_run(config: TrainConfig, planned: Target, mfu: float = USUAL_MFU, nnodes: int = 1) -> list[str]:
@@ -79,12 +79,12 @@ def dry_run(config: TrainConfig, planned: Target, mfu: float = USUAL_MFU, nnodes
         *_model(config),
         *_ranks(config, ranks, copies, planned),
         *_steps(config),
-        *_speed(config, ranks, planned.card, mfu),
+        *_speed(config, ranks, planned.spec, mfu),
         *_checkpoints(config),
     ]
     width = max(len(name) for name, _ in rows)
     lines = [f"{name:<{width}}  {text}" for name, text in rows]
-    return [*lines, "", *_memory(config, copies, planned.card), "", "dry run: nothing was started or written"]
+    return [*lines, "", *_memory(config, copies, planned.spec), "", "dry run: nothing was started or written"]
 
 
 Rows = Sequence[tuple[str, str]]
@@ -101,16 +101,16 @@ def _model(config: TrainConfig) -> Rows:
 
 
 def _ranks(config: TrainConfig, ranks: int, copies: int, planned: Target) -> Rows:
-    parallel, schedule, card = config.parallel, config.schedule, planned.card
+    parallel, schedule, spec = config.parallel, config.schedule, planned.spec
     accumulated = schedule.global_batch_size // (schedule.micro_batch_size * copies)
-    peak = f", {card.tflops:,.0f} TFLOP/s bfloat16" if card.tflops else ""
+    peak = f", {spec.tflops:,.0f} TFLOP/s bfloat16" if spec.tflops else ""
     return [
         (
             "ranks",
             f"{ranks} = data {copies} × tensor {parallel.tensor_model_parallel_size} × pipeline"
             f" {parallel.pipeline_model_parallel_size}",
         ),
-        ("card", f"{card.name}, {card.memory:g} GiB{peak} ({planned.origin})"),
+        ("card", f"{spec.name}, {spec.memory:g} GiB{peak} ({planned.origin})"),
         (
             "a step",
             f"{schedule.global_batch_size:,} samples = {schedule.micro_batch_size} at a time × {copies} ×"
@@ -143,16 +143,16 @@ def _data(config: TrainConfig, planned: int) -> str:
     return f"{sum(tokens):,} tokens in {sum(map(len, lengths)):,} documents; {epochs}"
 
 
-def tokens_per_second(config: TrainConfig, card: GpuSpec, mfu: float) -> float:
+def tokens_per_second(config: TrainConfig, spec: GpuSpec, mfu: float) -> float:
     """Of one GPU that reaches `mfu` of its peak."""
-    return mfu * card.tflops * 1e12 / flops_per_token(config.model, config.data.sequence_length)
+    return mfu * spec.tflops * 1e12 / flops_per_token(config.model, config.data.sequence_length)
 
 
-def _speed(config: TrainConfig, ranks: int, card: GpuSpec, mfu: float) -> Rows:
-    if config.compute.dtype != "bfloat16" or not card.tflops:
-        why = "dtype is float32" if config.compute.dtype != "bfloat16" else f"the peak of {card.name} is not known here"
+def _speed(config: TrainConfig, ranks: int, spec: GpuSpec, mfu: float) -> Rows:
+    if config.compute.dtype != "bfloat16" or not spec.tflops:
+        why = "dtype is float32" if config.compute.dtype != "bfloat16" else f"the peak of {spec.name} is not known here"
         return [("time", f"not estimated: {why}")]
-    each = tokens_per_second(config, card, mfu)
+    each = tokens_per_second(config, spec, mfu)
     seconds = config.schedule.train_iters * config.tokens_per_step / (each * ranks)
     return [
         (
@@ -177,7 +177,7 @@ def _checkpoints(config: TrainConfig) -> Rows:
     return [("checkpoints", f"{len(written):,} of {size(each)}; {len(kept):,} stay: {disk}")]
 
 
-def _memory(config: TrainConfig, copies: int, card: GpuSpec) -> list[str]:
+def _memory(config: TrainConfig, copies: int, spec: GpuSpec) -> list[str]:
     stage, memory = fullest(config, copies)
     where = f" (pipeline stage {stage}, the fullest)" if config.parallel.pipeline_model_parallel_size > 1 else ""
     size_of, unit = (GIB, "GiB") if memory.total >= 2 * GIB else (2**20, "MiB")
@@ -185,11 +185,11 @@ def _memory(config: TrainConfig, copies: int, card: GpuSpec) -> list[str]:
     rows = [*((title, getattr(memory, name)) for name, title in PARTS.items()), ("in all", memory.total)]
     width = max(len(title) for title, _ in rows)
     lines += [f"  {title:<{width}} {part / size_of:8.2f}" for title, part in rows]
-    return [*lines, _verdict(config, copies, card, memory)]
+    return [*lines, _verdict(config, copies, spec, memory)]
 
 
-def _verdict(config: TrainConfig, copies: int, card: GpuSpec, memory: Memory) -> str:
-    capacity = round(card.memory * GIB)
+def _verdict(config: TrainConfig, copies: int, spec: GpuSpec, memory: Memory) -> str:
+    capacity = round(spec.memory * GIB)
     fits = "fits" if memory.total <= capacity else "DOES NOT FIT"
     largest = largest_micro_batch(config, copies, capacity)
     own = config.schedule.micro_batch_size
@@ -200,4 +200,4 @@ def _verdict(config: TrainConfig, copies: int, card: GpuSpec, memory: Memory) ->
     else:
         most = fullest(with_micro_batch(config, largest), copies)[1].total
         advice = f"; the largest that does is {largest} ({most / capacity:.0%})"
-    return f"  micro_batch_size {own} {fits} in {card.memory:g} GiB ({memory.total / capacity:.0%}){advice}"
+    return f"  micro_batch_size {own} {fits} in {spec.memory:g} GiB ({memory.total / capacity:.0%}){advice}"

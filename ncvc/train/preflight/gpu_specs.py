@@ -43,5 +43,5 @@ GPU_SPECS = (
 
 
 def find_gpu_spec(name: str) -> GpuSpec | None:
-    """The card that a driver's or a person's name means, such as "NVIDIA H100 80GB HBM3"; None if it is not known."""
-    return next((card for card in GPU_SPECS if re.search(rf"\b{card.name}\b", name, re.IGNORECASE)), None)
+    """The gpu that a driver's or a person's name means, such as "NVIDIA H100 80GB HBM3"; None if it is not known."""
+    return next((gpu for gpu in GPU_SPECS if re.search(rf"\b{gpu.name}\b", name, re.IGNORECASE)), None)
