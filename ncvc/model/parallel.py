@@ -13,9 +13,8 @@ from megatron.core.tensor_parallel.random import model_parallel_cuda_manual_seed
 
 from ncvc.model.config import ParallelConfig
 from ncvc.model.megatron_cpu import megatron_on_cpu
-from ncvc.train.elastic.heartbeat import DAY
 
-COLLECTIVE_TIMEOUT = timedelta(seconds=DAY)
+COLLECTIVE_TIMEOUT = timedelta(days=1)
 """Of the ranks while the first one reads all the data; by default torch ends them after 30 minutes. Hangs are found by
 `ncvc.train.elastic.watchdog`."""
 
