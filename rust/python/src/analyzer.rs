@@ -11,10 +11,10 @@ use crate::dictionary::header_dict;
 use crate::errors::to_python;
 use crate::parallel;
 
-/// Between blocks of this many texts Ctrl-C is looked for.
+/// Number of texts between checks for Ctrl-C.
 const BLOCK: usize = 8192;
 
-/// The engine of this name.
+/// Returns the engine of this name.
 pub fn engine_named(name: &str) -> PyResult<Engine> {
     let found = Engine::NAMES.into_iter().find(|(known, _)| *known == name);
     found
@@ -38,24 +38,24 @@ impl Analyzer {
             .map_err(to_python)
     }
 
-    /// What the dictionary was made of.
+    /// Returns the contents of the dictionary.
     #[getter]
     fn info(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         header_dict(py, self.0.header())
     }
 
-    /// The terms that were added, as a MeCab user dictionary in CSV.
+    /// Returns the terms that were added, as a MeCab user dictionary in CSV.
     #[getter]
     fn terms(&self) -> &str {
         self.0.terms()
     }
 
-    /// The morphemes of `text`, line by line.
+    /// Splits `text` into morphemes, line by line.
     fn split(&self, py: Python<'_>, text: &str) -> Vec<String> {
         py.detach(|| split(&mut self.0.worker(), text))
     }
 
-    /// `split` of every text, on all cores.
+    /// Splits every text, on all cores.
     fn split_batch(&self, py: Python<'_>, texts: Vec<String>) -> PyResult<Vec<Vec<String>>> {
         let mut morphemes = Vec::with_capacity(texts.len());
         for block in texts.chunks(BLOCK) {

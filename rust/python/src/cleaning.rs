@@ -1,4 +1,4 @@
-//! Text cleaning.
+//! Text cleaning as Python functions.
 
 use ncvc_core::clean as rules;
 use ncvc_core::source::Fields;
@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 
 use crate::parallel;
 
-/// The options of a cleaner; `replacement` is `"nothing"` or `"tag"`.
+/// Parses the options of a cleaner; `replacement` is `"nothing"` or `"tag"`.
 pub fn options(clinical: bool, replacement: &str) -> PyResult<rules::CleaningOptions> {
     let replacement = match replacement {
         "nothing" => rules::Replacement::Nothing,
@@ -20,7 +20,7 @@ pub fn options(clinical: bool, replacement: &str) -> PyResult<rules::CleaningOpt
     Ok(rules::CleaningOptions { clinical, replacement })
 }
 
-/// The cleaned text.
+/// Cleans a text.
 #[pyfunction]
 #[pyo3(signature = (text, *, clinical=false, replacement="nothing"))]
 pub fn clean(py: Python<'_>, text: &str, clinical: bool, replacement: &str) -> PyResult<String> {
@@ -28,7 +28,7 @@ pub fn clean(py: Python<'_>, text: &str, clinical: bool, replacement: &str) -> P
     Ok(py.detach(|| rules::Cleaner::new(&options).clean(text).to_owned()))
 }
 
-/// The cleaned texts, on all cores.
+/// Cleans texts, on all cores.
 #[pyfunction]
 #[pyo3(signature = (texts, *, clinical=false, replacement="nothing"))]
 pub fn clean_batch(
@@ -42,7 +42,7 @@ pub fn clean_batch(
     Ok(py.detach(|| parallel::map(&texts, worker, |cleaner, text| cleaner.clean(text).to_owned())))
 }
 
-/// JSON objects with the text in one field cleaned and everything else as it was; `None` for what is none.
+/// Cleans the text in one field of JSON objects and keeps everything else; `None` for a line without such a text.
 #[pyfunction]
 #[pyo3(signature = (lines, text_field, *, clinical=false, replacement="nothing"))]
 pub fn clean_json_lines(
@@ -68,33 +68,33 @@ fn clean_json(cleaner: &mut rules::Cleaner, line: &str, text_field: &str) -> Opt
     String::from_utf8(out).ok()
 }
 
-/// The version of the cleaning rules.
+/// Returns the version of the cleaning rules.
 #[pyfunction]
 pub fn cleaning_version() -> u32 {
     rules::VERSION
 }
 
-/// Every character that cleaned text may hold, white space and line feeds apart.
+/// Returns every character that cleaned text may hold, white space and line feeds apart.
 #[pyfunction]
 pub fn allowed_characters() -> String {
     rules::allowed_characters().into_iter().collect()
 }
 
-/// A rule's name, what it does, and its examples: before, after, why.
+/// A rule's name, description and examples: before, after, reason.
 type RuleRow = (&'static str, &'static str, Vec<(&'static str, &'static str, &'static str)>);
 
-/// The rules in their order.
+/// Returns the rules in their order.
 #[pyfunction]
 pub fn cleaning_rules() -> Vec<RuleRow> {
     let examples = |rule: &rules::Rule| rule.examples.iter().map(|e| (e.before, e.after, e.why)).collect();
     rules::RULES.iter().map(|rule| (rule.name, rule.what, examples(rule))).collect()
 }
 
-/// A clinical category's name, tag, what it replaces, its source, and its examples: before, after, why.
+/// A clinical category's name, tag, description, source and examples: before, after, reason.
 type CategoryRow =
     (&'static str, &'static str, &'static str, &'static str, Vec<(&'static str, &'static str, &'static str)>);
 
-/// The categories of the clinical set.
+/// Returns the categories of the clinical set.
 #[pyfunction]
 pub fn clinical_categories() -> Vec<CategoryRow> {
     let examples = |category: &rules::clinical::Category| {

@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 
 use crate::errors::to_python;
 
-/// Makes a dictionary file of a MeCab dictionary and lists of terms.
+/// Builds a dictionary file from a MeCab dictionary and lists of terms.
 #[pyfunction]
 #[pyo3(signature = (output, *, base, base_name, terms = Vec::new(), licences = Vec::new(), progress = None))]
 pub fn build_dictionary(
@@ -45,7 +45,7 @@ pub fn build_dictionary(
     }
 }
 
-/// What is being done, how much of it is done, and of how much (0 where that is not counted).
+/// Returns a step's name, the number done and the total (0 where nothing is counted).
 fn in_words(step: Step) -> (&'static str, usize, usize) {
     match step {
         Step::ReadBase => ("reading the base", 0, 0),
@@ -56,7 +56,7 @@ fn in_words(step: Step) -> (&'static str, usize, usize) {
     }
 }
 
-/// A header as a Python dict.
+/// Converts a header to a Python dict.
 pub fn header_dict(py: Python<'_>, header: &Header) -> PyResult<Py<PyAny>> {
     Ok(py.import("json")?.call_method1("loads", (header.to_json(),))?.unbind())
 }

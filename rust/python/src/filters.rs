@@ -1,4 +1,4 @@
-//! The filters as a Python class, to try them on single documents.
+//! The filters as a Python class.
 
 use ncvc_core::filter::{self, FilterOptions, Verdict, Worker};
 use pyo3::exceptions::PyValueError;
@@ -15,12 +15,12 @@ pub struct Filters {
     analyzer: Option<Py<Analyzer>>,
 }
 
-/// What stays of a text, or why it goes.
+/// Text that stays, or reason why it goes.
 type Outcome = (Option<String>, Option<String>);
 
 #[pymethods]
 impl Filters {
-    /// Filters for these options in JSON.
+    /// Creates filters for these options in JSON.
     #[new]
     #[pyo3(signature = (options, analyzer = None))]
     fn new(options: &str, analyzer: Option<Py<Analyzer>>) -> PyResult<Self> {
@@ -30,18 +30,18 @@ impl Filters {
         Ok(filters)
     }
 
-    /// The verdict on one text.
+    /// Judges one text.
     fn apply(&self, py: Python<'_>, text: &str) -> PyResult<Outcome> {
         py.detach(|| self.engine().map(|filters| apply(&mut filters.worker(), text))).map_err(to_python)
     }
 
-    /// The verdicts on all texts, on all cores.
+    /// Judges all texts, on all cores.
     fn apply_batch(&self, py: Python<'_>, texts: Vec<String>) -> PyResult<Vec<Outcome>> {
         py.detach(|| self.engine().map(|filters| parallel::map(&texts, || filters.worker(), apply)))
             .map_err(to_python)
     }
 
-    /// What each filter does with these texts, in JSON.
+    /// Returns the counts of each filter on these texts, in JSON.
     fn count(&self, py: Python<'_>, texts: Vec<String>) -> PyResult<String> {
         let counts = py.detach(|| {
             self.engine().map(|filters| {
@@ -57,7 +57,7 @@ impl Filters {
 }
 
 impl Filters {
-    /// Built for each call, as it borrows the analyser; batches make up for it.
+    /// Builds the engine's filters for each call, as they borrow the analyser; batches make up for it.
     fn engine(&self) -> ncvc_core::Result<filter::Filters<'_>> {
         filter::Filters::new(&self.options, self.analyzer.as_ref().map(|analyzer| &*analyzer.get().0))
     }
@@ -70,7 +70,7 @@ fn apply(worker: &mut Worker<'_>, text: &str) -> Outcome {
     }
 }
 
-/// The version of the filters.
+/// Returns the version of the filters.
 #[pyfunction]
 pub fn filters_version() -> u32 {
     filter::VERSION

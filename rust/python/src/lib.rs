@@ -1,4 +1,4 @@
-//! `ncvc._native`: the whole exported surface of the engine on one screen.
+//! `ncvc._native`: all exports of the engine.
 
 mod analyzer;
 mod cleaning;

@@ -11,7 +11,7 @@ use crate::analyzer::{Analyzer, engine_named};
 use crate::errors::to_python;
 use crate::parallel;
 
-/// Turns raw text into ids: cleaning, morphological analysis, pieces.
+/// Encodes raw text as ids: cleaning, morphological analysis, pieces.
 #[pyclass(frozen, module = "ncvc")]
 pub struct Tokenizer(tokenizer::Tokenizer);
 
@@ -25,57 +25,57 @@ impl Tokenizer {
         py.detach(|| tokenizer::Tokenizer::load(&folder, engine)).map(Self).map_err(to_python)
     }
 
-    /// What finds the morphemes.
+    /// Returns the morphological analyser.
     #[getter]
     fn analyzer(&self) -> Analyzer {
         Analyzer(Arc::clone(self.0.analyzer()))
     }
 
-    /// The number of pieces.
+    /// Returns the number of pieces.
     #[getter]
     fn vocab_size(&self) -> usize {
         self.0.model().len()
     }
 
-    /// The id of `<|begin_of_text|>`.
+    /// Returns the id of `<|begin_of_text|>`.
     #[getter]
     fn bos_id(&self) -> u32 {
         self.0.begin_of_text()
     }
 
-    /// The id of `<|end_of_text|>`.
+    /// Returns the id of `<|end_of_text|>`.
     #[getter]
     fn eos_id(&self) -> u32 {
         self.0.end_of_text()
     }
 
-    /// The id of `<unk>`.
+    /// Returns the id of `<unk>`.
     #[getter]
     fn unk_id(&self) -> u32 {
         self.0.model().unknown()
     }
 
-    /// The morphemes of the cleaned text; joined they are the cleaned text.
+    /// Splits the cleaned text into morphemes; joined they are the cleaned text.
     fn split(&self, py: Python<'_>, text: &str) -> Vec<String> {
         py.detach(|| split(&mut self.0.worker(), text))
     }
 
-    /// `split` of every text, on all cores.
+    /// Splits every text, on all cores.
     fn split_batch(&self, py: Python<'_>, texts: Vec<String>) -> Vec<Vec<String>> {
         py.detach(|| parallel::map(&texts, || self.0.worker(), split))
     }
 
-    /// The ids of the pieces of the morphemes.
+    /// Encodes a text.
     fn encode(&self, py: Python<'_>, text: &str) -> Vec<u32> {
         py.detach(|| encode(&mut self.0.worker(), text))
     }
 
-    /// `encode` of every text, on all cores.
+    /// Encodes every text, on all cores.
     fn encode_batch(&self, py: Python<'_>, texts: Vec<String>) -> Vec<Vec<u32>> {
         py.detach(|| parallel::map(&texts, || self.0.worker(), encode))
     }
 
-    /// The ids of texts that are analysed already: morphemes separated by U+001F; on all cores.
+    /// Encodes texts that are analysed already (morphemes separated by U+001F), on all cores.
     fn encode_morphemes_batch(&self, py: Python<'_>, texts: Vec<String>) -> Vec<Vec<u32>> {
         let encode = |worker: &mut tokenizer::Worker<'_>, text: &str| {
             let mut ids = Vec::new();
@@ -85,43 +85,43 @@ impl Tokenizer {
         py.detach(|| parallel::map(&texts, || self.0.worker(), encode))
     }
 
-    /// The pieces of the morphemes.
+    /// Splits a text into pieces.
     fn pieces(&self, py: Python<'_>, text: &str) -> Vec<String> {
         py.detach(|| self.names(&encode(&mut self.0.worker(), text)))
     }
 
-    /// `pieces` of every text, on all cores.
+    /// Splits every text into pieces, on all cores.
     fn pieces_batch(&self, py: Python<'_>, texts: Vec<String>) -> Vec<Vec<String>> {
         py.detach(|| {
             parallel::map(&texts, || self.0.worker(), |worker, text| self.names(&encode(worker, text)))
         })
     }
 
-    /// The cleaned text of ids; begin and end of text are nothing.
+    /// Decodes ids to cleaned text, without begin and end of text.
     fn decode(&self, py: Python<'_>, ids: Vec<u32>) -> PyResult<String> {
         let size = self.vocab_size();
         let text = py.detach(|| self.0.decode(&ids));
         text.ok_or_else(|| PyValueError::new_err(format!("an id is not below the vocabulary's size, {size}")))
     }
 
-    /// `decode` of every list of ids.
+    /// Decodes every list of ids.
     fn decode_batch(&self, py: Python<'_>, ids: Vec<Vec<u32>>) -> PyResult<Vec<String>> {
         ids.into_iter().map(|ids| self.decode(py, ids)).collect()
     }
 
-    /// The piece with this id, or `None`.
+    /// Returns the piece with this id, or `None`.
     fn id_to_piece(&self, piece_id: u32) -> Option<&str> {
         self.0.model().piece(piece_id).map(|(piece, _)| piece)
     }
 
-    /// The id of this piece, or `None`.
+    /// Returns the id of this piece, or `None`.
     fn piece_to_id(&self, piece: &str) -> Option<u32> {
         self.0.model().id(piece)
     }
 }
 
 impl Tokenizer {
-    /// The engine's tokenizer.
+    /// Returns the engine's tokenizer.
     pub fn inner(&self) -> &tokenizer::Tokenizer {
         &self.0
     }

@@ -1,4 +1,4 @@
-//! Characters outside the allowed set are deleted.
+//! The rule `allowed`: deletes characters outside the allowed set.
 //!
 //! Allowed: kanji and kana of JIS X 0208 and 0213, ASCII, Latin letters with diacritics (Sjögren, Ménière),
 //! Greek, and the punctuation and symbols listed here. Every allowed character is a piece of the tokenizer.
@@ -45,7 +45,7 @@ const NUMBERS: [std::ops::RangeInclusive<char>; 8] =
     ['①'..='⑳', '㉑'..='㉟', '㊱'..='㊿', '¹'..='¹', '²'..='³', '⁰'..='⁰', '⁴'..='⁻', '⅐'..='⅞'];
 const FRACTIONS: std::ops::RangeInclusive<char> = '¼'..='¾';
 
-/// One bit a code point of the first three planes.
+/// Bitmap of the first three planes: one bit per code point.
 static ALLOWED: LazyLock<Vec<u64>> = LazyLock::new(|| {
     let mut bits = vec![0; 0x30000 / 64];
     for c in allowed_characters() {
@@ -54,18 +54,18 @@ static ALLOWED: LazyLock<Vec<u64>> = LazyLock::new(|| {
     bits
 });
 
-/// Every allowed character but white space, in code point order.
+/// Returns every allowed character but white space, in code point order.
 pub fn allowed_characters() -> Vec<char> {
     let ranges = KANA.into_iter().chain(LETTERS).chain(NUMBERS).chain([FRACTIONS]).flatten();
     let lists = KANJI.chars().filter(|&c| c != '\n').chain(PUNCTUATION.chars()).chain(SYMBOLS.chars());
-    // NFKC and the symbol rule would change some of what the ranges span.
+    // NFKC and the symbol rule would change some characters of the ranges.
     let mut all: Vec<char> = ranges.chain(lists).filter(|&c| !is_replaced(c)).collect();
     all.sort_unstable();
     all.dedup();
     all
 }
 
-/// Whether an earlier rule replaces the character, so that cleaned text cannot hold it.
+/// Tests whether an earlier rule replaces the character, so that cleaned text cannot hold it.
 fn is_replaced(c: char) -> bool {
     let mut text = [0; 4];
     let text = c.encode_utf8(&mut text);
@@ -75,7 +75,7 @@ fn is_replaced(c: char) -> bool {
         .any(|rule| (rule.apply)(text, &mut out) > 0)
 }
 
-/// Whether cleaned text may hold the character, white space apart.
+/// Tests whether cleaned text may hold the character, white space apart.
 pub fn is_allowed(c: char) -> bool {
     ALLOWED.get(c as usize / 64).is_some_and(|bits| bits >> (c as usize % 64) & 1 == 1)
 }

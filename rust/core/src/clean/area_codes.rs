@@ -1,4 +1,4 @@
-//! Japanese area codes (市外局番), which tell a fixed line from another number of ten digits.
+//! Japanese area codes (市外局番), to tell a fixed line from another number of ten digits.
 //!
 //! Two, three and five digits are listed; four digits are libphonenumber's fixed-line ranges for JP
 //! (metadata, `fixed_line`). An area code and the exchange behind it have six digits together.
@@ -16,7 +16,7 @@ const FIVE: [u16; 42] = [
     8477, 8512, 8514, 9496, 9802, 9912, 9913, 9969,
 ];
 
-/// Whether the first `length` digits of a national number (`digits`, each 0–9, the first 0) are an area code.
+/// Tests whether the first `length` digits of a national number (`digits`, each 0–9, the first 0) are an area code.
 pub fn is_area_code(digits: &[u8], length: usize) -> bool {
     let value = digits.iter().take(length).fold(0u16, |value, &digit| value * 10 + u16::from(digit));
     match length {
@@ -28,7 +28,7 @@ pub fn is_area_code(digits: &[u8], length: usize) -> bool {
     }
 }
 
-/// The second, third and fourth digit of a number of a fixed line.
+/// Tests the second, third and fourth digit against the ranges of fixed lines.
 fn is_four_digit_range(second: u16, third: u16, fourth: u16) -> bool {
     match (second, third) {
         (1, 1) => matches!(fourth, 1..=3 | 5..=8),

@@ -1,6 +1,6 @@
-//! What cleaning does to each character where nothing around it matters.
+//! Classes of characters by the edit that cleaning makes without regard to context.
 //!
-//! The table is made by asking the rules about every character by itself, so a rule says in one place what it does.
+//! The table is built by applying the rules to every character alone, so each edit is defined once, in its rule.
 
 use std::sync::LazyLock;
 
@@ -18,9 +18,9 @@ use super::white_space::is_line_break;
 /// Treatment of a character in the fused pass.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Class {
-    /// It stays, but for repetition; NFKC passes over it.
+    /// It stays, unless repeated; NFKC skips it.
     Plain,
-    /// It stays, but for repetition; NFKC looks at it.
+    /// It stays, unless repeated; NFKC normalises the run that it is in.
     Mark,
     /// It stays, but rules begin or end at it: the pass looks at the output before it.
     Watched,
@@ -32,20 +32,20 @@ pub enum Class {
     Comma,
     /// A long dash, which is a chōonpu behind katakana.
     Dash,
-    /// Other characters take its place.
+    /// It is replaced by other characters.
     Rewritten,
-    /// It is outside of the allowed set, and NFKC does not bring it in.
+    /// It is deleted: outside of the allowed set, before and after NFKC.
     Deleted,
-    /// What becomes of it depends on its neighbours in more ways: left to the rules.
+    /// Its edit depends on its neighbours in other ways: left to the rules.
     Unsure,
 }
 
-/// What takes a character's place.
+/// Replacement of a character.
 pub struct Rewrite {
     pub text: String,
-    /// Whether NFKC passes over the character.
+    /// True if NFKC skips the character.
     pub inert: bool,
-    /// Whether NFKC changes it.
+    /// True if NFKC changes it.
     pub normalized: bool,
     /// Bit n: rule n of those after NFKC makes one edit.
     pub edits: u16,
@@ -53,12 +53,12 @@ pub struct Rewrite {
 
 /// The classes of all characters.
 pub struct Classes {
-    /// Of the basic plane, by code point.
+    /// Classes of the Basic Multilingual Plane, by code point.
     basic: Vec<Class>,
     rewrites: FxHashMap<char, Rewrite>,
 }
 
-/// Made at the first document.
+/// Built at the first document.
 pub static CLASSES: LazyLock<Classes> = LazyLock::new(Classes::new);
 
 impl Classes {
@@ -78,7 +78,7 @@ impl Classes {
         self.basic.get(c as usize).copied().unwrap_or_else(|| Self::beyond_the_basic_plane(c))
     }
 
-    /// Such characters are rare, so they are asked about one by one; what would rewrite them is not kept.
+    /// Classifies a character each time: such characters are rare. Rewrites are left to the rules.
     #[cold]
     fn beyond_the_basic_plane(c: char) -> Class {
         match classify(c).0 {
@@ -87,12 +87,12 @@ impl Classes {
         }
     }
 
-    /// What takes the place of a Rewritten character.
+    /// Returns the replacement of a [`Class::Rewritten`] character.
     pub fn rewrite(&self, c: char) -> Option<&Rewrite> {
         self.rewrites.get(&c)
     }
 
-    /// Whether nothing takes the character's place.
+    /// Tests whether the character is deleted.
     pub fn is_deleted(&self, c: char) -> bool {
         match self.of(c) {
             Class::Deleted => true,
@@ -101,7 +101,7 @@ impl Classes {
         }
     }
 
-    /// Whether no rule ever changes the character or sees past it from behind.
+    /// Tests whether no rule changes the character or looks back past it.
     ///
     /// は, が, に, へ and 番号 may stand between a telephone number and its label.
     pub fn is_anchor(&self, c: char) -> bool {
@@ -111,12 +111,12 @@ impl Classes {
     }
 }
 
-/// The class of a character and what takes its place.
+/// Returns the class of a character and its replacement.
 fn classify(c: char) -> (Class, Option<Rewrite>) {
     fixed_class(c).map_or_else(|| ask_the_rules(c), |class| (class, None))
 }
 
-/// The class of characters that rules look for.
+/// Returns the class of characters that rules look for.
 fn fixed_class(c: char) -> Option<Class> {
     Some(match c {
         '0'..='9' | '.' | '/' | 'C' | '線' | '@' | '#' => Class::Watched,

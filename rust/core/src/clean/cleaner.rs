@@ -6,7 +6,7 @@ use super::fixpoint::Fixpoint;
 use super::fused;
 use super::options::CleaningOptions;
 
-/// Cleans documents; keeps its buffers between them, so one a thread.
+/// Cleans documents; keeps its buffers between them, so create one per thread.
 #[derive(Default)]
 pub struct Cleaner {
     spaced: String,
@@ -16,12 +16,12 @@ pub struct Cleaner {
 }
 
 impl Cleaner {
-    /// A cleaner that treats private data as `options` say; the default's is the papers'.
+    /// Creates a cleaner with these options; the default has the papers'.
     pub fn new(options: &CleaningOptions) -> Self {
         Self { fixpoint: Fixpoint::new(*options), ..Self::default() }
     }
 
-    /// The cleaned document.
+    /// Returns the cleaned document.
     pub fn clean(&mut self, document: &str) -> &str {
         self.clean_with_spaces(document);
         self.marked.clear();
@@ -35,12 +35,12 @@ impl Cleaner {
         &self.marked
     }
 
-    /// What the last call of [`clean`](Self::clean) returned.
+    /// Returns the result of the last call of [`clean`](Self::clean).
     pub fn last(&self) -> &str {
         &self.marked
     }
 
-    /// The cleaned document with plain spaces where [`clean`](Self::clean) writes ▁.
+    /// Returns the cleaned document with plain spaces where [`clean`](Self::clean) writes ▁.
     pub fn clean_with_spaces(&mut self, document: &str) -> &str {
         self.spaced.clear();
         let mut edits = [0; ROW_COUNT];
@@ -58,13 +58,13 @@ impl Cleaner {
         &self.spaced
     }
 
-    /// Takes what the rules changed since the last call.
+    /// Returns the counts since the last call and resets them.
     pub fn take_counts(&mut self) -> Counts {
         std::mem::take(&mut self.counts)
     }
 }
 
-/// The cleaned text of one document.
+/// Cleans one document with the default options.
 pub fn clean(document: &str) -> String {
     Cleaner::default().clean(document).to_owned()
 }

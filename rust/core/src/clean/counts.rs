@@ -3,16 +3,16 @@
 use super::clinical;
 use super::rules::{RULE_COUNT, RULES};
 
-/// What is counted: the rules, then the clinical categories.
+/// Number of rows of the counts: the rules, then the clinical categories.
 pub const ROW_COUNT: usize = RULE_COUNT + clinical::CATEGORY_COUNT;
 
-/// The names of what is counted.
+/// Returns the names of the rows.
 pub fn counted() -> impl Iterator<Item = &'static str> {
     let categories = clinical::CATEGORIES.iter().map(|category| category.name);
     RULES.iter().map(|rule| rule.name).chain(categories)
 }
 
-/// How often each rule changed something, in the order of [`RULES`], then of [`clinical::CATEGORIES`].
+/// Counts by rule, in the order of [`RULES`], then by category, in that of [`clinical::CATEGORIES`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Counts {
     /// Documents that the rule changed.
@@ -28,7 +28,7 @@ impl Default for Counts {
 }
 
 impl Counts {
-    /// Adds what another thread counted.
+    /// Adds the counts of another thread.
     pub fn add(&mut self, other: &Self) {
         for i in 0..ROW_COUNT {
             self.documents[i] += other.documents[i];
@@ -37,7 +37,7 @@ impl Counts {
     }
 }
 
-/// A list of `{"rule", "documents", "edits"}` in the order of the rules; clinical categories where any was found.
+/// Writes a list of `{"rule", "documents", "edits"}` in the order of the rows; categories only where any was found.
 impl serde::Serialize for Counts {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(serde::Serialize)]
@@ -53,5 +53,5 @@ impl serde::Serialize for Counts {
     }
 }
 
-/// Edits, in the order of [`Counts`].
+/// Edits by row, as in [`Counts`].
 pub type Edits = [u64; ROW_COUNT];

@@ -46,7 +46,7 @@ fn apply(text: &str, out: &mut String) -> u64 {
     })
 }
 
-/// Whether the character is a dash that may have been typed for a chōonpu.
+/// Tests for a dash that may have been typed for a chōonpu.
 pub fn is_long_dash(c: char) -> bool {
     matches!(c, '—' | '―' | '─' | '━' | '⸺' | '⸻')
 }

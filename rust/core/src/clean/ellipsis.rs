@@ -1,4 +1,4 @@
-//! Three dots become … again, and °C becomes ℃.
+//! The rule `restore`: three dots become …, °C becomes ℃.
 
 use super::rule::{Example, Rule};
 

@@ -1,4 +1,4 @@
-//! The rules as they are: one after the other over the whole text, until none of them changes anything.
+//! Applies the rules one after the other to the whole text until none changes it: the definition of cleaning.
 
 use super::characters::META_SPACE;
 use super::counts::Edits;
@@ -6,12 +6,12 @@ use super::options::CleaningOptions;
 use super::replace_pii;
 use super::rules::{PERSONAL, RULES};
 
-/// Two texts that the rules write by turns.
+/// Two buffers that the rules read and write in turn.
 #[derive(Default)]
 pub struct Fixpoint {
     text: String,
     next: String,
-    /// How private data is treated.
+    /// Treatment of private data.
     pub options: CleaningOptions,
 }
 
@@ -20,7 +20,7 @@ impl Fixpoint {
         Self { options, ..Self::default() }
     }
 
-    /// The text to clean, empty, to be filled.
+    /// Returns the text to clean, empty, for the caller to fill.
     pub fn text(&mut self) -> &mut String {
         self.text.clear();
         &mut self.text
@@ -28,9 +28,9 @@ impl Fixpoint {
 
     /// Cleans the text and adds to the edits of every rule.
     ///
-    /// `is_clean` may spare the last round, which changes nothing; it gets a string to write to.
+    /// `is_clean` may save the last round, which changes nothing; it gets a buffer.
     pub fn run(&mut self, edits: &mut Edits, is_clean: fn(&str, &mut String) -> bool) -> &str {
-        // White space is a plain space while the rules run; ▁ comes last, in the papers' order.
+        // The rules see plain spaces; ▁ is written last, in the papers' order.
         if self.text.contains(META_SPACE) {
             self.next.clear();
             self.next.extend(self.text.chars().map(|c| if c == META_SPACE { ' ' } else { c }));

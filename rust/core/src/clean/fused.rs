@@ -1,16 +1,16 @@
 //! Cleans a document in one pass, and leaves to the rules only the stretches that need them.
 //!
-//! The pass writes what one round of the rules would make of each character, and looks at every place in its own
-//! output where a rule could see more than a character: telephone numbers, URLs, dots. Where there is none, it has
-//! what the rules would write, and a second round would change nothing, because
-//! - what a rule looks for (a digit, a letter, @, #, a dot) is a character that no rule replaces or deletes, so what
-//!   a rule finds in any state of the text between raw and cleaned stands in the output too, and is seen there
-//!   (what parts it from its surroundings may be deleted, so the pass asks for that only where it knows better);
+//! The pass writes the result of one round of the rules for each character, and checks every place of its own output
+//! where a rule could match more than a character: telephone numbers, URLs, dots. Without such a place its output is
+//! that of the rules, and a second round would change nothing, because
+//! - a rule looks for characters (digits, letters, @, #, dots) that no rule replaces or deletes, so a match in any
+//!   state of the text between raw and cleaned is in the output too, and is seen there (a separator of the match may
+//!   be deleted, so the pass requires one only where it tracks deletions);
 //! - every character of the output is one that the rules leave alone ([`Class::Plain`], `Mark` or `Watched`).
 //!
 //! Elsewhere the rules get the text between two *anchors*: a kana or kanji after white space, a comma or a full
-//! stop. None of the rules changes such a character, deletes it, or looks past it, so cleaning the stretch alone,
-//! between two characters that stand for its surroundings, is cleaning it in place, edit for edit.
+//! stop. No rule changes such a character, deletes it, or looks past it, so cleaning the stretch alone, between two
+//! sentinels for its surroundings, makes the same edits as cleaning it in place.
 
 use super::characters::{META_SPACE, is_katakana};
 use super::classes::{CLASSES, Class, Classes};
@@ -22,15 +22,15 @@ use super::repetition::limit;
 use super::rules::{ALLOWED, DASHES, NFKC, PUNCTUATION, REPETITION, WHITE_SPACE};
 use super::white_space::Run;
 
-/// Stands for what is before a stretch: no rule looks past it, and it is never repeated before an anchor.
+/// Sentinel before a stretch: no rule looks past it, and it is never repeated before an anchor.
 const BEFORE: char = '。';
-/// Stands for the anchor behind a stretch.
+/// Sentinel for the anchor behind a stretch.
 const BEHIND: char = '亜';
 
-/// A rule may see something here.
+/// Marks a place that only the rules can decide.
 struct Unsure;
 
-/// A document on its way.
+/// State of one pass over a document.
 struct Pass<'a> {
     classes: &'static Classes,
     text: &'a str,
@@ -39,11 +39,11 @@ struct Pass<'a> {
     edits: &'a mut Edits,
     /// Edits since then.
     recent: Edits,
-    /// Where the last anchor stands in the text and would stand in the output.
+    /// Positions of the last anchor in the text and in the output.
     anchor: (usize, usize),
-    /// The end, in the text, of the run of characters in which NFKC has counted its edit.
+    /// End, in the text, of the run of characters whose NFKC edit is counted.
     normalized_to: usize,
-    /// The length of the output when a repeated character was last left out.
+    /// Length of the output when a repeated character was last left out.
     cut_at: usize,
     number: Number,
 }
@@ -51,15 +51,15 @@ struct Pass<'a> {
 /// Digits in the output that may be a telephone number.
 #[derive(Default)]
 struct Number {
-    /// How many from its first digit; 0 if it cannot have begun.
+    /// Count from its first digit; 0 if no number can have begun.
     digits: usize,
-    /// Where the last digit ends in the output.
+    /// End of the last digit in the output.
     end: usize,
-    /// Where the last deletion was in the output: when the rule looks, what is deleted still parts the digits.
+    /// Position of the last deletion in the output: the rule still sees the deleted character between the digits.
     parted_at: usize,
 }
 
-/// Telephone numbers have ten digits or more, with a leading 0 or a country code.
+/// Least number of digits of a telephone number, with a leading 0 or a country code.
 const PHONE_DIGITS: usize = 10;
 
 /// Writes the cleaned text, with plain spaces, to the (empty) string.
@@ -69,7 +69,7 @@ pub fn clean(text: &str, out: &mut String, fixpoint: &mut Fixpoint, edits: &mut 
     pass.add_recent_edits();
 }
 
-/// Whether the rules would change nothing in a text, as far as the pass can tell; `out` is a buffer.
+/// Tests whether the rules would change nothing, as far as the pass can tell; `out` is a buffer.
 fn is_clean(text: &str, out: &mut String) -> bool {
     out.clear();
     let mut edits = [0; ROW_COUNT];
@@ -94,7 +94,7 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// Goes through the text; `unsure` deals with a place for the rules and says where to go on, or to stop there.
+    /// Runs the pass; `unsure` handles a place for the rules and returns the position to continue at, `None` to stop.
     fn run(&mut self, mut unsure: impl FnMut(&mut Self, usize) -> Option<usize>) {
         let text = self.text;
         let classes = self.classes;
@@ -122,12 +122,12 @@ impl<'a> Pass<'a> {
         self.out.push_str(&text[copied..]);
     }
 
-    /// The last character written.
+    /// Returns the last character written.
     fn last(&self) -> Option<char> {
         self.out.chars().next_back()
     }
 
-    /// Deals with the character at `start`; returns where the next one stands.
+    /// Handles the character at `start`; returns the position of the next one.
     fn character(&mut self, c: char, class: Class, start: usize) -> Result<usize, Unsure> {
         let end = start + c.len_utf8();
         match class {
@@ -162,7 +162,7 @@ impl<'a> Pass<'a> {
         Ok(end)
     }
 
-    /// Counts NFKC's edits: one for each run of characters that it looks at, if it changes any of them.
+    /// Counts NFKC's edits: one for each run of characters that it normalises, if it changes any of them.
     fn pass_nfkc(&mut self, changed: bool, start: usize, end: usize) {
         if self.normalized_to == start {
             self.normalized_to = end;
@@ -202,7 +202,7 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// Reads the white space at `start`; returns where it ends.
+    /// Handles the white space at `start`; returns its end.
     fn white_space(&mut self, start: usize) -> Result<usize, Unsure> {
         let mut run = Run::default();
         let mut end = start;
@@ -230,7 +230,8 @@ impl<'a> Pass<'a> {
         Ok(end)
     }
 
-    /// Writes one character of the cleaned text, unless it is repeated too often; `end`: where the text goes on.
+    /// Writes one character of the cleaned text, unless it is repeated too often; `end`: position of the next one in
+    /// the text.
     fn write(&mut self, c: char, end: usize) -> Result<(), Unsure> {
         if self.classes.of(c) == Class::Watched {
             self.watch(c, end)?;
@@ -250,7 +251,7 @@ impl<'a> Pass<'a> {
         Ok(())
     }
 
-    /// Looks for what a rule could see that ends at `c`, or begins at it.
+    /// Looks for a possible match of a rule that ends or begins at `c`.
     fn watch(&mut self, c: char, end: usize) -> Result<(), Unsure> {
         let seen = match c {
             '0'..='9' => self.is_phone_number(c) || self.is_hyphen_before(),
@@ -264,12 +265,12 @@ impl<'a> Pass<'a> {
         if seen { Err(Unsure) } else { Ok(()) }
     }
 
-    /// Whether a chōonpu stands between the digit before and the one to be written.
+    /// Tests for a chōonpu between the digit before and the one to be written.
     fn is_hyphen_before(&self) -> bool {
         self.out.strip_suffix('ー').is_some_and(|before| before.ends_with(|c: char| c.is_ascii_digit()))
     }
 
-    /// Whether there are enough digits for a telephone number, with the one to be written.
+    /// Tests for enough digits for a telephone number, including the one to be written.
     fn is_phone_number(&mut self, digit: char) -> bool {
         let between = &self.out[self.number.end..];
         let goes_on = |c| matches!(c, ' ' | '\n' | '-' | 'ー' | '.' | '・' | '(' | ')' | '+');
@@ -291,7 +292,7 @@ impl<'a> Pass<'a> {
         self.number.digits >= PHONE_DIGITS
     }
 
-    /// Notes that all is well up to `at`, if there is an anchor.
+    /// Sets the anchor to `at`, if the character there can be one.
     fn note_anchor(&mut self, at: usize) {
         if self.text[at..].chars().next().is_some_and(|c| self.classes.is_anchor(c)) {
             self.add_recent_edits();
@@ -305,7 +306,7 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// Has the rules clean from the last anchor to the next one behind `at`; returns where that is.
+    /// Cleans from the last anchor to the next one behind `at` by the rules; returns the position of the latter.
     fn clean_stretch(&mut self, fixpoint: &mut Fixpoint, at: usize) -> usize {
         let start = self.anchor.0;
         let end = self.next_anchor(at);

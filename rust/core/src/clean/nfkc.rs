@@ -28,7 +28,7 @@ pub const RULE: Rule = Rule {
     ],
 };
 
-/// Characters that NFKC would change and that stay.
+/// Tests for characters that NFKC would change and that stay.
 pub fn is_kept(c: char) -> bool {
     matches!(c,
         '①'..='⑳' | '㉑'..='㉟' | '㊱'..='㊿'
@@ -37,7 +37,7 @@ pub fn is_kept(c: char) -> bool {
         | '…' | '℃' | '˚' | '゛' | '゜' | '´')
 }
 
-/// Characters that NFKC leaves alone unless a combining mark follows: the bulk of Japanese text.
+/// Tests for characters that NFKC leaves alone unless a combining mark follows: the bulk of Japanese text.
 pub fn is_inert(c: char) -> bool {
     matches!(c, '\0'..='\u{9f}' | '、'..='〄' | '々'..='〟' | 'ぁ'..='ゖ' | 'ゝ' | 'ゞ' | 'ァ'..='ヾ' | '\u{4e00}'..='\u{9fff}')
 }

@@ -1,4 +1,4 @@
-//! Personal data that the papers remove: telephone numbers and e-mail addresses.
+//! The rule `personal`: removes telephone numbers and e-mail addresses, as the papers do.
 
 use std::ops::Range;
 
@@ -50,7 +50,7 @@ fn apply(text: &str, out: &mut String) -> u64 {
     remove_ranges(text, out, &apart)
 }
 
-/// `local@domain.tld`, grown to both sides of every @.
+/// Returns the positions of `local@domain.tld`, extended to both sides of every @.
 pub fn e_mail_addresses(text: &str) -> Vec<Range<usize>> {
     let bytes = text.as_bytes();
     let mut found: Vec<Range<usize>> = Vec::new();

@@ -1,16 +1,16 @@
 //! Finds Japanese telephone numbers in text that has been through NFKC and the dash rule.
 //!
-//! The beginning says how many digits a number has (0[5-9]0: eleven, else ten) and where it may be cut.
-//! A number is taken if it is cut where numbers are cut, by one kind of separator; in one run of digits only
-//! if no other code begins so (mobile, 050, 0120, 0800, 0570, +81); after a label such as TEL however it is cut.
-//! A line break may stand anywhere in a number that is cut rightly, for text wrapped at a fixed width.
+//! The first digits define the length of a number (0[5-9]0: eleven digits, else ten) and the places of its separators.
+//! A number counts if separators of one kind are at those places; as one run of digits only if no other code begins so
+//! (mobile, 050, 0120, 0800, 0570, +81); behind a label such as TEL with any separators. A line break may be anywhere
+//! in a number with valid separators, for text wrapped at a fixed width.
 
 use std::ops::Range;
 
 use super::area_codes::is_area_code;
 use super::phone_labels::{extensions, labelled};
 
-/// Where telephone numbers and extensions stand.
+/// Returns the positions of telephone numbers and extensions.
 pub fn phone_numbers(text: &str) -> Vec<Range<usize>> {
     let bytes = text.as_bytes();
     let mut found: Vec<Range<usize>> = Vec::new();
@@ -24,7 +24,7 @@ pub fn phone_numbers(text: &str) -> Vec<Range<usize>> {
     found
 }
 
-/// The number whose first digit or plus sign is at `start`.
+/// Reads the number whose first digit or plus sign is at `start`.
 fn number_at(text: &str, start: usize) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
     let (national_start, international) = after_country_code(bytes, start)?;
@@ -46,7 +46,7 @@ fn number_at(text: &str, start: usize) -> Option<Range<usize>> {
         .then_some(outer..number.end)
 }
 
-/// Where the national digits begin, and whether a country code (+81, 0081) stands before them.
+/// Returns the start of the national digits, and true if a country code (+81, 0081) is before them.
 fn after_country_code(bytes: &[u8], start: usize) -> Option<(usize, bool)> {
     let code = [&b"+81"[..], b"+ 81", b"0081"].into_iter().find(|code| bytes[start..].starts_with(code));
     let Some(code) = code else { return (bytes[start] == b'0').then_some((start, false)) };
@@ -59,14 +59,14 @@ fn after_country_code(bytes: &[u8], start: usize) -> Option<(usize, bool)> {
     Some((at, true))
 }
 
-/// The digits of a number and how they are cut.
+/// Digits of a number with their separators.
 #[derive(Default)]
 struct Number {
     /// National digits (0–9), with the leading 0.
     digits: Vec<u8>,
-    /// Bit n: a separator stands behind the first n digits.
+    /// Bit n: a separator follows the first n digits.
     cuts: u16,
-    /// Bit n: a lone line break stands there.
+    /// Bit n: a lone line break follows the first n digits.
     breaks: u16,
     /// All separators are of one kind.
     one_kind: bool,
@@ -75,7 +75,7 @@ struct Number {
     end: usize,
 }
 
-/// Reads as many digits from `start` as their beginning asks for.
+/// Reads as many digits from `start` as their beginning requires.
 fn read(text: &str, start: usize, international: bool) -> Option<Number> {
     let bytes = text.as_bytes();
     let mut number = Number { end: start, ..Number::default() };
@@ -109,7 +109,7 @@ fn read(text: &str, start: usize, international: bool) -> Option<Number> {
     }
 }
 
-/// How many digits a number has, as far as `digits` tell; 11 while they do not.
+/// Returns the number of digits that a number beginning with `digits` has; 11 while that is open.
 ///
 /// 06-0… reads as 060…: no exchange of a fixed line begins with 0, so this costs made-up numbers only.
 fn length(digits: &[u8]) -> usize {
@@ -119,7 +119,7 @@ fn length(digits: &[u8]) -> usize {
     }
 }
 
-/// The kind of the separator at `at` (None: spaces) and where the next digit stands.
+/// Returns the kind of the separator at `at` (`None`: spaces) and the position of the next digit.
 fn separator(text: &str, at: usize) -> Option<(Option<char>, usize)> {
     let mut kind = None;
     for (i, c) in text[at..].char_indices().take(7) {
@@ -138,14 +138,14 @@ fn separator(text: &str, at: usize) -> Option<(Option<char>, usize)> {
     None
 }
 
-/// How the digits are cut, against how numbers of their kind are.
+/// Comparison of a number's separators with those of numbers of its kind.
 #[derive(PartialEq)]
 enum Shape {
-    /// At every place where such numbers are cut, and nowhere else.
+    /// Separators at every place of such numbers, and nowhere else.
     Cut,
-    /// At one of the places.
+    /// Separators at one of the places.
     Partly,
-    /// In one run of digits.
+    /// One run of digits.
     Run,
     Other,
 }
@@ -177,12 +177,12 @@ fn shape(digits: &[u8], cuts: u16, breaks: u16) -> Shape {
     }
 }
 
-/// Whether hardly any other code begins so.
+/// Tests for a beginning that hardly any other code has.
 fn is_unmistakable(digits: &[u8]) -> bool {
     matches!(digits, [0, 5..=9, 0, ..] | [0, 1, 2, 0, ..] | [0, 5, 7, 0, ..])
 }
 
-/// Whether the number is not the rest of a longer code that begins before it.
+/// Tests that the number is not the rest of a longer code that begins before it.
 fn begins_apart(bytes: &[u8], start: usize, strong: bool) -> bool {
     let Some(&before) = start.checked_sub(1).and_then(|i| bytes.get(i)) else { return true };
     let earlier = start.checked_sub(2).and_then(|i| bytes.get(i)).copied().unwrap_or(b' ');
@@ -194,7 +194,7 @@ fn begins_apart(bytes: &[u8], start: usize, strong: bool) -> bool {
     }
 }
 
-/// Whether no longer code goes on behind it.
+/// Tests that no longer code continues behind it.
 fn ends_apart(bytes: &[u8], end: usize, strong: bool) -> bool {
     let more = bytes.get(end + 1).is_some_and(u8::is_ascii_digit);
     match bytes.get(end) {

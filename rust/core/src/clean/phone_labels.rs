@@ -1,4 +1,4 @@
-//! Words that announce a telephone number, and what only they can tell: extensions (内線).
+//! Labels of telephone numbers, and extensions (内線), which only a label reveals.
 
 use std::ops::Range;
 
@@ -39,7 +39,7 @@ const LABELS: [&str; 29] = [
 const BETWEEN: [char; 18] =
     [' ', '\n', ':', '(', ')', '.', '-', '/', '=', 'は', 'が', 'に', 'へ', '】', '〕', ']', '」', '→'];
 
-/// Whether a label stands before `at`; looks at the last few characters only, so that time stays linear.
+/// Tests for a label before `at`, within the last few characters, so that time stays linear.
 pub fn labelled(text: &str, at: usize) -> bool {
     let window = text[..at].char_indices().rev().nth(15).map_or(0, |(i, _)| i);
     let before = text[window..at].trim_end_matches(BETWEEN);
@@ -52,7 +52,7 @@ pub fn labelled(text: &str, at: usize) -> bool {
     })
 }
 
-/// The digits of extensions: two to six behind 内線 or 内線番号.
+/// Returns the digits of extensions: two to six behind 内線 or 内線番号.
 pub fn extensions(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     for (at, label) in text.match_indices("内線") {

@@ -1,7 +1,7 @@
-//! Full-width period and comma become Japanese punctuation, before NFKC would make them ASCII.
+//! The rule `punctuation`: full-width period and comma become Japanese punctuation, before NFKC makes them ASCII.
 //!
 //! Between digits they are a decimal point and a thousands separator, and clinical notes write them in full
-//! width: there NFKC may have them, or １２．５ would become two sentences.
+//! width: these are left to NFKC, or １２．５ would become two sentences.
 
 use super::rule::{Example, Rule, replace_characters};
 
@@ -31,7 +31,7 @@ fn apply(text: &str, out: &mut String) -> u64 {
     replace_characters(text, out, replacement)
 }
 
-/// What takes the place of a character between two others.
+/// Returns the replacement of a character between two others.
 pub fn replacement(before: Option<char>, c: char, after: Option<char>) -> Option<&'static str> {
     let replacement = match c {
         '．' => "。",

@@ -1,7 +1,7 @@
-//! Superfluous repetition of one character is cut.
+//! The rule `repetition`: shortens runs of one character.
 //!
-//! How many stay depends on what repetition can mean: digits are numbers (100000) and stay; +++ and ↑↑ are
-//! clinical grades; GGGGCC is a sequence; ！！！！ and ーーーー are emphasis.
+//! The longest run that stays depends on the meaning of repetition: digits are numbers (100000) and stay; +++ and ↑↑
+//! are clinical grades; GGGGCC is a sequence; ！！！！ and ーーーー are emphasis.
 
 use super::characters::{is_hiragana, is_kanji, is_katakana};
 use super::rule::{Example, Rule};
@@ -23,7 +23,7 @@ pub const RULE: Rule = Rule {
     ],
 };
 
-/// How many of a character may follow each other.
+/// Returns the longest run of a character that stays.
 pub fn limit(c: char) -> usize {
     match c {
         '0'..='9' | '\n' | '\r' => usize::MAX,

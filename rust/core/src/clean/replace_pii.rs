@@ -1,8 +1,8 @@
-//! Replaces private data where the options ask for more than the papers' rules do.
+//! Replaces private data (PII) where the options ask for more than the papers' rules do.
 //!
-//! Runs before the rule `personal`. With tags it does the work of `personal` and `web` too, which then find
-//! nothing; #tags name nobody and are left to `web`. Every replacement takes letters or digits that stand outside
-//! of tags and no reader crosses a 〔, so the rules come to an end.
+//! Runs before the rule `personal`. With tags it replaces the data of `personal` and `web` too, which then find
+//! nothing; #tags name nobody and are left to `web`. Every replacement takes letters or digits outside of tags, and no
+//! reader crosses a 〔, so the rules terminate.
 
 use super::clinical::{self, Found};
 use super::options::{CleaningOptions, Replacement};
@@ -41,7 +41,7 @@ pub fn apply(text: &str, out: &mut String, options: &CleaningOptions, edits: &mu
     true
 }
 
-/// What the papers' rules would remove, but for #tags.
+/// Finds the data that the papers' rules would remove, except #tags.
 fn find_papers(text: &str, found: &mut Vec<Found>) {
     let plain =
         |range: std::ops::Range<usize>, tag, row| Found { whole: range.clone(), value: range, tag, row };

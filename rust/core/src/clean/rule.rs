@@ -2,23 +2,23 @@
 
 /// One cleaning rule.
 pub struct Rule {
-    /// Its name in reports.
+    /// Name in reports.
     pub name: &'static str,
-    /// What it does, in one sentence.
+    /// Description in one sentence.
     pub what: &'static str,
     /// Writes the changed text to the (empty) string and returns the number of edits; writes nothing if it is 0.
     pub apply: fn(&str, &mut String) -> u64,
-    /// Texts before and after this rule alone, and why.
+    /// Texts before and after this rule alone.
     pub examples: &'static [Example],
 }
 
-/// A line of a rule's table of examples.
+/// Example of a rule's effect.
 pub struct Example {
-    /// The text before.
+    /// Text before.
     pub before: &'static str,
-    /// The text after this rule alone.
+    /// Text after this rule alone.
     pub after: &'static str,
-    /// Why it is so.
+    /// Reason.
     pub why: &'static str,
 }
 
@@ -49,7 +49,7 @@ pub fn replace_characters(
     edits
 }
 
-/// Copies `text` without the given ranges (ascending, apart); returns their number.
+/// Copies `text` without the given ranges (ascending, disjoint); returns their number.
 pub fn remove_ranges(text: &str, out: &mut String, ranges: &[std::ops::Range<usize>]) -> u64 {
     if ranges.is_empty() {
         return 0;

@@ -1,4 +1,4 @@
-//! Symbols of like meaning become one, so that the vocabulary is not spent on them.
+//! The rule `symbols`: replaces symbols of like meaning by one, which saves vocabulary.
 
 use super::rule::{Example, Rule, replace_characters};
 

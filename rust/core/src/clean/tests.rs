@@ -135,7 +135,7 @@ const PIECES: [&str; 69] = [
     "0164-25-2755",
 ];
 
-/// What the rules make of a text, one after the other over all of it, and their edits.
+/// Cleans a text by the rules, one after the other over all of it.
 fn by_rules(text: &str) -> (String, Edits) {
     let mut fixpoint = Fixpoint::default();
     let mut edits = [0; ROW_COUNT];
@@ -143,7 +143,7 @@ fn by_rules(text: &str) -> (String, Edits) {
     (fixpoint.run(&mut edits, |_, _| false).to_owned(), edits)
 }
 
-/// What the fused pass makes of it.
+/// Cleans a text by the fused pass.
 fn by_fused_pass(text: &str) -> (String, Edits) {
     let mut cleaner = Cleaner::default();
     let cleaned = cleaner.clean_with_spaces(text).to_owned();

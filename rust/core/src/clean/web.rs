@@ -37,7 +37,7 @@ fn apply(text: &str, out: &mut String) -> u64 {
     remove_ranges(text, out, &notations(text))
 }
 
-/// Where URLs, accounts and tags stand; the first character tells which.
+/// Returns the positions of URLs, accounts and tags; the first character tells them apart.
 pub fn notations(text: &str) -> Vec<Range<usize>> {
     let bytes = text.as_bytes();
     let mut ranges: Vec<Range<usize>> = Vec::new();
@@ -80,7 +80,7 @@ fn url_end(text: &str, start: usize) -> Option<usize> {
     (url.len() > beginning.len()).then(|| start + url.len())
 }
 
-/// The URL without what closes the sentence or the bracket around it.
+/// Strips the marks that close the sentence or the bracket around the URL.
 fn without_final_punctuation(url: &str) -> &str {
     let mut unopened = url.matches(')').count().saturating_sub(url.matches('(').count());
     let mut url = url;
@@ -93,7 +93,7 @@ fn without_final_punctuation(url: &str) -> &str {
     }
 }
 
-/// RFC 3986's characters; the tilde has become 〜 by now.
+/// Tests for RFC 3986's characters; the tilde has become 〜 by now.
 fn is_url(c: char) -> bool {
     c == '〜' || c.is_ascii_alphanumeric() || "-._:/?#[]@!$&'()*+,;=%".contains(c)
 }

@@ -1,7 +1,7 @@
-//! White space: one space between words, no space at the ends of a line, at most one empty line.
+//! The rule `white_space`: one space between words, no space at the ends of a line, at most one empty line.
 //!
-//! The papers write white space as U+2581; that happens when all rules are done (`Cleaner::clean`), so that
-//! every rule sees the same white space on text that is cleaned a second time.
+//! The papers write white space as U+2581; `Cleaner::clean` does so after all rules, so that every rule sees the same
+//! white space in text that is cleaned a second time.
 
 use super::rule::{Example, Rule};
 
@@ -42,7 +42,7 @@ fn apply(text: &str, out: &mut String) -> u64 {
     edits
 }
 
-/// Whether the character ends a line.
+/// Tests for a character that ends a line.
 pub fn is_line_break(c: char) -> bool {
     matches!(c, '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
@@ -65,7 +65,7 @@ impl Run {
         self.after_cr = c == '\r';
     }
 
-    /// What takes its place, at the beginning or end of a text or elsewhere.
+    /// Returns the replacement; at the beginning or end of a text it is empty.
     pub fn replacement(&self, at_edge: bool) -> &'static str {
         match self.newlines {
             _ if at_edge => "",
@@ -75,13 +75,13 @@ impl Run {
         }
     }
 
-    /// Whether that is an edit.
+    /// Tests whether the replacement is an edit.
     pub fn differs_from(&self, replacement: &str) -> bool {
         self.odd || self.length != replacement.len()
     }
 }
 
-/// Whether there is nothing to do, which is quicker to see than to do.
+/// Tests for text without edits, which is quicker than making them.
 fn is_clean(text: &str) -> bool {
     let mut before = '\n';
     let mut newlines = 0;

@@ -1,4 +1,4 @@
-//! Arrays of fixed-size items as bytes: a u64 number of items, then the items, little-endian.
+//! Serialises arrays of fixed-size items: a u64 number of items, then the items, little-endian.
 
 /// Appends an array to `out`.
 pub fn put<const N: usize>(out: &mut Vec<u8>, items: impl ExactSizeIterator<Item = [u8; N]>) {
@@ -15,7 +15,7 @@ impl<'a> Reader<'a> {
         Self(bytes)
     }
 
-    /// The next array's bytes, of items of `size` bytes; `None` if they are not all there.
+    /// Returns the next array's bytes, of items of `size` bytes; `None` if they are cut short.
     pub fn bytes(&mut self, size: usize) -> Option<&'a [u8]> {
         let (count, rest) = self.0.split_first_chunk()?;
         let length = usize::try_from(u64::from_le_bytes(*count)).ok()?.checked_mul(size)?;
@@ -24,13 +24,13 @@ impl<'a> Reader<'a> {
         Some(items)
     }
 
-    /// The next array, each item made by `item`.
+    /// Returns the next array, each item made by `item`.
     pub fn array<T, const N: usize>(&mut self, item: impl Fn([u8; N]) -> T) -> Option<Vec<T>> {
         let (items, _) = self.bytes(N)?.as_chunks();
         Some(items.iter().map(|&bytes| item(bytes)).collect())
     }
 
-    /// Whether all was read.
+    /// Tests whether all bytes were read.
     pub fn is_at_end(&self) -> bool {
         self.0.is_empty()
     }

@@ -1,4 +1,4 @@
-//! Character categories: which characters make up unknown words, and how.
+//! Character categories, which define the candidates for unknown words.
 
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -8,7 +8,7 @@ const CHARACTERS: usize = 1 << 16;
 /// MeCab keeps a character's set of categories in 18 bits.
 const MAX_CATEGORIES: usize = 18;
 
-/// What happens to unknown words of one category (`char.def`).
+/// Category of characters, with its treatment of unknown words (`char.def`).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Category {
     /// Its name, as in `KATAKANA`.
@@ -24,20 +24,20 @@ pub struct Category {
 /// The categories of a character.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Kind {
-    /// The category that says what unknown words begin with it.
+    /// Index of the category that defines the unknown words that begin with it.
     own: u8,
     /// All its categories, as bits.
     set: u32,
 }
 
 impl Kind {
-    /// Whether the category with this bit is among them.
+    /// Tests for the category with this bit.
     #[inline]
     pub fn has(self, bit: u32) -> bool {
         self.set & bit != 0
     }
 
-    /// Whether both can be in one unknown word.
+    /// Tests whether both can be in one unknown word.
     #[inline]
     pub fn shares_category(self, other: Self) -> bool {
         self.set & other.set != 0
@@ -133,7 +133,7 @@ impl Characters {
         Ok(Self { categories, of })
     }
 
-    /// Whether `c` has the category `name`.
+    /// Tests whether `c` has the category `name`.
     pub fn has(&self, c: char, name: &str) -> bool {
         self.bit(name).is_some_and(|bit| self.kind(c).has(bit))
     }
@@ -144,7 +144,7 @@ impl Characters {
         self.of.get(c as usize).copied().unwrap_or(self.of[0])
     }
 
-    /// The category that says what unknown words begin with characters of `kind`, and its index.
+    /// Returns the category that defines the unknown words beginning with characters of `kind`, and its index.
     #[inline]
     pub fn own(&self, kind: Kind) -> (usize, &Category) {
         (kind.own.into(), &self.categories[usize::from(kind.own)])
@@ -155,7 +155,7 @@ impl Characters {
         self.categories.iter().position(|category| category.name == name).map(|id| 1 << id)
     }
 
-    /// The text of a `char.def` that says the same.
+    /// Returns an equivalent `char.def`.
     pub fn text(&self) -> String {
         let mut text = String::new();
         for Category { name, invoke, group, length } in &self.categories {

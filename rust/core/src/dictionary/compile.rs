@@ -1,14 +1,15 @@
-//! Hands rows, matrix and categories to vibrato.
+//! Compiles rows, matrix and categories with vibrato.
 
 use super::mecab::{Base, Row, error};
 use crate::{Error, Result};
 
-/// The analyser's dictionary: `terms` and the rows of the base.
+/// Compiles the rows of the base and `terms`.
 ///
 /// Where paths cost the same, MeCab goes by the order of rows: of those that stand for the same stretch of text the
 /// first wins, and system rows come before those of a user dictionary. With vibrato the last one wins, so it gets them
-/// in reverse. (One order is out of vibrato's reach: MeCab prefers a known word to an unknown one at equal cost, vibrato the
-/// other way round. It was seen with made-up dictionaries only, on none of 1.5 million lines.) vibrato has user dictionaries too, but looks every position up in two tries.
+/// in reverse. (One order remains different: MeCab prefers a known word to an unknown one at equal cost, vibrato the
+/// other way round. It was seen with made-up dictionaries only, on none of 1.5 million lines.) vibrato has user
+/// dictionaries too, but looks every position up in two tries.
 ///
 /// The features are left out: only the surfaces of morphemes are used, and most of the loading time went there.
 pub fn dictionary(base: &Base, terms: &[Row]) -> Result<vibrato::Dictionary> {
@@ -36,7 +37,7 @@ pub fn lexicon<'a>(rows: impl Iterator<Item = &'a Row>, part_of_speech: bool) ->
     writer.into_inner().map_err(csv::IntoInnerError::into_error)
 }
 
-/// An error of vibrato's about `path`.
+/// Converts an error of vibrato to one about `path`.
 pub fn vibrato_error(path: &std::path::Path) -> impl Fn(vibrato::errors::VibratoError) -> Error {
     move |cause| error(path, format!("vibrato cannot use it: {cause}"))
 }

@@ -4,7 +4,7 @@
 //! that unit's check is `b`. A node ends a key if unit `b` checks to `b` and its base is negative; the key's value is
 //! then `-base - 1`. The root's base is that of unit 0. (darts.h in MeCab 0.996.)
 
-/// The keys and values of the double array in `bytes` (little-endian i32 base, u32 check), in byte order of the keys.
+/// Returns the keys and values of the double array in `bytes` (little-endian i32 base, u32 check), by key.
 ///
 /// `None` if the array is damaged: every unit has one parent, so a walk that takes more steps than there are units
 /// goes in circles.
@@ -12,7 +12,7 @@ pub fn entries(bytes: &[u8]) -> Option<Vec<(Vec<u8>, u32)>> {
     let units: Vec<(i32, u32)> = bytes.chunks_exact(8).map(unit).collect();
     let mut entries = Vec::new();
     let mut steps_left = units.len();
-    // (base, length of the key, its last byte); a node's children are pushed last byte first, so that they come in order.
+    // (base, length of the key, its last byte); children are pushed last byte first, so that they are popped in order.
     let mut stack = vec![(units.first()?.0, 0, None)];
     let mut key = Vec::new();
     while let Some((base, length, last)) = stack.pop() {

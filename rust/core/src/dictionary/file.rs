@@ -12,7 +12,7 @@
 //! | … | the lattice, compressed: the analyser of our own |
 //! | … | vibrato's own serialisation: the reference |
 //!
-//! Integers are little-endian. The checksum finds damage before vibrato sees it; it does not prove where a file is from.
+//! Integers are little-endian. The checksum detects damage before vibrato reads it; it does not authenticate the file.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -28,10 +28,10 @@ use crate::{Error, Result};
 
 const MAGIC: &[u8; 16] = b"ncvc dictionary\n";
 const FORMAT: u32 = 2;
-/// Where the header begins.
+/// Offset of the header.
 const START: usize = 48;
 
-/// What a dictionary was made of.
+/// Contents of a dictionary file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Header {
     /// The version of the file format.
@@ -48,7 +48,7 @@ pub struct Header {
     pub analyser: Settings,
     /// The files read: the base, then the lists of terms.
     pub inputs: Vec<InputFile>,
-    /// The notices that the base and the terms ask to be kept with them.
+    /// The licence notices of the base and the terms.
     pub licences: Vec<Licence>,
 }
 
@@ -62,7 +62,7 @@ pub struct Licence {
 }
 
 impl Header {
-    /// A header of the present format.
+    /// Creates a header of the current format.
     pub fn new(base: &str, rows: usize, inputs: Vec<InputFile>, licences: Vec<Licence>) -> Self {
         Self {
             format: FORMAT,
@@ -76,7 +76,7 @@ impl Header {
         }
     }
 
-    /// The header as it stands in the file.
+    /// Returns the header as in the file.
     pub fn to_json(&self) -> String {
         serde_json::json!(self).to_string()
     }
@@ -84,7 +84,7 @@ impl Header {
 
 /// The parts of a dictionary file.
 pub struct Parts<'a> {
-    /// What it was made of.
+    /// Its contents.
     pub header: Header,
     /// The terms: rows of a MeCab user dictionary.
     pub terms: &'a str,
@@ -94,12 +94,12 @@ pub struct Parts<'a> {
     pub vibrato: &'a [u8],
 }
 
-/// The error about a file that is not as it was written.
+/// Returns the error for a damaged file.
 pub(crate) fn damaged(path: &Path) -> Error {
     error(path, "damaged or cut short; copy it again, or make it again with `ncvc dictionary build`")
 }
 
-/// Takes the bytes of a dictionary file apart; `path` is for messages.
+/// Parses the bytes of a dictionary file; `path` is for messages.
 pub fn parse<'a>(bytes: &'a [u8], path: &Path) -> Result<Parts<'a>> {
     if !bytes.starts_with(MAGIC) {
         let message = "not an ncvc dictionary; make one with `ncvc dictionary build`";

@@ -1,4 +1,4 @@
-//! The dictionary in the form that the search needs, and that form in a file.
+//! The dictionary in the form of the lattice search, in memory and serialised.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -12,7 +12,7 @@ use super::trie::Trie;
 /// The bytes are compressed: UniDic's matrix alone has 70 MB. Higher levels take much longer and save little.
 const LEVEL: i32 = 3;
 
-/// What the search knows of a morpheme.
+/// Ids and cost of a morpheme.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Entry {
     /// Its id as the right neighbour of another morpheme.
@@ -65,7 +65,7 @@ impl Dictionary {
         Some(Self { trie, entries, unknown, characters, space, matrix })
     }
 
-    /// The dictionary's bytes in a file.
+    /// Returns the dictionary's bytes in a file.
     pub fn to_bytes(&self) -> io::Result<Vec<u8>> {
         let mut out = Vec::new();
         put_entries(&mut out, &self.entries);
@@ -76,7 +76,7 @@ impl Dictionary {
         zstd::bulk::compress(&out, LEVEL)
     }
 
-    /// The dictionary that [`Dictionary::to_bytes`] wrote; `None` if it is damaged.
+    /// Reads the dictionary that [`Dictionary::to_bytes`] wrote; `None` if it is damaged.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let bytes = zstd::stream::decode_all(bytes).ok()?;
         let mut reader = Reader::new(&bytes);
@@ -99,7 +99,7 @@ fn entry(row: &Row) -> Entry {
     Entry { left: row.left, right: row.right, cost: row.cost }
 }
 
-/// The cheapest of the rows with the same ids, the first of equals, in reverse order: no path goes through the others.
+/// Keeps the cheapest of the rows with the same ids, the first of equals, in reverse order: no best path has the others.
 fn distinct(rows: &[Entry]) -> Vec<Entry> {
     let same = |a: &Entry, b: &Entry| (a.left, a.right) == (b.left, b.right);
     let beaten = |i: usize, row: &Entry| {

@@ -1,4 +1,4 @@
-//! The connection matrix: what it costs that one morpheme follows another.
+//! The connection matrix: costs of a morpheme behind another.
 
 use std::io::{self, Read};
 
@@ -59,26 +59,26 @@ impl Matrix {
         Ok(Self { rights, lefts, costs })
     }
 
-    /// The cost of `left` after `right`; both must be within the matrix.
+    /// Returns the cost of `left` after `right`; both must be within the matrix.
     pub fn cost(&self, right: u16, left: u16) -> i32 {
         i32::from(self.costs[usize::from(left) * usize::from(self.rights) + usize::from(right)])
     }
 
-    /// The costs of `left`, by right id.
+    /// Returns the costs of `left`, by right id.
     #[inline]
     pub fn row(&self, left: u16) -> &[i16] {
         let rights = usize::from(self.rights);
         &self.costs[usize::from(left) * rights..][..rights]
     }
 
-    /// The bytes of a `matrix.bin`.
+    /// Returns the bytes of a `matrix.bin`.
     pub fn to_binary(&self) -> Vec<u8> {
         let sizes = [self.rights, self.lefts].map(u16::to_le_bytes);
         let costs = self.costs.iter().map(|cost| cost.to_le_bytes());
         sizes.into_iter().chain(costs).flatten().collect()
     }
 
-    /// The text of a `matrix.def`, made row by row: for UniDic it is half a gigabyte.
+    /// Returns the text of a `matrix.def`, generated row by row: for UniDic it is half a gigabyte.
     pub fn text(&self) -> impl Read + '_ {
         MatrixText {
             matrix: self,
@@ -123,7 +123,7 @@ impl Read for MatrixText<'_> {
                     }
                 }
             }
-            // A reader takes 0 bytes for the end, so a row of zeros must not be silent.
+            // A reader takes 0 bytes for the end, so a row of zeros must not be empty.
             self.buffer.push(b'\n');
             self.next_left += 1;
         }

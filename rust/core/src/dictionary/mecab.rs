@@ -1,4 +1,4 @@
-//! A base dictionary in memory, whichever form it was read from.
+//! A MeCab dictionary in memory.
 
 use std::collections::{BTreeMap, HashSet};
 use std::io::Read;
@@ -15,7 +15,7 @@ use crate::{Error, Result};
 /// One morpheme: a row of a MeCab lexicon.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
-    /// What stands in the text.
+    /// Spelling in the text.
     pub surface: String,
     /// Its id as the right neighbour of another morpheme.
     pub left: u16,
@@ -55,7 +55,7 @@ pub struct InputFile {
 }
 
 impl Base {
-    /// Left id, right id and part of speech of plain proper nouns; where there are none, of other plain nouns.
+    /// Returns left id, right id and part of speech of plain proper nouns; where there are none, of other plain nouns.
     ///
     /// UniDic has several pairs of ids for one class: the pair that most rows have counts.
     pub fn noun_class(&self) -> Result<(u16, u16, Arc<str>)> {
@@ -72,13 +72,13 @@ impl Base {
         Err(error(&self.folder, "no row is a 名詞, so terms cannot be given the ids of nouns"))
     }
 
-    /// The surfaces that are nouns.
+    /// Returns the surfaces that are nouns.
     pub fn nouns(&self) -> HashSet<&str> {
         let nouns = self.rows.iter().filter(|row| row.part_of_speech.starts_with("名詞"));
         nouns.map(|row| row.surface.as_str()).collect()
     }
 
-    /// What would make the analyser fail later is an error now.
+    /// Checks everything that would make the analyser fail later.
     pub(super) fn check(&self) -> Result<()> {
         let outside = |row: &&Row| row.left >= self.matrix.lefts || row.right >= self.matrix.rights;
         if let Some(row) = self.rows.iter().chain(&self.unknown).find(outside) {
@@ -120,12 +120,12 @@ impl Base {
 /// The longest surface in bytes: the reader behind vibrato takes no field of more than 4096.
 pub const MAX_SURFACE: usize = 1024;
 
-/// An error about a dictionary.
+/// Creates [`Error::Dictionary`].
 pub fn error(path: impl Into<PathBuf>, message: impl Into<String>) -> Error {
     Error::Dictionary { path: path.into(), message: message.into() }
 }
 
-/// A file's bytes, and what it was.
+/// Reads a file and records its name, size and SHA-256.
 pub fn read_input(path: &Path) -> Result<(Vec<u8>, InputFile)> {
     let mut bytes = Vec::new();
     let mut file = std::fs::File::open(path).map_err(Error::io(path, "cannot open"))?;
@@ -136,12 +136,12 @@ pub fn read_input(path: &Path) -> Result<(Vec<u8>, InputFile)> {
     Ok((bytes, input))
 }
 
-/// Keeps one copy of each part of speech: a lexicon has hundreds of thousands of rows and a few hundred of these.
+/// Interns parts of speech: a lexicon has hundreds of thousands of rows and a few hundred of these.
 #[derive(Default)]
 pub struct PartsOfSpeech(HashSet<Arc<str>>);
 
 impl PartsOfSpeech {
-    /// The first three fields of `feature`.
+    /// Returns the first three fields of `feature`.
     pub fn of(&mut self, feature: &str) -> Arc<str> {
         let end = feature.match_indices(',').nth(2).map_or(feature.len(), |(comma, _)| comma);
         let feature = &feature[..end];

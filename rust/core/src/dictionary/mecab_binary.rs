@@ -85,7 +85,7 @@ fn lexicon(path: &Path, inputs: &mut Vec<InputFile>) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
-/// A row without its part of speech, and the place of its feature: u16 left id, right id, part of speech id,
+/// Parses a row without its part of speech, and the offset of its feature: u16 left id, right id, part of speech id,
 /// i16 cost, u32 feature, u32 compound.
 fn token_row(surface: &str, token: &[u8]) -> (Row, usize) {
     let short = |i: usize| u16::from_le_bytes([token[2 * i], token[2 * i + 1]]);

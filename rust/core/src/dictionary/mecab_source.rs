@@ -47,7 +47,7 @@ fn text(path: &Path, inputs: &mut Vec<InputFile>) -> Result<String> {
     decode(path, bytes)
 }
 
-/// UTF-8 if it is valid, else EUC-JP.
+/// Decodes UTF-8 if it is valid, else EUC-JP.
 pub fn decode(path: &Path, bytes: Vec<u8>) -> Result<String> {
     let bytes = match String::from_utf8(bytes) {
         Ok(text) => return Ok(text),
@@ -71,7 +71,7 @@ pub fn decode(path: &Path, bytes: Vec<u8>) -> Result<String> {
         .collect())
 }
 
-/// Rows of `surface,left id,right id,cost,feature…`.
+/// Reads rows of `surface,left id,right id,cost,feature…`.
 fn lexicon(
     path: &Path,
     inputs: &mut Vec<InputFile>,

@@ -1,4 +1,4 @@
-//! Builds the analyser's dictionary: a MeCab dictionary and terms of one's own become one file.
+//! Builds the analyser's dictionary file from a MeCab dictionary and the user's terms.
 //!
 //! [`build`] reads a base ([`Base::read`]: compiled or sources), reads and cleans the terms ([`terms`]), prices them
 //! ([`cost`]), hands all rows to vibrato ([`compile`]) and writes the [`file`]. The same inputs give the same bytes.
@@ -54,7 +54,7 @@ impl Base {
     }
 }
 
-/// What a dictionary is to be made of.
+/// Inputs of a dictionary.
 pub struct Plan<'a> {
     /// The name of the base, for the header.
     pub base_name: &'a str,
@@ -68,7 +68,7 @@ pub struct Plan<'a> {
     pub clean: &'a dyn Fn(&str) -> String,
 }
 
-/// Something that takes a while.
+/// Stage of building a dictionary, for progress reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     /// Reading the base.
@@ -141,7 +141,7 @@ fn serialise(base: &Base, terms: &[Row]) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// A notice is kept whatever its encoding: ipadic's COPYING ends in two stray bytes.
+/// Reads a licence notice in any encoding: ipadic's COPYING ends in two stray bytes.
 fn licence(path: &Path) -> Result<Licence> {
     let (bytes, input) = mecab::read_input(path)?;
     let text = mecab_source::decode(path, bytes.clone())

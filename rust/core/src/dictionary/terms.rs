@@ -27,7 +27,7 @@ const HEADERS: [&str; 16] = [
     "品名",
 ];
 
-/// Terms to add, and what was left out.
+/// Terms to add, and counts of those left out.
 #[derive(Debug, Default, PartialEq)]
 pub struct Terms {
     /// The terms, sorted.
@@ -37,7 +37,7 @@ pub struct Terms {
 }
 
 impl Terms {
-    /// Takes `term` after `clean`, or counts why not; `known` says whether the base has it as a noun.
+    /// Adds `term` after `clean`, or counts the reason why not; `known` tests whether the base has it as a noun.
     pub fn add(&mut self, term: &str, clean: &dyn Fn(&str) -> String, known: impl Fn(&str) -> bool) {
         let term = term.trim();
         let cleaned = clean(term);
@@ -62,7 +62,7 @@ impl Terms {
     }
 }
 
-/// The first column of a CSV or TSV file, without its header line if it has one.
+/// Reads the first column of a CSV or TSV file, without its header line if it has one.
 ///
 /// A file whose first line holds a tab is TSV, where a quotation mark is a character like any other.
 pub fn read(path: &Path) -> Result<(Vec<String>, InputFile)> {
@@ -88,7 +88,7 @@ pub fn read(path: &Path) -> Result<(Vec<String>, InputFile)> {
             with_line_break = Some(record.clone());
         }
     }
-    // An open quotation mark makes the rest of the file one field, and would lose it without a word.
+    // An open quotation mark makes the rest of the file one field, which would be lost silently.
     if let Some(record) = with_line_break
         && text.bytes().filter(|&b| b == b'"').count() % 2 == 1
     {

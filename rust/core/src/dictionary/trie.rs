@@ -1,4 +1,4 @@
-//! A double array over characters: which surfaces of the dictionary begin at each position of a line.
+//! A double-array trie over characters, which finds the surfaces of the dictionary at each position of a line.
 //!
 //! A node is an index into the array. Its child for a character with code `c` is unit `base ^ c`, if that unit's
 //! `check` is the node (Aoe 1989; codes by frequency as in crawdad). The root is unit 0 with base 0, so the root's
@@ -13,16 +13,16 @@ use super::arrays::{Reader, put};
 
 /// No match, no unit.
 pub const NONE: u32 = u32::MAX;
-/// When a node with several children had to try more units than this, the ones tried are left to only children.
+/// Number of units tried for a node with several children beyond which these units are left to only children.
 const TRIES: usize = 64;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Unit {
     base: u32,
     check: u32,
-    /// Where the entries of the surface that ends here begin.
+    /// First entry of the surface that ends here.
     first: u32,
-    /// How many they are.
+    /// Number of its entries.
     count: u32,
 }
 
@@ -70,7 +70,7 @@ struct Step {
 }
 
 impl Trie {
-    /// A trie of distinct surfaces with the first and the number of their entries.
+    /// Builds a trie of distinct surfaces with the first and the number of their entries.
     pub fn build(surfaces: &[(&str, u32, u32)]) -> Self {
         let codes = codes(surfaces.iter().flat_map(|(surface, ..)| surface.chars()));
         let mut keys: Vec<Key> = surfaces
@@ -135,7 +135,7 @@ impl Trie {
         put(out, self.units.iter().map(|unit| bytes_of(fields(unit))));
     }
 
-    /// The trie that [`Trie::write`] wrote; `None` if it is damaged or points beyond `entries` entries.
+    /// Reads the trie that [`Trie::write`] wrote; `None` if it is damaged or points beyond `entries` entries.
     pub fn read(reader: &mut Reader, entries: usize) -> Option<Self> {
         let codes = reader.array(u32::from_le_bytes)?;
         let units: Vec<Unit> = reader.array(|bytes: [u8; 16]| {
@@ -155,7 +155,7 @@ fn bytes_of(fields: [u32; 4]) -> [u8; 16] {
     bytes
 }
 
-/// Codes from 1, the most frequent character first.
+/// Assigns codes from 1, the most frequent character first.
 fn codes(characters: impl Iterator<Item = char>) -> Vec<u32> {
     let mut counts: HashMap<char, u64> = HashMap::new();
     for c in characters {
@@ -179,7 +179,7 @@ struct Builder {
     units: Vec<Unit>,
     next: Vec<u32>,
     previous: Vec<u32>,
-    /// Where nodes with several children look for room.
+    /// Start of the search for room for nodes with several children.
     cursor: u32,
     /// A power of two above every code: `base ^ code` stays in the block of this many units that `base` is in.
     block: usize,
@@ -238,11 +238,10 @@ impl Builder {
         self.units
     }
 
-    /// A base whose units for `codes` are all free; not 0, which means that there are no children.
+    /// Returns a base whose units for `codes` are all free; not 0, which means that there are no children.
     ///
-    /// An only child takes the first free unit. Nodes with more children would try the same holes in vain again and
-    /// again, so they begin where the last one that tried many found room; simply giving up after some tries left 27
-    /// of 28 units empty.
+    /// An only child takes the first free unit. Nodes with more children would try the same gaps repeatedly, so they
+    /// begin where the last one that tried many found room; giving up after some tries left 27 of 28 units empty.
     fn place(&mut self, codes: &[u32]) -> u32 {
         let mut free = if codes.len() == 1 { self.next[0] } else { self.next_free(self.cursor) };
         let mut tries = 0;

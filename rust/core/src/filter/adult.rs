@@ -6,8 +6,8 @@
 //! length *and* enough different ones are telling. The list, `ncvc/corpus/adult_words.txt`, has none of the words that
 //! medicine needs (docs/filters.md tells the policy).
 //!
-//! Few documents have the letters of enough words, which the scan of [`phrases`](super::phrases) knows; only theirs are
-//! analysed, and of those the lines with letters of words.
+//! [`phrases`](super::phrases) finds the letters of words. Only documents with enough of them are analysed, and of
+//! these only the lines that have some.
 
 use std::path::PathBuf;
 
@@ -18,15 +18,15 @@ use crate::clean::{META_SPACE, clean};
 use crate::morph;
 use crate::{Error, Result};
 
-/// In a shorter text, in characters, the words must weigh as much as in one of this length: three harmless words of
-/// slang in a sentence are no pornography.
+/// Shortest text, in characters; in a shorter one the words must weigh as much as in one of this length, so that three
+/// harmless words of slang in a sentence are no pornography.
 const SHORTEST: usize = 1000;
 
-/// Words of at least this weight tell something of a text; the others only add to it. So no number of words that
-/// ordinary text has (美人, 風俗) drops anything.
+/// Least weight of a telling word; the others only add to the weight of a text. So no number of words that ordinary
+/// text has (美人, 風俗) drops anything.
 const TELLING: u64 = 3;
 
-/// The words and their weights, from 1 to 10.
+/// Adult words with weights from 1 to 10.
 pub struct WordList {
     words: Vec<(String, u64)>,
 }
@@ -68,13 +68,13 @@ impl WordList {
         Ok(Self { words })
     }
 
-    /// The words, in the order of their numbers.
+    /// Returns the words in the order of their numbers.
     pub fn surfaces(&self) -> impl Iterator<Item = &str> {
         self.words.iter().map(|(word, _)| word.as_str())
     }
 }
 
-/// What a thread keeps between documents.
+/// Judges documents; keeps its buffers between them, so create one per thread.
 pub struct Judge<'a> {
     options: &'a AdultOptions,
     list: &'a WordList,
@@ -86,22 +86,22 @@ pub struct Judge<'a> {
 }
 
 impl<'a> Judge<'a> {
-    /// A judge with this list.
+    /// Creates a judge with this list.
     pub fn new(options: &'a AdultOptions, list: &'a WordList, analyzer: morph::Worker<'a>) -> Self {
         let seen = vec![false; list.words.len()];
         Self { options, list, analyzer, line: String::new(), boundaries: Vec::new(), found: Vec::new(), seen }
     }
 
-    /// Whether a text of so many characters, white space apart, with these `matches` may stay.
+    /// Judges a text with `matches` and so many `characters`, white space apart.
     pub fn judge(
         &mut self,
         text: &str,
         characters: usize,
         matches: &[Match],
     ) -> std::result::Result<(), Reason> {
-        // Letters of words weigh at least as much as words.
+        // An upper bound: letters of words weigh at least as much as words.
         self.found.clear();
-        self.found.extend(matches.iter().filter(|hit| matches!(hit.phrase, Phrase::Adult(_))));
+        self.found.extend(matches.iter().filter(|m| matches!(m.phrase, Phrase::Adult(_))));
         if !self.is_enough(characters) {
             return Ok(());
         }
@@ -110,14 +110,14 @@ impl<'a> Judge<'a> {
         while let Some(first) = rest.first() {
             let start = text[..first.start].rfind('\n').map_or(0, |i| i + 1);
             let end = text[start..].find('\n').map_or(text.len(), |i| start + i);
-            let (here, others) = rest.split_at(rest.partition_point(|hit| hit.end <= end));
+            let (here, others) = rest.split_at(rest.partition_point(|m| m.end <= end));
             self.find_words(&text[start..end], start, here);
             rest = others;
         }
         if self.is_enough(characters) { Err(Reason::AdultWords) } else { Ok(()) }
     }
 
-    /// Adds those of a line's matches that begin and end where morphemes do; of overlapping ones the first, the longest.
+    /// Adds the matches of a line that begin and end with morphemes; of overlapping ones the first, the longest.
     fn find_words(&mut self, line: &str, start: usize, matches: &[Match]) {
         let Self { analyzer, line: spaced, boundaries, found, .. } = self;
         spaced.clear();
@@ -127,45 +127,45 @@ impl<'a> Judge<'a> {
         let from = found.len();
         let mut spaces = 0;
         let mut counted = 0;
-        // Hits ascend by their ends; ▁ is two bytes longer than the space that the analyser saw.
-        for hit in matches.iter().filter(|hit| matches!(hit.phrase, Phrase::Adult(_))) {
-            let end = hit.end - start;
+        // Matches ascend by their ends; ▁ is two bytes longer than the space that the analyser saw.
+        for m in matches.iter().filter(|m| matches!(m.phrase, Phrase::Adult(_))) {
+            let end = m.end - start;
             spaces += line[counted..end].matches(META_SPACE).count();
             counted = end;
             let end = end - spaces * (META_SPACE.len_utf8() - 1);
-            let word = end - (hit.end - hit.start);
+            let word = end - (m.end - m.start);
             if boundaries.binary_search(&word).is_ok() && boundaries.binary_search(&end).is_ok() {
-                found.push(*hit);
+                found.push(*m);
             }
         }
-        found[from..].sort_by_key(|hit| (hit.start, std::cmp::Reverse(hit.end)));
+        found[from..].sort_by_key(|m| (m.start, std::cmp::Reverse(m.end)));
         let mut done = 0;
         let mut at = from;
         for i in from..found.len() {
-            let hit = found[i];
-            if hit.start >= done {
-                done = hit.end;
-                found[at] = hit;
+            let m = found[i];
+            if m.start >= done {
+                done = m.end;
+                found[at] = m;
                 at += 1;
             }
         }
         found.truncate(at);
     }
 
-    /// Whether the found words weigh enough and enough different ones are telling; a short text is taken for one of
+    /// Tests whether the found words weigh enough and enough different ones are telling; a short text counts as one of
     /// [`SHORTEST`] characters.
     fn is_enough(&mut self, characters: usize) -> bool {
         let Self { options, list, found, seen, .. } = self;
         let (mut weight, mut different) = (0, 0);
-        for hit in found.iter() {
-            if let Phrase::Adult(word) = hit.phrase {
+        for m in found.iter() {
+            if let Phrase::Adult(word) = m.phrase {
                 weight += list.words[word].1;
                 let first = !std::mem::replace(&mut seen[word], true);
                 different += usize::from(first && list.words[word].1 >= TELLING);
             }
         }
-        for hit in found.iter() {
-            if let Phrase::Adult(word) = hit.phrase {
+        for m in found.iter() {
+            if let Phrase::Adult(word) = m.phrase {
                 seen[word] = false;
             }
         }

@@ -1,4 +1,4 @@
-//! Copyright notices: texts that say that they may not be used.
+//! Copyright notices: reservations of rights in the text itself.
 //!
 //! The papers drop such documents from web text (technical report 2.1.1), so a notice in the footer of a long page
 //! drops the page; `remove: line` takes the line alone. A notice has a form: "Copyright © 2020 …", "(C) 2020 …", "All
@@ -83,7 +83,7 @@ pub const EXAMPLES: [(&str, bool); 40] = [
 
 /// Drops a text with a notice, or removes the lines that have one.
 ///
-/// Writes what is left to the (empty) string and returns the number of removed lines; writes nothing if it is 0.
+/// Writes the rest to the (empty) string and returns the number of removed lines; writes nothing if it is 0.
 pub fn judge(
     options: &CopyrightOptions,
     text: &str,
@@ -119,7 +119,7 @@ pub fn judge(
     Ok(removed)
 }
 
-/// Whether a form with this text around it in its line is a notice.
+/// Tests whether a form with this text around it in its line is a notice.
 fn is_notice(form: NoticeForm, before: &str, after: &str) -> bool {
     if is_quoted(before, after) {
         return false;
@@ -154,7 +154,7 @@ fn is_notice(form: NoticeForm, before: &str, after: &str) -> bool {
     }
 }
 
-/// How a notice calls what it protects, or who owns it.
+/// Words for the protected work or its owner in a notice.
 const OURS: [&str; 15] = [
     "当サイト",
     "本サイト",
@@ -173,11 +173,11 @@ const OURS: [&str; 15] = [
     "掲載",
 ];
 
-/// What a notice says of a right, to a reader.
+/// Claims of a right that a notice makes to the reader.
 const CLAIMS: [&str; 8] =
     ["帰属し", "に属しま", "にありま", "にござい", "所有しま", "所有してい", "保有しま", "保有してい"];
 
-/// What follows a form that is only spoken of.
+/// Words behind a form that is only mentioned.
 const MENTIONS: [&str; 12] = [
     "という",
     "との",
@@ -193,14 +193,14 @@ const MENTIONS: [&str; 12] = [
     "表記",
 ];
 
-/// Whether what stands between is in a short quotation.
+/// Tests whether the text between the two is in a short quotation.
 fn is_quoted(before: &str, after: &str) -> bool {
     let opening = before.rfind(['「', '『']).filter(|&i| !before[i..].contains(['」', '』']));
     let opened = opening.is_some_and(|i| before[i..].chars().count() <= 12) || before.ends_with(['"', '\'']);
     opened && after.chars().take(12).any(|c| matches!(c, '」' | '』' | '"' | '\''))
 }
 
-/// Whether the text begins with a year of a notice: one that no unit follows.
+/// Tests for the year of a notice at the start: no unit follows it.
 fn is_year(text: &str) -> bool {
     let bytes = text.as_bytes();
     if bytes.len() < 4 || !bytes[..4].iter().all(u8::is_ascii_digit) || !matches!(&bytes[..2], b"19" | b"20")
@@ -217,12 +217,12 @@ fn is_year(text: &str) -> bool {
     }
 }
 
-/// What a name can begin with, particles apart.
+/// Tests for a character that a name can begin with, particles apart.
 fn is_name(c: char) -> bool {
     matches!(c, '\u{4e00}'..='\u{9fff}' | '\u{30a1}'..='\u{30fa}')
 }
 
-/// The text up to the end of its first sentence, at most so many characters.
+/// Returns the text up to the end of its first sentence, at most so many characters.
 fn first_sentence(text: &str, most: usize) -> &str {
     let end = text.char_indices().enumerate().find(|&(n, (_, c))| n == most || matches!(c, '。' | '!' | '?'));
     end.map_or(text, |(_, (i, _))| &text[..i])
@@ -232,12 +232,12 @@ fn first_sentence(text: &str, most: usize) -> &str {
 const BANS: [&str; 9] =
     ["禁止", "禁じ", "禁ず", "固く禁じ", "厳禁", "お断り", "固くお断り", "ご遠慮", "しないで"];
 
-/// Whether the text forbids something to the reader, rather than reports that something is forbidden.
+/// Tests whether the text forbids something to the reader, rather than reports a ban.
 fn bans(text: &str) -> bool {
     BANS.iter().any(|ban| text.match_indices(ban).any(|(at, _)| speaks_to_reader(&text[at + ban.len()..])))
 }
 
-/// Whether what follows a word that forbids is polite, or nothing.
+/// Tests for a polite ending, or nothing, behind a word that forbids.
 fn speaks_to_reader(rest: &str) -> bool {
     rest.is_empty()
         || rest.starts_with(['。', '!', '、', '▁', ')', '」', '】', '/', '・', '('])

@@ -12,7 +12,7 @@ use super::options::JapaneseOptions;
 use super::reason::Reason;
 use crate::code_points::{classes, each_code_point};
 
-/// How many characters of which script a text has, white space (▁ and line feeds) apart.
+/// Numbers of characters of a text by script, white space (▁ and line feeds) apart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Scripts {
     /// All characters.
@@ -43,7 +43,7 @@ pub fn scan(text: &str, characters: &mut Vec<u32>) -> Scripts {
     scripts
 }
 
-/// What a character counts as; each but the first two counts as those before it, too.
+/// Classes of characters; each from LETTER on includes those above it.
 const OTHER: u8 = 0;
 const SPACE: u8 = 1;
 const LETTER: u8 = 2;
@@ -81,7 +81,7 @@ const RANGES: [(char, char, u8); 18] = [
     ('\u{f900}', '\u{faff}', JAPANESE),
 ];
 
-/// Whether there is enough Japanese.
+/// Judges the share of Japanese.
 pub fn judge(options: &JapaneseOptions, scripts: Scripts) -> Result<(), Reason> {
     if (scripts.japanese as f64) < options.least_japanese * scripts.letters as f64 {
         return Err(Reason::TooLittleJapanese);

@@ -7,7 +7,7 @@
 use super::options::LengthOptions;
 use super::reason::Reason;
 
-/// Whether `characters`, white space apart, are enough.
+/// Judges the number of characters, white space apart.
 pub fn judge(options: &LengthOptions, characters: usize) -> Result<(), Reason> {
     if characters < options.least_characters { Err(Reason::TooShort) } else { Ok(()) }
 }

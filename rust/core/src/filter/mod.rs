@@ -1,8 +1,8 @@
-//! Filters: which documents are worth learning from, a file a filter (technical report 2.1.1).
+//! Filters: drop documents, or parts of them, that are not worth training on (technical report 2.1.1); a file each.
 //!
-//! They run on cleaned text: white space is ▁, lines end in \n; nothing that a filter needs is lost by cleaning. The
+//! They run on cleaned text: white space is ▁, lines end in \n; cleaning keeps everything that a filter needs. The
 //! first filter that drops a document gives the reason. Those that may shorten a document run first, so that the others
-//! judge what stays. Finding duplicates is not theirs: it needs all documents.
+//! judge the rest. Deduplication is a stage of its own, as it needs all documents.
 
 pub mod adult;
 pub mod copyright;
@@ -25,15 +25,15 @@ use crate::{Error, Result};
 use adult::{Judge, WordList};
 use phrases::{Match, PhraseFinder};
 
-/// What the filters do together; changes whenever a text's verdict under the same options does.
+/// Version of the filters as a whole; changes whenever a text's verdict under the same options does.
 pub const VERSION: u32 = 1;
 
-/// What becomes of a document.
+/// Verdict on a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict<'t> {
-    /// It stays, as this text.
+    /// Keep it, as this text.
     Keep(&'t str),
-    /// It goes.
+    /// Drop it.
     Drop(Reason),
 }
 
@@ -45,7 +45,7 @@ pub struct Filters<'a> {
 }
 
 impl<'a> Filters<'a> {
-    /// Filters for these options; the analyser is needed for adult words only.
+    /// Creates filters for these options; only adult words need the analyser.
     ///
     /// # Errors
     ///
@@ -99,7 +99,7 @@ pub struct Worker<'f> {
 }
 
 impl Worker<'_> {
-    /// What becomes of a cleaned document.
+    /// Judges a cleaned document.
     pub fn apply<'t>(&'t mut self, text: &'t str) -> Verdict<'t> {
         self.text.clear();
         self.next.clear();
@@ -115,12 +115,12 @@ impl Worker<'_> {
         }
     }
 
-    /// Takes what the filters did since the last call.
+    /// Returns the counts since the last call and resets them.
     pub fn take_counts(&mut self) -> FilterCounts {
         std::mem::take(&mut self.counts)
     }
 
-    /// Runs the filters; a shortened document is in `self.text`, which is else empty.
+    /// Runs the filters; leaves a shortened document in `self.text`, otherwise empty.
     fn judge(&mut self, original: &str) -> std::result::Result<(), Reason> {
         let Self { filters, adult, text, next, matches, characters, repetition, counts } = self;
         let options = &filters.options;

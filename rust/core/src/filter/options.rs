@@ -1,5 +1,5 @@
-//! What the filters are told. Declared, documented with defaults and validated in `ncvc/corpus/filters.py`, from
-//! where it comes as JSON; `None` switches a filter off.
+//! Options of the filters. `ncvc/corpus/filters.py` declares, documents and validates them and passes them as JSON;
+//! `None` switches a filter off.
 
 use serde::Deserialize;
 
@@ -21,7 +21,7 @@ pub struct FilterOptions {
     pub adult_words: Option<AdultOptions>,
 }
 
-/// What goes where a copyright notice is found.
+/// Removal where a copyright notice is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RemoveNotice {
@@ -35,11 +35,11 @@ pub enum RemoveNotice {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CopyrightOptions {
-    /// What goes.
+    /// Part that is removed.
     pub remove: RemoveNotice,
 }
 
-/// What goes where a sentence is cut off.
+/// Removal where a sentence is cut off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RemoveCutOff {
@@ -53,7 +53,7 @@ pub enum RemoveCutOff {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct UnfinishedOptions {
-    /// What goes.
+    /// Part that is removed.
     pub remove: RemoveCutOff,
     /// The largest fraction of a document's sentences that may be cut off, where documents go.
     pub most_cut_off: f64,

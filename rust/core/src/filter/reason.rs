@@ -1,4 +1,4 @@
-//! Why documents go, and how many: the names that reports use.
+//! Reasons for dropping documents and counts by filter, with their names in reports.
 
 use serde::Serialize;
 
@@ -35,7 +35,7 @@ impl Filter {
     ];
 }
 
-/// Why a document goes.
+/// Reason for dropping a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reason {
     /// It says that it may not be used.
@@ -65,7 +65,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// Its name in reports.
+    /// Name in reports.
     pub fn name(self) -> &'static str {
         match self {
             Self::CopyrightNotice => "copyright_notice",
@@ -83,7 +83,7 @@ impl Reason {
         }
     }
 
-    /// The filter that gives this reason.
+    /// Returns the filter that gives this reason.
     pub fn filter(self) -> Filter {
         match self {
             Self::CopyrightNotice => Filter::CopyrightNotices,
@@ -106,7 +106,7 @@ impl Serialize for Reason {
     }
 }
 
-/// What one filter did.
+/// Counts of one filter.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct FilterCount {
     /// Documents that it looked at.
@@ -124,7 +124,7 @@ pub struct FilterCount {
 }
 
 impl FilterCount {
-    /// Notes how many lines or sentences were removed from a document, if any.
+    /// Counts the lines or sentences removed from a document, if any.
     pub(super) fn note(&mut self, removed: u64, before: &str, after: &str) {
         if removed > 0 {
             self.changed += 1;
@@ -134,12 +134,12 @@ impl FilterCount {
     }
 }
 
-/// What each filter did, in the order of [`Filter::ALL`].
+/// Counts of all filters, in the order of [`Filter::ALL`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FilterCounts(pub [FilterCount; FILTER_COUNT]);
 
 impl FilterCounts {
-    /// Adds what another thread counted.
+    /// Adds the counts of another thread.
     pub fn add(&mut self, other: &Self) {
         for (a, b) in self.0.iter_mut().zip(&other.0) {
             a.seen += b.seen;
@@ -151,14 +151,14 @@ impl FilterCounts {
         }
     }
 
-    /// The row of a filter that begins to look at a document.
+    /// Counts a document as seen and returns the filter's row.
     pub(super) fn start(&mut self, filter: Filter) -> &mut FilterCount {
         let count = self.of(filter);
         count.seen += 1;
         count
     }
 
-    /// The row of one filter.
+    /// Returns the row of one filter.
     pub fn of(&mut self, filter: Filter) -> &mut FilterCount {
         &mut self.0[filter as usize]
     }

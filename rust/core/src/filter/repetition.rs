@@ -1,9 +1,9 @@
-//! Documents that repeat themselves: menus, templates, keyword stuffing, generated text gone round in circles.
+//! Documents that repeat themselves: menus, templates, keyword stuffing, degenerate generated text.
 //!
 //! Source: Gopher (Rae et al. 2021, arXiv:2112.11446, table A1): fractions of duplicate lines and paragraphs, by count
-//! and by characters, of characters in the most frequent n-gram, and of characters in n-grams that stood before.
+//! and by characters, of characters in the most frequent n-gram, and of characters in n-grams that occurred before.
 //! Gopher's n-grams are of words; these are of characters, white space apart, so that nothing needs to be analysed
-//! (a Japanese word has about two). An n-gram that stood before is counted whole, and the search goes on behind it,
+//! (a Japanese word has about two). An n-gram that occurred before is counted whole, and the search goes on behind it,
 //! as datatrove's `find_all_duplicate` does.
 //!
 //! n-grams are compared by a 64-bit polynomial hash: a document of a million characters has a wrong match with
@@ -15,13 +15,13 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::options::RepetitionOptions;
 use super::reason::Reason;
 
-/// n-grams are looked for in this many characters from the start; it bounds the tables (24 MiB a thread).
+/// Number of characters, from the start, whose n-grams are counted; bounds the tables (24 MiB a thread).
 pub const MOST_CHARACTERS: usize = 1 << 20;
 
 /// The polynomial's base, an odd number with no pattern (2⁶⁴ divided by the golden ratio).
 const BASE: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// The bits of a hash by which n-grams are counted before they are told apart.
+/// Number of bits of a hash by which n-grams are counted in the first, approximate count.
 const SIEVE_BITS: u32 = 12;
 
 /// Buffers that stay from document to document.
@@ -35,7 +35,7 @@ pub struct Buffers {
     sieve: Vec<u64>,
 }
 
-/// Whether `text`, whose characters without white space are `characters`, is varied enough.
+/// Judges the repetition in `text`, whose characters without white space are `characters`.
 pub fn judge(
     options: &RepetitionOptions,
     text: &str,
@@ -69,10 +69,10 @@ pub fn judge(
     Ok(())
 }
 
-/// Lines of fewer bytes are no lines of text: } and ``` stand in every program, $$ around every formula.
+/// Least length of a line of text in bytes: } and ``` are in every program, $$ around every formula.
 const LEAST_BYTES: usize = 10;
 
-/// How many units of a text (lines or paragraphs, the shortest apart) stood before.
+/// Units of a text (lines or paragraphs, except the shortest), and those that occurred before.
 #[derive(Default)]
 struct Repeated {
     units: usize,
@@ -96,7 +96,7 @@ impl Repeated {
         repeated
     }
 
-    /// Bytes stand for characters here: nearly all of Japanese text has three a character.
+    /// Compares with the limits; bytes approximate characters, as nearly all Japanese characters have three.
     fn exceeds(&self, most: f64, most_characters: f64) -> bool {
         self.repeated_units as f64 > most * self.units as f64
             || self.repeated_bytes as f64 > most_characters * self.bytes as f64
@@ -114,7 +114,7 @@ impl Buffers {
         }));
     }
 
-    /// The n-grams' hashes in order; they are never 0, which stands for an empty place of the table.
+    /// Returns the n-grams' hashes in order; never 0, which marks an empty slot of the table.
     fn ngrams(prefixes: &[u64], n: usize) -> impl Iterator<Item = u64> {
         let power = (0..n).fold(1u64, |power, _| power.wrapping_mul(BASE));
         let ends = prefixes.get(n..).unwrap_or_default();
@@ -124,8 +124,7 @@ impl Buffers {
         })
     }
 
-    /// Empties the table and makes it at least twice as large as the number of n-grams; returns the shift that
-    /// makes a place of a hash.
+    /// Empties the table, of at least twice as many slots as n-grams; returns the shift from a hash to a slot.
     fn clear_table(&mut self) -> u32 {
         let places = (2 * self.prefixes.len()).next_power_of_two();
         self.keys.clear();
@@ -133,8 +132,8 @@ impl Buffers {
         64 - places.trailing_zeros()
     }
 
-    /// How often the most frequent n-gram occurs, or more: n-grams are counted by a few bits of their hashes, in
-    /// counters that stay in the first cache. That settles nearly all documents.
+    /// Returns an upper bound of [`Self::most_frequent`]: n-grams are counted by a few bits of their hashes, in
+    /// counters that fit the first-level cache. That settles nearly all documents.
     fn frequent_at_most(&mut self, n: usize) -> u32 {
         self.counts.clear();
         self.counts.resize(1 << SIEVE_BITS, 0);
@@ -144,8 +143,8 @@ impl Buffers {
         self.counts.iter().copied().max().unwrap_or(0)
     }
 
-    /// As many characters as are in n-grams that stood before, or more: of an n-gram that was seen a bit is
-    /// remembered, of at least 64 for each. n-grams inside repeated ones count as seen, so that none is missed.
+    /// Returns an upper bound of [`Self::repeated_characters`]: each n-gram seen sets one bit, of at least 64 for
+    /// each. n-grams inside repeated ones count as seen, so that none is missed.
     fn repeated_at_most(&mut self, n: usize) -> usize {
         let words = self.prefixes.len().next_power_of_two();
         self.sieve.clear();
@@ -167,7 +166,7 @@ impl Buffers {
         repeated
     }
 
-    /// How often the most frequent n-gram occurs.
+    /// Returns the number of occurrences of the most frequent n-gram.
     fn most_frequent(&mut self, n: usize) -> u32 {
         let shift = self.clear_table();
         let mask = self.keys.len() - 1;
@@ -186,7 +185,7 @@ impl Buffers {
         most
     }
 
-    /// How many characters are in n-grams that stood before.
+    /// Returns the number of characters in n-grams that occurred before.
     fn repeated_characters(&mut self, n: usize) -> usize {
         let shift = self.clear_table();
         let mask = self.keys.len() - 1;

@@ -12,7 +12,7 @@ fn only(json: &str) -> FilterOptions {
     serde_json::from_value(options).unwrap()
 }
 
-/// What stays of a text.
+/// Applies the filters to a text.
 fn apply(options: &FilterOptions, text: &str) -> std::result::Result<String, Reason> {
     let filters = Filters::new(options, None).unwrap();
     match filters.worker().apply(text) {

@@ -6,9 +6,10 @@
 //!
 //! A sentence ends at 。 ! ? or at the end of its line. It is cut off if the line ends in … or words such as
 //! 続きを読む, whatever closing marks follow, and at the end of the text if it ends in 、 too (within it, verse does).
-//! What people say trails off (「苦しい…」), so a few cut-off sentences inside a document are none too many. A line has the end of a sentence if it ends in 。 ! ? or ., or in
-//! a closing bracket. Headings, lists and notes in telegram style have none: most lines of clinical text end without a
-//! mark, so documents of such lines go only where a source's config asks for it (`most_unended`).
+//! Direct speech trails off (「苦しい…」), so a few cut-off sentences inside a document are allowed. A line has the end
+//! of a sentence if it ends in 。 ! ? or ., or in a closing bracket. Headings, lists and notes in telegram style have
+//! none: most lines of clinical text end without a mark, so documents of such lines are dropped only where a source's
+//! config asks for it (`most_unended`).
 
 use super::options::{RemoveCutOff, UnfinishedOptions};
 use super::reason::Reason;
@@ -31,10 +32,10 @@ const READ_ON: [&str; 12] = [
 
 const SENTENCE_ENDS: [char; 3] = ['。', '!', '?'];
 
-/// So many cut-off sentences may always stand in a document, if not at its end.
+/// Number of cut-off sentences that a document may always have, except at its end.
 const FEW: u64 = 2;
 
-/// What may follow the end of a sentence.
+/// Characters that may follow the end of a sentence.
 const CLOSING: [char; 18] =
     ['▁', '」', '』', ')', ']', '}', '】', '〉', '》', '〕', '>', '"', '\'', '→', '♪', '☆', '★', '▼'];
 
@@ -57,7 +58,7 @@ pub const EXAMPLES: [(&str, bool, bool); 14] = [
     ("(了)", false, true),
 ];
 
-/// How a line ends.
+/// End of a line.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum End {
     /// With a sentence.
@@ -87,9 +88,9 @@ fn end(line: &str) -> End {
 }
 
 /// Removes cut-off sentences, each from the end of the sentence before it to the end of its line, or judges the
-/// whole.
+/// document.
 ///
-/// Writes what is left to the (empty) string and returns the number of removed sentences; writes nothing if it is 0.
+/// Writes the rest to the (empty) string and returns the number of removed sentences; writes nothing if it is 0.
 pub fn judge(options: &UnfinishedOptions, text: &str, out: &mut String) -> Result<u64, Reason> {
     if text.is_empty() {
         return Ok(0);
@@ -128,7 +129,7 @@ pub fn judge(options: &UnfinishedOptions, text: &str, out: &mut String) -> Resul
         }
         RemoveCutOff::Sentence => {}
     }
-    // Bytes stand for characters here: nearly all of Japanese text has three a character.
+    // Bytes approximate characters: nearly all Japanese characters have three.
     if open_bytes as f64 > options.most_unended * text.len() as f64 {
         return Err(Reason::UnfinishedSentences);
     }

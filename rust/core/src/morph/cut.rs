@@ -4,7 +4,7 @@ use std::ops::Range;
 
 const SENTENCE_ENDS: [char; 5] = ['。', '！', '？', '!', '?'];
 
-/// The byte ranges of pieces of `line` with at most `longest` characters each, which together are the line.
+/// Returns the byte ranges of pieces of `line` with at most `longest` characters each, which together are the line.
 ///
 /// Each but the last ends after the last 。！？!? that it can hold, else after `longest` characters.
 pub fn pieces(line: &str, longest: usize) -> impl Iterator<Item = Range<usize>> + '_ {
@@ -19,7 +19,7 @@ pub fn pieces(line: &str, longest: usize) -> impl Iterator<Item = Range<usize>> 
     })
 }
 
-/// The length in bytes of the first piece.
+/// Returns the length in bytes of the first piece.
 fn first_piece(rest: &str, longest: usize) -> usize {
     // Every character has at least one byte, so this settles nearly all lines.
     if rest.len() <= longest {

@@ -1,6 +1,6 @@
-//! Morphological analysis: which stretches of a line are its morphemes. The same answer as MeCab's, by either engine.
+//! Morphological analysis: splits a line into the morphemes that MeCab finds, with either of two engines.
 //!
-//! One [`Analyzer`] is shared, one [`Worker`] a thread keeps its buffers from line to line.
+//! All threads share one [`Analyzer`]; each has a [`Worker`], which keeps its buffers from line to line.
 
 mod cut;
 mod neighbours;
@@ -15,10 +15,10 @@ use crate::dictionary::lattice::Dictionary;
 use crate::dictionary::{Header, LONGEST_LINE, vibrato_error, vibrato_tokenizer};
 use crate::{Error, Result};
 
-/// What finds the morphemes; all give the same ones.
+/// Engine of morphological analysis; all give the same morphemes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Engine {
-    /// Our own.
+    /// The engine of this crate.
     #[default]
     Lattice,
     /// vibrato, the reference.
@@ -26,7 +26,7 @@ pub enum Engine {
 }
 
 impl Engine {
-    /// Its name, and all names.
+    /// Names of all engines.
     pub const NAMES: [(&'static str, Self); 2] = [("lattice", Self::Lattice), ("vibrato", Self::Vibrato)];
 }
 
@@ -65,7 +65,7 @@ impl Analyzer {
         Self::from_bytes(engine, &std::fs::read(path).map_err(Error::io(path, "cannot read"))?, path)
     }
 
-    /// The analyser in the bytes of a dictionary file; `path` is for messages.
+    /// Loads the bytes of a dictionary file; `path` is for messages.
     ///
     /// # Errors
     ///
@@ -85,17 +85,17 @@ impl Analyzer {
         Ok(Self { header: parts.header, terms: parts.terms.to_owned(), engine })
     }
 
-    /// What the dictionary was made of.
+    /// Returns the contents of the dictionary.
     pub fn header(&self) -> &Header {
         &self.header
     }
 
-    /// The terms that were added, as a MeCab user dictionary in CSV.
+    /// Returns the terms that were added, as a MeCab user dictionary in CSV.
     pub fn terms(&self) -> &str {
         &self.terms
     }
 
-    /// One more than the highest [`Word`]; 0 for an engine that does not say which words it finds.
+    /// Returns one more than the highest [`Word`]; 0 for an engine that does not number words.
     pub fn words(&self) -> usize {
         match &self.engine {
             Loaded::Lattice(dictionary) => dictionary.entries.len(),
@@ -103,7 +103,7 @@ impl Analyzer {
         }
     }
 
-    /// A worker for one thread.
+    /// Creates a worker for one thread.
     pub fn worker(&self) -> Worker<'_> {
         Worker(match &self.engine {
             Loaded::Lattice(dictionary) => Running::Lattice(Box::new(viterbi::Worker::new(dictionary))),
@@ -129,8 +129,8 @@ impl Worker<'_> {
         self.split_words(line, |range, _| on_morpheme(range));
     }
 
-    /// As [`Worker::split`], with the dictionary's number for the morpheme. Morphemes with the same number have the
-    /// same surface; `None` is for unknown words, and for all where [`Analyzer::words`] is 0.
+    /// Splits as [`Worker::split`], with the dictionary's number of each morpheme: morphemes with the same number have
+    /// the same surface. `None` is for unknown words, and for all where [`Analyzer::words`] is 0.
     pub fn split_words(&mut self, line: &str, mut on_morpheme: impl FnMut(Range<usize>, Option<Word>)) {
         for piece in cut::pieces(line, LONGEST_LINE) {
             let text = &line[piece.clone()];

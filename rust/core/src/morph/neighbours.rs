@@ -1,25 +1,25 @@
-//! The morphemes that end at a position, and which of them is the best left neighbour.
+//! Finds the best left neighbour among the morphemes that end at a position.
 
 use crate::dictionary::Matrix;
 
 /// The best path to a morpheme that ends at the position: its cost in the upper 32 bits; in the lower ones the
-/// complement of its node, so that of equally cheap ones the latest is the least, as in MeCab. Comparing is one
-/// instruction, and adding a connection cost leaves the node alone.
+/// complement of its node, so that of equally cheap ones the latest is the least, as in MeCab. A comparison is one
+/// instruction, and adding a connection cost keeps the node.
 pub type Key = i64;
 
-/// The key of a node.
+/// Returns the key of a node.
 pub fn key(cost: i32, node: u32) -> Key {
     i64::from(cost) << 32 | i64::from(!node)
 }
 
-/// The cost and the node in a key.
+/// Returns the cost and the node in a key.
 pub fn cost_and_node(key: Key) -> (i32, u32) {
     ((key >> 32) as i32, !(key as u32))
 }
 
 /// The left neighbours at one position.
 pub struct Neighbours {
-    /// The present position's number; what was noted under another number is of an earlier position.
+    /// Number of the current position; entries with another number belong to an earlier position.
     position: u64,
     rights: Vec<u16>,
     keys: Vec<Key>,
@@ -30,7 +30,7 @@ pub struct Neighbours {
 }
 
 impl Neighbours {
-    /// None yet.
+    /// Creates an empty set for the ids of the matrix.
     pub fn new(matrix: &Matrix) -> Self {
         Self {
             position: 0,
@@ -41,7 +41,7 @@ impl Neighbours {
         }
     }
 
-    /// Goes to another position.
+    /// Moves to another position.
     pub fn clear(&mut self) {
         self.position += 1;
         self.rights.clear();
@@ -62,7 +62,7 @@ impl Neighbours {
         }
     }
 
-    /// The key of the best path to a morpheme with this left id that begins at the position.
+    /// Returns the key of the best path to a morpheme with this left id that begins at the position.
     #[inline]
     pub fn best(&mut self, matrix: &Matrix, left: u16) -> Key {
         let (position, best) = &mut self.best[usize::from(left)];

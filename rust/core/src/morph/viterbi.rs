@@ -34,10 +34,10 @@ struct Node {
 /// Splits lines; one a thread.
 pub struct Worker<'a> {
     dictionary: &'a Dictionary,
-    /// Where each character begins, in bytes; then the length of the line.
+    /// Byte offset of each character; then the length of the line.
     offsets: Vec<u32>,
     kinds: Vec<Kind>,
-    /// How many characters from each one on share a category, each with the next.
+    /// Number of characters from each one on of which each shares a category with the next.
     runs: Vec<u32>,
     walk: Walk,
     nodes: Vec<Node>,
@@ -68,7 +68,7 @@ impl<'a> Worker<'a> {
     pub fn split(&mut self, line: &str, mut on_morpheme: impl FnMut(Range<usize>, Option<u32>)) {
         self.read(line);
         self.dictionary.trie.find(&mut self.walk);
-        // Into the cache: these loads overlap, whereas the search would wait for one after the other.
+        // Prefetches the entries: these loads overlap, those of the search would wait for each other.
         for found in &self.walk.matches {
             black_box(self.dictionary.entries[found.first as usize]);
         }
@@ -86,7 +86,7 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// The first entry of the surface that begins at `start` and has `length` characters.
+    /// Returns the first entry of the surface that begins at `start` and has `length` characters.
     #[inline]
     fn surface(&self, start: u32, length: u32) -> Option<u32> {
         let mut at = self.walk.heads[start as usize];
@@ -100,7 +100,7 @@ impl<'a> Worker<'a> {
         None
     }
 
-    /// Notes what is to be known of each character.
+    /// Computes offset, categories and trie code of each character, and the runs of shared categories.
     fn read(&mut self, line: &str) {
         self.offsets.clear();
         self.kinds.clear();
@@ -121,7 +121,7 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Makes the nodes of the line and returns the last one of the best path; node 0 is the beginning of the line.
+    /// Creates the nodes of the line and returns the last one of the best path; node 0 is the beginning of the line.
     fn search(&mut self) -> u32 {
         let characters = self.kinds.len();
         self.nodes.clear();
@@ -129,7 +129,7 @@ impl<'a> Worker<'a> {
         self.ends.clear();
         self.ends.resize(characters + 1, NONE);
         self.ends[0] = 0;
-        // Where the neighbours end, and after spaces, where the next morpheme begins.
+        // End of the neighbours and, behind spaces, start of the next morpheme.
         let (mut end, mut start) = (0, 0);
         while start < characters {
             if self.ends[end] != NONE {
@@ -149,7 +149,7 @@ impl<'a> Worker<'a> {
         cost_and_node(self.neighbours.best(&self.dictionary.matrix, BOUNDARY)).1
     }
 
-    /// Makes the nodes that end at `end` the left neighbours.
+    /// Collects the nodes that end at `end` as left neighbours.
     fn collect(&mut self, end: usize) {
         self.neighbours.clear();
         let mut at = self.ends[end];
@@ -160,7 +160,7 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Makes the nodes that begin at `start`.
+    /// Creates the nodes that begin at `start`.
     fn extend(&mut self, start: usize) {
         let dictionary = self.dictionary;
         let mut at = self.walk.heads[start];
@@ -173,7 +173,7 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Makes the nodes of unknown words: the run of the same category, and its first 1, 2, … characters.
+    /// Creates the nodes of unknown words: the run of the same category, and its first 1, 2, … characters.
     fn unknown(&mut self, start: usize, known: bool) {
         let kind = self.kinds[start];
         let (own, category) = self.dictionary.characters.own(kind);
@@ -188,7 +188,7 @@ impl<'a> Worker<'a> {
             any = true;
         }
         for length in 1..=usize::from(category.length).min(run) {
-            // A run that is too long to be one word is none here either.
+            // The whole run was added above, or is too long to be one word.
             if !(category.group && length == run) {
                 self.add(entries, start, start + length);
                 any = true;

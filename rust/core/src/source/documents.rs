@@ -1,4 +1,4 @@
-//! The documents of a file, whatever its format is, as lines of JSON.
+//! Reads the documents of a file of any format as lines of JSON.
 
 use std::io::BufRead;
 use std::sync::Arc;
@@ -32,7 +32,7 @@ impl Documents {
     /// Opens a file whose documents have at most `longest` bytes.
     ///
     /// `text_field` is the column of Parquet, and the member that plain text gets. `encoding` is that of plain
-    /// text; without one it is recognised. Adds the bytes read from disk to `read`.
+    /// text; without one it is detected. Adds the bytes read from disk to `read`.
     pub fn open(
         file: &SourceFile,
         text_field: &str,
@@ -73,7 +73,7 @@ impl Documents {
         }
     }
 
-    /// Where the last document is: its line, the line on which it begins, or its row; counted from 1.
+    /// Returns the position of the last document: its (first) line or its row, counted from 1.
     pub fn number(&self) -> u64 {
         match &self.reader {
             Reader::JsonLines(lines) => lines.number(),
@@ -83,7 +83,7 @@ impl Documents {
         }
     }
 
-    /// The SHA-256 of what was read so far as it is on disk, in hexadecimal.
+    /// Returns the SHA-256, in hexadecimal, of the bytes on disk that were read so far.
     pub fn sha256(&self) -> String {
         self.hash.hex()
     }

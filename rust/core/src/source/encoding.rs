@@ -1,11 +1,11 @@
-//! Text in the encodings of Japanese files → UTF-8, exactly or not at all.
+//! Decodes the encodings of Japanese files to UTF-8, without replacement characters.
 
 use std::borrow::Cow;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{EUC_JP, Encoding, ISO_2022_JP, SHIFT_JIS, UTF_8};
 
-/// The encoding of a name that the Encoding Standard knows, like `shift_jis`, `cp932`, `euc-jp`, `utf-16le`.
+/// Returns the encoding of a name of the Encoding Standard, like `shift_jis`, `cp932`, `euc-jp`, `utf-16le`.
 pub fn encoding_named(name: &str) -> Option<&'static Encoding> {
     Encoding::for_label_no_replacement(name.as_bytes())
 }
@@ -16,14 +16,14 @@ pub struct Decoder {
 }
 
 impl Decoder {
-    /// For a file in this encoding; without one, the first piece that is not ASCII tells which it is.
+    /// Creates a decoder for this encoding; without one, the first piece that is not ASCII determines it.
     pub fn new(encoding: Option<&'static Encoding>) -> Self {
         Self { encoding }
     }
 
-    /// The piece's text without a byte order mark; nothing if it has bytes that the encoding does not have.
+    /// Decodes a piece, without a byte order mark; `None` if it is not valid in the encoding.
     pub fn decode<'a>(&mut self, piece: &'a [u8]) -> Option<Cow<'a, str>> {
-        // A byte order mark is UTF-8's or UTF-16's, whatever else was said.
+        // A byte order mark overrides the given encoding.
         let (encoding, piece) = match Encoding::for_bom(piece) {
             Some((encoding, length)) => (*self.encoding.insert(encoding), &piece[length..]),
             None => match self.encoding {
@@ -35,11 +35,11 @@ impl Decoder {
     }
 
     fn recognise(&mut self, piece: &[u8]) -> Option<&'static Encoding> {
-        // ISO-2022-JP is ASCII bytes throughout; its escapes are what gives it away.
+        // ISO-2022-JP has ASCII bytes only; its escapes reveal it.
         if piece.is_ascii() && !piece.contains(&0x1b) {
             return Some(UTF_8);
         }
-        // Text with one torn character is broken UTF-8, and not Shift_JIS, as which much of it could pass.
+        // Text with one torn character is damaged UTF-8, not Shift_JIS, although much of it would be valid there.
         if std::str::from_utf8(piece).is_err() && is_mostly_utf8(piece) {
             return None;
         }
@@ -51,7 +51,7 @@ impl Decoder {
     }
 }
 
-/// Whether at least half of the bytes that are not ASCII belong to characters of UTF-8.
+/// Tests whether at least half of the non-ASCII bytes belong to characters of UTF-8.
 fn is_mostly_utf8(piece: &[u8]) -> bool {
     let all = piece.iter().filter(|byte| !byte.is_ascii()).count();
     let in_characters = piece.utf8_chunks().flat_map(|chunk| chunk.valid().bytes());

@@ -1,4 +1,4 @@
-//! What an extractor made of other files: a line a document, each with the place that it comes from.
+//! Lines of an extractor's output: one per document, with its provenance.
 //!
 //! A line is `FILE \t PLACE \t {…}` or, where a document could not be read, `FILE \t PLACE \t REASON \t BYTES \t
 //! IS_DOCUMENT`. FILE is the number of the file among those that were extracted, PLACE a line, a row or an offset
@@ -11,27 +11,27 @@ use super::Broken;
 /// A line of an extracted file.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Extracted {
-    /// Which of the files it comes from.
+    /// Index of the file that it comes from.
     pub file: usize,
-    /// Where in that file.
+    /// Its place in that file.
     pub place: u64,
-    /// Where its JSON object stands in the line; or why there is none.
+    /// Its JSON object's range in the line; or the reason why there is none.
     pub found: Result<Range<usize>, Unread>,
 }
 
-/// What could not be read.
+/// A document, or rest of a file, that could not be read.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Unread {
-    /// Why.
+    /// Reason.
     pub why: Broken,
     /// Its length in bytes.
     pub bytes: u64,
-    /// Whether it counts as a document.
+    /// True if it counts as a document.
     pub is_document: bool,
 }
 
 impl Extracted {
-    /// Reads a line; nothing if no extractor of ours wrote it.
+    /// Parses a line; `None` if it is not the output of an extractor.
     pub fn parse(line: &[u8]) -> Option<Self> {
         let mut ends = memchr::memchr_iter(b'\t', line);
         let (first, second) = (ends.next()?, ends.next()?);

@@ -1,9 +1,9 @@
-//! How a file holds its documents.
+//! Formats of input files.
 
 use std::path::PathBuf;
 use std::str::FromStr;
 
-/// How a file holds its documents. Text and JSON lines may be compressed with gzip, bzip2 or Zstandard.
+/// Format of an input file. Text and JSON lines may be compressed with gzip, bzip2 or Zstandard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// A JSON object a line.
@@ -14,7 +14,7 @@ pub enum Format {
     Text,
     /// Documents are separated by blank lines.
     Paragraphs,
-    /// Pages of HTML or WARC, which only an extractor can read.
+    /// Pages of HTML or WARC, which only an extractor reads.
     Pages,
 }
 
@@ -34,17 +34,17 @@ impl FromStr for Format {
     }
 }
 
-/// Some files, and what was made of them if that is what is to be read.
+/// Input files, with the output of an extractor where that is read instead.
 #[derive(Clone, Copy)]
 pub struct Input<'a> {
     /// The files that documents come from.
     pub files: &'a [SourceFile],
-    /// What an extractor made of them, see [`super::Extracted`].
+    /// The output of an extractor on them, see [`super::Extracted`].
     pub extracted: Option<&'a SourceFile>,
 }
 
 impl<'a> Input<'a> {
-    /// Files that are read as they are.
+    /// Creates an input of files that are read as they are.
     pub fn files(files: &'a [SourceFile]) -> Self {
         Self { files, extracted: None }
     }
@@ -53,14 +53,14 @@ impl<'a> Input<'a> {
 /// A file of the input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceFile {
-    /// Where it is.
+    /// Its path.
     pub path: PathBuf,
-    /// How it holds its documents.
+    /// Its format.
     pub format: Format,
 }
 
 impl SourceFile {
-    /// A file of JSON lines.
+    /// Creates a file of JSON lines.
     pub fn json_lines(path: PathBuf) -> Self {
         Self { path, format: Format::JsonLines }
     }

@@ -1,4 +1,4 @@
-//! One JSON object a line, with the text in a named field.
+//! JSON lines: an object per line, with the text in a named field.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::{MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// Why a line is not a document. The messages never hold the line's text.
+/// Reason why a line is not a document; it never holds the line's text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Malformed {
     /// Not UTF-8.
@@ -22,7 +22,7 @@ pub enum Malformed {
     NotAString,
 }
 
-/// The members of an object as they stand in the line.
+/// The members of an object as in the line.
 pub struct Fields<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'a> Fields<'a> {
@@ -35,12 +35,12 @@ impl<'a> Fields<'a> {
         })
     }
 
-    /// The JSON in the named field.
+    /// Returns the JSON in the named field.
     pub fn raw(&self, field: &str) -> Option<&'a str> {
         self.0.iter().rev().find(|(name, _)| name == field).map(|(_, raw)| raw.get())
     }
 
-    /// The string in the named field; the last one if it stands there twice, as in most JSON readers.
+    /// Returns the string in the named field; the last one of several, as most JSON readers do.
     pub fn text(&self, field: &str) -> Result<Cow<'a, str>, Malformed> {
         let raw = self.raw(field).ok_or(Malformed::MissingField)?;
         if !raw.starts_with('"') {
@@ -60,9 +60,9 @@ impl<'a> Fields<'a> {
         Ok(())
     }
 
-    /// The object's JSON up to the text in the named field, and from there on.
+    /// Returns the object's JSON before and behind the text in the named field.
     ///
-    /// Where the field stands more than once only the last one stays, whose text it is.
+    /// Of several fields of this name only the last one stays.
     pub fn around(&self, field: &str) -> serde_json::Result<(Vec<u8>, Vec<u8>)> {
         let at = self.0.iter().rposition(|(name, _)| name == field).unwrap_or(self.0.len());
         let (mut before, mut after) = (vec![b'{'], Vec::new());

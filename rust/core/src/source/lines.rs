@@ -2,15 +2,15 @@
 
 use std::io::BufRead;
 
-/// What a reader finds next.
+/// Result of reading a line or a document.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Line {
     /// A line is in the buffer, without its line feed.
     Whole,
-    /// A line longer than the bound was passed over; its length in bytes.
+    /// A line longer than the bound was skipped; its length in bytes.
     TooLong(u64),
-    /// A document was passed over that holds bytes which its encoding does not have, or is in an encoding that is
-    /// not recognised; its length in bytes.
+    /// A document was skipped that is not valid in its encoding, or whose encoding is not recognised; its length in
+    /// bytes.
     Undecodable(u64),
     /// The end of the file.
     End,
@@ -24,12 +24,12 @@ pub struct LineReader<R> {
 }
 
 impl<R: BufRead> LineReader<R> {
-    /// Lines of at most `longest` bytes.
+    /// Creates a reader of lines of at most `longest` bytes.
     pub fn new(input: R, longest: usize) -> Self {
         Self { input, longest, number: 0 }
     }
 
-    /// The number of the last line, counted from 1.
+    /// Returns the number of the last line, counted from 1.
     pub fn number(&self) -> u64 {
         self.number
     }

@@ -1,4 +1,4 @@
-//! Where documents come from. Whatever a file's format is, its documents become lines of JSON.
+//! Input files: documents of every format become lines of JSON.
 
 mod documents;
 mod encoding;
@@ -22,7 +22,7 @@ pub use lines::{Line, LineReader};
 pub use open::{FileHash, open};
 pub use published::{Form, has_warning};
 
-/// Why a document, or the rest of a file, cannot be read. Where it is says who reads; what it says nobody does.
+/// Reason why a document, or the rest of a file, cannot be read; it never holds the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Broken {
     /// The operating system does not open or read the file; it may do so another time.

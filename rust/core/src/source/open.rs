@@ -1,4 +1,4 @@
-//! Opens a file and decompresses it on the way, hashing the bytes as they are on disk.
+//! Opens a file, decompresses it while reading and hashes its bytes on disk.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
@@ -20,7 +20,7 @@ const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
 pub struct FileHash(Arc<Mutex<Sha256>>);
 
 impl FileHash {
-    /// The SHA-256 of a whole file, and its size in bytes.
+    /// Returns the SHA-256 of a whole file, and its size in bytes.
     pub fn of(file: &mut File) -> std::io::Result<(Self, u64)> {
         let mut hash = Sha256::new();
         let mut buffer = vec![0; BUFFER];
@@ -38,13 +38,13 @@ impl FileHash {
         }
     }
 
-    /// The SHA-256 of the file at `path`, in hexadecimal, if it can be read.
+    /// Returns the SHA-256 of the file at `path`, in hexadecimal, if it can be read.
     pub fn of_readable(path: &Path) -> Option<String> {
         let (hash, _) = Self::of(&mut File::open(path).ok()?).ok()?;
         Some(hash.hex())
     }
 
-    /// The SHA-256 of what was read so far, in hexadecimal.
+    /// Returns the SHA-256 of the bytes read so far, in hexadecimal.
     pub fn hex(&self) -> String {
         let hash = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
@@ -67,9 +67,9 @@ impl<R: Read> Read for Counting<R> {
     }
 }
 
-/// The file's content, decompressed if it begins like gzip, bzip2 or Zstandard.
+/// Opens the file's content, decompressed if it begins like gzip, bzip2 or Zstandard.
 ///
-/// Compressed files may be several one after another. Adds the bytes read from disk to `read` and hashes them. A
+/// Several compressed streams may follow each other. Adds the bytes read from disk to `read` and hashes them. A
 /// truncated compressed file ends in an error.
 pub fn open(path: &Path, read: &Arc<AtomicU64>) -> Result<(Box<dyn BufRead + Send>, FileHash)> {
     let inner = File::open(path).map_err(Error::io(path, "cannot open"))?;

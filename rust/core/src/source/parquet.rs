@@ -1,4 +1,4 @@
-//! Parquet files, a row a document, read without holding a row group in memory.
+//! Reads Parquet files, a row per document, without holding a row group in memory.
 
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -41,7 +41,7 @@ impl ParquetReader {
         read: &Arc<AtomicU64>,
     ) -> Result<(Self, FileHash), Broken> {
         let mut file = File::open(path).map_err(|_| Broken::Unreadable)?;
-        // Columns are read here and there, so hashing is a pass of its own.
+        // Columns are read out of order, so hashing is a pass of its own.
         let (hash, file_bytes) = FileHash::of(&mut file).map_err(|_| Broken::Unreadable)?;
         let (rows, all) = guarded(|| {
             let reader = SerializedFileReader::new(file).map_err(|_| Broken::Damaged)?;
@@ -62,7 +62,7 @@ impl ParquetReader {
         Ok((reader, hash))
     }
 
-    /// The number of the last row, counted from 1.
+    /// Returns the number of the last row, counted from 1.
     pub fn number(&self) -> u64 {
         self.number
     }
@@ -94,12 +94,12 @@ impl ParquetReader {
     }
 }
 
-/// A damaged file can make the library panic; to us it is a damaged file all the same.
+/// Turns a panic of the library, which a damaged file can cause, into [`Broken::Damaged`].
 fn guarded<T>(read: impl FnOnce() -> Result<T, Broken>) -> Result<T, Broken> {
     catch_unwind(AssertUnwindSafe(read)).unwrap_or(Err(Broken::Damaged))
 }
 
-/// The columns to read: the text and whatever else is simple enough.
+/// Selects the columns to read: the text and every column of a supported type.
 fn columns(schema: &Type, text_field: &str) -> Result<Type, Broken> {
     let text = schema.get_fields().iter().find(|column| column.name() == text_field);
     let text = text.ok_or(Broken::MissingColumn)?;

@@ -1,7 +1,7 @@
-//! Published corpora, recognised document by document by their form.
+//! Forms of published corpora, detected document by document.
 //!
 //! - OSCAR 23.01: the text is in `content`, beside `warc_headers` and `metadata`; `metadata.quality_warnings`
-//!   lists what ungoliant, which made the corpus, thinks of the document.
+//!   lists the warnings of ungoliant, which made the corpus.
 //! - Wiki-40B: the text of an article is cut by markers, each on a line of its own or, for the end of a
 //!   paragraph, inside the line: `_START_ARTICLE_`, `_START_SECTION_`, `_START_PARAGRAPH_`, `_NEWLINE_`.
 
@@ -17,12 +17,12 @@ const OSCAR_MEMBERS: [&str; 2] = ["warc_headers", "metadata"];
 const ARTICLE: &str = "_START_ARTICLE_";
 const MARKERS: [&str; 4] = [ARTICLE, "_START_SECTION_", "_START_PARAGRAPH_", "_NEWLINE_"];
 
-/// The form of documents.
+/// Form of documents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
-    /// Any of the others, each document by itself.
+    /// Detects the form of each document.
     Recognise,
-    /// The text field holds the text as it is.
+    /// The text field has the text as it is.
     Plain,
     /// OSCAR 23.01.
     Oscar,
@@ -46,7 +46,7 @@ impl FromStr for Form {
 }
 
 impl Form {
-    /// The member that holds the document's text, and the text without markers.
+    /// Returns the name of the member with the document's text, and the text without markers.
     pub fn text<'f, 't>(
         self,
         fields: &'f Fields<'t>,
@@ -77,7 +77,7 @@ fn is_oscar(fields: &Fields<'_>) -> bool {
     OSCAR_MEMBERS.iter().all(|name| fields.raw(name).is_some())
 }
 
-/// Title, section headings and paragraphs, a line each.
+/// Returns title, section headings and paragraphs, a line each.
 fn without_markers(text: &str) -> String {
     let mut lines = text.to_owned();
     for marker in MARKERS {
@@ -87,7 +87,7 @@ fn without_markers(text: &str) -> String {
     lines.join("\n")
 }
 
-/// Whether one of the `listed` quality warnings of OSCAR stands in the document's metadata.
+/// Tests for one of the `listed` quality warnings of OSCAR in the document's metadata.
 pub fn has_warning(fields: &Fields<'_>, listed: &[String]) -> bool {
     #[derive(Deserialize)]
     struct Metadata<'a> {

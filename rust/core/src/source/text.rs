@@ -1,4 +1,4 @@
-//! Plain text: a file a document, or documents separated by blank lines.
+//! Plain text: a document per file, or documents separated by blank lines.
 
 use std::io::{BufRead, Read};
 
@@ -15,7 +15,7 @@ pub struct ToJson {
 }
 
 impl ToJson {
-    /// For text in this encoding, or in one that is to be recognised; the member is called `text_field`.
+    /// Creates a writer for text in this encoding, or in a detected one; the member's name is `text_field`.
     pub fn new(encoding: Option<&'static Encoding>, text_field: &str) -> Self {
         let mut head = b"{".to_vec();
         push_json(text_field, &mut head);

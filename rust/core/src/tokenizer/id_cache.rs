@@ -1,39 +1,39 @@
-//! The ids of morphemes, remembered: few words make up most of a text (Zipf).
+//! Caches the ids of morphemes: few words make up most of a text (Zipf).
 
 use rustc_hash::FxHashMap;
 
 use crate::morph::Word;
 use crate::unigram::{EncodeBuffer, Unigram};
 
-/// Unknown words whose ids are remembered.
+/// Capacity of the cache of unknown words.
 const REMEMBERED: usize = 1 << 17;
 
-/// In `words`: the rest is a place in `ids`.
+/// Flag in `words`: the other bits are a position in `ids`.
 const SEVERAL: u32 = 1 << 31;
 
 /// Turns morphemes into ids; one a thread, so that no thread waits for another.
 ///
-/// The dictionary's words have a table by their number, which is filled as they are met: most texts use a small part
-/// of a dictionary, and filling it all would take as long as loading does.
+/// The dictionary's words have a table by their number, which is filled as they occur: most texts use a small part of a
+/// dictionary, and filling all of it would take as long as loading.
 pub struct Encoder<'t> {
     model: &'t Unigram,
     buffer: EncodeBuffer,
-    /// By number: 0 for a word not met yet, a word's only id + 1, or [`SEVERAL`] + where in `ids` its ids are, after
-    /// their number.
+    /// By number: 0 for a word that is not cached, its only id + 1, or [`SEVERAL`] + the position in `ids` of the
+    /// number of its ids, which follow.
     words: Vec<u32>,
-    /// By surface: where in `ids` the ids are, after their number.
+    /// By surface: position in `ids` of the number of its ids, which follow.
     others: FxHashMap<Box<str>, u32>,
     ids: Vec<u32>,
 }
 
 impl<'t> Encoder<'t> {
-    /// An encoder that has met nothing yet, for `words` words.
+    /// Creates an encoder with an empty cache for `words` words.
     pub fn new(model: &'t Unigram, words: usize) -> Self {
         let (buffer, others) = (EncodeBuffer::default(), FxHashMap::default());
         Self { model, buffer, words: vec![0; words], others, ids: Vec::new() }
     }
 
-    /// Appends the ids of a word that [`Encoder::learn`] was told; says whether it was.
+    /// Appends the cached ids of a word; returns false if it is not cached.
     #[inline]
     pub fn known(&self, word: Word, out: &mut Vec<u32>) -> bool {
         let known = self.words[word as usize];
@@ -45,7 +45,7 @@ impl<'t> Encoder<'t> {
         known != 0
     }
 
-    /// Appends the ids of a word and remembers them; `surface` is one morpheme.
+    /// Appends the ids of a word and caches them; `surface` is one morpheme.
     pub fn learn(&mut self, word: Word, surface: &str, out: &mut Vec<u32>) {
         let before = out.len();
         self.model.encode(surface, &mut self.buffer, out);

@@ -1,4 +1,4 @@
-//! The tokenizer folder: cleaning rules, dictionary and pieces together turn raw text into ids.
+//! The tokenizer folder: cleaning rules, dictionary and pieces, which together encode raw text as ids.
 
 mod id_cache;
 mod split;
@@ -42,7 +42,7 @@ struct Cleaning {
 }
 
 impl Tokenizer {
-    /// Loads a folder that `ncvc tokenizer train` wrote; `engine` finds the morphemes.
+    /// Loads a folder that `ncvc tokenizer train` wrote.
     pub fn load(folder: &Path, engine: Engine) -> Result<Self> {
         let fail = |file: &str, message: String| Error::Tokenizer { path: folder.join(file), message };
         let read = |file: &str| {
@@ -67,32 +67,32 @@ impl Tokenizer {
         Ok(Self { analyzer: Arc::new(analyzer), model, begin, end })
     }
 
-    /// What finds the morphemes.
+    /// Returns the morphological analyser.
     pub fn analyzer(&self) -> &Arc<Analyzer> {
         &self.analyzer
     }
 
-    /// The pieces.
+    /// Returns the Unigram model.
     pub fn model(&self) -> &Unigram {
         &self.model
     }
 
-    /// The id that begins a text.
+    /// Returns the id that begins a text.
     pub fn begin_of_text(&self) -> u32 {
         self.begin
     }
 
-    /// The id that ends every document.
+    /// Returns the id that ends every document.
     pub fn end_of_text(&self) -> u32 {
         self.end
     }
 
-    /// A worker for one thread.
+    /// Creates a worker for one thread.
     pub fn worker(&self) -> Worker<'_> {
         Worker::new(&self.analyzer, &self.model)
     }
 
-    /// The cleaned text of ids; the beginning and the end of text are nothing, as are unknown characters.
+    /// Decodes ids to cleaned text, without begin and end of text and unknown characters.
     ///
     /// `None` if an id is not in the vocabulary.
     pub fn decode(&self, ids: &[u32]) -> Option<String> {

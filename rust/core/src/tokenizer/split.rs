@@ -1,22 +1,22 @@
-//! Raw or cleaned text → morphemes.
+//! Splits raw or cleaned text into morphemes.
 
 use memchr::memmem;
 
 use crate::clean::{self, Cleaner, META_SPACE};
 use crate::morph::{self, Analyzer, Word};
 
-/// Cleans and analyses text; one a thread.
+/// Cleans and analyses text; one per thread.
 pub struct Splitter<'a> {
     cleaner: Cleaner,
     analyzer: morph::Worker<'a>,
     /// Finds white space in cleaned text.
     meta_space: memmem::Finder<'static>,
-    /// Cleaned text with plain spaces, which is what the analyser understands.
+    /// Cleaned text with plain spaces, as the analyser needs it.
     spaced: String,
 }
 
 impl<'a> Splitter<'a> {
-    /// A splitter that uses the analyser's dictionary.
+    /// Creates a splitter with the analyser's dictionary.
     pub fn new(analyzer: &'a Analyzer) -> Self {
         let meta_space = memmem::Finder::new(META_SPACE.encode_utf8(&mut [0; 4])).into_owned();
         Self { cleaner: Cleaner::default(), analyzer: analyzer.worker(), meta_space, spaced: String::new() }
@@ -30,13 +30,13 @@ impl<'a> Splitter<'a> {
         self.stretches(text, |stretch, _| morphemes(stretch, &mut on_morpheme));
     }
 
-    /// Calls `on_stretch` for the stretches of the cleaned text: surfaces of the dictionary with their number, and
-    /// what else there is without one. [`morphemes`] has the morphemes of a stretch.
+    /// Calls `on_stretch` for the stretches of the cleaned text: surfaces of the dictionary with their number, the
+    /// rest without one. [`morphemes`] splits a stretch further.
     pub(super) fn stretches(&mut self, text: &str, on_stretch: impl FnMut(&str, Option<Word>)) {
         analyze(&mut self.analyzer, self.cleaner.clean_with_spaces(text), on_stretch);
     }
 
-    /// As [`Splitter::stretches`], of text that is clean already.
+    /// Splits text that is clean already, as [`Splitter::stretches`].
     pub(super) fn stretches_of_clean(&mut self, text: &str, on_stretch: impl FnMut(&str, Option<Word>)) {
         self.spaced.clear();
         let mut done = 0;
@@ -49,13 +49,13 @@ impl<'a> Splitter<'a> {
         analyze(&mut self.analyzer, &self.spaced, on_stretch);
     }
 
-    /// Takes what the cleaning rules changed since the last call.
+    /// Returns the cleaning counts since the last call and resets them.
     pub fn take_counts(&mut self) -> clean::Counts {
         self.cleaner.take_counts()
     }
 }
 
-/// The stretches of cleaned text with plain spaces, line by line.
+/// Splits cleaned text with plain spaces into stretches, line by line.
 fn analyze(analyzer: &mut morph::Worker<'_>, text: &str, mut on_stretch: impl FnMut(&str, Option<Word>)) {
     for (i, line) in text.split('\n').enumerate() {
         if i > 0 {

@@ -1,4 +1,4 @@
-//! Text → ids.
+//! Encodes text as ids.
 
 use super::id_cache::Encoder;
 use super::split::{Splitter, morphemes};
@@ -6,17 +6,17 @@ use crate::clean;
 use crate::morph::{Analyzer, Word};
 use crate::unigram::Unigram;
 
-/// What separates morphemes in analysed text; cleaning never leaves it in a text.
+/// Separator of morphemes in analysed text; cleaned text never has it.
 pub const MORPHEME_SEPARATOR: char = '\u{1f}';
 
-/// Turns text into ids; one a thread.
+/// Encodes text as ids; one per thread.
 pub struct Worker<'t> {
     splitter: Splitter<'t>,
     encoder: Encoder<'t>,
 }
 
 impl<'t> Worker<'t> {
-    /// A worker that has met no words yet.
+    /// Creates a worker with an empty cache.
     pub(super) fn new(analyzer: &'t Analyzer, model: &'t Unigram) -> Self {
         Self { splitter: Splitter::new(analyzer), encoder: Encoder::new(model, analyzer.words()) }
     }
@@ -29,7 +29,7 @@ impl<'t> Worker<'t> {
         count
     }
 
-    /// As [`Worker::encode`], of text that the cleaning rules made; other text gets ids that no raw text has.
+    /// Encodes text that is clean already; text that is not gets ids that no raw text has.
     pub fn encode_clean(&mut self, text: &str, ids: &mut Vec<u32>) -> u64 {
         let Self { splitter, encoder } = self;
         let mut count = 0;
@@ -47,7 +47,7 @@ impl<'t> Worker<'t> {
         self.splitter.split(text, on_morpheme);
     }
 
-    /// Takes what the cleaning rules changed since the last call.
+    /// Returns the cleaning counts since the last call and resets them.
     pub fn take_counts(&mut self) -> clean::Counts {
         self.splitter.take_counts()
     }
@@ -60,7 +60,7 @@ fn encode(encoder: &mut Encoder<'_>, stretch: &str, word: Option<Word>, ids: &mu
         if encoder.known(word, ids) {
             return 1;
         }
-        // A word with a space inside is several morphemes, and is not learnt.
+        // A word with a space inside is several morphemes, and is not cached.
         if !stretch.contains(' ') {
             encoder.learn(word, stretch, ids);
             return 1;
@@ -141,7 +141,7 @@ mod tests {
             let (lattice, vibrato) = (load(Engine::Lattice, &file), load(Engine::Vibrato, &file));
             let mut worker = Worker::new(&lattice, &model);
             let mut reference = Splitter::new(&vibrato);
-            // Twice: words that are met for the first time, then words that are known.
+            // Twice: words that are not cached, then the same words from the cache.
             for text in texts.iter().chain(&texts) {
                 let (mut expected, mut morphemes, mut analysed) = (Vec::new(), 0, Vec::new());
                 reference.split(text, |morpheme| {

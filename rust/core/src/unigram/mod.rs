@@ -1,4 +1,4 @@
-//! The Unigram model that SentencePiece trained: pieces, scores and the best segmentation of a morpheme.
+//! Unigram models trained by SentencePiece: pieces, scores and the best segmentation of a morpheme.
 
 mod model;
 mod protobuf;

@@ -2,12 +2,12 @@
 
 use super::protobuf::{Fields, Value};
 
-/// What a piece is for (`sentencepiece_model.proto`, `ModelProto.SentencePiece.Type`).
+/// Kind of a piece (`sentencepiece_model.proto`, `ModelProto.SentencePiece.Type`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PieceKind {
     /// Found in text.
     Normal,
-    /// Stands for what no piece covers.
+    /// Stands for characters that no piece covers.
     Unknown,
     /// Never found in text: begin and end of text.
     Control,
@@ -20,13 +20,13 @@ pub struct Unigram {
     pieces: Vec<(String, f32, PieceKind)>,
     trie: crawdad::Trie,
     unknown: u32,
-    /// What a piece adds to a segmentation's score, by id.
+    /// Contribution of a piece to a segmentation's score, by id.
     gains: Vec<f32>,
-    /// What an unknown character adds.
+    /// Contribution of an unknown character.
     loss: f32,
 }
 
-/// The best way to the end of a prefix of the morpheme.
+/// Best segmentation of a prefix of the morpheme: its score and its last piece.
 #[derive(Clone, Copy)]
 struct Best {
     score: f32,
@@ -34,7 +34,7 @@ struct Best {
     id: u32,
 }
 
-/// What SentencePiece takes off the lowest score for an unknown character.
+/// SentencePiece's penalty below the lowest score for an unknown character.
 const UNKNOWN_PENALTY: f32 = 10.0;
 const UNREACHED: u32 = u32::MAX;
 
@@ -51,7 +51,7 @@ impl Unigram {
         Self::new(pieces)
     }
 
-    /// A model of the given pieces, whose ids are their positions.
+    /// Builds a model of the given pieces, whose ids are their positions.
     pub fn new(pieces: Vec<(String, f32, PieceKind)>) -> Result<Self, String> {
         let in_text = |kind| matches!(kind, PieceKind::Normal | PieceKind::UserDefined);
         let mut records: Vec<(&str, u32)> =
@@ -72,27 +72,27 @@ impl Unigram {
         Ok(Self { trie, unknown: unknown as u32, gains, loss, pieces })
     }
 
-    /// The number of pieces.
+    /// Returns the number of pieces.
     pub fn len(&self) -> usize {
         self.pieces.len()
     }
 
-    /// Whether there are no pieces.
+    /// Tests whether there are no pieces.
     pub fn is_empty(&self) -> bool {
         self.pieces.is_empty()
     }
 
-    /// The id for what no piece covers.
+    /// Returns the id for characters that no piece covers.
     pub fn unknown(&self) -> u32 {
         self.unknown
     }
 
-    /// The piece with this id.
+    /// Returns the piece with this id.
     pub fn piece(&self, id: u32) -> Option<(&str, PieceKind)> {
         self.pieces.get(id as usize).map(|(piece, _, kind)| (piece.as_str(), *kind))
     }
 
-    /// The id of a piece.
+    /// Returns the id of a piece.
     pub fn id(&self, piece: &str) -> Option<u32> {
         self.pieces.iter().position(|p| p.0 == piece).map(|id| id as u32)
     }
@@ -139,7 +139,7 @@ impl Unigram {
     }
 }
 
-/// What [`Unigram::encode`] works in, kept between calls.
+/// Buffers of [`Unigram::encode`], kept between calls.
 #[derive(Default)]
 pub struct EncodeBuffer {
     chars: Vec<char>,

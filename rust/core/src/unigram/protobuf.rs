@@ -1,4 +1,4 @@
-//! The few parts of the protocol buffers' wire format that a SentencePiece model needs.
+//! Reads the parts of the protocol buffers' wire format that a SentencePiece model needs.
 
 /// One field of a message: its number and its value.
 pub enum Value<'a> {

@@ -198,13 +198,13 @@ fn before_unit(text: &str, word: &Range<usize>) -> Option<Place> {
         .then_some(Place { whole: start..end, value: start..end })
 }
 
-/// Where the digits or numerals that end at `end` begin.
+/// Returns the start of the digits or numerals that end at `end`.
 fn number_start(text: &str, end: usize) -> usize {
     let is_number = |c: char| c.is_ascii_digit() || "一二三四五六七八九十".contains(c);
     text[..end].char_indices().rev().take(6).take_while(|&(_, c)| is_number(c)).last().map_or(end, |(i, _)| i)
 }
 
-/// Where the name of the place that ends at `end` begins: kanji and katakana, or a city in hiragana.
+/// Returns the start of the place name that ends at `end`: kanji and katakana, or a city in hiragana.
 fn place_start(text: &str, end: usize) -> usize {
     let is_place = |c: char| is_kanji(c) || is_katakana(c) || c == 'ー' || c.is_ascii_digit();
     let run = text[..end].char_indices().rev().take(LONGEST_TOWN).take_while(|&(_, c)| is_place(c));
@@ -218,7 +218,7 @@ fn place_start(text: &str, end: usize) -> usize {
     kana.map_or(start, |city| start - city.len())
 }
 
-/// Where the address ends of which the name of a place stands before `at`: town, house number, building.
+/// Returns the end of the address (town, house number, building) that follows the place name before `at`.
 fn rest_of_address(text: &str, at: usize) -> Option<usize> {
     let (town_end, particle) = town_end(text, at)?;
     let number = house_number(text, town_end)?;
@@ -228,7 +228,7 @@ fn rest_of_address(text: &str, at: usize) -> Option<usize> {
     sure.then(|| building_end(text, number.end))
 }
 
-/// Where the first number behind the name of a town stands, and whether a lone kana stands in the name.
+/// Returns the start of the first number behind a town name, and true if a lone kana is in the name.
 fn town_end(text: &str, at: usize) -> Option<(usize, bool)> {
     let mut particle = false;
     let mut kana = at;
@@ -255,7 +255,7 @@ fn town_end(text: &str, at: usize) -> Option<(usize, bool)> {
     None
 }
 
-/// Whether hiragana before `next` are part of the name of a town: none, a word of three, が in 緑が丘.
+/// Tests whether hiragana before `next` are part of a town name: none, a word of three, が in 緑が丘.
 fn is_town_kana(kana: &str, next: char) -> bool {
     kana.is_empty()
         || kana.chars().count() >= 3

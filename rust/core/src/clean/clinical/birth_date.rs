@@ -44,7 +44,7 @@ pub const CATEGORY: Category = Category {
     ],
 };
 
-/// How far before 生 a date may begin, in characters.
+/// Longest distance of the start of a date from 生, in characters.
 const LONGEST: usize = 28;
 
 fn read(text: &str, word: Range<usize>) -> Option<Place> {
@@ -63,7 +63,7 @@ fn read(text: &str, word: Range<usize>) -> Option<Place> {
     Some(place)
 }
 
-/// Where 生, 生れ or 生まれ at `at` ends; 生検 and the like are other words.
+/// Returns the end of 生, 生れ or 生まれ at `at`; 生検 and the like are other words.
 fn birth_word(text: &str, at: usize) -> Option<usize> {
     let rest = text[at..].strip_prefix('生')?;
     let rest = rest.strip_prefix("まれ").or_else(|| rest.strip_prefix('れ')).unwrap_or(rest);

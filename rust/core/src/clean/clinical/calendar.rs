@@ -3,7 +3,7 @@
 /// Years of the Japanese calendar, and their letters.
 const ERAS: [&str; 10] = ["明治", "大正", "昭和", "平成", "令和", "M", "T", "S", "H", "R"];
 
-/// How much of a date must be there.
+/// Least precise date that counts.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Least {
     Day,
@@ -13,7 +13,7 @@ pub enum Least {
 /// The most white space between two parts of a date, in characters.
 const MOST_GAP: usize = 4;
 
-/// Where the date that begins at `at` ends: 1970-01-02, 昭和50年1月2日, S50.1.2, 19700102, 2/1/1970.
+/// Returns the end of the date that begins at `at`: 1970-01-02, 昭和50年1月2日, S50.1.2, 19700102, 2/1/1970.
 pub fn date(text: &str, at: usize, least: Least) -> Option<usize> {
     let rest = &text[at..];
     let end = year_first(rest, least).or_else(|| year_last(rest))?;
@@ -21,7 +21,7 @@ pub fn date(text: &str, at: usize, least: Least) -> Option<usize> {
     (!goes_on).then_some(text.len() - end.len())
 }
 
-/// What follows a date that begins with its year.
+/// Returns the rest behind a date that begins with its year.
 fn year_first(rest: &str, least: Least) -> Option<&str> {
     let rest = gap(rest.strip_prefix("西暦").unwrap_or(rest));
     let rest = match ERAS.iter().find_map(|era| rest.strip_prefix(era)) {
@@ -59,7 +59,7 @@ fn year_first(rest: &str, least: Least) -> Option<&str> {
     partly.filter(|_| least == Least::Year)
 }
 
-/// What follows a date that ends in its year: 02/01/1970.
+/// Returns the rest behind a date that ends in its year: 02/01/1970.
 fn year_last(rest: &str) -> Option<&str> {
     let behind = number(rest, 2, 1..=31)?;
     let separator = behind.chars().next().filter(|c| matches!(c, '/' | '.' | '-'))?;
@@ -67,7 +67,7 @@ fn year_last(rest: &str) -> Option<&str> {
     number(behind, 4, 1850..=2100)
 }
 
-/// What follows a year, a month and a day in `length` digits.
+/// Returns the rest behind a year, a month and a day in `length` digits.
 fn in_one_piece(rest: &str, length: usize) -> Option<&str> {
     let digits = rest.get(..length)?;
     let value = |range: std::ops::Range<usize>| digits.get(range)?.parse::<u16>().ok();
@@ -78,7 +78,7 @@ fn in_one_piece(rest: &str, length: usize) -> Option<&str> {
     (right && digits.bytes().all(|b| b.is_ascii_digit())).then(|| &rest[length..])
 }
 
-/// What follows a number of at most `longest` ASCII digits, or of kanji, within `range`.
+/// Returns the rest behind a number of at most `longest` ASCII digits, or of kanji, within `range`.
 fn number(rest: &str, longest: usize, range: std::ops::RangeInclusive<u32>) -> Option<&str> {
     let length = rest.bytes().take_while(u8::is_ascii_digit).count();
     if length > 0 {
@@ -99,13 +99,13 @@ fn number(rest: &str, longest: usize, range: std::ops::RangeInclusive<u32>) -> O
     (length > 0 && range.contains(&value)).then(|| &rest[length..])
 }
 
-/// Without the spaces and line breaks that stand first.
+/// Strips leading spaces and line breaks.
 fn gap(rest: &str) -> &str {
     let skipped = rest.bytes().take(MOST_GAP).take_while(|b| matches!(b, b' ' | b'\n' | b'\r')).count();
     &rest[skipped..]
 }
 
-/// Without the same year in the other calendar: 1975年(昭和50年)1月2日, 昭和50(1975)年1月2日.
+/// Strips the same year in the other calendar: 1975年(昭和50年)1月2日, 昭和50(1975)年1月2日.
 fn bracketed(rest: &str) -> &str {
     let inner = gap(rest).strip_prefix('(').and_then(|behind| {
         let close = behind.bytes().take(20).position(|b| b == b')')?;

@@ -6,26 +6,26 @@ use crate::clean::rule::Example;
 
 /// One kind of data.
 pub struct Category {
-    /// Its name in reports.
+    /// Name in reports.
     pub name: &'static str,
-    /// What stands in its place if tags are asked for: allowed characters that no rule changes.
+    /// Replacement in [`Tag`](crate::clean::Replacement::Tag) mode: allowed characters that no rule changes.
     pub tag: &'static str,
-    /// What is replaced, in one sentence.
+    /// Description of the data, in one sentence.
     pub what: &'static str,
-    /// Where its form is laid down.
+    /// Standard or law that defines its form.
     pub source: &'static str,
-    /// The words at which to look; letters of ASCII in either case.
+    /// Words that announce it; ASCII letters in either case.
     pub words: &'static [&'static str],
-    /// Where the data stands that the word at the range announces; most words announce nothing.
+    /// Finds the data that the word at the range announces; most words announce nothing.
     pub read: fn(&str, Range<usize>) -> Option<Place>,
-    /// Texts before and after the category alone, replaced by nothing, and why.
+    /// Texts before and after the removal of this category alone.
     pub examples: &'static [Example],
 }
 
-/// Where data stands.
+/// Position of clinical data.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Place {
-    /// The data with what announces it.
+    /// The data with its label.
     pub whole: Range<usize>,
     /// The data.
     pub value: Range<usize>,

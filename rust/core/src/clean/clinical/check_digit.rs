@@ -1,6 +1,6 @@
-//! Check digits, from memory of the official rules (design note on reliability).
+//! Check digits by the official rules, from memory.
 
-/// Whether the last digit checks the others by the weights 2, 1 from the right and digit sums (modulus 10).
+/// Tests the check digit, the last one: weights 2, 1 from the right, digit sums, modulus 10.
 ///
 /// 保険者番号, 公費負担者番号, 受給者番号 and 医療機関コード (診療報酬請求書等の記載要領) use it; it is also ISO/IEC
 /// 7812's (Luhn).
@@ -12,7 +12,7 @@ pub fn is_right_modulus_10(digits: &[u8]) -> bool {
     !digits.is_empty() && digits.iter().rev().enumerate().map(sum).sum::<u32>() % 10 == 0
 }
 
-/// Whether the last of the twelve digits of an individual number checks the others (総務省令 85 of 2014, article 5).
+/// Tests the check digit, the last of the twelve digits of an individual number (総務省令 85 of 2014, article 5).
 pub fn is_right_individual_number(digits: &[u8]) -> bool {
     let Some((&check, rest)) = digits.split_last() else { return false };
     let weight = |n: usize| if n <= 6 { n + 1 } else { n - 5 };

@@ -72,7 +72,7 @@ const WORDS: [&str; 62] = [
 const ENDINGS: &str = "女将居舗食者師士員人手家長主客屋親母父兄姉妹弟娘嫁孫婿婆爺僧侶官婦院科局社店校園部課係室庁所署省党会団組班隊衆方達\
     等族生職側殿様症病炎腫瘤瘍疹斑節状性血膿液痛熱咳作攣梗塞影質膜腺癌球核肉骨脂毛囊嚢胞泡菌糸粉石粒線層板網環塊";
 
-/// What may follow 様 behind an uncommon name.
+/// Characters that may follow 様 behind an uncommon name.
 const BEHIND_SAMA: &str = "はがをへもとよか宛ご宅方御、。,.()「」:;!?/";
 
 fn read(text: &str, word: Range<usize>) -> Option<Place> {
@@ -90,7 +90,7 @@ fn read(text: &str, word: Range<usize>) -> Option<Place> {
     Some(Place { whole: start..word.end, value: start..name_end })
 }
 
-/// Where the name that ends at `end` begins.
+/// Returns the start of the name that ends at `end`.
 fn name_start(text: &str, end: usize, honorific: &str, next: Option<char>) -> Option<usize> {
     let run_start = kanji_run_start(text, end);
     let run = &text[run_start..end];
@@ -126,18 +126,18 @@ fn name_start(text: &str, end: usize, honorific: &str, next: Option<char>) -> Op
     (by_form && uncommon && !is_after_kana_word(text, run_start)).then_some(run_start)
 }
 
-/// Where the kanji that end at `end` begin; no more than a name has.
+/// Returns the start of the kanji that end at `end`, within the length of a name.
 fn kanji_run_start(text: &str, end: usize) -> usize {
     let run = text[..end].char_indices().rev().take_while(|&(_, c)| is_kanji(c) || c == 'ヶ');
     run.take(LONGEST + 4).last().map_or(end, |(i, _)| i)
 }
 
-/// Whether a kanji stands before `at`: what begins there is the end of a longer word.
+/// Tests for a kanji before `at`: the name would be the end of a longer word.
 fn goes_back(text: &str, at: usize) -> bool {
     text[..at].ends_with(is_kanji)
 }
 
-/// Whether お, ご or katakana stand before `at`, as in お子さん, ヘビ年さん.
+/// Tests for お, ご or katakana before `at`, as in お子さん, ヘビ年さん.
 fn is_after_kana_word(text: &str, at: usize) -> bool {
     let mut before = text[..at].chars().rev();
     match before.next() {

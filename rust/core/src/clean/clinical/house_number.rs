@@ -5,11 +5,11 @@ use crate::clean::characters::{is_kanji, is_katakana};
 
 /// A house number.
 pub struct HouseNumber {
-    /// Where it ends.
+    /// Its end.
     pub end: usize,
-    /// How many numbers it has.
+    /// Count of numbers in it.
     pub count: usize,
-    /// Whether its units are those of addresses only.
+    /// True if one of its units is used in addresses only.
     pub sure: bool,
 }
 
@@ -57,7 +57,7 @@ const BUILDINGS: [&str; 34] = [
     "ステージ",
 ];
 
-/// The house number that begins at `at`.
+/// Reads the house number that begins at `at`.
 pub fn house_number(text: &str, at: usize) -> Option<HouseNumber> {
     let mut number = HouseNumber { end: at, count: 0, sure: false };
     let mut rest = &text[at..];
@@ -85,7 +85,7 @@ pub fn house_number(text: &str, at: usize) -> Option<HouseNumber> {
     (number.count > 0 && !plain).then_some(number)
 }
 
-/// Bytes of up to five ASCII digits, or of kanji numerals before a unit, at the start.
+/// Returns the length in bytes of up to five ASCII digits, or of kanji numerals before a unit, at the start.
 fn number_length(rest: &str) -> usize {
     let digits = rest.bytes().take(6).take_while(u8::is_ascii_digit).count();
     if digits > 0 {
@@ -97,7 +97,7 @@ fn number_length(rest: &str) -> usize {
     if numerals <= 4 && unit { length } else { 0 }
 }
 
-/// What stands behind that which joins two numbers; nothing changes where no number follows.
+/// Strips the joint between two numbers; returns `rest` unchanged where no number follows.
 fn joint(rest: &str) -> &str {
     let joined = rest.trim_start_matches([' ', '\n']);
     let joined = ["-", "の", "ノ"].iter().find_map(|joint| joined.strip_prefix(joint)).unwrap_or(joined);
@@ -112,20 +112,20 @@ fn joint(rest: &str) -> &str {
     direction.unwrap_or(rest)
 }
 
-/// Whether the number at the start has a unit or a dash behind it.
+/// Tests for a unit or a dash behind the number at the start.
 fn closes(rest: &str) -> bool {
     let behind = &rest[number_length(rest)..];
     behind.starts_with('-') || UNITS.iter().any(|unit| behind.starts_with(unit))
 }
 
-/// Whether digits with dashes are a date.
+/// Tests whether digits with dashes are a date.
 fn is_date(written: &str) -> bool {
     let mut parts = written.split('-').map(|part| part.parse::<u16>().unwrap_or(0));
     let (year, month) = (parts.next().unwrap_or(0), parts.next().unwrap_or(0));
     (1850..=2100).contains(&year) && (1..=12).contains(&month)
 }
 
-/// Where the building and room behind a house number that ends at `end` end; `end` where there is none.
+/// Returns the end of building and room behind a house number that ends at `end`; `end` if there is none.
 pub fn building_end(text: &str, end: usize) -> usize {
     let rest = text[end..].strip_prefix([' ', '\n']).unwrap_or(&text[end..]);
     let is_name =

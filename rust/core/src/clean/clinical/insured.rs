@@ -76,7 +76,7 @@ fn read(text: &str, word: Range<usize>) -> Option<Place> {
     Some(labelled(text, &word, start..branch_end(text, end)))
 }
 
-/// Where a sign of kanji, kana, letters and digits ends.
+/// Returns the end of a sign of kanji, kana, letters and digits.
 fn sign_end(text: &str, start: usize) -> Option<usize> {
     let is_sign = |c: char| is_kanji(c) || is_katakana(c) || c.is_ascii_alphanumeric() || c == '-';
     let mut end = start;
@@ -91,20 +91,20 @@ fn sign_end(text: &str, start: usize) -> Option<usize> {
     (end > start).then_some(end)
 }
 
-/// Where the number behind 番号 ends, 番号 standing behind the sign.
+/// Returns the end of the number behind 番号, which follows the sign.
 fn number_behind_sign(text: &str, sign: usize) -> Option<usize> {
     let rest = text[sign..].trim_start_matches([' ', '\n', '、', ',', '・', ':', '/', ')', '(']);
     let rest = rest.strip_prefix("番号")?;
     number_end(text, after_label(text, text.len() - rest.len()))
 }
 
-/// Where a number of one to eight digits ends.
+/// Returns the end of a number of one to eight digits.
 fn number_end(text: &str, start: usize) -> Option<usize> {
     let count = text[start..].bytes().take_while(u8::is_ascii_digit).count();
     ((1..=8).contains(&count) && ends_number(text, start + count)).then_some(start + count)
 }
 
-/// Where a sign and a number with a mark between them end; one of them must have three digits.
+/// Returns the end of a sign, a mark and a number; together they must have three digits.
 fn sign_and_number(text: &str, start: usize) -> Option<usize> {
     let sign = sign_end(text, start)?;
     let rest = text[sign..].trim_start_matches([' ', '・', '/', '、', ',']);
@@ -119,7 +119,7 @@ fn digits_and_dashes(text: &str, start: usize) -> usize {
     text[start..start + length].trim_end_matches('-').len()
 }
 
-/// Where the branch number (枝番, two digits) behind a number that ends at `end` ends; `end` where there is none.
+/// Returns the end of the branch number (枝番, two digits) behind a number that ends at `end`; `end` if there is none.
 fn branch_end(text: &str, end: usize) -> usize {
     let rest = text[end..].trim_start_matches([' ', '(', '-', '、', ',']);
     let Some(rest) = rest.strip_prefix("枝番") else { return end };

@@ -36,7 +36,7 @@ pub const CATEGORY: Category = Category {
     ],
 };
 
-/// How far behind the word a number with a right check digit is taken, in characters.
+/// Longest distance between the word and a number with a valid check digit, in characters.
 const NEAR: usize = 12;
 
 fn read(text: &str, word: Range<usize>) -> Option<Place> {

@@ -25,11 +25,11 @@ pub const CATEGORY: Category = Category {
     ],
 };
 
-/// What is numbered with four numbers too.
+/// Labels of other things that are numbered with four numbers.
 const OTHERS: [&str; 12] =
     ["ec", "ver", "ver.", "version", "v", "v.", "版", "第", "表", "図", "項", "バージョン"];
 
-/// The word is the first dot.
+/// Reads the address around its first dot.
 fn read(text: &str, word: Range<usize>) -> Option<Place> {
     let bytes = text.as_bytes();
     let first = bytes[..word.start].iter().rev().take_while(|b| b.is_ascii_digit()).count();

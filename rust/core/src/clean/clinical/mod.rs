@@ -1,8 +1,8 @@
-//! The clinical set: data in hospital notes that leads to a person. Off unless the options ask for it.
+//! The clinical set: data in hospital notes that identifies a person. Off unless the options ask for it.
 //!
-//! A category is a file: the words that announce it, and a function that reads on from such a word. One
-//! Aho-Corasick automaton looks for all words of all categories at once, so text without them costs one scan.
-//! It runs on text in NFKC with unified dashes, so readers know ASCII digits, `-`, spaces and line breaks only.
+//! A category is a file: the words that announce it, and a function that reads the data at such a word. One
+//! Aho-Corasick automaton finds all words of all categories at once, so text without them costs one scan. It runs on
+//! text in NFKC with unified dashes, so readers handle ASCII digits, `-`, spaces and line breaks only.
 
 mod address;
 mod bank_account;
@@ -37,25 +37,25 @@ pub use category::{Category, Place};
 
 use super::rules::RULE_COUNT;
 
-/// Data to replace, and by what.
+/// Clinical data with its tag and row of the counts.
 pub struct Found {
-    /// The data with what announces it.
+    /// The data with its label.
     pub whole: Range<usize>,
     /// The data.
     pub value: Range<usize>,
     /// The tag.
     pub tag: &'static str,
-    /// Its row in the counts.
+    /// Its row of the counts.
     pub row: usize,
 }
 
-/// How every tag begins, which tells it from a label in brackets such as 〔氏名〕.
+/// Prefix of every tag; a label in brackets such as 〔氏名〕 lacks it.
 const TAG_BEGIN: &str = "〔*";
 
 /// The number of categories.
 pub const CATEGORY_COUNT: usize = 17;
 
-/// The categories; where two would read the same word the longer word decides.
+/// The categories; where words overlap the longer one decides.
 pub static CATEGORIES: [Category; CATEGORY_COUNT] = [
     individual_number::CATEGORY,
     insurer::CATEGORY,
@@ -96,12 +96,12 @@ static WORDS: LazyLock<Option<Words>> = LazyLock::new(|| {
     Some(Words { automaton, owners: pairs.into_iter().map(|(owner, _)| owner).collect() })
 });
 
-/// Adds where data of any category stands.
+/// Adds the data of all categories to `found`.
 pub fn find(text: &str, found: &mut Vec<Found>) {
     let Some(words) = &*WORDS else { return };
     let mut end = 0;
     for word in words.automaton.find_iter(text) {
-        // Words inside of what is found, and those of tags, announce nothing.
+        // Words inside of data found before, and those of tags, announce nothing.
         if word.start() < end || text[..word.start()].ends_with(TAG_BEGIN) {
             continue;
         }

@@ -115,10 +115,10 @@ const LONGEST_KANA: usize = 12;
 const HONORIFICS: [&str; 12] =
     ["様", "さま", "さん", "殿", "氏", "君", "くん", "ちゃん", "先生", "医師", "看護師", "薬剤師"];
 
-/// What may stand behind a name in hiragana.
+/// Particles that may follow a name in hiragana.
 const PARTICLES: [&str; 8] = ["より", "から", "が", "は", "を", "へ", "と", "に"];
 
-/// What a run of hiragana ends in that is no part of a name.
+/// Endings of runs of hiragana that are not part of a name.
 const PHRASES: [&str; 22] = [
     "から",
     "まで",
@@ -170,7 +170,7 @@ fn read(text: &str, word: Range<usize>) -> Option<Place> {
     Some(place)
 }
 
-/// How clearly the label says that a name follows.
+/// Mark between a label and a name: the evidence that a name follows.
 #[derive(PartialEq)]
 enum Mark {
     Colon,
@@ -178,7 +178,7 @@ enum Mark {
     None,
 }
 
-/// Where the name of a label that ends at `end` begins.
+/// Returns the start of the name behind a label that ends at `end`, and the mark between them.
 fn after_mark(text: &str, end: usize) -> (usize, Mark) {
     let mut mark = Mark::None;
     let mut at = end;
@@ -198,12 +198,12 @@ fn after_mark(text: &str, end: usize) -> (usize, Mark) {
     (at, mark)
 }
 
-/// Whether the first of two parts is a common surname.
+/// Tests whether the first of two parts is a common surname.
 fn has_surname_part(name: &str) -> bool {
     name.split_once([' ', '\n']).is_some_and(|(surname, _)| is_surname(surname))
 }
 
-/// Where the name at `start` ends.
+/// Returns the end of the name at `start`.
 fn person_end(text: &str, start: usize) -> Option<usize> {
     let first = here(text, start)?;
     if begins_otherwise(&text[start..]) {
@@ -242,7 +242,7 @@ fn person_end(text: &str, start: usize) -> Option<usize> {
     (!digits).then_some(end)
 }
 
-/// A surname with its given name, in kanji with kana behind them, with or without a space.
+/// Returns the end of a surname with its given name, in kanji with kana behind them, with or without a space.
 fn kanji_name_end(text: &str, start: usize) -> Option<usize> {
     let (end, length) = kanji_run(text, start);
     if length > LONGEST_KANJI || end == start {
@@ -270,7 +270,7 @@ fn kanji_name_end(text: &str, start: usize) -> Option<usize> {
     Some(end)
 }
 
-/// Where the kanji at `start` end before an honorific or another kind of character, and their number.
+/// Returns the end of the kanji at `start`, before an honorific or another kind of character, and their number.
 fn kanji_run(text: &str, start: usize) -> (usize, usize) {
     let (mut end, mut length) = (start, 0);
     for c in text[start..]
@@ -290,7 +290,7 @@ fn kanji_run(text: &str, start: usize) -> (usize, usize) {
     (end, length)
 }
 
-/// Where two to four hiragana at `at` end that are a given name and no particle; `at` where there are none.
+/// Returns the end of a given name of two to four hiragana at `at`, without particles; `at` if there is none.
 fn given_in_kana(text: &str, at: usize) -> usize {
     let rest = &text[at..];
     let length = rest.chars().take(LONGEST_KANA).take_while(|&c| is_hiragana(c)).count();

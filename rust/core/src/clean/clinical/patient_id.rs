@@ -1,4 +1,4 @@
-//! Patient numbers, and other numbers that a hospital's own books lead to a person.
+//! Patient numbers, and other numbers that a hospital's records assign to a person.
 
 use std::ops::Range;
 
@@ -95,7 +95,7 @@ fn read(text: &str, word: Range<usize>) -> Option<Place> {
     (!weak && !loose).then(|| labelled(text, &word, value))
 }
 
-/// Whether another word before ID says whose it is: Gene ID, 遺伝子ID.
+/// Tests for a word before ID that makes it the ID of something else: Gene ID, 遺伝子ID.
 fn is_compound(text: &str, start: usize) -> bool {
     let spaced = text[..start].ends_with(' ');
     let before = before(text, text[..start].trim_end_matches([' ', '_', '-']).len());

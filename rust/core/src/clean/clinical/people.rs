@@ -1,4 +1,4 @@
-//! Surnames and the kanji of given names, by which a name is told from other words.
+//! Surnames and the kanji of given names, to tell a name from other words.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -22,7 +22,7 @@ const GIVEN: &str = "\
 /// The kanji as a set.
 static GIVEN_KANJI: LazyLock<HashSet<char>> = LazyLock::new(|| GIVEN.chars().collect());
 
-/// Words that are no names although they stand where names stand or are made of the same kanji.
+/// Words that are no names, although they are in the place of a name or of the same kanji.
 const OTHER_WORDS: [&str; 118] = [
     "不明",
     "不詳",
@@ -144,17 +144,17 @@ const OTHER_WORDS: [&str; 118] = [
     "本籍",
 ];
 
-/// Whether the text begins with a word that is no name.
+/// Tests whether the text begins with a word that is no name.
 pub fn begins_otherwise(text: &str) -> bool {
     OTHER_WORDS.iter().any(|word| text.starts_with(word))
 }
 
-/// Whether it is a common surname.
+/// Tests for a common surname.
 pub fn is_surname(text: &str) -> bool {
     SURNAMES.contains(text)
 }
 
-/// Whether it is a common surname, or one with a given name of up to three kanji behind it.
+/// Tests for a common surname, alone or with a given name of up to three kanji behind it.
 pub fn is_person(text: &str) -> bool {
     let ends = text.char_indices().map(|(i, _)| i).skip(1).chain([text.len()]);
     ends.into_iter().take(4).any(|end| {

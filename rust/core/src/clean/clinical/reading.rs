@@ -1,4 +1,4 @@
-//! What readers of several categories share: what stands between a label and its data, and digits.
+//! Helpers of the categories' readers: marks between a label and its data, digits, codes.
 
 use std::ops::Range;
 
@@ -13,23 +13,23 @@ const BETWEEN: [&str; 26] = [
 /// The longest stretch of such marks.
 const MOST_BETWEEN: usize = 6;
 
-/// The character before `at`.
+/// Returns the character before `at`.
 pub fn before(text: &str, at: usize) -> Option<char> {
     text[..at].chars().next_back()
 }
 
-/// The character at `at`.
+/// Returns the character at `at`.
 pub fn here(text: &str, at: usize) -> Option<char> {
     text[at..].chars().next()
 }
 
-/// The text from `at` on where `prefix` (of lower case) stands there in any case of ASCII letters.
+/// Strips `prefix` (of lower case), whatever the case of ASCII letters in `rest`.
 fn strip<'a>(rest: &'a str, prefix: &str) -> Option<&'a str> {
     let head = rest.get(..prefix.len())?;
     head.eq_ignore_ascii_case(prefix).then(|| &rest[prefix.len()..])
 }
 
-/// Where the data of a label that ends at `end` begins.
+/// Returns the start of the data behind a label that ends at `end`.
 pub fn after_label(text: &str, end: usize) -> usize {
     let mut rest = &text[end..];
     for _ in 0..MOST_BETWEEN {
@@ -41,13 +41,13 @@ pub fn after_label(text: &str, end: usize) -> usize {
     text.len() - rest.len()
 }
 
-/// Whether a label at `start` begins a word; one that begins with kanji or kana always does.
+/// Tests whether a label at `start` begins a word; one that begins with kanji or kana always does.
 pub fn begins_word(text: &str, start: usize) -> bool {
     let is_letter = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
     !(is_letter(here(text, start)) && is_letter(before(text, start)))
 }
 
-/// The data at `value` behind the label at `label`, with brackets that only the two of them hold.
+/// Joins the label and the data behind it, with brackets around the two.
 pub fn labelled(text: &str, label: &Range<usize>, value: Range<usize>) -> Place {
     let mut whole = label.start..value.end;
     let between = &text[label.end..value.start];
@@ -67,13 +67,13 @@ pub fn labelled(text: &str, label: &Range<usize>, value: Range<usize>) -> Place 
 pub struct Digits {
     /// The digits, each 0–9.
     pub digits: Vec<u8>,
-    /// Where they end.
+    /// Their end.
     pub end: usize,
-    /// Whether only dashes and dots stand between them.
+    /// True if only dashes and dots are between them.
     pub tight: bool,
 }
 
-/// `count` digits from `at` on, where no more follow; between two a dash, a dot, spaces, a line break may stand.
+/// Reads exactly `count` digits at `at`; a dash, a dot, spaces or a line break may separate two of them.
 pub fn digits(text: &str, at: usize, count: usize) -> Option<Digits> {
     let bytes = text.as_bytes();
     let mut read = Digits { digits: Vec::with_capacity(count), end: at, tight: true };
@@ -90,7 +90,7 @@ pub fn digits(text: &str, at: usize, count: usize) -> Option<Digits> {
     }
 }
 
-/// Where the digit behind a separator at `at` stands; `at` if there is no separator.
+/// Returns the position of the digit behind a separator at `at`; `at` if there is no separator.
 fn separator(text: &str, at: usize) -> usize {
     let mut dashes = 0;
     for (i, c) in text[at..].char_indices().take(5) {
@@ -104,7 +104,7 @@ fn separator(text: &str, at: usize) -> usize {
     at
 }
 
-/// Whether a number may end at `end`: no digit, letter, decimal or further group follows.
+/// Tests whether a number may end at `end`: no digit, letter, decimal or further group follows.
 pub fn ends_number(text: &str, end: usize) -> bool {
     let mut rest = text[end..].chars();
     match rest.next() {
@@ -114,7 +114,7 @@ pub fn ends_number(text: &str, end: usize) -> bool {
     }
 }
 
-/// The first of `counts` digits from `at` on that `is_right`; else the first that stands in one piece.
+/// Reads the first of `counts` digits at `at` with a valid check digit; else the first without spaces.
 pub fn checked_digits(
     text: &str,
     at: usize,
@@ -126,7 +126,7 @@ pub fn checked_digits(
     right.or_else(|| read().find(|read| read.tight)).map(|read| at..read.end)
 }
 
-/// A code of letters and three to fourteen digits: AB-12345, 0012-345-6, 1234 5678.
+/// Reads a code of letters and three to fourteen digits: AB-12345, 0012-345-6, 1234 5678.
 pub fn identifier(text: &str, at: usize) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
     let run = |at: usize, is: fn(&u8) -> bool| bytes[at..].iter().take_while(|b| is(b)).count();
@@ -158,7 +158,7 @@ pub fn identifier(text: &str, at: usize) -> Option<Range<usize>> {
     ((3..=14).contains(&count) && ends_number(text, end) && !date_or_unit).then_some(at..end)
 }
 
-/// Where a second group of as many digits (three to five) ends that stands behind one space.
+/// Returns the end of a second group of as many digits (three to five) behind one space.
 fn spaced_group(text: &str, at: usize, digits: usize) -> Option<usize> {
     let group = text[at..].strip_prefix(' ')?;
     let length = group.bytes().take_while(u8::is_ascii_digit).count();
