@@ -1,7 +1,6 @@
 """What the README says of the tree and of the commands is so."""
 
 import re
-import subprocess
 from pathlib import Path
 
 import click
@@ -12,38 +11,42 @@ from ncvc.corpus.config import PreprocessConfig
 from tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-TREE = README.split("## The tree\n")[1].split("```")[1]
+JAPANESE = (ROOT / "README.ja.md").read_text(encoding="utf-8")
+ARCHITECTURE = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
 
 
-def files() -> list[Path]:
-    """Files of the repository, as git knows them."""
-    done = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        pytest.skip("not a git checkout")
-    return [Path(line) for line in done.stdout.splitlines()]
+def test_every_folder_in_the_tree_exists_and_none_is_missing() -> None:
+    tree = README.split("```\n")[-2]
+    named = re.findall(r"[\w/]+/(?=\s|$)", tree)
+    inside = {name.strip("/") for name in named if (ROOT / "ncvc" / name).is_dir()}
+    assert all((ROOT / name).is_dir() or (ROOT / "ncvc" / name).is_dir() for name in named), named
+    there = {path.parent.name for path in (ROOT / "ncvc").glob("*/__init__.py")}
+    assert there - inside == {"demo"}
 
 
-def test_every_name_in_the_tree_exists() -> None:
-    folders: list[tuple[int, str]] = []
-    for line in TREE.strip("\n").splitlines():
-        indent = len(line) - len(line.lstrip())
-        folders = [(depth, name) for depth, name in folders if depth < indent]
-        names = re.match(r"\S+(?:  ?\S+(?=  ))*", line.strip())
-        assert names is not None
-        for name in names[0].split():
-            path = ROOT.joinpath(*(folder for _, folder in folders), name)
-            assert path.exists(), path
-            if name.endswith("/"):
-                folders.append((indent, name))
+def test_the_readme_is_short() -> None:
+    assert len(README.splitlines()) <= 120
 
 
-def test_every_python_module_of_a_stage_is_in_the_tree() -> None:
-    stages = ("ncvc/train", "ncvc/convert", "ncvc/corpus", "ncvc/tokenizer")
-    modules = [f for f in files() if f.suffix == ".py" and str(f.parent) in stages and f.name != "__init__.py"]
-    assert len(modules) > 20
-    for module in modules:
-        # `errors.py` says what it is.
-        assert module.name == "errors.py" or module.name in TREE, module
+def test_both_languages_show_the_same_commands_and_config() -> None:
+    def shown(text: str) -> list[str]:
+        return [line.partition("#")[0].strip() for block in re.findall(r"```(?:sh|yaml)\n(.*?)```", text, re.DOTALL)
+                for line in block.splitlines() if line.partition("#")[0].strip()]  # fmt: skip
+
+    assert shown(JAPANESE) == shown(README)
+
+
+def test_every_place_that_the_architecture_names_exists() -> None:
+    places = set(re.findall(r"`(ncvc/[\w/]+(?:\.py|/))`", ARCHITECTURE))
+    assert len(places) > 10
+    for place in places:
+        assert (ROOT / place).exists(), place
+    python, rust = ROOT / "ncvc", ROOT / "rust/core/src"
+    pictured = set(re.findall(r"<br/>([\w/, ]+?)(?:\"|\]|:)", ARCHITECTURE))
+    for names in pictured:
+        for name in re.findall(r"[a-z_]+/[\w/]*", names):
+            found = [base / end for base in (python, rust) for end in (name, f"{name}.py", f"{name}.rs")]
+            assert any(path.exists() for path in found), name
 
 
 def commands() -> list[list[str]]:
@@ -77,6 +80,6 @@ def test_every_config_shown_can_be_loaded(tmp_path: Path, page: str) -> None:
 
 
 def test_every_page_linked_exists() -> None:
-    for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
+    for page in [ROOT / "README.md", ROOT / "README.ja.md", *(ROOT / "docs").glob("*.md")]:
         for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
             assert (page.parent / link).exists(), (page, link)
