@@ -11,6 +11,7 @@ from ncvc.checkpoint.format import GuardState
 from ncvc.checkpoint.reader import Checkpoint, checkpoint_folder, latest
 from ncvc.errors import TrainingError
 from ncvc.model.parallel import single_process
+from ncvc.smoothing import ExponentialMean
 from ncvc.train.anomaly_guard import AnomalyGuard, require_finite
 from ncvc.train.config import GuardConfig
 from ncvc.train.metrics.log import records, steps
@@ -104,6 +105,7 @@ def test_a_row_of_bad_steps_is_gone_back_from_and_left_out(make_config, pair):
     (left,) = events(whole, "left_out")
     assert (left["steps"], left["samples"], left["skipped"]) == ([7, 11], [48, 87], 5)
     assert [step.step for step in steps(whole.folder)] == [*range(1, 7), *range(12, 17)]
+    assert steps(whole.folder)[-1].smoothed_loss == ExponentialMean(s.loss for s in steps(whole.folder)).mean
     assert latest(whole.folder).manifest.optimizer_step == 11
 
     for stops in [(8, 2, 1, 2), (11, 1)]:  # within the row and just after it; at its very end
@@ -111,6 +113,7 @@ def test_a_row_of_bad_steps_is_gone_back_from_and_left_out(make_config, pair):
         for stop_after in (*stops, None):
             pair.run(train_poisoned, stopped, faults, stop_after)
         assert_same(tensors(whole, 16), tensors(stopped, 16))
+        assert steps(stopped.folder)[-1].smoothed_loss == steps(whole.folder)[-1].smoothed_loss
         assert latest(stopped.folder).manifest.guard == latest(whole.folder).manifest.guard
 
     # The same weights without any fault, if just these batches are left out from the beginning.

@@ -10,6 +10,7 @@ import pytest
 from small_training import train_alone
 
 from ncvc.errors import ConfigError
+from ncvc.smoothing import ExponentialMean
 from ncvc.train.metrics import log as run_log
 from ncvc.train.metrics.log import RunLog, Step, records, steps
 from ncvc.train.preflight.flops import flops_per_token
@@ -97,9 +98,10 @@ def test_a_line_of_the_log_has_every_field(make_config, clock):
     assert first["mfu"] is None
     assert first["memory"] > 50e6
     assert [line["seconds_left"] for line in written] == [6.0, 4.0, 2.0, 0.0]
-    assert [line["smoothed_loss"] for line in written[:2]] == [4.0, pytest.approx(0.9 * 4 + 0.1 * 2)]
+    assert [line["smoothed_loss"] for line in written[:2]] == [4.0, pytest.approx((0.9 * 4 + 2) / 1.9)]
     # What is not finite stays out of the mean.
-    assert last["smoothed_loss"] == pytest.approx(0.9 * 3.8 + 0.1 * 3)
+    assert written[2]["smoothed_loss"] == written[1]["smoothed_loss"]
+    assert last["smoothed_loss"] == pytest.approx((0.81 * 4 + 0.9 * 2 + 3) / 2.71)
     assert last["skipped"] == 0
 
 
@@ -111,9 +113,30 @@ def test_the_smoothed_loss_goes_on_where_it_was(make_config):
     train_alone(parted)
     expected, found = ([step.smoothed_loss for step in steps(config.folder)] for config in (whole, parted))
     assert found == expected
+    losses = [step.loss for step in steps(whole.folder)]
+    assert expected == [ExponentialMean(losses[:number]).mean for number in range(1, len(losses) + 1)]
     started = next(record for record in records(parted.folder) if record["event"] == "started")
     assert started["pid"] > 0
     assert started["host"]
+
+
+def test_the_smoothed_loss_forgets_what_was_undone(make_config):
+    """Steps that the log has and the weights do not, after a crash or a rollback, are not in the mean."""
+    config = make_config()
+    arguments = {"lr": 0.5, "grad_norm": 1.5}
+    log = opened(config)
+    for step, loss in enumerate((4.0, 3.0, 99.0), 1):
+        log.step(step, loss=loss, **arguments)
+    log.close()
+    log = opened(config, done=2)
+    log.event("resumed", "", step=2)
+    log.step(3, loss=2.0, **arguments)
+    assert log.smoothed_loss.mean == ExponentialMean([4.0, 3.0, 2.0]).mean
+    log.step(4, loss=77.0, **arguments)
+    log.event("rolled_back", "", step=3)
+    log.step(6, loss=1.0, **arguments)
+    log.close()
+    assert steps(config.folder)[-1].smoothed_loss == ExponentialMean([4.0, 3.0, 2.0, 1.0]).mean
 
 
 def test_older_and_newer_logs_can_be_read(tmp_path):

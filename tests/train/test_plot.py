@@ -15,6 +15,7 @@ from small_training import train_alone
 from ncvc import NcvcError
 from ncvc.cli.train import train
 from ncvc.html.line_chart import HEIGHT, LEFT, WIDTH, Line, chart, ticks
+from ncvc.smoothing import ExponentialMean, centred_means
 from ncvc.train.metrics.history import read_histories
 from ncvc.train.resolved_config import config_hash
 
@@ -53,7 +54,8 @@ def run(tmp_path):
 def test_what_a_crash_undid_is_not_drawn(run):
     (curve,) = read_histories([run])
     assert [step.step for step in curve.steps] == [1, 2, 3, 4, 5, 6, 9, 10]
-    assert curve.smoothed == [9.5, 8.5, 7.5, 6.5, 5.5, 4.5, 3.5, 3.5]
+    # Whatever an older log has as smoothed: the mean is of the losses.
+    assert curve.smoothed == centred_means([9.0, 8.0, 7.0, 6.0, 5.0, 4.0, 3.0, 3.0])
     assert curve.validation == [(4, 6.25)]
     assert curve.sources == {"a&b": 6.0, "c": 6.5}
     assert curve.skipped == [5, 7, 8]
@@ -61,11 +63,20 @@ def test_what_a_crash_undid_is_not_drawn(run):
     assert (curve.tokens_a_step, curve.seconds, curve.config) == (1000.0, 16.0, "")
 
 
-def test_a_log_without_smoothed_losses_gets_them(run):
+def test_a_log_without_smoothed_losses_gives_the_same(run):
+    before = read_histories([run])
     text = re.sub(r', "smoothed_loss": [0-9.]+', "", (run / "log.jsonl").read_text())
     (run / "log.jsonl").write_text(text)
-    (curve,) = read_histories([run])
-    assert curve.smoothed[:3] == pytest.approx([9.0, 0.9 * 9 + 0.1 * 8, 0.81 * 9 + 0.09 * 8 + 0.1 * 7])
+    (after,) = read_histories([run])
+    assert after.steps[0].smoothed_loss is None
+    assert after.smoothed == before[0].smoothed
+
+
+def test_a_run_ends_at_the_smoothed_loss_of_its_log(make_config):
+    config = make_config(schedule={"train_iters": 3, "lr_warmup_iters": 1})
+    train_alone(config)
+    (history,) = read_histories([config.folder])
+    assert history.smoothed[-1] == pytest.approx(history.steps[-1].smoothed_loss, rel=1e-15)
 
 
 def test_runs_of_one_name_are_told_apart_and_folders_that_are_none_named(run, tmp_path):
@@ -192,6 +203,7 @@ def test_the_page_in_a_browser(run, tmp_path):
     for title in ("<first>: skipped at 5", "<first>: went on at 6", "<first>: 6.2500 at 4"):
         assert page.titles.count(title) == 2
     rows = [page.cells[i : i + 10] for i in (0, 10)]
-    assert rows[0] == ["<first>", "10", "10,000", "3.5000", "6.2500", "500", "16 s", "3", "1", "–"]
+    smoothed = f"{ExponentialMean([9, 8, 7, 6, 5, 4, 3, 3]).mean:.4f}"
+    assert rows[0] == ["<first>", "10", "10,000", smoothed, "6.2500", "500", "16 s", "3", "1", "–"]
     assert rows[1][0] == "second"
     assert page.cells[20:26] == ["a&b", "6.0000", "6.0000", "c", "6.5000", "6.5000"]

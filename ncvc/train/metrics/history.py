@@ -3,11 +3,11 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 from pathlib import Path
 
 from ncvc.errors import NcvcError
-from ncvc.train.metrics.log import LOG, SMOOTHING, Step, as_step, records, standing
+from ncvc.smoothing import centred_means
+from ncvc.train.metrics.log import LOG, Step, as_step, records, standing
 
 EVENTS = ("validation", "skipped", "left_out", "resumed", "rolled_back")
 TOKEN_UNITS = ((1e9, "billions"), (1e6, "millions"), (1e3, "thousands"), (1.0, ""))
@@ -20,7 +20,7 @@ class RunHistory:
     name: str
     steps: Sequence[Step]
     smoothed: Sequence[float]
-    """The smoothed loss of each step."""
+    """The centred mean of the losses at each step; the last is what the log calls `smoothed_loss`."""
     validation: Sequence[tuple[int, float]]
     """Step and loss of each validation."""
     sources: dict[str, float]
@@ -65,19 +65,13 @@ def _history(run: Path, name: str) -> RunHistory:
     return RunHistory(
         name=name,
         steps=steps,
-        smoothed=_smoothed(steps),
+        smoothed=centred_means([step.loss for step in steps]),
         validation=[(line["step"], line["loss"]) for line in events["validation"]],
         sources=_sources(events["validation"][-1]["sources"]) if events["validation"] else {},
         skipped=sorted({*(line["step"] for line in events["skipped"]), *left_out}),
         resumed=[line["step"] for line in (*events["resumed"], *events["rolled_back"])],
         config=_config_hash(run / "config.yaml"),
     )
-
-
-def _smoothed(steps: Sequence[Step]) -> list[float]:
-    """As the log has it; of a log that has none, the same mean."""
-    own = accumulate((step.loss for step in steps), lambda mean, loss: SMOOTHING * mean + (1 - SMOOTHING) * loss)
-    return [mean if step.smoothed_loss is None else step.smoothed_loss for step, mean in zip(steps, own, strict=True)]
 
 
 def _sources(sources: dict[str, float | dict[str, float]]) -> dict[str, float]:

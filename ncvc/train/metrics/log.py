@@ -7,7 +7,6 @@
 import contextlib
 import dataclasses
 import json
-import math
 import resource
 import time
 from collections.abc import Iterable, Iterator
@@ -17,6 +16,7 @@ from typing import Any
 
 import click
 
+from ncvc.smoothing import ExponentialMean
 from ncvc.train.config import TrainConfig
 from ncvc.train.metrics.loggers import metric_loggers
 from ncvc.train.preflight.flops import flops_per_token
@@ -25,7 +25,6 @@ from ncvc.units import duration, short, three_digits
 
 LOG = "log.jsonl"
 UNDOING = ("started", "resumed", "rolled_back")  # events that void the steps after the one they name
-SMOOTHING = 0.9  # weight of the past in what is smoothed
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,7 +43,7 @@ class Step:
     tokens_per_second: float
     """Over all ranks."""
     smoothed_loss: float | None = None
-    """Exponential mean of the losses, each weighing 0.9 of the one after it."""
+    """`ExponentialMean` of the losses so far."""
     tokens_per_second_per_gpu: float | None = None
     """Of one rank: a GPU, or a process where there is none."""
     tflops_per_gpu: float | None = None
@@ -72,11 +71,11 @@ class RunLog:
         self.config = config
         self.speaks = speaks
         self.world_size = world_size
-        self.seconds_a_step: float | None = None
+        self.seconds_a_step = ExponentialMean()
         self.since = time.monotonic()
         if not speaks:
             return
-        self.smoothed_loss = self._smoothed_so_far(done)
+        self.smoothed_loss = self._smoothed_loss(done)
         self.flops = flops_per_token(config.model, config.data.sequence_length)
         self.peak = _peak(config)
         _drop_torn_line(config.folder / LOG)
@@ -88,6 +87,8 @@ class RunLog:
         if not self.speaks:
             return
         self._file.write(_event_line(event, **facts))
+        if event == "rolled_back":
+            self.smoothed_loss = self._smoothed_loss(facts["step"])
         click.echo(message)
 
     def curve(self, name: str, value: float, step: int) -> None:
@@ -104,10 +105,9 @@ class RunLog:
         """One step is done, of which `skipped` in the whole run were kept from the weights."""
         now = time.monotonic()
         seconds, self.since = now - self.since, now
-        self.seconds_a_step = _smoothed(self.seconds_a_step, seconds)
+        self.seconds_a_step.add(seconds)
         if not self.speaks:
             return
-        self.smoothed_loss = _smoothed(self.smoothed_loss, loss)
         last = self.config.schedule.train_iters
         speed = self.config.tokens_per_step / seconds
         flops = speed / self.world_size * self.flops
@@ -119,13 +119,13 @@ class RunLog:
             grad_norm=grad_norm,
             seconds=seconds,
             tokens_per_second=speed,
-            smoothed_loss=self.smoothed_loss,
+            smoothed_loss=self.smoothed_loss.add(loss),
             tokens_per_second_per_gpu=speed / self.world_size,
             tflops_per_gpu=flops / 1e12,
             mfu=flops / self.peak if self.peak else None,
             skipped=skipped,
             memory=_memory(),
-            seconds_left=self.seconds_a_step * (last - step),
+            seconds_left=self.seconds_a_step.mean * (last - step),
         )
         values = dataclasses.asdict(record)
         self._file.write(json.dumps(values) + "\n")
@@ -137,8 +137,7 @@ class RunLog:
 
     def _line(self, record: Step, last: int) -> str:
         """At most 160 columns; speeds are of the last steps' mean, which jumps less."""
-        assert self.seconds_a_step is not None
-        speed = self.config.tokens_per_step / self.seconds_a_step / self.world_size
+        speed = self.config.tokens_per_step / self.seconds_a_step.mean / self.world_size
         flops = speed * self.flops
         share = f" {flops / self.peak:.1%} MFU" if self.peak else ""
         parts = (
@@ -154,11 +153,11 @@ class RunLog:
         )
         return "  ".join(parts)
 
-    def _smoothed_so_far(self, done: int) -> float | None:
-        """The smoothed loss of step `done`, as the log of a run that goes on has it."""
+    def _smoothed_loss(self, done: int) -> ExponentialMean:
+        """The mean up to step `done`, from the losses in the log: that of a run without interruption, to the bit."""
         if not done or not (self.config.folder / LOG).exists():
-            return None
-        return next((step.smoothed_loss for step in reversed(steps(self.config.folder)) if step.step <= done), None)
+            return ExponentialMean()
+        return ExponentialMean(step.loss for step in steps(self.config.folder) if step.step <= done)
 
     def close(self) -> None:
         """Writes what is left."""
@@ -166,13 +165,6 @@ class RunLog:
             self._file.close()
             for logger in self._loggers:
                 logger.close()
-
-
-def _smoothed(mean: float | None, value: float) -> float:
-    """A mean with one more value in it; what is not finite stays out."""
-    if mean is None or not math.isfinite(mean):
-        return value
-    return SMOOTHING * mean + (1 - SMOOTHING) * value if math.isfinite(value) else mean
 
 
 def _on_gpu() -> bool:
