@@ -1,19 +1,35 @@
 """From raw Japanese text to your own small language model, on your own machines.
 
-The text engine is in Rust (`ncvc._native`); its Python surface is re-exported here.
+The text engine is in Rust (`ncvc._native`); its Python surface is re-exported here, and loaded when it is used.
 """
 
-from importlib.metadata import version
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # for type checkers: importing `typing`, the engine or numpy would slow every command down
+    from ncvc._native import Analyzer, Tokenizer, build_dictionary, clean, clean_batch
+    from ncvc.errors import DatasetError, DictionaryError, InputError, NcvcError, TokenizerError
+    from ncvc.indexed import IndexedDataset
 
-from ncvc._native import (
-    Analyzer,
-    Tokenizer,
-    build_dictionary,
-    clean,
-    clean_batch,
-)
-from ncvc.errors import DatasetError, DictionaryError, InputError, NcvcError, TokenizerError
-from ncvc.indexed import IndexedDataset
+    __version__: str
+else:
+
+    def __getattr__(name: str) -> object:
+        """Loads a name of `__all__` when it is first used (PEP 562)."""
+        import importlib
+
+        if name == "__version__":
+            value = importlib.import_module("importlib.metadata").version("ncvc")
+        elif name == "IndexedDataset":
+            value = importlib.import_module("ncvc.indexed").IndexedDataset
+        elif name in __all__:
+            value = getattr(importlib.import_module("ncvc._native"), name)
+        else:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        globals()[name] = value
+        return value
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})
+
 
 __all__ = [
     "Analyzer",
@@ -29,4 +45,3 @@ __all__ = [
     "clean",
     "clean_batch",
 ]
-__version__ = version("ncvc")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from ncvc import cli
+from ncvc.cli import commands as cli
 from ncvc.doctor import EXTRA, Report, examine
 
 BASE = {"click": "8.5.1", "ipadic": "1.0.0", "numpy": "2.5.5", "packaging": "26.3", "pydantic": "2.14.3"}

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 import pytest
 
-from ncvc.cli import ncvc
+from ncvc.cli.commands import ncvc
 from ncvc.corpus.config import PreprocessConfig
 from tests.conftest import ROOT
 

@@ -8,8 +8,6 @@ from typing import Any
 
 import click
 
-from ncvc import Analyzer, build_dictionary
-
 FILE = click.Path(path_type=Path, dir_okay=False)
 CLEAR_LINE = "\r\033[K"
 EXISTING_FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
@@ -51,6 +49,7 @@ def build(output: Path, base: str, terms: tuple[Path, ...], licences: tuple[Path
       ncvc dictionary build hospital.dic --terms manbyo_dic.csv --licence CC-BY-4.0.txt
       ncvc dictionary build hospital.dic --base unidic-lite --terms diseases.tsv --terms drugs.tsv
     """
+    from ncvc import build_dictionary
     from ncvc.dictionary import MAGIC, find_base
     from ncvc.outputs import require_apart, require_own_file
 
@@ -85,6 +84,8 @@ def info(file: Path, terms: bool, as_json: bool) -> None:
       ncvc dictionary info hospital.dic
       ncvc dictionary info hospital.dic --terms > user.csv
     """
+    from ncvc import Analyzer
+
     analyzer = Analyzer.load(file)
     if terms:
         click.echo(analyzer.terms, nl=False)

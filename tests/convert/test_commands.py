@@ -13,7 +13,7 @@ from tokenizers import Tokenizer
 
 import ncvc
 from ncvc.checkpoint.format import write_weights
-from ncvc.cli import ncvc as command_line
+from ncvc.cli.commands import ncvc as command_line
 from ncvc.convert import mapping
 from ncvc.model.config import ModelConfig
 
@@ -99,7 +99,7 @@ def test_the_stock_tokenizer_gives_our_ids_for_analysed_text(folder: Path, lines
 
 @pytest.mark.parametrize("command", ["convert", "generate"])
 def test_help_is_light_and_has_examples(command: str) -> None:
-    code = f"import sys; from ncvc.cli import ncvc; ncvc(['{command}', '-h'], standalone_mode=False);"
+    code = f"import sys; from ncvc.cli.commands import ncvc; ncvc(['{command}', '-h'], standalone_mode=False);"
     code += "assert not {'torch', 'transformers', 'megatron'} & set(sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -1,0 +1,74 @@
+"""All subcommands, and how their errors end the process."""
+
+import os
+import sys
+
+import click
+
+from ncvc.cli.clean import clean
+from ncvc.cli.convert import convert
+from ncvc.cli.demo import demo
+from ncvc.cli.dictionary import dictionary
+from ncvc.cli.doctor import doctor
+from ncvc.cli.generate import generate
+from ncvc.cli.preprocess import preprocess
+from ncvc.cli.split import split
+from ncvc.cli.tokenizer import tokenizer
+from ncvc.cli.train import train
+from ncvc.cli.verify import verify
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="ncvc")  # the version itself is looked up when it is asked for
+def ncvc() -> None:
+    """From raw Japanese text to your own small language model, on your own machines.
+
+    \b
+    The way, and what each step takes from the one before:
+      ncvc dictionary build hospital.dic --terms terms.csv
+      ncvc tokenizer train tokenizer raw/*.jsonl.zst --dictionary hospital.dic
+      ncvc preprocess preprocess.yaml
+      ncvc train megatron_configs/ncvc-slm-1.yaml
+      ncvc convert runs/ncvc-slm-1/checkpoints/step_00024000 my-model --to hf
+      ncvc generate my-model --prompt '高血圧の治療は'
+
+    All of it, small, on synthetic text: ncvc demo
+    """
+
+
+for command in (dictionary, tokenizer, preprocess, train, convert, generate, clean, split, verify, demo, doctor):
+    ncvc.add_command(command)
+
+
+def run() -> None:
+    """Runs `ncvc` and ends the process with a status other than 0 for whatever goes wrong."""
+    try:
+        ncvc(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.Abort:
+        raise KeyboardInterrupt from None
+    except BrokenPipeError:
+        # The reader of a pipe has gone, as `| head` does; nobody is left to hear of it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except Exception as error:
+        sentence = _sentence(error)
+        if sentence is None:
+            raise
+        click.echo(f"ncvc: {sentence}", err=True)
+        sys.exit(1)
+
+
+def _sentence(error: Exception) -> str | None:
+    """Puts an error that the user can mend into one sentence; None for a defect of ours."""
+    from ncvc.errors import NcvcError  # only now: it loads the engine
+
+    if isinstance(error, NcvcError):
+        return str(error)
+    if isinstance(error, ModuleNotFoundError) and not (error.name or "ncvc").startswith("ncvc"):
+        return f"{error.name} is not installed; `ncvc doctor` lists the packages that each command needs"
+    if isinstance(error, OSError):
+        return f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)
+    return None
