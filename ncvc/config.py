@@ -15,6 +15,9 @@ import yaml
 
 from ncvc.errors import ConfigError
 
+SHIPPED = Path(__file__).parent.parent / "megatron_configs"
+"""The training configs that come with the package; they lie beside it in a checkout and in site-packages alike."""
+
 
 class _Loader(yaml.SafeLoader):
     """YAML 1.2's numbers: YAML 1.1, which PyYAML reads, takes 1e-3 for text."""

@@ -11,6 +11,7 @@ from ncvc.cli.demo import demo
 from ncvc.cli.dictionary import dictionary
 from ncvc.cli.doctor import doctor
 from ncvc.cli.generate import generate
+from ncvc.cli.init import init
 from ncvc.cli.preprocess import preprocess
 from ncvc.cli.split import split
 from ncvc.cli.tokenizer import tokenizer
@@ -36,7 +37,7 @@ def ncvc() -> None:
     """
 
 
-for command in (dictionary, tokenizer, preprocess, train, convert, generate, clean, split, verify, demo, doctor):
+for command in (init, dictionary, tokenizer, preprocess, train, convert, generate, clean, split, verify, demo, doctor):
     ncvc.add_command(command)
 
 

@@ -12,13 +12,13 @@ from typing import Any
 
 import yaml
 
-import ncvc
+from ncvc.config import SHIPPED
 from ncvc.demo.text import write_corpus, write_terms
 from ncvc.errors import DemoError
 from ncvc.manifest import changes, own_manifest
 
-CONFIG = Path(ncvc.__file__).parent.parent / "megatron_configs" / "demo.yaml"
-"""The training config; it lies beside the package in a checkout and in site-packages alike."""
+CONFIG = SHIPPED / "demo.yaml"
+"""The training config."""
 
 MARKER = ".made-by-ncvc-demo"
 MADE = (

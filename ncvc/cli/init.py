@@ -1,0 +1,68 @@
+"""`ncvc init`."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+NEXT = {
+    "preprocess": "ncvc preprocess {file} --dry-run",
+    "train": "ncvc train {file} --dry-run",
+}
+"""Kinds of config, each with the command that shows what it would do."""
+
+HEAD = """\
+# Config of `ncvc {kind}`: every key, and its default where it has one. A key with a default may be left out.
+"""
+
+
+@click.command(no_args_is_help=True)
+@click.argument("kind", type=click.Choice(list(NEXT)))
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False), required=False)
+def init(kind: str, file: Path | None) -> None:
+    """Writes a config to start from: every key with its documentation and its default.
+
+    KIND is the command that the config is for; FILE is KIND.yaml unless it is named. A file that is there already is
+    left alone.
+
+    \b
+    Examples:
+      ncvc init preprocess
+      ncvc init train first.yaml
+    """
+    from ncvc.errors import ConfigError
+
+    file = file or Path(f"{kind}.yaml")
+    text = HEAD.format(kind=kind) + _template(kind)
+    try:
+        with file.open("x", encoding="utf-8") as out:
+            out.write(text)
+    except FileExistsError:
+        raise ConfigError(f"{file}: exists already; name another file") from None
+    click.echo(f"written to {file}; edit it, then: {NEXT[kind].format(file=file)}")
+
+
+def _template(kind: str) -> str:
+    """Returns the keys of a kind's config, with examples where there is no default."""
+    from ncvc.config_template import template
+
+    if kind == "preprocess":
+        from ncvc.corpus.config import PreprocessConfig
+
+        sources = [{"name": "notes", "inputs": ["raw/"]}]
+        return template(PreprocessConfig, {"sources": sources, "tokenizer": "tokenizer", "output": "tokens"})
+    import yaml
+
+    from ncvc.config import SHIPPED, Config
+    from ncvc.train.config import TrainConfig
+
+    # The papers' run, as far as there are no defaults; its data are those of the other example.
+    papers: dict[str, Any] = yaml.safe_load((SHIPPED / "ncvc-slm-1.yaml").read_text(encoding="utf-8"))
+    example: dict[str, Any] = {"run": "runs/first"}
+    for name, field in TrainConfig.model_fields.items():
+        section = field.annotation
+        if isinstance(section, type) and issubclass(section, Config):
+            required = [key for key, inner in section.model_fields.items() if inner.is_required()]
+            example[name] = {key: papers[name][key] for key in required}
+    example["data"]["prefixes"] = ["tokens/notes"]
+    return template(TrainConfig, example)
