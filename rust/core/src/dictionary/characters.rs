@@ -1,12 +1,11 @@
 //! Character categories, which define the candidates for unknown words.
 
 use std::collections::HashMap;
-use std::fmt::Write;
 
 /// MeCab knows the characters of the Basic Multilingual Plane; the others are treated like U+0000.
 const CHARACTERS: usize = 1 << 16;
 /// MeCab keeps a character's set of categories in 18 bits.
-const MAX_CATEGORIES: usize = 18;
+const MAX_CATEGORIES: u8 = 18;
 
 /// Category of characters, with its treatment of unknown words (`char.def`).
 #[derive(Clone, Debug, PartialEq)]
@@ -59,8 +58,8 @@ impl Characters {
     pub fn from_binary(bytes: &[u8]) -> Option<Self> {
         let (count, rest) = bytes.split_first_chunk::<4>()?;
         let count =
-            usize::try_from(u32::from_le_bytes(*count)).ok().filter(|n| (1..=MAX_CATEGORIES).contains(n))?;
-        let (names, table) = rest.split_at_checked(32 * count)?;
+            u8::try_from(u32::from_le_bytes(*count)).ok().filter(|n| (1..=MAX_CATEGORIES).contains(n))?;
+        let (names, table) = rest.split_at_checked(32 * usize::from(count))?;
         if table.len() != 4 * (CHARACTERS - 1) {
             return None;
         }
@@ -74,9 +73,9 @@ impl Characters {
         let mut of = Vec::with_capacity(CHARACTERS);
         for field in table.chunks_exact(4) {
             let field = u32::from_le_bytes([field[0], field[1], field[2], field[3]]);
-            let own = (field >> 18) as u8;
+            let own = u8::try_from(field >> 18 & 0xff).ok()?;
             let category = categories.get_mut(usize::from(own))?;
-            category.length = (field >> 26) as u8 & 0xf;
+            category.length = u8::try_from(field >> 26 & 0xf).ok()?;
             category.group = field >> 30 & 1 == 1;
             category.invoke = field >> 31 == 1;
             of.push(Kind { own, set: field & 0x3ffff & ((1 << count) - 1) | 1 << own });
@@ -94,7 +93,8 @@ impl Characters {
         let mut ids = HashMap::new();
         let mut ranges = Vec::new();
         for (line, number) in text.lines().zip(1..) {
-            let words: Vec<&str> = line.split('#').next().unwrap_or("").split_whitespace().collect();
+            let line = line.split_once('#').map_or(line, |(before, _)| before);
+            let words: Vec<&str> = line.split_whitespace().collect();
             match words[..] {
                 [] => {}
                 [range, ref names @ ..] if range.starts_with("0x") => {
@@ -104,7 +104,8 @@ impl Characters {
                     let category = category(name, invoke, group, length).ok_or_else(|| {
                         (number, "write `NAME invoke group length`: 0 or 1, 0 or 1, 0 to 15".to_owned())
                     })?;
-                    if ids.insert(name, categories.len()).is_some() || categories.len() == MAX_CATEGORIES {
+                    let id = u8::try_from(categories.len()).ok().filter(|&id| id < MAX_CATEGORIES);
+                    if id.is_none_or(|id| ids.insert(name, id).is_some()) {
                         return Err((
                             number,
                             format!("{name} is defined twice or beyond {MAX_CATEGORIES} categories"),
@@ -118,7 +119,7 @@ impl Characters {
         let Some(&default) = ids.get("DEFAULT") else {
             return Err((1, "the category DEFAULT is missing; define it".into()));
         };
-        let mut of = vec![Kind { own: default as u8, set: 1 << default }; CHARACTERS];
+        let mut of = vec![Kind { own: default, set: 1 << default }; CHARACTERS];
         for (number, range, names) in ranges {
             let known = names.iter().map(|name| ids.get(name).copied()).collect::<Option<Vec<_>>>();
             let (Some(range), Some([own, others @ ..])) = (code_points(range), known.as_deref()) else {
@@ -128,7 +129,7 @@ impl Characters {
                 ));
             };
             let set = others.iter().fold(1 << own, |set, other| set | 1 << other);
-            of[range].fill(Kind { own: *own as u8, set });
+            of[range].fill(Kind { own: *own, set });
         }
         Ok(Self { categories, of })
     }
@@ -159,21 +160,18 @@ impl Characters {
     pub fn text(&self) -> String {
         let mut text = String::new();
         for Category { name, invoke, group, length } in &self.categories {
-            let _ = writeln!(text, "{name} {} {} {length}", u8::from(*invoke), u8::from(*group));
+            text += &format!("{name} {} {} {length}\n", u8::from(*invoke), u8::from(*group));
         }
         let mut from = 0;
         while from < CHARACTERS {
             let Kind { own, set } = self.of[from];
             let run = self.of[from..].iter().take_while(|&&kind| kind == Kind { own, set }).count();
-            let _ = write!(
-                text,
-                "0x{from:04X}..0x{:04X} {}",
-                from + run - 1,
-                self.categories[usize::from(own)].name
-            );
+            let name = &self.categories[usize::from(own)].name;
+            text += &format!("0x{from:04X}..0x{:04X} {name}", from + run - 1);
             for (id, category) in self.categories.iter().enumerate() {
                 if id != usize::from(own) && set >> id & 1 == 1 {
-                    let _ = write!(text, " {}", category.name);
+                    text.push(' ');
+                    text += &category.name;
                 }
             }
             text.push('\n');

@@ -9,7 +9,11 @@
 /// `None` if the array is damaged: every unit has one parent, so a walk that takes more steps than there are units
 /// goes in circles.
 pub fn entries(bytes: &[u8]) -> Option<Vec<(Vec<u8>, u32)>> {
-    let units: Vec<(i32, u32)> = bytes.chunks_exact(8).map(unit).collect();
+    let (units, rest) = bytes.as_chunks();
+    if !rest.is_empty() {
+        return None;
+    }
+    let units: Vec<(i32, u32)> = units.iter().map(unit).collect();
     let mut entries = Vec::new();
     let mut steps_left = units.len();
     // (base, length of the key, its last byte); children are pushed last byte first, so that they are popped in order.
@@ -38,9 +42,8 @@ pub fn entries(bytes: &[u8]) -> Option<Vec<(Vec<u8>, u32)>> {
     Some(entries)
 }
 
-fn unit(bytes: &[u8]) -> (i32, u32) {
-    let word = |i: usize| [bytes[i], bytes[i + 1], bytes[i + 2], bytes[i + 3]];
-    (i32::from_le_bytes(word(0)), u32::from_le_bytes(word(4)))
+fn unit(&[a, b, c, d, e, f, g, h]: &[u8; 8]) -> (i32, u32) {
+    (i32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h]))
 }
 
 #[cfg(test)]

@@ -6,8 +6,9 @@ use std::io;
 use super::arrays::{Reader, put};
 use super::characters::Characters;
 use super::matrix::Matrix;
-use super::mecab::{Base, Row};
+use super::mecab::{Base, NO_SPACE, Row, error};
 use super::trie::Trie;
+use crate::Result;
 
 /// The bytes are compressed: UniDic's matrix alone has 70 MB. Higher levels take much longer and save little.
 const LEVEL: i32 = 3;
@@ -41,8 +42,13 @@ pub struct Dictionary {
 }
 
 impl Dictionary {
-    /// The base with `terms`, which come after all of its rows; damaged or foreign rows are the business of [`Base`].
-    pub fn build(base: &Base, terms: &[Row]) -> Option<Self> {
+    /// Builds the dictionary of `base`, which has been checked, and `terms`, which follow its rows.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Dictionary`](crate::Error::Dictionary) if there are too many rows, or no category SPACE.
+    pub fn build(base: &Base, terms: &[Row]) -> Result<Self> {
+        let too_many = || error(&base.folder, "too many rows; leave some out");
         let mut surfaces: BTreeMap<&str, Vec<Entry>> = BTreeMap::new();
         for row in base.rows.iter().chain(terms) {
             surfaces.entry(&row.surface).or_default().push(entry(row));
@@ -50,19 +56,22 @@ impl Dictionary {
         let mut entries = Vec::new();
         let mut keys = Vec::with_capacity(surfaces.len());
         for (surface, rows) in surfaces {
-            let first = entries.len();
-            entries.extend(distinct(&rows));
-            keys.push((surface, u32::try_from(first).ok()?, (entries.len() - first) as u32));
+            let rows = distinct(&rows);
+            let (Ok(first), Ok(count)) = (u32::try_from(entries.len()), u32::try_from(rows.len())) else {
+                return Err(too_many());
+            };
+            entries.extend(rows);
+            keys.push((surface, first, count));
         }
         let unknown = base.characters.categories.iter().map(|category| {
             let rows = base.unknown.iter().filter(|row| row.surface == category.name);
             distinct(&rows.map(entry).collect::<Vec<_>>())
         });
         let unknown = unknown.collect();
-        let trie = Trie::build(&keys);
-        let space = base.characters.bit("SPACE")?;
+        let trie = Trie::build(&keys).ok_or_else(too_many)?;
+        let space = base.characters.bit("SPACE").ok_or_else(|| error(&base.folder, NO_SPACE))?;
         let (characters, matrix) = (base.characters.clone(), base.matrix.clone());
-        Some(Self { trie, entries, unknown, characters, space, matrix })
+        Ok(Self { trie, entries, unknown, characters, space, matrix })
     }
 
     /// Returns the dictionary's bytes in a file.

@@ -47,14 +47,16 @@ impl Matrix {
             let Some([right, left, cost]) = integers::<i32, 3>(line) else {
                 return Err((number, "write three integers: right id, left id, cost".into()));
             };
-            let inside = (0..i32::from(rights)).contains(&right) && (0..i32::from(lefts)).contains(&left);
-            let (Ok(cost), true) = (i16::try_from(cost), inside) else {
+            let id = |id: i32, ids: u16| u16::try_from(id).ok().filter(|&id| id < ids);
+            let (Some(right), Some(left), Ok(cost)) =
+                (id(right, rights), id(left, lefts), i16::try_from(cost))
+            else {
                 return Err((
                     number,
                     format!("ids must be below {rights} and {lefts}, the cost within ±32767"),
                 ));
             };
-            costs[left as usize * usize::from(rights) + right as usize] = cost;
+            costs[usize::from(left) * usize::from(rights) + usize::from(right)] = cost;
         }
         Ok(Self { rights, lefts, costs })
     }

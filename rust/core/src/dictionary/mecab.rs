@@ -101,7 +101,7 @@ impl Base {
             return Err(error(&self.folder, message));
         }
         if categories.iter().all(|category| category.name != "SPACE") {
-            return Err(error(&self.folder, "the category SPACE is missing from char.def; define it"));
+            return Err(error(&self.folder, NO_SPACE));
         }
         // vibrato skips spaces in one go and could not go on from a morpheme that ends among them.
         let ends_in_space = |row: &Row| row.surface.ends_with(|c| self.characters.has(c, "SPACE"));
@@ -117,6 +117,9 @@ impl Base {
     }
 }
 
+/// The message about a dictionary without the category of spaces.
+pub const NO_SPACE: &str = "the category SPACE is missing from char.def; define it";
+
 /// The longest surface in bytes: the reader behind vibrato takes no field of more than 4096.
 pub const MAX_SURFACE: usize = 1024;
 
@@ -125,12 +128,23 @@ pub fn error(path: impl Into<PathBuf>, message: impl Into<String>) -> Error {
     Error::Dictionary { path: path.into(), message: message.into() }
 }
 
+/// Creates the error about the row at `position` of a CSV file; without a position, about the file.
+pub fn error_at(path: &Path, position: Option<&csv::Position>, message: &str) -> Error {
+    match position {
+        Some(position) => {
+            Error::Input { path: path.to_owned(), line: position.line(), message: message.to_owned() }
+        }
+        None => error(path, message),
+    }
+}
+
 /// Reads a file and records its name, size and SHA-256.
 pub fn read_input(path: &Path) -> Result<(Vec<u8>, InputFile)> {
     let mut bytes = Vec::new();
     let mut file = std::fs::File::open(path).map_err(Error::io(path, "cannot open"))?;
     file.read_to_end(&mut bytes).map_err(Error::io(path, "cannot read"))?;
-    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let name = path.file_name().ok_or_else(|| error(path, "names no file; give the path of a file"))?;
+    let name = name.to_string_lossy().into_owned();
     let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
     let input = InputFile { name, bytes: bytes.len() as u64, sha256 };
     Ok((bytes, input))

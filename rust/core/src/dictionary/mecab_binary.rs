@@ -4,6 +4,7 @@
 //! array, the tokens and the features, and a spare one), 32 bytes of charset name, and those three parts
 //! (dictionary.cpp in MeCab 0.996). All integers are little-endian: MeCab writes those of the machine it runs on.
 
+use std::ffi::CStr;
 use std::path::Path;
 
 use encoding_rs::Encoding;
@@ -47,11 +48,11 @@ fn lexicon(path: &Path, inputs: &mut Vec<InputFile>) -> Result<Vec<Row>> {
     if word(1) != Some(VERSION) {
         return Err(error(path, format!("not of MeCab's format {VERSION}; compile it with MeCab 0.996")));
     }
-    let part = |start: usize, i: usize| Some((start, start.checked_add(word(i)? as usize)?));
+    let end = |start: usize, i: usize| start.checked_add(usize::try_from(word(i)?).ok()?);
     let parts = || {
-        let (_, trie_end) = part(HEADER, 6)?;
-        let (_, tokens_end) = part(trie_end, 7)?;
-        let (_, features_end) = part(tokens_end, 8)?;
+        let trie_end = end(HEADER, 6)?;
+        let tokens_end = end(trie_end, 7)?;
+        let features_end = end(tokens_end, 8)?;
         Some((
             bytes.get(40..HEADER)?,
             bytes.get(HEADER..trie_end)?,
@@ -60,21 +61,22 @@ fn lexicon(path: &Path, inputs: &mut Vec<InputFile>) -> Result<Vec<Row>> {
         ))
     };
     let (charset, trie, tokens, features) = parts().ok_or_else(damaged)?;
-    let charset = charset.split(|&b| b == 0).next().unwrap_or_default();
+    let charset = until_nul(charset).ok_or_else(damaged)?;
     let encoding = Encoding::for_label(charset).ok_or_else(|| {
         error(path, format!("unknown charset {}; compile it as UTF-8", String::from_utf8_lossy(charset)))
     })?;
+    let (tokens, _) = tokens.as_chunks::<TOKEN>();
     let mut rows = Vec::new();
     let mut parts_of_speech = PartsOfSpeech::default();
     for (surface, value) in double_array::entries(trie).ok_or_else(damaged)? {
         // A value is the index of the first token (24 bits) and the number of tokens (8 bits).
-        let (first, count) = (value as usize >> 8, value as usize & 0xff);
+        let value = usize::try_from(value).map_err(|_| damaged())?;
+        let (first, count) = (value >> 8, value & 0xff);
         let surface = decode(encoding, &surface).ok_or_else(damaged)?;
-        let tokens = tokens.get(TOKEN * first..TOKEN * (first + count)).ok_or_else(damaged)?;
-        for token in tokens.chunks_exact(TOKEN) {
+        for token in tokens.get(first..first + count).ok_or_else(damaged)? {
             let (row, feature) = token_row(&surface, token);
-            let feature =
-                features.get(feature..).and_then(|f| f.split(|&b| b == 0).next()).ok_or_else(damaged)?;
+            let feature = usize::try_from(feature).ok().and_then(|at| features.get(at..));
+            let feature = feature.and_then(until_nul).ok_or_else(damaged)?;
             let feature = decode(encoding, feature).ok_or_else(damaged)?;
             rows.push(Row { part_of_speech: parts_of_speech.of(&feature), ..row });
         }
@@ -87,13 +89,18 @@ fn lexicon(path: &Path, inputs: &mut Vec<InputFile>) -> Result<Vec<Row>> {
 
 /// Parses a row without its part of speech, and the offset of its feature: u16 left id, right id, part of speech id,
 /// i16 cost, u32 feature, u32 compound.
-fn token_row(surface: &str, token: &[u8]) -> (Row, usize) {
+fn token_row(surface: &str, token: &[u8; TOKEN]) -> (Row, u32) {
     let short = |i: usize| u16::from_le_bytes([token[2 * i], token[2 * i + 1]]);
     let feature = u32::from_le_bytes([token[8], token[9], token[10], token[11]]);
     let cost = i16::from_le_bytes([token[6], token[7]]);
     let row =
         Row { surface: surface.to_owned(), left: short(0), right: short(1), cost, part_of_speech: "".into() };
-    (row, feature as usize)
+    (row, feature)
+}
+
+/// Returns the bytes of a C string; `None` if its end is missing.
+fn until_nul(bytes: &[u8]) -> Option<&[u8]> {
+    CStr::from_bytes_until_nul(bytes).ok().map(CStr::to_bytes)
 }
 
 fn decode(encoding: &'static Encoding, bytes: &[u8]) -> Option<String> {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::characters::Characters;
 use super::matrix::Matrix;
-use super::mecab::{Base, InputFile, PartsOfSpeech, Row, error, read_input};
+use super::mecab::{Base, InputFile, PartsOfSpeech, Row, error, error_at, read_input};
 use crate::{Error, Result};
 
 /// Reads the folder; the `*.csv` in the order of their names (MeCab takes them as the file system gives them).
@@ -100,11 +100,6 @@ fn lexicon(
         rows.push(Row { surface: surface.to_owned(), left, right, cost, part_of_speech });
     }
     Ok(rows)
-}
-
-fn error_at(path: &Path, position: Option<&csv::Position>, message: &str) -> Error {
-    let line = position.map_or(0, csv::Position::line);
-    Error::Input { path: path.to_owned(), line, message: message.to_owned() }
 }
 
 #[cfg(test)]

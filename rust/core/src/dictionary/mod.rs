@@ -94,9 +94,8 @@ pub fn build(output: &Path, plan: &Plan, progress: &mut dyn FnMut(Step) -> Resul
 
     progress(Step::Compile)?;
     let vibrato = serialise(&base, &rows)?;
-    let lattice = lattice::Dictionary::build(&base, &rows)
-        .ok_or_else(|| mecab::error(&base.folder, "too many rows; leave some out"))?;
-    let lattice = lattice.to_bytes().map_err(Error::io(output, "cannot compress"))?;
+    let lattice =
+        lattice::Dictionary::build(&base, &rows)?.to_bytes().map_err(Error::io(output, "cannot compress"))?;
     progress(Step::Write)?;
     let mut header = Header::new(plan.base_name, base.rows.len(), inputs, licences);
     header.terms = rows.len() as u64;

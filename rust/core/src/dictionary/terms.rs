@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::mecab::{InputFile, MAX_SURFACE, read_input};
+use super::mecab::{InputFile, MAX_SURFACE, error_at, read_input};
 use super::mecab_source;
-use crate::{Error, Result};
+use crate::Result;
 
 /// First fields that name their column, in lower case; a first line that begins with one is no term.
 const HEADERS: [&str; 16] = [
@@ -79,7 +79,10 @@ pub fn read(path: &Path) -> Result<(Vec<String>, InputFile)> {
     let mut terms = Vec::new();
     let mut with_line_break = None;
     let mut record = csv::StringRecord::new();
-    while reader.read_record(&mut record).map_err(|_| unreadable(path, &record, "cannot be read as CSV"))? {
+    while reader
+        .read_record(&mut record)
+        .map_err(|e| error_at(path, e.position(), "cannot be read as CSV"))?
+    {
         let term = record.get(0).unwrap_or("");
         if !(terms.is_empty() && HEADERS.contains(&term.trim().to_lowercase().as_str())) {
             terms.push(term.to_owned());
@@ -92,14 +95,13 @@ pub fn read(path: &Path) -> Result<(Vec<String>, InputFile)> {
     if let Some(record) = with_line_break
         && text.bytes().filter(|&b| b == b'"').count() % 2 == 1
     {
-        return Err(unreadable(path, &record, "a quotation mark is not closed; close it or double it"));
+        return Err(error_at(
+            path,
+            record.position(),
+            "a quotation mark is not closed; close it or double it",
+        ));
     }
     Ok((terms, input))
-}
-
-fn unreadable(path: &Path, record: &csv::StringRecord, message: &str) -> Error {
-    let line = record.position().map_or(0, csv::Position::line);
-    Error::Input { path: path.to_owned(), line, message: message.to_owned() }
 }
 
 #[cfg(test)]

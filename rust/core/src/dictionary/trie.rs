@@ -70,8 +70,9 @@ struct Step {
 }
 
 impl Trie {
-    /// Builds a trie of distinct surfaces with the first and the number of their entries.
-    pub fn build(surfaces: &[(&str, u32, u32)]) -> Self {
+    /// Builds a trie of distinct surfaces with the first and the number of their entries; `None` if it would have more
+    /// units than u32 counts.
+    pub fn build(surfaces: &[(&str, u32, u32)]) -> Option<Self> {
         let codes = codes(surfaces.iter().flat_map(|(surface, ..)| surface.chars()));
         let mut keys: Vec<Key> = surfaces
             .iter()
@@ -80,8 +81,7 @@ impl Trie {
             })
             .collect();
         keys.sort_unstable();
-        let most = codes.iter().max().map_or(0, |&code| code as usize);
-        Self { units: Builder::new(most).build(&keys), codes }
+        Some(Self { units: Builder::new(block(&codes))?.build(&keys)?, codes })
     }
 
     /// The code of `c`.
@@ -142,8 +142,13 @@ impl Trie {
             let field = |i: usize| u32::from_le_bytes([bytes[i], bytes[i + 1], bytes[i + 2], bytes[i + 3]]);
             Unit { base: field(0), check: field(4), first: field(8), count: field(12) }
         })?;
-        let inside = |unit: &Unit| u64::from(unit.first) + u64::from(unit.count) <= entries as u64;
-        units.iter().all(inside).then_some(Self { codes, units })
+        // Blocks are whole, so a base in the array has its children in it too.
+        let whole = !units.is_empty() && units.len().is_multiple_of(block(&codes));
+        let inside = |unit: &Unit| {
+            (unit.base as usize) < units.len()
+                && u64::from(unit.first) + u64::from(unit.count) <= entries as u64
+        };
+        (whole && units.iter().all(inside)).then_some(Self { codes, units })
     }
 }
 
@@ -171,6 +176,11 @@ fn codes(characters: impl Iterator<Item = char>) -> Vec<u32> {
     codes
 }
 
+/// Returns the size of a block: the power of two above every code, so that `base ^ code` is in the same block as `base`.
+fn block(codes: &[u32]) -> usize {
+    codes.iter().max().map_or(1, |&code| (code as usize + 1).next_power_of_two())
+}
+
 /// The codes of a surface, its first entry, their number.
 type Key = (Vec<u32>, u32, u32);
 
@@ -181,45 +191,41 @@ struct Builder {
     previous: Vec<u32>,
     /// Start of the search for room for nodes with several children.
     cursor: u32,
-    /// A power of two above every code: `base ^ code` stays in the block of this many units that `base` is in.
+    /// See [`block`].
     block: usize,
 }
 
 impl Builder {
-    fn new(most: usize) -> Self {
+    fn new(block: usize) -> Option<Self> {
         let root = Unit { check: 0, ..FREE };
-        let mut builder = Self {
-            units: vec![root],
-            next: vec![0],
-            previous: vec![0],
-            cursor: 1,
-            block: (most + 1).next_power_of_two(),
-        };
-        builder.grow(builder.block - 1);
-        builder
+        let mut builder = Self { units: vec![root], next: vec![0], previous: vec![0], cursor: 1, block };
+        builder.grow(block - 1)?;
+        Some(builder)
     }
 
-    /// Adds `more` free units at the end.
-    fn grow(&mut self, more: usize) {
-        for unit in self.units.len()..self.units.len() + more {
+    /// Adds `more` free units at the end; `None` if their numbers do not fit u32.
+    fn grow(&mut self, more: usize) -> Option<()> {
+        let (from, to) = (self.units.len(), self.units.len().checked_add(more)?);
+        for unit in u32::try_from(from).ok()?..u32::try_from(to).ok()? {
             let last = self.previous[0];
             self.units.push(FREE);
             self.next.push(0);
             self.previous.push(last);
-            self.next[last as usize] = unit as u32;
-            self.previous[0] = unit as u32;
+            self.next[last as usize] = unit;
+            self.previous[0] = unit;
         }
+        Some(())
     }
 
-    /// `keys` are sorted.
-    fn build(mut self, keys: &[Key]) -> Vec<Unit> {
-        let mut stack = vec![(0, keys, 0)];
+    /// Places the nodes of `keys`, which are sorted.
+    fn build(mut self, keys: &[Key]) -> Option<Vec<Unit>> {
+        let mut stack = vec![(0u32, keys, 0)];
         while let Some((node, mut keys, depth)) = stack.pop() {
             if let Some((codes, first, count)) = keys.first()
                 && codes.len() == depth
             {
-                self.units[node].first = *first;
-                self.units[node].count = *count;
+                self.units[node as usize].first = *first;
+                self.units[node as usize].count = *count;
                 keys = &keys[1..];
             }
             let children: Vec<&[Key]> = keys.chunk_by(|a, b| a.0[depth] == b.0[depth]).collect();
@@ -227,22 +233,22 @@ impl Builder {
             if codes.is_empty() {
                 continue;
             }
-            let base = if node == 0 { 0 } else { self.place(&codes) };
-            self.units[node].base = base;
+            let base = if node == 0 { 0 } else { self.place(&codes)? };
+            self.units[node as usize].base = base;
             for (&code, keys) in codes.iter().zip(children) {
-                let child = (base ^ code) as usize;
-                self.take(child, node as u32);
+                let child = base ^ code;
+                self.take(child, node);
                 stack.push((child, keys, depth + 1));
             }
         }
-        self.units
+        Some(self.units)
     }
 
     /// Returns a base whose units for `codes` are all free; not 0, which means that there are no children.
     ///
     /// An only child takes the first free unit. Nodes with more children would try the same gaps repeatedly, so they
     /// begin where the last one that tried many found room; giving up after some tries left 27 of 28 units empty.
-    fn place(&mut self, codes: &[u32]) -> u32 {
+    fn place(&mut self, codes: &[u32]) -> Option<u32> {
         let mut free = if codes.len() == 1 { self.next[0] } else { self.next_free(self.cursor) };
         let mut tries = 0;
         while free != 0 {
@@ -251,25 +257,25 @@ impl Builder {
                 if tries > TRIES {
                     self.cursor = free;
                 }
-                return base;
+                return Some(base);
             }
             free = self.next[free as usize];
             tries += 1;
         }
-        let base = self.units.len() as u32;
-        self.grow(self.block);
-        base
+        let base = u32::try_from(self.units.len()).ok()?;
+        self.grow(self.block)?;
+        Some(base)
     }
 
     /// The first free unit from `unit` on, or 0.
     fn next_free(&self, unit: u32) -> u32 {
-        let mut units = self.units[unit as usize..].iter();
-        units.position(|unit| unit.check == NONE).map_or(0, |ahead| unit + ahead as u32)
+        let mut units = self.units[unit as usize..].iter().zip(unit..);
+        units.find(|(unit, _)| unit.check == NONE).map_or(0, |(_, unit)| unit)
     }
 
-    fn take(&mut self, unit: usize, parent: u32) {
-        self.units[unit].check = parent;
-        let (before, after) = (self.previous[unit], self.next[unit]);
+    fn take(&mut self, unit: u32, parent: u32) {
+        self.units[unit as usize].check = parent;
+        let (before, after) = (self.previous[unit as usize], self.next[unit as usize]);
         self.next[before as usize] = after;
         self.previous[after as usize] = before;
     }
@@ -306,7 +312,7 @@ mod tests {
         ) {
             let surfaces: Vec<(&str, u32, u32)> =
                 words.iter().zip(0..).map(|(word, i)| (word.as_str(), i, 1)).collect();
-            let trie = Trie::build(&surfaces);
+            let trie = Trie::build(&surfaces).unwrap();
             let mut expected = BTreeSet::new();
             for (position, (at, _)) in line.char_indices().enumerate() {
                 for &(word, first, _) in &surfaces {

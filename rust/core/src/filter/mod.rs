@@ -41,7 +41,20 @@ pub enum Verdict<'t> {
 pub struct Filters<'a> {
     options: FilterOptions,
     phrases: Option<PhraseFinder>,
-    adult: Option<(WordList, &'a Analyzer)>,
+    adult: Option<AdultFilter<'a>>,
+}
+
+/// Everything that the filter of adult words needs.
+struct AdultFilter<'a> {
+    options: AdultOptions,
+    list: WordList,
+    analyzer: &'a Analyzer,
+}
+
+impl AdultFilter<'_> {
+    fn judge(&self) -> Judge<'_> {
+        Judge::new(&self.options, &self.list, self.analyzer.worker())
+    }
 }
 
 impl<'a> Filters<'a> {
@@ -54,7 +67,10 @@ impl<'a> Filters<'a> {
     pub fn new(options: &FilterOptions, analyzer: Option<&'a Analyzer>) -> Result<Self> {
         let adult = match (&options.adult_words, analyzer) {
             (None, _) => None,
-            (Some(adult), Some(analyzer)) => Some((WordList::parse(adult)?, analyzer)),
+            (Some(options), Some(analyzer)) => {
+                let list = WordList::parse(options)?;
+                Some(AdultFilter { options: options.clone(), list, analyzer })
+            }
             (Some(_), None) => {
                 let message = "the filter `adult_words` looks at analysed words: name a tokenizer, or set \
                                `adult_words: null`";
@@ -62,20 +78,16 @@ impl<'a> Filters<'a> {
             }
         };
         let notices = if options.copyright_notices.is_some() { &copyright::PHRASES[..] } else { &[] };
-        let words = adult.iter().flat_map(|(list, _)| list.surfaces());
+        let words = adult.iter().flat_map(|adult| adult.list.surfaces());
         let phrases = PhraseFinder::new(notices, words)?;
         Ok(Self { options: options.clone(), phrases, adult })
     }
 
     /// A worker for one thread.
     pub fn worker(&self) -> Worker<'_> {
-        let adult = match (&self.options.adult_words, &self.adult) {
-            (Some(options), Some((list, analyzer))) => Some(Judge::new(options, list, analyzer.worker())),
-            _ => None,
-        };
         Worker {
             filters: self,
-            adult,
+            adult: self.adult.as_ref().map(AdultFilter::judge),
             text: String::new(),
             next: String::new(),
             matches: Vec::new(),
@@ -160,6 +172,7 @@ impl Worker<'_> {
             counts.start(Filter::Repetition);
             repetition::judge(options, text, characters, repetition)?;
         }
+        // An empty list has no phrases: its filter sees no document.
         if let (Some(adult), Some(phrases)) = (adult, &filters.phrases) {
             counts.start(Filter::AdultWords);
             if shortened {

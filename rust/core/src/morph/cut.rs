@@ -28,8 +28,8 @@ fn first_piece(rest: &str, longest: usize) -> usize {
     let Some((longest, _)) = rest.char_indices().nth(longest) else {
         return rest.len();
     };
-    match rest[..longest].rfind(SENTENCE_ENDS) {
-        Some(end) => end + rest[end..].chars().next().map_or(0, char::len_utf8),
+    match rest[..longest].rmatch_indices(SENTENCE_ENDS).next() {
+        Some((end, mark)) => end + mark.len(),
         None => longest,
     }
 }

@@ -35,8 +35,8 @@ impl Extracted {
     pub fn parse(line: &[u8]) -> Option<Self> {
         let mut ends = memchr::memchr_iter(b'\t', line);
         let (first, second) = (ends.next()?, ends.next()?);
-        let number = |range: Range<usize>| std::str::from_utf8(&line[range]).ok()?.parse().ok();
-        let (file, place) = (number(0..first)? as usize, number(first + 1..second)?);
+        let number = |range: Range<usize>| std::str::from_utf8(&line[range]).ok()?.parse::<u64>().ok();
+        let (file, place) = (usize::try_from(number(0..first)?).ok()?, number(first + 1..second)?);
         let begin = second + 1;
         if line.get(begin) == Some(&b'{') {
             return Some(Self { file, place, found: Ok(begin..line.len()) });
@@ -50,7 +50,12 @@ impl Extracted {
             b"malformed_page" => Broken::MalformedPage,
             _ => return None,
         };
-        let (bytes, is_document) = (number(third + 1..fourth)?, &line[fourth + 1..] == b"1");
+        let is_document = match &line[fourth + 1..] {
+            b"0" => false,
+            b"1" => true,
+            _ => return None,
+        };
+        let bytes = number(third + 1..fourth)?;
         Some(Self { file, place, found: Err(Unread { why, bytes, is_document }) })
     }
 }
@@ -66,7 +71,16 @@ mod tests {
         let unread = Extracted::parse(b"0\t9\tdamaged_file\t17\t0").expect("it is a line");
         let why = Unread { why: Broken::Damaged, bytes: 17, is_document: false };
         assert_eq!(unread, Extracted { file: 0, place: 9, found: Err(why) });
-        for other in ["", "{}", "1\t2", "1\t2\t[", "1\tx\t{}", "-1\t2\t{}", "1\t2\tbad\t3\t1"] {
+        for other in [
+            "",
+            "{}",
+            "1\t2",
+            "1\t2\t[",
+            "1\tx\t{}",
+            "-1\t2\t{}",
+            "1\t2\tbad\t3\t1",
+            "1\t2\tdamaged_file\t3\t2",
+        ] {
             assert_eq!(Extracted::parse(other.as_bytes()), None, "{other}");
         }
     }

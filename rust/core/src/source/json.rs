@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{MapAccess, Visitor};
+use serde::de::{Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 /// Reason why a line is not a document; it never holds the line's text.
@@ -63,8 +63,13 @@ impl<'a> Fields<'a> {
     /// Returns the object's JSON before and behind the text in the named field.
     ///
     /// Of several fields of this name only the last one stays.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such field.
     pub fn around(&self, field: &str) -> serde_json::Result<(Vec<u8>, Vec<u8>)> {
-        let at = self.0.iter().rposition(|(name, _)| name == field).unwrap_or(self.0.len());
+        let at = self.0.iter().rposition(|(name, _)| name == field);
+        let at = at.ok_or_else(|| serde_json::Error::custom("the object lacks the text field"))?;
         let (mut before, mut after) = (vec![b'{'], Vec::new());
         for (i, (name, raw)) in self.0.iter().enumerate() {
             if name == field && i != at {

@@ -76,7 +76,7 @@ impl ParquetReader {
         };
         self.number += 1;
         let part = u128::from(self.number) * u128::from(self.file_bytes) / u128::from(self.all.max(1));
-        self.count(part as u64);
+        self.count(u64::try_from(part).unwrap_or(self.file_bytes)); // a file may have more rows than it says
         let start = buffer.len();
         push_row(row, buffer);
         let length = buffer.len() - start;

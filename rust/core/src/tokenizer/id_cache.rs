@@ -49,10 +49,13 @@ impl<'t> Encoder<'t> {
     pub fn learn(&mut self, word: Word, surface: &str, out: &mut Vec<u32>) {
         let before = out.len();
         self.model.encode(surface, &mut self.buffer, out);
-        self.words[word as usize] = match out[before..] {
-            [id] => id + 1,
-            ref ids => SEVERAL | self.remember(ids),
+        let known = match out[before..] {
+            [id] => Some(id + 1),
+            ref ids => self.remember(ids).map(|at| SEVERAL | at),
         };
+        if let Some(known) = known {
+            self.words[word as usize] = known;
+        }
     }
 
     /// Appends the ids of any morpheme.
@@ -63,8 +66,9 @@ impl<'t> Encoder<'t> {
         }
         let before = out.len();
         self.model.encode(morpheme, &mut self.buffer, out);
-        if self.others.len() < REMEMBERED {
-            let at = self.remember(&out[before..]);
+        if self.others.len() < REMEMBERED
+            && let Some(at) = self.remember(&out[before..])
+        {
             self.others.insert(morpheme.into(), at);
         }
     }
@@ -74,10 +78,11 @@ impl<'t> Encoder<'t> {
         &self.ids[at + 1..][..self.ids[at] as usize]
     }
 
-    fn remember(&mut self, ids: &[u32]) -> u32 {
-        let at = self.ids.len() as u32;
-        self.ids.push(ids.len() as u32);
+    /// Appends to `ids`; `None` if the position would not fit below [`SEVERAL`], and the ids are not cached.
+    fn remember(&mut self, ids: &[u32]) -> Option<u32> {
+        let at = u32::try_from(self.ids.len()).ok().filter(|&at| at < SEVERAL)?;
+        self.ids.push(u32::try_from(ids.len()).ok()?);
         self.ids.extend_from_slice(ids);
-        at
+        Some(at)
     }
 }

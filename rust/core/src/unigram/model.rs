@@ -45,7 +45,8 @@ impl Unigram {
         for field in Fields(bytes) {
             let (number, value) = field.ok_or("not a SentencePiece model, or damaged")?;
             if let (1, Value::Bytes(message)) = (number, value) {
-                pieces.push(read_piece(message).ok_or_else(|| format!("piece {} is damaged", pieces.len()))?);
+                let piece = read_piece(message).map_err(|why| format!("piece {} {why}", pieces.len()))?;
+                pieces.push(piece);
             }
         }
         Self::new(pieces)
@@ -53,14 +54,17 @@ impl Unigram {
 
     /// Builds a model of the given pieces, whose ids are their positions.
     pub fn new(pieces: Vec<(String, f32, PieceKind)>) -> Result<Self, String> {
+        if u32::try_from(pieces.len()).is_err() {
+            return Err("too many pieces for ids of 32 bits".to_owned());
+        }
         let in_text = |kind| matches!(kind, PieceKind::Normal | PieceKind::UserDefined);
         let mut records: Vec<(&str, u32)> =
             pieces.iter().zip(0..).filter(|(p, _)| in_text(p.2)).map(|(p, id)| (p.0.as_str(), id)).collect();
         records.sort_unstable();
         let trie = crawdad::Trie::from_records(records)
             .map_err(|error| format!("the pieces are unusable: {error}"))?;
-        let unknown =
-            pieces.iter().position(|p| p.2 == PieceKind::Unknown).ok_or("the model has no unknown piece")?;
+        let unknown = pieces.iter().zip(0..).find(|(p, _)| p.2 == PieceKind::Unknown);
+        let (_, unknown) = unknown.ok_or("the model has no unknown piece")?;
         let normal = || pieces.iter().filter(|p| p.2 == PieceKind::Normal).map(|p| p.1);
         let lowest = normal().fold(f32::INFINITY, f32::min);
         let highest = normal().fold(f32::NEG_INFINITY, f32::max);
@@ -69,7 +73,7 @@ impl Unigram {
             _ => *score,
         };
         let (gains, loss) = (pieces.iter().map(gain).collect(), lowest - UNKNOWN_PENALTY);
-        Ok(Self { trie, unknown: unknown as u32, gains, loss, pieces })
+        Ok(Self { trie, unknown, gains, loss, pieces })
     }
 
     /// Returns the number of pieces.
@@ -94,7 +98,7 @@ impl Unigram {
 
     /// Returns the id of a piece.
     pub fn id(&self, piece: &str) -> Option<u32> {
-        self.pieces.iter().position(|p| p.0 == piece).map(|id| id as u32)
+        self.pieces.iter().zip(0..).find(|(p, _)| p.0 == piece).map(|(_, id)| id)
     }
 
     /// Appends the ids of the morpheme's best segmentation.
@@ -146,11 +150,14 @@ pub struct EncodeBuffer {
     best: Vec<Best>,
 }
 
-fn read_piece(message: &[u8]) -> Option<(String, f32, PieceKind)> {
+/// Reads a piece; the error continues the sentence "piece 5 …".
+fn read_piece(message: &[u8]) -> Result<(String, f32, PieceKind), &'static str> {
     let (mut piece, mut score, mut kind) = (String::new(), 0.0, PieceKind::Normal);
     for field in Fields(message) {
-        match field? {
-            (1, Value::Bytes(text)) => piece = String::from_utf8(text.to_vec()).ok()?,
+        match field.ok_or("is damaged")? {
+            (1, Value::Bytes(text)) => {
+                piece = String::from_utf8(text.to_vec()).map_err(|_| "is not UTF-8")?;
+            }
             (2, Value::Fixed32(bytes)) => score = f32::from_le_bytes(bytes),
             (3, Value::Varint(number)) => {
                 kind = match number {
@@ -158,13 +165,16 @@ fn read_piece(message: &[u8]) -> Option<(String, f32, PieceKind)> {
                     2 => PieceKind::Unknown,
                     3 => PieceKind::Control,
                     4 => PieceKind::UserDefined,
-                    _ => return None,
+                    5 | 6 => {
+                        return Err("is of a kind (unused, byte) that ncvc does not read; train without it");
+                    }
+                    _ => return Err("is damaged: there is no such kind of piece"),
                 }
             }
-            _ => {}
+            _ => {} // fields of later versions
         }
     }
-    Some((piece, score, kind))
+    Ok((piece, score, kind))
 }
 
 #[cfg(test)]
