@@ -34,19 +34,26 @@ class ExponentialMean:
 def centred_means(values: Sequence[float]) -> list[float]:
     """Means that do not lag: around each value those before and after it weigh alike, `DECAY` to the distance.
 
-    The last one is the `ExponentialMean` of all values, since nothing comes after it.
+    As many values count after it as before it, so that the first mean is the first value. Near the end there are fewer
+    after it: the last mean is the `ExponentialMean` of all values. A value that is not finite gets the mean before it.
     """
-    after = []
-    backwards = ExponentialMean()
-    for value in reversed(values):
-        after.append((backwards.mean, DECAY * backwards.weight))
-        backwards.add(value)
+    finite = [value for value in values if math.isfinite(value)]
+    last = len(finite) - 1
+    after = [(0.0, 0.0)]  # of the values after each: their weighted sum, and the sum of their weights
+    for value in reversed(finite[1:]):
+        weighted, weight = after[-1]
+        after.append((DECAY * (value + weighted), DECAY * (1.0 + weight)))
     after.reverse()
-    means = []
-    forwards = ExponentialMean()
-    for value, (mean, weight) in zip(values, after, strict=True):
-        forwards.add(value)
-        sides = [(forwards.mean, forwards.weight), (mean, weight)]
-        whole = sum(side for _, side in sides)
-        means.append(sum(mean * (side / whole) for mean, side in sides if side) if whole else math.nan)
+    before = ExponentialMean()
+    means, mean, i = [], math.nan, 0
+    for value in values:
+        if math.isfinite(value):
+            before.add(value)
+            end = min(2 * i, last)
+            beyond = DECAY ** (end - i)
+            weighted = after[i][0] - beyond * after[end][0]
+            weight = after[i][1] - beyond * after[end][1]
+            mean = (before.mean * before.weight + weighted) / (before.weight + weight)
+            i += 1
+        means.append(mean)
     return means
