@@ -14,14 +14,6 @@ def short(count: int) -> str:
     return str(count)
 
 
-def rounded(value: int) -> str:
-    """12,345 → 12k; below ten of a unit, every digit."""
-    for unit, letter in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
-        if value >= 10 * unit:
-            return f"{value / unit:.0f}{letter}"
-    return number(value)
-
-
 def three_digits(value: float) -> str:
     """Three digits that count: 0.00123, 76.4, 1741."""
     return f"{value:.0f}" if value >= 100 else f"{value:.3g}"

@@ -1,31 +1,22 @@
-"""HTML of text in two languages; the page's style shows the one that the reader chose."""
+"""Labels in two languages; the page's style shows the one that the reader chose."""
 
-import html
-import unicodedata
+from collections.abc import Mapping, Sequence
 
-
-def both(english: str, japanese: str) -> str:
-    """The same in English and in Japanese; neither comes from the data."""
-    return f'<span lang="en">{html.escape(english)}</span><span lang="ja">{html.escape(japanese)}</span>'
+from ncvc.html.markup import Html, plain
 
 
-def escaped(text: str) -> str:
-    """Text of the corpus: nothing in it is markup, and nothing in it turns the text around it."""
-    visible = "".join(f"⟨U+{ord(c):04X}⟩" if _hidden(c) else c for c in text)
-    return f"<bdi>{html.escape(visible)}</bdi>"
+def both(english: str, japanese: str) -> Html:
+    """A label in English and in Japanese."""
+    return Html(f'<span lang="en">{plain(english)}</span><span lang="ja">{plain(japanese)}</span>')
 
 
-def _hidden(c: str) -> bool:
-    return unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co", "Cn") and c not in "\n\t"
-
-
-def named(name: str, japanese: dict[str, str]) -> str:
-    """A rule's, reason's or script's name; one that is not known here stands as it is."""
+def named(name: str, japanese: Mapping[str, str]) -> Html:
+    """A name and its Japanese one; a name that `japanese` lacks stands as it is."""
     words = name.replace("_", " ")
     return both(words, japanese.get(words, words))
 
 
-def rank(name: str, japanese: dict[str, str]) -> int:
-    """Where a name stands among those that are known; the others come last."""
+def rank(name: str, known: Sequence[str] | Mapping[str, str]) -> int:
+    """The place of a name among those that are known; the others come last."""
     words = name.replace("_", " ")
-    return list(japanese).index(words) if words in japanese else len(japanese)
+    return list(known).index(words) if words in known else len(known)

@@ -1,26 +1,40 @@
-"""A page that loads nothing and runs nothing: head, style, language switch and footer around a body."""
+"""Builds a page that loads nothing and runs nothing: head, style, language switch, footer."""
 
 from importlib import resources
 
-from ncvc.html.labels import escaped
+from ncvc import __version__
+from ncvc.html.labels import both
+from ncvc.html.markup import Html, element, joined, plain
 
-# Nothing may be loaded and nothing may run, whatever the text of the corpus holds.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+"""Content security policy: stops what escaping might have missed."""
 
 
-def document(title: str, head: str, body: str, version: str, style: str = "") -> str:
-    """A page of ours around what it says, in both languages; `style` comes after the style that all share."""
-    shared = resources.files(__package__).joinpath("style.css").read_text(encoding="utf-8")
+def page(
+    title: tuple[str, str],
+    *body: Html,
+    subtitle: str | Html = "",
+    facts: Html | None = None,
+    version: str = __version__,
+) -> str:
+    """A whole page; the same arguments give the same bytes.
+
+    `title` is in English and in Japanese, `facts` stands under it. `version` is that of the ncvc whose data is shown.
+    """
+    english, japanese = title
+    style = resources.files(__package__).joinpath("style.css").read_text(encoding="utf-8")
+    head = joined([element("h1", both(english, japanese)), element("p", subtitle, class_="soft"), facts or Html("")])
+    # `generator` is what `ncvc.outputs.is_page_or_picture` knows a page of ours by.
     return f"""<!DOCTYPE html>
 <html lang="ja">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="{POLICY}">
-<meta name="generator" content="ncvc {version}">
+<meta name="generator" content="ncvc {plain(version)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
+<title>ncvc · {plain(japanese)} / {plain(english)}</title>
 <style>
-{shared}{style}</style>
+{style}</style>
 </head>
 <body>
 <header>
@@ -29,9 +43,9 @@ def document(title: str, head: str, body: str, version: str, style: str = "") ->
 {head}
 </header>
 <main>
-{body}
+{joined(body)}
 </main>
-<footer>ncvc {escaped(version)}</footer>
+<footer>ncvc {plain(version)}</footer>
 </body>
 </html>
 """

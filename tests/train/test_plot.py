@@ -14,7 +14,6 @@ from small_training import train_alone
 
 from ncvc import NcvcError
 from ncvc.cli.train import train
-from ncvc.html.line_chart import HEIGHT, LEFT, WIDTH, Line, chart, ticks
 from ncvc.smoothing import ExponentialMean, centred_means
 from ncvc.train.metrics.history import read_histories
 from ncvc.train.resolved_config import config_hash
@@ -96,42 +95,6 @@ def test_the_config_is_known_by_its_hash(make_config):
     assert read_histories([config.folder])[0].config == config_hash(config)
 
 
-@pytest.mark.parametrize(
-    ("low", "high", "expected"),
-    [
-        (0, 1, [0, 0.2, 0.4, 0.6, 0.8, 1.0]),
-        (1, 24_000, [5000, 10_000, 15_000, 20_000]),
-        (2.08, 11.4, [4, 6, 8, 10]),
-        (-0.3, 0.3, [-0.2, 0.0, 0.2]),
-        (7, 7, [7]),
-    ],
-)
-def test_ticks_are_round(low, high, expected):
-    assert ticks(low, high, 5) == pytest.approx(expected)
-
-
-def test_curves_lie_where_their_numbers_are():
-    """100,000 steps in 920 pixels: few points, ends and the one spike where they belong."""
-    raw = [(step, 50.0 if step == 40_000 else 2.0 + step % 2) for step in range(100_001)]
-    drawing = chart([Line("run", mean=[(0, 2.0), (100_000, 50.0)], raw=raw)])
-    paths = {
-        kind: [tuple(map(float, point.split())) for point in way.split("L")]
-        for way, kind in re.findall(r'<path d="M([^"]+)" class="(\w+) s0"/>', drawing)
-    }
-    assert 900 < len(paths["raw"]) < 930
-    top, bottom = HEIGHT * 0.04 / 1.08, HEIGHT * 1.04 / 1.08
-    assert paths["mean"] == [(LEFT, round(bottom, 1)), (LEFT + WIDTH, round(top, 1))]
-    spike = min(paths["raw"], key=lambda point: point[1])
-    assert spike == (LEFT + 0.4 * WIDTH, round(top, 1))
-
-
-def test_a_logarithmic_chart_leaves_out_what_has_no_logarithm():
-    drawing = chart([Line("run", mean=[(1, 0.1), (2, 0.0), (3, float("nan")), (4, 10.0)])], logarithmic=True)
-    (way,) = re.findall(r'<path d="M([^"]+)"', drawing)
-    assert len(way.split("L")) == 2
-    assert chart([Line("run", mean=[(1, 0.0)])], logarithmic=True) == ""
-
-
 def test_a_picture(run, tmp_path):
     picture = tmp_path / "loss.png"
     done = CliRunner().invoke(train, ["plot", str(run), "-o", str(picture)], catch_exceptions=False)
@@ -198,7 +161,7 @@ def test_the_page_in_a_browser(run, tmp_path):
     # Loss over steps, loss over tokens, learning rate, gradient norm: a line for each of two runs.
     classes = [each.get("class", "") for _, each in page.found]
     assert tags.count("svg") == 4
-    assert [sum(kind in each for each in classes) for kind in ("mean s", "raw s", "dot c")] == [8, 4, 4]
+    assert [sum(kind in each for each in classes) for kind in ("line s", "faint s", "dot c")] == [8, 4, 4]
     # Once among steps, once among thousands of tokens.
     for title in ("<first>: skipped at 5", "<first>: went on at 6", "<first>: 6.2500 at 4"):
         assert page.titles.count(title) == 2

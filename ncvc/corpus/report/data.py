@@ -169,3 +169,9 @@ class ReportData(_Data):
     stages: list[Stage] = []
     config: dict[str, Any] = {}
     """The whole resolved config."""
+
+
+def lower_bound(index: int) -> int:
+    """The smallest value in a bin of a histogram: 0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20 and so on."""
+    octave, step = divmod(index, 4)
+    return step if octave == 0 else (4 + step) << (octave - 1)

@@ -10,8 +10,9 @@ from ncvc.corpus.report import reading, sections
 from ncvc.corpus.report.data import ReportData
 from ncvc.files import write_json
 from ncvc.html.blocks import section
-from ncvc.html.labels import both, escaped
-from ncvc.html.page import document
+from ncvc.html.labels import both
+from ncvc.html.markup import Html, element, joined
+from ncvc.html.page import page as html_page
 from ncvc.units import number
 
 
@@ -27,36 +28,37 @@ def write_report(folder: Path, data: dict[str, Any]) -> None:
 
 def page(data: ReportData) -> str:
     """The whole page; the same data gives the same bytes."""
-    body = [
+    return html_page(
+        ("Corpus report", "コーパスレポート"),
         sections.funnel(data),
         sections.proportions(data),
         reading.drops(data),
         reading.rules(data),
         sections.texts(data),
+        sections.scripts(data),
         reading.duplicates(data),
         sections.vocabulary(data),
         reading.time(data),
         _config(data),
-    ]
-    head = f"""<h1>{both("Corpus report", "コーパスレポート")}</h1>
-<p class="soft">{_subtitle(data)}</p>
-{sections.facts(data)}"""
-    return document("ncvc · コーパスレポート / Corpus report", head, "".join(body), data.version)
+        subtitle=_subtitle(data),
+        facts=sections.facts(data),
+        version=data.version,
+    )
 
 
-def _subtitle(data: ReportData) -> str:
-    names = "、".join(escaped(source.name) for source in data.sources)
+def _subtitle(data: ReportData) -> Html:
+    names = joined((source.name for source in data.sources), Html("、"))
     if data.sample is None:
         return names
     count = number(data.sample)
     dry = both(f"dry run: the first {count} documents of each source", f"試行：各ソースの先頭 {count} 文書のみ")
-    return f"{names} · <b>{dry}</b>"
+    return joined([names, Html(" · "), element("b", dry)])
 
 
-def _config(data: ReportData) -> str:
+def _config(data: ReportData) -> Html:
     if not data.config:
-        return ""
+        return Html("")
     # Through JSON, because YAML would write tuples and paths as Python's own.
     plain = json.loads(json.dumps(data.config, default=str))
     text = yaml.safe_dump(plain, allow_unicode=True, sort_keys=False)
-    return section(both("Config", "設定"), f"<pre>{escaped(text)}</pre>")
+    return section(both("Config", "設定"), element("pre", text))

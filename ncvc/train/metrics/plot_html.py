@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Sequence
 
-from ncvc import __version__
 from ncvc.html.blocks import row, section, table
-from ncvc.html.labels import both, escaped
-from ncvc.html.line_chart import STYLE, Line, chart
-from ncvc.html.page import document
+from ncvc.html.labels import both
+from ncvc.html.line_chart import Line, Mark, line_chart
+from ncvc.html.markup import Html, element, joined
+from ncvc.html.page import page as html_page
 from ncvc.train.metrics.history import RunHistory, token_unit
 from ncvc.train.metrics.log import Step
 from ncvc.units import duration, number
@@ -19,65 +19,55 @@ def page(histories: Sequence[RunHistory]) -> str:
     scale, unit = token_unit(histories)
     steps = both("step", "ステップ")
     tokens = both(f"{unit} of tokens seen" if unit else "tokens seen", f"学習済み（{UNITS[unit]}）")
-    body = [
+    return html_page(
+        ("Training", "学習曲線"),
         section(both("Runs", "学習の一覧"), _summary(histories)),
-        _panel(
-            histories,
+        section(
             both("Loss over steps", "ステップごとの損失"),
-            chart([_losses(history, 1.0) for history in histories]),
-            steps,
-            both(
+            line_chart([_losses(history, 1) for history in histories], x_label=steps, integer_x=True),
+            note=both(
                 "Nats per token. Faint: each step; strong: smoothed; dots: validation; dashed: the run went on;"
                 " red marks: skipped steps.",
                 "1トークンあたりのナット。薄い線：各ステップ、濃い線：平滑化、点：検証、破線：再開、赤い印：スキップ。",
             ),
         ),
-        _panel(
-            histories,
+        section(
             both("Loss over tokens", "トークン数ごとの損失"),
-            chart([_losses(history, history.tokens_a_step / scale) for history in histories]),
-            tokens,
+            line_chart([_losses(history, history.tokens_a_step / scale) for history in histories], x_label=tokens),
         ),
         section(both("Validation by source", "ソース別の検証損失"), _sources(histories)),
-        _panel(histories, both("Learning rate", "学習率"), chart(_each(histories, lambda step: step.lr)), steps),
-        _panel(
-            histories,
-            both("Gradient norm", "勾配ノルム"),
-            chart(_each(histories, lambda step: step.grad_norm), logarithmic=True),
-            steps,
-            both("Before clipping, on a logarithmic scale.", "クリッピング前、対数目盛。"),
+        section(
+            both("Learning rate", "学習率"),
+            line_chart(_each(histories, lambda step: step.lr), x_label=steps, integer_x=True),
         ),
-    ]
-    names = "、".join(escaped(history.name) for history in histories)
-    head = f'<h1>{both("Training", "学習曲線")}</h1>\n<p class="soft">{names}</p>'
-    return document("ncvc · 学習曲線 / Training", head, "".join(body), __version__, STYLE)
-
-
-def _panel(histories: Sequence[RunHistory], title: str, drawing: str, x: str, note: str = "") -> str:
-    """A chart with its legend and the name of its horizontal axis."""
-    keys = "".join(
-        f'<li><span class="key c{i % 8}"></span>{escaped(history.name)}</li>' for i, history in enumerate(histories)
+        section(
+            both("Gradient norm", "勾配ノルム"),
+            line_chart(_each(histories, lambda step: step.grad_norm), x_label=steps, integer_x=True, logarithmic=True),
+            note=both("Before clipping, on a logarithmic scale.", "クリッピング前、対数目盛。"),
+        ),
+        subtitle=joined((history.name for history in histories), Html("、")),
     )
-    return section(title, f'<ul class="legend row">{keys}</ul>{drawing}<p class="note axis">{x}</p>', note)
 
 
 def _losses(history: RunHistory, width: float) -> Line:
     """A run's losses, a step being `width` wide."""
     return Line(
         history.name,
-        mean=[(step.step * width, loss) for step, loss in zip(history.steps, history.smoothed, strict=True)],
-        raw=[(step.step * width, step.loss) for step in history.steps],
+        [(step.step * width, loss) for step, loss in zip(history.steps, history.smoothed, strict=True)],
+        faint=[(step.step * width, step.loss) for step in history.steps],
         dots=[(step * width, loss) for step, loss in history.validation],
-        resumed=[step * width for step in history.resumed],
-        skipped=[step * width for step in history.skipped],
+        marks=[
+            *(Mark(step * width, "went on at") for step in history.resumed),
+            *(Mark(step * width, "skipped at", is_fault=True) for step in history.skipped),
+        ],
     )
 
 
 def _each(histories: Sequence[RunHistory], value: Callable[[Step], float]) -> list[Line]:
-    return [Line(history.name, mean=[(step.step, value(step)) for step in history.steps]) for history in histories]
+    return [Line(history.name, [(step.step, value(step)) for step in history.steps]) for history in histories]
 
 
-def _summary(histories: Sequence[RunHistory]) -> str:
+def _summary(histories: Sequence[RunHistory]) -> Html:
     head = [
         both("run", "学習"),
         both("steps", "ステップ"),
@@ -92,7 +82,7 @@ def _summary(histories: Sequence[RunHistory]) -> str:
     ]
     rows = [
         row(
-            escaped(history.name),
+            history.name,
             number(history.steps[-1].step),
             number(history.steps[-1].tokens),
             f"{history.smoothed[-1]:.4f}",
@@ -101,22 +91,20 @@ def _summary(histories: Sequence[RunHistory]) -> str:
             duration(history.seconds),
             number(len(history.skipped)),
             number(len(history.resumed)),
-            f'<span title="{history.config}">{history.config[:12]}</span>' if history.config else "–",
+            element("span", history.config[:12], title=history.config) if history.config else "–",
         )
         for history in histories
     ]
     return table(head, rows)
 
 
-def _sources(histories: Sequence[RunHistory]) -> str:
+def _sources(histories: Sequence[RunHistory]) -> Html:
     """The last validation of each source in each run; nothing where nothing was validated."""
     names = list(dict.fromkeys(name for history in histories for name in history.sources))
-    if not names:
-        return ""
-    head = [both("source", "ソース"), *(escaped(history.name) for history in histories)]
+    head = [both("source", "ソース"), *(history.name for history in histories)]
     rows = [
         row(
-            escaped(name),
+            name,
             *(f"{history.sources[name]:.4f}" if name in history.sources else "–" for history in histories),
         )
         for name in names

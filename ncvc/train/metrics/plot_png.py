@@ -7,10 +7,12 @@ from matplotlib.figure import Figure
 
 from ncvc import __version__
 from ncvc.files import whole_file
+from ncvc.html.axes import ticks
 from ncvc.train.metrics.history import RunHistory, token_unit
 
 SIZE = (11.0, 4.5)  # inches
 DPI = 150
+TICKS = 6
 
 
 def draw(histories: Sequence[RunHistory], output: Path) -> None:
@@ -30,9 +32,9 @@ def draw(histories: Sequence[RunHistory], output: Path) -> None:
             for step in history.resumed:
                 axes.axvline(step * width, color=colour, linewidth=0.8, linestyle=":")
             bottom = [0.0] * len(history.skipped)  # of the axes, whatever the losses are
-            ticks = axes.get_xaxis_transform()
+            at_bottom = axes.get_xaxis_transform()
             axes.plot(
-                [step * width for step in history.skipped], bottom, "|", color="red", markersize=10, transform=ticks
+                [step * width for step in history.skipped], bottom, "|", color="red", markersize=10, transform=at_bottom
             )
             if history.validation:
                 axes.plot(
@@ -46,6 +48,9 @@ def draw(histories: Sequence[RunHistory], output: Path) -> None:
                 )
     by_step.set(xlabel="step", ylabel="loss (cross entropy, nats per token)")
     by_token.set(xlabel=f"tokens seen ({unit})" if unit else "tokens seen")
+    first = min(history.steps[0].step for history in histories)
+    last = max(history.steps[-1].step for history in histories)
+    by_step.set_xticks(ticks(first, last, TICKS, integer=True))
     for axes in (by_step, by_token):
         axes.grid(alpha=0.3)
         axes.margins(x=0)
