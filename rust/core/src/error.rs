@@ -1,11 +1,12 @@
-//! The one error type of the engine. Every variant says what is wrong, where, and what to do.
+//! The engine's error type. Every variant names the fault, its place and the remedy.
 
+use std::panic::Location;
 use std::path::{Path, PathBuf};
 
-/// What the engine's fallible functions return.
+/// Result of the engine's fallible functions.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// Something the user can mend; never a bug of ours (those panic).
+/// Errors of the engine: what the user can mend, and [`Internal`](Self::Internal) for bugs.
 ///
 /// No variant carries document text: messages end up in logs, and the text may be private.
 #[derive(Debug, thiserror::Error)]
@@ -15,19 +16,19 @@ pub enum Error {
     Io {
         /// The file.
         path: PathBuf,
-        /// What was being done, as in "cannot open".
+        /// The failed action, as in "cannot open".
         action: &'static str,
-        /// What the operating system said.
+        /// The operating system's error.
         source: std::io::Error,
     },
-    /// An input file holds something that cannot be read as what it should be.
+    /// A line of an input file is not what it should be.
     #[error("{}:{line}: {message}", path.display())]
     Input {
         /// The file.
         path: PathBuf,
         /// The line, counted from 1.
         line: u64,
-        /// What is wrong with it and what to do.
+        /// Fault and remedy, in one sentence.
         message: String,
     },
     /// A dictionary cannot be built or loaded.
@@ -35,7 +36,7 @@ pub enum Error {
     Dictionary {
         /// The dictionary or one of its sources.
         path: PathBuf,
-        /// What is wrong with it and what to do.
+        /// Fault and remedy, in one sentence.
         message: String,
     },
     /// A tokenizer folder cannot be loaded.
@@ -43,7 +44,7 @@ pub enum Error {
     Tokenizer {
         /// The folder or the file in it.
         path: PathBuf,
-        /// What is wrong with it and what to do.
+        /// Fault and remedy, in one sentence.
         message: String,
     },
     /// An indexed dataset cannot be read or written.
@@ -51,32 +52,40 @@ pub enum Error {
     Dataset {
         /// The `.bin` or `.idx` file.
         path: PathBuf,
-        /// What is wrong with it and what to do.
+        /// Fault and remedy, in one sentence.
         message: String,
     },
-    /// An input is no longer what the finished parts of this run were made of.
+    /// An input differs from the one that the finished parts of this run were made of.
     #[error("{}: changed since this run was begun; put the file back, or begin anew with --restart", path.display())]
     Changed {
         /// The file in which the change was noticed.
         path: PathBuf,
     },
-    /// A file of deduplication is not as it was written.
+    /// An intermediate file of a run holds what the engine never writes.
     #[error("{}: damaged, or not of this run; remove it and run again", path.display())]
     Damaged {
-        /// The file.
+        /// The file, or its folder.
         path: PathBuf,
     },
     /// An option has a value that cannot be used.
     #[error("{message}")]
     Option {
-        /// What the option may be.
+        /// The values that the option takes.
         message: &'static str,
     },
     /// The filters cannot be set up.
     #[error("{message}")]
     Filters {
-        /// What is wrong and what to do.
+        /// Fault and remedy, in one sentence.
         message: String,
+    },
+    /// A state that the engine rules out: a bug.
+    #[error("internal error at {place}: {state}; this is a bug of ncvc: please report it")]
+    Internal {
+        /// The state.
+        state: &'static str,
+        /// The line of source that noticed it.
+        place: &'static Location<'static>,
     },
     /// The caller asked the work to stop (Ctrl-C).
     #[error("interrupted")]
@@ -88,5 +97,28 @@ impl Error {
     pub fn io(path: impl AsRef<Path>, action: &'static str) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.as_ref().to_owned();
         move |source| Self::Io { path, action, source }
+    }
+
+    /// Reports damage in an intermediate file.
+    pub fn damaged(path: impl AsRef<Path>) -> Self {
+        Self::Damaged { path: path.as_ref().to_owned() }
+    }
+
+    /// Reports an impossible state, with the caller's line of source.
+    #[track_caller]
+    pub fn internal(state: &'static str) -> Self {
+        Self::Internal { state, place: Location::caller() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_internal_error_names_its_line() {
+        let (error, line) = (Error::internal("two and two are five"), line!());
+        let place = format!("error.rs:{line}:");
+        assert!(error.to_string().contains(&place) && error.to_string().contains("two and two"), "{error}");
     }
 }

@@ -1,4 +1,4 @@
-//! The stages of the corpus pass: each function reads files, writes files and returns what it saw in JSON.
+//! Stages of the corpus pass: each function reads files, writes files and returns counts in JSON.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -21,7 +21,7 @@ use crate::analyzer::Analyzer;
 use crate::errors::to_python;
 use crate::tokenizer::Tokenizer;
 
-/// How a stage reads its input, and whom it tells how far it is.
+/// Options of reading, and the progress callback.
 #[derive(FromPyObject)]
 pub struct Reading {
     #[pyo3(item)]
@@ -61,7 +61,7 @@ impl Reading {
         })
     }
 
-    /// Runs a stage, which is told how to read and whom to tell.
+    /// Runs a stage with the options and the callback.
     fn run<T>(
         &self,
         stage: impl FnOnce(&Options, &mut dyn FnMut(&Summary) -> Result<()>) -> Result<T>,
@@ -73,7 +73,7 @@ impl Reading {
                 Error::Interrupted
             })
         });
-        // Ctrl-C, or what the callback raised, is what the caller wants to hear of.
+        // Ctrl-C, or the exception of the callback, goes before the error that it caused.
         raised.map_or_else(|| done.map_err(to_python), Err)
     }
 
@@ -90,7 +90,7 @@ impl Reading {
     }
 }
 
-/// A path and the name of a format, as `ncvc.documents.sources.SourceFile` has them.
+/// Path and name of the format of a source file.
 type NamedFile = (PathBuf, String);
 
 fn source_files(files: Vec<NamedFile>) -> PyResult<Vec<SourceFile>> {
@@ -110,7 +110,7 @@ fn unknown(what: &str, name: &str) -> PyErr {
     PyValueError::new_err(format!("unknown {what}: {name}"))
 }
 
-/// What the documents of a source go through, as `ncvc.corpus.config.SourceConfig.rules` writes it.
+/// Rules for the documents of a source, in the JSON that Python passes.
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RulesOptions {
@@ -123,10 +123,14 @@ fn from_json<T: serde::de::DeserializeOwned>(json: &str) -> PyResult<T> {
     serde_json::from_str(json).map_err(|error| PyValueError::new_err(error.to_string()))
 }
 
-/// Cleans the files of a task into the parts of `folder` that are not there yet; `finished` are the `raw` of those
-/// that are. Reads `extracted`, what an extractor made of the files, if it is there. Returns the SHA-256 of each file.
+fn to_json(value: &impl serde::Serialize) -> PyResult<String> {
+    serde_json::to_string(value).map_err(|_| to_python(Error::internal("a result has no JSON form")))
+}
+
+/// Cleans the files of a task into those parts of `folder` that are not finished; `finished` are the `raw` of those
+/// that are. Reads `extracted`, the extractor's output for the files, if given. Returns the SHA-256 of each file.
 #[pyfunction]
-#[allow(clippy::too_many_arguments)] // Python names them.
+#[allow(clippy::too_many_arguments)] // One call from Python; PyO3 unpacks every argument.
 pub fn prepare(
     py: Python<'_>,
     reading: Reading,
@@ -156,7 +160,7 @@ pub fn prepare(
     py.detach(|| reading.run(|options, progress| stage::prepare(&task, options, progress)))
 }
 
-/// A prepared part to be finished.
+/// Prepared part to encode or write.
 #[derive(FromPyObject)]
 pub struct PreparedPart {
     #[pyo3(item)]
@@ -167,7 +171,7 @@ pub struct PreparedPart {
     folder: PathBuf,
     #[pyo3(item)]
     name: String,
-    /// A file with all parts, the part's number among them, the folder with the decisions on it.
+    /// File that lists all parts, the part's number in it, and the folder with the decisions on it.
     #[pyo3(item)]
     decisions: Option<(PathBuf, usize, PathBuf)>,
 }
@@ -215,18 +219,18 @@ pub fn write_part(py: Python<'_>, reading: Reading, part: PreparedPart) -> PyRes
     py.detach(|| part.finish(&reading, stage::write))
 }
 
-/// The statistics of a source, in JSON: of its prepared parts, and of the same ones finished.
+/// Merges the statistics of the prepared and the finished parts of a source; JSON.
 #[pyfunction]
 pub fn source_statistics(py: Python<'_>, prepared: Vec<PathBuf>, finished: Vec<PathBuf>) -> PyResult<String> {
     let statistics = py.detach(|| stage::source_statistics(&prepared, &finished)).map_err(to_python)?;
-    serde_json::to_string(&statistics).map_err(|error| PyValueError::new_err(error.to_string()))
+    to_json(&statistics)
 }
 
-/// The `most` largest groups of documents that repeat one that stays, in JSON.
+/// Returns the `most` largest clusters of duplicates; JSON.
 #[pyfunction]
 pub fn clusters(py: Python<'_>, origins: PathBuf, decisions: Vec<PathBuf>, most: usize) -> PyResult<String> {
     let found = py.detach(|| stage::clusters(&origins, &decisions, most)).map_err(to_python)?;
-    serde_json::to_string(&found).map_err(|error| PyValueError::new_err(error.to_string()))
+    to_json(&found)
 }
 
 /// Joins encoded parts into `prefix.bin` and `prefix.idx`; returns the number of documents and of tokens.
@@ -243,13 +247,13 @@ pub fn join_tokens(
     Ok((totals.documents, totals.tokens))
 }
 
-/// Joins files into one.
+/// Concatenates files.
 #[pyfunction]
 pub fn join_files(py: Python<'_>, path: PathBuf, parts: Vec<PathBuf>) -> PyResult<()> {
     py.detach(|| stage::join_files(&path, &parts)).map_err(to_python)
 }
 
-/// Writes `path`: a morpheme, a tab and how often it occurs a line, the most frequent first.
+/// Counts morphemes and writes `path`: a line for each with a tab and its count, the most frequent first.
 #[pyfunction]
 pub fn count_morphemes(
     py: Python<'_>,
@@ -273,8 +277,7 @@ pub fn count_morphemes(
             reading.run(|options, progress| stage::count_morphemes(&analyzer, &files, options, progress))?;
         let (morphemes, distinct_morphemes) = (counts.values().sum(), counts.len() as u64);
         write_counts(&path, counts).map_err(Error::io(&path, "cannot write")).map_err(to_python)?;
-        serde_json::to_string(&Report { summary, source_sha256, morphemes, distinct_morphemes })
-            .map_err(|error| pyo3::exceptions::PyRuntimeError::new_err(error.to_string()))
+        to_json(&Report { summary, source_sha256, morphemes, distinct_morphemes })
     })
 }
 

@@ -1,7 +1,7 @@
-//! Duplicates over all parts of a corpus.
+//! Deduplication of all parts of a corpus.
 
 use std::path::PathBuf;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
 use ncvc_core::dedup as core;
@@ -11,12 +11,12 @@ use pyo3::types::PyDict;
 
 use crate::errors::{NcvcError, to_python};
 
-/// Options as JSON.
+/// Parses options from JSON.
 fn options(json: &str) -> PyResult<core::Options> {
     serde_json::from_str(json).map_err(|error| NcvcError::new_err(format!("duplicates: {error}")))
 }
 
-/// The sentences of a text, which together are the text.
+/// Splits a text into sentences, which together are the text.
 #[pyfunction]
 pub fn sentences(text: &str) -> Vec<&str> {
     core::sentences(text).collect()
@@ -35,13 +35,13 @@ pub fn fingerprint_part(
     py.detach(|| core::fingerprint_part(&text, &text_field, &options, &folder)).map_err(to_python)
 }
 
-/// Which parts are deduplicated together.
+/// Deduplication of parts.
 #[pyclass(frozen)]
 pub struct Deduplication(core::Plan);
 
 #[pymethods]
 impl Deduplication {
-    /// A plan for parts, each its fingerprints, its clean text and the member that holds it.
+    /// Plans for parts: the fingerprints, the clean text and the member that holds it of each.
     #[new]
     fn new(
         py: Python<'_>,
@@ -55,56 +55,78 @@ impl Deduplication {
         py.detach(|| core::Plan::new(parts, options, &folder)).map(Self).map_err(to_python)
     }
 
-    /// The steps in order, each with its number of tasks.
+    /// Lists the steps in order, each with its number of tasks.
     fn steps(&self) -> Vec<(&'static str, u32)> {
         core::Step::ALL.iter().map(|&step| (step.name(), self.0.tasks(step))).collect()
     }
 
-    /// Does one task of a step, unless its files are there; `tell` is called now and then, and may raise.
+    /// Runs one task of a step, unless its folder exists; `tell` is called every 100 ms, and may raise.
     #[pyo3(signature = (step, task, tell=None))]
     fn run_task(&self, py: Python<'_>, step: &str, task: u32, tell: Option<Py<PyAny>>) -> PyResult<()> {
         let found = core::Step::ALL.into_iter().find(|known| known.name() == step);
         match found.filter(|&found| task < self.0.tasks(found)) {
-            Some(found) => py.detach(|| self.0.run(found, task, &interrupted(tell))).map_err(to_python),
+            Some(found) => interruptible(py, tell, |check| self.0.run(found, task, check)),
             None => {
                 Err(NcvcError::new_err(format!("there is no task {task} of a step {step:?}; see steps()")))
             }
         }
     }
 
-    /// Does all steps on threads of this process.
+    /// Runs all steps on threads of this process.
     fn run(&self, py: Python<'_>, threads: usize) -> PyResult<()> {
-        py.detach(|| self.0.run_all(threads, &interrupted(None))).map_err(to_python)
+        interruptible(py, None, |check| self.0.run_all(threads, check))
     }
 
-    /// The folder with the decisions on a part.
+    /// Returns the folder with the decisions on a part.
     fn decisions(&self, part: u32) -> PathBuf {
         self.0.task_folder(core::Step::Decide, part)
     }
 }
 
-/// Asks Python now and then whether Ctrl-C was pressed, or the caller wants no more.
-fn interrupted(tell: Option<Py<PyAny>>) -> impl Fn() -> Result<()> + Sync {
-    const OFTEN: Duration = Duration::from_millis(100);
+/// Runs work that asks Python every 100 ms for Ctrl-C and for what `tell` raises, which is returned.
+fn interruptible<T>(
+    py: Python<'_>,
+    tell: Option<Py<PyAny>>,
+    work: impl FnOnce(core::Check<'_>) -> Result<T> + Send,
+) -> PyResult<T>
+where
+    T: Send,
+{
+    const INTERVAL: Duration = Duration::from_millis(100);
     let asked = Mutex::new(Instant::now());
-    move || {
-        let Ok(mut asked) = asked.try_lock() else { return Ok(()) };
-        if asked.elapsed() < OFTEN {
+    let raised = Mutex::new(None);
+    let ask = || {
+        let mut asked = match asked.try_lock() {
+            Ok(asked) => asked,
+            Err(TryLockError::Poisoned(asked)) => asked.into_inner(),
+            // Another thread is asking.
+            Err(TryLockError::WouldBlock) => return Ok(()),
+        };
+        if asked.elapsed() < INTERVAL {
             return Ok(());
         }
         *asked = Instant::now();
-        let asked = Python::attach(|py| {
+        let answer = Python::attach(|py| {
             py.check_signals()?;
             tell.as_ref().map_or(Ok(()), |tell| tell.call1(py, (PyDict::new(py),)).map(|_| ()))
         });
-        asked.map_err(|_| Error::Interrupted)
+        answer.map_err(|error| {
+            raised.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+            Error::Interrupted
+        })
+    };
+    let done = py.detach(|| work(&ask));
+    let raised = raised.into_inner().unwrap_or_else(PoisonError::into_inner);
+    match (raised, done) {
+        (Some(error), Err(Error::Interrupted)) => Err(error),
+        (_, done) => done.map_err(to_python),
     }
 }
 
-/// A dropped document: its number, the reason, the part and number of the earlier document, their similarity.
+/// Dropped document: its number, the reason, part and number of the earlier document, their similarity.
 type DropRow = (u32, &'static str, Option<(u32, u32)>, f64);
 
-/// The decisions on a part.
+/// Decisions on a part.
 #[pyclass(frozen)]
 pub struct Decisions(core::Decisions);
 
@@ -116,7 +138,7 @@ impl Decisions {
         py.detach(|| core::Decisions::read(&folder)).map(Self).map_err(to_python)
     }
 
-    /// The dropped documents, in order.
+    /// Lists the dropped documents in order.
     fn dropped(&self) -> Vec<DropRow> {
         let row = |drop: &core::Drop| {
             let earlier = drop.earlier.map(|place| (place.part, place.document));
@@ -125,18 +147,18 @@ impl Decisions {
         self.0.dropped().iter().map(row).collect()
     }
 
-    /// How many sentences are taken out of documents that stay.
+    /// Number of sentences removed from documents that stay.
     #[getter]
     fn removed_sentences(&self) -> usize {
         self.0.removed_sentences()
     }
 
-    /// The numbers of the sentences that a document loses.
+    /// Lists the numbers of the sentences that a document loses.
     fn sentences_of(&self, document: u32) -> Vec<u32> {
         self.0.sentences_of(document).to_vec()
     }
 
-    /// What stays of a document's clean text; None if it is dropped.
+    /// Returns what stays of a document's clean text; None if it is dropped.
     fn apply(&self, document: u32, text: &str) -> Option<String> {
         self.0.apply(document, text).map(Into::into)
     }

@@ -1,9 +1,9 @@
-//! Engine errors as Python exceptions, each with a name of its own.
+//! Engine errors as Python exceptions.
 
 use ncvc_core::Error;
 use pyo3::PyErr;
 use pyo3::create_exception;
-use pyo3::exceptions::{PyException, PyKeyboardInterrupt, PyOSError};
+use pyo3::exceptions::{PyException, PyKeyboardInterrupt, PyOSError, PyRuntimeError};
 
 create_exception!(ncvc, NcvcError, PyException, "Something the user can mend; the base of all others.");
 create_exception!(ncvc, InputError, NcvcError, "A line of an input file cannot be read.");
@@ -11,7 +11,7 @@ create_exception!(ncvc, DictionaryError, NcvcError, "A dictionary cannot be buil
 create_exception!(ncvc, TokenizerError, NcvcError, "A tokenizer folder cannot be loaded.");
 create_exception!(ncvc, DatasetError, NcvcError, "An indexed dataset cannot be read or written.");
 
-/// The Python exception for an engine error.
+/// Converts an engine error to its Python exception; a bug of the engine to `RuntimeError`.
 pub fn to_python(error: Error) -> PyErr {
     let message = error.to_string();
     match error {
@@ -25,6 +25,7 @@ pub fn to_python(error: Error) -> PyErr {
         Error::Dataset { .. } => DatasetError::new_err(message),
         Error::Damaged { .. } | Error::Option { .. } => NcvcError::new_err(message),
         Error::Filters { .. } => NcvcError::new_err(message),
+        Error::Internal { .. } => PyRuntimeError::new_err(message),
         Error::Interrupted => PyKeyboardInterrupt::new_err(()),
     }
 }

@@ -1,4 +1,4 @@
-//! What becomes of the documents of a part: they stay, lose sentences, or are dropped.
+//! Decisions on the documents of a part: they stay, lose sentences, or are dropped.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -9,23 +9,36 @@ use super::plan::{Plan, Step};
 use super::record::series::{DROPPED, NEAR, REPEATED, SENTENCES, SIZES};
 use super::record::{DocumentId, Pair, Record, Repeat, Similar, Size};
 use super::sentence;
-use crate::Result;
+use crate::{Error, Result};
 
-/// Why a document is dropped.
+/// Reason to drop a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Duplicate {
-    /// An earlier one has the same text.
+    /// An earlier document has the same text.
     Document,
-    /// An earlier one that stays resembles it.
+    /// An earlier document that stays is similar.
     NearDocument,
     /// All of its sentences occurred before.
     AllSentences,
 }
 
 impl Duplicate {
-    const ALL: [Self; 3] = [Self::Document, Self::NearDocument, Self::AllSentences];
+    /// Number of the reason in files.
+    fn code(self) -> u32 {
+        match self {
+            Self::Document => 0,
+            Self::NearDocument => 1,
+            Self::AllSentences => 2,
+        }
+    }
 
-    /// Its name in reports.
+    fn from_code(code: u32) -> Option<Self> {
+        [Self::Document, Self::NearDocument, Self::AllSentences]
+            .into_iter()
+            .find(|reason| reason.code() == code)
+    }
+
+    /// Name in reports and file names.
     pub fn name(self) -> &'static str {
         match self {
             Self::Document => "duplicate_document",
@@ -38,17 +51,17 @@ impl Duplicate {
 /// A dropped document.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Drop {
-    /// The document in its part.
+    /// Number of the document in its part.
     pub document: u32,
-    /// Why.
+    /// The reason.
     pub reason: Duplicate,
-    /// The earlier document; none if its sentences come from several.
+    /// The earlier document; none if the repeated sentences come from several.
     pub earlier: Option<DocumentId>,
-    /// Their Jaccard similarity; 1 for the same text.
+    /// Jaccard similarity of the two; 1 for the same text.
     pub similarity: f64,
 }
 
-/// As it is in the file.
+/// A [`Drop`] as stored.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct DropRecord {
     document: u32,
@@ -78,14 +91,14 @@ impl Record for DropRecord {
     }
 }
 
-/// No document: a part that cannot be.
-const NOWHERE: DocumentId = DocumentId { part: u32::MAX, document: u32::MAX };
+/// Stands for no document: no plan has so many parts.
+const NONE: DocumentId = DocumentId { part: u32::MAX, document: u32::MAX };
 
-/// Puts together what the other steps found of a part.
+/// Merges the findings of the other steps on a part into decisions.
 pub(super) fn decide(plan: &Plan, part: u32, folder: &Path) -> Result<()> {
     let mut dropped = ExternalSorter::new(folder, DROPPED, u64::MAX);
     let mut drop = |document, reason: Duplicate, earlier, shared, all| {
-        dropped.push(DropRecord { document, reason: reason as u32, earlier, shared, all })
+        dropped.push(DropRecord { document, reason: reason.code(), earlier, shared, all })
     };
     let keys = DocumentId::part_keys(part);
     for pair in plan.of_group::<Pair>(Step::Repeated, REPEATED, part)?.sorted(&keys)? {
@@ -96,18 +109,17 @@ pub(super) fn decide(plan: &Plan, part: u32, folder: &Path) -> Result<()> {
     }
     let mut sentences = ExternalSorter::new(folder, SENTENCES, u64::MAX);
     let repeats = plan.of_group::<Repeat>(Step::Removed, REPEATED, part)?.sorted(&keys)?;
+    let fingerprints = &plan.parts[part as usize].fingerprints;
     let mut sizes = Vec::with_capacity(plan.sizes[part as usize] as usize);
-    Series::<Size>::open(&plan.parts[part as usize].fingerprints, SIZES)?.for_each(
-        &(0..=u64::MAX),
-        |size| {
-            sizes.push(size.sentences);
-            Ok(())
-        },
-    )?;
+    Series::<Size>::open(fingerprints, SIZES)?.for_each(&(0..=u64::MAX), |size| {
+        sizes.push(size.sentences);
+        Ok(())
+    })?;
     for repeats in repeats.chunk_by(|a, b| a.id == b.id) {
         let document = repeats[0].id.document;
-        if repeats.len() as u32 == sizes[document as usize] {
-            drop(document, Duplicate::AllSentences, NOWHERE, 1, 1)?;
+        let &sentences_in_all = sizes.get(document as usize).ok_or_else(|| Error::damaged(fingerprints))?;
+        if repeats.len() == sentences_in_all as usize {
+            drop(document, Duplicate::AllSentences, NONE, 1, 1)?;
         } else {
             repeats.iter().try_for_each(|&repeat| sentences.push(repeat))?;
         }
@@ -119,21 +131,25 @@ pub(super) fn decide(plan: &Plan, part: u32, folder: &Path) -> Result<()> {
 /// The decisions of a part.
 pub struct Decisions {
     dropped: Vec<Drop>,
-    /// Documents that lose sentences, and where these are in `sentences`.
+    /// Documents that lose sentences, with their range in `sentences`.
     shortened: Vec<(u32, Range<usize>)>,
     sentences: Vec<u32>,
 }
 
 impl Decisions {
-    /// Reads the folder that the last step wrote for a part, `Plan::task_folder(Step::Decide, part)`.
+    /// Reads the folder that the last step wrote for a part: `Plan::task_folder(Step::Decide, part)`.
     pub fn read(folder: &Path) -> Result<Self> {
         let everything = 0..=u64::MAX;
         let mut dropped = Vec::new();
         Series::<DropRecord>::open(folder, DROPPED)?.for_each(&everything, |record| {
+            let reason = Duplicate::from_code(record.reason).ok_or_else(|| Error::damaged(folder))?;
+            if record.all == 0 || record.shared > record.all {
+                return Err(Error::damaged(folder));
+            }
             dropped.push(Drop {
                 document: record.document,
-                reason: Duplicate::ALL[record.reason as usize % 3],
-                earlier: (record.earlier != NOWHERE).then_some(record.earlier),
+                reason,
+                earlier: (record.earlier != NONE).then_some(record.earlier),
                 similarity: f64::from(record.shared) / f64::from(record.all),
             });
             Ok(())
@@ -156,18 +172,18 @@ impl Decisions {
         &self.dropped
     }
 
-    /// How many sentences are taken out of documents that stay.
+    /// Number of sentences removed from documents that stay.
     pub fn removed_sentences(&self) -> usize {
         self.sentences.len()
     }
 
-    /// The decision on a document that is dropped.
+    /// The decision on a document, if it is dropped.
     pub fn drop_of(&self, document: u32) -> Option<&Drop> {
-        let at = self.dropped.binary_search_by_key(&document, |drop| drop.document).ok()?;
-        Some(&self.dropped[at])
+        let at = self.dropped.partition_point(|drop| drop.document < document);
+        self.dropped.get(at).filter(|drop| drop.document == document)
     }
 
-    /// The numbers of the sentences that a document loses.
+    /// Numbers of the sentences that a document loses.
     pub fn sentences_of(&self, document: u32) -> &[u32] {
         match self.shortened.binary_search_by_key(&document, |&(document, _)| document) {
             Ok(at) => &self.sentences[self.shortened[at].1.clone()],
@@ -175,7 +191,7 @@ impl Decisions {
         }
     }
 
-    /// What stays of a document's clean text; none if it is dropped.
+    /// Returns what stays of a document's clean text; none if it is dropped.
     pub fn apply<'a>(&self, document: u32, text: &'a str) -> Option<Cow<'a, str>> {
         if self.drop_of(document).is_some() {
             return None;
@@ -184,5 +200,29 @@ impl Decisions {
             [] => Some(Cow::Borrowed(text)),
             removed => sentence::without(text, removed),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_reason_is_damage() {
+        let read = |reason| {
+            let folder = tempfile::tempdir().expect("there is room");
+            let mut dropped = ExternalSorter::new(folder.path(), DROPPED, u64::MAX);
+            dropped
+                .push(DropRecord { document: 3, reason, earlier: NONE, shared: 1, all: 1 })
+                .expect("there is room");
+            dropped.finish().expect("there is room");
+            let sentences = ExternalSorter::<Repeat>::new(folder.path(), SENTENCES, u64::MAX);
+            sentences.finish().expect("there is room");
+            Decisions::read(folder.path()).map(|decisions| decisions.dropped()[0].reason)
+        };
+        for reason in [Duplicate::Document, Duplicate::NearDocument, Duplicate::AllSentences] {
+            assert_eq!(read(reason.code()).expect("the reason is known"), reason);
+        }
+        assert!(matches!(read(3), Err(Error::Damaged { .. })));
     }
 }

@@ -1,7 +1,13 @@
-//! What is remembered of a document, and the files of a part's fingerprints.
+//! Fingerprints of documents, and the files of a part's fingerprints.
 //!
-//! `sizes.*` 8 bytes a document; `documents.*` 24 a document; `bands.*` 12 a band, 16 bands a document at a threshold
-//! of 0.8; `sentences.*` 24 a sentence of at least `min_sentence_characters`. Each has 0.02 % for its index.
+//! | files | bytes a record | records |
+//! | --- | --- | --- |
+//! | `sizes.*` | 8 | documents |
+//! | `documents.*` | 24 | documents |
+//! | `bands.*` | 12 | bands; 16 a document at a threshold of 0.8 |
+//! | `sentences.*` | 24 | sentences of at least `min_sentence_characters` |
+//!
+//! The index of each takes another 0.02 %.
 
 use std::path::Path;
 
@@ -14,39 +20,39 @@ use super::record::series::{BANDS, DOCUMENTS, SENTENCES, SIZES};
 use super::record::{Band, Occurrence, Size};
 use super::sentence::{is_blank, sentences};
 use super::texts::for_each_text;
-use crate::Result;
 use crate::atomic_folder::write_folder;
+use crate::{Error, Result};
 
-/// Records of one kind that are sorted in memory at a time, in bytes; more are spilled to a file more.
+/// Records of a series sorted in memory at a time, in bytes; the rest goes to further files.
 const SORTED_AT_A_TIME: u64 = 64 << 20;
 
-/// What is remembered of a document's clean text.
+/// Hashes of a document's clean text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fingerprint {
     /// XXH3-128 of the text.
     hash: u128,
-    /// Sentences that are not blank.
+    /// Number of sentences that are not blank.
     size: u32,
-    /// Number and XXH3-128 of the sentences that are long enough, without the blanks at their ends.
+    /// Number and XXH3-128 of each long enough sentence, without the blanks at its ends.
     sentences: Vec<(u32, u128)>,
-    /// The bands of the sketch.
+    /// Hashes of the bands of the sketch.
     bands: Vec<u64>,
 }
 
-/// Makes fingerprints; one a thread.
+/// Makes fingerprints; one for each thread.
 pub struct Fingerprinter {
     options: Options,
     sketcher: Option<Sketcher>,
 }
 
 impl Fingerprinter {
-    /// Makes fingerprints for these options.
+    /// Prepares for the options.
     pub fn new(options: &Options) -> Self {
         let sketcher = options.near.map(|near| Sketcher::new(options.ngram, Shape::for_threshold(near)));
         Self { options: *options, sketcher }
     }
 
-    /// The fingerprint of a document.
+    /// Makes the fingerprint of a clean text.
     pub fn fingerprint(&mut self, text: &str) -> Fingerprint {
         let mut size = 0;
         let mut long = Vec::new();
@@ -70,7 +76,7 @@ impl Fingerprinter {
     }
 }
 
-/// Writes the fingerprints of one part into a folder that is there.
+/// Writes the fingerprints of one part into an existing folder.
 pub struct FingerprintWriter {
     document: u32,
     sizes: ExternalSorter<Size>,
@@ -95,7 +101,8 @@ impl FingerprintWriter {
     /// Adds the next document.
     pub fn push(&mut self, fingerprint: &Fingerprint) -> Result<()> {
         let document = self.document;
-        self.document += 1;
+        self.document =
+            document.checked_add(1).ok_or_else(|| Error::internal("too many documents in a part"))?;
         self.sizes.push(Size { document, sentences: fingerprint.size })?;
         if let Some(documents) = &mut self.documents {
             documents.push(Occurrence { hash: fingerprint.hash, document, sentence: 0 })?;
@@ -111,7 +118,7 @@ impl FingerprintWriter {
         Ok(())
     }
 
-    /// Sees to it that all is on disk.
+    /// Writes and syncs the rest.
     pub fn finish(self) -> Result<()> {
         self.sizes.finish()?;
         self.documents.map_or(Ok(()), ExternalSorter::finish)?;

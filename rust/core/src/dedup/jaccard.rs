@@ -1,4 +1,4 @@
-//! Candidates compared exactly: the Jaccard similarity of their sets of n-grams.
+//! Exact comparison of candidates by the Jaccard similarity of their sets of n-grams.
 
 use std::path::Path;
 use std::rc::Rc;
@@ -12,12 +12,12 @@ use super::plan::{Part, Plan, Step};
 use super::record::series::{MEMBERS, PAIRS, SIMILAR};
 use super::record::{DocumentId, Pair, Record, Similar};
 use super::texts::{self, Texts};
-use crate::Result;
+use crate::{Error, Result};
 
-/// Files of texts that are open at a time.
+/// Files of texts open at a time.
 const OPEN: usize = 64;
 
-/// The texts of a part's documents that are in any pair.
+/// Writes the texts of a part's documents that are in any pair.
 pub(super) fn texts(plan: &Plan, part: u32, folder: &Path, check: Check<'_>) -> Result<()> {
     let members =
         plan.of_group::<DocumentId>(Step::Pairs, MEMBERS, part)?.sorted(&DocumentId::part_keys(part))?;
@@ -26,7 +26,7 @@ pub(super) fn texts(plan: &Plan, part: u32, folder: &Path, check: Check<'_>) -> 
     texts::extract(text, text_field, &wanted, folder, check)
 }
 
-/// The pairs that are alike whose later document is in a part.
+/// Writes the similar pairs whose later document is in a part.
 pub(super) fn compare(plan: &Plan, part: u32, folder: &Path, check: Check<'_>) -> Result<()> {
     let Some(threshold) = plan.options.near else {
         return ExternalSorter::<Similar>::new(folder, SIMILAR, 0).finish();
@@ -39,21 +39,22 @@ pub(super) fn compare(plan: &Plan, part: u32, folder: &Path, check: Check<'_>) -
             check()?;
             let (later, earlier) = (sets.get(pair.later)?, sets.get(pair.earlier)?);
             let (less, more) = (later.len().min(earlier.len()), later.len().max(earlier.len()));
-            // The similarity is at most that of the sizes.
+            // The ratio of the sizes bounds the similarity.
             if less as f64 / (more as f64) < threshold {
                 continue;
             }
             let shared = shared(&later, &earlier);
             let all = less + more - shared;
             if shared as f64 / all as f64 >= threshold {
-                similar.push(Similar { pair, shared: shared as u32, all: all as u32 })?;
+                let count = |n: usize| u32::try_from(n).map_err(|_| Error::internal("too many n-grams"));
+                similar.push(Similar { pair, shared: count(shared)?, all: count(all)? })?;
             }
         }
     }
     similar.finish()
 }
 
-/// Stretches of a part's documents whose pairs fit into the memory for spilling.
+/// Ranges of a part's documents whose pairs fit into the memory for spilling.
 fn slices(plan: &Plan, part: u32, pairs: usize) -> impl Iterator<Item = std::ops::RangeInclusive<u64>> {
     let documents = plan.sizes[part as usize];
     let count = (pairs * Pair::BYTES) as u64 / plan.spill().max(1) + 1;
@@ -63,7 +64,7 @@ fn slices(plan: &Plan, part: u32, pairs: usize) -> impl Iterator<Item = std::ops
         .map(move |from| DocumentId::keys(part, from, from.saturating_add(step).min(documents)))
 }
 
-/// Sets of n-grams, kept as long as memory allows.
+/// Cache of sets of n-grams, cleared when it reaches half of the memory.
 struct Sets<'a> {
     plan: &'a Plan,
     sets: FxHashMap<DocumentId, Rc<[u128]>>,

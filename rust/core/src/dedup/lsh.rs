@@ -1,4 +1,4 @@
-//! Pairs of documents that share a band, so may be alike.
+//! Locality-sensitive hashing: candidate pairs are the documents that share a band.
 
 use std::collections::VecDeque;
 use std::collections::hash_map::Entry;
@@ -14,15 +14,15 @@ use super::record::series::{BANDS, MEMBERS, PAIRS};
 use super::record::{Band, DocumentId, Pair};
 use crate::Result;
 
-/// Of more documents with the same band, a document is compared with as many that came first, and as many that came
-/// last before it: with all, a template of a million pages would take 10^12 comparisons.
+/// Documents with the same band that a document is paired with: this many of the first, and of the last before it.
+/// Paired with all, a template of a million pages would take 10^12 comparisons.
 const COMPARED: usize = 16;
 
-/// The documents with one band.
+/// Documents that share a band.
 enum Group {
     One(DocumentId),
-    /// Where in the list of larger groups.
-    More(u32),
+    /// Index into the list of larger groups.
+    More(usize),
 }
 
 struct Members {
@@ -30,7 +30,7 @@ struct Members {
     last: VecDeque<DocumentId>,
 }
 
-/// Pairs whose bands have their hash in a bucket. Documents that are repeated take no part.
+/// Writes the candidate pairs whose band hashes to a bucket; skips exact duplicates.
 pub(super) fn candidates(plan: &Plan, bucket: u32, folder: &Path, check: Check<'_>) -> Result<()> {
     let keys = plan.bucket(Step::Candidates, bucket);
     let mut groups: FxHashMap<u64, Group> = FxHashMap::default();
@@ -50,10 +50,10 @@ pub(super) fn candidates(plan: &Plan, bucket: u32, folder: &Path, check: Check<'
             Entry::Occupied(mut group) => match *group.get() {
                 Group::One(earlier) => {
                     pair(earlier)?;
-                    group.insert(Group::More(larger.len() as u32));
+                    group.insert(Group::More(larger.len()));
                     larger.push(Members { first: vec![earlier, later], last: VecDeque::new() });
                 }
-                Group::More(at) => larger[at as usize].add(later, &mut pair)?,
+                Group::More(at) => larger[at].add(later, &mut pair)?,
             },
         }
         members.push(later)

@@ -1,21 +1,21 @@
-//! The steps of deduplication: tasks that read files and write a folder each.
+//! Steps of deduplication: tasks that read files and write one folder each.
 //!
 //! ```text
-//! documents(bucket)   fingerprints               → documents that are repeated
+//! documents(bucket)   fingerprints               → repeated documents
 //! repeated(group)     these, of all buckets      → the same, by part
 //! candidates(bucket)  fingerprints               → pairs that share a band, and the documents in them
 //! pairs(group)        these, of all buckets      → the same, by part
 //! texts(part)         clean text                 → texts of these documents
-//! compare(part)       pairs, texts               → pairs that are alike
-//! resolve             pairs that are alike       → near-duplicate documents
-//! dropped(group)      repeated, near-duplicates  → all documents that are dropped by now
-//! sentences(bucket)   fingerprints               → sentences that are repeated in the others
+//! compare(part)       pairs, texts               → similar pairs
+//! resolve             similar pairs              → near-duplicate documents
+//! dropped(group)      repeated, near-duplicates  → all documents dropped so far
+//! sentences(bucket)   fingerprints               → repeated sentences in the others
 //! removed(group)      these, of all buckets      → the same, by part
-//! decide(part)        all that is repeated       → decisions
+//! decide(part)        all of the above           → decisions
 //! ```
-//! A bucket is a range of hashes; there are as many as keep a task's tables within the memory limit. A group is some
-//! neighbouring parts; there are no more than buckets. A step begins when the one before has ended; its tasks can run
-//! in any order, anywhere that sees the same disk, more than once.
+//! A bucket is a range of hashes; there are as many as keep a task's tables within the memory limit. A group is a few
+//! neighbouring parts; there are no more groups than buckets. A step begins when the one before has ended; its tasks
+//! can run in any order, on any machine that sees the same disk, more than once.
 
 use std::ops::{Range, RangeInclusive};
 use std::path::{Path, PathBuf};
@@ -24,23 +24,23 @@ use super::external_sort::Series;
 use super::options::Options;
 use super::record::series::{BANDS, DOCUMENTS, SENTENCES, SIZES};
 use super::record::{Band, Occurrence, Record, Size, table_bytes};
-use crate::Result;
+use crate::{Error, Result};
 
-/// The files of a part.
+/// Files of a part.
 #[derive(Clone, Debug, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Part {
-    /// The folder of its fingerprints.
+    /// Folder of its fingerprints.
     pub fingerprints: PathBuf,
     /// Its clean documents, JSON lines, plain or compressed.
     pub text: PathBuf,
-    /// The member that holds the text.
+    /// Member that holds the text.
     pub text_field: String,
 }
 
-/// A step.
+/// Step of deduplication.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)] // The module says what each does.
+#[allow(missing_docs)] // The table of the module describes each.
 pub enum Step {
     Documents,
     Repeated,
@@ -56,7 +56,7 @@ pub enum Step {
 }
 
 impl Step {
-    /// All, in order.
+    /// All steps in order.
     pub const ALL: [Self; 11] = [
         Self::Documents,
         Self::Repeated,
@@ -71,7 +71,7 @@ impl Step {
         Self::Decide,
     ];
 
-    /// Its name, which its folder has too.
+    /// Name of the step, and of its folder.
     pub fn name(self) -> &'static str {
         match self {
             Self::Documents => "documents",
@@ -89,25 +89,30 @@ impl Step {
     }
 }
 
-/// Which parts are deduplicated together, how, and where the work is kept.
+/// Plan of a deduplication: parts, options and the folder of intermediate files.
 pub struct Plan {
     pub(super) parts: Vec<Part>,
     pub(super) options: Options,
-    /// Documents of each part.
+    /// Number of documents of each part.
     pub(super) sizes: Vec<u32>,
     folder: PathBuf,
     buckets: [u32; 3],
 }
 
 impl Plan {
-    /// A plan for parts in input order, whose fingerprints were made with the same options.
+    /// Plans for parts in input order, whose fingerprints were made with the same options.
     ///
-    /// Reads how many records each has.
+    /// Reads the number of records of each part.
     pub fn new(parts: Vec<Part>, options: Options, folder: &Path) -> Result<Self> {
         options.check()?;
-        let sizes =
-            parts.iter().map(|part| Ok(Series::<Size>::open(&part.fingerprints, SIZES)?.len() as u32));
-        let sizes = sizes.collect::<Result<_>>()?;
+        if u32::try_from(parts.len()).is_err() {
+            return Err(Error::internal("more parts than can be numbered"));
+        }
+        let size = |part: &Part| {
+            let documents = Series::<Size>::open(&part.fingerprints, SIZES)?.len();
+            u32::try_from(documents).map_err(|_| Error::damaged(&part.fingerprints))
+        };
+        let sizes = parts.iter().map(size).collect::<Result<_>>()?;
         let buckets = |most: usize, bytes: usize| {
             (most as u64 * bytes as u64).div_ceil(options.memory).clamp(1, u64::from(u32::MAX)) as u32
         };
@@ -122,11 +127,11 @@ impl Plan {
         Ok(Self { parts, options, sizes, folder: folder.to_owned(), buckets })
     }
 
-    /// How many tasks a step has; 0 if the options leave it out.
+    /// Number of tasks of a step; 0 if the options leave it out.
     pub fn tasks(&self, step: Step) -> u32 {
         let near = |tasks| if self.options.near.is_some() { tasks } else { 0 };
         let [documents, bands, sentences] = self.buckets;
-        let parts = self.parts.len() as u32;
+        let parts = self.part_count();
         match step {
             Step::Documents => documents * u32::from(self.options.documents),
             Step::Repeated => self.groups(),
@@ -140,14 +145,20 @@ impl Plan {
         }
     }
 
-    /// Where a task puts its files. The number of tasks is in it, for another memory limit makes other buckets.
+    /// Folder of a task. Its name holds the number of tasks, as another memory limit makes other buckets.
     pub fn task_folder(&self, step: Step, task: u32) -> PathBuf {
         self.folder.join(format!("{}-of-{}", step.name(), self.tasks(step))).join(format!("{task:06}"))
     }
 
-    /// How many groups of parts there are.
+    /// Number of parts.
+    pub(super) fn part_count(&self) -> u32 {
+        // `new` saw to it that they fit.
+        self.parts.len() as u32
+    }
+
+    /// Number of groups of parts.
     pub(super) fn groups(&self) -> u32 {
-        self.buckets.into_iter().fold(1, u32::max).min(self.parts.len() as u32)
+        self.buckets.into_iter().fold(1, u32::max).min(self.part_count())
     }
 
     /// The parts of a group.
@@ -156,7 +167,7 @@ impl Plan {
         bound(group.into())..bound(u64::from(group) + 1)
     }
 
-    /// What a step found of the group of a part; nothing if the options leave the step out.
+    /// Opens what a step found for the group of a part; empty if the options leave the step out.
     pub(super) fn of_group<R: Record>(&self, step: Step, name: &str, part: u32) -> Result<Series<R>> {
         if self.tasks(step) == 0 {
             return Ok(Series::empty());
@@ -165,12 +176,12 @@ impl Plan {
         Series::open(&self.task_folder(step, group as u32), name)
     }
 
-    /// What a task may hold of records that it writes, in bytes; tables take the rest.
+    /// Memory for the records that a task writes, in bytes; hash tables take the rest.
     pub(super) fn spill(&self) -> u64 {
         self.options.memory / 8
     }
 
-    /// The keys of a bucket.
+    /// Range of keys of a bucket.
     pub(super) fn bucket(&self, step: Step, task: u32) -> RangeInclusive<u64> {
         let tasks = u128::from(self.tasks(step));
         let bound = |task: u128| ((task << 64) / tasks) as u64;
@@ -179,7 +190,7 @@ impl Plan {
     }
 }
 
-/// How many records a series has in all parts.
+/// Number of records of a series in all parts.
 fn count<R: Record>(parts: &[Part], name: &str) -> Result<usize> {
     parts.iter().map(|part| Ok(Series::<R>::open(&part.fingerprints, name)?.len())).sum()
 }

@@ -1,4 +1,4 @@
-//! What the files of deduplication hold: small records of a fixed size, each with a key that it is found by.
+//! Records in the files of deduplication: fixed size, found by key; names of their series; sizes in hash tables.
 
 use std::ops::RangeInclusive;
 
@@ -45,72 +45,72 @@ pub trait Record: Copy + Ord {
     /// Bytes of one record in a file.
     const BYTES: usize;
 
-    /// What ranges of a file are chosen by.
+    /// Key by which ranges of a file are read.
     fn key(&self) -> u64;
 
     /// Appends exactly `BYTES` bytes, little-endian.
     fn write(&self, out: &mut Vec<u8>);
 
-    /// The record in exactly `BYTES` bytes.
+    /// Decodes exactly `BYTES` bytes.
     fn read(bytes: &[u8]) -> Self;
 }
 
-/// A document among all: the part's place in input order, and the document's in its part, both from 0.
+/// Identifies a document: the number of its part in input order, and its number in the part, both from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DocumentId {
-    /// The part.
+    /// Number of the part.
     pub part: u32,
-    /// The document.
+    /// Number of the document in its part.
     pub document: u32,
 }
 
 impl DocumentId {
-    /// The keys of documents `from..to` of a part, which must not be empty.
+    /// Range of keys of the documents `from..to` of a part, which must not be empty.
     pub fn keys(part: u32, from: u32, to: u32) -> RangeInclusive<u64> {
         Self { part, document: from }.key()..=Self { part, document: to - 1 }.key()
     }
 
-    /// The keys of all documents of a part.
+    /// Range of keys of all documents of a part.
     pub fn part_keys(part: u32) -> RangeInclusive<u64> {
         Self { part, document: 0 }.key()..=Self { part, document: u32::MAX }.key()
     }
 }
 
-/// The sentence of a document; the whole document is its sentence 0. 24 bytes.
+/// Occurrence of a sentence; a whole document is its sentence 0. 24 bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Occurrence {
     /// XXH3-128 of the text.
     pub hash: u128,
-    /// The document in its part.
+    /// Number of the document in its part.
     pub document: u32,
-    /// The sentence in its document.
+    /// Number of the sentence in its document.
     pub sentence: u32,
 }
 
-/// A band of a document's sketch. 12 bytes.
+/// Band of a document's sketch. 12 bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Band {
     /// XXH3-64 of the band's slots, with the band's number for a seed.
     pub hash: u64,
-    /// The document in its part.
+    /// Number of the document in its part.
     pub document: u32,
 }
 
-/// How many sentences a document has. 8 bytes.
+/// Number of sentences of a document. 8 bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Size {
-    /// The document in its part.
+    /// Number of the document in its part.
     pub document: u32,
     /// Sentences that are not blank.
     pub sentences: u32,
 }
 
-/// Two documents that are, or may be, alike. 16 bytes.
+/// Two documents that are, or may be, similar. 16 bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Pair {
-    /// The one that comes later in input order.
+    /// The later one in input order.
     pub later: DocumentId,
-    /// The other.
+    /// The earlier one.
     pub earlier: DocumentId,
 }
 
@@ -125,34 +125,34 @@ pub struct Similar {
     pub all: u32,
 }
 
-/// Which of 64 documents are dropped. 16 bytes.
+/// Bits of 64 documents. 16 bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Mask {
-    /// The first of them.
+    /// The first of the documents.
     pub id: DocumentId,
-    /// A bit for each.
+    /// One bit for each, the first lowest.
     pub bits: u64,
 }
 
-/// A sentence that occurred before. 12 bytes.
+/// Repeated sentence. 12 bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Repeat {
     /// The document.
     pub id: DocumentId,
-    /// The sentence in its document.
+    /// Number of the sentence in its document.
     pub sentence: u32,
 }
 
-/// Where a document's text is in a file of texts. 24 bytes.
+/// Position of a document's text in a file of texts. 24 bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TextAt {
-    /// The document in its part.
+    /// Number of the document in its part.
     pub document: u32,
-    /// Its bytes.
+    /// Length in bytes.
     pub length: u32,
-    /// Where they begin.
+    /// Offset of the first byte.
     pub offset: u64,
-    /// XXH3-64 of them.
+    /// XXH3-64 of the text.
     pub checksum: u64,
 }
 

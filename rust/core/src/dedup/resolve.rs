@@ -1,8 +1,8 @@
-//! Which of the documents that are alike stay.
+//! Resolves pairs of similar documents into those that stay and those that are dropped.
 //!
 //! Similarity is not transitive: where a resembles b and b resembles c, a need not resemble c. So documents are
-//! decided in input order, and one is dropped only if it is near an earlier one *that stays*; nothing is lost but what
-//! something kept resembles. (Dropping whole connected components, as others do, also loses c.)
+//! decided in input order, and one is dropped only if it is similar to an earlier one *that stays*; every dropped
+//! document resembles a kept one. (Dropping all but one of a connected component, as others do, also loses c.)
 
 use std::path::Path;
 
@@ -12,20 +12,22 @@ use super::options::Check;
 use super::plan::{Plan, Step};
 use super::record::series::{NEAR, SIMILAR};
 use super::record::{DocumentId, Similar};
-use crate::Result;
+use crate::{Error, Result};
 
-/// Dropped documents, each with the kept one that is most like it. One task, with a bit a document.
+/// Writes the near-duplicates, each with the most similar kept document. One task, with one bit for each document.
 pub(super) fn resolve(plan: &Plan, folder: &Path, check: Check<'_>) -> Result<()> {
-    let parts = 0..plan.parts.len() as u32;
+    let parts = 0..plan.part_count();
     let mut dropped = Bitmap::new(plan, parts.clone());
     let mut near = ExternalSorter::new(folder, NEAR, plan.spill());
     for part in parts {
         check()?;
-        let similar = Series::<Similar>::open(&plan.task_folder(Step::Compare, part), SIMILAR)?;
-        // `compare` pushed them by document, so a document's are neighbours.
+        let compared = plan.task_folder(Step::Compare, part);
+        let damaged = || Error::damaged(&compared);
+        let similar = Series::<Similar>::open(&compared, SIMILAR)?;
+        // `compare` wrote them by document, so the pairs of a document are neighbours.
         let mut best: Option<Similar> = None;
         similar.for_each(&DocumentId::part_keys(part), |next| {
-            if dropped.has(next.pair.earlier) {
+            if dropped.get(next.pair.earlier).ok_or_else(damaged)? {
                 return Ok(());
             }
             match &mut best {
@@ -35,7 +37,7 @@ pub(super) fn resolve(plan: &Plan, folder: &Path, check: Check<'_>) -> Result<()
                     }
                 }
                 _ => {
-                    dropped.mark(next.pair.later);
+                    dropped.set(next.pair.later).ok_or_else(damaged)?;
                     if let Some(done) = best.replace(next) {
                         near.push(done)?;
                     }

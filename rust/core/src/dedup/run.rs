@@ -9,7 +9,7 @@ use crate::Result;
 use crate::atomic_folder::write_folder;
 
 impl Plan {
-    /// Does a task, unless its files are there.
+    /// Runs a task, unless its folder exists.
     pub fn run(&self, step: Step, task: u32, check: Check<'_>) -> Result<()> {
         write_folder(&self.task_folder(step, task), |folder| match step {
             Step::Documents => exact::documents(self, task, folder, check),
@@ -26,7 +26,7 @@ impl Plan {
         })
     }
 
-    /// Does everything, `threads` tasks at a time.
+    /// Runs all steps, `threads` tasks at a time.
     pub fn run_all(&self, threads: usize, check: Check<'_>) -> Result<()> {
         for step in Step::ALL {
             let tasks = self.tasks(step) as usize;
@@ -38,6 +38,7 @@ impl Plan {
                         return Ok(());
                     }
                     check()?;
+                    // Below the number of tasks, which is 32 bits wide.
                     self.run(step, task as u32, check)
                         .inspect_err(|_| next.store(tasks, Ordering::Relaxed))?;
                 }
@@ -48,7 +49,7 @@ impl Plan {
                 let join = |worker: std::thread::ScopedJoinHandle<'_, _>| {
                     worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
                 };
-                // All are waited for; the first error is told.
+                // All threads are joined before the first error is returned.
                 workers.into_iter().map(join).collect::<Vec<Result<()>>>().into_iter().collect::<Result<()>>()
             })?;
         }

@@ -1,8 +1,8 @@
-//! What tasks over ranges of hashes found, put in the order of the documents that it is about.
+//! Shuffle between steps: records found by ranges of hashes, regrouped by document.
 //!
-//! A part's records are spread over the outputs of all buckets. If every part looked there for its own, or every task
-//! of the next step for every part's, look-ups would number parts × buckets and more. So groups of neighbouring parts,
-//! no more than there are buckets, fetch theirs once, in long stretches; others read them from the group.
+//! The records of a part are spread over the outputs of all buckets. If every part fetched its own, look-ups would
+//! number parts × buckets. So groups of neighbouring parts, no more than there are buckets, fetch theirs once, in long
+//! stretches; later steps read them from the group.
 
 use std::path::Path;
 
@@ -12,51 +12,52 @@ use super::options::Check;
 use super::plan::{Plan, Step};
 use super::record::series::{MEMBERS, NEAR, PAIRS, REPEATED};
 use super::record::{DocumentId, Pair, Record, Repeat, Similar};
-use crate::Result;
+use crate::{Error, Result};
 
-/// The documents of a group that are repeated.
+/// Collects the repeated documents of a group.
 pub(super) fn repeated(plan: &Plan, group: u32, folder: &Path, check: Check<'_>) -> Result<()> {
-    let mut marks = Bitmap::new(plan, plan.group(group));
-    gather(plan, (Step::Documents, REPEATED), group, folder, check, |pair: &Pair| marks.mark(pair.later))?;
-    marks.write(plan, folder)
+    let mut dropped = Bitmap::new(plan, plan.group(group));
+    gather(plan, (Step::Documents, REPEATED), group, folder, check, |pair: &Pair| dropped.set(pair.later))?;
+    dropped.write(plan, folder)
 }
 
-/// The pairs whose later document is in a group, and the documents of the group that are in any.
+/// Collects the pairs whose later document is in a group, and the documents of the group that are in any pair.
 pub(super) fn pairs(plan: &Plan, group: u32, folder: &Path, check: Check<'_>) -> Result<()> {
-    gather(plan, (Step::Candidates, PAIRS), group, folder, check, |_: &Pair| ())?;
-    gather(plan, (Step::Candidates, MEMBERS), group, folder, check, |_: &DocumentId| ())
+    gather(plan, (Step::Candidates, PAIRS), group, folder, check, |_: &Pair| Some(()))?;
+    gather(plan, (Step::Candidates, MEMBERS), group, folder, check, |_: &DocumentId| Some(()))
 }
 
-/// The documents of a group that are near-duplicates; the marks are those of all that are dropped by now.
+/// Collects the near-duplicates of a group; the bitmap covers all documents dropped so far.
 pub(super) fn dropped(plan: &Plan, group: u32, folder: &Path, check: Check<'_>) -> Result<()> {
-    let mut marks = Bitmap::read(plan, Step::Repeated, group)?;
-    let mark = |similar: &Similar| marks.mark(similar.pair.later);
+    let mut dropped = Bitmap::read(plan, Step::Repeated, group)?;
+    let mark = |similar: &Similar| dropped.set(similar.pair.later);
     gather(plan, (Step::Resolve, NEAR), group, folder, check, mark)?;
-    marks.write(plan, folder)
+    dropped.write(plan, folder)
 }
 
-/// The sentences of a group that are repeated.
+/// Collects the repeated sentences of a group.
 pub(super) fn removed(plan: &Plan, group: u32, folder: &Path, check: Check<'_>) -> Result<()> {
-    gather(plan, (Step::Sentences, REPEATED), group, folder, check, |_: &Repeat| ())
+    gather(plan, (Step::Sentences, REPEATED), group, folder, check, |_: &Repeat| Some(()))
 }
 
-/// Writes the group's records of a series from the outputs of all tasks of a step, and shows them to `each`.
+/// Writes a group's records of a series from the outputs of all tasks of a step; damage is where `each` gives `None`.
 fn gather<R: Record>(
     plan: &Plan,
     (step, name): (Step, &'static str),
     group: u32,
     folder: &Path,
     check: Check<'_>,
-    mut each: impl FnMut(&R),
+    mut each: impl FnMut(&R) -> Option<()>,
 ) -> Result<()> {
     let parts = plan.group(group);
     let keys = *DocumentId::part_keys(parts.start).start()..=*DocumentId::part_keys(parts.end - 1).end();
     let mut gathered = ExternalSorter::new(folder, name, plan.spill());
     for task in 0..plan.tasks(step) {
         check()?;
-        // One after the other: there may be more than a process may have open.
-        Series::open(&plan.task_folder(step, task), name)?.for_each(&keys, |record| {
-            each(&record);
+        // One at a time: there may be more tasks than files that a process may open.
+        let from = plan.task_folder(step, task);
+        Series::open(&from, name)?.for_each(&keys, |record| {
+            each(&record).ok_or_else(|| Error::damaged(&from))?;
             gathered.push(record)
         })?;
     }

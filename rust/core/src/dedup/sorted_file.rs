@@ -1,11 +1,11 @@
-//! A file of sorted records of which any range can be read without the rest, and in which damage is noticed.
+//! File of sorted records with checksums, of which any range of keys can be read alone.
 //!
 //! ```text
 //! blocks   records in order, `BLOCK / BYTES` in each block but the last
 //! index    a block: first key u64, XXH3-64 of its bytes u64 (seeded with the block's number)
 //! footer   magic 8 bytes, bytes of a record u32, last of its series u32, records u64, XXH3-64 of index and footer
 //! ```
-//! Numbers are little-endian. A series is what one `ExternalSorter` wrote: `NAME.0`, `NAME.1`, …, the last marked as such.
+//! Numbers are little-endian. A series is the output of one `ExternalSorter`: `NAME.0`, `NAME.1`, …, the last marked.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -23,7 +23,7 @@ const MAGIC: &[u8; 8] = b"NCVCSRT1";
 const BLOCK: usize = 1 << 16;
 const FOOTER: usize = 32;
 
-/// Writes records, which must be in order, and sees to it that they are on disk.
+/// Writes sorted records and syncs the file.
 pub fn write<R: Record>(path: &Path, records: &[R], last: bool) -> Result<()> {
     debug_assert!(records.is_sorted());
     let file = File::create_new(path).map_err(Error::io(path, "cannot create"))?;
@@ -47,14 +47,14 @@ pub fn write<R: Record>(path: &Path, records: &[R], last: bool) -> Result<()> {
     file.sync_all().map_err(Error::io(path, "cannot sync"))
 }
 
-/// An open file of sorted records.
+/// Open file of sorted records.
 pub struct SortedFile<R> {
     path: PathBuf,
     file: File,
     /// First key and checksum of each block.
     index: Vec<(u64, u64)>,
     records: usize,
-    /// Whether no other file of its series follows.
+    /// Set in the last file of a series.
     pub last: bool,
     kind: PhantomData<R>,
 }
@@ -64,7 +64,7 @@ impl<R: Record> SortedFile<R> {
     pub fn open(path: &Path) -> Result<Self> {
         let file = File::open(path).map_err(Error::io(path, "cannot open"))?;
         let bytes = file.metadata().map_err(Error::io(path, "cannot read"))?.len();
-        let damaged = || Error::Damaged { path: path.to_owned() };
+        let damaged = || Error::damaged(path);
         let footer_at = bytes.checked_sub(FOOTER as u64).ok_or_else(damaged)?;
         let footer = read_at(path, &file, footer_at, FOOTER)?;
         let (sizes, count) = (number(&footer[8..16]), number(&footer[16..24]));
@@ -77,22 +77,27 @@ impl<R: Record> SortedFile<R> {
         {
             return Err(damaged());
         }
-        let tail = read_at(path, &file, data, (bytes - data) as usize)?;
+        let size = |number: u64| usize::try_from(number).map_err(|_| damaged());
+        let tail = read_at(path, &file, data, size(bytes - data)?)?;
         if xxh3_64(&tail[..tail.len() - 8]) != number(&footer[24..]) {
             return Err(damaged());
         }
-        let index = tail[..16 * blocks as usize].chunks_exact(16);
+        let index = tail[..16 * size(blocks)?].chunks_exact(16);
         let index = index.map(|row| (number(&row[..8]), number(&row[8..]))).collect();
-        let last = sizes >> 32 != 0;
-        Ok(Self { path: path.to_owned(), file, index, records: count as usize, last, kind: PhantomData })
+        let last = match sizes >> 32 {
+            0 => false,
+            1 => true,
+            _ => return Err(damaged()),
+        };
+        Ok(Self { path: path.to_owned(), file, index, records: size(count)?, last, kind: PhantomData })
     }
 
-    /// How many records there are.
+    /// Number of records.
     pub fn len(&self) -> usize {
         self.records
     }
 
-    /// How many records the blocks hold that a range touches: at least those in the range.
+    /// Number of records in the blocks that a range touches: an upper bound of those in the range.
     pub fn most_in(&self, keys: &RangeInclusive<u64>) -> usize {
         let per_block = BLOCK / R::BYTES;
         let blocks = self.blocks(keys);
@@ -114,7 +119,7 @@ impl<R: Record> SortedFile<R> {
             let bytes =
                 read_at(&self.path, &self.file, (block * per_block * R::BYTES) as u64, count * R::BYTES)?;
             if xxh3_64_with_seed(&bytes, block as u64) != self.index[block].1 {
-                return Err(Error::Damaged { path: self.path.clone() });
+                return Err(Error::damaged(&self.path));
             }
             for record in bytes.chunks_exact(R::BYTES).map(R::read) {
                 if keys.contains(&record.key()) {
@@ -126,7 +131,7 @@ impl<R: Record> SortedFile<R> {
     }
 }
 
-/// A little-endian number.
+/// Decodes a little-endian number.
 fn number(bytes: &[u8]) -> u64 {
     bytes.iter().rev().fold(0, |number, &byte| (number << 8) | u64::from(byte))
 }
@@ -136,9 +141,7 @@ pub fn read_at(path: &Path, file: &File, offset: u64, length: usize) -> Result<V
     let mut bytes = vec![0; length];
     match file.read_exact_at(&mut bytes, offset) {
         Ok(()) => Ok(bytes),
-        Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
-            Err(Error::Damaged { path: path.to_owned() })
-        }
+        Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => Err(Error::damaged(path)),
         Err(error) => Err(Error::io(path, "cannot read")(error)),
     }
 }

@@ -1,4 +1,4 @@
-//! The clean texts of a part, and a file of those that are compared, each to be read alone.
+//! Clean texts of a part, and a file of the compared ones with random access.
 
 use std::fs::File;
 use std::io::{BufRead, BufWriter, Write};
@@ -16,11 +16,11 @@ use crate::{Error, Result};
 
 const TEXTS: &str = "texts";
 
-/// Calls `each` with the number and the text of every document of a part: a line each, plain or compressed.
+/// Calls `each` with the number and the text of every document of a part, JSON lines, plain or compressed.
 pub fn for_each_text(path: &Path, field: &str, mut each: impl FnMut(u32, &str) -> Result<()>) -> Result<()> {
     let (mut lines, _) = open(path, &Default::default())?;
     let mut line = Vec::new();
-    for number in 0.. {
+    for number in 0u64.. {
         line.clear();
         if lines.read_until(b'\n', &mut line).map_err(Error::io(path, "cannot read"))? == 0 {
             break;
@@ -28,18 +28,18 @@ pub fn for_each_text(path: &Path, field: &str, mut each: impl FnMut(u32, &str) -
         let text =
             Fields::parse(&line).and_then(|fields| fields.text(field)).map_err(|error| Error::Input {
                 path: path.to_owned(),
-                line: u64::from(number) + 1,
+                line: number + 1,
                 message: format!(
                     "not clean text with a member {field:?} ({error:?}); prepare the part again"
                 ),
             })?;
-        each(number, &text)?;
+        each(u32::try_from(number).map_err(|_| Error::damaged(path))?, &text)?;
     }
     Ok(())
 }
 
-/// Writes the texts of some documents of a part, in ascending order, into a folder that is there.
-pub fn extract(text: &Path, field: &str, wanted: &[u32], folder: &Path, check: Check<'_>) -> Result<()> {
+/// Writes the texts of some documents of a part, in ascending order, into an existing folder.
+pub fn extract(source: &Path, field: &str, wanted: &[u32], folder: &Path, check: Check<'_>) -> Result<()> {
     let path = folder.join(TEXTS);
     let file = File::create_new(&path).map_err(Error::io(&path, "cannot create"))?;
     let mut out = BufWriter::new(file);
@@ -47,28 +47,33 @@ pub fn extract(text: &Path, field: &str, wanted: &[u32], folder: &Path, check: C
     let mut offset = 0;
     let mut next = wanted.iter().copied().peekable();
     if !wanted.is_empty() {
-        for_each_text(text, field, |document, text| {
+        for_each_text(source, field, |document, text| {
             check()?;
             if next.next_if_eq(&document).is_none() {
                 return Ok(());
             }
             out.write_all(text.as_bytes()).map_err(Error::io(&path, "cannot write"))?;
             let checksum = xxh3_64(text.as_bytes());
-            index.push(TextAt { document, length: text.len() as u32, offset, checksum })?;
+            let length = u32::try_from(text.len()).map_err(|_| Error::Input {
+                path: source.to_owned(),
+                line: u64::from(document) + 1,
+                message: "the document has 4 GiB or more; cut it".to_owned(),
+            })?;
+            index.push(TextAt { document, length, offset, checksum })?;
             offset += text.len() as u64;
             Ok(())
         })?;
     }
     if next.peek().is_some() {
-        // There are fingerprints of documents that the text has not.
-        return Err(Error::Damaged { path: text.to_owned() });
+        // There are fingerprints of documents that the text lacks.
+        return Err(Error::damaged(source));
     }
     let file = out.into_inner().map_err(|error| Error::io(&path, "cannot write")(error.into_error()))?;
     file.sync_all().map_err(Error::io(&path, "cannot sync"))?;
     index.finish()
 }
 
-/// An open file of texts.
+/// Open file of texts.
 pub struct Texts {
     path: PathBuf,
     file: File,
@@ -76,16 +81,16 @@ pub struct Texts {
 }
 
 impl Texts {
-    /// Opens what `extract` wrote.
+    /// Opens the folder that [`extract`] wrote.
     pub fn open(folder: &Path) -> Result<Self> {
         let path = folder.join(TEXTS);
         let file = File::open(&path).map_err(Error::io(&path, "cannot open"))?;
         Ok(Self { path, file, index: Series::open(folder, INDEX)? })
     }
 
-    /// The text of a document.
+    /// Reads the text of a document and checks it.
     pub fn get(&self, document: u32) -> Result<String> {
-        let damaged = || Error::Damaged { path: self.path.clone() };
+        let damaged = || Error::damaged(&self.path);
         let mut found = None;
         let key = u64::from(document);
         self.index.for_each(&(key..=key), |at| {

@@ -1,4 +1,4 @@
-//! Writes an indexed dataset block by block, in memory that does not grow with it.
+//! Writer of indexed datasets, block by block, in constant memory.
 //!
 //! The bytes are those of megatron-core's `IndexedDatasetBuilder` (`core/datasets/indexed_dataset.py`) with
 //! one sequence a document. The layout of `.idx`, little-endian: `MMIDIDX\0\0`, u64 version 1, u8 token type,
@@ -13,22 +13,22 @@ use crate::{Error, Result};
 const BUFFER: usize = 1 << 20;
 const MAGIC: &[u8] = b"MMIDIDX\0\0";
 
-/// How a token is stored.
+/// Stored type of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenType {
-    /// For vocabularies below 65,500, as megatron-core decides.
+    /// 16 bits, for vocabularies below 65,500, as in megatron-core.
     U16,
-    /// For larger ones.
+    /// 32 bits, for larger ones.
     I32,
 }
 
 impl TokenType {
-    /// The type for a vocabulary (`DType.optimal_dtype`).
+    /// Chooses the type for the size of a vocabulary (`DType.optimal_dtype`).
     pub fn for_vocabulary(size: usize) -> Self {
         if size < 65_500 { Self::U16 } else { Self::I32 }
     }
 
-    /// Bytes a token.
+    /// Bytes of a token.
     pub fn size(self) -> usize {
         match self {
             Self::U16 => 2,
@@ -36,8 +36,9 @@ impl TokenType {
         }
     }
 
-    /// Appends tokens as they are stored.
+    /// Appends tokens as stored; they must be below the size of the vocabulary that chose the type.
     pub fn push(self, tokens: &[u32], bytes: &mut Vec<u8>) {
+        debug_assert!(self == Self::I32 || tokens.iter().all(|&token| token < 65_500));
         match self {
             Self::U16 => tokens.iter().for_each(|&t| bytes.extend_from_slice(&(t as u16).to_le_bytes())),
             Self::I32 => tokens.iter().for_each(|&t| bytes.extend_from_slice(&t.to_le_bytes())),
@@ -52,16 +53,16 @@ impl TokenType {
     }
 }
 
-/// What a finished dataset holds.
+/// Counts of a finished dataset.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
     /// Documents.
     pub documents: u64,
-    /// Tokens, the ends of text included.
+    /// Tokens, ends of text included.
     pub tokens: u64,
 }
 
-/// A dataset that is being written.
+/// Dataset that is being written.
 pub struct IndexedWriter {
     prefix: PathBuf,
     kind: TokenType,
@@ -84,7 +85,7 @@ impl IndexedWriter {
         })
     }
 
-    /// Appends tokens as they are stored.
+    /// Appends tokens as stored.
     pub fn write_tokens(&mut self, tokens: &[u8]) -> Result<()> {
         self.bytes += tokens.len() as u64;
         self.bin.write_all(tokens).map_err(Error::io(with(&self.prefix, "bin"), "cannot write"))
@@ -96,30 +97,41 @@ impl IndexedWriter {
         self.lengths.write_all(lengths).map_err(Error::io(with(&self.prefix, "lengths"), "cannot write"))
     }
 
-    /// Writes `prefix.idx` and sees to it that both files are on disk.
+    /// Writes `prefix.idx` and syncs both files; fails if the lengths do not add up to the tokens.
     pub fn finish(self) -> Result<Totals> {
         let Self { prefix, kind, bin, lengths, bytes, length_bytes } = self;
         let totals = Totals { documents: length_bytes / 4, tokens: bytes / kind.size() as u64 };
+        let mismatch = || Error::Dataset {
+            path: with(&prefix, "bin"),
+            message: "the lengths of the documents do not add up to the tokens; encode again".to_owned(),
+        };
+        if length_bytes % 4 != 0 || bytes % kind.size() as u64 != 0 {
+            return Err(mismatch());
+        }
         sync(bin, &with(&prefix, "bin"))?;
         let spool = with(&prefix, "lengths");
         let mut lengths =
             lengths.into_inner().map_err(|e| Error::io(&spool, "cannot write")(e.into_error()))?;
         let idx = with(&prefix, "idx");
         let mut out = create(&idx)?;
-        write_index(&mut out, &mut lengths, kind, totals.documents)
+        let counted = write_index(&mut out, &mut lengths, kind, totals.documents)
             .map_err(Error::io(&idx, "cannot write"))?;
+        if counted != Some(totals.tokens) {
+            return Err(mismatch());
+        }
         sync(out, &idx)?;
         std::fs::remove_file(&spool).map_err(Error::io(&spool, "cannot remove"))?;
         Ok(totals)
     }
 }
 
+/// Returns the sum of the lengths; none if one is negative or the offsets overflow.
 fn write_index(
     out: &mut impl Write,
     lengths: &mut File,
     kind: TokenType,
     documents: u64,
-) -> std::io::Result<()> {
+) -> std::io::Result<Option<u64>> {
     out.write_all(MAGIC)?;
     out.write_all(&1_u64.to_le_bytes())?;
     out.write_all(&[kind.code()])?;
@@ -129,14 +141,20 @@ fn write_index(
     std::io::copy(lengths, out)?;
     lengths.seek(SeekFrom::Start(0))?;
     let mut lengths = BufReader::with_capacity(BUFFER, lengths);
-    let mut offset = 0_i64;
+    let mut tokens = 0_u64;
     for _ in 0..documents {
+        let Some(offset) = tokens.checked_mul(kind.size() as u64).and_then(|at| i64::try_from(at).ok())
+        else {
+            return Ok(None);
+        };
         out.write_all(&offset.to_le_bytes())?;
         let mut length = [0; 4];
         lengths.read_exact(&mut length)?;
-        offset += i64::from(i32::from_le_bytes(length)) * kind.size() as i64;
+        let Ok(length) = u32::try_from(i32::from_le_bytes(length)) else { return Ok(None) };
+        tokens += u64::from(length);
     }
-    (0..=documents).try_for_each(|document| out.write_all(&document.to_le_bytes()))
+    (0..=documents).try_for_each(|document| out.write_all(&document.to_le_bytes()))?;
+    Ok(Some(tokens))
 }
 
 fn with(prefix: &Path, extension: &str) -> PathBuf {
@@ -154,4 +172,24 @@ fn create(path: &Path) -> Result<BufWriter<File>> {
 fn sync(out: BufWriter<File>, path: &Path) -> Result<()> {
     let file = out.into_inner().map_err(|e| Error::io(path, "cannot write")(e.into_error()))?;
     file.sync_all().map_err(Error::io(path, "cannot sync"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_must_add_up_to_the_tokens() {
+        let write = |tokens: &[u8], lengths: &[i32]| {
+            let folder = tempfile::tempdir().expect("there is room");
+            let mut writer = IndexedWriter::create(&folder.path().join("a"), TokenType::U16)?;
+            writer.write_tokens(tokens)?;
+            lengths.iter().try_for_each(|length| writer.write_lengths(&length.to_le_bytes()))?;
+            writer.finish()
+        };
+        assert_eq!(write(&[0; 10], &[2, 3]).expect("they do"), Totals { documents: 2, tokens: 5 });
+        for (tokens, lengths) in [(10, [2, 4]), (10, [6, -1]), (9, [2, 2])] {
+            assert!(matches!(write(&vec![0; tokens], &lengths), Err(Error::Dataset { .. })), "{lengths:?}");
+        }
+    }
 }

@@ -1,8 +1,7 @@
-//! One pass over files of documents on all cores, in memory that does not grow with them.
+//! Pass over files of documents on all cores, in constant memory.
 //!
-//! A reader cuts the input into batches, workers turn each batch into a result, and the calling thread takes
-//! the results in input order; so what comes out does not depend on the number of workers. A fixed number of
-//! batches is under way at a time.
+//! A reader cuts the input into batches, workers process them, and the calling thread collects the results in input
+//! order; so the output does not depend on the number of workers. At most a fixed number of batches is in flight.
 
 mod options;
 mod parts;
@@ -13,4 +12,4 @@ mod run;
 pub use options::{OnError, Options};
 pub use parts::RawHash;
 pub use rejected::{DropReason, Earlier, QuarantineReason, RejectReason, Rejected, RejectedRow};
-pub use run::{Document, Job, Output, Part, Summary, run};
+pub use run::{Document, Job, Outcome, Output, Part, Summary, run};

@@ -1,11 +1,11 @@
-//! Cuts a stream of batches into parts, which are finished one by one and never done twice.
+//! Cuts a stream of batches into parts, each finished once.
 //!
-//! Where a part ends depends on the text alone, so a run that goes on after a kill cuts the same parts. The hash
-//! of what a finished part was made of tells whether the input is still what it was.
+//! The end of a part depends on the text alone, so a resumed run cuts the same parts. The hash of a finished part's
+//! lines shows whether the input has changed since.
 
 use xxhash_rust::xxh3::Xxh3;
 
-/// The hash of the lines that a part was made of.
+/// Hash of the raw lines of a part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct RawHash(u128);
@@ -24,34 +24,34 @@ impl TryFrom<String> for RawHash {
     }
 }
 
-/// What happens to a batch.
+/// Treatment of a batch.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Cut {
-    /// It is worked on; it belongs to the part of this number, which ends with it where there is a hash.
+    /// Process it for the part of this number, which ends with it if there is a hash.
     Work(u32, Option<RawHash>),
-    /// Its part is finished already.
+    /// Skip it: its part is finished.
     Skip,
-    /// Its part is finished already, but was made of other lines.
+    /// Refuse it: its part is finished, but was made of other lines.
     Changed,
 }
 
-/// Gives each batch its part.
+/// Assigns batches to parts.
 pub struct PartCutter<'f> {
     limit: usize,
     finished: &'f [RawHash],
-    number: usize,
+    number: u32,
     bytes: usize,
     empty: bool,
     hash: Xxh3,
 }
 
 impl<'f> PartCutter<'f> {
-    /// Parts of about `limit` bytes of lines; the first ones are `finished`.
+    /// Cuts parts of at least `limit` bytes of lines; the first ones are `finished`.
     pub fn new(limit: usize, finished: &'f [RawHash]) -> Self {
         Self { limit, finished, number: 0, bytes: 0, empty: true, hash: Xxh3::new() }
     }
 
-    /// Takes the next batch: its lines, and numbers that say what they are.
+    /// Takes the next batch: its lines, and numbers that identify them.
     pub fn take(&mut self, lines: &[u8], places: impl Iterator<Item = u64>) -> Cut {
         self.hash.update(lines);
         places.for_each(|place| self.hash.update(&place.to_le_bytes()));
@@ -59,19 +59,19 @@ impl<'f> PartCutter<'f> {
         self.empty = false;
         let number = self.number;
         let whole = if self.bytes >= self.limit { self.end() } else { None };
-        match self.finished.get(number) {
-            None => Cut::Work(number as u32, whole),
+        match self.finished.get(number as usize) {
+            None => Cut::Work(number, whole),
             Some(finished) if whole.is_some_and(|whole| whole != *finished) => Cut::Changed,
             Some(_) => Cut::Skip,
         }
     }
 
-    /// Ends the last part, which may not be full: what stands for it is `Work` without lines.
+    /// Ends the last part, which may not be full; none if it is empty.
     pub fn finish(mut self) -> Option<Cut> {
         let number = self.number;
         let whole = self.end()?;
-        Some(match self.finished.get(number) {
-            None => Cut::Work(number as u32, Some(whole)),
+        Some(match self.finished.get(number as usize) {
+            None => Cut::Work(number, Some(whole)),
             Some(finished) if whole != *finished => Cut::Changed,
             Some(_) => Cut::Skip,
         })

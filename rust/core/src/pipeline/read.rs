@@ -1,4 +1,4 @@
-//! Cuts files into batches of documents.
+//! Reader: cuts files into batches of documents.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -11,33 +11,33 @@ use super::parts::{Cut, PartCutter, RawHash};
 use super::rejected::{RejectReason, Rejected};
 use crate::source::{Broken, Documents, Extracted, FileHash, Input, Line, SourceFile, Unread};
 
-/// A batch is full at this many bytes or documents, whichever comes first; threads are idle for at most as long as
-/// one takes when a part ends.
+/// A batch is full at this many bytes or documents, whichever comes first; at the end of a part, threads idle for at
+/// most the time of one batch.
 const BATCH_BYTES: usize = 1 << 18;
 const BATCH_LINES: usize = 4096;
 
-/// Documents that are worked on together; small files share a batch.
+/// Documents processed together; small files share a batch.
 pub struct Batch {
-    /// Its place in the input, from 0.
+    /// Number in the input, from 0.
     pub number: u64,
-    /// Which part it belongs to, and that part's hash if it ends here.
+    /// Number of its part, and the part's hash if it ends here.
     pub part: (u32, Option<RawHash>),
-    /// The documents' JSON.
+    /// JSON of the documents.
     pub bytes: Vec<u8>,
-    /// What the documents are, in order.
+    /// The documents in order.
     pub entries: Vec<Entry>,
 }
 
-/// A document, or what stands for one that could not be read.
+/// Document, or rejection of an unreadable one.
 pub enum Entry {
-    /// Which of the files it stands in, its line there, and its place in the batch's bytes.
+    /// File, by number, line in it, and range of the batch's bytes.
     Line(usize, u64, Range<usize>),
-    /// Something unreadable.
+    /// An unreadable document or file.
     Rejected(Rejected),
 }
 
 impl Entry {
-    /// Which of the files it stands in.
+    /// Number of its file.
     pub fn source(&self) -> usize {
         match self {
             Self::Line(source, ..) => *source,
@@ -45,8 +45,8 @@ impl Entry {
         }
     }
 
-    /// Where it ends in the batch, or how long it was.
-    fn place(&self) -> u64 {
+    /// Its end in the batch, or its length if unreadable.
+    fn end(&self) -> u64 {
         match self {
             Self::Line(_, _, range) => range.end as u64,
             Self::Rejected(rejected) => rejected.bytes,
@@ -54,20 +54,20 @@ impl Entry {
     }
 }
 
-/// What a reader knows when it has read everything.
+/// Findings of the reader at the end of the input.
 #[derive(Default)]
 pub struct WholeInput {
-    /// SHA-256 of each file; nothing where the operating system did not read it, or reading ended before.
+    /// SHA-256 of each file; none if the operating system refused it, or reading ended before.
     pub sha256: Vec<Option<String>>,
-    /// The last part's hash, unless it ended with its last batch.
+    /// Hash of the last part, unless it ended with its last batch.
     pub last_part: Option<RawHash>,
-    /// The file in which finished parts differ from what they were made of.
+    /// Number of the file in which a finished part has changed.
     pub changed: Option<usize>,
-    /// Whether what the extractor wrote could not be read to its end.
+    /// The extractor's output could not be read to its end.
     pub extraction_lost: bool,
 }
 
-/// Sends the batches of all files, each after a permit; ends early when nobody listens any more.
+/// Sends the batches of all files, each after a permit; ends early if the receiver is gone.
 pub fn read(
     input: &Input<'_>,
     options: &Options,
@@ -89,13 +89,13 @@ pub fn read(
     };
     let mut whole = WholeInput { sha256: vec![None; input.files.len()], ..WholeInput::default() };
     let done = match input.extracted {
-        Some(file) => read_extracted(file, options, read, &mut batcher),
+        Some(file) => read_extracted(file, input.files.len(), options, read, &mut batcher),
         None => input.files.iter().enumerate().try_for_each(|(source, file)| {
             whole.sha256[source] = read_file(source, file, options, read, &mut batcher)?;
             Ok(())
         }),
     };
-    // The last batch is not full. It is sent unless nobody listens, or the input has changed.
+    // The last batch is not full. An error means that nobody listens, or a change, which `changed` holds.
     if done.is_ok() || batcher.left == 0 {
         let _ = batcher.flush();
     }
@@ -103,13 +103,13 @@ pub fn read(
     whole.extraction_lost = batcher.extraction_lost;
     match batcher.cutter.finish() {
         Some(Cut::Work(_, hash)) => whole.last_part = hash,
-        Some(Cut::Changed) => whole.changed = whole.changed.or(input.files.len().checked_sub(1)),
+        Some(Cut::Changed) => whole.changed = whole.changed.or(Some(input.files.len().saturating_sub(1))),
         Some(Cut::Skip) | None => {}
     }
     whole
 }
 
-/// Nothing more is to be read.
+/// Signals the end of reading.
 struct Stopped;
 
 /// Collects documents until a batch is full.
@@ -138,15 +138,15 @@ impl Batcher<'_, '_> {
 
     fn reject(&mut self, source: usize, line: u64, unread: &Unread) -> Result<(), Stopped> {
         let Unread { why, bytes, is_document } = *unread;
-        let why = RejectReason::Quarantined(why.into());
-        self.push(Entry::Rejected(Rejected { source, line, bytes, is_document, why }))
+        let reason = RejectReason::Quarantined(why.into());
+        self.push(Entry::Rejected(Rejected { source, line, bytes, is_document, reason }))
     }
 
     fn flush(&mut self) -> Result<(), Stopped> {
         let (bytes, entries) = (std::mem::take(&mut self.bytes), std::mem::take(&mut self.entries));
         let Some(last) = entries.last().map(Entry::source) else { return Ok(()) };
-        let places = entries.iter().flat_map(|entry| [entry.source() as u64, entry.place()]);
-        let part = match self.cutter.take(&bytes, places) {
+        let ends = entries.iter().flat_map(|entry| [entry.source() as u64, entry.end()]);
+        let part = match self.cutter.take(&bytes, ends) {
             Cut::Work(part, hash) => (part, hash),
             Cut::Skip => return Ok(()),
             Cut::Changed => {
@@ -161,7 +161,7 @@ impl Batcher<'_, '_> {
     }
 }
 
-/// Returns the SHA-256 of the file, damaged or not, if the operating system could read it.
+/// Reads a file; returns its SHA-256, damaged or not, if the operating system could read it.
 fn read_file(
     source: usize,
     file: &SourceFile,
@@ -201,24 +201,25 @@ fn read_file(
     }
 }
 
-/// What is wrong with a file is part of its content, unless it is the operating system that failed.
+/// Hashes a file that breaks; none if the operating system refused it.
 fn hash_of_broken(file: &SourceFile, why: Broken) -> Option<String> {
     (why != Broken::Unreadable).then(|| FileHash::of_readable(&file.path)).flatten()
 }
 
-/// Reads what an extractor made of the files.
+/// Reads the extractor's output for the input's `files`.
 fn read_extracted(
     file: &SourceFile,
+    files: usize,
     options: &Options,
     read: &Arc<AtomicU64>,
     batcher: &mut Batcher<'_, '_>,
 ) -> Result<(), Stopped> {
-    // Nothing of a user's is wrong with this file, so it is never set aside.
+    // The file is not the user's, so it is never quarantined.
     let lost = |batcher: &mut Batcher<'_, '_>| {
         batcher.extraction_lost = true;
         Err(Stopped)
     };
-    // The extractor has seen to it that no document is too long.
+    // The extractor has rejected documents that are too long.
     let opened = Documents::open(file, &options.text_field, None, usize::MAX, read);
     let Ok(mut documents) = opened else { return lost(batcher) };
     let mut line = Vec::new();
@@ -229,7 +230,7 @@ fn read_extracted(
             Ok(Line::Whole) => {}
             _ => return lost(batcher),
         }
-        match Extracted::parse(&line) {
+        match Extracted::parse(&line).filter(|extracted| extracted.file < files) {
             Some(Extracted { file, place, found: Ok(range) }) => {
                 let start = batcher.bytes.len();
                 batcher.bytes.extend_from_slice(&line[range]);

@@ -1,28 +1,28 @@
-//! What did not become a document of the output, where it stands, and why.
+//! Rejected documents: dropped by a rule or unreadable, with file, line and reason.
 
 use std::borrow::Cow;
 use std::path::Path;
 
-use crate::Error;
 use crate::dedup::Duplicate;
 use crate::filter;
 use crate::source::{Broken, Malformed};
+use crate::{Error, Result};
 
-/// RejectReason a readable document is left out.
+/// Reason to drop a readable document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DropReason {
-    /// Nothing is left of it after cleaning.
+    /// Cleaning left nothing.
     EmptyAfterCleaning,
-    /// OSCAR warns of it.
+    /// OSCAR gave it a quality warning.
     QualityWarning,
-    /// A filter leaves it out.
+    /// A filter dropped it.
     Filter(filter::Reason),
     /// It is a duplicate.
     Duplicate(Duplicate),
 }
 
 impl DropReason {
-    /// Its name in reports and file names.
+    /// Name in reports and file names.
     pub fn name(self) -> &'static str {
         match self {
             Self::EmptyAfterCleaning => "empty_after_cleaning",
@@ -34,12 +34,12 @@ impl DropReason {
 }
 
 impl serde::Serialize for DropReason {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         serializer.serialize_str(self.name())
     }
 }
 
-/// RejectReason something is set aside because it cannot be read.
+/// Reason why a document or file cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum QuarantineReason {
@@ -55,22 +55,22 @@ pub enum QuarantineReason {
     NotAString,
     /// The line, or the document of another format, is longer than the config allows.
     LineTooLong,
-    /// Plain text or HTML has bytes that its encoding does not have, or an encoding that is not recognised.
+    /// Plain text or HTML has bytes outside its encoding, or an unknown encoding.
     Undecodable,
-    /// The page, or what the server sent with it, cannot be parsed.
+    /// The page, or the server's header, cannot be parsed.
     MalformedPage,
-    /// The Parquet file has no column of the text field's name.
+    /// The Parquet file lacks the text column.
     MissingColumn,
-    /// The Parquet file's column of that name does not hold text.
+    /// The Parquet file's text column does not hold text.
     NotATextColumn,
-    /// The file ends or breaks in the middle; what came before is used.
+    /// The file is truncated or damaged; the documents before are used.
     DamagedFile,
     /// The file, or the rest of it, cannot be read.
     UnreadableFile,
 }
 
 impl QuarantineReason {
-    /// What is wrong and what to do, in one sentence.
+    /// Advice in one sentence: what is wrong and what to do.
     pub fn advice(self) -> &'static str {
         match self {
             Self::InvalidUtf8 => "not UTF-8; convert the file, or set `on_error: quarantine`",
@@ -131,39 +131,39 @@ impl From<Broken> for QuarantineReason {
     }
 }
 
-/// Dropped by a rule, or quarantined.
+/// Reason of a rejection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(untagged)]
 pub enum RejectReason {
-    /// A rule leaves it out.
+    /// A rule dropped the document.
     Dropped(DropReason),
-    /// It cannot be read.
+    /// The document cannot be read.
     Quarantined(QuarantineReason),
 }
 
-/// Something that did not become a document of the output.
+/// Rejected document, or file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rejected {
-    /// Which of the sources.
+    /// Number of the file.
     pub source: usize,
     /// The line, row or offset, counted from 1; 0 for a whole file.
     pub line: u64,
-    /// Its length in bytes.
+    /// Length in bytes.
     pub bytes: u64,
-    /// Whether it counts as a document; a file that breaks between two lines does not.
+    /// Counts as a document; a file that breaks between two lines does not.
     pub is_document: bool,
     /// The reason.
-    pub why: RejectReason,
+    pub reason: RejectReason,
 }
 
 impl Rejected {
-    /// The error that stops a run which does not quarantine.
+    /// Makes the error that stops a run without quarantine.
     pub fn to_error(self, path: &Path, reason: QuarantineReason) -> Error {
         Error::Input { path: path.to_owned(), line: self.line, message: reason.advice().to_owned() }
     }
 }
 
-/// A row of `quarantine.jsonl`, or the beginning of one of `dropped.jsonl.zst`.
+/// Row of `quarantine.jsonl` or `dropped.REASON.jsonl.zst`.
 #[derive(serde::Serialize)]
 pub struct RejectedRow<'a> {
     /// The file.
@@ -172,33 +172,33 @@ pub struct RejectedRow<'a> {
     pub line: u64,
     /// The reason.
     pub reason: RejectReason,
-    /// Its length in bytes, where it could not be read.
+    /// Length in bytes of an unreadable document.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bytes: Option<u64>,
-    /// Of a duplicate: the earlier document that it repeats, where it stands.
+    /// The earlier document that a duplicate repeats.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first: Option<Earlier<'a>>,
-    /// Its cleaned text, where a rule dropped it.
+    /// Clean text of a dropped document.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<&'a str>,
 }
 
-/// The document that a duplicate repeats.
+/// Document that a duplicate repeats.
 #[derive(serde::Serialize)]
 pub struct Earlier<'a> {
     /// The file.
     pub file: Cow<'a, str>,
     /// The line, counted from 1.
     pub line: u64,
-    /// The Jaccard similarity of the two; 1 for the same text.
+    /// Jaccard similarity of the two; 1 for the same text.
     pub similarity: f64,
 }
 
 impl RejectedRow<'_> {
     /// Appends the row and a line feed.
-    pub fn write(&self, out: &mut Vec<u8>) {
-        // Writing to memory does not fail, and every member has a JSON form.
-        let _ = serde_json::to_writer(&mut *out, self);
+    pub fn write(&self, out: &mut Vec<u8>) -> Result<()> {
+        serde_json::to_writer(&mut *out, self).map_err(|_| Error::internal("a row has no JSON form"))?;
         out.push(b'\n');
+        Ok(())
     }
 }

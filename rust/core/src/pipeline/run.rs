@@ -1,4 +1,4 @@
-//! Runs a job over sources.
+//! Runs a job over the documents of files.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,98 +12,107 @@ use super::parts::{PartCutter, RawHash};
 use super::read::{Batch, Entry, read};
 use super::rejected::{DropReason, RejectReason, Rejected};
 use crate::clean::Counts;
-use crate::source::{Fields, Input, SourceFile};
+use crate::source::{Fields, Input, Malformed, SourceFile};
 use crate::{Error, Result};
 
-/// Batches under way, for each worker.
+/// Batches in flight for each worker.
 const BATCHES_PER_WORKER: usize = 4;
-/// How often the caller hears of progress and can stop the run.
+/// Interval of progress calls, which may stop the run.
 const TICK: Duration = Duration::from_millis(100);
 
-/// One document of the input.
+/// Document of the input.
 pub struct Document<'a> {
-    /// Which of the sources it stands in.
+    /// Number of its file.
     pub source: usize,
-    /// Its line there, counted from 1.
+    /// Line in the file, counted from 1.
     pub line: u64,
-    /// The members of its JSON object.
+    /// Members of its JSON object.
     pub fields: &'a Fields<'a>,
-    /// The name of the text field.
+    /// Name of the text field.
     pub text_field: &'a str,
-    /// Its text, as it came.
+    /// Raw text.
     pub text: &'a str,
 }
 
-/// What is done with every document.
+/// Fate of a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// In the batch.
+    Kept,
+    /// Left out by a rule.
+    Dropped(DropReason),
+}
+
+/// Work on every document.
 pub trait Job: Sync {
-    /// What a thread keeps between documents.
+    /// State of a thread.
     type Worker: Send;
-    /// What a batch of documents becomes.
+    /// Result of a batch of documents.
     type Batch: Default + Send;
 
-    /// A worker for one thread.
+    /// Makes the state of a thread.
     fn worker(&self) -> Self::Worker;
 
-    /// Adds a document to the batch, or says why not.
+    /// Adds a document to the batch or drops it; an error ends the run.
     fn document(
         &self,
         worker: &mut Self::Worker,
         document: &Document<'_>,
         batch: &mut Self::Batch,
-    ) -> std::result::Result<(), DropReason>;
+    ) -> Result<Outcome>;
 
-    /// Ends a batch.
-    fn finish(&self, _worker: &mut Self::Worker, _batch: &mut Self::Batch) -> std::io::Result<()> {
+    /// Ends a batch; an error ends the run.
+    fn finish(&self, _worker: &mut Self::Worker, _batch: &mut Self::Batch) -> Result<()> {
         Ok(())
     }
 
-    /// Takes what the cleaning rules changed since the last call.
+    /// Takes the counts of the cleaning rules since the last call.
     fn take_counts(_worker: &mut Self::Worker) -> Counts {
         Counts::default()
     }
 }
 
-/// Where results go; called on the caller's thread, in input order. An error stops the run.
+/// Receiver of results, called on the caller's thread in input order. An error stops the run.
 pub trait Output<B> {
     /// Takes the result of a batch.
     fn batch(&mut self, batch: B) -> Result<()>;
 
-    /// Takes what could not be read.
+    /// Takes an unreadable document or file.
     fn quarantined(&mut self, _what: &Rejected) -> Result<()> {
         Ok(())
     }
 
-    /// Hears that a part ends here.
+    /// Ends a part.
     fn part(&mut self, _part: Part) -> Result<()> {
         Ok(())
     }
 
-    /// Hears how far the run is, several times a second.
+    /// Reports progress, several times a second.
     fn progress(&mut self, summary: &Summary) -> Result<()>;
 }
 
-/// A part that came to its end.
+/// Finished part.
 pub struct Part {
-    /// Its number, counted from 0.
+    /// Number, counted from 0.
     pub number: u32,
-    /// The hash of its lines.
+    /// Hash of its lines.
     pub raw: RawHash,
-    /// What was seen in it.
+    /// Summary of its documents.
     pub summary: Summary,
 }
 
-/// What a run, or a part of it, saw. `documents` = `kept` + `dropped` + `quarantined`.
+/// Summary of a run or a part: `documents` = `kept` + `dropped` + `quarantined`.
 #[derive(Clone, Debug, Default, serde::Serialize)]
 pub struct Summary {
     /// Documents read, broken ones included.
     pub documents: u64,
     /// Documents in the output.
     pub kept: u64,
-    /// Documents that a rule left out.
+    /// Documents that a rule dropped.
     pub dropped: u64,
     /// Documents that could not be read.
     pub quarantined: u64,
-    /// Everything that was left out, by reason; damaged files included.
+    /// Rejections by reason, damaged files included.
     pub reasons: BTreeMap<RejectReason, u64>,
     /// Documents of each file.
     pub source_documents: Vec<u64>,
@@ -111,11 +120,11 @@ pub struct Summary {
     pub text_bytes: u64,
     /// Bytes read from disk.
     pub read_bytes: u64,
-    /// What the cleaning rules changed.
+    /// Edits of the cleaning rules.
     pub counts: Counts,
 }
 
-/// The result of a batch, and what happened in it.
+/// Result of a batch with its counts.
 struct BatchResult<B> {
     number: u64,
     part: (u32, Option<RawHash>),
@@ -127,11 +136,11 @@ struct BatchResult<B> {
     counts: Counts,
 }
 
-/// Runs `job` over the documents of `input`, less the first parts if they are `finished`.
+/// Runs `job` over the documents of `input`, without the first parts if they are `finished`.
 ///
-/// Returns the SHA-256 of each file as it is on disk; nothing for one that could not be read to its end.
-/// The error is the first of `output`, or with [`OnError::Stop`] the first unreadable line in input order, or
-/// [`Error::Changed`] if finished parts were made of other lines than are there now.
+/// Returns the SHA-256 of each file as it is on disk; none for one that could not be read to its end.
+/// The error is the first of `job` or `output`, with [`OnError::Stop`] the first unreadable line in input order, or
+/// [`Error::Changed`] if the lines of finished parts are not those on disk.
 pub fn run<J: Job>(
     job: &J,
     input: Input<'_>,
@@ -144,10 +153,11 @@ pub fn run<J: Job>(
     let under_way = options.threads * BATCHES_PER_WORKER;
     let (permit, permits) = bounded(under_way);
     for _ in 0..under_way {
+        // The channel has room for all and its receiver is below.
         let _ = permit.send(());
     }
     let (to_workers, batches) = bounded::<Batch>(under_way);
-    let (to_output, results) = bounded::<std::io::Result<BatchResult<J::Batch>>>(under_way);
+    let (to_output, results) = bounded::<Result<BatchResult<J::Batch>>>(under_way);
     std::thread::scope(|scope| {
         let counter = Arc::clone(&read_bytes);
         let cutter = PartCutter::new(options.part_bytes, finished);
@@ -159,15 +169,19 @@ pub fn run<J: Job>(
         drop((batches, to_output));
         let mut collector =
             Collector { sources, options, output, all: Summary::of(sources), part: Summary::of(sources) };
-        // Dropping `permit` and `results` on an error is what ends the other threads.
+        // On an error, dropping `permit` and `results` ends the other threads.
         let number = collector.collect(permit, results, &read_bytes)?;
         let whole = reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         if let Some(source) = whole.changed {
-            return Err(Error::Changed { path: sources[source].path.clone() });
+            let file =
+                sources.get(source).ok_or_else(|| Error::internal("a file changed that is not there"))?;
+            return Err(Error::Changed { path: file.path.clone() });
         }
-        if let (true, Some(file)) = (whole.extraction_lost, input.extracted) {
+        if whole.extraction_lost {
+            let file =
+                input.extracted.ok_or_else(|| Error::internal("an extraction broke that is not there"))?;
             let message =
-                "what was extracted cannot be read again; start once more, with --restart if it is damaged";
+                "the extracted documents cannot be read; run again, with --restart if this stays so";
             return Err(Error::Input { path: file.path.clone(), line: 0, message: message.to_owned() });
         }
         if let Some(raw) = whole.last_part {
@@ -181,7 +195,7 @@ fn work<J: Job>(
     job: &J,
     options: &Options,
     batches: &Receiver<Batch>,
-    results: &Sender<std::io::Result<BatchResult<J::Batch>>>,
+    results: &Sender<Result<BatchResult<J::Batch>>>,
 ) {
     let mut worker = job.worker();
     for batch in batches {
@@ -196,7 +210,7 @@ fn one_batch<J: Job>(
     worker: &mut J::Worker,
     options: &Options,
     Batch { number, part, bytes, entries }: Batch,
-) -> std::io::Result<BatchResult<J::Batch>> {
+) -> Result<BatchResult<J::Batch>> {
     let mut done = BatchResult {
         number,
         part,
@@ -214,11 +228,11 @@ fn one_batch<J: Job>(
                 if bytes.iter().all(u8::is_ascii_whitespace) {
                     continue;
                 }
-                match one_line(job, worker, options, (source, line), bytes, &mut done) {
-                    Ok(()) => *done.kept.entry(source).or_default() += 1,
-                    Err(why) => {
+                match one_line(job, worker, options, (source, line), bytes, &mut done)? {
+                    None => *done.kept.entry(source).or_default() += 1,
+                    Some(reason) => {
                         let bytes = bytes.len() as u64;
-                        done.rejected.push(Rejected { source, line, bytes, is_document: true, why });
+                        done.rejected.push(Rejected { source, line, bytes, is_document: true, reason });
                     }
                 }
             }
@@ -229,6 +243,7 @@ fn one_batch<J: Job>(
     Ok(done)
 }
 
+/// Returns the reason if the document is not kept.
 fn one_line<J: Job>(
     job: &J,
     worker: &mut J::Worker,
@@ -236,16 +251,25 @@ fn one_line<J: Job>(
     (source, line): (usize, u64),
     bytes: &[u8],
     done: &mut BatchResult<J::Batch>,
-) -> std::result::Result<(), RejectReason> {
-    let fields = Fields::parse(bytes).map_err(|malformed| RejectReason::Quarantined(malformed.into()))?;
-    let found = options.form.text(&fields, &options.text_field);
-    let (text_field, text) = found.map_err(|malformed| RejectReason::Quarantined(malformed.into()))?;
+) -> Result<Option<RejectReason>> {
+    let quarantined = |malformed: Malformed| Ok(Some(RejectReason::Quarantined(malformed.into())));
+    let fields = match Fields::parse(bytes) {
+        Ok(fields) => fields,
+        Err(malformed) => return quarantined(malformed),
+    };
+    let (text_field, text) = match options.form.text(&fields, &options.text_field) {
+        Ok(found) => found,
+        Err(malformed) => return quarantined(malformed),
+    };
     done.text_bytes += text.len() as u64;
     let document = Document { source, line, fields: &fields, text_field, text: &text };
-    job.document(worker, &document, &mut done.batch).map_err(RejectReason::Dropped)
+    Ok(match job.document(worker, &document, &mut done.batch)? {
+        Outcome::Kept => None,
+        Outcome::Dropped(reason) => Some(RejectReason::Dropped(reason)),
+    })
 }
 
-/// Takes the results in input order.
+/// Collects the results in input order.
 struct Collector<'c, B> {
     sources: &'c [SourceFile],
     options: &'c Options,
@@ -259,7 +283,7 @@ impl<B> Collector<'_, B> {
     fn collect(
         &mut self,
         permit: Sender<()>,
-        results: Receiver<std::io::Result<BatchResult<B>>>,
+        results: Receiver<Result<BatchResult<B>>>,
         read_bytes: &AtomicU64,
     ) -> Result<u32> {
         let mut waiting = BTreeMap::new();
@@ -267,30 +291,30 @@ impl<B> Collector<'_, B> {
         loop {
             match results.recv_timeout(TICK) {
                 Ok(done) => {
-                    let done = done
-                        .map_err(Error::io(&self.sources[0].path, "cannot compress what was made of it"))?;
+                    let done = done?;
                     waiting.insert(done.number, done);
                 }
                 Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Disconnected) if waiting.is_empty() => return Ok(number),
+                Err(RecvTimeoutError::Disconnected) => return Err(Error::internal("a batch was lost")),
             }
             while let Some(done) = waiting.remove(&next) {
                 next += 1;
                 number = done.part.0;
+                // The reader may have ended: then no batch needs a permit.
                 let _ = permit.send(());
                 self.take(done)?;
             }
             self.all.read_bytes = read_bytes.load(Ordering::Relaxed);
             self.output.progress(&self.all)?;
         }
-        Ok(number)
     }
 
     fn take(&mut self, done: BatchResult<B>) -> Result<()> {
         self.all.add_batch(&done);
         self.part.add_batch(&done);
         for rejected in &done.rejected {
-            if let RejectReason::Quarantined(reason) = rejected.why {
+            if let RejectReason::Quarantined(reason) = rejected.reason {
                 if self.options.on_error == OnError::Stop {
                     return Err(rejected.to_error(&self.sources[rejected.source].path, reason));
                 }
@@ -322,11 +346,11 @@ impl Summary {
             self.kept += kept;
         }
         for rejected in &done.rejected {
-            *self.reasons.entry(rejected.why).or_default() += 1;
+            *self.reasons.entry(rejected.reason).or_default() += 1;
             let one = u64::from(rejected.is_document);
             self.documents += one;
             self.source_documents[rejected.source] += one;
-            match rejected.why {
+            match rejected.reason {
                 RejectReason::Dropped(_) => self.dropped += one,
                 RejectReason::Quarantined(_) => self.quarantined += one,
             }

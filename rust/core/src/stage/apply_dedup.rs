@@ -1,22 +1,23 @@
-//! A prepared part on its way to tokens or text: what deduplication leaves of it.
+//! Applies the decisions of deduplication to the documents of a prepared part.
 
 use std::borrow::Cow;
 use std::path::Path;
 
 use super::dropped::Dropped;
 use super::prepared::Survivors;
+use crate::Result;
 use crate::clean::{Cleaner, CleaningOptions};
 use crate::dedup::Duplicate;
 use crate::pipeline::{Document, DropReason};
 use crate::statistics::Recorder;
 
-/// A prepared part to be finished: its clean documents, what deduplication leaves of them, and where it goes.
+/// A prepared part, the decisions on it, and the folder of the finished part.
 pub struct PreparedPart<'a> {
     /// The clean documents.
     pub text: &'a Path,
-    /// What stays of them; everything if duplicates were not looked for.
+    /// The decisions of deduplication; none if duplicates were not searched for.
     pub survivors: Option<&'a Survivors>,
-    /// What the documents go through again once sentences were taken out of them.
+    /// Cleaning of documents that lost sentences.
     pub cleaning: CleaningOptions,
     /// The folder of finished parts.
     pub folder: &'a Path,
@@ -25,27 +26,29 @@ pub struct PreparedPart<'a> {
 }
 
 impl PreparedPart<'_> {
-    /// What stays of a document, clean again where sentences were taken out; or a row for it, and the reason.
-    pub(super) fn survivor<'d>(
+    /// Returns what stays of a document, cleaned again where sentences were removed; or the reason why nothing does.
+    ///
+    /// Adds a dropped document to `dropped` and to the statistics.
+    pub(super) fn apply_dedup<'d>(
         &self,
         document: &Document<'d>,
         cleaner: &mut Cleaner,
         recorder: &mut Recorder,
         dropped: &mut Dropped,
-    ) -> std::result::Result<Cow<'d, str>, DropReason> {
-        let Some(survivors) = self.survivors else { return Ok(Cow::Borrowed(document.text)) };
-        match survivors.apply(document) {
+    ) -> Result<std::result::Result<Cow<'d, str>, DropReason>> {
+        let Some(survivors) = self.survivors else { return Ok(Ok(Cow::Borrowed(document.text))) };
+        let found = match survivors.apply(document)? {
             Ok(Cow::Owned(text)) => match cleaner.clean(&text) {
                 "" => Err(DropReason::Duplicate(Duplicate::AllSentences)),
                 clean => Ok(Cow::Owned(clean.to_owned())),
             },
             unchanged_or_dropped => unchanged_or_dropped,
+        };
+        if let Err(reason) = found {
+            survivors.write_row(document, reason, dropped.entry(reason).or_default())?;
+            let (file, line) = survivors.provenance(document)?;
+            recorder.dropped(&file, line, reason.name(), document.text);
         }
-        .inspect_err(|&reason| {
-            survivors.write_row(document, reason, dropped.entry(reason).or_default());
-            if let Some((file, line)) = survivors.place(document) {
-                recorder.dropped(&file, line, reason.name(), document.text);
-            }
-        })
+        Ok(found)
     }
 }

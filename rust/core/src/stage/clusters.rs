@@ -1,26 +1,26 @@
-//! The largest groups of documents that repeat one that stays, for the report.
+//! Clusters: documents that stay with the duplicates that were dropped for them, the largest for the report.
 
 use std::path::{Path, PathBuf};
 
 use rustc_hash::FxHashMap;
 
 use super::files::TEXT;
-use super::prepared::{Origin, read_origins, read_provenance};
-use crate::Result;
+use super::prepared::{Origins, provenance_of, read_provenance};
 use crate::dedup::{Decisions, DocumentId, for_each_text};
 use crate::statistics::Excerpt;
+use crate::{Error, Result};
 
-/// Members that are named of each group.
+/// Members listed of each cluster.
 const NAMED: usize = 5;
 
-/// Documents that are the same, or nearly.
+/// A document that stays and its duplicates.
 #[derive(serde::Serialize)]
 pub struct Cluster {
-    /// How the one that stays begins.
+    /// Beginning of the document that stays.
     first: Excerpt,
-    /// How many there are, the first included.
+    /// Number of documents, the first included.
     size: u64,
-    /// Some of the others, in input order.
+    /// Some of the duplicates, in input order.
     members: Vec<Member>,
 }
 
@@ -31,13 +31,14 @@ struct Member {
     similarity: f64,
 }
 
-/// How many documents a group has, the first included, and some of the others with their similarity.
+/// Number of documents, the first included, and some of the duplicates with their similarity.
 type Group = (u64, Vec<(DocumentId, f64)>);
 
-/// The `most` largest groups, the largest first; `decisions` are the folders with the decisions on all parts, which
-/// the file `origins` lists.
+/// Returns the `most` largest clusters, the largest first.
+///
+/// `decisions` are the folders with the decisions on all parts, which the file `origins` lists.
 pub fn clusters(origins: &Path, decisions: &[PathBuf], most: usize) -> Result<Vec<Cluster>> {
-    let origins = read_origins(origins)?;
+    let origins = Origins::read(origins)?;
     let mut groups: FxHashMap<DocumentId, Group> = FxHashMap::default();
     for (part, folder) in (0..).zip(decisions) {
         for drop in Decisions::read(folder)?.dropped() {
@@ -53,26 +54,27 @@ pub fn clusters(origins: &Path, decisions: &[PathBuf], most: usize) -> Result<Ve
     largest.sort_unstable_by_key(|(first, (size, _))| (std::cmp::Reverse(*size), *first));
     largest.truncate(most);
     let describe = |(first, (size, members)): (DocumentId, Group)| {
-        let members = members.into_iter().map(|(place, similarity)| member(&origins, place, similarity));
+        let members = members.into_iter().map(|(id, similarity)| member(&origins, id, similarity));
         Ok(Cluster { first: beginning(&origins, first)?, size, members: members.collect::<Result<_>>()? })
     };
     largest.into_iter().map(describe).collect()
 }
 
-fn member(origins: &[Origin], place: DocumentId, similarity: f64) -> Result<Member> {
-    let origin = &origins[place.part as usize];
-    let (file, line) = read_provenance(&origin.folder)?[place.document as usize];
-    let file = origin.files[file as usize].to_string_lossy().into_owned();
-    Ok(Member { file, document: line, similarity })
+fn member(origins: &Origins, id: DocumentId, similarity: f64) -> Result<Member> {
+    let folder = origins.folder(id.part)?;
+    let provenance = provenance_of(&read_provenance(folder)?, id.document, folder)?;
+    let (file, document) = origins.locate(id.part, provenance)?;
+    Ok(Member { file: file.into_owned(), document, similarity })
 }
 
-fn beginning(origins: &[Origin], place: DocumentId) -> Result<Excerpt> {
-    let mut found = Excerpt { text: String::new(), more: 0 };
-    for_each_text(&origins[place.part as usize].folder.join(TEXT), "text", |document, text| {
-        if document == place.document {
-            found = Excerpt::beginning(text);
+fn beginning(origins: &Origins, id: DocumentId) -> Result<Excerpt> {
+    let path = origins.folder(id.part)?.join(TEXT);
+    let mut found = None;
+    for_each_text(&path, "text", |document, text| {
+        if document == id.document {
+            found = Some(Excerpt::beginning(text));
         }
         Ok(())
     })?;
-    Ok(found)
+    found.ok_or_else(|| Error::damaged(path))
 }

@@ -1,11 +1,11 @@
-//! Compresses what a batch became, in the thread that worked on it.
+//! Zstandard compression of a batch, on the thread that made it.
 
-/// Fast enough not to be seen beside the analysis.
+/// Level whose time does not show beside the analysis.
 const LEVEL: i32 = 1;
 
-/// Bytes as a Zstandard frame with a checksum; frames one after another are what the parts together are.
+/// Compresses bytes into a Zstandard frame with a checksum; frames one after another decompress to all of them.
 ///
-/// Nothing stays nothing, so that a file without rows is empty.
+/// Empty input gives no frame, so that a file without rows is empty.
 pub fn compress(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
     if bytes.is_empty() {
         return Ok(Vec::new());

@@ -1,20 +1,20 @@
-//! Documents → how often each morpheme occurs, which is all that the tokenizer's training needs of a corpus.
+//! Counts of morphemes, all that the training of a tokenizer needs of a corpus.
 
 use rustc_hash::FxHashMap;
 
 use crate::Result;
 use crate::clean::Counts;
 use crate::morph::Analyzer;
-use crate::pipeline::{Document, DropReason, Job, Options, Output, Part, Summary, run};
+use crate::pipeline::{Document, DropReason, Job, Options, Outcome, Output, Part, Summary, run};
 use crate::source::{Input, SourceFile};
 use crate::tokenizer::Splitter;
 
-/// How often each morpheme occurs; white space is one, a line feed is none.
+/// Number of occurrences of each morpheme; white space is one, a line feed is none.
 pub type MorphemeCounts = FxHashMap<Box<str>, u64>;
 
 /// Counts the morphemes of all documents.
 ///
-/// Returns them, what was seen, and the SHA-256 of each file.
+/// Returns the counts, the summary of the pass, and the SHA-256 of each file.
 pub fn count_morphemes(
     analyzer: &Analyzer,
     files: &[SourceFile],
@@ -44,7 +44,7 @@ impl<'a> Job for CountMorphemes<'a> {
         splitter: &mut Splitter<'a>,
         document: &Document<'_>,
         batch: &mut MorphemeCounts,
-    ) -> std::result::Result<(), DropReason> {
+    ) -> Result<Outcome> {
         let mut any = false;
         splitter.split(document.text, |morpheme| {
             any = true;
@@ -55,7 +55,7 @@ impl<'a> Job for CountMorphemes<'a> {
                 }
             }
         });
-        if any { Ok(()) } else { Err(DropReason::EmptyAfterCleaning) }
+        Ok(if any { Outcome::Kept } else { Outcome::Dropped(DropReason::EmptyAfterCleaning) })
     }
 
     fn take_counts(splitter: &mut Splitter<'a>) -> Counts {

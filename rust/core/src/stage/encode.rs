@@ -1,19 +1,19 @@
-//! Parts of clean documents → parts of a dataset: ids, each document ended by `<|end_of_text|>`.
+//! Encodes prepared parts into parts of a dataset: ids, each document followed by `<|end_of_text|>`.
 
 use super::apply_dedup::PreparedPart;
 use super::dropped::{Dropped, DroppedFiles, compress_rows};
 use super::files::{LENGTHS, TOKENS};
 
-use crate::Result;
 use crate::atomic_folder::{AtomicFolder, FileRecord, HashedFile};
 use crate::clean::Cleaner;
 use crate::indexed::TokenType;
-use crate::pipeline::{Document, DropReason, Job, Options, Output, Part, Summary, run};
+use crate::pipeline::{Document, Job, Options, Outcome, Output, Part, Summary, run};
 use crate::source::{Input, SourceFile};
 use crate::statistics::{Recorder, Statistics};
 use crate::tokenizer::{Tokenizer, Worker};
+use crate::{Error, Result};
 
-/// Encodes a part.
+/// Encodes a prepared part into a folder of its name.
 pub fn encode(
     part: &PreparedPart<'_>,
     tokenizer: &Tokenizer,
@@ -62,7 +62,7 @@ struct EncodedBatch {
     statistics: Statistics,
 }
 
-/// What was counted while encoding.
+/// Counts of an encoded part.
 #[derive(Clone, Copy, Default, serde::Serialize)]
 struct Counted {
     tokens: u64,
@@ -96,9 +96,12 @@ impl<'t> Job for Encode<'t> {
         worker: &mut EncodeWorker<'t>,
         document: &Document<'_>,
         batch: &mut EncodedBatch,
-    ) -> std::result::Result<(), DropReason> {
+    ) -> Result<Outcome> {
         let EncodeWorker { tokenizer, cleaner, ids, recorder } = worker;
-        let text = self.part.survivor(document, cleaner, recorder, &mut batch.dropped)?;
+        let text = match self.part.apply_dedup(document, cleaner, recorder, &mut batch.dropped)? {
+            Ok(text) => text,
+            Err(reason) => return Ok(Outcome::Dropped(reason)),
+        };
         ids.clear();
         let morphemes = tokenizer.encode_clean(&text, ids);
         ids.push(self.tokenizer.end_of_text());
@@ -108,16 +111,21 @@ impl<'t> Job for Encode<'t> {
             morphemes,
             unknown_tokens: ids.iter().filter(|&&id| id == unknown).count() as u64,
         });
-        batch.lengths.extend_from_slice(&(ids.len() as i32).to_le_bytes());
+        let length = i32::try_from(ids.len()).map_err(|_| Error::Input {
+            path: self.part.text.to_owned(),
+            line: document.line,
+            message: "the document has 2^31 tokens or more; cut it".to_owned(),
+        })?;
+        batch.lengths.extend_from_slice(&length.to_le_bytes());
         self.token_type.push(ids, &mut batch.tokens);
         recorder.kept(&text);
         recorder.encoded(&text, morphemes, ids);
-        Ok(())
+        Ok(Outcome::Kept)
     }
 
-    fn finish(&self, worker: &mut EncodeWorker<'t>, batch: &mut EncodedBatch) -> std::io::Result<()> {
+    fn finish(&self, worker: &mut EncodeWorker<'t>, batch: &mut EncodedBatch) -> Result<()> {
         batch.statistics = worker.recorder.take();
-        compress_rows(&mut batch.dropped)
+        compress_rows(&mut batch.dropped).map_err(Error::io(self.part.folder, "cannot compress for"))
     }
 }
 

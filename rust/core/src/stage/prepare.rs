@@ -1,4 +1,4 @@
-//! Files of raw documents → parts of clean ones: what is kept, what is dropped, what could not be read.
+//! Prepares files of raw documents: parts of clean, dropped and quarantined ones.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -13,47 +13,47 @@ use crate::clean::{Cleaner, CleaningOptions, Counts};
 use crate::dedup::{self, Fingerprint, FingerprintWriter, Fingerprinter};
 use crate::filter::{self, Filters, Verdict};
 use crate::pipeline::{
-    Document, DropReason, Job, Options, Output, Part, RawHash, RejectReason, Rejected, RejectedRow, Summary,
-    run,
+    Document, DropReason, Job, Options, Outcome, Output, Part, RawHash, RejectReason, Rejected, RejectedRow,
+    Summary, run,
 };
 use crate::source::{Input, has_warning};
 use crate::statistics::{Recorder, SeenKeys, Statistics};
 use crate::{Error, Result};
 
-/// What the documents of a source go through.
+/// Rules for the documents of a source.
 pub struct Rules<'a> {
-    /// How private data is treated.
+    /// Cleaning, private data included.
     pub cleaning: CleaningOptions,
-    /// Which documents are worth learning from.
+    /// Filters of documents.
     pub filters: Filters<'a>,
-    /// Documents with one of these quality warnings of OSCAR are dropped.
+    /// Quality warnings of OSCAR for which documents are dropped.
     pub quality_warnings: &'a [String],
-    /// What is remembered of a document to find duplicates; nothing if they are not looked for.
+    /// Options of fingerprints; none if duplicates are not searched for.
     pub duplicates: Option<dedup::Options>,
-    /// Whether documents keep their other members.
+    /// Keep the other members of documents.
     pub keep_members: bool,
 }
 
-/// Some files of one source, worked on together.
+/// Files of one source, prepared together.
 pub struct Task<'a> {
-    /// Its number in the run.
+    /// Number in the run.
     pub number: usize,
-    /// Its files.
+    /// The files.
     pub input: Input<'a>,
-    /// What their documents go through.
+    /// The rules.
     pub rules: Rules<'a>,
-    /// The hashes of the parts that are finished, from the first on.
+    /// Hashes of the finished parts, from the first on.
     pub finished: &'a [RawHash],
-    /// Where parts are written.
+    /// Folder of the parts.
     pub folder: &'a Path,
 }
 
-/// The name of a part's folder.
+/// Formats the name of a part's folder.
 pub fn part_name(task: usize, part: u32) -> String {
     format!("{task:06}-{part:05}")
 }
 
-/// Writes the task's parts that are not finished yet.
+/// Writes the unfinished parts of a task.
 ///
 /// Returns the SHA-256 of each file; the errors are those of [`run`].
 pub fn prepare(
@@ -78,7 +78,7 @@ struct Worker<'a> {
     recorder: Recorder,
 }
 
-/// What a batch of documents becomes; compressed when the batch is full.
+/// Batch of prepared documents; compressed at its end.
 #[derive(Default)]
 struct Prepared {
     text: Vec<u8>,
@@ -109,7 +109,7 @@ impl<'a> Job for Prepare<'a> {
         worker: &mut Worker<'a>,
         document: &Document<'_>,
         batch: &mut Prepared,
-    ) -> std::result::Result<(), DropReason> {
+    ) -> Result<Outcome> {
         let Task { rules, input, .. } = self.task;
         let Worker { cleaner, counts, filters, fingerprinter, recorder } = worker;
         let file = input.files[document.source].path.to_string_lossy();
@@ -127,34 +127,35 @@ impl<'a> Job for Prepare<'a> {
         };
         let outcome = match verdict {
             Ok(kept) => {
-                write_prepared(document, kept, rules.keep_members, &mut batch.text);
+                write_prepared(document, kept, rules.keep_members, &mut batch.text)?;
                 batch.clean_bytes += kept.len() as u64;
                 write_provenance(document, &mut batch.provenance);
                 batch.fingerprints.extend(fingerprinter.as_mut().map(|made| made.fingerprint(kept)));
-                // What stays is counted when duplicates are gone.
-                Ok(())
+                // Kept text is counted once duplicates are gone.
+                Outcome::Kept
             }
             Err(reason) => {
                 let text = Some(text).filter(|text| !text.is_empty());
                 let (line, why) = (document.line, RejectReason::Dropped(reason));
                 RejectedRow { file: file.clone(), line, reason: why, bytes: None, first: None, text }
-                    .write(batch.dropped.entry(reason).or_default());
+                    .write(batch.dropped.entry(reason).or_default())?;
                 recorder.dropped(&file, line, reason.name(), text.unwrap_or_default());
-                Err(reason)
+                Outcome::Dropped(reason)
             }
         };
         let changed = cleaner.take_counts();
         recorder.cleaned(&file, document.line, document.text, cleaner.last(), &changed);
         counts.add(&changed);
-        outcome
+        Ok(outcome)
     }
 
-    fn finish(&self, worker: &mut Worker<'a>, batch: &mut Prepared) -> std::io::Result<()> {
+    fn finish(&self, worker: &mut Worker<'a>, batch: &mut Prepared) -> Result<()> {
+        let failed = || Error::io(self.task.folder, "cannot compress for");
         for bytes in [&mut batch.text, &mut batch.provenance] {
-            *bytes = compress(bytes)?;
+            *bytes = compress(bytes).map_err(failed())?;
         }
         batch.statistics = worker.recorder.take();
-        compress_rows(&mut batch.dropped)
+        compress_rows(&mut batch.dropped).map_err(failed())
     }
 
     fn take_counts(worker: &mut Worker<'a>) -> Counts {
@@ -162,7 +163,7 @@ impl<'a> Job for Prepare<'a> {
     }
 }
 
-/// Writes a part's folder while the part lasts.
+/// Writes the folder of one part after another.
 struct PartWriter<'a> {
     task: &'a Task<'a>,
     open: Option<OpenPart>,
@@ -192,26 +193,32 @@ struct Record {
 }
 
 impl PartWriter<'_> {
-    /// The part that is being written; its number is not known before it ends.
+    /// The open part, created if there is none; its number is known when it ends.
     fn open(&mut self) -> Result<&mut OpenPart> {
-        if self.open.is_none() {
-            let folder = AtomicFolder::create(self.task.folder)?;
-            let fingerprints = match &self.task.rules.duplicates {
-                None => None,
-                Some(options) => Some(FingerprintWriter::create(&folder.folder(FINGERPRINTS)?, options)),
-            };
-            self.open = Some(OpenPart {
-                text: folder.file(TEXT)?,
-                provenance: folder.file(PROVENANCE)?,
-                dropped: DroppedFiles::default(),
-                quarantine: folder.file(QUARANTINE)?,
-                fingerprints,
-                clean_bytes: 0,
-                statistics: Statistics::default(),
-                folder,
-            });
+        match &mut self.open {
+            Some(open) => Ok(open),
+            none => Ok(none.insert(OpenPart::create(self.task)?)),
         }
-        self.open.as_mut().ok_or(Error::Interrupted)
+    }
+}
+
+impl OpenPart {
+    fn create(task: &Task<'_>) -> Result<Self> {
+        let folder = AtomicFolder::create(task.folder)?;
+        let fingerprints = match &task.rules.duplicates {
+            None => None,
+            Some(options) => Some(FingerprintWriter::create(&folder.folder(FINGERPRINTS)?, options)),
+        };
+        Ok(Self {
+            text: folder.file(TEXT)?,
+            provenance: folder.file(PROVENANCE)?,
+            dropped: DroppedFiles::default(),
+            quarantine: folder.file(QUARANTINE)?,
+            fingerprints,
+            clean_bytes: 0,
+            statistics: Statistics::default(),
+            folder,
+        })
     }
 }
 
@@ -231,15 +238,17 @@ impl Output<Prepared> for PartWriter<'_> {
     fn quarantined(&mut self, what: &Rejected) -> Result<()> {
         let file = self.task.input.files[what.source].path.to_string_lossy();
         let bytes = Some(what.bytes);
-        let row = RejectedRow { file, line: what.line, reason: what.why, bytes, first: None, text: None };
+        let row = RejectedRow { file, line: what.line, reason: what.reason, bytes, first: None, text: None };
         let mut line = Vec::new();
-        row.write(&mut line);
+        row.write(&mut line)?;
         self.open()?.quarantine.write(&line)
     }
 
     fn part(&mut self, part: Part) -> Result<()> {
-        self.open()?;
-        let Some(open) = self.open.take() else { return Ok(()) };
+        let open = match self.open.take() {
+            Some(open) => open,
+            None => OpenPart::create(self.task)?,
+        };
         let OpenPart { folder, text, provenance, dropped, quarantine, fingerprints, clean_bytes, statistics } =
             open;
         let mut files = vec![text.finish()?, provenance.finish()?, quarantine.finish()?];

@@ -1,4 +1,4 @@
-//! Prepared documents: how they are written, and what deduplication leaves of them.
+//! Prepared documents: their JSON lines, their provenance, and the decisions of deduplication on them.
 
 use std::borrow::Cow;
 use std::fs::File;
@@ -8,11 +8,12 @@ use std::path::{Path, PathBuf};
 use rustc_hash::FxHashMap;
 
 use super::files::PROVENANCE;
-use crate::dedup::{Decisions, DocumentId};
+use crate::dedup::{Decisions, DocumentId, Duplicate};
 use crate::pipeline::{Document, DropReason, Earlier, RejectReason, RejectedRow};
+use crate::source::Malformed;
 use crate::{Error, Result};
 
-/// The JSON that stood before and behind the text, where documents keep their other members.
+/// Members with the JSON around the text, where documents keep their other members.
 const BEFORE: &str = "before";
 const AFTER: &str = "after";
 
@@ -26,130 +27,199 @@ struct Line<'a> {
 }
 
 /// Appends a document with its clean text.
-pub fn write_prepared(document: &Document<'_>, text: &str, keep_members: bool, out: &mut Vec<u8>) {
-    let around = if keep_members { document.fields.around(document.text_field).ok() } else { None };
-    let (before, after) = around.as_ref().map(|(b, a)| (json(b), json(a))).unzip();
-    // Writing to memory does not fail, and strings always have a JSON form.
-    let line = Line { text, before, after };
-    let _ = serde_json::to_writer(&mut *out, &line);
+pub fn write_prepared(
+    document: &Document<'_>,
+    text: &str,
+    keep_members: bool,
+    out: &mut Vec<u8>,
+) -> Result<()> {
+    let unwritten = || Error::internal("a document has no JSON form");
+    let around = keep_members.then(|| document.fields.around(document.text_field)).transpose();
+    let around = around.map_err(|_| unwritten())?;
+    let (before, after) = match &around {
+        None => (None, None),
+        Some((before, after)) => (Some(utf8(before)?), Some(utf8(after)?)),
+    };
+    serde_json::to_writer(&mut *out, &Line { text, before, after }).map_err(|_| unwritten())?;
     out.push(b'\n');
+    Ok(())
 }
 
-/// JSON that was written into memory.
-fn json(bytes: &[u8]) -> &str {
-    std::str::from_utf8(bytes).unwrap_or_default()
+/// JSON in memory as text.
+fn utf8(json: &[u8]) -> Result<&str> {
+    std::str::from_utf8(json).map_err(|_| Error::internal("JSON is not UTF-8"))
 }
 
-/// Appends a prepared document as it was in the input, with another text.
-pub fn write_original(document: &Document<'_>, text: &str, out: &mut Vec<u8>) {
-    let around = |field| document.fields.text(field).unwrap_or_default();
-    out.extend_from_slice(around(BEFORE).as_bytes());
-    let _ = serde_json::to_writer(&mut *out, text);
-    out.extend_from_slice(around(AFTER).as_bytes());
+/// Appends a prepared document as it was in the input, with another text; fails if it lacks its other members.
+pub fn write_original(
+    document: &Document<'_>,
+    text: &str,
+    out: &mut Vec<u8>,
+) -> std::result::Result<(), Malformed> {
+    let (before, after) = (document.fields.text(BEFORE)?, document.fields.text(AFTER)?);
+    out.extend_from_slice(before.as_bytes());
+    serde_json::to_writer(&mut *out, text).map_err(|_| Malformed::MalformedJson)?;
+    out.extend_from_slice(after.as_bytes());
     out.push(b'\n');
+    Ok(())
 }
 
-/// Appends where a document came from: the number of its file in the task, a tab, its line.
+/// Appends a document's provenance: the number of its file in the task, a tab, its line.
 pub fn write_provenance(document: &Document<'_>, out: &mut Vec<u8>) {
     out.extend_from_slice(format!("{}\t{}\n", document.source, document.line).as_bytes());
 }
 
-/// A prepared part: its folder and the files of its task.
+/// A prepared part's folder and the files of its task.
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Origin {
-    /// The folder.
+    /// The part's folder.
     pub folder: PathBuf,
-    /// The files, as its places number them.
+    /// The files, numbered as in the provenance of the part's documents.
     pub files: Vec<PathBuf>,
 }
 
-/// A document's file, by number, and line.
-pub(super) type FileLine = (u32, u64);
+/// Input file, by number, and line of a document.
+#[derive(Clone, Copy)]
+pub(super) struct Provenance {
+    file: u32,
+    line: u64,
+}
 
-/// What deduplication leaves of a part.
+/// All prepared parts of a run, in the order in which deduplication numbers them.
+pub(super) struct Origins {
+    /// The file that lists them.
+    path: PathBuf,
+    parts: Vec<Origin>,
+}
+
+impl Origins {
+    /// Reads the list, in JSON.
+    pub fn read(path: &Path) -> Result<Self> {
+        let json = std::fs::read(path).map_err(Error::io(path, "cannot read"))?;
+        let parts = serde_json::from_slice(&json).map_err(|_| Error::damaged(path))?;
+        Ok(Self { path: path.to_owned(), parts })
+    }
+
+    /// The folder of a part.
+    pub fn folder(&self, part: u32) -> Result<&Path> {
+        Ok(&self.part(part)?.folder)
+    }
+
+    /// The name and the line of the file of a document of a part.
+    pub fn locate(&self, part: u32, provenance: Provenance) -> Result<(Cow<'_, str>, u64)> {
+        let file = self.part(part)?.files.get(provenance.file as usize);
+        let file = file.ok_or_else(|| Error::damaged(&self.path))?;
+        Ok((file.to_string_lossy(), provenance.line))
+    }
+
+    fn part(&self, part: u32) -> Result<&Origin> {
+        self.parts.get(part as usize).ok_or_else(|| Error::damaged(&self.path))
+    }
+}
+
+/// Decisions of deduplication on a part, with the provenance of its documents and of those that they repeat.
 pub struct Survivors {
     decisions: Decisions,
-    origins: Vec<Origin>,
-    part: usize,
-    /// Where the documents of this part stand.
-    places: Vec<FileLine>,
-    /// Where the documents stand that they repeat.
-    earlier: FxHashMap<DocumentId, FileLine>,
+    part: u32,
+    /// Empty, and the rest unread, if every document stays as it is.
+    origins: Option<Origins>,
+    provenance: Vec<Provenance>,
+    /// Provenance of the documents that stay instead of a dropped one.
+    earlier: FxHashMap<DocumentId, Provenance>,
 }
 
 impl Survivors {
-    /// The decisions in the folder `decisions` on a part; `origins`: a file with the list of all parts, in JSON.
+    /// Reads the decisions on a part from the folder `decisions`; `origins` is the file that lists all parts.
     pub fn read(origins: &Path, part: usize, decisions: &Path) -> Result<Self> {
         let decisions = Decisions::read(decisions)?;
-        let mut survivors =
-            Self { decisions, origins: Vec::new(), part, places: Vec::new(), earlier: FxHashMap::default() };
-        if survivors.decisions.dropped().is_empty() && survivors.decisions.removed_sentences() == 0 {
-            return Ok(survivors);
+        let part = u32::try_from(part).map_err(|_| Error::internal("a part has no number"))?;
+        if decisions.dropped().is_empty() && decisions.removed_sentences() == 0 {
+            let (provenance, earlier) = Default::default();
+            return Ok(Self { decisions, part, origins: None, provenance, earlier });
         }
-        survivors.origins = read_origins(origins)?;
-        survivors.places = read_provenance(&survivors.origins[part].folder)?;
+        let origins = Origins::read(origins)?;
+        let provenance = read_provenance(origins.folder(part)?)?;
         let mut wanted: Vec<DocumentId> =
-            survivors.decisions.dropped().iter().filter_map(|drop| drop.earlier).collect();
+            decisions.dropped().iter().filter_map(|drop| drop.earlier).collect();
         wanted.sort_unstable();
+        let mut earlier = FxHashMap::default();
         for wanted in wanted.chunk_by(|a, b| a.part == b.part) {
-            let places = read_provenance(&survivors.origins[wanted[0].part as usize].folder)?;
-            let found =
-                wanted.iter().filter_map(|place| Some((*place, *places.get(place.document as usize)?)));
-            survivors.earlier.extend(found);
+            let folder = origins.folder(wanted[0].part)?;
+            let provenance = read_provenance(folder)?;
+            for &id in wanted {
+                earlier.insert(id, provenance_of(&provenance, id.document, folder)?);
+            }
         }
-        Ok(survivors)
+        Ok(Self { decisions, part, origins: Some(origins), provenance, earlier })
     }
 
-    /// What stays of a prepared document.
-    pub fn apply<'t>(&self, document: &Document<'t>) -> std::result::Result<Cow<'t, str>, DropReason> {
-        let number = (document.line - 1) as u32;
-        match self.decisions.drop_of(number) {
+    /// Returns what stays of a prepared document, or the reason why nothing does.
+    pub fn apply<'t>(
+        &self,
+        document: &Document<'t>,
+    ) -> Result<std::result::Result<Cow<'t, str>, DropReason>> {
+        let number = number(document)?;
+        Ok(match self.decisions.drop_of(number) {
             Some(drop) => Err(DropReason::Duplicate(drop.reason)),
-            None => Ok(self.decisions.apply(number, document.text).unwrap_or_default()),
-        }
+            None => self
+                .decisions
+                .apply(number, document.text)
+                .ok_or(DropReason::Duplicate(Duplicate::AllSentences)),
+        })
     }
 
-    /// The file and line that a prepared document came from; nothing if no document of the part is dropped.
-    pub fn place(&self, document: &Document<'_>) -> Option<(Cow<'_, str>, u64)> {
-        let &(file, line) = self.places.get((document.line - 1) as usize)?;
-        Some((self.name(self.part, file), line))
+    /// The file and line of the input that a dropped document came from.
+    pub fn provenance(&self, document: &Document<'_>) -> Result<(Cow<'_, str>, u64)> {
+        let origins = self.origins()?;
+        let folder = origins.folder(self.part)?;
+        origins.locate(self.part, provenance_of(&self.provenance, number(document)?, folder)?)
     }
 
-    /// Appends a row for a document that was dropped.
-    pub fn write_row(&self, document: &Document<'_>, reason: DropReason, out: &mut Vec<u8>) {
-        let number = (document.line - 1) as usize;
-        let Some((file, line)) = self.place(document) else { return };
-        let first = self.decisions.drop_of(number as u32).and_then(|drop| {
-            let place = drop.earlier?;
-            let &(file, line) = self.earlier.get(&place)?;
-            Some(Earlier { file: self.name(place.part as usize, file), line, similarity: drop.similarity })
-        });
+    /// Appends the row of a dropped document.
+    pub fn write_row(&self, document: &Document<'_>, reason: DropReason, out: &mut Vec<u8>) -> Result<()> {
+        let (file, line) = self.provenance(document)?;
+        let drop = self.decisions.drop_of(number(document)?);
+        let first = match drop.and_then(|drop| Some((drop.earlier?, drop.similarity))) {
+            None => None,
+            Some((id, similarity)) => {
+                let earlier = self.earlier.get(&id);
+                let &earlier = earlier.ok_or_else(|| Error::internal("a repeated document was not read"))?;
+                let (file, line) = self.origins()?.locate(id.part, earlier)?;
+                Some(Earlier { file, line, similarity })
+            }
+        };
         let reason = RejectReason::Dropped(reason);
-        RejectedRow { file, line, reason, bytes: None, first, text: Some(document.text) }.write(out);
+        RejectedRow { file, line, reason, bytes: None, first, text: Some(document.text) }.write(out)
     }
 
-    fn name(&self, part: usize, file: u32) -> Cow<'_, str> {
-        self.origins[part].files[file as usize].to_string_lossy()
+    fn origins(&self) -> Result<&Origins> {
+        self.origins.as_ref().ok_or_else(|| Error::internal("a document is dropped where all stay"))
     }
 }
 
-/// The parts that a file lists.
-pub(super) fn read_origins(path: &Path) -> Result<Vec<Origin>> {
-    let json = std::fs::read(path).map_err(Error::io(path, "cannot read"))?;
-    serde_json::from_slice(&json).map_err(|_| Error::Damaged { path: path.to_owned() })
+/// The number of a prepared document in its part, which is its line less one.
+fn number(document: &Document<'_>) -> Result<u32> {
+    let number = document.line.checked_sub(1).and_then(|number| u32::try_from(number).ok());
+    number.ok_or_else(|| Error::internal("a prepared document has no number"))
 }
 
-/// Where the documents of a part came from, in order.
-pub(super) fn read_provenance(part: &Path) -> Result<Vec<FileLine>> {
+/// Provenance of a document among that of its part, which lies in `folder`.
+pub(super) fn provenance_of(provenance: &[Provenance], document: u32, folder: &Path) -> Result<Provenance> {
+    let found = provenance.get(document as usize).copied();
+    found.ok_or_else(|| Error::damaged(folder.join(PROVENANCE)))
+}
+
+/// Reads the provenance of a part's documents, in order.
+pub(super) fn read_provenance(part: &Path) -> Result<Vec<Provenance>> {
     let path = part.join(PROVENANCE);
-    let damaged = || Error::Damaged { path: path.clone() };
     let file = File::open(&path).map_err(Error::io(&path, "cannot open"))?;
     let reader = zstd::Decoder::new(file).map_err(Error::io(&path, "cannot decompress"))?;
     let row = |line: std::io::Result<String>| {
         let line = line.map_err(Error::io(&path, "cannot read"))?;
-        let (file, line) = line.split_once('\t').ok_or_else(damaged)?;
-        Ok((file.parse().map_err(|_| damaged())?, line.parse().map_err(|_| damaged())?))
+        let (file, line) = line.split_once('\t').ok_or_else(|| Error::damaged(&path))?;
+        let file = file.parse().map_err(|_| Error::damaged(&path))?;
+        Ok(Provenance { file, line: line.parse().map_err(|_| Error::damaged(&path))? })
     };
     BufReader::new(reader).lines().map(row).collect()
 }

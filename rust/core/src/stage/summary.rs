@@ -1,4 +1,4 @@
-//! What the parts of a source counted, together.
+//! Statistics of a source: those of its parts, merged.
 
 use std::path::{Path, PathBuf};
 
@@ -11,8 +11,8 @@ struct Record {
     statistics: Statistics,
 }
 
-/// The statistics of a source: what was read and dropped when its parts were prepared, what stayed when they were
-/// finished.
+/// Merges the statistics of a source's parts: prepared ones count what was read and dropped, finished ones what was
+/// kept.
 pub fn source_statistics(prepared: &[PathBuf], finished: &[PathBuf]) -> Result<Statistics> {
     let mut all = Statistics::default();
     let mut parts = prepared.iter().chain(finished);
@@ -23,6 +23,6 @@ pub fn source_statistics(prepared: &[PathBuf], finished: &[PathBuf]) -> Result<S
 fn read(part: &Path) -> Result<Statistics> {
     let path = part.join(RECORD);
     let json = std::fs::read(&path).map_err(Error::io(&path, "cannot read"))?;
-    let record: Record = serde_json::from_slice(&json).map_err(|_| Error::Damaged { path })?;
+    let record: Record = serde_json::from_slice(&json).map_err(|_| Error::damaged(&path))?;
     Ok(record.statistics)
 }

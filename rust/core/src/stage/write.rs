@@ -1,4 +1,4 @@
-//! Parts of clean documents → parts of clean text without duplicates.
+//! Writes prepared parts as text without duplicates.
 
 use super::apply_dedup::PreparedPart;
 use super::dropped::{Dropped, DroppedFiles, compress_rows};
@@ -6,14 +6,14 @@ use super::dropped::{Dropped, DroppedFiles, compress_rows};
 use super::compress::compress;
 use super::files::TEXT;
 use super::prepared::write_original;
-use crate::Result;
 use crate::atomic_folder::{AtomicFolder, FileRecord, HashedFile};
 use crate::clean::Cleaner;
-use crate::pipeline::{Document, DropReason, Job, Options, Output, Part, Summary, run};
+use crate::pipeline::{Document, Job, Options, Outcome, Output, Part, Summary, run};
 use crate::source::{Input, SourceFile};
 use crate::statistics::{Recorder, Statistics};
+use crate::{Error, Result};
 
-/// Writes the text of a part, each document as the object that it was in the input.
+/// Writes a prepared part, each document as the JSON object of the input with its clean text.
 pub fn write(
     part: &PreparedPart<'_>,
     options: &Options,
@@ -62,18 +62,25 @@ impl Job for Write<'_> {
         (cleaner, recorder): &mut Self::Worker,
         document: &Document<'_>,
         batch: &mut Text,
-    ) -> std::result::Result<(), DropReason> {
-        let text = self.part.survivor(document, cleaner, recorder, &mut batch.dropped)?;
-        write_original(document, &text, &mut batch.packed);
+    ) -> Result<Outcome> {
+        let text = match self.part.apply_dedup(document, cleaner, recorder, &mut batch.dropped)? {
+            Ok(text) => text,
+            Err(reason) => return Ok(Outcome::Dropped(reason)),
+        };
+        write_original(document, &text, &mut batch.packed).map_err(|_| Error::damaged(self.part.text))?;
         recorder.kept(&text);
-        Ok(())
+        Ok(Outcome::Kept)
     }
 
-    fn finish(&self, (_, recorder): &mut Self::Worker, batch: &mut Text) -> std::io::Result<()> {
+    fn finish(&self, (_, recorder): &mut Self::Worker, batch: &mut Text) -> Result<()> {
         batch.bytes = batch.packed.len() as u64;
-        batch.packed = compress(&batch.packed)?;
         batch.statistics = recorder.take();
-        compress_rows(&mut batch.dropped)
+        compress(&batch.packed)
+            .and_then(|packed| {
+                batch.packed = packed;
+                compress_rows(&mut batch.dropped)
+            })
+            .map_err(Error::io(self.part.folder, "cannot compress for"))
     }
 }
 

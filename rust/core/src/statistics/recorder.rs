@@ -1,4 +1,4 @@
-//! Fills in statistics while documents go by.
+//! Records statistics of documents during a pass.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,15 +10,15 @@ use super::tokens::TokenStatistics;
 use super::totals::Statistics;
 use crate::clean::{Counts, RULE_COUNT, counted};
 
-/// The keys of examples that all threads have seen so far: ever fewer documents are traced, rule by rule, for an
-/// example that would not be among the first.
+/// Keys of the examples of all threads so far, which spare a thread the tracing of documents whose examples would not
+/// be among the first.
 #[derive(Default)]
 pub struct SeenKeys {
     rules: [Sample<()>; RULE_COUNT],
     dropped: BTreeMap<&'static str, Sample<()>>,
 }
 
-/// Counts documents; one a thread, for as long as the thread lasts. What was counted is taken now and then.
+/// Recorder of one thread; its statistics are taken batch by batch.
 #[derive(Default)]
 pub struct Recorder {
     tracer: Tracer,
@@ -27,17 +27,17 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// A recorder that shares the keys that were seen with those of other threads.
+    /// Makes a recorder that shares its seen keys with other threads.
     pub fn sharing(seen: &Arc<Mutex<SeenKeys>>) -> Self {
         Self { seen: Arc::clone(seen), ..Self::default() }
     }
 
-    /// A document as it was read.
+    /// Records a document as read.
     pub fn read(&mut self, text: &str) {
         self.statistics.read.add(text);
     }
 
-    /// What cleaning did to a document; `counts` are the cleaner's for it alone.
+    /// Records the cleaning of a document; `counts` are the cleaner's for this document alone.
     pub fn cleaned(&mut self, file: &str, document: u64, before: &str, after: &str, counts: &Counts) {
         if counts.edits.iter().all(|&edits| edits == 0) {
             return;
@@ -45,13 +45,14 @@ impl Recorder {
         let key = SampleKey::new(file, document);
         let mut changes = None;
         for (i, name) in counted().enumerate().filter(|&(i, _)| counts.edits[i] > 0) {
-            if !self.statistics.rules.contains_key(name) {
-                self.statistics.rules.insert(name.to_owned(), Default::default());
-            }
-            let Some(row) = self.statistics.rules.get_mut(name) else { continue };
+            let rules = &mut self.statistics.rules;
+            let row = match rules.get_mut(name) {
+                Some(row) => row,
+                None => rules.entry(name.to_owned()).or_default(),
+            };
             row.documents += 1;
             row.edits += counts.edits[i];
-            // Clinical categories have no examples: nothing but personal data is what they change.
+            // Clinical categories have no examples: they change nothing but personal data.
             if i < RULE_COUNT && offer(&self.seen, |seen| &mut seen.rules[i], &key) {
                 let changes = changes.get_or_insert_with(|| self.tracer.changes(before, after));
                 row.examples.offer(key.clone(), changes[i].take());
@@ -59,12 +60,12 @@ impl Recorder {
         }
     }
 
-    /// A document that stayed, as cleaned and filtered text.
+    /// Records a kept document: its clean text.
     pub fn kept(&mut self, text: &str) {
         self.statistics.kept.add(text);
     }
 
-    /// A document that was left out; `text` is cleaned, and empty where it could not be.
+    /// Records a dropped document; `text` is its clean text, empty if nothing is left.
     pub fn dropped(&mut self, file: &str, document: u64, reason: &'static str, text: &str) {
         let row = self.statistics.dropped.entry(reason.to_owned()).or_default();
         row.documents += 1;
@@ -75,19 +76,20 @@ impl Recorder {
         }
     }
 
-    /// A document that was encoded into `ids`, with the one that ends it.
+    /// Records an encoded document; `ids` include the end of text.
     pub fn encoded(&mut self, text: &str, morphemes: u64, ids: &[u32]) {
         self.statistics.tokens.get_or_insert_with(TokenStatistics::default).add(text, morphemes, ids);
     }
 
-    /// Takes what was counted since the last call.
+    /// Takes the statistics since the last call.
     pub fn take(&mut self) -> Statistics {
         std::mem::take(&mut self.statistics)
     }
 }
 
-/// Notes a key; says whether its example could be among the first.
+/// Offers a key to a sample of the seen keys; true if its example could be among the first.
 fn offer(seen: &Mutex<SeenKeys>, of: impl FnOnce(&mut SeenKeys) -> &mut Sample<()>, key: &SampleKey) -> bool {
+    // A panic in another thread ends the run; the keys stay sound.
     let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
     let sample = of(&mut seen);
     let wanted = sample.wants(key);
