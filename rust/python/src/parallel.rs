@@ -1,11 +1,11 @@
-//! A list of texts on all cores, with the GIL released.
+//! Parallel map over a list of texts; callers release the GIL.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Texts that a thread takes at a time.
+/// Texts taken by a thread at a time.
 const CHUNK: usize = 64;
 
-/// `work` on every text, each thread with a state of its own; results in the order of the texts.
+/// Maps `work` over texts on all cores, with one state for each thread; keeps the order.
 pub fn map<S, R: Send>(
     texts: &[String],
     state: impl Fn() -> S + Sync,

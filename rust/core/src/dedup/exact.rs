@@ -1,4 +1,4 @@
-//! Documents and sentences that occurred before, exactly: a table of the hashes of a bucket, parts in input order.
+//! Exact duplicates of documents and sentences: a table of the hashes of a bucket, parts in input order.
 
 use std::collections::hash_map::Entry;
 use std::path::Path;
@@ -13,7 +13,7 @@ use super::record::series::{DOCUMENTS, REPEATED, SENTENCES};
 use super::record::{DocumentId, Occurrence, Pair, Repeat};
 use crate::Result;
 
-/// All but the first of the documents with the same text.
+/// Writes all but the first of the documents with the same text.
 pub(super) fn documents(plan: &Plan, bucket: u32, folder: &Path, check: Check<'_>) -> Result<()> {
     let keys = plan.bucket(Step::Documents, bucket);
     let mut first: FxHashMap<u128, DocumentId> = FxHashMap::default();
@@ -34,7 +34,7 @@ pub(super) fn documents(plan: &Plan, bucket: u32, folder: &Path, check: Check<'_
     repeated.finish()
 }
 
-/// All but the first of the sentences with the same text, in the documents that stay.
+/// Writes all but the first of the sentences with the same text, in the documents that stay.
 pub(super) fn sentences(plan: &Plan, bucket: u32, folder: &Path, check: Check<'_>) -> Result<()> {
     let keys = plan.bucket(Step::Sentences, bucket);
     let mut seen: FxHashSet<u128> = FxHashSet::default();

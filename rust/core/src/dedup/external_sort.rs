@@ -1,4 +1,4 @@
-//! Sorts more records than fit into memory: sorted files of a series, each as large as memory allows.
+//! External sort: a series of sorted files, each as large as memory allows.
 
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ pub struct ExternalSorter<R> {
 }
 
 impl<R: Record> ExternalSorter<R> {
-    /// A series called `name`; a file is written whenever the records take `memory` bytes.
+    /// Begins the series `name`; writes a file whenever the records take `memory` bytes.
     pub fn new(folder: &Path, name: &'static str, memory: u64) -> Self {
         let most = (memory / size_of::<R>() as u64).max(1) as usize;
         Self { folder: folder.to_owned(), name, most, records: Vec::new(), files: 0 }
@@ -29,7 +29,7 @@ impl<R: Record> ExternalSorter<R> {
             self.write(false)?;
         }
         if self.records.len() == self.records.capacity() {
-            // A vector doubles by itself, past the limit.
+            // A vector would double past the limit.
             let more = self.records.len().max(256).min(self.most - self.records.len());
             self.records.reserve_exact(more);
         }
@@ -53,16 +53,16 @@ impl<R: Record> ExternalSorter<R> {
     }
 }
 
-/// The files of a series.
+/// Open files of a series.
 pub struct Series<R>(Vec<SortedFile<R>>);
 
 impl<R: Record> Series<R> {
-    /// A series of nothing.
+    /// Makes an empty series.
     pub fn empty() -> Self {
         Self(Vec::new())
     }
 
-    /// Opens all of a series.
+    /// Opens all files of a series.
     pub fn open(folder: &Path, name: &str) -> Result<Self> {
         let mut files = Vec::new();
         loop {
@@ -75,12 +75,12 @@ impl<R: Record> Series<R> {
         }
     }
 
-    /// How many records there are.
+    /// Number of records.
     pub fn len(&self) -> usize {
         self.0.iter().map(SortedFile::len).sum()
     }
 
-    /// At least how many records are in a range.
+    /// Upper bound of the number of records in a range.
     pub fn most_in(&self, keys: &RangeInclusive<u64>) -> usize {
         self.0.iter().map(|file| file.most_in(keys)).sum()
     }
@@ -92,7 +92,7 @@ impl<R: Record> Series<R> {
         self.0.iter().try_for_each(|file| file.for_each(keys, &mut each))
     }
 
-    /// All records of a range, sorted, each once.
+    /// Reads the records of a range, sorted, without repetitions.
     pub fn sorted(&self, keys: &RangeInclusive<u64>) -> Result<Vec<R>> {
         let mut records = Vec::new();
         self.for_each(keys, |record| {

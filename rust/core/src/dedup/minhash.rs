@@ -1,31 +1,31 @@
-//! Sketches of which like documents share bands: locality-sensitive hashing of character n-grams.
+//! Sketches of character n-grams, whose bands similar documents share.
 //!
 //! The sketch is that of Dahlgaard, Knudsen and Thorup, "Fast Similarity Sketching" (FOCS 2017): every n-gram is
-//! hashed once into one of the slots, and once more in another round as long as slots are empty. A slot is equal in
-//! two documents with their Jaccard similarity for probability, as with independent MinHash functions, but a long
-//! document takes one round, whatever the number of slots; a short one stays as exact as with independent functions.
+//! hashed once into one of the slots, and again in further rounds while slots are empty. The probability that a slot is
+//! equal in two documents is their Jaccard similarity, as with independent MinHash functions; but a long document takes
+//! one round, whatever the number of slots, and a short one is as exact as with independent functions.
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::sentence::is_blank;
 
-/// The chance that two documents just at the threshold share a band is at least this.
+/// Least probability that two documents just at the threshold share a band.
 const RECALL: f64 = 0.99;
-/// The most slots of a sketch.
+/// Slots of a sketch, at most.
 const MOST_SLOTS: u32 = 128;
 const EMPTY: u64 = u64::MAX;
 
-/// How a sketch is cut into bands.
+/// Division of a sketch into bands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shape {
-    /// Bands of a sketch.
+    /// Number of bands.
     pub bands: u32,
-    /// Slots of a band.
+    /// Number of slots of a band.
     pub rows: u32,
 }
 
 impl Shape {
-    /// The longest bands, so the fewest false candidates, with which like documents are still found.
+    /// Chooses the longest bands, so the fewest false candidates, that reach the recall.
     ///
     /// At similarity s, two documents share a band with probability 1 − (1 − s^rows)^bands.
     pub fn for_threshold(threshold: f64) -> Self {
@@ -39,14 +39,14 @@ impl Shape {
     }
 }
 
-/// Sketches documents; one a thread.
+/// Sketches documents; one for each thread.
 pub struct Sketcher {
     ngram: usize,
     shape: Shape,
     grams: Vec<u64>,
     slots: Vec<u64>,
     bytes: Vec<u8>,
-    /// The last characters, `ngram` of them, as a ring.
+    /// Ring of the last `ngram` characters.
     window: Vec<u64>,
 }
 
@@ -55,14 +55,14 @@ const BASE: u64 = 0x9fb2_1c65_1e98_df25;
 const MIX: u64 = 0xd6e8_feb8_6659_fd93;
 
 impl Sketcher {
-    /// Sketches of n-grams of `ngram` characters.
+    /// Sketches n-grams of `ngram` characters.
     pub fn new(ngram: u32, shape: Shape) -> Self {
         let slots = vec![EMPTY; (shape.bands * shape.rows) as usize];
         let ngram = ngram as usize;
         Self { ngram, shape, grams: Vec::new(), slots, bytes: Vec::new(), window: vec![0; ngram] }
     }
 
-    /// The hashes of the bands, or none of a text that is all blank.
+    /// Hashes the bands of a text; none if it is blank.
     pub fn bands(&mut self, text: &str) -> Vec<u64> {
         self.hash_grams(text);
         if self.grams.is_empty() {
@@ -79,7 +79,7 @@ impl Sketcher {
         (0..).zip(rows).map(hash).collect()
     }
 
-    /// A rolling polynomial hash of every n-gram; of a shorter text, one of all of it.
+    /// Computes a rolling polynomial hash of every n-gram; of a shorter text, one of the whole.
     fn hash_grams(&mut self, text: &str) {
         self.grams.clear();
         self.window.fill(0);
@@ -100,7 +100,7 @@ impl Sketcher {
         }
     }
 
-    /// Fills the slots. A round's values are below those of the next, so later rounds fill empty slots alone.
+    /// Fills the slots. The values of a round are below those of the next, so later rounds only fill empty slots.
     fn sketch(&mut self) {
         self.slots.fill(EMPTY);
         let count = self.slots.len() as u64;
@@ -121,14 +121,14 @@ impl Sketcher {
     }
 }
 
-/// Both halves of a product of 128 bits: every bit of `x` reaches every bit of the result.
+/// Mixes by folding a 128-bit product: every bit of `x` reaches every bit of the result.
 fn mix(x: u64) -> u64 {
     let product = u128::from(x ^ 0xa076_1d64_78bd_642f) * u128::from(MIX);
     let folded = (product >> 64) as u64 ^ product as u64;
     (folded ^ (folded >> 29)).wrapping_mul(BASE)
 }
 
-/// The set of a text's n-grams, exactly: sorted, each once, of at most six characters.
+/// Returns the exact set of a text's n-grams of at most six characters, sorted.
 ///
 /// Blanks are left out; a text shorter than an n-gram is one n-gram.
 pub fn gram_set(text: &str, ngram: u32) -> Vec<u128> {
@@ -152,7 +152,7 @@ pub fn gram_set(text: &str, ngram: u32) -> Vec<u128> {
     grams
 }
 
-/// How many n-grams two sets share.
+/// Counts the n-grams that two sets share.
 pub fn shared(a: &[u128], b: &[u128]) -> usize {
     let (mut i, mut j, mut shared) = (0, 0, 0);
     while i < a.len() && j < b.len() {

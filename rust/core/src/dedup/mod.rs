@@ -1,6 +1,6 @@
-//! Duplicates: documents with the same text, documents that are much alike, and sentences that occurred before.
+//! Deduplication: documents with the same text, near-duplicate documents, and repeated sentences.
 //!
-//! Over all parts of a corpus at once, the first occurrence in input order stays. A part's fingerprints are made when
+//! Of all parts of a corpus at once, the first occurrence in input order stays. A part's fingerprints are made when
 //! it is prepared; the steps of [`Plan`] then work on ranges of hashes, within a memory limit; the decisions on a part
 //! are applied when it is encoded. They depend on the texts and the options alone, not on threads, buckets or memory.
 //!

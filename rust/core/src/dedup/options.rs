@@ -1,11 +1,11 @@
-//! What counts as a duplicate, and how much memory the search may take.
+//! Options of deduplication.
 
 use crate::{Error, Result};
 
-/// Asked now and then by a task whether to go on; its error ends the task.
+/// Callback that a task calls often; its error ends the task.
 pub type Check<'a> = &'a (dyn Fn() -> Result<()> + Sync);
 
-/// What counts as a duplicate.
+/// Kinds of duplicates to search for, and the memory for it.
 #[derive(Clone, Copy, Debug, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Options {
@@ -13,18 +13,18 @@ pub struct Options {
     pub documents: bool,
     /// Remove all but the first of the sentences with the same text.
     pub sentences: bool,
-    /// Shorter sentences are never removed; blanks do not count.
+    /// Length in characters, without blanks, below which sentences are never removed.
     pub min_sentence_characters: u32,
-    /// Drop documents that are at least so much like an earlier one: the Jaccard similarity of their n-grams.
+    /// Drop documents whose n-grams have at least this Jaccard similarity with those of an earlier one.
     pub near: Option<f64>,
     /// Characters of an n-gram, 1 to 6; blanks do not count.
     pub ngram: u32,
-    /// Bytes that the tables of one task may take, at least 65536.
+    /// Memory of one task in bytes, at least 65536.
     pub memory: u64,
 }
 
 impl Options {
-    /// Refuses what cannot be done.
+    /// Refuses values out of range.
     pub fn check(&self) -> Result<()> {
         let wrong = if !(1..=6).contains(&self.ngram) {
             "ngram is the number of characters of an n-gram, from 1 to 6"

@@ -1,22 +1,22 @@
-//! Cuts text into sentences, and takes sentences out of it.
+//! Splits text into sentences and removes sentences from it.
 
 use std::borrow::Cow;
 
-/// Whether a character separates words: white space, or ▁, which clean text has in its place.
+/// Tests for a separator of words: white space, or ▁, which replaces it in clean text.
 pub fn is_blank(c: char) -> bool {
-    // No white space is above U+3000, where kana and kanji are: what spares most characters the look-up.
+    // No white space is above U+3000, where kana and kanji are: most characters need no look-up.
     c <= '\u{3000}' && (c == '▁' || c.is_whitespace())
 }
 
-/// The sentences of a text, which together are the text.
+/// Splits a text into sentences, which together are the text.
 ///
 /// A sentence ends after a run of 。！？!? with the closing brackets and quotation marks that follow, and at the end
-/// of a line; blanks after it belong to it. Nothing is cut inside 「」『』（）() where they are balanced on the line, so
+/// of a line; blanks after it belong to it. No sentence ends inside 「」『』（）() where they are balanced on the line, so
 /// that 「はい。そうです。」と言った。 is one sentence. `!` and `?` end one only before a blank or where a character
 /// that is not ASCII stands beside them, so that `a?b=1` stays whole.
 pub fn sentences(text: &str) -> impl Iterator<Item = &str> {
     let mut at = 0;
-    // Where the line ends, and whether its brackets count; once a line, or long lines would take quadratic time.
+    // End of the line, and if its brackets are balanced: once a line, or long lines would take quadratic time.
     let mut line = None;
     std::iter::from_fn(move || {
         if at == text.len() {
@@ -35,7 +35,7 @@ pub fn sentences(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The length of the first sentence of what is left of a line, without the blanks after it.
+/// Length of the first sentence of the rest of a line, without the blanks after it.
 fn sentence_end(line: &str, brackets: bool) -> usize {
     let mut depth = 0u32;
     let mut rest = line.char_indices().peekable();
@@ -96,9 +96,9 @@ fn is_balanced(line: &str) -> bool {
     depth == 0
 }
 
-/// The text without some of its sentences, `removed` in ascending order; `None` if nothing is left.
+/// Removes sentences, `removed` in ascending order, from a text; `None` if only blanks are left.
 ///
-/// What is left keeps its lines: where the end of a line is removed, its line feeds stay.
+/// Lines stay apart: where the end of a line is removed, its line feeds stay.
 pub fn without<'a>(text: &'a str, removed: &[u32]) -> Option<Cow<'a, str>> {
     if removed.is_empty() {
         return if text.chars().all(is_blank) { None } else { Some(Cow::Borrowed(text)) };

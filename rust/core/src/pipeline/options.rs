@@ -1,32 +1,32 @@
-//! Options of a run.
+//! Options of a pass.
 
 use crate::source::{Encoding, Form};
 
-/// What to do with what cannot be read.
+/// Treatment of unreadable documents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnError {
-    /// Stop with an error that says where it is.
+    /// Stop with an error that names file and line.
     Stop,
-    /// Set it aside and go on.
+    /// Quarantine them and go on.
     Quarantine,
 }
 
-/// How to run.
+/// Options of a run.
 pub struct Options {
-    /// The member of each JSON object, or the column, that holds the text.
+    /// Member of each JSON object, or column, that holds the text.
     pub text_field: String,
-    /// The encoding of plain text; recognised file by file if there is none.
+    /// Encoding of plain text; detected for each file if none.
     pub encoding: Option<&'static Encoding>,
-    /// The form of documents.
+    /// Form of documents.
     pub form: Form,
     /// Worker threads.
     pub threads: usize,
-    /// The longest line or document that is read, in bytes.
+    /// Longest line or document, in bytes.
     pub longest_line: usize,
-    /// What to do with what cannot be read.
+    /// Treatment of unreadable documents.
     pub on_error: OnError,
-    /// About how many bytes of lines make a part.
+    /// Bytes of lines after which a part ends.
     pub part_bytes: usize,
-    /// The most lines that are read of all sources together.
+    /// Lines read of all files together, at most.
     pub most_lines: usize,
 }

@@ -1,4 +1,4 @@
-//! What rules dropped, kept for people to read: a file a reason.
+//! Dropped documents, for people to read: one file for each reason.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use crate::Result;
 use crate::atomic_folder::{AtomicFolder, FileRecord, HashedFile};
 use crate::pipeline::DropReason;
 
-/// Rows of a batch by reason; compressed when the batch is full.
+/// Rows of a batch by reason; compressed at its end.
 pub type Dropped = BTreeMap<DropReason, Vec<u8>>;
 
 /// Compresses the rows of a batch.
@@ -15,7 +15,7 @@ pub fn compress_rows(rows: &mut Dropped) -> std::io::Result<()> {
     rows.values_mut().try_for_each(|rows| compress(rows).map(|packed| *rows = packed))
 }
 
-/// The files of a part, `dropped.REASON.jsonl.zst`.
+/// Files of a part: `dropped.REASON.jsonl.zst`.
 #[derive(Default)]
 pub struct DroppedFiles(BTreeMap<DropReason, HashedFile>);
 
@@ -34,7 +34,7 @@ impl DroppedFiles {
         Ok(())
     }
 
-    /// Sees to it that they are on disk.
+    /// Syncs the files.
     pub fn finish(self) -> Result<Vec<FileRecord>> {
         self.0.into_values().map(HashedFile::finish).collect()
     }

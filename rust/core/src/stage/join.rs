@@ -1,4 +1,4 @@
-//! Parts → what a user asked for.
+//! Joins finished parts into the output.
 
 use std::fs::File;
 use std::io::Read;
@@ -20,7 +20,7 @@ pub fn join_tokens(prefix: &Path, parts: &[PathBuf], token_type: TokenType) -> R
     writer.finish()
 }
 
-/// Joins files into one.
+/// Concatenates files.
 pub fn join_files(path: &Path, parts: &[PathBuf]) -> Result<()> {
     let mut out = File::create(path).map_err(Error::io(path, "cannot create"))?;
     for part in parts {

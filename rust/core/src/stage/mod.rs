@@ -1,5 +1,5 @@
-//! The stages of the corpus pass: each reads files and writes folders that appear whole, so that any of them can
-//! be done again, in any order, by anyone who sees the same disk.
+//! Stages of the corpus pass: each reads files and writes folders that appear whole, so that tasks of a stage can run
+//! again, in any order, on any machine that sees the same disk.
 
 mod apply_dedup;
 mod clusters;

@@ -1,35 +1,34 @@
-//! What a cleaning rule changed first in a document, with a little text around it.
+//! First change of each cleaning rule in a document, with a little text around it.
 //!
-//! Nothing that was removed as personal data is ever part of an example. The rules that remove it are shown by
-//! the text after them, with a mark in it; the others only if no such rule found anything later in the document,
-//! as their text could hold what it found. And if the rules here do not arrive at the text that the pass did,
-//! because it was told to remove more, the document gives no examples at all.
+//! No example holds personal data. The rules that remove it are shown by the text after them, with a mark in it; the
+//! others only if no such rule found anything later in the document, as the text before could hold it. A document
+//! gives no examples if the rules here do not arrive at the text of the pass, which was told to remove more.
 
 use serde::{Deserialize, Serialize};
 
 use crate::clean::{META_SPACE, RULES};
 
-/// What stands for removed personal data.
+/// Mark in place of removed personal data.
 pub const MARK: &str = "■■■";
-/// Characters that are shown on each side.
+/// Characters shown on each side.
 const AROUND: usize = 24;
 /// Characters within which the texts before and after a change must meet again.
 const LONGEST: usize = 48;
-/// Characters that must be equal where they meet.
+/// Equal characters where the two texts meet again.
 const MEET: usize = 4;
-/// The rules that remove personal data.
+/// Rules that remove personal data.
 const PRIVATE: [&str; 2] = ["personal", "web"];
 
-/// A change with the text around it.
+/// Change with the text around it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
     /// The text before the change.
     pub left: String,
-    /// What was there; [`MARK`] for personal data.
+    /// The replaced text; [`MARK`] for personal data.
     pub before: String,
-    /// What is there now.
+    /// The replacement.
     pub after: String,
-    /// The text behind the change.
+    /// The text after the change.
     pub right: String,
 }
 
@@ -41,7 +40,7 @@ pub struct Tracer {
 }
 
 impl Tracer {
-    /// The first change of each rule, in the order of the rules; `cleaned` is what the pass made of `document`.
+    /// Returns the first change of each rule, in the order of the rules; `cleaned` is the clean text of `document`.
     pub fn changes(&mut self, document: &str, cleaned: &str) -> [Option<Change>; RULES.len()] {
         let mut first = [const { None }; RULES.len()];
         self.text.clear();
@@ -56,7 +55,7 @@ impl Tracer {
                 changed = true;
                 let private = PRIVATE.contains(&rule.name);
                 if private {
-                    // Everything so far may show what has just been found.
+                    // Earlier examples may show the data just found.
                     first = [const { None }; RULES.len()];
                 }
                 if first[i].is_none() {
@@ -64,7 +63,7 @@ impl Tracer {
                 }
                 std::mem::swap(&mut self.text, &mut self.next);
             }
-            // No rule changes what the pass made: the round that would show it is spared.
+            // No rule changes the clean text: a further round is spared.
             if self.is(cleaned) {
                 return first;
             }
@@ -74,13 +73,13 @@ impl Tracer {
         }
     }
 
-    /// Whether the text so far is this cleaned one.
+    /// Tests if the text so far is the clean one.
     fn is(&self, cleaned: &str) -> bool {
         self.text.chars().map(|c| if c == ' ' { META_SPACE } else { c }).eq(cleaned.chars())
     }
 }
 
-/// The first place where two texts differ; nothing if they do not meet again soon.
+/// Finds the first difference of two texts; none if they do not meet again soon.
 fn change(before: &str, after: &str, private: bool) -> Option<Change> {
     let same: usize =
         before.chars().zip(after.chars()).take_while(|(a, b)| a == b).map(|(c, _)| c.len_utf8()).sum();
@@ -100,7 +99,7 @@ fn change(before: &str, after: &str, private: bool) -> Option<Change> {
     })
 }
 
-/// How much of each text to leave out so that both go on equally, as little as possible.
+/// Finds the shortest stretches of two texts after which both go on equally.
 fn meet(was: &[char], now: &[char]) -> Option<(usize, usize)> {
     let equal = |i: usize, j: usize| {
         let (was, now) = (&was[i..], &now[j..]);
@@ -113,12 +112,12 @@ fn meet(was: &[char], now: &[char]) -> Option<(usize, usize)> {
         .find(|&(i, j)| equal(i, j))
 }
 
-/// The last characters of a text.
+/// Returns the last characters of a text.
 fn last(text: &str, count: usize) -> &str {
     text.char_indices().rev().take(count).last().map_or("", |(i, _)| &text[i..])
 }
 
-/// The first characters of a text.
+/// Returns the first characters of a text.
 fn first(text: &str, count: usize) -> String {
     text.chars().take(count).collect()
 }

@@ -1,21 +1,21 @@
-//! The beginning of a text, for the report.
+//! Excerpts of texts for the report.
 
 use serde::{Deserialize, Serialize};
 
-/// Characters that are shown of a dropped document.
+/// Length of an excerpt in characters.
 const BEGINNING: usize = 160;
 
-/// The beginning of a text.
+/// Beginning of a text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Excerpt {
-    /// Its first characters.
+    /// The first characters.
     pub text: String,
-    /// How many characters follow.
+    /// Number of characters left out.
     pub more: u64,
 }
 
 impl Excerpt {
-    /// The beginning of `text`.
+    /// Takes the beginning of `text`.
     pub fn beginning(text: &str) -> Self {
         let more = text.chars().count().saturating_sub(BEGINNING) as u64;
         Self { text: text.chars().take(BEGINNING).collect(), more }

@@ -1,8 +1,8 @@
-//! A histogram whose bins grow with the values.
+//! Histogram whose bins grow with the values.
 
 use serde::{Deserialize, Serialize};
 
-/// Bins an octave: 0, 1, 2, 3, 4, 5, 6, 7, 8–9, 10–11, 12–13, 14–15, 16–19, …
+/// Bins of an octave: 0, 1, 2, 3, 4, 5, 6, 7, 8–9, 10–11, 12–13, 14–15, 16–19, …
 const STEPS: u64 = 4;
 
 /// Counts values in bins whose width is a quarter of the power of two below them; `[i]` counts the bin from
@@ -21,7 +21,7 @@ impl Histogram {
         self.0[bin] += 1;
     }
 
-    /// Adds another's counts.
+    /// Adds the counts of another histogram.
     pub fn merge(&mut self, other: &Self) {
         if other.0.len() > self.0.len() {
             self.0.resize(other.0.len(), 0);
@@ -31,7 +31,7 @@ impl Histogram {
         }
     }
 
-    /// The smallest value in a bin.
+    /// Returns the smallest value of a bin.
     pub fn lower(bin: usize) -> u64 {
         let (octave, step) = (bin as u64 / STEPS, bin as u64 % STEPS);
         if octave == 0 { step } else { (STEPS + step) << (octave - 1) }

@@ -1,7 +1,7 @@
-//! What a pass sees, for the report: sums, histograms and a few examples.
+//! Statistics of a pass, for the report: sums, histograms and a few examples.
 //!
-//! Everything is an exact integer, or the examples whose hashed places are smallest; so statistics of any parts,
-//! merged in any order, are those of the whole.
+//! Sums are exact integers and samples keep the smallest hashed keys; so the statistics of the parts, merged in any
+//! order, are those of the whole.
 
 mod change;
 mod excerpt;

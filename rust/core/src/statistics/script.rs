@@ -1,10 +1,10 @@
-//! Which scripts a text is written in.
+//! Scripts of the characters of a text.
 
 use serde::{Deserialize, Serialize};
 
 use crate::code_points::{classes, each_code_point};
 
-/// What a character is.
+/// Script, or class, of a character.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Script {
     /// Letters of no other class here: Greek, Cyrillic, Hangul; control characters.
@@ -25,11 +25,11 @@ pub enum Script {
     Space,
 }
 
-/// The names in [`ScriptCounts`], in the order of [`Script`].
+/// Names of the scripts, in the order of [`Script`].
 pub const SCRIPTS: [&str; 8] =
     ["other", "hiragana", "katakana", "kanji", "latin", "digits", "symbols", "space"];
 
-/// Characters by script, in the order of [`SCRIPTS`].
+/// Number of characters of each script, in the order of [`SCRIPTS`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ScriptCounts([u64; SCRIPTS.len()]);
@@ -37,7 +37,7 @@ pub struct ScriptCounts([u64; SCRIPTS.len()]);
 impl ScriptCounts {
     /// Counts the characters of a text and returns their number.
     pub fn add(&mut self, text: &str) -> u64 {
-        // Two sets of counters, because neighbours are mostly of one script and would wait for each other.
+        // Two sets of counters: neighbours are mostly of one script, and one counter would make each wait for the last.
         let mut counts = [[0_u64; SCRIPTS.len()]; 2];
         let mut second = 0;
         each_code_point(text, |c| {
@@ -52,7 +52,7 @@ impl ScriptCounts {
         all
     }
 
-    /// Adds another's counts.
+    /// Adds other counts.
     pub fn merge(&mut self, other: &Self) {
         for (ours, theirs) in self.0.iter_mut().zip(other.0) {
             *ours += theirs;
@@ -61,7 +61,7 @@ impl ScriptCounts {
 }
 
 impl Script {
-    /// The class of a code point.
+    /// Looks up the script of a code point.
     #[inline]
     pub fn of(c: u32) -> Self {
         TABLE.get(c as usize).copied().unwrap_or(match c {
@@ -72,7 +72,7 @@ impl Script {
     }
 }
 
-/// The basic plane.
+/// Scripts of the basic plane.
 static TABLE: [Script; 0x1_0000] = classes(RANGES, Script::Other);
 
 /// Later lines win over earlier ones.

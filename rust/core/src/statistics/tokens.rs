@@ -1,23 +1,23 @@
-//! What encoding made of the documents.
+//! Statistics of encoded documents.
 
 use serde::{Deserialize, Serialize};
 
 use super::histogram::Histogram;
 
-/// Tokens of encoded documents.
+/// Tokens and morphemes of encoded documents.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenStatistics {
     /// Documents.
     pub documents: u64,
     /// UTF-8 bytes of the encoded text.
     pub bytes: u64,
-    /// Tokens, the one at each document's end included.
+    /// Tokens, ends of text included.
     pub tokens: u64,
     /// Morphemes.
     pub morphemes: u64,
     /// Documents by their number of tokens.
     pub lengths: Histogram,
-    /// How often each id occurs; ids above the last that does are left out.
+    /// Number of occurrences of each id, up to the last id that occurs.
     pub frequency: Vec<u64>,
 }
 
@@ -38,7 +38,7 @@ impl TokenStatistics {
         }
     }
 
-    /// Adds those of another part.
+    /// Adds the statistics of another part.
     pub fn merge(&mut self, other: &Self) {
         self.documents += other.documents;
         self.bytes += other.bytes;

@@ -1,4 +1,4 @@
-//! Sums over the documents of a source; those of its parts merge into them.
+//! Sums over the documents of a source; those of its parts merge.
 
 use std::collections::BTreeMap;
 
@@ -11,23 +11,23 @@ use super::sample::Sample;
 use super::script::ScriptCounts;
 use super::tokens::TokenStatistics;
 
-/// What a pass saw of a source, or of a part of it.
+/// Statistics of a source, or of a part of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Statistics {
-    /// Documents as they were read.
+    /// Documents as read.
     pub read: TextStatistics,
-    /// Documents that stayed, as cleaned text.
+    /// Kept documents, as clean text.
     pub kept: TextStatistics,
-    /// What the cleaning rules and the clinical categories did, by name.
+    /// Edits of the cleaning rules and the clinical categories, by name.
     pub rules: BTreeMap<String, RuleStatistics>,
-    /// What was left out, by reason.
+    /// Dropped documents, by reason.
     pub dropped: BTreeMap<String, DropStatistics>,
-    /// What was encoded; nothing before that stage.
+    /// Tokens of encoded documents; none before that stage.
     #[serde(default)]
     pub tokens: Option<TokenStatistics>,
 }
 
-/// Texts: how many, how long, in which scripts.
+/// Number, length and scripts of texts.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TextStatistics {
     /// Documents.
@@ -40,30 +40,30 @@ pub struct TextStatistics {
     pub scripts: ScriptCounts,
 }
 
-/// What one cleaning rule did.
+/// Edits of one cleaning rule.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RuleStatistics {
-    /// Documents that it changed.
+    /// Changed documents.
     pub documents: u64,
-    /// Edits that it made.
+    /// Edits.
     pub edits: u64,
-    /// Some of its first edits in a document.
+    /// Sample of first edits in a document.
     pub examples: Sample<Change>,
 }
 
-/// What was left out for one reason.
+/// Documents dropped for one reason.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DropStatistics {
     /// Documents.
     pub documents: u64,
-    /// UTF-8 bytes of their text, as far as it was cleaned when they went.
+    /// UTF-8 bytes of their clean text.
     pub bytes: u64,
-    /// How some of them begin.
+    /// Sample of their beginnings.
     pub examples: Sample<Excerpt>,
 }
 
 impl Statistics {
-    /// Adds those of another part.
+    /// Adds the statistics of another part.
     pub fn merge(&mut self, other: Self) {
         self.read.merge(&other.read);
         self.kept.merge(&other.kept);
@@ -93,7 +93,7 @@ impl TextStatistics {
         self.lengths.add(self.scripts.add(text));
     }
 
-    /// Adds those of another part.
+    /// Adds the statistics of another part.
     pub fn merge(&mut self, other: &Self) {
         self.documents += other.documents;
         self.bytes += other.bytes;
