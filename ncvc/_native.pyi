@@ -213,7 +213,7 @@ def prepare(
     """Cleans the files of task `number` into those parts of `folder` that are not there yet.
 
     `files` are `ncvc.documents.sources.SourceFile.native()`; `extracted` is what `ncvc.documents.extract` made of them.
-    `reading` is `ncvc.documents.sources.Reading.native()`; `rules` are `ncvc.corpus.stages.Stages.rules()`, whose
+    `reading` is `ncvc.documents.sources.Reading.native()`; `rules` are `ncvc.corpus.plan.Plan.rules()`, whose
     filter of adult words needs the analyser; `finished` are the `raw` of the records of the parts that
     are there, in order. Returns the SHA-256 of each file, `None` for one that could not be read to its end.
     Raises `InputError` for what cannot be read or has changed.
