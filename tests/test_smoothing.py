@@ -37,7 +37,8 @@ def test_equal_values_are_their_mean_to_the_last_bit():
 
 def test_what_is_not_finite_is_left_out():
     assert math.isnan(ExponentialMean([math.nan, math.inf]).mean)
-    assert ExponentialMean([math.nan, 4.0, math.inf, 2.0, -math.inf]).mean == ExponentialMean([4.0, 2.0]).mean
+    mean = ExponentialMean([math.nan, 4.0, math.inf, 2.0, -math.inf]).mean
+    assert mean == pytest.approx((0.81 * 4.0 + 2.0) / 1.81)
 
 
 def test_centred_means_weigh_both_sides():
@@ -61,8 +62,18 @@ def test_the_last_centred_mean_is_that_of_the_log():
     assert centred_means(VALUES)[-1] == pytest.approx(ExponentialMean(VALUES).mean, rel=1e-15)
 
 
-def test_centred_means_stand_where_nothing_is_finite():
-    first, middle, last = centred_means([1.0, 5.0, 3.0])
-    assert centred_means([1.0, math.nan, 5.0, 3.0, math.inf]) == [first, first, middle, last, last]
+def test_centred_means_bridge_what_is_not_finite():
+    gap = [1.0, 2.0, math.nan, math.inf, 5.0, 6.0]
+    expected = [
+        weighted(
+            (0.9 ** abs(place - here), value) for place, value in enumerate(gap[: 2 * here + 1]) if math.isfinite(value)
+        )
+        for here in range(len(gap))
+    ]
+    assert centred_means(gap) == pytest.approx(expected)
+    assert 2.0 < centred_means(gap)[2] < centred_means(gap)[3] < 5.0
     assert math.isnan(centred_means([math.nan, 2.0])[0])
-    assert all(map(math.isnan, centred_means([math.nan] * 3)))
+    assert all(map(math.isnan, centred_means([math.nan] * 30)))
+    late = centred_means([math.nan] * 30 + [4.0] * 20)
+    assert all(map(math.isnan, late[:15]))
+    assert late[15:] == pytest.approx([4.0] * 35)

@@ -10,7 +10,7 @@ from ncvc.html.markup import Html, element, joined, plain
 
 WIDTH = 920
 """Pixels across the space that a chart draws in; the style makes a drawing as wide as its section."""
-LEFT, RIGHT, ABOVE, BELOW = 58, 8, 8, 26
+LEFT, RIGHT, ABOVE, BELOW = 58, 8, 8, 28
 """Pixels beside, above and below that space."""
 APART_ACROSS, APART_UP = 100, 50
 """Pixels between two ticks, at least."""
@@ -133,7 +133,7 @@ def bottom_axis(axis: Axis, y: float) -> Html:
         "g",
         element("line", x1=axis.begin, x2=axis.end, y1=y, y2=y),
         *(element("line", x1=x, x2=x, y1=y, y2=y + 4) for x, _ in places),
-        *(svg_text(label, x=x, y=y + 18) for x, label in places),
+        *(svg_text(label, x=x, y=y + 8) for x, label in places),
         class_="x",
     )
 
@@ -144,7 +144,7 @@ def left_axis(axis: Axis) -> Html:
     return element(
         "g",
         *(element("line", x1=LEFT, x2=LEFT + WIDTH, y1=y, y2=y) for y, _ in places),
-        *(svg_text(label, x=LEFT - 8, y=y + 4) for y, label in places),
+        *(svg_text(label, x=LEFT - 8, y=y) for y, label in places),
         class_="y",
     )
 

@@ -40,6 +40,7 @@ class Line:
 
     name: str
     points: Sequence[Point]
+    """No spike is lost, however many points there are, unless the line is a mean of what is `faint`."""
     faint: Sequence[Point] = ()
     """Drawn pale below the line, such as what the line is a mean of; no spike of it is lost."""
     dots: Sequence[Point] = ()
@@ -76,7 +77,7 @@ def line_chart(
     for i, line in enumerate(lines):
         shapes += [
             _path(_extremes(line.faint, plane), plane, f"faint s{i % 8}"),
-            _path(_thinned(line.points, plane), plane, f"line s{i % 8}"),
+            _path((_thinned if line.faint else _extremes)(line.points, plane), plane, f"line s{i % 8}"),
             *(_mark(line, mark, plane, f"s{i % 8}") for mark in line.marks),
         ]
     shapes.append(_hover(lines, plane))

@@ -11,12 +11,17 @@ class Html(str):
     __slots__ = ()
 
 
-def plain(text: str) -> str:
-    """Escapes text for an attribute or a drawing; control, bidi and other unseen characters become their number.
+def visible(text: str) -> str:
+    """Replaces control, bidi and other unseen characters by their number; line feeds and tabs stay.
 
-    Lone surrogates too, so that the page can be written as UTF-8. Line feeds and tabs stay.
+    Lone surrogates are replaced too, so that the text can be written as UTF-8.
     """
-    return html.escape("".join(f"⟨U+{ord(c):04X}⟩" if _is_unseen(c) else c for c in text))
+    return "".join(f"⟨U+{ord(c):04X}⟩" if _is_unseen(c) else c for c in text)
+
+
+def plain(text: str) -> str:
+    """Escapes text for an attribute or a drawing, and makes it `visible`."""
+    return html.escape(visible(text))
 
 
 def _is_unseen(c: str) -> bool:

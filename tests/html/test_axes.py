@@ -86,8 +86,8 @@ def test_labels():
 def test_drawn_axes_have_their_ticks_where_the_values_are():
     axis = Axis((0, 5), LEFT, LEFT + 920)
     drawn = bottom_axis(axis, 280)
-    places = dict(re.findall(r'<text x="([\d.]+)" y="298.0">([\d.]+)</text>', drawn))
+    places = dict(re.findall(r'<text x="([\d.]+)" y="288.0">([\d.]+)</text>', drawn))
     assert {float(x): float(text) for x, text in places.items()} == {LEFT + 184.0 * i: i for i in range(6)}
     assert drawn.count("<line") == 1 + len(places)
     up = left_axis(Axis((0, 4), 200, 0, integer=True))
-    assert re.findall(r'y="([\d.]+)">(\d)</text>', up) == [(f"{204 - 50 * i:.1f}", str(i)) for i in range(5)]
+    assert re.findall(r'y="([\d.]+)">(\d)</text>', up) == [(f"{200 - 50 * i:.1f}", str(i)) for i in range(5)]

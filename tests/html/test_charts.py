@@ -73,6 +73,13 @@ def test_lines_lie_where_their_numbers_are():
     assert spike == (LEFT + 0.4 * WIDTH, round(top, 1))
 
 
+def test_no_spike_of_a_line_is_lost():
+    drawing = line_chart([Line("norm", [(step, 9.0 if step == 777 else 1.0) for step in range(100_000)])])
+    (line,) = shapes(drawing, "path", "line")
+    assert len(points(line)) < 1000
+    assert min(points(line), key=lambda point: point[1]) == pytest.approx((LEFT + 0.00777 * WIDTH, 10.4), abs=0.1)
+
+
 def test_a_logarithmic_chart_leaves_out_what_has_no_logarithm():
     drawing = line_chart([Line("run", [(1, 0.1), (2, 0.0), (3, math.nan), (4, 10.0)])], logarithmic=True)
     (line,) = shapes(drawing, "path", "line")

@@ -101,7 +101,7 @@ def test_a_line_of_the_log_has_every_field(make_config, clock):
     assert [line["smoothed_loss"] for line in written[:2]] == [4.0, pytest.approx((0.9 * 4 + 2) / 1.9)]
     # What is not finite stays out of the mean.
     assert written[2]["smoothed_loss"] == written[1]["smoothed_loss"]
-    assert last["smoothed_loss"] == pytest.approx((0.81 * 4 + 0.9 * 2 + 3) / 2.71)
+    assert last["smoothed_loss"] == pytest.approx((0.9**3 * 4 + 0.81 * 2 + 3) / (0.9**3 + 0.81 + 1))
     assert last["skipped"] == 0
 
 

@@ -109,6 +109,25 @@ def test_a_picture(run, tmp_path):
     assert "name it .png or .html" in done.output
 
 
+def test_a_picture_of_one_step_has_a_dot(tmp_path):
+    """In each half; and a name may hold what is no formula."""
+    folder = tmp_path / "$\\frac_1$\u202e"
+    folder.mkdir()
+    (folder / "log.jsonl").write_text(
+        "".join(json.dumps(each) + "\n" for each in (line(1, 9.5), event("validation", 1, loss=9.0, sources={})))
+    )
+    plain = tmp_path / "plain"
+    plain.mkdir()
+    (plain / "log.jsonl").write_text(json.dumps(line(1, 9.5)) + "\n")
+    for run in (folder, plain):
+        done = CliRunner().invoke(train, ["plot", str(run), "-o", str(tmp_path / "one.png")], catch_exceptions=False)
+        assert done.exit_code == 0
+    blue = np.abs(imread(tmp_path / "one.png")[..., :3] - (0x1F / 255, 0x77 / 255, 0xB4 / 255)).max(-1) < 0.01
+    rows, columns = blue.nonzero()
+    assert np.ptp(rows) < 20
+    assert len(np.flatnonzero(np.diff(np.unique(columns)) > 20)) == 1
+
+
 class Elements(html.parser.HTMLParser):
     """The elements of a page, and the text of its titles and of its table cells."""
 

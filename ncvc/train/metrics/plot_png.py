@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from ncvc import __version__
 from ncvc.files import whole_file
 from ncvc.html.axes import ticks
+from ncvc.html.markup import visible
 from ncvc.train.metrics.history import RunHistory, token_unit
 
 SIZE = (11.0, 4.5)  # inches
@@ -24,11 +25,13 @@ def draw(histories: Sequence[RunHistory], output: Path) -> None:
     figure = Figure(figsize=SIZE, layout="constrained")
     by_step, by_token = figure.subplots(1, 2, sharey=True)
     for number, history in enumerate(histories):
-        colour = f"C{number}"
+        colour, name = f"C{number}", visible(history.name)
         for axes, width in ((by_step, 1.0), (by_token, history.tokens_a_step / scale)):
             places = [step.step * width for step in history.steps]
             axes.plot(places, [step.loss for step in history.steps], color=colour, linewidth=0.6, alpha=0.3)
-            axes.plot(places, history.smoothed, color=colour, linewidth=1.2, label=history.name)
+            # A single step has no line.
+            alone = "o" if len(places) == 1 else ""
+            axes.plot(places, history.smoothed, color=colour, linewidth=1.2, marker=alone, label=name)
             for step in history.resumed:
                 axes.axvline(step * width, color=colour, linewidth=0.8, linestyle=":")
             bottom = [0.0] * len(history.skipped)  # of the axes, whatever the losses are
@@ -44,7 +47,7 @@ def draw(histories: Sequence[RunHistory], output: Path) -> None:
                     color=colour,
                     markersize=4,
                     clip_on=False,
-                    label=f"{history.name}, validation",
+                    label=f"{name}, validation",
                 )
     by_step.set(xlabel="step", ylabel="loss (cross entropy, nats per token)")
     by_token.set(xlabel=f"tokens seen ({unit})" if unit else "tokens seen")
@@ -55,6 +58,7 @@ def draw(histories: Sequence[RunHistory], output: Path) -> None:
         axes.grid(alpha=0.3)
         axes.margins(x=0)
     if len(histories) > 1 or histories[0].validation:
-        by_token.legend()
+        for text in by_token.legend().get_texts():
+            text.set_parse_math(False)  # a $ in a name is no formula
     with whole_file(output) as partial:
         figure.savefig(partial, dpi=DPI, format="png", metadata={"Software": f"ncvc {__version__}, matplotlib"})
