@@ -140,6 +140,32 @@ def test_a_dry_run_without_duplicates_and_tokens(tmp_path: Path) -> None:
     assert "入力文書" in written(tmp_path, {"version": "1", "sources": [{"name": "空", "statistics": empty}]}).text
 
 
+def test_a_source_without_documents_is_only_in_the_table_of_the_corpus(tmp_path: Path) -> None:
+    data = sample.data()
+    nothing = {"documents": 0, "bytes": 0, "tokens": 0, "morphemes": 0}
+    statistics = {"read": {}, "kept": {}, "tokens": nothing}
+    page = written(tmp_path, data | {"sources": [*data["sources"], {"name": "空っぽ", "statistics": statistics}]})
+    assert page.text.count("空っぽ") == 2  # with the subtitle
+    svgs = [attributes["class"] for tag, attributes in page.elements if tag == "svg"]
+    # Characters and tokens of each source that has any.
+    assert svgs.count("chart") == 2 * len(data["sources"])
+    headings = [tag for tag, _ in page.elements].count("h3")
+    assert headings == [tag for tag, _ in written(tmp_path, data).elements].count("h3")
+
+
+def test_histograms_have_ticks_on_both_axes(tmp_path: Path) -> None:
+    written(tmp_path, sample.data())
+    raw = (tmp_path / "report.html").read_text(encoding="utf-8")
+    drawings = re.findall(r'<svg [^>]*class="chart".*?</svg>', raw)
+    assert len(drawings) == 6
+    for drawing in drawings:
+        for axis in ("x", "y"):
+            (group,) = re.findall(rf'<g class="{axis}">.*?</g>', drawing)
+            assert group.count("<text") >= 3
+    assert raw.count("文字数</span></p>") == 3
+    assert raw.count("文書数</span></p>") == 6
+
+
 def test_a_mistake_in_the_data_is_named(tmp_path: Path) -> None:
     with pytest.raises(pydantic.ValidationError, match="tokenz"):
         write_report(tmp_path, sample.data() | {"tokenz": 1})
