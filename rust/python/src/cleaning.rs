@@ -1,14 +1,16 @@
 //! Text cleaning as Python functions.
 
+use ncvc_core::Error;
 use ncvc_core::clean as rules;
 use ncvc_core::source::Fields;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
+use crate::errors::to_python;
 use crate::parallel;
 
-/// Parses the options of a cleaner; `replacement` is `"nothing"` or `"tag"`.
-pub fn options(clinical: bool, replacement: &str) -> PyResult<rules::CleaningOptions> {
+/// Creates a cleaner; `replacement` is `"nothing"` or `"tag"`.
+fn cleaner(clinical: bool, replacement: &str) -> PyResult<rules::Cleaner> {
     let replacement = match replacement {
         "nothing" => rules::Replacement::Nothing,
         "tag" => rules::Replacement::Tag,
@@ -17,15 +19,15 @@ pub fn options(clinical: bool, replacement: &str) -> PyResult<rules::CleaningOpt
             return Err(PyValueError::new_err(message));
         }
     };
-    Ok(rules::CleaningOptions { clinical, replacement })
+    rules::Cleaner::new(&rules::CleaningOptions { clinical, replacement }).map_err(to_python)
 }
 
 /// Cleans a text.
 #[pyfunction]
 #[pyo3(signature = (text, *, clinical=false, replacement="nothing"))]
 pub fn clean(py: Python<'_>, text: &str, clinical: bool, replacement: &str) -> PyResult<String> {
-    let options = options(clinical, replacement)?;
-    Ok(py.detach(|| rules::Cleaner::new(&options).clean(text).to_owned()))
+    let mut cleaner = cleaner(clinical, replacement)?;
+    Ok(py.detach(|| cleaner.clean(text).to_owned()))
 }
 
 /// Cleans texts, on all cores.
@@ -37,9 +39,9 @@ pub fn clean_batch(
     clinical: bool,
     replacement: &str,
 ) -> PyResult<Vec<String>> {
-    let options = options(clinical, replacement)?;
-    let worker = || rules::Cleaner::new(&options);
-    Ok(py.detach(|| parallel::map(&texts, worker, |cleaner, text| cleaner.clean(text).to_owned())))
+    let cleaner = cleaner(clinical, replacement)?;
+    let clean = |cleaner: &mut rules::Cleaner, text: &str| cleaner.clean(text).to_owned();
+    Ok(py.detach(|| parallel::map(&texts, || cleaner.clone(), clean)))
 }
 
 /// Cleans the text in one field of JSON objects and keeps everything else; `None` for a line without such a text.
@@ -52,20 +54,28 @@ pub fn clean_json_lines(
     clinical: bool,
     replacement: &str,
 ) -> PyResult<Vec<Option<String>>> {
-    let options = options(clinical, replacement)?;
-    let worker = || rules::Cleaner::new(&options);
-    Ok(py.detach(|| parallel::map(&lines, worker, |cleaner, line| clean_json(cleaner, line, text_field))))
+    let cleaner = cleaner(clinical, replacement)?;
+    let clean = |cleaner: &mut rules::Cleaner, line: &str| clean_json(cleaner, line, text_field);
+    let cleaned = py.detach(|| parallel::map(&lines, || cleaner.clone(), clean));
+    cleaned.into_iter().collect::<ncvc_core::Result<_>>().map_err(to_python)
 }
 
-fn clean_json(cleaner: &mut rules::Cleaner, line: &str, text_field: &str) -> Option<String> {
+fn clean_json(
+    cleaner: &mut rules::Cleaner,
+    line: &str,
+    text_field: &str,
+) -> ncvc_core::Result<Option<String>> {
     if line.is_empty() {
-        return Some(String::new());
+        return Ok(Some(String::new()));
     }
-    let fields = Fields::parse(line.as_bytes()).ok()?;
+    let Ok(fields) = Fields::parse(line.as_bytes()) else { return Ok(None) };
+    let Ok(text) = fields.text(text_field) else { return Ok(None) };
     let mut out = Vec::with_capacity(line.len());
-    fields.write_with(text_field, cleaner.clean(&fields.text(text_field).ok()?), &mut out).ok()?;
+    fields
+        .write_with(text_field, cleaner.clean(&text), &mut out)
+        .map_err(|_| Error::internal("an object that was read has no JSON form"))?;
     out.pop(); // the line feed
-    String::from_utf8(out).ok()
+    String::from_utf8(out).map(Some).map_err(|_| Error::internal("JSON is not UTF-8"))
 }
 
 /// Returns the version of the cleaning rules.

@@ -1,5 +1,6 @@
 //! The filters as a Python class.
 
+use ncvc_core::Error;
 use ncvc_core::filter::{self, FilterOptions, Verdict, Worker};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -52,7 +53,8 @@ impl Filters {
                 worker.take_counts()
             })
         });
-        serde_json::to_string(&counts.map_err(to_python)?).map_err(|e| PyValueError::new_err(e.to_string()))
+        serde_json::to_string(&counts.map_err(to_python)?)
+            .map_err(|_| to_python(Error::internal("counts have no JSON form")))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use ncvc_core::tokenizer;
+use ncvc_core::{Error, tokenizer};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
@@ -86,15 +86,15 @@ impl Tokenizer {
     }
 
     /// Splits a text into pieces.
-    fn pieces(&self, py: Python<'_>, text: &str) -> Vec<String> {
-        py.detach(|| self.names(&encode(&mut self.0.worker(), text)))
+    fn pieces(&self, py: Python<'_>, text: &str) -> PyResult<Vec<String>> {
+        py.detach(|| self.names(&encode(&mut self.0.worker(), text))).map_err(to_python)
     }
 
     /// Splits every text into pieces, on all cores.
-    fn pieces_batch(&self, py: Python<'_>, texts: Vec<String>) -> Vec<Vec<String>> {
-        py.detach(|| {
-            parallel::map(&texts, || self.0.worker(), |worker, text| self.names(&encode(worker, text)))
-        })
+    fn pieces_batch(&self, py: Python<'_>, texts: Vec<String>) -> PyResult<Vec<Vec<String>>> {
+        let names = |worker: &mut tokenizer::Worker<'_>, text: &str| self.names(&encode(worker, text));
+        let pieces = py.detach(|| parallel::map(&texts, || self.0.worker(), names));
+        pieces.into_iter().collect::<ncvc_core::Result<_>>().map_err(to_python)
     }
 
     /// Decodes ids to cleaned text, without begin and end of text.
@@ -126,8 +126,10 @@ impl Tokenizer {
         &self.0
     }
 
-    fn names(&self, ids: &[u32]) -> Vec<String> {
-        ids.iter().filter_map(|&id| self.id_to_piece(id)).map(str::to_owned).collect()
+    fn names(&self, ids: &[u32]) -> ncvc_core::Result<Vec<String>> {
+        let name = |&id| self.id_to_piece(id).map(str::to_owned);
+        let names = ids.iter().map(name).collect::<Option<_>>();
+        names.ok_or_else(|| Error::internal("an id of the encoder has no piece"))
     }
 }
 

@@ -5,9 +5,11 @@ use super::counts::{Counts, ROW_COUNT};
 use super::fixpoint::Fixpoint;
 use super::fused;
 use super::options::CleaningOptions;
+use super::replace_pii::ReplacePii;
+use crate::Result;
 
 /// Cleans documents; keeps its buffers between them, so create one per thread.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Cleaner {
     spaced: String,
     marked: String,
@@ -17,8 +19,12 @@ pub struct Cleaner {
 
 impl Cleaner {
     /// Creates a cleaner with these options; the default has the papers'.
-    pub fn new(options: &CleaningOptions) -> Self {
-        Self { fixpoint: Fixpoint::new(*options), ..Self::default() }
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Internal`](crate::Error::Internal) if the clinical set cannot be looked for.
+    pub fn new(options: &CleaningOptions) -> Result<Self> {
+        Ok(Self { fixpoint: Fixpoint::new(ReplacePii::new(options)?), ..Self::default() })
     }
 
     /// Returns the cleaned document.
@@ -44,7 +50,7 @@ impl Cleaner {
     pub fn clean_with_spaces(&mut self, document: &str) -> &str {
         self.spaced.clear();
         let mut edits = [0; ROW_COUNT];
-        if self.fixpoint.options.clinical {
+        if self.fixpoint.pii.is_clinical() {
             // The fused pass does not look for clinical data.
             self.fixpoint.text().push_str(document);
             self.spaced.push_str(self.fixpoint.run(&mut edits, |_, _| false));

@@ -2,22 +2,21 @@
 
 use super::characters::META_SPACE;
 use super::counts::Edits;
-use super::options::CleaningOptions;
-use super::replace_pii;
+use super::replace_pii::ReplacePii;
 use super::rules::{PERSONAL, RULES};
 
 /// Two buffers that the rules read and write in turn.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Fixpoint {
     text: String,
     next: String,
     /// Treatment of private data.
-    pub options: CleaningOptions,
+    pub pii: ReplacePii,
 }
 
 impl Fixpoint {
-    pub fn new(options: CleaningOptions) -> Self {
-        Self { options, ..Self::default() }
+    pub fn new(pii: ReplacePii) -> Self {
+        Self { pii, ..Self::default() }
     }
 
     /// Returns the text to clean, empty, for the caller to fill.
@@ -41,7 +40,7 @@ impl Fixpoint {
             for (i, rule) in RULES.iter().enumerate() {
                 if i == PERSONAL {
                     self.next.clear();
-                    if replace_pii::apply(&self.text, &mut self.next, &self.options, edits) {
+                    if self.pii.apply(&self.text, &mut self.next, edits) {
                         std::mem::swap(&mut self.text, &mut self.next);
                         changed = true;
                     }

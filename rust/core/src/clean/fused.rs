@@ -65,8 +65,15 @@ const PHONE_DIGITS: usize = 10;
 /// Writes the cleaned text, with plain spaces, to the (empty) string.
 pub fn clean(text: &str, out: &mut String, fixpoint: &mut Fixpoint, edits: &mut Edits) {
     let mut pass = Pass::new(text, out, edits);
-    pass.run(|pass, at| Some(pass.clean_stretch(fixpoint, at)));
+    let whole = pass.run(|pass, at| pass.clean_stretch(fixpoint, at));
     pass.add_recent_edits();
+    if !whole {
+        // A rule changed a sentinel, so a stretch alone says nothing: the whole text does.
+        out.clear();
+        *edits = [0; ROW_COUNT];
+        fixpoint.text().push_str(text);
+        out.push_str(fixpoint.run(edits, |_, _| false));
+    }
 }
 
 /// Tests whether the rules would change nothing, as far as the pass can tell; `out` is a buffer.
@@ -74,9 +81,9 @@ fn is_clean(text: &str, out: &mut String) -> bool {
     out.clear();
     let mut edits = [0; ROW_COUNT];
     let mut pass = Pass::new(text, out, &mut edits);
-    pass.run(|_, _| None);
+    let whole = pass.run(|_, _| None);
     pass.add_recent_edits();
-    edits == [0; ROW_COUNT] && out.len() == text.len()
+    whole && edits == [0; ROW_COUNT] && out.len() == text.len()
 }
 
 impl<'a> Pass<'a> {
@@ -95,7 +102,8 @@ impl<'a> Pass<'a> {
     }
 
     /// Runs the pass; `unsure` handles a place for the rules and returns the position to continue at, `None` to stop.
-    fn run(&mut self, mut unsure: impl FnMut(&mut Self, usize) -> Option<usize>) {
+    /// Returns true at the end of the text.
+    fn run(&mut self, mut unsure: impl FnMut(&mut Self, usize) -> Option<usize>) -> bool {
         let text = self.text;
         let classes = self.classes;
         let mut copied = 0;
@@ -113,13 +121,14 @@ impl<'a> Pass<'a> {
                 Ok(end) => end,
                 Err(Unsure) => match unsure(self, start) {
                     Some(end) => end,
-                    None => return,
+                    None => return false,
                 },
             };
             rest = text[copied..].chars();
             before = self.last().unwrap_or('\0');
         }
         self.out.push_str(&text[copied..]);
+        true
     }
 
     /// Returns the last character written.
@@ -306,8 +315,9 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// Cleans from the last anchor to the next one behind `at` by the rules; returns the position of the latter.
-    fn clean_stretch(&mut self, fixpoint: &mut Fixpoint, at: usize) -> usize {
+    /// Cleans from the last anchor to the next one behind `at` by the rules; returns the position of the latter, `None`
+    /// if a rule changed a sentinel.
+    fn clean_stretch(&mut self, fixpoint: &mut Fixpoint, at: usize) -> Option<usize> {
         let start = self.anchor.0;
         let end = self.next_anchor(at);
         let stretch = fixpoint.text();
@@ -315,15 +325,15 @@ impl<'a> Pass<'a> {
         stretch.push_str(&self.text[start..end]);
         stretch.extend((end < self.text.len()).then_some(BEHIND));
         let cleaned = fixpoint.run(self.edits, is_clean);
-        let cleaned = cleaned.strip_prefix(BEFORE).filter(|_| start > 0).unwrap_or(cleaned);
-        let cleaned = cleaned.strip_suffix(BEHIND).filter(|_| end < self.text.len()).unwrap_or(cleaned);
+        let cleaned = if start > 0 { cleaned.strip_prefix(BEFORE)? } else { cleaned };
+        let cleaned = if end < self.text.len() { cleaned.strip_suffix(BEHIND)? } else { cleaned };
         self.out.truncate(self.anchor.1);
         self.out.push_str(cleaned);
         self.recent = [0; ROW_COUNT];
         self.anchor = (end, self.out.len());
         self.cut_at = 0;
         self.number = Number { end: self.out.len(), ..Number::default() };
-        end
+        Some(end)
     }
 
     fn next_anchor(&self, from: usize) -> usize {

@@ -4,45 +4,71 @@
 //! nothing; #tags name nobody and are left to `web`. Every replacement takes letters or digits outside of tags, and no
 //! reader crosses a 〔, so the rules terminate.
 
-use super::clinical::{self, Found};
+use super::clinical::{self, Found, Words};
+use super::counts::Edits;
 use super::options::{CleaningOptions, Replacement};
 use super::phone::phone_numbers;
 use super::rules::{PERSONAL, WEB};
 use super::{personal, web};
+use crate::Result;
 
-/// Writes the text with private data replaced and adds to the rows of `edits`; writes nothing if there is none.
-pub fn apply(text: &str, out: &mut String, options: &CleaningOptions, edits: &mut [u64]) -> bool {
-    let mut found = Vec::new();
-    if options.clinical {
-        clinical::find(text, &mut found);
+/// Replaces private data by the options; the default leaves it to the papers' rules.
+#[derive(Clone, Default)]
+pub struct ReplacePii {
+    clinical: Option<&'static Words>,
+    tags: bool,
+}
+
+impl ReplacePii {
+    /// Prepares the replacement.
+    ///
+    /// # Errors
+    ///
+    /// As [`clinical::words`].
+    pub fn new(options: &CleaningOptions) -> Result<Self> {
+        let clinical = if options.clinical { Some(clinical::words()?) } else { None };
+        Ok(Self { clinical, tags: options.replacement == Replacement::Tag })
     }
-    if options.replacement == Replacement::Tag {
-        find_papers(text, &mut found);
+
+    /// Tests whether clinical data is replaced, which the fused pass does not look for.
+    pub fn is_clinical(&self) -> bool {
+        self.clinical.is_some()
     }
-    if found.is_empty() {
-        return false;
-    }
-    found.sort_by_key(|found| found.whole.start); // stable: the clinical reading of a number goes first
-    let mut copied = 0;
-    for Found { whole, value, tag, row } in found {
-        let replaced = if options.replacement == Replacement::Tag { value } else { whole };
-        if replaced.start < copied {
-            copied = copied.max(replaced.end);
-            continue;
+
+    /// Writes the text with private data replaced and adds to the rows of `edits`; writes nothing if there is none.
+    pub fn apply(&self, text: &str, out: &mut String, edits: &mut Edits) -> bool {
+        let mut found = Vec::new();
+        if let Some(words) = self.clinical {
+            clinical::find(words, text, &mut found);
         }
-        out.push_str(&text[copied..replaced.start]);
-        if options.replacement == Replacement::Tag {
-            out.push_str(tag);
+        if self.tags {
+            find_by_papers_rules(text, &mut found);
         }
-        copied = replaced.end;
-        edits[row] += 1;
+        if found.is_empty() {
+            return false;
+        }
+        found.sort_by_key(|found| found.whole.start); // stable: the clinical reading of a number goes first
+        let mut copied = 0;
+        for Found { whole, value, tag, row } in found {
+            let replaced = if self.tags { value } else { whole };
+            if replaced.start < copied {
+                copied = copied.max(replaced.end);
+                continue;
+            }
+            out.push_str(&text[copied..replaced.start]);
+            if self.tags {
+                out.push_str(tag);
+            }
+            copied = replaced.end;
+            edits[row] += 1;
+        }
+        out.push_str(&text[copied..]);
+        true
     }
-    out.push_str(&text[copied..]);
-    true
 }
 
 /// Finds the data that the papers' rules would remove, except #tags.
-fn find_papers(text: &str, found: &mut Vec<Found>) {
+fn find_by_papers_rules(text: &str, found: &mut Vec<Found>) {
     let plain =
         |range: std::ops::Range<usize>, tag, row| Found { whole: range.clone(), value: range, tag, row };
     found.extend(phone_numbers(text).into_iter().map(|range| plain(range, "〔*電話番号〕", PERSONAL)));

@@ -101,7 +101,7 @@ pub fn build(output: &Path, plan: &Plan, progress: &mut dyn FnMut(Step) -> Resul
     header.terms = rows.len() as u64;
     header.skipped = terms.skipped;
     let csv = compile::lexicon(rows.iter(), true).map_err(Error::io(output, "cannot write terms"))?;
-    let terms = &String::from_utf8_lossy(&csv);
+    let terms = std::str::from_utf8(&csv).map_err(|_| Error::internal("terms in CSV are not UTF-8"))?;
     let parts = file::Parts { header, terms, lattice: &lattice, vibrato: &vibrato };
     file::write(output, &parts)?;
     Ok(parts.header)

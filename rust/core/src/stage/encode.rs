@@ -33,7 +33,8 @@ pub fn encode(
         progress,
     };
     let input = [SourceFile::json_lines(part.text.to_owned())];
-    run(&Encode { part, tokenizer, token_type }, Input::files(&input), options, &[], &mut output)?;
+    let cleaner = Cleaner::new(&part.cleaning)?;
+    run(&Encode { part, cleaner, tokenizer, token_type }, Input::files(&input), options, &[], &mut output)?;
     let EncodedWriter { tokens, lengths, dropped, counted, statistics, summary, .. } = output;
     let mut files = vec![tokens.finish()?, lengths.finish()?];
     files.extend(dropped.finish()?);
@@ -42,6 +43,7 @@ pub fn encode(
 
 struct Encode<'t> {
     part: &'t PreparedPart<'t>,
+    cleaner: Cleaner,
     tokenizer: &'t Tokenizer,
     token_type: TokenType,
 }
@@ -85,7 +87,7 @@ impl<'t> Job for Encode<'t> {
     fn worker(&self) -> EncodeWorker<'t> {
         EncodeWorker {
             tokenizer: self.tokenizer.worker(),
-            cleaner: Cleaner::new(&self.part.cleaning),
+            cleaner: self.cleaner.clone(),
             ids: Vec::new(),
             recorder: Recorder::default(),
         }

@@ -62,11 +62,13 @@ pub fn prepare(
     progress: &mut dyn FnMut(&Summary) -> Result<()>,
 ) -> Result<Vec<Option<String>>> {
     let mut output = PartWriter { task, open: None, progress };
-    run(&Prepare { task, seen: Arc::default() }, task.input, options, task.finished, &mut output)
+    let cleaner = Cleaner::new(&task.rules.cleaning)?;
+    run(&Prepare { task, cleaner, seen: Arc::default() }, task.input, options, task.finished, &mut output)
 }
 
 struct Prepare<'a> {
     task: &'a Task<'a>,
+    cleaner: Cleaner,
     seen: Arc<Mutex<SeenKeys>>,
 }
 
@@ -96,7 +98,7 @@ impl<'a> Job for Prepare<'a> {
     fn worker(&self) -> Worker<'a> {
         let rules = &self.task.rules;
         Worker {
-            cleaner: Cleaner::new(&rules.cleaning),
+            cleaner: self.cleaner.clone(),
             counts: Counts::default(),
             filters: rules.filters.worker(),
             fingerprinter: rules.duplicates.as_ref().map(Fingerprinter::new),

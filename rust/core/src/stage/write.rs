@@ -30,7 +30,8 @@ pub fn write(
         progress,
     };
     let input = [SourceFile::json_lines(part.text.to_owned())];
-    run(&Write { part }, Input::files(&input), options, &[], &mut output)?;
+    let cleaner = Cleaner::new(&part.cleaning)?;
+    run(&Write { part, cleaner }, Input::files(&input), options, &[], &mut output)?;
     let TextWriter { text, dropped, bytes, statistics, summary, .. } = output;
     let mut files = vec![text.finish()?];
     files.extend(dropped.finish()?);
@@ -39,6 +40,7 @@ pub fn write(
 
 struct Write<'a> {
     part: &'a PreparedPart<'a>,
+    cleaner: Cleaner,
 }
 
 #[derive(Default)]
@@ -54,7 +56,7 @@ impl Job for Write<'_> {
     type Batch = Text;
 
     fn worker(&self) -> Self::Worker {
-        (Cleaner::new(&self.part.cleaning), Recorder::default())
+        (self.cleaner.clone(), Recorder::default())
     }
 
     fn document(

@@ -109,7 +109,7 @@ fn examples_show_the_change() {
 #[test]
 fn clinical_categories_are_counted_and_not_shown() {
     let options = CleaningOptions { clinical: true, ..CleaningOptions::default() };
-    let mut cleaner = Cleaner::new(&options);
+    let mut cleaner = Cleaner::new(&options).unwrap();
     let mut recorder = Recorder::default();
     for document in 1..=3 {
         let text = "患者氏名：山田太郎\n担当は佐藤医師と鈴木医師。";

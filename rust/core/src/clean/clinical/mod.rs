@@ -36,6 +36,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, MatchKind};
 pub use category::{Category, Place};
 
 use super::rules::RULE_COUNT;
+use crate::{Error, Result};
 
 /// Clinical data with its tag and row of the counts.
 pub struct Found {
@@ -77,12 +78,11 @@ pub static CATEGORIES: [Category; CATEGORY_COUNT] = [
 ];
 
 /// The automaton, and the category of each of its words.
-struct Words {
+pub struct Words {
     automaton: AhoCorasick,
     owners: Vec<usize>,
 }
 
-/// None where the automaton cannot be built, which a test rules out.
 static WORDS: LazyLock<Option<Words>> = LazyLock::new(|| {
     let all = CATEGORIES.iter().enumerate();
     let pairs: Vec<_> =
@@ -96,9 +96,17 @@ static WORDS: LazyLock<Option<Words>> = LazyLock::new(|| {
     Some(Words { automaton, owners: pairs.into_iter().map(|(owner, _)| owner).collect() })
 });
 
+/// Returns the automaton, which is built at the first call.
+///
+/// # Errors
+///
+/// [`Error::Internal`] if the words do not fit an automaton: without it private data would stay.
+pub fn words() -> Result<&'static Words> {
+    WORDS.as_ref().ok_or_else(|| Error::internal("the words of the clinical set do not fit an automaton"))
+}
+
 /// Adds the data of all categories to `found`.
-pub fn find(text: &str, found: &mut Vec<Found>) {
-    let Some(words) = &*WORDS else { return };
+pub fn find(words: &Words, text: &str, found: &mut Vec<Found>) {
     let mut end = 0;
     for word in words.automaton.find_iter(text) {
         // Words inside of data found before, and those of tags, announce nothing.
