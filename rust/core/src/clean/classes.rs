@@ -113,7 +113,7 @@ impl Classes {
 
 /// Returns the class of a character and its replacement.
 fn classify(c: char) -> (Class, Option<Rewrite>) {
-    fixed_class(c).map_or_else(|| ask_the_rules(c), |class| (class, None))
+    fixed_class(c).map_or_else(|| classify_by_rules(c), |class| (class, None))
 }
 
 /// Returns the class of characters that rules look for.
@@ -130,7 +130,7 @@ fn fixed_class(c: char) -> Option<Class> {
 }
 
 /// Applies the rules from NFKC to the allowed set to the character alone.
-fn ask_the_rules(c: char) -> (Class, Option<Rewrite>) {
+fn classify_by_rules(c: char) -> (Class, Option<Rewrite>) {
     let inert = is_inert(c) || is_kept(c);
     let mut text: String = if inert { c.into() } else { c.nfkc().collect() };
     // NFKC of such characters in a row is the NFKC of each (UAX #15, quick check); of others it may not be.

@@ -6,7 +6,7 @@ use crate::morph::Word;
 use crate::unigram::{EncodeBuffer, Unigram};
 
 /// Capacity of the cache of unknown words.
-const REMEMBERED: usize = 1 << 17;
+const MOST_OTHERS: usize = 1 << 17;
 
 /// Flag in `words`: the other bits are a position in `ids`.
 const SEVERAL: u32 = 1 << 31;
@@ -35,7 +35,7 @@ impl<'t> Encoder<'t> {
 
     /// Appends the cached ids of a word; returns false if it is not cached.
     #[inline]
-    pub fn known(&self, word: Word, out: &mut Vec<u32>) -> bool {
+    pub fn cached(&self, word: Word, out: &mut Vec<u32>) -> bool {
         let known = self.words[word as usize];
         if known & SEVERAL != 0 {
             out.extend_from_slice(self.several(known ^ SEVERAL));
@@ -46,12 +46,12 @@ impl<'t> Encoder<'t> {
     }
 
     /// Appends the ids of a word and caches them; `surface` is one morpheme.
-    pub fn learn(&mut self, word: Word, surface: &str, out: &mut Vec<u32>) {
+    pub fn encode_word(&mut self, word: Word, surface: &str, out: &mut Vec<u32>) {
         let before = out.len();
         self.model.encode(surface, &mut self.buffer, out);
         let known = match out[before..] {
             [id] => Some(id + 1),
-            ref ids => self.remember(ids).map(|at| SEVERAL | at),
+            ref ids => self.cache(ids).map(|at| SEVERAL | at),
         };
         if let Some(known) = known {
             self.words[word as usize] = known;
@@ -66,8 +66,8 @@ impl<'t> Encoder<'t> {
         }
         let before = out.len();
         self.model.encode(morpheme, &mut self.buffer, out);
-        if self.others.len() < REMEMBERED
-            && let Some(at) = self.remember(&out[before..])
+        if self.others.len() < MOST_OTHERS
+            && let Some(at) = self.cache(&out[before..])
         {
             self.others.insert(morpheme.into(), at);
         }
@@ -79,7 +79,7 @@ impl<'t> Encoder<'t> {
     }
 
     /// Appends to `ids`; `None` if the position would not fit below [`SEVERAL`], and the ids are not cached.
-    fn remember(&mut self, ids: &[u32]) -> Option<u32> {
+    fn cache(&mut self, ids: &[u32]) -> Option<u32> {
         let at = u32::try_from(self.ids.len()).ok().filter(|&at| at < SEVERAL)?;
         self.ids.push(u32::try_from(ids.len()).ok()?);
         self.ids.extend_from_slice(ids);

@@ -57,12 +57,12 @@ impl<'t> Worker<'t> {
 #[inline]
 fn encode(encoder: &mut Encoder<'_>, stretch: &str, word: Option<Word>, ids: &mut Vec<u32>) -> u64 {
     if let Some(word) = word {
-        if encoder.known(word, ids) {
+        if encoder.cached(word, ids) {
             return 1;
         }
         // A word with a space inside is several morphemes, and is not cached.
         if !stretch.contains(' ') {
-            encoder.learn(word, stretch, ids);
+            encoder.encode_word(word, stretch, ids);
             return 1;
         }
     }

@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use super::calendar::{Least, date};
+use super::calendar::{Precision, date};
 use super::category::{Category, Place};
-use super::reading::{after_label, before, begins_word, here, labelled};
+use super::reading::{after_label, begins_word, char_at, char_before, labelled};
 use crate::clean::characters::{is_kanji, is_katakana};
 use crate::clean::rule::Example;
 
@@ -55,7 +55,7 @@ fn read(text: &str, word: Range<usize>) -> Option<Place> {
         return None;
     }
     let start = after_label(text, word.end);
-    let end = date(text, start, Least::Year)?;
+    let end = date(text, start, Precision::Year)?;
     let mut place = labelled(text, &word, start..end);
     if place.whole.end == end {
         place.whole.end = birth_word(text, end).unwrap_or(end);
@@ -68,24 +68,24 @@ fn birth_word(text: &str, at: usize) -> Option<usize> {
     let rest = text[at..].strip_prefix('生')?;
     let rest = rest.strip_prefix("まれ").or_else(|| rest.strip_prefix('れ')).unwrap_or(rest);
     let end = text.len() - rest.len();
-    (!here(text, end).is_some_and(|c| is_kanji(c) || is_katakana(c))).then_some(end)
+    (!char_at(text, end).is_some_and(|c| is_kanji(c) || is_katakana(c))).then_some(end)
 }
 
 /// The date before 生.
 fn before_birth(text: &str, word: Range<usize>) -> Option<Place> {
     let whole_end = birth_word(text, word.start)?;
     let end = text[..word.start].trim_end_matches(' ').len();
-    if !before(text, end).is_some_and(|c| c.is_ascii_digit() || c == '日') {
+    if !char_before(text, end).is_some_and(|c| c.is_ascii_digit() || c == '日') {
         return None;
     }
     let starts = text[..end].char_indices().rev().take(LONGEST).map(|(i, _)| i);
-    let begins = |&start: &usize| match here(text, start) {
+    let begins = |&start: &usize| match char_at(text, start) {
         Some(c) if c.is_whitespace() => false,
-        Some(c) if c.is_ascii_alphanumeric() => {
-            !before(text, start).is_some_and(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '/'))
-        }
+        Some(c) if c.is_ascii_alphanumeric() => !char_before(text, start)
+            .is_some_and(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '/')),
         _ => true,
     };
-    let start = starts.filter(begins).filter(|&start| date(text, start, Least::Day) == Some(end)).last()?;
+    let start =
+        starts.filter(begins).filter(|&start| date(text, start, Precision::Day) == Some(end)).last()?;
     Some(Place { whole: start..whole_end, value: start..end })
 }

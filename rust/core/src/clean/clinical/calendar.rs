@@ -3,9 +3,9 @@
 /// Years of the Japanese calendar, and their letters.
 const ERAS: [&str; 10] = ["明治", "大正", "昭和", "平成", "令和", "M", "T", "S", "H", "R"];
 
-/// Least precise date that counts.
+/// Precision precise date that counts.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Least {
+pub enum Precision {
     Day,
     Year,
 }
@@ -14,7 +14,7 @@ pub enum Least {
 const MOST_GAP: usize = 4;
 
 /// Returns the end of the date that begins at `at`: 1970-01-02, 昭和50年1月2日, S50.1.2, 19700102, 2/1/1970.
-pub fn date(text: &str, at: usize, least: Least) -> Option<usize> {
+pub fn date(text: &str, at: usize, least: Precision) -> Option<usize> {
     let rest = &text[at..];
     let end = year_first(rest, least).or_else(|| year_last(rest))?;
     let goes_on = end.chars().next().is_some_and(|c| c.is_ascii_digit());
@@ -22,41 +22,41 @@ pub fn date(text: &str, at: usize, least: Least) -> Option<usize> {
 }
 
 /// Returns the rest behind a date that begins with its year.
-fn year_first(rest: &str, least: Least) -> Option<&str> {
-    let rest = gap(rest.strip_prefix("西暦").unwrap_or(rest));
+fn year_first(rest: &str, least: Precision) -> Option<&str> {
+    let rest = skip_gap(rest.strip_prefix("西暦").unwrap_or(rest));
     let rest = match ERAS.iter().find_map(|era| rest.strip_prefix(era)) {
         Some(behind) => {
-            let behind = gap(behind.strip_prefix(['.', '-']).unwrap_or(behind));
-            if let Some(end) = in_one_piece(behind, 6) {
+            let behind = skip_gap(behind.strip_prefix(['.', '-']).unwrap_or(behind));
+            if let Some(end) = compact_date(behind, 6) {
                 return Some(end);
             }
             behind.strip_prefix('元').or_else(|| number(behind, 2, 1..=64))?
         }
-        None => match in_one_piece(rest, 8) {
+        None => match compact_date(rest, 8) {
             Some(end) => return Some(end),
             None => number(rest, 4, 1850..=2100)?,
         },
     };
-    let year = bracketed(rest);
-    let (separator, month) = match gap(year).strip_prefix('年') {
-        Some(behind) => ('月', bracketed(behind)),
+    let year = skip_other_calendar(rest);
+    let (separator, month) = match skip_gap(year).strip_prefix('年') {
+        Some(behind) => ('月', skip_other_calendar(behind)),
         None => {
-            let separator = gap(year).chars().next().filter(|c| matches!(c, '/' | '.' | '-'));
+            let separator = skip_gap(year).chars().next().filter(|c| matches!(c, '/' | '.' | '-'));
             let separator = separator.or_else(|| year.starts_with(' ').then_some(' '))?;
-            (separator, gap(year).trim_start_matches(separator))
+            (separator, skip_gap(year).trim_start_matches(separator))
         }
     };
-    let day = number(gap(month), 2, 1..=12).and_then(|behind| match separator {
+    let day = number(skip_gap(month), 2, 1..=12).and_then(|behind| match separator {
         ' ' => behind.strip_prefix(' '),
-        separator => gap(behind).strip_prefix(separator),
+        separator => skip_gap(behind).strip_prefix(separator),
     });
-    let end = day.and_then(|day| number(gap(day), 2, 1..=31));
+    let end = day.and_then(|day| number(skip_gap(day), 2, 1..=31));
     if let Some(end) = end {
-        return Some(gap(end).strip_prefix('日').unwrap_or(end));
+        return Some(skip_gap(end).strip_prefix('日').unwrap_or(end));
     }
     // A month without its day, a year without its month: after 年 and 月 only.
     let partly = day.filter(|_| separator == '月').or((separator == '月').then_some(month));
-    partly.filter(|_| least == Least::Year)
+    partly.filter(|_| least == Precision::Year)
 }
 
 /// Returns the rest behind a date that ends in its year: 02/01/1970.
@@ -68,7 +68,7 @@ fn year_last(rest: &str) -> Option<&str> {
 }
 
 /// Returns the rest behind a year, a month and a day in `length` digits.
-fn in_one_piece(rest: &str, length: usize) -> Option<&str> {
+fn compact_date(rest: &str, length: usize) -> Option<&str> {
     let digits = rest.get(..length)?;
     let value = |range: std::ops::Range<usize>| digits.get(range)?.parse::<u16>().ok();
     let year = value(0..length - 4)?;
@@ -100,20 +100,20 @@ fn number(rest: &str, longest: usize, range: std::ops::RangeInclusive<u32>) -> O
 }
 
 /// Strips leading spaces and line breaks.
-fn gap(rest: &str) -> &str {
+fn skip_gap(rest: &str) -> &str {
     let skipped = rest.bytes().take(MOST_GAP).take_while(|b| matches!(b, b' ' | b'\n' | b'\r')).count();
     &rest[skipped..]
 }
 
 /// Strips the same year in the other calendar: 1975年(昭和50年)1月2日, 昭和50(1975)年1月2日.
-fn bracketed(rest: &str) -> &str {
-    let inner = gap(rest).strip_prefix('(').and_then(|behind| {
+fn skip_other_calendar(rest: &str) -> &str {
+    let inner = skip_gap(rest).strip_prefix('(').and_then(|behind| {
         let close = behind.bytes().take(20).position(|b| b == b')')?;
         Some((&behind[..close], &behind[close + 1..]))
     });
     match inner {
         Some((inner, behind))
-            if year_first(inner, Least::Year) == Some("")
+            if year_first(inner, Precision::Year) == Some("")
                 || inner.len() == 4 && number(inner, 4, 1850..=2100) == Some("") =>
         {
             behind

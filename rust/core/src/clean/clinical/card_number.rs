@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::category::{Category, Place};
-use super::check_digit::is_right_modulus_10;
+use super::check_digit::is_valid_modulus_10;
 use super::reading::{after_label, digits, labelled};
 use crate::clean::rule::Example;
 
@@ -37,6 +37,6 @@ pub const CATEGORY: Category = Category {
 fn read(text: &str, word: Range<usize>) -> Option<Place> {
     let start = after_label(text, word.end);
     let mut read = [16, 15, 14].iter().filter_map(|&count| digits(text, start, count));
-    let read = read.find(|read| is_right_modulus_10(&read.digits))?;
+    let read = read.find(|read| is_valid_modulus_10(&read.digits))?;
     Some(labelled(text, &word, start..read.end))
 }

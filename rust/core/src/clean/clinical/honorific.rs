@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use super::category::{Category, Place};
 use super::people::{is_person, is_surname};
-use super::reading::here;
+use super::reading::char_at;
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
 use crate::clean::rule::Example;
 
@@ -77,7 +77,7 @@ const BEHIND_SAMA: &str = "はがをへもとよか宛ご宅方御、。,.()「�
 
 fn read(text: &str, word: Range<usize>) -> Option<Place> {
     let honorific = &text[word.clone()];
-    let next = here(text, word.end);
+    let next = char_at(text, word.end);
     let goes_on = next.is_some_and(|c| is_kanji(c) && !"宅方宛御".contains(c) || is_katakana(c));
     if goes_on && honorific != "さん" || next == Some('々') {
         return None;
@@ -101,7 +101,10 @@ fn name_start(text: &str, end: usize, honorific: &str, next: Option<char>) -> Op
     // A given name behind a surname and a space; the given name may be any.
     if let Some(before) = text[..run_start].strip_suffix(' ') {
         let surname = kanji_run_start(text, before.len());
-        if is_surname(&text[surname..before.len()]) && !goes_back(text, surname) && run.chars().count() <= 4 {
+        if is_surname(&text[surname..before.len()])
+            && !is_inside_word(text, surname)
+            && run.chars().count() <= 4
+        {
             return Some(surname);
         }
     }
@@ -133,7 +136,7 @@ fn kanji_run_start(text: &str, end: usize) -> usize {
 }
 
 /// Tests for a kanji before `at`: the name would be the end of a longer word.
-fn goes_back(text: &str, at: usize) -> bool {
+fn is_inside_word(text: &str, at: usize) -> bool {
     text[..at].ends_with(is_kanji)
 }
 

@@ -1,6 +1,6 @@
 //! House numbers and buildings: 2丁目8番1号, 1-2-3, 1234番地の5, 北1条西2丁目, コーポ青葉203号室.
 
-use super::reading::here;
+use super::reading::char_at;
 use crate::clean::characters::{is_kanji, is_katakana};
 
 /// A house number.
@@ -78,7 +78,7 @@ pub fn house_number(text: &str, at: usize) -> Option<HouseNumber> {
     }
     let written = &text[at..number.end];
     let ascii = written.is_ascii();
-    let unit = here(text, number.end).is_some_and(|c| {
+    let unit = char_at(text, number.end).is_some_and(|c| {
         c.is_ascii_alphanumeric() || "年月日時分秒歳才回人例件名個本度倍割点錠週か〜%℃/.:,".contains(c)
     });
     let plain = ascii && (number.count > 4 || is_date(written) || unit);

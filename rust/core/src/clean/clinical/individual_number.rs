@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::category::{Category, Place};
-use super::check_digit::is_right_individual_number;
+use super::check_digit::is_valid_individual_number;
 use super::reading::{after_label, checked_digits, digits, labelled};
 use crate::clean::rule::Example;
 
@@ -49,7 +49,7 @@ const NEAR: usize = 30;
 
 fn read(text: &str, word: Range<usize>) -> Option<Place> {
     let start = after_label(text, word.end);
-    if let Some(value) = checked_digits(text, start, &[12], is_right_individual_number) {
+    if let Some(value) = checked_digits(text, start, &[12], is_valid_individual_number) {
         return Some(labelled(text, &word, value));
     }
     let near = text[word.end..].char_indices().take(NEAR).map(|(i, c)| (word.end + i, c));
@@ -58,7 +58,7 @@ fn read(text: &str, word: Range<usize>) -> Option<Place> {
         let begins = apart && c.is_ascii_digit();
         apart = !c.is_ascii_alphanumeric() && !matches!(c, '-' | '.');
         if begins
-            && let Some(read) = digits(text, at, 12).filter(|read| is_right_individual_number(&read.digits))
+            && let Some(read) = digits(text, at, 12).filter(|read| is_valid_individual_number(&read.digits))
         {
             return Some(Place { whole: at..read.end, value: at..read.end });
         }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::category::{Category, Place};
-use super::reading::{after_label, ends_number, here, labelled};
+use super::reading::{after_label, char_at, ends_number, labelled};
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
 use crate::clean::rule::Example;
 
@@ -111,7 +111,7 @@ fn sign_and_number(text: &str, start: usize) -> Option<usize> {
     let number = text.len() - rest.len();
     let end = if number > sign { number_end(text, number).unwrap_or(sign) } else { sign };
     let digits = text[start..end].bytes().filter(u8::is_ascii_digit).count();
-    (digits >= 3 && !here(text, end).is_some_and(|c| "年月日歳".contains(c))).then_some(end)
+    (digits >= 3 && !char_at(text, end).is_some_and(|c| "年月日歳".contains(c))).then_some(end)
 }
 
 fn digits_and_dashes(text: &str, start: usize) -> usize {

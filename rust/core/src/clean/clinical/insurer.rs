@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::category::{Category, Place};
-use super::check_digit::is_right_modulus_10;
+use super::check_digit::is_valid_modulus_10;
 use super::reading::{after_label, checked_digits, digits, labelled};
 use crate::clean::rule::Example;
 
@@ -42,7 +42,7 @@ const NEAR: usize = 12;
 fn read(text: &str, word: Range<usize>) -> Option<Place> {
     if text[word.clone()].starts_with("保険者") {
         let start = after_label(text, word.end);
-        let value = checked_digits(text, start, &[8, 6], is_right_modulus_10)?;
+        let value = checked_digits(text, start, &[8, 6], is_valid_modulus_10)?;
         return Some(labelled(text, &word, value));
     }
     let mut near = text[word.end..].char_indices().take(NEAR).map(|(i, c)| (word.end + i, c));
@@ -56,5 +56,5 @@ fn is_insurer(digits: &[u8]) -> bool {
     let [law @ .., prefecture_1, prefecture_2, _, _, _, _] = digits else { return false };
     let law = law.iter().fold(0, |value, digit| value * 10 + digit);
     let is_law = matches!(law, 1..=4 | 6 | 7 | 31..=34 | 39 | 63 | 67 | 72..=75);
-    is_law && (1..=47).contains(&(prefecture_1 * 10 + prefecture_2)) && is_right_modulus_10(digits)
+    is_law && (1..=47).contains(&(prefecture_1 * 10 + prefecture_2)) && is_valid_modulus_10(digits)
 }

@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::category::{Category, Place};
-use super::people::{begins_otherwise, is_person, is_surname};
-use super::reading::{before, begins_word, here, labelled};
+use super::people::{begins_with_other_word, is_person, is_surname};
+use super::reading::{begins_word, char_at, char_before, labelled};
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
 use crate::clean::rule::Example;
 
@@ -182,7 +182,7 @@ enum Mark {
 fn after_mark(text: &str, end: usize) -> (usize, Mark) {
     let mut mark = Mark::None;
     let mut at = end;
-    while let Some(c) = here(text, at).filter(|_| at < end + 12) {
+    while let Some(c) = char_at(text, at).filter(|_| at < end + 12) {
         match c {
             ':' | '】' | '〕' | ']' | '=' | '→' => mark = Mark::Colon,
             ')' | '」' if mark == Mark::None => mark = Mark::Colon,
@@ -205,8 +205,8 @@ fn has_surname_part(name: &str) -> bool {
 
 /// Returns the end of the name at `start`.
 fn person_end(text: &str, start: usize) -> Option<usize> {
-    let first = here(text, start)?;
-    if begins_otherwise(&text[start..]) {
+    let first = char_at(text, start)?;
+    if begins_with_other_word(&text[start..]) {
         return None;
     }
     if is_kanji(first) {
@@ -232,11 +232,11 @@ fn person_end(text: &str, start: usize) -> Option<usize> {
         let at = text.len() - next.len();
         let length = run(at);
         let capital = !first.is_ascii() || next.starts_with(|c: char| c.is_ascii_uppercase());
-        if (2..=LONGEST_KANA).contains(&length) && capital && !begins_otherwise(next) {
+        if (2..=LONGEST_KANA).contains(&length) && capital && !begins_with_other_word(next) {
             end = at + bytes(at, length);
         }
     }
-    let digits = here(text, end).is_some_and(|c| {
+    let digits = char_at(text, end).is_some_and(|c| {
         c.is_ascii_digit() || is_kanji(c) && !HONORIFICS.iter().any(|h| text[end..].starts_with(h))
     });
     (!digits).then_some(end)
@@ -255,7 +255,9 @@ fn kanji_name_end(text: &str, start: usize) -> Option<usize> {
     // A space behind what can be a surname: the given name may follow.
     let first = &text[start..end];
     let incomplete = is_surname(first) || length <= 4 && !is_person(first);
-    if let Some(next) = text[end..].strip_prefix(' ').filter(|next| incomplete && !begins_otherwise(next)) {
+    if let Some(next) =
+        text[end..].strip_prefix(' ').filter(|next| incomplete && !begins_with_other_word(next))
+    {
         let at = text.len() - next.len();
         let (given_end, given) = kanji_run(text, at);
         let after_kana = given_in_kana(text, given_end);
@@ -304,6 +306,6 @@ fn given_in_kana(text: &str, at: usize) -> usize {
     let apart = honorific.len() < kana.len()
         || !rest[kana.len()..].starts_with(|c| is_kanji(c) || is_katakana(c))
         || HONORIFICS.iter().any(|h| rest[kana.len()..].starts_with(h));
-    let after_kanji = before(text, at).is_some_and(|c| is_kanji(c) || c == ' ');
+    let after_kanji = char_before(text, at).is_some_and(|c| is_kanji(c) || c == ' ');
     if name && apart && after_kanji { at + honorific.len() } else { at }
 }

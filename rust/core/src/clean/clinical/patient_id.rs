@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::category::{Category, Place};
-use super::reading::{after_label, before, begins_word, identifier, labelled};
+use super::reading::{after_label, begins_word, char_before, identifier, labelled};
 use crate::clean::characters::{is_kanji, is_katakana};
 use crate::clean::rule::Example;
 
@@ -98,7 +98,7 @@ fn read(text: &str, word: Range<usize>) -> Option<Place> {
 /// Tests for a word before ID that makes it the ID of something else: Gene ID, 遺伝子ID.
 fn is_compound(text: &str, start: usize) -> bool {
     let spaced = text[..start].ends_with(' ');
-    let before = before(text, text[..start].trim_end_matches([' ', '_', '-']).len());
+    let before = char_before(text, text[..start].trim_end_matches([' ', '_', '-']).len());
     before
         .is_some_and(|c| c.is_ascii_alphabetic() || (!spaced && (is_kanji(c) || is_katakana(c) || c == 'ー')))
 }

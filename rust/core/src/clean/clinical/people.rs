@@ -145,7 +145,7 @@ const OTHER_WORDS: [&str; 118] = [
 ];
 
 /// Tests whether the text begins with a word that is no name.
-pub fn begins_otherwise(text: &str) -> bool {
+pub fn begins_with_other_word(text: &str) -> bool {
     OTHER_WORDS.iter().any(|word| text.starts_with(word))
 }
 

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::category::{Category, Place};
-use super::check_digit::is_right_modulus_10;
+use super::check_digit::is_valid_modulus_10;
 use super::reading::{after_label, checked_digits, labelled};
 use crate::clean::rule::Example;
 
@@ -35,6 +35,6 @@ pub const CATEGORY: Category = Category {
 };
 
 fn read(text: &str, word: Range<usize>) -> Option<Place> {
-    let value = checked_digits(text, after_label(text, word.end), &[8, 7], is_right_modulus_10)?;
+    let value = checked_digits(text, after_label(text, word.end), &[8, 7], is_valid_modulus_10)?;
     Some(labelled(text, &word, value))
 }

@@ -14,12 +14,12 @@ const BETWEEN: [&str; 26] = [
 const MOST_BETWEEN: usize = 6;
 
 /// Returns the character before `at`.
-pub fn before(text: &str, at: usize) -> Option<char> {
+pub fn char_before(text: &str, at: usize) -> Option<char> {
     text[..at].chars().next_back()
 }
 
 /// Returns the character at `at`.
-pub fn here(text: &str, at: usize) -> Option<char> {
+pub fn char_at(text: &str, at: usize) -> Option<char> {
     text[at..].chars().next()
 }
 
@@ -44,7 +44,7 @@ pub fn after_label(text: &str, end: usize) -> usize {
 /// Tests whether a label at `start` begins a word; one that begins with kanji or kana always does.
 pub fn begins_word(text: &str, start: usize) -> bool {
     let is_letter = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
-    !(is_letter(here(text, start)) && is_letter(before(text, start)))
+    !(is_letter(char_at(text, start)) && is_letter(char_before(text, start)))
 }
 
 /// Joins the label and the data behind it, with brackets around the two.
@@ -52,11 +52,11 @@ pub fn labelled(text: &str, label: &Range<usize>, value: Range<usize>) -> Place 
     let mut whole = label.start..value.end;
     let between = &text[label.end..value.start];
     for (open, close) in [('(', ')'), ('[', ']'), ('【', '】'), ('〔', '〕'), ('「', '」')] {
-        if between.ends_with(open) && here(text, whole.end) == Some(close) {
+        if between.ends_with(open) && char_at(text, whole.end) == Some(close) {
             whole.end += close.len_utf8();
         }
         let closes = between.matches(close).count() > between.matches(open).count();
-        if closes && before(text, whole.start) == Some(open) {
+        if closes && char_before(text, whole.start) == Some(open) {
             whole.start -= open.len_utf8();
         }
     }
@@ -119,10 +119,10 @@ pub fn checked_digits(
     text: &str,
     at: usize,
     counts: &[usize],
-    is_right: fn(&[u8]) -> bool,
+    is_valid: fn(&[u8]) -> bool,
 ) -> Option<Range<usize>> {
     let read = || counts.iter().filter_map(|&count| digits(text, at, count));
-    let right = read().find(|read| is_right(&read.digits));
+    let right = read().find(|read| is_valid(&read.digits));
     right.or_else(|| read().find(|read| read.tight)).map(|read| at..read.end)
 }
 
@@ -154,7 +154,7 @@ pub fn identifier(text: &str, at: usize) -> Option<Range<usize>> {
         }
     }
     let end = at + text[at..end].trim_end_matches('-').len();
-    let date_or_unit = here(text, end).is_some_and(|c| "年月日時分秒歳才件例人名床回錠日週".contains(c));
+    let date_or_unit = char_at(text, end).is_some_and(|c| "年月日時分秒歳才件例人名床回錠日週".contains(c));
     ((3..=14).contains(&count) && ends_number(text, end) && !date_or_unit).then_some(at..end)
 }
 
@@ -163,6 +163,6 @@ fn spaced_group(text: &str, at: usize, digits: usize) -> Option<usize> {
     let group = text[at..].strip_prefix(' ')?;
     let length = group.bytes().take_while(u8::is_ascii_digit).count();
     let end = at + 1 + length;
-    let unit = here(text, end).is_some_and(|c| "%℃°:年月日時分歳例人名回床錠倍".contains(c));
+    let unit = char_at(text, end).is_some_and(|c| "%℃°:年月日時分歳例人名回床錠倍".contains(c));
     (length == digits && (3..=5).contains(&length) && ends_number(text, end) && !unit).then_some(end)
 }
