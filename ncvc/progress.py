@@ -1,4 +1,4 @@
-"""Says how far a pass over a corpus is: rate, what was left out, time left."""
+"""Reports progress to people. Library code gets a `Reporter`; only a command passes one that writes to stderr."""
 
 import sys
 import time
@@ -11,11 +11,49 @@ from ncvc.units import duration
 TERMINAL_INTERVAL = 0.5
 LOG_INTERVAL = 10.0
 
-Tell = Callable[[Mapping[str, int]], None]
+ProgressCallback = Callable[[Mapping[str, int]], None]
+"""Takes the counts so far: `read_bytes`, `text_bytes`, `documents`, `dropped`, `quarantined`. What it raises stops the
+work."""
 
 
 class Progress:
-    """Called with the counts of a pass; rewrites one line in a terminal, writes one now and then in a log."""
+    """Progress of one stage. This base class shows nothing."""
+
+    def __call__(self, counts: Mapping[str, int]) -> None:
+        """Takes the counts of a stage that knows them; see `ProgressCallback`."""
+
+    def items(self, done: int, of: int) -> None:
+        """Takes the number of finished items, of a stage that knows no more."""
+
+    def close(self) -> None:
+        """Ends the display."""
+
+
+class Reporter:
+    """Reports a long task. This base class reports nothing."""
+
+    def say(self, line: str) -> None:
+        """Reports one line."""
+
+    def progress(self, label: str, total_bytes: int = 0) -> Progress:
+        """Begins a stage that reads `total_bytes` bytes, 0 if that is not known."""
+        return Progress()
+
+
+class StderrReporter(Reporter):
+    """Reports on standard error."""
+
+    def say(self, line: str) -> None:
+        """Writes a line."""
+        click.echo(line, err=True)
+
+    def progress(self, label: str, total_bytes: int = 0) -> Progress:
+        """Begins a line of progress."""
+        return ProgressLine(label, total_bytes)
+
+
+class ProgressLine(Progress):
+    """Rewrites one line on a terminal; writes a line every `LOG_INTERVAL` seconds elsewhere."""
 
     def __init__(self, label: str, total_bytes: int) -> None:
         self.label = label

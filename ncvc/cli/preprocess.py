@@ -25,7 +25,7 @@ def preprocess(
     force: bool,
     restart: bool,
     sample: int | None,
-    engine: str,
+    engine: Any,
     address: str | None,
 ) -> None:
     """Turns raw text into Megatron datasets: cleaning, filters, deduplication, analysis, encoding.
@@ -51,24 +51,28 @@ def preprocess(
       on_error: quarantine
     """
     from ncvc.corpus.config import PreprocessConfig
-    from ncvc.corpus.preprocess import Each
     from ncvc.corpus.preprocess import preprocess as run
-    from ncvc.executors import local
+    from ncvc.executors import open_executor
+    from ncvc.progress import StderrReporter
 
     if address and engine != "ray":
         raise click.UsageError("--address names a Ray cluster; add --engine ray")
-    each: Each = local.each
-    if engine == "ray":
-        from ncvc.executors import ray
-
-        ray.connect(address)
-        each = ray.each
     loaded = PreprocessConfig.load(config, overrides)
     if sample is not None:
         loaded = loaded.model_copy(update={"output": f"{loaded.output}.dry-run"})
         force = restart = True
+    executor = open_executor(engine, threads=loaded.threads, address=address)
     try:
-        summary = run(loaded, config.parent.absolute(), to=to, replace=force, restart=restart, sample=sample, each=each)
+        summary = run(
+            loaded,
+            config.parent.absolute(),
+            to=to,
+            replace=force,
+            restart=restart,
+            sample=sample,
+            executor=executor,
+            reporter=StderrReporter(),
+        )
     except KeyboardInterrupt:
         click.echo("ncvc: what is finished is kept; the same command goes on from there", err=True)
         raise

@@ -43,6 +43,7 @@ def train(
       ncvc tokenizer train tokenizer 'raw/*.jsonl' --dictionary ipadic.dic --vocab-size 16384
     """
     from ncvc.documents.sources import Reading, find_sources
+    from ncvc.progress import StderrReporter
     from ncvc.tokenizer.train import train_tokenizer
 
     counts = train_tokenizer(
@@ -52,7 +53,7 @@ def train(
         vocab_size=vocab_size,
         reading=Reading(text_field=text_field, threads=threads, on_error=on_error),
         replace=force,
-        say=lambda line: click.echo(line, err=True),
+        reporter=StderrReporter(),
     )
     click.echo(
         f"{counts['vocab_size']:,} pieces from {counts['morphemes']:,} morphemes"

@@ -1,7 +1,6 @@
 """The corpus pass: raw text → clean documents → datasets."""
 
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +12,11 @@ from ncvc.corpus.report.totals import totals
 from ncvc.corpus.run_dir import RunDir
 from ncvc.corpus.stages import TEXT, Stages, load_tokenizer
 from ncvc.errors import InputError
-from ncvc.executors import local
+from ncvc.executors import Executor, LocalExecutor
 from ncvc.files import read_json, sha256_if_readable
 from ncvc.manifest import MANIFEST, PREPROCESS
 from ncvc.outputs import real_path, require_apart, require_replaceable
-from ncvc.progress import Progress
-
-Each = Callable[..., None]
-"""Calls a stage for every item: `ncvc.executors.local.each` or `ncvc.executors.ray.each`."""
+from ncvc.progress import Reporter
 
 
 def preprocess(
@@ -31,7 +27,8 @@ def preprocess(
     replace: bool = False,
     restart: bool = False,
     sample: int | None = None,
-    each: Each = local.each,
+    executor: Executor | None = None,
+    reporter: Reporter | None = None,
 ) -> dict[str, Any]:
     """Runs the pass, or goes on with it, and returns the summary that it also writes.
 
@@ -42,7 +39,7 @@ def preprocess(
     Until it is whole, everything is in `.OUTPUT.partial` beside it; a run that was stopped goes on from there.
     An output that is there already, of the same config and inputs, is left as it is. `replace` allows another
     one to be replaced, `restart` forgets what an unfinished run has done, `sample` reads so many documents of each
-    source only, `each` says where the work is done.
+    source only. The default `executor` has the config's threads on this machine; the default `reporter` is silent.
     """
     plan = make_plan(config, folder, to, sample)
     require_apart(folder / config.output, _reads(plan), [folder])
@@ -58,7 +55,7 @@ def preprocess(
         require_replaceable(folder / config.output, PREPROCESS, replace=replace or lacks)
         work.begin(plan, restart=restart)
         timing = Timing()
-        stages = _run(plan, work, each, timing)
+        stages = _run(plan, work, executor or LocalExecutor(config.threads), reporter or Reporter(), timing)
         summary = totals(stages)
         if summary["documents"]["in"] == 0 and config.on_error == "stop":
             raise InputError(f"{plan.tasks[0].paths[0]}: no documents in the input; check the inputs of the config")
@@ -68,29 +65,29 @@ def preprocess(
     return _with_time(summary, report)
 
 
-def _run(plan: Plan, work: RunDir, each: Each, timing: Timing) -> Stages:
-    """Brings every part to its end."""
-    threads = plan.config.threads or len(os.sched_getaffinity(0))
-    stages = Stages(plan, work, min(threads, local.THREADS_A_CALL))
+def _run(plan: Plan, work: RunDir, executor: Executor, reporter: Reporter, timing: Timing) -> Stages:
+    """Runs all stages over all parts."""
+    threads = executor.threads_per_call
+    stages = Stages(plan, work, threads)
     if plan.to == "tokens":
         load_tokenizer(plan.tokenizer, plan.config.analyzer)
     stages.build_dictionary()
     with timing.of("cleaning"):
-        if each is local.each:
-            stages.extract_all(threads)
+        if tasks := stages.to_extract:
+            executor.run_python(stages.extract, tasks, reporter.progress("extracting"))
         size = sum(path.stat().st_size for task in plan.tasks for path in task.paths)
-        each(stages.prepare, plan.tasks, Progress("cleaning", size), threads=threads, cpus=stages.threads)
+        executor.run(stages.prepare, plan.tasks, reporter.progress("cleaning", size), threads_per_call=threads)
     parts = stages.parts
     if plan.config.duplicates.any and parts:
         with timing.of("deduplication"):
             stages.list_parts()
             for step, count in stages.deduplication.steps():
-                tasks = [(step, number) for number in range(count)]
-                each(stages.deduplicate, tasks, Progress(f"duplicates: {step}", 0), threads=threads, cpus=1)
+                steps = [(step, number) for number in range(count)]
+                executor.run(stages.deduplicate, steps, reporter.progress(f"duplicates: {step}"))
     label = "encoding" if plan.to == "tokens" else "writing"
     with timing.of(label):
         size = sum((part / TEXT).stat().st_size for part in parts)
-        each(stages.finish, range(len(parts)), Progress(label, size), threads=threads, cpus=stages.threads)
+        executor.run(stages.finish, range(len(parts)), reporter.progress(label, size), threads_per_call=threads)
     return stages
 
 

@@ -13,11 +13,11 @@ import ipadic
 import ncvc._native as native
 from ncvc.corpus.plan import Plan, Task
 from ncvc.corpus.run_dir import PARTS, RunDir, read_record
-from ncvc.documents.extract import extract, extract_all
+from ncvc.documents.extract import extract
 from ncvc.documents.sources import NO_LIMIT, Reading
 from ncvc.errors import NcvcError
 from ncvc.files import listed, read_json, sha256_if_readable, whole_file, write_whole
-from ncvc.progress import Tell
+from ncvc.progress import ProgressCallback
 
 TEXT = "text.jsonl.zst"
 FINGERPRINTS = "fingerprints"
@@ -30,9 +30,9 @@ class Stages:
     plan: Plan
     work: RunDir
     threads: int
-    """The threads of one call."""
+    """Threads of one call."""
 
-    def prepare(self, task: Task, tell: Tell | None = None) -> None:
+    def prepare(self, task: Task, progress: ProgressCallback | None = None) -> None:
         """Writes the task's parts that are not there, then the record that says that it is finished."""
         done = self.work.done(task)
         if done.exists():
@@ -45,7 +45,7 @@ class Stages:
         if task.files[0].holds_pages:
             extracted, page_hashes = extract(task.files, self.work.extracted, reading)
         hashes = native.prepare(
-            reading.native(tell),
+            reading.native(progress),
             task.number,
             [file.native() for file in task.files],
             extracted,
@@ -79,11 +79,14 @@ class Stages:
         with whole_file(self.work.dictionary) as partial:
             native.build_dictionary(partial, base=ipadic.DICDIR, base_name="ipadic")
 
-    def extract_all(self, threads: int) -> None:
-        """Extracts the pages of all tasks that are not prepared, on so many processes."""
-        tasks = [task for task in self.plan.tasks if task.files[0].holds_pages and not self.work.done(task).exists()]
-        groups = [(task.files, self._reading(task)) for task in tasks]
-        extract_all(groups, self.work.extracted, processes=threads)
+    @property
+    def to_extract(self) -> list[Task]:
+        """Unprepared tasks whose files are web pages."""
+        return [task for task in self.plan.tasks if task.files[0].holds_pages and not self.work.done(task).exists()]
+
+    def extract(self, task: Task, _: ProgressCallback | None = None) -> None:
+        """Extracts the text of a task's pages."""
+        extract(task.files, self.work.extracted, self._reading(task))
 
     def _reading(self, task: Task) -> Reading:
         config, source = self.plan.config, self.plan.source(task)
@@ -126,11 +129,11 @@ class Stages:
         """The steps of finding duplicates."""
         return _deduplication(self.work.deduplicated, tuple(self.parts), self.plan.config.duplicates.model_dump_json())
 
-    def deduplicate(self, step: tuple[str, int], tell: Tell | None = None) -> None:
+    def deduplicate(self, step: tuple[str, int], progress: ProgressCallback | None = None) -> None:
         """Does one task of a step."""
-        self.deduplication.run_task(*step, tell)
+        self.deduplication.run_task(*step, progress)
 
-    def finish(self, number: int, tell: Tell | None = None) -> None:
+    def finish(self, number: int, progress: ProgressCallback | None = None) -> None:
         """Writes a prepared part, less its duplicates, as tokens or text."""
         part = self.parts[number]
         if (self.work.finished / part.name).exists():
@@ -146,7 +149,7 @@ class Stages:
             "name": part.name,
             "decisions": decisions,
         }
-        reading = Reading(threads=self.threads, longest_line=NO_LIMIT, format="jsonl").native(tell)
+        reading = Reading(threads=self.threads, longest_line=NO_LIMIT, format="jsonl").native(progress)
         if self.plan.to == "text":
             native.write_part(reading, prepared)
         else:

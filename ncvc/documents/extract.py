@@ -7,12 +7,7 @@ there is none. A document has the members `text` and `title`, and from WARC `url
 import hashlib
 import importlib.util
 import json
-import multiprocessing
-from collections import Counter
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -21,7 +16,6 @@ from ncvc.documents.pages import PARSER, UnreadableError, read_html, read_warc, 
 from ncvc.documents.sources import Reading, SourceFile
 from ncvc.errors import NcvcError
 from ncvc.files import sha256_if_readable, whole_file
-from ncvc.progress import Progress
 
 LEVEL = 1
 """zstd's level: the file is read once and then removed."""
@@ -45,32 +39,6 @@ def extract(files: Sequence[SourceFile], folder: Path, reading: Reading) -> tupl
         with whole_file(path) as partial:
             _write(files, partial, reading)
     return path, hashes
-
-
-def extract_all(groups: Sequence[tuple[Sequence[SourceFile], Reading]], folder: Path, *, processes: int) -> None:
-    """Calls `extract` for each group of files."""
-    if min(processes, len(groups)) <= 1:
-        return  # whoever needs them extracts them
-    # Forked processes would inherit the engine's threads in the state that they happen to be in.
-    context = multiprocessing.get_context("spawn")
-    sizes = [sum(file.path.stat().st_size for file in files) for files, _ in groups]
-    with (
-        closing(Progress("extracting", sum(sizes))) as progress,
-        ProcessPoolExecutor(min(processes, len(groups)), mp_context=context) as pool,
-    ):
-        tasks = [pool.submit(extract, files, folder, reading) for files, reading in groups]
-        read: Counter[str] = Counter()
-        try:
-            for size, task in zip(sizes, tasks, strict=True):
-                task.result()
-                read["read_bytes"] += size
-                progress(read)
-        except BrokenProcessPool:
-            raise NcvcError(
-                "a process that extracted pages was killed, perhaps for want of memory; set `threads` lower"
-            ) from None
-        finally:
-            pool.shutdown(cancel_futures=True)
 
 
 def _write(files: Sequence[SourceFile], path: Path, reading: Reading) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from ncvc.errors import NcvcError
 from ncvc.files import files_below
-from ncvc.progress import Tell
+from ncvc.progress import ProgressCallback
 
 LONGEST_LINE = 64 * 2**20
 NO_LIMIT = 2**62
@@ -176,8 +176,8 @@ class Reading:
     most_lines: int = NO_LIMIT
     """The most lines that are read of all files together."""
 
-    def native(self, tell: Tell | None = None) -> dict[str, Any]:
-        """What the engine's stages take; `tell` hears of progress and stops the work with an exception."""
+    def native(self, progress: ProgressCallback | None = None) -> dict[str, Any]:
+        """Returns the options as the engine takes them."""
         return {
             "text_field": self.text_field,
             "encoding": None if self.encoding == "auto" else self.encoding,
@@ -188,7 +188,7 @@ class Reading:
             "quarantine": self.on_error == "quarantine",
             "part_bytes": self.part_bytes,
             "most_lines": self.most_lines,
-            "progress": tell,
+            "progress": progress,
         }
 
     @property

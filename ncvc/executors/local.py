@@ -1,66 +1,89 @@
-"""Runs a stage over its items on the threads of this machine."""
+"""Runs stages on the threads of this machine."""
 
+import multiprocessing
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from collections.abc import Mapping, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, ThreadPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
 
-from ncvc.progress import Progress, Tell
+from ncvc.errors import NcvcError
+from ncvc.executors.base import Executor, Stage
+from ncvc.progress import Progress, ProgressCallback
 
-THREADS_A_CALL = 8
-"""One reader feeds about this many threads; with more, several items are worked on at a time."""
+
+class LocalExecutor(Executor):
+    """Threads of this process; processes for what holds the GIL."""
+
+    def run[T](self, stage: Stage[T], items: Sequence[T], progress: Progress, *, threads_per_call: int = 1) -> None:
+        """Calls `stage` for as many items at a time as there are threads for."""
+        total = _Total(progress)
+        with closing(progress):
+            if self.threads < 2 * threads_per_call or len(items) < 2:
+                for number, item in enumerate(items):
+                    stage(item, total.callback(number))
+            else:
+                _run_in_threads(stage, items, total, self.threads // threads_per_call)
+
+    def run_python[T](self, stage: Stage[T], items: Sequence[T], progress: Progress) -> None:
+        """Calls `stage` in as many processes as there are threads; in this one if that makes one."""
+        processes = min(self.threads, len(items))
+        if processes <= 1:
+            self.run(stage, items, progress)
+            return
+        # Forked processes would inherit the engine's threads in the state that they happen to be in.
+        context = multiprocessing.get_context("spawn")
+        with closing(progress), ProcessPoolExecutor(processes, mp_context=context) as pool:
+            calls = [pool.submit(stage, item, None) for item in items]
+            try:
+                for done, call in enumerate(calls, 1):
+                    call.result()
+                    progress.items(done, len(items))
+            except BrokenProcessPool:
+                raise NcvcError(
+                    "a worker process was killed, perhaps for want of memory; set `threads` lower"
+                ) from None
+            finally:
+                pool.shutdown(cancel_futures=True)
 
 
-class Meter:
-    """Adds up how far the items of a stage are."""
+class _Total:
+    """Sum of the counts of the calls that run at the same time."""
 
     def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-        self._items: dict[object, Mapping[str, int]] = {}
-        self._lock = threading.Lock()
         self.stopped = False
+        """Tells every call to end; set when one has failed."""
+        self._progress = progress
+        self._counts: dict[int, Mapping[str, int]] = {}
+        self._lock = threading.Lock()
 
-    def tell(self, item: object) -> Tell:
-        """Where an item tells how far it is, if it knows; raises when the stage is to stop."""
+    def callback(self, number: int) -> ProgressCallback:
+        """Returns the callback of one call, which raises `KeyboardInterrupt` once the stage is stopped."""
 
-        def tell(counts: Mapping[str, int]) -> None:
+        def update(counts: Mapping[str, int]) -> None:
             if self.stopped:
                 raise KeyboardInterrupt
             if not counts:
                 return
             with self._lock:
-                self._items[item] = counts
-                self._progress(sum((Counter(counts) for counts in self._items.values()), Counter()))
+                self._counts[number] = counts
+                self._progress(sum((Counter(counts) for counts in self._counts.values()), Counter()))
 
-        return tell
-
-
-def each[T](
-    stage: Callable[[T, Tell | None], None], items: Sequence[T], progress: Progress, *, threads: int, cpus: int
-) -> None:
-    """Calls `stage`, on `cpus` threads each, for every item, on `threads` in all; the first error stops the others."""
-    meter = Meter(progress)
-    try:
-        if threads < 2 * cpus or len(items) < 2:
-            for number, item in enumerate(items):
-                stage(item, meter.tell(number))
-        else:
-            _at_once(stage, items, meter, threads // cpus)
-    finally:
-        progress.close()
+        return update
 
 
-def _at_once[T](stage: Callable[[T, Tell | None], None], items: Sequence[T], meter: Meter, calls: int) -> None:
+def _run_in_threads[T](stage: Stage[T], items: Sequence[T], total: _Total, calls: int) -> None:
     with ThreadPoolExecutor(calls) as pool:
-        futures = [pool.submit(stage, item, meter.tell(number)) for number, item in enumerate(items)]
+        futures = [pool.submit(stage, item, total.callback(number)) for number, item in enumerate(items)]
         try:
             wait(futures, return_when=FIRST_EXCEPTION)
         except KeyboardInterrupt:
-            meter.stopped = True
+            total.stopped = True
             pool.shutdown(cancel_futures=True)
             raise
         failed = next((future for future in futures if future.done() and future.exception()), None)
         if failed:
-            meter.stopped = True
+            total.stopped = True
             pool.shutdown(cancel_futures=True)
             failed.result()

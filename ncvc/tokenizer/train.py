@@ -8,7 +8,7 @@ import contextlib
 import io
 import json
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from ncvc.errors import NcvcError, VocabularyError
 from ncvc.files import sha256, whole_folder, write_json
 from ncvc.manifest import TOKENIZER, write_manifest
 from ncvc.outputs import require_output
-from ncvc.progress import Progress
+from ncvc.progress import Reporter
 from ncvc.tokenizer.scores import round_scores
 from ncvc.tokenizer.seeds import LONGEST, seeds
 
@@ -74,13 +74,14 @@ def train_tokenizer(
     vocab_size: int = PAPER_VOCABULARY,
     reading: Reading,
     replace: bool = False,
-    say: Callable[[str], None] = lambda _: None,
+    reporter: Reporter | None = None,
 ) -> dict[str, Any]:
     """Writes a tokenizer folder that needs nothing else: pieces, dictionary, cleaning rules, manifest.
 
     Returns the counts of the pass over the text. Raises `VocabularyError` if `vocab_size` is too small for
     the allowed characters or too large for the text.
     """
+    reporter = reporter or Reporter()
     characters = native.allowed_characters()
     smallest = len(characters) + 5
     if vocab_size < smallest:
@@ -93,13 +94,15 @@ def train_tokenizer(
         raise NcvcError(f"{pages}: pages are not read here; extract them with `ncvc preprocess --to text` first")
     reads = [dictionary, *(file.path for file in sources)]
     with whole_folder(require_output(output, TOKENIZER, reads=reads, replace=replace)) as folder:
-        progress = Progress("counting morphemes", sum(file.path.stat().st_size for file in sources))
+        progress = reporter.progress("counting morphemes", sum(file.path.stat().st_size for file in sources))
         with contextlib.closing(progress):
             counted = native.count_morphemes(
                 reading.native(progress), [file.native() for file in sources], dictionary, folder / COUNTS
             )
         summary = json.loads(counted)
-        say(f"choosing {vocab_size:,} pieces among those of {summary['distinct_morphemes']:,} distinct morphemes …")
+        reporter.say(
+            f"choosing {vocab_size:,} pieces among those of {summary['distinct_morphemes']:,} distinct morphemes …"
+        )
         model = train_model(folder / COUNTS, characters, vocab_size)
         (folder / MODEL_FILE).write_bytes(model)
         (folder / COUNTS).unlink()

@@ -2,7 +2,6 @@
 
 import gzip
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from ncvc.corpus.config import PreprocessConfig, SourceConfig
 from ncvc.corpus.duplicates import DuplicatesConfig
 from ncvc.corpus.filters import FiltersConfig
 from ncvc.corpus.preprocess import preprocess
+from ncvc.executors import LocalExecutor
 from tests.corpus.run import NO_DUPLICATES, NO_FILTERS, TEXTS, dataset, limited, report, run, write
 
 BROKEN = {
@@ -93,15 +93,15 @@ def test_a_file_that_can_be_read_again_is_read(tmp_path: Path, tokenizer_folder:
     run(ended, tokenizer_folder, **settings)
     assert (ended / "out/manifest.json").stat().st_mtime_ns == before  # as unreadable as it was
 
-    def until_all_is_prepared(stage: Callable[..., None], items: Any, *_: Any, **__: Any) -> None:
-        if stage.__name__ != "prepare":
-            raise ncvc.NcvcError("stopped")
-        for item in items:
-            stage(item)
+    class UntilAllIsPrepared(LocalExecutor):
+        def run(self, stage: Any, *arguments: Any, **options: Any) -> None:
+            if stage.__name__ != "prepare":
+                raise ncvc.NcvcError("stopped")
+            super().run(stage, *arguments, **options)
 
     config = PreprocessConfig.load(ended / "config.yaml")
     with pytest.raises(ncvc.NcvcError, match="stopped"):
-        preprocess(config, stopped, each=until_all_is_prepared)
+        preprocess(config, stopped, executor=UntilAllIsPrepared())
     assert list((stopped / ".out.partial/prepared").glob("*.done"))
     for folder in (ended, stopped):
         (folder / "b.jsonl").unlink()
