@@ -1,9 +1,12 @@
 """`ncvc preprocess`."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from ncvc.corpus.summary import PassResult
 
 
 @click.command()
@@ -63,7 +66,7 @@ def preprocess(
         force = restart = True
     executor = open_executor(engine, threads=loaded.threads, address=address)
     try:
-        summary = run(
+        result = run(
             loaded,
             config.parent.absolute(),
             to=to,
@@ -76,21 +79,21 @@ def preprocess(
     except KeyboardInterrupt:
         click.echo("ncvc: what is finished is kept; the same command goes on from there", err=True)
         raise
-    _show(summary)
+    _show(result)
     output = config.parent / loaded.output
     click.echo(f"written to {output}; look at {output / 'report.html'}")
 
 
-def _show(summary: dict[str, Any]) -> None:
-    documents = summary["documents"]
+def _show(result: "PassResult") -> None:
+    documents = result.documents
     click.echo(
-        f"documents: {documents['in']:,} in = {documents['out']:,} out + {documents['dropped']:,} dropped"
-        f" + {documents['quarantined']:,} quarantined"
+        f"documents: {documents.read:,} in = {documents.out:,} out + {documents.dropped:,} dropped"
+        f" + {documents.quarantined:,} quarantined"
     )
-    for reason, count in summary["reasons"].items():
+    for reason, count in result.reasons.items():
         click.echo(f"  {reason}: {count:,}")
-    if "tokens" in summary:
-        unknown = summary["unknown_tokens"] / max(summary["tokens"], 1)
-        click.echo(f"tokens: {summary['tokens']:,} from {summary['morphemes']:,} morphemes, {unknown:.4%} unknown")
-    size = summary.get("text_bytes", 0) / 1e6
-    click.echo(f"{size:,.1f} MB of text in {summary['seconds']:.1f} s, {summary['mb_per_second']:.1f} MB/s")
+    if result.tokens is not None:
+        unknown = (result.unknown_tokens or 0) / max(result.tokens, 1)
+        click.echo(f"tokens: {result.tokens:,} from {result.morphemes or 0:,} morphemes, {unknown:.4%} unknown")
+    size = (result.text_bytes or 0) / 1e6
+    click.echo(f"{size:,.1f} MB of text in {result.seconds:.1f} s, {result.mb_per_second:.1f} MB/s")

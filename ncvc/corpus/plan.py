@@ -9,11 +9,14 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
+
+import pydantic
 
 import ncvc
 import ncvc._native as native
 from ncvc.corpus.config import PreprocessConfig, SourceConfig
+from ncvc.corpus.records import TaskRecord
 from ncvc.documents.sources import NO_LIMIT, SourceFile, find_sources
 from ncvc.errors import ConfigError
 from ncvc.files import sha256
@@ -22,7 +25,7 @@ from ncvc.manifest import MANIFEST
 Target = Literal["tokens", "text"]
 
 # What may change between two starts of the same run: it does not change what is written.
-FREE: dict[str, Any] = {"output": True, "threads": True, "on_error": True, "duplicates": {"memory"}}
+FREE: dict[str, bool | set[str]] = {"output": True, "threads": True, "on_error": True, "duplicates": {"memory"}}
 
 
 @dataclass(frozen=True)
@@ -46,9 +49,9 @@ class Task:
         """What its parts' names begin with."""
         return f"{self.number:06}"
 
-    def identity(self) -> dict[str, Any]:
-        """What must be the same for its finished parts to be used, JSON."""
-        return {"source": self.source, "files": [str(path) for path in self.paths]}
+    def identity(self) -> TaskRecord:
+        """Returns what must be the same for its finished parts to be used."""
+        return TaskRecord(source=self.source, files=[str(path) for path in self.paths])
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,7 @@ class Plan:
         """The source that a task belongs to."""
         return self.config.sources[task.source]
 
-    def identity(self) -> dict[str, Any]:
+    def identity(self) -> dict[str, pydantic.JsonValue]:
         """What must be the same for an unfinished run to go on, JSON."""
         return {
             "ncvc": ncvc.__version__,
@@ -130,22 +133,21 @@ def _groups(files: list[SourceFile], limit: int) -> Iterator[tuple[SourceFile, .
         yield tuple(group)
 
 
-def difference(before: dict[str, Any], now: dict[str, Any]) -> str:
+def difference(before: dict[str, pydantic.JsonValue], now: dict[str, pydantic.JsonValue]) -> str:
     """The first thing that two identities do not share, for people."""
     old, new = dict(_flat(before)), dict(_flat(now))
     name = next(name for name in [*old, *new] if old.get(name) != new.get(name))
     return f"{name.removeprefix('config.')} was {_brief(old.get(name))} and is {_brief(new.get(name))}"
 
 
-def _flat(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    rows = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else None
-    if rows is None:
+def _flat(value: pydantic.JsonValue, name: str = "") -> Iterator[tuple[str, pydantic.JsonValue]]:
+    if not isinstance(value, dict | list):
         yield name, value
         return
-    for key, inner in rows:
+    for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
         yield from _flat(inner, f"{name}.{key}" if name else str(key))
 
 
-def _brief(value: Any) -> str:
+def _brief(value: pydantic.JsonValue) -> str:
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 60 else text[:57] + "…"

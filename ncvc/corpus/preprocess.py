@@ -2,18 +2,21 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+
+import pydantic
 
 from ncvc.corpus.config import PreprocessConfig
 from ncvc.corpus.plan import Plan, Target, make_plan
 from ncvc.corpus.publish import build
+from ncvc.corpus.records import FileDigests, Record, read_record
+from ncvc.corpus.report import ReportData
 from ncvc.corpus.report.collect import Timing, report_data
-from ncvc.corpus.report.totals import totals
 from ncvc.corpus.run_dir import RunDir
 from ncvc.corpus.stages import TEXT, Stages, load_tokenizer
+from ncvc.corpus.summary import PassResult, Summary, summarize
 from ncvc.errors import InputError
 from ncvc.executors import Executor, LocalExecutor
-from ncvc.files import read_json, sha256_if_readable
+from ncvc.files import sha256_if_readable
 from ncvc.manifest import MANIFEST, PREPROCESS
 from ncvc.outputs import real_path, require_apart, require_replaceable
 from ncvc.progress import Reporter
@@ -29,7 +32,7 @@ def preprocess(
     sample: int | None = None,
     executor: Executor | None = None,
     reporter: Reporter | None = None,
-) -> dict[str, Any]:
+) -> PassResult:
     """Runs the pass, or goes on with it, and returns the summary that it also writes.
 
     `folder` is what the config's paths are relative to. The output folder gets, for each source, `NAME.bin` and
@@ -49,20 +52,22 @@ def preprocess(
         now = {path: sha256_if_readable(Path(path)) for path in made or {}}
         if made is not None and made == now:
             work.remove()
-            return _with_time(read_json(output / "summary.json"), read_json(output / "report.json"))
+            advice = f"move {output} away to write it again"
+            summary = read_record(output / "summary.json", Summary, advice)
+            return _result(summary, read_record(output / "report.json", ReportData, advice))
         # An output that lacks only what could not be read is one that is not finished.
         lacks = made is not None and all(made[path] in (None, digest) for path, digest in now.items())
         require_replaceable(folder / config.output, PREPROCESS, replace=replace or lacks)
         work.begin(plan, restart=restart)
         timing = Timing()
         stages = _run(plan, work, executor or LocalExecutor(config.threads), reporter or Reporter(), timing)
-        summary = totals(stages)
-        if summary["documents"]["in"] == 0 and config.on_error == "stop":
+        summary = summarize(stages)
+        if summary.documents.read == 0 and config.on_error == "stop":
             raise InputError(f"{plan.tasks[0].paths[0]}: no documents in the input; check the inputs of the config")
         report = report_data(stages, summary, timing, sample)
         build(stages, summary, report)
         work.publish()
-    return _with_time(summary, report)
+    return _result(summary, report)
 
 
 def _run(plan: Plan, work: RunDir, executor: Executor, reporter: Reporter, timing: Timing) -> Stages:
@@ -101,19 +106,26 @@ def _reads(plan: Plan) -> Iterator[Path]:
         yield plan.tokenizer
 
 
-def _with_time(summary: dict[str, Any], report: dict[str, Any]) -> dict[str, Any]:
-    """The summary with the seconds of the stages together, and MB of raw text a second."""
-    seconds = sum(stage["seconds"] for stage in report["stages"])
-    rate = summary.get("text_bytes", 0) / 1e6 / seconds if seconds else 0.0
-    return {**summary, "seconds": round(seconds, 3), "mb_per_second": round(rate, 3)}
+def _result(summary: Summary, report: ReportData) -> PassResult:
+    seconds = sum(stage.seconds for stage in report.stages)
+    rate = (summary.text_bytes or 0) / 1e6 / seconds if seconds else 0.0
+    speed = {"seconds": round(seconds, 3), "mb_per_second": round(rate, 3)}
+    return PassResult.model_validate({**summary.to_json(), **speed})
 
 
-def _inputs_of(plan: Plan, output: Path) -> dict[str, str | None] | None:
-    """The SHA-256 of the files that the output was made of, if this very run made it; None for an unreadable one."""
-    if not (output / MANIFEST).is_file():
+class _OutputManifest(Record):
+    """Facts of the manifest by which a pass recognises its own output."""
+
+    model_config = pydantic.ConfigDict(extra="ignore")
+    run: dict[str, pydantic.JsonValue]
+    inputs: FileDigests
+
+
+def _inputs_of(plan: Plan, output: Path) -> FileDigests | None:
+    """Returns the digests of the files that the output was made of; None if another run made it."""
+    try:
+        manifest = _OutputManifest.model_validate_json((output / MANIFEST).read_bytes())
+    except (FileNotFoundError, NotADirectoryError, pydantic.ValidationError):
         return None
-    manifest = read_json(output / MANIFEST)
-    if manifest.get("run") != plan.identity():
-        return None
-    inputs: dict[str, str | None] = manifest["inputs"]
-    return inputs if list(inputs) == [str(path) for task in plan.tasks for path in task.paths] else None
+    paths = [str(path) for task in plan.tasks for path in task.paths]
+    return manifest.inputs if manifest.run == plan.identity() and list(manifest.inputs) == paths else None

@@ -3,24 +3,25 @@
 import shutil
 from collections import defaultdict
 from pathlib import Path
-from typing import Any
 
 import ncvc._native as native
-from ncvc.corpus.report import write_report
+from ncvc.corpus.records import FileDigests, read_record
+from ncvc.corpus.report import ReportData, write_report
 from ncvc.corpus.stages import TEXT, Stages
-from ncvc.files import listed, read_json, write_json
+from ncvc.corpus.summary import Summary
+from ncvc.files import listed, write_json
 from ncvc.manifest import PREPROCESS, write_manifest
 
 
-def build(stages: Stages, summary: dict[str, Any], report: dict[str, Any]) -> None:
+def build(stages: Stages, summary: Summary, report: ReportData) -> None:
     """Writes the output into the work folder: datasets, what was left out, reports, manifest."""
     plan, work = stages.plan, stages.work
     output = work.output
     shutil.rmtree(output, ignore_errors=True)
     output.mkdir()
-    inputs: dict[str, str | None] = {}
+    inputs: FileDigests = {}
     for task in plan.tasks:
-        inputs |= read_json(work.done(task))
+        inputs |= read_record(work.done(task), FileDigests)
     for number, source in enumerate(plan.config.sources):
         finished = [work.finished / part.name for part in stages.parts_of(number)]
         if plan.to == "text":
@@ -28,7 +29,7 @@ def build(stages: Stages, summary: dict[str, Any], report: dict[str, Any]) -> No
         else:
             native.join_tokens(output / source.name, finished, stages.tokenizer.vocab_size)
     _join_left_out(output, stages.parts, work.finished)
-    write_json(output / "summary.json", summary)
+    write_json(output / "summary.json", summary.to_json())
     write_report(output, report)
     write_manifest(output, stage=PREPROCESS, run=plan.identity(), inputs=inputs)
 

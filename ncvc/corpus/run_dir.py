@@ -18,13 +18,15 @@ import contextlib
 import shutil
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
+import pydantic
+
+from ncvc.corpus.part_records import PreparedPart
 from ncvc.corpus.plan import Plan, Task, difference
+from ncvc.corpus.records import TaskRecord, read_record
 from ncvc.errors import NcvcError
-from ncvc.files import RUN, WorkFolder, listed, read_json, sha256_if_readable, sync, write_whole
+from ncvc.files import RUN, WorkFolder, listed, sha256_if_readable, sync, write_whole
 
-RECORD = "part.json"
 PARTS = "[0-9]*-*"
 """The names of parts."""
 UNREADABLE = "unreadable_file"
@@ -91,14 +93,14 @@ class RunDir(WorkFolder):
 
     def _refuse_another(self, plan: Plan) -> None:
         advice = "set it back to go on, or begin anew with --restart"
-        before, now = read_json(self.folder / RUN), plan.identity()
+        before, now = read_record(self.folder / RUN, dict[str, pydantic.JsonValue]), plan.identity()
         if before != now:
             raise NcvcError(f"{self.final}: an unfinished run was begun otherwise: {difference(before, now)}; {advice}")
         tasks = {task.name: task.identity() for task in plan.tasks}
         for name in sorted({part.name.partition("-")[0] for part in listed(self.prepared, PARTS)}):
-            begun = read_json(self.prepared / f"{name}.begun")
+            begun = read_record(self.prepared / f"{name}.begun", TaskRecord)
             if tasks.get(name) != begun:
-                gone = next((path for path in begun["files"] if path not in tasks.get(name, begun)["files"]), None)
+                gone = next((path for path in begun.files if path not in tasks.get(name, begun).files), None)
                 what = f"{gone} is not where it was among the inputs" if gone else "there are other inputs now"
                 raise NcvcError(f"{self.final}: an unfinished run was begun otherwise: {what}; {advice}")
 
@@ -106,8 +108,8 @@ class RunDir(WorkFolder):
         """Forgets the tasks with files that could not be read and can be now, and whatever came after them."""
         if plan.config.on_error == "stop":
             return
-        set_aside = (part.name for part in listed(self.prepared, PARTS) if UNREADABLE in read_record(part)["reasons"])
-        lacking = {name.partition("-")[0] for name in set_aside}
+        set_aside = (part for part in listed(self.prepared, PARTS) if UNREADABLE in PreparedPart.read(part).reasons)
+        lacking = {part.name.partition("-")[0] for part in set_aside}
         for task in (task for task in plan.tasks if task.name in lacking):
             if None in map(sha256_if_readable, task.paths):
                 continue
@@ -131,13 +133,8 @@ class RunDir(WorkFolder):
         """Says what the parts of a task are of."""
         begun = self.prepared / f"{task.name}.begun"
         if not begun.exists() or not self.parts(task):
-            write_whole(begun, task.identity())
+            write_whole(begun, task.identity().model_dump())
 
     def done(self, task: Task) -> Path:
         """The file that says that a task is finished."""
         return self.prepared / f"{task.name}.done"
-
-
-def read_record(part: Path) -> Any:
-    """What a stage wrote of a part."""
-    return read_json(part / RECORD)

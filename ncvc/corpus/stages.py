@@ -11,12 +11,14 @@ from typing import Literal
 import ipadic
 
 import ncvc._native as native
+from ncvc.corpus.part_records import PreparedPart
 from ncvc.corpus.plan import Plan, Task
-from ncvc.corpus.run_dir import PARTS, RunDir, read_record
+from ncvc.corpus.records import FileDigests, PartOrigin, read_record
+from ncvc.corpus.run_dir import PARTS, RunDir
 from ncvc.documents.extract import extract
 from ncvc.documents.sources import NO_LIMIT, Reading
 from ncvc.errors import NcvcError
-from ncvc.files import listed, read_json, sha256_if_readable, whole_file, write_whole
+from ncvc.files import listed, sha256_if_readable, whole_file, write_whole
 from ncvc.progress import ProgressCallback
 
 TEXT = "text.jsonl.zst"
@@ -52,7 +54,7 @@ class Stages:
             self.plan.rules(source),
             self.analyzer if source.filters.adult_words else None,
             self.work.prepared,
-            [read_record(part)["raw"] for part in self.work.parts(task)],
+            [PreparedPart.read(part).raw for part in self.work.parts(task)],
             self.plan.to == "text",
         )
         rows = zip(task.paths, hashes if extracted is None else page_hashes, strict=True)
@@ -119,10 +121,8 @@ class Stages:
 
     def list_parts(self) -> None:
         """Writes down which parts there are, and which files they are of."""
-        write_whole(
-            self.work.origins,
-            [{"folder": str(part), "files": [str(path) for path in self.task_of(part).paths]} for part in self.parts],
-        )
+        origins = [PartOrigin(folder=str(part), files=self.task_of(part).identity().files) for part in self.parts]
+        write_whole(self.work.origins, [origin.model_dump() for origin in origins])
 
     @property
     def deduplication(self) -> native.Deduplication:
@@ -164,7 +164,7 @@ def _deduplication(folder: Path, parts: tuple[Path, ...], options: str) -> nativ
 
 def _check(done: Path) -> None:
     """Refuses to go on with files that are not those that were prepared."""
-    for path, digest in read_json(done).items():
+    for path, digest in read_record(done, FileDigests).items():
         if sha256_if_readable(Path(path)) != digest:
             raise NcvcError(
                 f"{path}: changed since this run was begun; put the file back, or begin anew with --restart"

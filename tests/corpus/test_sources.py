@@ -33,7 +33,7 @@ def clean(folder: Path, inputs: list[str] | None = None, **settings: Any) -> tup
     run = {name: settings.pop(name) for name in ("on_error", "threads", "longest_line") if name in settings}
     source = SourceConfig(name="a", inputs=inputs or ["in"], filters=FiltersConfig(**NO_FILTERS), **settings)
     config = PreprocessConfig(sources=[source], output="out", duplicates=DuplicatesConfig(**NO_DUPLICATES), **run)
-    report = preprocess(config, folder, to="text", replace=True, restart=True)
+    report = preprocess(config, folder, to="text", replace=True, restart=True).to_json()
     counts = report["documents"]
     assert counts["in"] == counts["out"] + counts["dropped"] + counts["quarantined"]
     packed = (folder / "out/a.jsonl.zst").read_bytes()

@@ -154,7 +154,7 @@ def test_the_books_balance(tmp_path: Path, tokenizer_folder: Path, lines: list[b
         on_error="quarantine",
         threads=1,
     )
-    counts = preprocess(config, tmp_path, replace=True)["documents"]
+    counts = preprocess(config, tmp_path, replace=True).to_json()["documents"]
     assert counts["in"] == sum(1 for line in lines if line.strip(b" \t\n\r\x0c"))
     assert counts["in"] == counts["out"] + counts["dropped"] + counts["quarantined"]
     assert len(ncvc.IndexedDataset.open(tmp_path / "out/corpus")) == counts["out"]

@@ -12,8 +12,8 @@ from typing import Any
 import pydantic
 import pytest
 
-from ncvc.corpus.report import write_report
-from ncvc.corpus.report.data import lower_bound
+from ncvc.corpus.report import ReportData, write_report
+from ncvc.corpus.statistics import lower_bound
 
 _spec = importlib.util.spec_from_file_location("sample", Path(__file__).with_name("sample.py"))
 assert _spec is not None
@@ -62,7 +62,7 @@ class Text(html.parser.HTMLParser):
 
 
 def written(folder: Path, data: dict[str, Any]) -> Text:
-    write_report(folder, data)
+    write_report(folder, ReportData.model_validate(data))
     return Text((folder / "report.html").read_text(encoding="utf-8"))
 
 
@@ -168,7 +168,7 @@ def test_histograms_have_ticks_on_both_axes(tmp_path: Path) -> None:
 
 def test_a_mistake_in_the_data_is_named(tmp_path: Path) -> None:
     with pytest.raises(pydantic.ValidationError, match="tokenz"):
-        write_report(tmp_path, sample.data() | {"tokenz": 1})
+        ReportData.model_validate(sample.data() | {"tokenz": 1})
 
 
 def test_bins_begin_where_the_engines_do() -> None:

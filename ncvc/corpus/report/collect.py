@@ -1,20 +1,23 @@
-"""What the parts of a run counted → the data of its report."""
+"""Collects the content of the report from the parts of a run."""
 
 import contextlib
-import json
 import time
 from collections.abc import Iterator
-from typing import Any
+
+import pydantic
 
 import ncvc
 import ncvc._native as native
 from ncvc.corpus.plan import Plan
+from ncvc.corpus.report.data import Cluster, Duplicates, Piece, ReportData, Source, Stage
 from ncvc.corpus.stages import Stages, load_tokenizer
+from ncvc.corpus.statistics import Statistics
+from ncvc.corpus.summary import SourceSummary, Summary
 
 CLUSTERS = 10
 """Groups of duplicates that are shown."""
-KINDS = ("duplicate_document", "near_duplicate_document", "duplicate_sentences")
-"""Why a duplicate is dropped whole."""
+DUPLICATE_REASONS = ("duplicate_document", "near_duplicate_document", "duplicate_sentences")
+"""Reasons for which deduplication drops a document."""
 PIECES = 50
 """The most frequent pieces that are shown."""
 
@@ -34,54 +37,58 @@ class Timing:
         self.seconds[stage] = time.monotonic() - started
 
 
-def report_data(stages: Stages, totals: dict[str, Any], timing: Timing, sample: int | None) -> dict[str, Any]:
-    """The data of `ncvc.corpus.report`."""
-    plan, work = stages.plan, stages.work
-    sources = []
-    for number, (source, counted) in enumerate(zip(plan.config.sources, totals["sources"], strict=True)):
-        prepared = stages.parts_of(number)
-        finished = [work.finished / part.name for part in prepared]
-        statistics = json.loads(native.source_statistics(prepared, finished))
-        quarantined = counted["documents"]["quarantined"]
-        sources.append({"name": source.name, "statistics": statistics, "quarantined": quarantined})
-    return {
-        "version": ncvc.__version__,
-        "sample": sample,
-        "sources": sources,
-        "duplicates": _duplicates(stages, totals, sources) if plan.config.duplicates.any and stages.parts else None,
-        "pieces": _pieces(plan, sources) if plan.to == "tokens" else [],
-        "unknown_tokens": totals.get("unknown_tokens", 0),
-        "stages": [
-            {"name": name, "seconds": round(seconds, 3), "bytes": totals.get("text_bytes", 0)}
+def report_data(stages: Stages, summary: Summary, timing: Timing, sample: int | None) -> ReportData:
+    """Collects the statistics of all parts."""
+    plan = stages.plan
+    sources = [_source(stages, number, counts) for number, counts in enumerate(summary.sources)]
+    return ReportData(
+        version=ncvc.__version__,
+        sample=sample,
+        sources=sources,
+        duplicates=_duplicates(stages, summary, sources) if plan.config.duplicates.any and stages.parts else None,
+        pieces=_pieces(plan, sources) if plan.to == "tokens" else [],
+        unknown_tokens=summary.unknown_tokens or 0,
+        stages=[
+            Stage(name=name, seconds=round(seconds, 3), bytes=summary.text_bytes or 0)
             for name, seconds in timing.seconds.items()
         ],
-        "config": plan.config.model_dump(mode="json"),
-    }
+        config=plan.config.model_dump(mode="json"),
+    )
 
 
-def _duplicates(stages: Stages, totals: dict[str, Any], sources: list[dict[str, Any]]) -> dict[str, Any]:
-    deduplication = stages.deduplication
-    decisions = [deduplication.decisions(number) for number in range(len(stages.parts))]
-    reasons = totals["reasons"]
-    dropped = [source["statistics"]["dropped"].get(kind, {"bytes": 0}) for source in sources for kind in KINDS]
-    whole = sum(row["bytes"] for row in dropped)
-    return {
-        "documents": reasons.get(KINDS[0], 0),
-        "near_documents": reasons.get(KINDS[1], 0),
-        "sentence_bytes": totals["clean_bytes"] - totals["kept_bytes"] - whole,
-        "sentences": sum(native.Decisions.read(folder).removed_sentences for folder in decisions),
-        "clusters": json.loads(native.clusters(stages.work.origins, decisions, CLUSTERS)),
-    }
+def _source(stages: Stages, number: int, counts: SourceSummary) -> Source:
+    prepared = stages.parts_of(number)
+    statistics = native.source_statistics(prepared, [stages.work.finished / part.name for part in prepared])
+    return Source(
+        name=counts.name,
+        statistics=Statistics.model_validate_json(statistics),
+        quarantined=counts.documents.quarantined,
+    )
 
 
-def _pieces(plan: Plan, sources: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The most frequent pieces of all sources together."""
+def _duplicates(stages: Stages, summary: Summary, sources: list[Source]) -> Duplicates:
+    decisions = [stages.deduplication.decisions(number) for number in range(len(stages.parts))]
+    dropped = [drop for source in sources if (drop := source.statistics.dropped)]
+    whole = sum(drop[reason].bytes for drop in dropped for reason in DUPLICATE_REASONS if reason in drop)
+    clusters = native.clusters(stages.work.origins, decisions, CLUSTERS)
+    return Duplicates(
+        documents=summary.reasons.get(DUPLICATE_REASONS[0], 0),
+        near_documents=summary.reasons.get(DUPLICATE_REASONS[1], 0),
+        sentence_bytes=(summary.clean_bytes or 0) - (summary.kept_bytes or 0) - whole,
+        sentences=sum(native.Decisions.read(folder).removed_sentences for folder in decisions),
+        clusters=pydantic.TypeAdapter(list[Cluster]).validate_json(clusters),
+    )
+
+
+def _pieces(plan: Plan, sources: list[Source]) -> list[Piece]:
+    """Ranks the pieces of all sources together by frequency."""
     counts: list[int] = []
     for source in sources:
-        frequency = (source["statistics"]["tokens"] or {"frequency": []})["frequency"]
+        frequency = source.statistics.tokens.frequency if source.statistics.tokens else []
         counts += [0] * (len(frequency) - len(counts))
         for piece, count in enumerate(frequency):
             counts[piece] += count
     ranked = sorted(range(len(counts)), key=lambda piece: (-counts[piece], piece))[:PIECES]
-    loaded = load_tokenizer(plan.tokenizer, plan.config.analyzer)
-    return [{"piece": loaded.id_to_piece(piece), "count": counts[piece]} for piece in ranked if counts[piece]]
+    tokenizer = load_tokenizer(plan.tokenizer, plan.config.analyzer)
+    pieces = [(tokenizer.id_to_piece(id_), counts[id_]) for id_ in ranked if counts[id_]]
+    return [Piece(piece=piece, count=count) for piece, count in pieces if piece is not None]

@@ -1,99 +1,15 @@
-"""What the report is made of. `Statistics` and what is in it mirror the engine's statistics, in their JSON form.
+"""Content of `report.json`, from which `report.html` is drawn.
 
-Counts are of documents, sizes are UTF-8 bytes, texts in examples hold nothing that was removed as personal data.
+Counts are of documents, sizes in bytes of UTF-8.
 """
-
-from typing import Any
 
 import pydantic
 
-SCRIPTS = ("other", "hiragana", "katakana", "kanji", "latin", "digits", "symbols", "space")
-"""What the numbers of `TextStatistics.scripts` count."""
+from ncvc.corpus.records import Record
+from ncvc.corpus.statistics import Excerpt, Statistics
 
 
-class _Data(pydantic.BaseModel):
-    model_config = pydantic.ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-
-class TextStatistics(_Data):
-    """Texts: how many, how long, in which scripts."""
-
-    documents: int = 0
-    bytes: int = 0
-    lengths: list[int] = []
-    """Documents by characters; `lower_bound` says where a bin begins."""
-    scripts: list[int] = [0] * len(SCRIPTS)
-    """Characters by script, in the order of `SCRIPTS`."""
-
-
-class Place(_Data):
-    """Where a document stands."""
-
-    hash: int
-    file: str
-    document: int
-    """Its number in the file."""
-
-
-class Change(_Data):
-    """A change with the text around it."""
-
-    left: str
-    before: str
-    after: str
-    right: str
-
-
-class Excerpt(_Data):
-    """The beginning of a text."""
-
-    text: str
-    more: int = 0
-    """How many characters follow."""
-
-
-class RuleStatistics(_Data):
-    """What one cleaning rule did."""
-
-    documents: int
-    edits: int
-    examples: list[tuple[Place, Change | None]] = []
-
-
-class DropStatistics(_Data):
-    """What was left out for one reason."""
-
-    documents: int
-    bytes: int
-    examples: list[tuple[Place, Excerpt | None]] = []
-
-
-class TokenStatistics(_Data):
-    """What encoding made of the documents."""
-
-    documents: int
-    bytes: int
-    tokens: int
-    morphemes: int
-    lengths: list[int] = []
-    """Documents by tokens; `lower_bound` says where a bin begins."""
-    frequency: list[int] = []
-    """Occurrences of each id, from 0."""
-
-
-class Statistics(_Data):
-    """What a pass saw of a source."""
-
-    read: TextStatistics
-    kept: TextStatistics
-    rules: dict[str, RuleStatistics] = {}
-    dropped: dict[str, DropStatistics] = {}
-    """By reason; duplicates too, where they were looked for."""
-    tokens: TokenStatistics | None = None
-    """Nothing where the pass wrote text."""
-
-
-class Source(_Data):
+class Source(Record):
     """One source of the config."""
 
     name: str
@@ -102,7 +18,7 @@ class Source(_Data):
     """Documents that could not be read."""
 
 
-class Member(_Data):
+class Member(Record):
     """A document that resembles the first of its cluster."""
 
     file: str
@@ -111,18 +27,18 @@ class Member(_Data):
     """Jaccard similarity, 0 to 1."""
 
 
-class Cluster(_Data):
+class Cluster(Record):
     """Documents that are the same, or nearly."""
 
     first: Excerpt
     """How the one that stays begins."""
     size: int
     """Documents, the first included."""
-    members: list[Member] = []
+    members: list[Member] = pydantic.Field(default_factory=list)
     """Some of the others."""
 
 
-class Duplicates(_Data):
+class Duplicates(Record):
     """What was found twice, over all sources."""
 
     documents: int = 0
@@ -132,11 +48,11 @@ class Duplicates(_Data):
     sentences: int = 0
     """Sentences that an earlier document has."""
     sentence_bytes: int = 0
-    clusters: list[Cluster] = []
+    clusters: list[Cluster] = pydantic.Field(default_factory=list)
     """The largest, largest first."""
 
 
-class Stage(_Data):
+class Stage(Record):
     """A stage of the pass."""
 
     name: str
@@ -146,14 +62,14 @@ class Stage(_Data):
     """Text that went in."""
 
 
-class Piece(_Data):
+class Piece(Record):
     """A piece of the vocabulary."""
 
     piece: str
     count: int
 
 
-class ReportData(_Data):
+class ReportData(Record):
     """All of the report; `report.json` is this."""
 
     version: str
@@ -163,15 +79,9 @@ class ReportData(_Data):
     sources: list[Source]
     duplicates: Duplicates | None = None
     """Nothing where they were not looked for."""
-    pieces: list[Piece] = []
+    pieces: list[Piece] = pydantic.Field(default_factory=list)
     """The most frequent ones, most frequent first."""
     unknown_tokens: int = 0
-    stages: list[Stage] = []
-    config: dict[str, Any] = {}
+    stages: list[Stage] = pydantic.Field(default_factory=list)
+    config: dict[str, pydantic.JsonValue] = pydantic.Field(default_factory=dict)
     """The whole resolved config."""
-
-
-def lower_bound(index: int) -> int:
-    """The smallest value in a bin of a histogram: 0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20 and so on."""
-    octave, step = divmod(index, 4)
-    return step if octave == 0 else (4 + step) << (octave - 1)

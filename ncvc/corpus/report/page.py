@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import yaml
 
@@ -16,14 +15,10 @@ from ncvc.html.page import page as html_page
 from ncvc.units import number
 
 
-def write_report(folder: Path, data: dict[str, Any]) -> None:
-    """Writes `report.json` and `report.html` into `folder`; `data` is in the form of `ReportData`.
-
-    Raises `pydantic.ValidationError` if it is not.
-    """
-    report = ReportData.model_validate(data)
-    write_json(folder / "report.json", report.model_dump(mode="json"))
-    (folder / "report.html").write_text(page(report), encoding="utf-8")
+def write_report(folder: Path, data: ReportData) -> None:
+    """Writes `report.json` and `report.html` into `folder`."""
+    write_json(folder / "report.json", data.model_dump(mode="json"))
+    (folder / "report.html").write_text(page(data), encoding="utf-8")
 
 
 def page(data: ReportData) -> str:

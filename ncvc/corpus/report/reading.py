@@ -1,8 +1,9 @@
 """The parts of the page that are read: examples of what changed and went, duplicates, time and config."""
 
 from ncvc._native import clinical_categories
-from ncvc.corpus.report.data import Change, DropStatistics, Excerpt, Member, Place, ReportData, RuleStatistics
+from ncvc.corpus.report.data import Member, ReportData
 from ncvc.corpus.report.labels import REASONS, RULES
+from ncvc.corpus.statistics import Change, DropStatistics, Excerpt, Place, RuleStatistics
 from ncvc.html.bars import bar
 from ncvc.html.blocks import folded, row, section, table
 from ncvc.html.labels import both, named, rank

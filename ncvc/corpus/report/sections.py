@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from ncvc.corpus.report.data import SCRIPTS, ReportData, Source, Statistics, TextStatistics, lower_bound
+from ncvc.corpus.report.data import ReportData, Source
 from ncvc.corpus.report.labels import REASONS
 from ncvc.corpus.report.labels import SCRIPTS as SCRIPT_NAMES
+from ncvc.corpus.statistics import SCRIPTS, Statistics, TextStatistics, lower_bound
 from ncvc.html import blocks
 from ncvc.html.bars import bar, stacked
 from ncvc.html.blocks import folded, heading_row, legend, row, section, table

@@ -1,0 +1,47 @@
+"""Typed records of the JSON files that a pass writes and reads again."""
+
+from pathlib import Path
+
+import pydantic
+
+from ncvc.errors import NcvcError
+
+
+class Record(pydantic.BaseModel):
+    """Base of the records: unknown members are errors, nothing changes afterwards."""
+
+    model_config = pydantic.ConfigDict(
+        extra="forbid", frozen=True, populate_by_name=True, use_attribute_docstrings=True
+    )
+
+
+class TaskRecord(Record):
+    """`TASK.begun`: the files of a task."""
+
+    source: int
+    """Index of its source in the config."""
+    files: list[str]
+
+
+class PartOrigin(Record):
+    """A row of `parts.json`: a prepared part and the files of its task."""
+
+    folder: str
+    files: list[str]
+
+
+FileDigests = dict[str, str | None]
+"""`TASK.done`, and `inputs` of the manifest: path → SHA-256, `None` for a file that could not be read to its end."""
+
+
+def read_record[T](path: Path, kind: type[T], advice: str = "begin anew with --restart") -> T:
+    """Reads a JSON file as a record, or as another type that pydantic knows.
+
+    Raises `NcvcError` with the file's name and `advice` if it is damaged, `OSError` if it cannot be read.
+    """
+    try:
+        return pydantic.TypeAdapter(kind).validate_json(path.read_bytes())
+    except pydantic.ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        member = "".join(f"{part}: " for part in first["loc"][-1:])
+        raise NcvcError(f"{path}: damaged: {member}{first['msg']}; {advice}") from None

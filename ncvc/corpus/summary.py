@@ -1,0 +1,134 @@
+"""`summary.json`: counts of a pass, and of each of its sources."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+import pydantic
+
+from ncvc.corpus.part_records import FinishedPart, PreparedPart, RuleCount
+from ncvc.corpus.records import Record
+from ncvc.corpus.stages import Stages
+
+WRITTEN = ("tokens", "morphemes", "unknown_tokens", "written_bytes")
+"""Counts of what was written, tokens or text."""
+TEXT_BYTES = ("text_bytes", "clean_bytes", "kept_bytes")
+
+
+class DocumentCounts(Record):
+    """Documents: `read` = `out` + `dropped` + `quarantined`."""
+
+    read: int = pydantic.Field(alias="in")
+    out: int
+    dropped: int
+    quarantined: int
+
+
+class FileCount(Record):
+    """A file of the input."""
+
+    path: str
+    documents: int
+
+
+class Totals(Record):
+    """Counts over all parts; None where no part has them."""
+
+    documents: DocumentCounts
+    reasons: dict[str, int]
+    """Documents left out, by reason, and damaged files."""
+    tokens: int | None = None
+    morphemes: int | None = None
+    unknown_tokens: int | None = None
+    written_bytes: int | None = None
+    text_bytes: int | None = None
+    """UTF-8 bytes of text as it was read."""
+    clean_bytes: int | None = None
+    """UTF-8 bytes of cleaned and filtered text."""
+    kept_bytes: int | None = None
+    """UTF-8 bytes of text without duplicates."""
+
+
+class _Named(Record):
+    name: str
+
+
+class SourceSummary(Totals, _Named):
+    """Counts of one source; its name comes first in the JSON."""
+
+    rules: list[RuleCount]
+    files: list[FileCount]
+
+
+class Summary(Totals):
+    """Counts of all sources together, and of each."""
+
+    sources: list[SourceSummary]
+
+    def to_json(self) -> dict[str, pydantic.JsonValue]:
+        """Returns the content of `summary.json`."""
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+class PassResult(Summary):
+    """Summary of a pass, with its speed."""
+
+    seconds: float
+    """Wall clock of all stages."""
+    mb_per_second: float
+    """Raw text, 10⁶ bytes of UTF-8 a second."""
+
+
+@dataclass
+class _Tally:
+    """Sums of counts by name."""
+
+    documents: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def totals(self) -> dict[str, object]:
+        """Returns the members of `Totals`."""
+        documents = {name: self.documents[name] for name in ("in", "out", "dropped", "quarantined")}
+        return {"documents": documents, "reasons": dict(sorted(self.reasons.items())), **self.counts}
+
+
+def summarize(stages: Stages) -> Summary:
+    """Adds up the counts of all parts."""
+    sources = [_summarize_source(stages, number) for number in range(len(stages.plan.config.sources))]
+    tally = _Tally()
+    for source in sources:
+        tally.documents.update(source.documents.model_dump(by_alias=True))
+        tally.reasons.update(source.reasons)
+        tally.counts.update(source.model_dump(include={*WRITTEN, *TEXT_BYTES}, exclude_none=True))
+    return Summary.model_validate({**tally.totals(), "sources": sources})
+
+
+def _summarize_source(stages: Stages, number: int) -> SourceSummary:
+    tally = _Tally()
+    rules: dict[str, Counter[str]] = {}
+    tasks = [task for task in stages.plan.tasks if task.source == number]
+    files = Counter({str(path): 0 for task in tasks for path in task.paths})
+    for part in stages.parts_of(number):
+        prepared = PreparedPart.read(part)
+        finished = FinishedPart.read(stages.work.finished / part.name)
+        tally.documents["in"] += prepared.documents
+        tally.documents["out"] += finished.kept
+        tally.documents["dropped"] += prepared.dropped + finished.dropped
+        tally.documents["quarantined"] += prepared.quarantined
+        tally.counts["text_bytes"] += prepared.text_bytes
+        tally.counts["clean_bytes"] += prepared.clean_bytes
+        tally.counts["kept_bytes"] += finished.statistics.kept.bytes
+        tally.counts.update(finished.model_dump(include=set(WRITTEN), exclude_none=True))
+        tally.reasons.update(prepared.reasons)
+        tally.reasons.update(finished.reasons)
+        files.update(dict(zip(map(str, stages.task_of(part).paths), prepared.source_documents, strict=True)))
+        for row in prepared.counts:
+            rules.setdefault(row.rule, Counter()).update(documents=row.documents, edits=row.edits)
+    return SourceSummary.model_validate(
+        {
+            "name": stages.plan.config.sources[number].name,
+            **tally.totals(),
+            "rules": [{"rule": rule, **counts} for rule, counts in rules.items()],
+            "files": [{"path": path, "documents": documents} for path, documents in files.items()],
+        }
+    )
