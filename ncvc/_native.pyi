@@ -1,7 +1,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Any, Literal, Self, final
+from typing import Literal, Self, final
+
+from ncvc.corpus.stages import PartToFinish
+from ncvc.dictionary import DictionaryInfo
+from ncvc.documents.sources import EngineReading
 
 __all__ = [
     "Analyzer",
@@ -37,10 +41,10 @@ __all__ = [
 ]
 
 class NcvcError(Exception):
-    """Something the user can mend; the base of all others. The message says where and what to do."""
+    """Base of the errors that a user can mend; the message says where, and what to do."""
 
 class InputError(NcvcError):
-    """A line of an input file cannot be read."""
+    """Unreadable input; the message names file and line."""
 
 class DictionaryError(NcvcError):
     """A dictionary cannot be built or loaded."""
@@ -63,18 +67,18 @@ class Analyzer:
         """
 
     @property
-    def info(self) -> dict[str, Any]:
-        """What the dictionary was made of: base, rows, terms, skipped, inputs, licences, settings."""
+    def info(self) -> DictionaryInfo:
+        """Header of the dictionary file."""
 
     @property
     def terms(self) -> str:
-        """The terms that were added, as a MeCab user dictionary in CSV."""
+        """Terms that were added, as a MeCab user dictionary in CSV."""
 
     def split(self, text: str) -> list[str]:
-        """The morphemes of `text`, line by line; the spaces between them are left out."""
+        """Splits `text` into morphemes, line by line; spaces between them are left out."""
 
     def split_batch(self, texts: Sequence[str]) -> list[list[str]]:
-        """The morphemes of each text, on all cores; Ctrl-C is heard."""
+        """Splits every text, on all cores; Ctrl-C stops it."""
 
 def build_dictionary(
     output: str | PathLike[str],
@@ -84,24 +88,24 @@ def build_dictionary(
     terms: Sequence[str | PathLike[str]] = ...,
     licences: Sequence[str | PathLike[str]] = ...,
     progress: Callable[[str, int, int], object] | None = None,
-) -> dict[str, Any]:
-    """Makes a dictionary file of a MeCab dictionary (compiled or sources) and lists of terms.
+) -> DictionaryInfo:
+    """Builds a dictionary file from a MeCab dictionary, compiled or as sources, and lists of terms.
 
-    Terms go through `ncvc.clean` first, so that they match cleaned text. `progress` is called with what is being
-    done, how much of it is done and of how much (0 where that is not counted); an exception of its stops the work.
-    Returns what `Analyzer.info` says of the file. Raises `DictionaryError`, `InputError` or `OSError`.
+    Terms go through `ncvc.clean` first, so that they match cleaned text. `progress` is called with the name of a step,
+    the number of rows done and their total (0 if unknown); an exception that it raises stops the work. Returns the
+    header of the file. Raises `DictionaryError`, `InputError` or `OSError`.
     """
 
 def clean(text: str, *, clinical: bool = False, replacement: Literal["nothing", "tag"] = "nothing") -> str:
-    """The cleaned text: ten rules, until none changes anything; white space is ▁ (U+2581).
+    """Cleans a text: applies ten rules until none changes anything; white space becomes ▁ (U+2581).
 
-    With `clinical` the clinical set of private data is replaced too; see `ncvc.corpus.cleaning.CleaningConfig`.
+    With `clinical`, the clinical set of private data is replaced too; see `ncvc.corpus.cleaning.CleaningConfig`.
     """
 
 def clean_batch(
     texts: Sequence[str], *, clinical: bool = False, replacement: Literal["nothing", "tag"] = "nothing"
 ) -> list[str]:
-    """The cleaned texts, on all cores."""
+    """Cleans every text, on all cores."""
 
 def clean_json_lines(
     lines: Sequence[str],
@@ -110,26 +114,26 @@ def clean_json_lines(
     clinical: bool = False,
     replacement: Literal["nothing", "tag"] = "nothing",
 ) -> list[str | None]:
-    """Each JSON object with the text in `text_field` cleaned and the rest as it was, on all cores.
+    """Cleans the text in `text_field` of every JSON object and keeps the rest, on all cores.
 
-    An empty line stays empty; what is no object with a text there is `None`.
+    An empty line stays empty; `None` stands for a line that is no object with a text there.
     """
 
 def cleaning_rules() -> list[tuple[str, str, list[tuple[str, str, str]]]]:
-    """Each rule's name, what it does, and its examples: before, after, why."""
+    """Lists the rules: name, description, and examples of text before, text after and reason."""
 
 def clinical_categories() -> list[tuple[str, str, str, str, list[tuple[str, str, str]]]]:
-    """Each clinical category's name, tag, what it replaces, source, and examples: before, after, why."""
+    """Lists the clinical categories: name, tag, description, source, and examples as in `cleaning_rules`."""
 
 def cleaning_version() -> int:
-    """The version of the rules; a tokenizer folder of another version is refused."""
+    """Returns the version of the rules; a tokenizer folder of another version is refused."""
 
 def allowed_characters() -> str:
-    """Every character that cleaned text may hold, white space and line feeds apart."""
+    """Returns every character that cleaned text may hold, except white space and line feeds."""
 
 @final
 class Tokenizer:
-    """Turns raw text into ids: cleaning, morphological analysis, pieces."""
+    """Encodes raw text as ids: cleaning, morphological analysis, pieces."""
 
     @staticmethod
     def load(folder: str | PathLike[str], engine: Literal["lattice", "vibrato"] = "lattice") -> Tokenizer:
@@ -141,66 +145,65 @@ class Tokenizer:
 
     @property
     def analyzer(self) -> Analyzer:
-        """What finds the morphemes."""
+        """Morphological analyser."""
 
     @property
     def vocab_size(self) -> int:
-        """The number of pieces, the special ones included."""
+        """Number of pieces, the special ones included."""
 
     @property
     def bos_id(self) -> int:
-        """The id of `<|begin_of_text|>`."""
+        """Id of `<|begin_of_text|>`."""
 
     @property
     def eos_id(self) -> int:
-        """The id of `<|end_of_text|>`, which ends every document and pads."""
+        """Id of `<|end_of_text|>`, which ends every document and pads."""
 
     @property
     def unk_id(self) -> int:
-        """The id of `<unk>`, which cleaned text never needs."""
+        """Id of `<unk>`, which cleaned text never needs."""
 
     def split(self, text: str) -> list[str]:
-        """The morphemes of the cleaned text; joined they are `clean(text)`. ▁ and line feeds stand alone."""
+        """Splits the cleaned text into morphemes; joined they are `clean(text)`. ▁ and line feeds stand alone."""
 
     def split_batch(self, texts: Sequence[str]) -> list[list[str]]:
-        """`split` of every text, on all cores."""
+        """Splits every text, on all cores."""
 
     def encode(self, text: str) -> list[int]:
-        """The ids of the morphemes' pieces, one morpheme after the other; no special ids are added."""
+        """Encodes a text, morpheme by morpheme; adds no special ids."""
 
     def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
-        """`encode` of every text, on all cores."""
+        """Encodes every text, on all cores."""
 
     def encode_morphemes_batch(self, texts: Sequence[str]) -> list[list[int]]:
-        """The ids of texts that are cleaned and analysed already, on all cores.
+        """Encodes texts that are cleaned and split already, on all cores.
 
-        A text is its morphemes, as `split` gives them, joined by U+001F: what the Hugging Face form of the tokenizer
-        takes.
+        A text is its morphemes, as `split` gives them, joined by U+001F, as for the Hugging Face form of the tokenizer.
         """
 
     def pieces(self, text: str) -> list[str]:
-        """The pieces whose ids `encode` gives; joined they are `clean(text)`."""
+        """Splits a text into the pieces whose ids `encode` gives; joined they are `clean(text)`."""
 
     def pieces_batch(self, texts: Sequence[str]) -> list[list[str]]:
-        """`pieces` of every text, on all cores."""
+        """Splits every text into pieces, on all cores."""
 
     def decode(self, ids: Sequence[int]) -> str:
-        """The cleaned text of ids; special ids are nothing. `ValueError` for an id outside the vocabulary."""
+        """Decodes ids to cleaned text, without special ids. Raises `ValueError` for an id outside the vocabulary."""
 
     def decode_batch(self, ids: Sequence[Sequence[int]]) -> list[str]:
-        """`decode` of every list of ids."""
+        """Decodes every list of ids."""
 
     def id_to_piece(self, piece_id: int) -> str | None:
-        """The piece with this id."""
+        """Returns the piece with this id; None outside the vocabulary."""
 
     def piece_to_id(self, piece: str) -> int | None:
-        """The id of this piece."""
+        """Returns the id of this piece; None if there is no such piece."""
 
 def decode_text(data: bytes, encoding: str | None = None) -> str | None:
-    """The text of `data` in this encoding, or in a Japanese one that is recognised; None if it is not text in it."""
+    """Decodes `data` in this encoding, or in a detected Japanese one; None if it is not valid in it."""
 
 def prepare(
-    reading: Mapping[str, Any],
+    reading: EngineReading,
     number: int,
     files: Sequence[tuple[str | PathLike[str], str]],
     extracted: str | PathLike[str] | None,
@@ -210,58 +213,57 @@ def prepare(
     finished: Sequence[str],
     keep_members: bool,
 ) -> list[str | None]:
-    """Cleans the files of task `number` into those parts of `folder` that are not there yet.
+    """Cleans and filters the files of task `number` into the parts of `folder` that are not there yet.
 
-    `files` are `ncvc.documents.sources.SourceFile.native()`; `extracted` is what `ncvc.documents.extract` made of them.
-    `reading` is `ncvc.documents.sources.Reading.native()`; `rules` are `ncvc.corpus.plan.Plan.rules()`, whose
-    filter of adult words needs the analyser; `finished` are the `raw` of the records of the parts that
-    are there, in order. Returns the SHA-256 of each file, `None` for one that could not be read to its end.
-    Raises `InputError` for what cannot be read or has changed.
+    `files` come from `SourceFile.to_engine`, `reading` from `Reading.to_engine`, `rules` from `Plan.rules`, whose
+    adult-word filter needs the analyser. `extracted` is the file that `ncvc.documents.extract` wrote for them, if any.
+    `finished` are the `raw` of the parts that are there, in order. Returns the SHA-256 of each file, `None` for one
+    that could not be read to its end. Raises `InputError` for input that cannot be read or has changed.
     """
 
-def encode_part(reading: Mapping[str, Any], part: Mapping[str, Any], tokenizer: Tokenizer) -> None:
-    """Encodes a prepared part: its `text`, less what the `decisions` on it leave out, into `folder/name`."""
+def encode_part(reading: EngineReading, part: PartToFinish, tokenizer: Tokenizer) -> None:
+    """Encodes a prepared part without its duplicates, into `folder/name`."""
 
-def write_part(reading: Mapping[str, Any], part: Mapping[str, Any]) -> None:
-    """Writes the text of a prepared part, as `encode_part` encodes it."""
+def write_part(reading: EngineReading, part: PartToFinish) -> None:
+    """Writes the text of a prepared part without its duplicates, into `folder/name`."""
 
 def source_statistics(prepared: Sequence[str | PathLike[str]], finished: Sequence[str | PathLike[str]]) -> str:
-    """The statistics of a source's prepared parts and of the same ones finished, in JSON."""
+    """Merges the statistics of the prepared and the finished parts of a source; returns `Statistics` in JSON."""
 
 def clusters(origins: str | PathLike[str], decisions: Sequence[str | PathLike[str]], most: int) -> str:
-    """The `most` largest groups of documents that repeat one that stays, in JSON."""
+    """Returns the `most` largest clusters of duplicates, as a JSON list of `Cluster`."""
 
 def join_tokens(prefix: str | PathLike[str], parts: Sequence[str | PathLike[str]], vocab_size: int) -> tuple[int, int]:
-    """Joins encoded parts into `prefix.bin` and `prefix.idx`; returns the number of documents and of tokens."""
+    """Joins encoded parts into `prefix.bin` and `prefix.idx`; returns the numbers of documents and tokens."""
 
 def join_files(path: str | PathLike[str], parts: Sequence[str | PathLike[str]]) -> None:
     """Joins files into one."""
 
 def count_morphemes(
-    reading: Mapping[str, Any],
+    reading: EngineReading,
     files: Sequence[tuple[str | PathLike[str], str]],
     dictionary: str | PathLike[str],
     path: str | PathLike[str],
 ) -> str:
-    """Writes `path`: a morpheme, a tab and how often it occurs a line, the most frequent first.
+    """Writes lines of a morpheme, a tab and its frequency into `path`, in descending order.
 
-    Returns what was seen, in JSON.
+    Returns `ncvc.tokenizer.train.MorphemeCounts` and more counts in JSON.
     """
 
 def sentences(text: str) -> list[str]:
-    """The sentences of a text, which together are the text."""
+    """Splits a text into sentences; joined they are the text."""
 
 def fingerprint_part(
     text: str | PathLike[str], text_field: str, options_json: str, folder: str | PathLike[str]
 ) -> None:
-    """Writes the fingerprints of a part's clean text, JSON lines, into the new folder `folder`.
+    """Writes the fingerprints of a part, JSON lines of cleaned text, into the new folder `folder`.
 
-    `options_json` is a `DuplicatesConfig` as JSON. Does nothing if the folder is there.
+    `options_json` is a `DuplicatesConfig` as JSON. Does nothing if the folder exists.
     """
 
 @final
 class Deduplication:
-    """Which parts are deduplicated together: steps of tasks that read files and write a folder each."""
+    """Deduplication of parts together, in steps of tasks; each task reads files and writes a folder."""
 
     def __new__(
         cls,
@@ -269,62 +271,62 @@ class Deduplication:
         options_json: str,
         folder: str | PathLike[str],
     ) -> Self:
-        """Parts in input order: the folder of fingerprints, the file of clean text, the member that holds it."""
+        """Takes parts in input order: folder of fingerprints, file of cleaned text, member that holds the text."""
 
     def steps(self) -> list[tuple[str, int]]:
-        """The steps in order, each with its number of tasks; a step begins when the one before has ended."""
+        """Lists the steps in order, each with its number of tasks; a step needs all tasks of the one before."""
 
     def run_task(self, step: str, task: int, tell: Callable[[Mapping[str, int]], None] | None = None) -> None:
-        """Does one task of a step, unless its files are there; `tell` is called now and then, and may raise."""
+        """Runs one task of a step unless its output exists; `tell` is called often, and may raise to stop it."""
 
     def run(self, threads: int) -> None:
-        """Does all steps on threads of this process."""
+        """Runs all steps on `threads` threads of this process."""
 
     def decisions(self, part: int) -> Path:
-        """The folder with the decisions on a part."""
+        """Returns the folder with the decisions on a part."""
 
 @final
 class Decisions:
-    """The decisions on a part."""
+    """Decisions on the documents of a part."""
 
     @staticmethod
     def read(folder: str | PathLike[str]) -> Decisions:
         """Reads the folder with the decisions."""
 
     def dropped(self) -> list[tuple[int, str, tuple[int, int] | None, float]]:
-        """The dropped documents: number, reason, part and number of the earlier one, Jaccard similarity."""
+        """Lists the dropped documents: number, reason, part and number of the earlier one, Jaccard similarity."""
 
     @property
     def removed_sentences(self) -> int:
-        """How many sentences are taken out of documents that stay."""
+        """Number of sentences removed from documents that stay."""
 
     def sentences_of(self, document: int) -> list[int]:
-        """The numbers of the sentences that a document loses."""
+        """Lists the numbers of the removed sentences of a document."""
 
     def apply(self, document: int, text: str) -> str | None:
-        """What stays of a document's clean text; None if it is dropped."""
+        """Removes a document's duplicate sentences from its cleaned text; None if the document is dropped."""
 
 @final
 class Filters:
-    """Filters, to try them on single documents; a pass runs the same ones."""
+    """Filters of a pass, to try them on single documents."""
 
     def __new__(cls, options: str, analyzer: Analyzer | None = None) -> Filters:
-        """Filters for options as `FiltersConfig.options` writes them; adult words need the analyser.
+        """Takes the JSON of `FiltersConfig.options`; the adult-word filter needs the analyser.
 
-        Raises `InputError` for a mistake in the list of adult words, `NcvcError` where the analyser is missing.
+        Raises `InputError` for a mistake in the list of adult words, `NcvcError` if the analyser is missing.
         """
 
     def apply(self, text: str) -> tuple[str | None, str | None]:
-        """For a cleaned text: what stays of it and `None`, or `None` and the reason for which it goes."""
+        """Filters a cleaned text: returns the text that stays and None, or None and the reason of the drop."""
 
     def apply_batch(self, texts: Sequence[str]) -> list[tuple[str | None, str | None]]:
-        """`apply` of every text, on all cores."""
+        """Filters every text, on all cores."""
 
     def count(self, texts: Sequence[str]) -> str:
-        """What each filter does with these texts, in JSON.
+        """Counts the effect of each filter on these texts, in JSON.
 
-        A list of filter, seen, changed, dropped, dropped_bytes, removed (lines or sentences) and removed_bytes.
+        Rows of filter, seen, changed, dropped, dropped_bytes, removed (lines or sentences) and removed_bytes.
         """
 
 def filters_version() -> int:
-    """The version of the filters; it changes whenever some text's verdict under the same options does."""
+    """Returns the version of the filters; it changes whenever equal options filter some text differently."""

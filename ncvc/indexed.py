@@ -2,7 +2,7 @@
 
 import struct
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,14 +11,14 @@ from ncvc.errors import DatasetError
 
 MAGIC = b"MMIDIDX\x00\x00"
 HEADER = struct.Struct("<9sQBQQ")
-# `DType` in megatron-core's core/datasets/indexed_dataset.py; only these two hold token ids here.
-DTYPES: dict[int, np.dtype[Any]] = {4: np.dtype("<i4"), 8: np.dtype("<u2")}
+DTYPES: dict[int, np.dtype[np.integer]] = {4: np.dtype("<i4"), 8: np.dtype("<u2")}
+"""Codes of megatron-core's `DType` (core/datasets/indexed_dataset.py) that our datasets use."""
 
 
 class IndexedDataset:
-    """Documents of token ids, read from disk as they are asked for.
+    """Documents of token ids, mapped from disk.
 
-    `len(dataset)` documents; `dataset[i]` is a read-only array of shape [tokens], uint16 or int32.
+    `len(dataset)` is the number of documents; `dataset[i]` is a read-only array of shape [tokens], uint16 or int32.
     """
 
     def __init__(self, lengths: NDArray[np.int32], offsets: NDArray[np.int64], tokens: NDArray[np.integer]) -> None:
@@ -31,10 +31,10 @@ class IndexedDataset:
     def open(cls, prefix: str | Path) -> Self:
         """Opens `prefix.bin` and `prefix.idx`.
 
-        Raises `DatasetError` if they are not an indexed dataset or do not fit each other.
+        Raises `DatasetError` if they are no indexed dataset or do not fit each other, `OSError` if they cannot be read.
         """
         idx, bin_ = Path(f"{prefix}.idx"), Path(f"{prefix}.bin")
-        index = _read_only(idx, np.dtype(np.uint8))
+        index = _map(idx, np.dtype(np.uint8))
         if len(index) < HEADER.size:
             raise DatasetError(f"{idx}: truncated: no header; write the dataset again")
         magic, version, code, sequences, documents = HEADER.unpack(index[: HEADER.size].tobytes())
@@ -48,14 +48,14 @@ class IndexedDataset:
         size = bin_.stat().st_size
         if size != int(lengths.sum(dtype=np.int64)) * dtype.itemsize:
             raise DatasetError(f"{bin_}: does not fit its index: {size} bytes; write the dataset again")
-        tokens = _read_only(bin_, dtype)
+        tokens = _map(bin_, dtype)
         return cls(lengths, offsets, tokens)
 
     def __len__(self) -> int:
         return len(self.lengths)
 
     def __getitem__(self, index: int) -> NDArray[np.integer]:
-        """The token ids of one document, the end of text included."""
+        """Returns the token ids of a document, the end of text included; raises `IndexError`."""
         count = len(self)
         if not -count <= index < count:
             raise IndexError(f"document {index} of {count}")
@@ -63,13 +63,13 @@ class IndexedDataset:
         return self._tokens[start : start + int(self.lengths[index])]
 
     def joined(self, first: int, end: int) -> NDArray[np.integer]:
-        """The ids of the documents from `first` to before `end`, one after the other as they lie in the file."""
+        """Returns the ids of the documents `first` to `end` - 1, concatenated as they are in the file."""
         start = int(self._starts[first]) if first < end else 0
         return self._tokens[start : start + int(self.lengths[first:end].sum(dtype=np.int64))]
 
 
-def _read_only(path: Path, dtype: np.dtype[Any]) -> NDArray[Any]:
-    """The file as an array; numpy does not map empty files."""
+def _map[S: np.generic](path: Path, dtype: np.dtype[S]) -> NDArray[S]:
+    """Maps a file as a read-only array; numpy maps no empty files."""
     if path.stat().st_size == 0:
         return np.zeros(0, dtype)
     return np.memmap(path, dtype=dtype, mode="r")

@@ -4,9 +4,12 @@ import json
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from ncvc.dictionary import DictionaryInfo
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 CLEAR_LINE = "\r\033[K"
@@ -103,7 +106,7 @@ def _show(step: str, done: int, total: int) -> None:
         click.echo(f"{step}{f' {total:,}' if total else ''} …", err=True)
 
 
-def _describe(info: dict[str, Any]) -> None:
+def _describe(info: "DictionaryInfo") -> None:
     rows = [("base", f"{info['base']}, {info['rows']:,} rows"), ("terms added", f"{info['terms']:,}")]
     rows += [(f"  skipped: {reason}", f"{count:,}") for reason, count in info["skipped"].items()]
     rows += [

@@ -56,9 +56,9 @@ def train(
         reporter=StderrReporter(),
     )
     click.echo(
-        f"{counts['vocab_size']:,} pieces from {counts['morphemes']:,} morphemes"
-        f" ({counts['distinct_morphemes']:,} distinct) of {counts['kept']:,} documents"
+        f"{vocab_size:,} pieces from {counts.morphemes:,} morphemes"
+        f" ({counts.distinct_morphemes:,} distinct) of {counts.kept:,} documents"
     )
-    if counts["dropped"] or counts["quarantined"]:
-        click.echo(f"left out: {counts['dropped']:,} empty, {counts['quarantined']:,} unreadable documents")
+    if counts.dropped or counts.quarantined:
+        click.echo(f"left out: {counts.dropped:,} empty, {counts.quarantined:,} unreadable documents")
     click.echo(f"written to {output}")

@@ -1,1 +1,1 @@
-"""Raw text → cleaned text or Megatron datasets."""
+"""Turns raw text into cleaned text or Megatron datasets."""

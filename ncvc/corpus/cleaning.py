@@ -1,4 +1,4 @@
-"""How private data is treated when text is cleaned; everything else about cleaning is fixed."""
+"""Options of cleaning; all else is fixed, so that a tokenizer and its corpus are always cleaned alike."""
 
 from typing import Literal
 
@@ -6,9 +6,9 @@ from ncvc.config import Config
 
 
 class CleaningConfig(Config):
-    """What cleaning replaces, and by what. Telephone numbers, e-mail addresses, URLs and accounts always go."""
+    """Treatment of private data. Telephone numbers, e-mail addresses, URLs and accounts are always removed."""
 
     clinical: bool = False
-    """Whether names, addresses, dates of birth and numbers in hospital notes go too (docs/cleaning.md)."""
+    """Remove names, addresses, dates of birth and numbers in hospital notes too (docs/cleaning.md)."""
     replacement: Literal["nothing", "tag"] = "nothing"
-    """What stands in their place: nothing, or the kind of data as a tag such as 〔*氏名〕."""
+    """Replace private data by nothing, or by a tag that names its kind, such as 〔*氏名〕."""

@@ -1,8 +1,8 @@
-"""Which filters a source goes through, and how strict they are; docs/filters.md has sources and examples."""
+"""Options of the filters; docs/filters.md has their sources and examples."""
 
 import json
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import pydantic
 
@@ -17,78 +17,78 @@ Length = Annotated[int, pydantic.Field(ge=1, le=1000)]
 
 
 class CopyrightNotices(Config):
-    """Texts that say that they may not be used."""
+    """Filter of texts with a notice that they may not be used."""
 
     remove: Literal["document", "line"] = "document"
-    """What goes: the whole document, as in the papers, or the line with the notice."""
+    """Remove the whole document, as in the papers, or the line with the notice."""
 
 
 class UnfinishedSentences(Config):
-    """Teasers that go on elsewhere, and text without sentences."""
+    """Filter of teasers that go on elsewhere, and of text without sentences."""
 
     remove: Literal["document", "sentence"] = "document"
-    """What goes where a sentence is cut off: a document that ends so or has too many of them, or the sentence."""
+    """Remove a document that ends in a cut-off sentence or has too many of them, or only these sentences."""
     most_cut_off: Fraction = 0.2
-    """The largest fraction of sentences that may be cut off; for `remove: document`."""
+    """Largest fraction of sentences that may be cut off; for `remove: document`."""
     most_unended: Fraction = 1.0
-    """The largest fraction of characters that may be in lines without the end of a sentence; 1 lets all pass,
-    as notes in telegram style have none."""
+    """Largest fraction of characters in lines without the end of a sentence; 1 lets all pass, as notes in telegram
+    style have none."""
 
 
 class TooShort(Config):
-    """Documents too short to teach anything."""
+    """Filter of documents too short to teach anything."""
 
     least_characters: Count = 10
-    """The smallest number of characters, white space apart."""
+    """Smallest number of characters, without white space."""
 
 
 class Japanese(Config):
-    """Documents in other scripts."""
+    """Filter of documents in other scripts."""
 
     least_japanese: Fraction = 0.3
-    """The smallest fraction of letters, whatever their script, that are kana or kanji."""
+    """Smallest fraction of kana and kanji among the letters of all scripts."""
     least_hiragana: Fraction = 0.05
-    """The smallest fraction of characters that are hiragana."""
+    """Smallest fraction of hiragana among the characters."""
     hiragana_from: Count = 100
-    """Shorter documents, in characters, need no hiragana: clinical findings are kanji, numbers and units."""
+    """Length in characters below which no hiragana is needed: clinical findings are kanji, numbers and units."""
 
 
 class Repetition(Config):
-    """Documents that repeat themselves."""
+    """Filter of documents that repeat themselves."""
 
     least_characters: Count = 200
-    """Documents with fewer characters are not judged."""
+    """Length in characters below which documents pass."""
     most_lines: Fraction = 0.3
-    """The largest fraction of lines that stood before."""
+    """Largest fraction of repeated lines."""
     most_line_characters: Fraction = 0.2
-    """The largest fraction of characters in lines that stood before."""
+    """Largest fraction of characters in repeated lines."""
     most_paragraphs: Fraction = 0.3
-    """The largest fraction of paragraphs that stood before."""
+    """Largest fraction of repeated paragraphs."""
     most_paragraph_characters: Fraction = 0.2
-    """The largest fraction of characters in paragraphs that stood before."""
+    """Largest fraction of characters in repeated paragraphs."""
     frequent_length: Length = 8
-    """The length of the n-grams whose most frequent one is weighed, in characters."""
+    """Length in characters of the n-grams of which the most frequent one is counted."""
     most_frequent_characters: Fraction = 0.16
-    """The largest fraction of characters that the most frequent n-gram may take."""
+    """Largest fraction of characters in the most frequent n-gram."""
     repeated_length: Length = 20
-    """The length of the n-grams that are looked for a second time, in characters."""
+    """Length in characters of the n-grams that are searched for repetitions."""
     most_repeated_characters: Fraction = 0.3
-    """The largest fraction of characters in n-grams that stood before."""
+    """Largest fraction of characters in repeated n-grams."""
 
 
 class AdultWords(Config):
-    """Pornography, by words."""
+    """Filter of pornography, by weighted words."""
 
     list: str | None = None
-    """The file with the words and their weights, relative to the config; none is the list that comes with ncvc."""
+    """File of words and weights, relative to the config; null for the list that comes with ncvc."""
     least_weight: Annotated[float, pydantic.Field(ge=0)] = 10.0
-    """The smallest weight for which a document goes: in all up to 1,000 characters, per 1,000 beyond."""
+    """Smallest weight for which a document is dropped: in all up to 1,000 characters, per 1,000 beyond."""
     least_words: Annotated[int, pydantic.Field(ge=1)] = 3
-    """The smallest number of different words of weight 3 or more for which a document goes."""
+    """Smallest number of different words of weight 3 or more for which a document is dropped."""
 
 
 class FiltersConfig(Config):
-    """The filters, in the order in which they run; null switches one off."""
+    """Filters in the order in which they run; null switches one off."""
 
     copyright_notices: CopyrightNotices | None = CopyrightNotices()
     """Drops documents, or removes lines, with a copyright notice."""
@@ -104,12 +104,12 @@ class FiltersConfig(Config):
     """Drops pornography."""
 
     def options(self, folder: Path) -> str:
-        """What `ncvc._native.Filters` and the engine are told, in JSON; `folder` is what paths are relative to.
+        """Returns the options in the JSON that `ncvc._native.Filters` takes; paths are relative to `folder`.
 
-        The text of the word list is part of it, so that options that are equal filter alike, on whatever machine.
-        Raises `ConfigError` if the list cannot be read.
+        The text of the word list is part of it, so that equal options filter alike on every machine. Raises
+        `ConfigError` if the list cannot be read.
         """
-        options: dict[str, Any] = self.model_dump()
+        options = self.model_dump()
         if self.adult_words is not None:
             name = self.adult_words.list
             path = ADULT_WORDS if name is None else folder / name

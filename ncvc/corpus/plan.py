@@ -1,7 +1,7 @@
-"""What a run of the corpus pass will do: its tasks, and what its bytes depend on.
+"""Plans a run of the corpus pass: its tasks, and the identity that its bytes depend on.
 
-A task is some files of one source that are prepared together, in parts. Tasks and parts depend on the input
-alone, not on how many threads or machines work on them.
+A task is a group of files of one source that are prepared together, in parts. Tasks and parts depend on the input
+alone, not on the number of threads or machines.
 """
 
 import hashlib
@@ -24,29 +24,34 @@ from ncvc.manifest import MANIFEST
 
 Target = Literal["tokens", "text"]
 
-# What may change between two starts of the same run: it does not change what is written.
-FREE: dict[str, bool | set[str]] = {"output": True, "threads": True, "on_error": True, "duplicates": {"memory"}}
+FREE_TO_CHANGE: dict[str, bool | set[str]] = {
+    "output": True,
+    "threads": True,
+    "on_error": True,
+    "duplicates": {"memory"},
+}
+"""Keys of the config that may differ when a run is resumed: the bytes written do not depend on them."""
 
 
 @dataclass(frozen=True)
 class Task:
-    """Files of one source."""
+    """A group of files of one source."""
 
     number: int
-    """Its place among all tasks."""
+    """Index among all tasks."""
     source: int
-    """Which of the sources."""
+    """Index of the source in the config."""
     files: tuple[SourceFile, ...]
-    """Its files, in order."""
+    """Files in input order."""
 
     @property
     def paths(self) -> list[Path]:
-        """Where its files are."""
+        """Paths of the files."""
         return [file.path for file in self.files]
 
     @property
     def name(self) -> str:
-        """What its parts' names begin with."""
+        """Prefix of the names of its parts."""
         return f"{self.number:06}"
 
     def identity(self) -> TaskRecord:
@@ -56,29 +61,29 @@ class Task:
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything that the bytes of the output depend on, but for what is in the files."""
+    """Everything that the bytes of the output depend on, except the content of the files."""
 
     config: PreprocessConfig
     to: Target
     folder: Path
-    """What the config's paths are relative to."""
+    """Folder that the config's paths are relative to."""
     tasks: tuple[Task, ...]
     most_lines: int = NO_LIMIT
-    """The most lines that are read of each task."""
+    """Lines to read of each task at most."""
 
     @property
     def tokenizer(self) -> Path:
-        """The tokenizer folder."""
+        """Tokenizer folder; raises `ConfigError` if the config names none."""
         if self.config.tokenizer is None:
             raise ConfigError("'tokenizer' is missing: name the folder that `ncvc tokenizer train` wrote")
         return self.folder / self.config.tokenizer
 
     def source(self, task: Task) -> SourceConfig:
-        """The source that a task belongs to."""
+        """Returns the source of a task."""
         return self.config.sources[task.source]
 
     def identity(self) -> dict[str, pydantic.JsonValue]:
-        """What must be the same for an unfinished run to go on, JSON."""
+        """Returns what must be the same for a run to be resumed, as JSON."""
         return {
             "ncvc": ncvc.__version__,
             "cleaning": native.cleaning_version(),
@@ -86,11 +91,11 @@ class Plan:
             "tokenizer": sha256(self.tokenizer / MANIFEST) if self.to == "tokens" else None,
             "filters": native.filters_version(),
             "rules": [hashlib.sha256(self.rules(source).encode()).hexdigest() for source in self.config.sources],
-            "config": self.config.model_dump(mode="json", exclude=FREE),
+            "config": self.config.model_dump(mode="json", exclude=FREE_TO_CHANGE),
         }
 
     def rules(self, source: SourceConfig) -> str:
-        """What the engine is told of a source's cleaning, filters and fingerprints, in JSON."""
+        """Returns the options of a source's cleaning, filters and deduplication, in the engine's JSON."""
         duplicates = self.config.duplicates
         return json.dumps(
             {
@@ -103,10 +108,13 @@ class Plan:
 
 
 def make_plan(config: PreprocessConfig, folder: Path, to: Target, sample: int | None = None) -> Plan:
-    """Finds the input files and cuts them into tasks; of a sample, one for the first documents of each source."""
+    """Finds the input files and groups them into tasks; with `sample`, one task a source, of so many documents.
+
+    Raises `NcvcError` for an input that is not there.
+    """
     if sample is not None:
         found = enumerate(find_sources(source.inputs, folder, source.format) for source in config.sources)
-        # Each file has a document, so more are not needed.
+        # Every file holds at least one document.
         return Plan(config, to, folder, tuple(Task(n, n, tuple(files[:sample])) for n, files in found), sample)
     tasks: list[Task] = []
     for number, source in enumerate(config.sources):
@@ -116,15 +124,15 @@ def make_plan(config: PreprocessConfig, folder: Path, to: Target, sample: int | 
 
 
 def _groups(files: list[SourceFile], limit: int) -> Iterator[tuple[SourceFile, ...]]:
-    """Neighbouring files, as long as they have no more than `limit` bytes on disk together.
+    """Groups neighbouring files of up to `limit` bytes on disk together.
 
-    Pages, which are extracted first, are by themselves.
+    Web pages, which are extracted first, are in groups of their own.
     """
     group: list[SourceFile] = []
     size = 0
     for file in files:
         more = file.path.stat().st_size
-        if group and (size + more > limit or file.holds_pages != group[0].holds_pages):
+        if group and (size + more > limit or file.needs_extraction != group[0].needs_extraction):
             yield tuple(group)
             group, size = [], 0
         group.append(file)
@@ -134,7 +142,7 @@ def _groups(files: list[SourceFile], limit: int) -> Iterator[tuple[SourceFile, .
 
 
 def difference(before: dict[str, pydantic.JsonValue], now: dict[str, pydantic.JsonValue]) -> str:
-    """The first thing that two identities do not share, for people."""
+    """Describes the first difference of two identities, for a message."""
     old, new = dict(_flat(before)), dict(_flat(now))
     name = next(name for name in [*old, *new] if old.get(name) != new.get(name))
     return f"{name.removeprefix('config.')} was {_brief(old.get(name))} and is {_brief(new.get(name))}"

@@ -1,4 +1,4 @@
-"""Finished parts → the output folder."""
+"""Builds the output folder from the finished parts."""
 
 import shutil
 from collections import defaultdict
@@ -13,29 +13,29 @@ from ncvc.files import listed, write_json
 from ncvc.manifest import PREPROCESS, write_manifest
 
 
-def build(stages: Stages, summary: Summary, report: ReportData) -> None:
-    """Writes the output into the work folder: datasets, what was left out, reports, manifest."""
-    plan, work = stages.plan, stages.work
-    output = work.output
+def build_output(stages: Stages, summary: Summary, report: ReportData) -> None:
+    """Writes datasets, dropped documents, quarantine, reports and manifest into `RunDir.output`."""
+    plan, run_dir = stages.plan, stages.run_dir
+    output = run_dir.output
     shutil.rmtree(output, ignore_errors=True)
     output.mkdir()
     inputs: FileDigests = {}
     for task in plan.tasks:
-        inputs |= read_record(work.done(task), FileDigests)
+        inputs |= read_record(run_dir.digests(task), FileDigests)
     for number, source in enumerate(plan.config.sources):
-        finished = [work.finished / part.name for part in stages.parts_of(number)]
+        finished = [run_dir.finished / part.name for part in stages.parts_of(number)]
         if plan.to == "text":
             native.join_files(output / f"{source.name}.jsonl.zst", [part / TEXT for part in finished])
         else:
             native.join_tokens(output / source.name, finished, stages.tokenizer.vocab_size)
-    _join_left_out(output, stages.parts, work.finished)
+    _join_dropped(output, stages.parts, run_dir.finished)
     write_json(output / "summary.json", summary.to_json())
     write_report(output, report)
     write_manifest(output, stage=PREPROCESS, run=plan.identity(), inputs=inputs)
 
 
-def _join_left_out(output: Path, prepared: list[Path], finished: Path) -> None:
-    """`dropped/REASON.jsonl.zst` and `quarantine.jsonl`, in input order."""
+def _join_dropped(output: Path, prepared: list[Path], finished: Path) -> None:
+    """Writes `dropped/REASON.jsonl.zst` and `quarantine.jsonl`, in input order."""
     dropped: dict[str, list[Path]] = defaultdict(list)
     for part in prepared:
         for file in [*listed(part, "dropped.*"), *listed(finished / part.name, "dropped.*")]:

@@ -1,12 +1,9 @@
-"""The stages of the corpus pass: files in, files out.
-
-Each can be called again, anywhere that sees the same disk: what is there already is not done twice.
-"""
+"""Stages of the corpus pass. Each reads and writes files only, and does nothing where its output is there already."""
 
 import functools
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypedDict
 
 import ipadic
 
@@ -25,36 +22,52 @@ TEXT = "text.jsonl.zst"
 FINGERPRINTS = "fingerprints"
 
 
+class PartToFinish(TypedDict):
+    """A prepared part, as the engine takes it to write it."""
+
+    text: Path
+    cleaning: str
+    """`CleaningConfig` as JSON."""
+    folder: Path
+    """Folder that gets the finished part."""
+    name: str
+    decisions: tuple[Path, int, Path] | None
+    """`parts.json`, the number of the part in it, and the folder of the decisions on it; None without duplicates."""
+
+
 @dataclass(frozen=True)
 class Stages:
-    """The stages of one run."""
+    """Stages of one run."""
 
     plan: Plan
-    work: RunDir
+    run_dir: RunDir
     threads: int
     """Threads of one call."""
 
     def prepare(self, task: Task, progress: ProgressCallback | None = None) -> None:
-        """Writes the task's parts that are not there, then the record that says that it is finished."""
-        done = self.work.done(task)
+        """Cleans and filters a task: writes its missing parts, then `TASK.done`.
+
+        Raises `NcvcError` if a file of a finished task has changed, `InputError` for unreadable input.
+        """
+        done = self.run_dir.digests(task)
         if done.exists():
-            _check(done)
+            _require_unchanged(done)
             return
-        self.work.begin_task(task)
+        self.run_dir.begin_task(task)
         source = self.plan.source(task)
         reading = self._reading(task)
         extracted = None
-        if task.files[0].holds_pages:
-            extracted, page_hashes = extract(task.files, self.work.extracted, reading)
+        if task.files[0].needs_extraction:
+            extracted, page_hashes = extract(task.files, self.run_dir.extracted, reading)
         hashes = native.prepare(
-            reading.native(progress),
+            reading.to_engine(progress),
             task.number,
-            [file.native() for file in task.files],
+            [file.to_engine() for file in task.files],
             extracted,
             self.plan.rules(source),
             self.analyzer if source.filters.adult_words else None,
-            self.work.prepared,
-            [PreparedPart.read(part).raw for part in self.work.parts(task)],
+            self.run_dir.prepared,
+            [PreparedPart.read(part).raw for part in self.run_dir.parts(task)],
             self.plan.to == "text",
         )
         rows = zip(task.paths, hashes if extracted is None else page_hashes, strict=True)
@@ -62,37 +75,41 @@ class Stages:
 
     @property
     def analyzer(self) -> native.Analyzer:
-        """What finds the words among which adult ones are looked for: the tokenizer's, or ipadic without one."""
+        """Analyser for the adult-word filter: the tokenizer's, or ipadic without one."""
         if self.plan.config.tokenizer is not None:
             return self.tokenizer.analyzer
-        return load_analyzer(self.work.dictionary)
+        return load_analyzer(self.run_dir.dictionary)
 
     @property
     def tokenizer(self) -> native.Tokenizer:
-        """The tokenizer."""
+        """Tokenizer of the config."""
         return load_tokenizer(self.plan.tokenizer, self.plan.config.analyzer)
 
     def build_dictionary(self) -> None:
-        """Makes the dictionary that is needed without a tokenizer, if it is and is not there."""
+        """Builds the dictionary of a run without a tokenizer, if a filter needs it."""
         config = self.plan.config
         needed = config.tokenizer is None and any(source.filters.adult_words for source in config.sources)
-        if not needed or self.work.dictionary.exists():
+        if not needed or self.run_dir.dictionary.exists():
             return
-        with whole_file(self.work.dictionary) as partial:
+        with whole_file(self.run_dir.dictionary) as partial:
             native.build_dictionary(partial, base=ipadic.DICDIR, base_name="ipadic")
 
     @property
     def to_extract(self) -> list[Task]:
         """Unprepared tasks whose files are web pages."""
-        return [task for task in self.plan.tasks if task.files[0].holds_pages and not self.work.done(task).exists()]
+        return [
+            task
+            for task in self.plan.tasks
+            if task.files[0].needs_extraction and not self.run_dir.digests(task).exists()
+        ]
 
     def extract(self, task: Task, _: ProgressCallback | None = None) -> None:
         """Extracts the text of a task's pages."""
-        extract(task.files, self.work.extracted, self._reading(task))
+        extract(task.files, self.run_dir.extracted, self._reading(task))
 
     def _reading(self, task: Task) -> Reading:
         config, source = self.plan.config, self.plan.source(task)
-        pages = task.files[0].holds_pages
+        pages = task.files[0].needs_extraction
         return Reading(
             text_field="text" if pages else source.text_field,
             format="html" if pages else source.format,
@@ -107,49 +124,51 @@ class Stages:
 
     @property
     def parts(self) -> list[Path]:
-        """The prepared parts of all tasks, in input order."""
-        # One listing, as every task of the later stages asks: one a task would be tasks × parts × parts.
-        return listed(self.work.prepared, PARTS)
+        """Prepared parts of all tasks, in input order."""
+        # One listing of the folder: later stages ask for every part, and a listing a task would be quadratic.
+        return listed(self.run_dir.prepared, PARTS)
 
     def parts_of(self, source: int) -> list[Path]:
-        """The prepared parts of a source, in input order."""
+        """Lists the prepared parts of a source, in input order."""
         return [part for part in self.parts if self.task_of(part).source == source]
 
     def task_of(self, part: Path) -> Task:
-        """The task that a part is of."""
+        """Returns the task of a part."""
         return self.plan.tasks[int(part.name.partition("-")[0])]
 
     def list_parts(self) -> None:
-        """Writes down which parts there are, and which files they are of."""
+        """Writes `parts.json`."""
         origins = [PartOrigin(folder=str(part), files=self.task_of(part).identity().files) for part in self.parts]
-        write_whole(self.work.origins, [origin.model_dump() for origin in origins])
+        write_whole(self.run_dir.origins, [origin.model_dump() for origin in origins])
 
     @property
     def deduplication(self) -> native.Deduplication:
-        """The steps of finding duplicates."""
-        return _deduplication(self.work.deduplicated, tuple(self.parts), self.plan.config.duplicates.model_dump_json())
+        """Deduplication of all parts."""
+        return _deduplication(
+            self.run_dir.deduplicated, tuple(self.parts), self.plan.config.duplicates.model_dump_json()
+        )
 
     def deduplicate(self, step: tuple[str, int], progress: ProgressCallback | None = None) -> None:
-        """Does one task of a step."""
+        """Runs one task of a step of the deduplication: its name and the task's number."""
         self.deduplication.run_task(*step, progress)
 
     def finish(self, number: int, progress: ProgressCallback | None = None) -> None:
-        """Writes a prepared part, less its duplicates, as tokens or text."""
+        """Writes the prepared part of this number without its duplicates, as tokens or text."""
         part = self.parts[number]
-        if (self.work.finished / part.name).exists():
+        if (self.run_dir.finished / part.name).exists():
             return
         source = self.plan.source(self.task_of(part))
         decisions = None
         if self.plan.config.duplicates.any:
-            decisions = (self.work.origins, number, self.deduplication.decisions(number))
-        prepared = {
+            decisions = (self.run_dir.origins, number, self.deduplication.decisions(number))
+        prepared: PartToFinish = {
             "text": part / TEXT,
             "cleaning": source.cleaning.model_dump_json(),
-            "folder": self.work.finished,
+            "folder": self.run_dir.finished,
             "name": part.name,
             "decisions": decisions,
         }
-        reading = Reading(threads=self.threads, longest_line=NO_LIMIT, format="jsonl").native(progress)
+        reading = Reading(threads=self.threads, longest_line=NO_LIMIT, format="jsonl").to_engine(progress)
         if self.plan.to == "text":
             native.write_part(reading, prepared)
         else:
@@ -158,12 +177,12 @@ class Stages:
 
 @functools.lru_cache(maxsize=1)
 def _deduplication(folder: Path, parts: tuple[Path, ...], options: str) -> native.Deduplication:
-    """Kept, as it reads how many fingerprints every part has."""
+    """Caches the plan, which opens the fingerprints of every part."""
     return native.Deduplication([(part / FINGERPRINTS, part / TEXT, "text") for part in parts], options, folder)
 
 
-def _check(done: Path) -> None:
-    """Refuses to go on with files that are not those that were prepared."""
+def _require_unchanged(done: Path) -> None:
+    """Raises `NcvcError` if a file has changed since it was prepared."""
     for path, digest in read_record(done, FileDigests).items():
         if sha256_if_readable(Path(path)) != digest:
             raise NcvcError(
@@ -173,11 +192,11 @@ def _check(done: Path) -> None:
 
 @functools.cache
 def load_tokenizer(folder: Path, analyzer: Literal["lattice", "vibrato"]) -> native.Tokenizer:
-    """The tokenizer, loaded once a process."""
+    """Loads a tokenizer, once a process."""
     return native.Tokenizer.load(folder, analyzer)
 
 
 @functools.cache
 def load_analyzer(dictionary: Path) -> native.Analyzer:
-    """The analyser, loaded once a process."""
+    """Loads an analyser, once a process."""
     return native.Analyzer.load(dictionary)

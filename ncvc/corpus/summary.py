@@ -110,7 +110,7 @@ def _summarize_source(stages: Stages, number: int) -> SourceSummary:
     files = Counter({str(path): 0 for task in tasks for path in task.paths})
     for part in stages.parts_of(number):
         prepared = PreparedPart.read(part)
-        finished = FinishedPart.read(stages.work.finished / part.name)
+        finished = FinishedPart.read(stages.run_dir.finished / part.name)
         tally.documents["in"] += prepared.documents
         tally.documents["out"] += finished.kept
         tally.documents["dropped"] += prepared.dropped + finished.dropped

@@ -1,25 +1,65 @@
-"""Finds base dictionaries; the dictionary itself is built by `ncvc.build_dictionary`."""
+"""Finds base dictionaries; `ncvc.build_dictionary` builds a dictionary from one."""
 
 import importlib.metadata
 import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 from ncvc.errors import DictionaryError
 
 MAGIC = b"ncvc dictionary\n"
-"""The beginning of every dictionary file (rust/core/src/dictionary/file.rs)."""
+"""First bytes of a dictionary file (rust/core/src/dictionary/file.rs)."""
 
 PACKAGES = {"ipadic": "ipadic", "unidic-lite": "unidic_lite"}
-"""Name of a base → its Python package, whose folder `dicdir` holds a compiled MeCab dictionary."""
+"""Name of a base → Python package, whose folder `dicdir` holds a compiled MeCab dictionary."""
 
 NOTICES = ("COPYING", "LICENSE", "LICENCE", "BSD", "NOTICE", "AUTHORS")
-"""How the names of files begin that say under which terms a dictionary may be passed on."""
+"""Prefixes of the names of files with the licence of a dictionary."""
+
+
+class InputFile(TypedDict):
+    """A file that a dictionary was made of."""
+
+    name: str
+    bytes: int
+    sha256: str
+
+
+class Licence(TypedDict):
+    """A licence notice."""
+
+    name: str
+    text: str
+
+
+class AnalyserSettings(TypedDict):
+    """Settings of the analyser, for comparison with MeCab's; lengths in characters."""
+
+    ignore_space: bool
+    max_grouping_len: int
+    longest_line: int
+
+
+class DictionaryInfo(TypedDict):
+    """Header of a dictionary file."""
+
+    format: int
+    base: str
+    rows: int
+    """Rows of the base."""
+    terms: int
+    """Terms that were added."""
+    skipped: dict[str, int]
+    """Reason → terms that were left out for it."""
+    analyser: AnalyserSettings
+    inputs: list[InputFile]
+    licences: list[Licence]
 
 
 @dataclass(frozen=True)
 class Base:
-    """A base dictionary: its name, its folder, and the licence notices that must stay with it."""
+    """A base dictionary, and the licence notices that must be passed on with it."""
 
     name: str
     folder: Path
@@ -29,7 +69,7 @@ class Base:
 def find_base(base: str) -> Base:
     """Finds the base dictionary `ipadic`, `unidic-lite` or the one in a folder.
 
-    Raises `DictionaryError` if the package is not installed or there is no such folder.
+    Raises `DictionaryError` if the package is not installed or the folder does not exist.
     """
     folder = Path(base)
     if base not in PACKAGES:
@@ -37,7 +77,7 @@ def find_base(base: str) -> Base:
             names = " or ".join(PACKAGES)
             raise DictionaryError(f"{base}: no such folder; give {names} or a folder with a MeCab dictionary")
         return Base(folder.resolve().name, folder, _notices(folder))
-    # The package is not imported: its folder is all that is needed of it.
+    # Only the folder of the package is needed, so that it is not imported.
     spec = importlib.util.find_spec(PACKAGES[base])
     if spec is None or spec.origin is None:
         raise DictionaryError(f"{base} is not installed; run `pip install {base}`")

@@ -1,1 +1,1 @@
-"""Raw documents: which files a source has, how they are read, the main text of pages."""
+"""Finds input files, declares the options of reading them, and extracts the text of web pages."""

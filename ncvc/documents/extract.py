@@ -1,6 +1,6 @@
-"""Files of HTML and WARC → one file with the main text of their pages, which the engine then reads.
+"""Extracts the main text of the pages in HTML and WARC files into one file, which the engine then reads.
 
-Its lines are those of `rust/core/src/source/extracted.rs`: where the page comes from, and its document, or why
+Its lines, parsed in `rust/core/src/source/extracted.rs`, are the place of a page and its document, or the reason why
 there is none. A document has the members `text` and `title`, and from WARC `url`, `date` and `offset`.
 """
 
@@ -10,22 +10,21 @@ import json
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
-from ncvc.documents.pages import PARSER, UnreadableError, read_html, read_warc, to_document
+from ncvc.documents.pages import PARSER, Page, UnreadableError, read_html, read_warc, to_document
 from ncvc.documents.sources import Reading, SourceFile
 from ncvc.errors import NcvcError
 from ncvc.files import sha256_if_readable, whole_file
 
 LEVEL = 1
-"""zstd's level: the file is read once and then removed."""
+"""Level of zstd, low because the file is read once and then removed."""
 
 
 def extract(files: Sequence[SourceFile], folder: Path, reading: Reading) -> tuple[Path, list[str | None]]:
-    """Writes the pages of `files` to a file in `folder`; returns it, and the SHA-256 of each of `files`.
+    """Extracts the pages of `files` into a file in `folder`; returns its path and the SHA-256 of each of `files`.
 
-    The file's name comes from the content of `files`, so what is there already is not done again. A file that
-    cannot be read has no hash. Raises `NcvcError` without the extra `web`.
+    The name of that file depends on the content of `files`, so that none is extracted twice. The digest of an
+    unreadable file is None. Raises `NcvcError` without the extra `web`.
     """
     if not all(importlib.util.find_spec(name) for name in ("fastwarc", "resiliparse", "zstandard")):
         raise NcvcError("HTML and WARC need three more packages; install them with pip install 'ncvc[web]'")
@@ -53,7 +52,7 @@ def _write(files: Sequence[SourceFile], path: Path, reading: Reading) -> None:
                 out.write(f"{number}\t{offset}\t{_entry(page, encoding)}\n".encode())
 
 
-def _entry(page: Any, encoding: str | None) -> str:
+def _entry(page: Page | UnreadableError, encoding: str | None) -> str:
     try:
         if isinstance(page, UnreadableError):
             raise page

@@ -1,7 +1,7 @@
-"""Pages of HTML and records of WARC → their main text.
+"""Reads web pages from HTML and WARC files and extracts their main text.
 
-resiliparse finds the main text. On hand-written Japanese pages it kept what trafilatura kept, left the readings of
-ruby out, and was twenty times as fast (docs/lab-notes.md).
+The extractor is resiliparse: on hand-written Japanese pages it kept what trafilatura kept, left out the readings of
+ruby, and was twenty times as fast (docs/lab-notes.md).
 """
 
 import gzip
@@ -10,9 +10,15 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import ncvc._native as native
+
+if TYPE_CHECKING:
+    from fastwarc.warc import WarcRecord
+
+Members = dict[str, str | int | None]
+"""Members of a document besides its text."""
 
 PARSER: dict[str, Any] = {
     "main_content": True,
@@ -20,40 +26,42 @@ PARSER: dict[str, Any] = {
     "list_bullets": False,
     "alt_texts": False,
     "comments": False,
-    # The reading of a word in ruby, with the brackets around it for browsers without ruby; advertisements.
+    # Readings of words in ruby and the brackets around them; advertisements.
     "skip_elements": ["rt", "rp", ".ad", ".ads", ".advertisement", ".adsbygoogle"],
 }
 HTML = ("text/html", "application/xhtml+xml")
+"""Media types of pages."""
 CHUNK = 2**16
+"""Bytes to read at a time."""
 
 
 class UnreadableError(Exception):
-    """A page, or the rest of a file, that cannot be read."""
+    """Unreadable page, or rest of a file."""
 
     def __init__(self, reason: str, *, size: int = 0, is_document: bool = True) -> None:
         super().__init__(reason)
         self.reason = reason
         """`undecodable`, `line_too_long`, `damaged_file`, `unreadable_file` or `malformed_page`."""
         self.size = size
-        """Its length in bytes."""
+        """Length in bytes."""
         self.is_document = is_document
-        """Whether it counts as a document; a file that cannot be opened or breaks between two records does not."""
+        """True if it counts as a document; a file that cannot be opened or breaks between two records does not."""
 
 
 @dataclass(frozen=True)
 class Page:
-    """A page as it was stored."""
+    """A stored page."""
 
     data: bytes
     is_html: bool = True
     encoding: str | None = None
-    """What the server said."""
-    members: dict[str, Any] = field(default_factory=dict)
-    """What the document gets besides its text and title."""
+    """Encoding that the server declared."""
+    members: Members = field(default_factory=dict)
+    """Members of the document besides text and title."""
 
 
 def read_html(path: Path, longest: int) -> Iterator[tuple[int, Page | UnreadableError]]:
-    """The page in an HTML file, at 0; `longest` is in bytes."""
+    """Yields the page in an HTML file, at offset 0; `longest` is the limit in bytes."""
     try:
         with path.open("rb") as file:
             data = file.read(longest + 1)
@@ -64,7 +72,7 @@ def read_html(path: Path, longest: int) -> Iterator[tuple[int, Page | Unreadable
 
 
 def read_warc(path: Path, longest: int) -> Iterator[tuple[int, Page | UnreadableError]]:
-    """The pages in a WARC file, plain or gzip, each with the offset of its record in the uncompressed file.
+    """Yields the pages in a WARC file, plain or gzip, each with the offset of its record in the uncompressed file.
 
     Pages are `response` records with status 200 and `resource` records, of HTML, and `conversion` records, which
     are plain text (WET).
@@ -101,7 +109,7 @@ def read_warc(path: Path, longest: int) -> Iterator[tuple[int, Page | Unreadable
 
 
 class _Stream:
-    """The bytes of a file, of which fastwarc would not notice that its compression ends early."""
+    """Bytes of a file, plain or gzip; notices compressed data that ends early, which fastwarc does not."""
 
     def __init__(self, raw: BinaryIO) -> None:
         packed = raw.read(2) == b"\x1f\x8b"
@@ -111,13 +119,13 @@ class _Stream:
         self._position = 0
 
     def tell(self) -> int:
-        """How many bytes were read; without it fastwarc panics."""
+        """Returns the position in bytes; fastwarc panics without this method."""
         return self._position
 
     def read(self, size: int = CHUNK) -> bytes:
-        """At most `size` bytes; none at the end, and where the file is damaged."""
+        """Reads at most `size` bytes; none at the end and at damage."""
         try:
-            # `read` would keep what it has read before the damage to itself.
+            # `read` would lose the bytes before the damage.
             data = self._input.read1(min(size, CHUNK) if size > 0 else CHUNK)
         except (OSError, EOFError, zlib.error):
             self.damaged = True
@@ -126,8 +134,8 @@ class _Stream:
         return data
 
 
-def _page(record: Any, longest: int, offset: int) -> Page | None:
-    """The page in a record; None if the record holds something else."""
+def _page(record: "WarcRecord", longest: int, offset: int) -> Page | None:
+    """Reads the page in a record; None if the record holds something else."""
     from fastwarc.warc import WarcRecordType
 
     length = record.content_length
@@ -136,7 +144,7 @@ def _page(record: Any, longest: int, offset: int) -> Page | None:
     record.freeze()
     if record.content_length != length:
         raise UnreadableError("damaged_file", size=record.content_length)
-    members = {
+    members: Members = {
         "url": record.headers.get("WARC-Target-URI"),
         "date": record.headers.get("WARC-Date"),
         "offset": offset,
@@ -158,8 +166,11 @@ def _page(record: Any, longest: int, offset: int) -> Page | None:
     return Page(data, encoding=record.http_charset, members=members)
 
 
-def to_document(page: Page, encoding: str | None) -> dict[str, Any]:
-    """`text`, `title` and the page's members; raises `UnreadableError`. `encoding` goes before what the page says."""
+def to_document(page: Page, encoding: str | None) -> Members:
+    """Extracts `text` and `title` and adds the page's members; raises `UnreadableError`.
+
+    `encoding` takes precedence over the declarations of the page.
+    """
     from resiliparse.extract.html2text import extract_plain_text
     from resiliparse.parse.html import HTMLTree
 
@@ -176,7 +187,7 @@ def to_document(page: Page, encoding: str | None) -> dict[str, Any]:
 
 
 def _decode(page: Page, encoding: str | None) -> str:
-    """The page's text. Pages often lie about their encoding, but what is not UTF-8 never passes for it."""
+    """Decodes a page. Pages often declare a wrong encoding; UTF-8 is tried first, as no other text is valid in it."""
     from resiliparse.parse.encoding import detect_encoding
 
     def candidates() -> Iterator[str | None]:

@@ -1,16 +1,17 @@
-"""Which files a pass reads, and how."""
+"""Finds input files and declares the options of reading them."""
 
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal, TypedDict
 
 from ncvc.errors import NcvcError
 from ncvc.files import files_below
 from ncvc.progress import ProgressCallback
 
 LONGEST_LINE = 64 * 2**20
+"""Default of the longest line, in bytes."""
 NO_LIMIT = 2**62
 
 OnError = Literal["stop", "quarantine"]
@@ -31,8 +32,7 @@ FORMATS: dict[str, FileFormat] = {
 }
 COMPRESSED = (".gz", ".zst", ".bz2")
 COMPRESSIBLE = {"jsonl", "text"}
-# How files begin whose names say nothing. A file that is compressed holds JSON lines.
-BEGINNINGS: dict[bytes, FileFormat] = {
+MAGIC: dict[bytes, FileFormat] = {
     b"PAR1": "parquet",
     b"WARC/": "warc",
     b"<!doctype html": "html",
@@ -42,6 +42,7 @@ BEGINNINGS: dict[bytes, FileFormat] = {
     b"\x28\xb5\x2f\xfd": "jsonl",
     b"BZh": "jsonl",
 }
+"""First bytes of a file → format, where its name tells none; a compressed file holds JSON lines."""
 
 
 @dataclass(frozen=True)
@@ -49,27 +50,24 @@ class SourceFile:
     """A file of the input."""
 
     path: Path
-    """Where it is."""
     format: FileFormat
-    """How it holds its documents."""
 
     @property
-    def holds_pages(self) -> bool:
-        """Whether `ncvc.documents.extract` must read it first."""
+    def needs_extraction(self) -> bool:
+        """True for web pages, whose text `ncvc.documents.extract` extracts before the engine reads it."""
         return self.format in ("html", "warc")
 
-    def native(self) -> tuple[Path, str]:
-        """What the engine takes."""
+    def to_engine(self) -> tuple[Path, str]:
+        """Returns the path and the format as the engine takes them."""
         return self.path, self.format
 
 
 def find_sources(names: Sequence[str], folder: Path, format: SourceFormat = "auto") -> list[SourceFile]:  # noqa: A002
-    """The files that `names` stand for: files, folders or patterns, relative to `folder`.
+    """Finds the files of `names`: files, folders or patterns, relative to `folder`.
 
-    Folders and patterns are taken in the order of their names, so that the same tree gives the same dataset; a
-    file that is named twice is read once, in its first place. Of a folder those files are taken whose names say
-    that they are of the format, and that are not hidden. Raises `NcvcError` for a name without files, and for a
-    file, named or matched by a pattern, that is of no known format.
+    Files of a folder or a pattern are sorted by name, so that the same tree gives the same dataset; a file that is
+    named twice is read once, in its first place. A folder stands for its visible files whose names are of the format.
+    Raises `NcvcError` for a name without files, and for a file, named or matched by a pattern, of unknown format.
     """
     found: dict[Path, SourceFile] = {}
     for name in names:
@@ -78,22 +76,22 @@ def find_sources(names: Sequence[str], folder: Path, format: SourceFormat = "aut
             matches = list(_files_of(path, format))
         elif any(c in name for c in "*?[") and not path.exists():
             anchor = Path(path.anchor)
-            # A star stands for no hidden file, as in a shell.
+            # As in a shell, a star matches no hidden file.
             shown = (p for p in anchor.glob(str(path.relative_to(anchor))) if p.name[0] != "." or path.name[0] == ".")
             paths = sorted(p for p in shown if p.is_file())
             matches = [SourceFile(p, _format(p, format)) for p in paths]
         else:
             matches = [SourceFile(path, _format(path, format))] if path.exists() else []
         if not matches:
-            raise NcvcError(f"{path}: no such input; name files, folders or patterns{_of(format)}")
+            raise NcvcError(f"{path}: no such input; name files, folders or patterns{_described(format)}")
         for file in matches:
-            _check_name(file.path)
+            _require_utf8_name(file.path)
             found.setdefault(file.path.resolve(), file)
     return list(found.values())
 
 
-def _check_name(path: Path) -> None:
-    """Records and reports are UTF-8 and say where every document is from."""
+def _require_utf8_name(path: Path) -> None:
+    """Raises `NcvcError` for a name that records and reports, which are UTF-8, cannot hold."""
     try:
         str(path).encode()
     except UnicodeEncodeError:
@@ -101,7 +99,7 @@ def _check_name(path: Path) -> None:
         raise NcvcError(f"{name}: the name is not UTF-8; rename it") from None
 
 
-def _of(format: SourceFormat) -> str:  # noqa: A002
+def _described(format: SourceFormat) -> str:  # noqa: A002
     return " of JSON lines, Parquet, text, HTML or WARC" if format == "auto" else f" of format '{format}'"
 
 
@@ -143,8 +141,8 @@ def _format_by_beginning(path: Path) -> FileFormat:
         with path.open("rb") as file:
             head = file.read(64).removeprefix(b"\xef\xbb\xbf").lstrip()
     except OSError:
-        return "jsonl"  # the pass says of every file that it cannot read why, and may go on without it
-    for beginning, known in BEGINNINGS.items():
+        return "jsonl"  # the reader reports it as unreadable
+    for beginning, known in MAGIC.items():
         if head.startswith(beginning) or (known == "html" and head.lower().startswith(beginning)):
             return known
     if not head:
@@ -152,31 +150,45 @@ def _format_by_beginning(path: Path) -> FileFormat:
     raise NcvcError(f"{path}: neither its name nor its beginning says what it is; set `format`")
 
 
+class EngineReading(TypedDict):
+    """Options of reading, as the engine takes them."""
+
+    text_field: str
+    encoding: str | None
+    form: str
+    quality_warnings: list[str]
+    threads: int
+    longest_line: int
+    quarantine: bool
+    part_bytes: int
+    most_lines: int
+    progress: ProgressCallback | None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """How documents are read."""
+    """Options of reading documents."""
 
     text_field: str = "text"
-    """The member of each JSON object, or the column, that holds the text."""
+    """Member of each JSON object, or column of Parquet, that holds the text."""
     format: SourceFormat = "auto"
-    """The format of the source; published corpora are recognised document by document unless it says which."""
+    """Format of the source; `auto` recognises published corpora document by document."""
     encoding: TextEncoding = "auto"
-    """The encoding of plain text; recognised file by file unless it is given."""
+    """Encoding of plain text; `auto` detects it file by file."""
     quality_warnings: Sequence[str] = ()
-    """Documents with one of these quality warnings of OSCAR are dropped."""
+    """Quality warnings of OSCAR for which a document is dropped."""
     threads: int = 0
-    """Worker threads; 0 is one a core."""
+    """Worker threads, 0 for one a core."""
     on_error: OnError = "stop"
-    """What to do with what cannot be read."""
+    """Treatment of unreadable input."""
     longest_line: int = LONGEST_LINE
-    """The longest line or document that is read, in bytes."""
-
+    """Longest line or document, in bytes."""
     part_bytes: int = NO_LIMIT
-    """About how many bytes make a part."""
+    """Approximate size of a part in bytes."""
     most_lines: int = NO_LIMIT
-    """The most lines that are read of all files together."""
+    """Lines to read of all files together at most."""
 
-    def native(self, progress: ProgressCallback | None = None) -> dict[str, Any]:
+    def to_engine(self, progress: ProgressCallback | None = None) -> EngineReading:
         """Returns the options as the engine takes them."""
         return {
             "text_field": self.text_field,
@@ -193,7 +205,7 @@ class Reading:
 
     @property
     def _form(self) -> str:
-        """The engine's name for the form of documents."""
+        """Name of the form of documents in the engine."""
         match self.format:
             case "oscar" | "wiki40b":
                 return self.format

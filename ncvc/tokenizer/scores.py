@@ -1,6 +1,6 @@
-"""Rounds the scores of a SentencePiece model, so that every engine finds the same pieces.
+"""Rounds the scores of a SentencePiece model, so that all engines choose the same pieces.
 
-SentencePiece adds scores in single precision, Hugging Face's tokenizers in double; where two cuts are equally
+SentencePiece adds scores in single precision, Hugging Face's tokenizers in double. Where two segmentations are equally
 probable (`#|##`, `##|#`), rounding errors decide, differently. Sums of multiples of 2⁻¹³ are exact in both.
 """
 
@@ -15,7 +15,7 @@ SCORE = 2 << 3 | 5
 
 
 def round_scores(model: bytes) -> bytes:
-    """The serialized ModelProto with every score a multiple of 2⁻¹³."""
+    """Returns the serialized ModelProto with every score rounded to a multiple of 2⁻¹³."""
     out, at = bytearray(model), 0
     while at < len(model):
         key, at = _varint(model, at)

@@ -1,8 +1,8 @@
-"""The pieces that SentencePiece chooses from.
+"""Generates the candidates from which SentencePiece chooses the pieces: every substring of every morpheme.
 
-Left to itself it takes them from a suffix array, in which a string that is always followed by the same character
-is no entry of its own; and a whole morpheme is always followed by its end. So 必要 or 場合, which begin no longer
-word, would not even be candidates. Here every part of every morpheme is one.
+SentencePiece's own candidates come from a suffix array, in which a string that is always followed by the same
+character has no entry of its own. A whole morpheme is always followed by its end, so that 必要 or 場合, which begin no
+longer word, would not be candidates.
 """
 
 from collections import Counter
@@ -10,18 +10,18 @@ from collections.abc import Iterable
 from itertools import islice
 
 LONGEST = 16
-"""The longest piece, in characters (technical report 2.2: max piece length)."""
+"""Longest piece in characters (technical report 2.2: max piece length)."""
 MOST_MORPHEMES = 1_000_000
-"""So many of the most frequent morphemes are cut into parts; about 1 GB of memory."""
+"""Number of the most frequent morphemes whose substrings are candidates; about 1 GB of memory."""
 MOST_SEEDS = 1_000_000
-"""SentencePiece's own default."""
+"""Number of candidates; the default of SentencePiece."""
 
 
 def seeds(counts: Iterable[tuple[str, int]], characters: str) -> list[tuple[str, int]]:
-    """Candidates with the weight that SentencePiece gives its own, length times count; the weightiest first.
+    """Returns candidates with their weight, length × count as in SentencePiece: `characters` first, then by weight.
 
-    `counts` are morphemes with how often they occur, the most frequent first. Each of `characters` is a candidate
-    even if the text lacks it.
+    `counts` are morphemes with their frequency, in descending order. Each of `characters` is a candidate even if the
+    text lacks it.
     """
     parts: Counter[str] = Counter()
     for morpheme, count in islice(counts, MOST_MORPHEMES):

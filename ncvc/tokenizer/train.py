@@ -1,17 +1,17 @@
 """Trains a Unigram tokenizer on analysed text (technical report 2.2).
 
-SentencePiece sees every distinct morpheme once, with the number of times it occurs. So no piece crosses the
-border of a morpheme, and memory grows with the vocabulary of the corpus, not with its size.
+SentencePiece gets every distinct morpheme once, with its frequency. So no piece crosses a morpheme boundary, and memory
+grows with the vocabulary of the corpus, not with its size.
 """
 
 import contextlib
 import io
-import json
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import pydantic
 import sentencepiece
 
 import ncvc
@@ -35,12 +35,12 @@ PAPER_VOCABULARY = 32768
 META_SPACE = "▁"
 
 SETTINGS: dict[str, Any] = {
-    # The papers' own (technical report 2.2).
+    # Of technical report 2.2.
     "model_type": "unigram",
     "shrinking_factor": 0.75,
     "max_sentencepiece_length": LONGEST,
     "num_sub_iterations": 8,
-    # The special pieces, in the order of their ids.
+    # Special pieces, in the order of their ids.
     "unk_id": 0,
     "bos_id": 1,
     "eos_id": 2,
@@ -49,7 +49,7 @@ SETTINGS: dict[str, Any] = {
     "bos_piece": "<|begin_of_text|>",
     "eos_piece": "<|end_of_text|>",
     "user_defined_symbols": ["\n"],
-    # Text is cleaned and cut already; SentencePiece changes and cuts nothing.
+    # Text is cleaned and split into morphemes already.
     "normalization_rule_name": "identity",
     "add_dummy_prefix": False,
     "remove_extra_whitespaces": False,
@@ -60,10 +60,24 @@ SETTINGS: dict[str, Any] = {
     "input_format": "tsv",
     "character_coverage": 1.0,
     "max_sentence_length": 2**20,
-    # Partial sums are per thread: another number of threads would give another model.
+    # Partial sums are per thread: another number of threads gives another model.
     "num_threads": 8,
     "minloglevel": 3,
 }
+
+
+class MorphemeCounts(pydantic.BaseModel):
+    """Counts of the pass over the text; other counts of the engine are ignored."""
+
+    documents: int
+    kept: int
+    dropped: int
+    """Documents that are empty after cleaning."""
+    quarantined: int
+    source_sha256: list[str | None]
+    """SHA-256 of each file; None for one that could not be read to its end."""
+    morphemes: int
+    distinct_morphemes: int
 
 
 def train_tokenizer(
@@ -75,11 +89,12 @@ def train_tokenizer(
     reading: Reading,
     replace: bool = False,
     reporter: Reporter | None = None,
-) -> dict[str, Any]:
-    """Writes a tokenizer folder that needs nothing else: pieces, dictionary, cleaning rules, manifest.
+) -> MorphemeCounts:
+    """Writes a self-contained tokenizer folder: pieces, dictionary, version of the cleaning rules, manifest.
 
-    Returns the counts of the pass over the text. Raises `VocabularyError` if `vocab_size` is too small for
-    the allowed characters or too large for the text.
+    Returns the counts of the pass over the text. Raises `VocabularyError` if `vocab_size`, in pieces, is too small for
+    the allowed characters or too large for the text; `NcvcError` for web pages and for an output that may not be
+    replaced; `InputError` for unreadable input.
     """
     reporter = reporter or Reporter()
     characters = native.allowed_characters()
@@ -89,7 +104,7 @@ def train_tokenizer(
             f"a vocabulary of {vocab_size} cannot hold the {len(characters)} allowed characters,"
             f" each of which is a piece; choose at least {smallest}"
         )
-    pages = next((file.path for file in sources if file.holds_pages), None)
+    pages = next((file.path for file in sources if file.needs_extraction), None)
     if pages is not None:
         raise NcvcError(f"{pages}: pages are not read here; extract them with `ncvc preprocess --to text` first")
     reads = [dictionary, *(file.path for file in sources)]
@@ -97,11 +112,11 @@ def train_tokenizer(
         progress = reporter.progress("counting morphemes", sum(file.path.stat().st_size for file in sources))
         with contextlib.closing(progress):
             counted = native.count_morphemes(
-                reading.native(progress), [file.native() for file in sources], dictionary, folder / COUNTS
+                reading.to_engine(progress), [file.to_engine() for file in sources], dictionary, folder / COUNTS
             )
-        summary = json.loads(counted)
+        counts = MorphemeCounts.model_validate_json(counted)
         reporter.say(
-            f"choosing {vocab_size:,} pieces among those of {summary['distinct_morphemes']:,} distinct morphemes …"
+            f"choosing {vocab_size:,} pieces among those of {counts.distinct_morphemes:,} distinct morphemes …"
         )
         model = train_model(folder / COUNTS, characters, vocab_size)
         (folder / MODEL_FILE).write_bytes(model)
@@ -114,28 +129,29 @@ def train_tokenizer(
             stage=TOKENIZER,
             vocab_size=vocab_size,
             dictionary=sha256(dictionary),
-            morphemes=summary["morphemes"],
-            distinct_morphemes=summary["distinct_morphemes"],
+            morphemes=counts.morphemes,
+            distinct_morphemes=counts.distinct_morphemes,
             inputs=[
                 {"name": file.path.name, "bytes": file.path.stat().st_size, "sha256": digest}
-                for file, digest in zip(sources, summary["source_sha256"], strict=True)
+                for file, digest in zip(sources, counts.source_sha256, strict=True)
             ],
         )
-    return {**summary, "vocab_size": vocab_size}
+    return counts
 
 
 def train_model(counts: Path, characters: str, vocab_size: int) -> bytes:
-    """A SentencePiece model of the counted morphemes; ▁ and every one of `characters` is a piece.
+    """Trains a SentencePiece model on the counted morphemes; ▁ and every one of `characters` is a piece.
 
-    Writes `seeds.tsv` beside `counts` and removes it again.
+    Returns the serialized model. Writes `seeds.tsv` beside `counts` and removes it again. Raises `VocabularyError` if
+    the text has too few pieces.
     """
     model = io.BytesIO()
-    lines = _lines(counts.absolute())
+    lines = _training_lines(counts.absolute())
     path = (counts.parent / SEEDS).absolute()
-    candidates = seeds(_read(counts), characters + META_SPACE)
+    candidates = seeds(_read_counts(counts), characters + META_SPACE)
     path.write_text("".join(f"{piece}\t{weight}\n" for piece, weight in candidates), encoding="utf-8")
     try:
-        # The model file records the name of the seeds' file; without the folder it is always the same.
+        # The model records the path of the seeds' file; relative to its folder it is always the same.
         with contextlib.chdir(counts.parent):
             sentencepiece.SentencePieceTrainer.train(
                 sentence_iterator=lines,
@@ -162,25 +178,24 @@ def train_model(counts: Path, characters: str, vocab_size: int) -> bytes:
     return rounded
 
 
-def _read(path: Path) -> Iterator[tuple[str, int]]:
+def _read_counts(path: Path) -> Iterator[tuple[str, int]]:
     with path.open(encoding="utf-8", newline="\n") as file:
         for line in file:
             morpheme, count = line.split("\t")
             yield morpheme, int(count)
 
 
-def _lines(path: Path) -> Iterator[str]:
-    """The counts, ▁ first and with at least a hundredth of all.
+def _training_lines(path: Path) -> Iterator[str]:
+    """Yields the lines of counts, ▁ first and with at least a hundredth of all.
 
-    SentencePiece sorts the required characters first and stops where the characters so far cover the text, which
-    in single precision is before the rarest, and in any case before those that the text does not have. So one
-    frequent character is not among the required ones. ▁ is never part of a longer morpheme, and what it counts
-    changes no other piece.
+    SentencePiece sorts the required characters first and stops where the characters so far cover the text: in single
+    precision before the rarest, and always before those that the text lacks. So one frequent character must not be
+    required. ▁ is never part of a longer morpheme, and its count changes no other piece.
     """
     spaces = total = 0
-    for morpheme, count in _read(path):
+    for morpheme, count in _read_counts(path):
         total += count
         if morpheme == META_SPACE:
             spaces = count
     yield f"{META_SPACE}\t{max(spaces, total // 100 + 1)}"
-    yield from (f"{morpheme}\t{count}" for morpheme, count in _read(path) if morpheme != META_SPACE)
+    yield from (f"{morpheme}\t{count}" for morpheme, count in _read_counts(path) if morpheme != META_SPACE)

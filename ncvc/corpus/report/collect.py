@@ -15,23 +15,23 @@ from ncvc.corpus.statistics import Statistics
 from ncvc.corpus.summary import SourceSummary, Summary
 
 CLUSTERS = 10
-"""Groups of duplicates that are shown."""
+"""Number of clusters in the report."""
 DUPLICATE_REASONS = ("duplicate_document", "near_duplicate_document", "duplicate_sentences")
 """Reasons for which deduplication drops a document."""
 PIECES = 50
-"""The most frequent pieces that are shown."""
+"""Number of pieces in the report."""
 
 
 class Timing:
-    """How long the stages of this start took."""
+    """Wall-clock time of the stages."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
-        """By stage."""
+        """Stage → seconds."""
 
     @contextlib.contextmanager
-    def of(self, stage: str) -> Iterator[None]:
-        """Measures a stage."""
+    def measure(self, stage: str) -> Iterator[None]:
+        """Measures the time that a stage takes."""
         started = time.monotonic()
         yield
         self.seconds[stage] = time.monotonic() - started
@@ -58,7 +58,7 @@ def report_data(stages: Stages, summary: Summary, timing: Timing, sample: int | 
 
 def _source(stages: Stages, number: int, counts: SourceSummary) -> Source:
     prepared = stages.parts_of(number)
-    statistics = native.source_statistics(prepared, [stages.work.finished / part.name for part in prepared])
+    statistics = native.source_statistics(prepared, [stages.run_dir.finished / part.name for part in prepared])
     return Source(
         name=counts.name,
         statistics=Statistics.model_validate_json(statistics),
@@ -70,7 +70,7 @@ def _duplicates(stages: Stages, summary: Summary, sources: list[Source]) -> Dupl
     decisions = [stages.deduplication.decisions(number) for number in range(len(stages.parts))]
     dropped = [drop for source in sources if (drop := source.statistics.dropped)]
     whole = sum(drop[reason].bytes for drop in dropped for reason in DUPLICATE_REASONS if reason in drop)
-    clusters = native.clusters(stages.work.origins, decisions, CLUSTERS)
+    clusters = native.clusters(stages.run_dir.origins, decisions, CLUSTERS)
     return Duplicates(
         documents=summary.reasons.get(DUPLICATE_REASONS[0], 0),
         near_documents=summary.reasons.get(DUPLICATE_REASONS[1], 0),

@@ -10,12 +10,12 @@ from ncvc.corpus.statistics import Excerpt, Statistics
 
 
 class Source(Record):
-    """One source of the config."""
+    """A source of the config."""
 
     name: str
     statistics: Statistics
     quarantined: int = 0
-    """Documents that could not be read."""
+    """Unreadable documents."""
 
 
 class Member(Record):
@@ -28,28 +28,28 @@ class Member(Record):
 
 
 class Cluster(Record):
-    """Documents that are the same, or nearly."""
+    """Equal or similar documents."""
 
     first: Excerpt
-    """How the one that stays begins."""
+    """Beginning of the document that stays."""
     size: int
     """Documents, the first included."""
     members: list[Member] = pydantic.Field(default_factory=list)
-    """Some of the others."""
+    """Some of the other documents."""
 
 
 class Duplicates(Record):
-    """What was found twice, over all sources."""
+    """Duplicates over all sources."""
 
     documents: int = 0
     """Documents equal to an earlier one."""
     near_documents: int = 0
-    """Documents nearly equal to an earlier one."""
+    """Documents similar to an earlier one."""
     sentences: int = 0
-    """Sentences that an earlier document has."""
+    """Sentences removed because an earlier document has them."""
     sentence_bytes: int = 0
     clusters: list[Cluster] = pydantic.Field(default_factory=list)
-    """The largest, largest first."""
+    """Largest clusters, in descending order."""
 
 
 class Stage(Record):
@@ -59,7 +59,7 @@ class Stage(Record):
     seconds: float
     """Wall clock."""
     bytes: int
-    """Text that went in."""
+    """Raw text of the pass."""
 
 
 class Piece(Record):
@@ -70,18 +70,18 @@ class Piece(Record):
 
 
 class ReportData(Record):
-    """All of the report; `report.json` is this."""
+    """Content of `report.json`."""
 
     version: str
-    """ncvc's."""
+    """Version of ncvc."""
     sample: int | None = None
-    """Documents of each source that a dry run looked at; nothing for a whole pass."""
+    """Documents of each source that a dry run reads; None for a whole pass."""
     sources: list[Source]
     duplicates: Duplicates | None = None
-    """Nothing where they were not looked for."""
+    """None without deduplication."""
     pieces: list[Piece] = pydantic.Field(default_factory=list)
-    """The most frequent ones, most frequent first."""
+    """Most frequent pieces, in descending order."""
     unknown_tokens: int = 0
     stages: list[Stage] = pydantic.Field(default_factory=list)
     config: dict[str, pydantic.JsonValue] = pydantic.Field(default_factory=dict)
-    """The whole resolved config."""
+    """Config of the pass, defaults included."""
