@@ -7,7 +7,7 @@ use super::rules::{RULE_COUNT, RULES};
 pub const ROW_COUNT: usize = RULE_COUNT + clinical::CATEGORY_COUNT;
 
 /// Returns the names of the rows.
-pub fn counted() -> impl Iterator<Item = &'static str> {
+pub fn row_names() -> impl Iterator<Item = &'static str> {
     let categories = clinical::CATEGORIES.iter().map(|category| category.name);
     RULES.iter().map(|rule| rule.name).chain(categories)
 }
@@ -46,7 +46,7 @@ impl serde::Serialize for Counts {
             documents: u64,
             edits: u64,
         }
-        let rows = counted().zip(self.documents).zip(self.edits);
+        let rows = row_names().zip(self.documents).zip(self.edits);
         let rows = rows.map(|((rule, documents), edits)| Row { rule, documents, edits });
         let shown = rows.enumerate().filter(|(i, row)| *i < RULE_COUNT || row.edits > 0);
         serializer.collect_seq(shown.map(|(_, row)| row))

@@ -35,7 +35,7 @@ mod white_space;
 pub use allowed::{allowed_characters, is_allowed};
 pub use characters::META_SPACE;
 pub use cleaner::{Cleaner, clean};
-pub use counts::{Counts, counted};
+pub use counts::{Counts, row_names};
 pub use options::{CleaningOptions, Replacement};
 pub use rule::{Example, Rule};
 pub use rules::{RULE_COUNT, RULES};

@@ -10,7 +10,7 @@
 
 use super::options::JapaneseOptions;
 use super::reason::Reason;
-use crate::code_points::{classes, each_code_point};
+use crate::code_points::{classes, for_each_code_point};
 
 /// Numbers of characters of a text by script, white space (▁ and line feeds) apart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub fn scan(text: &str, characters: &mut Vec<u32>) -> Scripts {
     characters.clear();
     characters.reserve(text.len() / 2);
     let mut scripts = Scripts::default();
-    each_code_point(text, |c| {
+    for_each_code_point(text, |c| {
         let class = class(c);
         if class != SPACE {
             characters.push(c);

@@ -9,7 +9,7 @@ use crossbeam_channel::{Receiver, Sender};
 use super::options::Options;
 use super::parts::{Cut, PartCutter, RawHash};
 use super::rejected::{RejectReason, Rejected};
-use crate::source::{Broken, Documents, Extracted, FileHash, Input, Line, SourceFile, Unread};
+use crate::source::{Documents, Extracted, FileHash, Input, Line, ReadError, SourceFile, Unread};
 
 /// A batch is full at this many bytes or documents, whichever comes first; at the end of a part, threads idle for at
 /// most the time of one batch.
@@ -189,8 +189,8 @@ fn read_file(
                 batcher.push(Entry::Line(source, line, start..end))?;
                 continue;
             }
-            Ok(Line::TooLong(bytes)) => (Broken::TooLong, bytes),
-            Ok(Line::Undecodable(bytes)) => (Broken::Undecodable, bytes),
+            Ok(Line::TooLong(bytes)) => (ReadError::TooLong, bytes),
+            Ok(Line::Undecodable(bytes)) => (ReadError::Undecodable, bytes),
             Err(why) => {
                 batcher.bytes.truncate(start);
                 batcher.reject(source, line.max(1), &Unread { why, bytes: begun, is_document: begun > 0 })?;
@@ -202,8 +202,8 @@ fn read_file(
 }
 
 /// Hashes a file that breaks; none if the operating system refused it.
-fn hash_of_broken(file: &SourceFile, why: Broken) -> Option<String> {
-    (why != Broken::Unreadable).then(|| FileHash::of_readable(&file.path)).flatten()
+fn hash_of_broken(file: &SourceFile, why: ReadError) -> Option<String> {
+    (why != ReadError::Unreadable).then(|| FileHash::of_readable(&file.path)).flatten()
 }
 
 /// Reads the extractor's output for the input's `files`.

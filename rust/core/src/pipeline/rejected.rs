@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::dedup::Duplicate;
 use crate::filter;
-use crate::source::{Broken, Malformed};
+use crate::source::{Malformed, ReadError};
 use crate::{Error, Result};
 
 /// Reason to drop a readable document.
@@ -117,16 +117,16 @@ impl From<Malformed> for QuarantineReason {
     }
 }
 
-impl From<Broken> for QuarantineReason {
-    fn from(broken: Broken) -> Self {
-        match broken {
-            Broken::Unreadable => Self::UnreadableFile,
-            Broken::Damaged => Self::DamagedFile,
-            Broken::MissingColumn => Self::MissingColumn,
-            Broken::NotATextColumn => Self::NotATextColumn,
-            Broken::TooLong => Self::LineTooLong,
-            Broken::Undecodable => Self::Undecodable,
-            Broken::MalformedPage => Self::MalformedPage,
+impl From<ReadError> for QuarantineReason {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Unreadable => Self::UnreadableFile,
+            ReadError::Damaged => Self::DamagedFile,
+            ReadError::MissingColumn => Self::MissingColumn,
+            ReadError::NotATextColumn => Self::NotATextColumn,
+            ReadError::TooLong => Self::LineTooLong,
+            ReadError::Undecodable => Self::Undecodable,
+            ReadError::MalformedPage => Self::MalformedPage,
         }
     }
 }

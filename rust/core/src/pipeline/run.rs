@@ -12,7 +12,7 @@ use super::parts::{PartCutter, RawHash};
 use super::read::{Batch, Entry, read};
 use super::rejected::{DropReason, RejectReason, Rejected};
 use crate::clean::Counts;
-use crate::source::{Fields, Input, Malformed, SourceFile};
+use crate::source::{Fields, Format, Input, Malformed, SourceFile};
 use crate::{Error, Result};
 
 /// Batches in flight for each worker.
@@ -149,6 +149,9 @@ pub fn run<J: Job>(
     output: &mut dyn Output<J::Batch>,
 ) -> Result<Vec<Option<String>>> {
     let sources = input.files;
+    if input.extracted.is_none() && sources.iter().any(|file| file.format == Format::Pages) {
+        return Err(Error::internal("pages without an extraction"));
+    }
     let read_bytes = Arc::new(AtomicU64::new(0));
     let under_way = options.threads * BATCHES_PER_WORKER;
     let (permit, permits) = bounded(under_way);

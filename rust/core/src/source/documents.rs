@@ -6,10 +6,12 @@ use std::sync::atomic::AtomicU64;
 
 use encoding_rs::Encoding;
 
+use super::format::{Format, SourceFile};
 use super::lines::{Line, LineReader};
+use super::open::{FileHash, open};
 use super::parquet::ParquetReader;
+use super::read_error::ReadError;
 use super::text::{Paragraphs, ToJson, WholeText};
-use super::{Broken, FileHash, Format, SourceFile, open};
 
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
@@ -39,25 +41,26 @@ impl Documents {
         encoding: Option<&'static Encoding>,
         longest: usize,
         read: &Arc<AtomicU64>,
-    ) -> Result<Self, Broken> {
+    ) -> Result<Self, ReadError> {
         if file.format == Format::Parquet {
             let (reader, hash) = ParquetReader::open(&file.path, text_field, longest, read)?;
             return Ok(Self { reader: Reader::Parquet(Box::new(reader)), hash });
         }
-        let (input, hash) = open(&file.path, read).map_err(|_| Broken::Unreadable)?;
+        let (input, hash) = open(&file.path, read).map_err(|_| ReadError::Unreadable)?;
         let to_json = || ToJson::new(encoding, text_field);
         let reader = match file.format {
             Format::Text => Reader::Text(WholeText::new(input, longest, to_json())),
             Format::Paragraphs => Reader::Paragraphs(Paragraphs::new(input, longest, to_json())),
             Format::JsonLines => Reader::JsonLines(LineReader::new(input, longest)),
-            Format::Pages | Format::Parquet => return Err(Broken::Unreadable),
+            // Parquet was opened above; the pipeline refuses pages without an extraction.
+            Format::Pages | Format::Parquet => return Err(ReadError::Unreadable),
         };
         Ok(Self { reader, hash })
     }
 
     /// Appends the next document to `buffer`, without a line feed. After an error nothing more can be
     /// read, and a part of the document may be in the buffer.
-    pub fn next(&mut self, buffer: &mut Vec<u8>) -> Result<Line, Broken> {
+    pub fn next(&mut self, buffer: &mut Vec<u8>) -> Result<Line, ReadError> {
         match &mut self.reader {
             Reader::JsonLines(lines) => {
                 let start = buffer.len();

@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use super::Broken;
+use super::read_error::ReadError;
 
 /// A line of an extracted file.
 #[derive(Debug, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub struct Extracted {
 #[derive(Debug, PartialEq, Eq)]
 pub struct Unread {
     /// Reason.
-    pub why: Broken,
+    pub why: ReadError,
     /// Its length in bytes.
     pub bytes: u64,
     /// True if it counts as a document.
@@ -43,11 +43,11 @@ impl Extracted {
         }
         let (third, fourth) = (ends.next()?, ends.next()?);
         let why = match &line[begin..third] {
-            b"undecodable" => Broken::Undecodable,
-            b"line_too_long" => Broken::TooLong,
-            b"damaged_file" => Broken::Damaged,
-            b"unreadable_file" => Broken::Unreadable,
-            b"malformed_page" => Broken::MalformedPage,
+            b"undecodable" => ReadError::Undecodable,
+            b"line_too_long" => ReadError::TooLong,
+            b"damaged_file" => ReadError::Damaged,
+            b"unreadable_file" => ReadError::Unreadable,
+            b"malformed_page" => ReadError::MalformedPage,
             _ => return None,
         };
         let is_document = match &line[fourth + 1..] {
@@ -69,7 +69,7 @@ mod tests {
         let document = Extracted::parse(b"3\t120\t{\"text\":\"a\\tb\"}").expect("it is a line");
         assert_eq!(document, Extracted { file: 3, place: 120, found: Ok(6..21) });
         let unread = Extracted::parse(b"0\t9\tdamaged_file\t17\t0").expect("it is a line");
-        let why = Unread { why: Broken::Damaged, bytes: 17, is_document: false };
+        let why = Unread { why: ReadError::Damaged, bytes: 17, is_document: false };
         assert_eq!(unread, Extracted { file: 0, place: 9, found: Err(why) });
         for other in [
             "",

@@ -13,7 +13,8 @@ use ::parquet::record::{Field, Row};
 use ::parquet::schema::types::Type;
 
 use super::lines::Line;
-use super::{Broken, FileHash};
+use super::open::FileHash;
+use super::read_error::ReadError;
 
 /// Rows that the library decodes at a time; those of all columns are in memory.
 const ROWS: usize = 64;
@@ -39,21 +40,21 @@ impl ParquetReader {
         text_field: &str,
         longest: usize,
         read: &Arc<AtomicU64>,
-    ) -> Result<(Self, FileHash), Broken> {
-        let mut file = File::open(path).map_err(|_| Broken::Unreadable)?;
+    ) -> Result<(Self, FileHash), ReadError> {
+        let mut file = File::open(path).map_err(|_| ReadError::Unreadable)?;
         // Columns are read out of order, so hashing is a pass of its own.
-        let (hash, file_bytes) = FileHash::of(&mut file).map_err(|_| Broken::Unreadable)?;
+        let (hash, file_bytes) = FileHash::of(&mut file).map_err(|_| ReadError::Unreadable)?;
         let (rows, all) = guarded(|| {
-            let reader = SerializedFileReader::new(file).map_err(|_| Broken::Damaged)?;
+            let reader = SerializedFileReader::new(file).map_err(|_| ReadError::Damaged)?;
             let all = reader.metadata().file_metadata().num_rows();
             let columns = columns(reader.metadata().file_metadata().schema(), text_field)?;
             let rows = RowIter::from_file_into(Box::new(reader)).project(Some(columns));
-            Ok((rows.map_err(|_| Broken::Damaged)?.with_batch_size(ROWS), all))
+            Ok((rows.map_err(|_| ReadError::Damaged)?.with_batch_size(ROWS), all))
         })?;
         let reader = Self {
             rows,
             number: 0,
-            all: u64::try_from(all).map_err(|_| Broken::Damaged)?,
+            all: u64::try_from(all).map_err(|_| ReadError::Damaged)?,
             longest,
             file_bytes,
             read: Arc::clone(read),
@@ -68,11 +69,11 @@ impl ParquetReader {
     }
 
     /// Appends the next row to `buffer`.
-    pub fn next(&mut self, buffer: &mut Vec<u8>) -> Result<Line, Broken> {
-        let row = guarded(|| self.rows.next().transpose().map_err(|_| Broken::Damaged))?;
+    pub fn next(&mut self, buffer: &mut Vec<u8>) -> Result<Line, ReadError> {
+        let row = guarded(|| self.rows.next().transpose().map_err(|_| ReadError::Damaged))?;
         let Some(row) = row else {
             self.count(self.file_bytes);
-            return if self.number == self.all { Ok(Line::End) } else { Err(Broken::Damaged) };
+            return if self.number == self.all { Ok(Line::End) } else { Err(ReadError::Damaged) };
         };
         self.number += 1;
         let part = u128::from(self.number) * u128::from(self.file_bytes) / u128::from(self.all.max(1));
@@ -94,20 +95,20 @@ impl ParquetReader {
     }
 }
 
-/// Turns a panic of the library, which a damaged file can cause, into [`Broken::Damaged`].
-fn guarded<T>(read: impl FnOnce() -> Result<T, Broken>) -> Result<T, Broken> {
-    catch_unwind(AssertUnwindSafe(read)).unwrap_or(Err(Broken::Damaged))
+/// Turns a panic of the library, which a damaged file can cause, into [`ReadError::Damaged`].
+fn guarded<T>(read: impl FnOnce() -> Result<T, ReadError>) -> Result<T, ReadError> {
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or(Err(ReadError::Damaged))
 }
 
 /// Selects the columns to read: the text and every column of a supported type.
-fn columns(schema: &Type, text_field: &str) -> Result<Type, Broken> {
+fn columns(schema: &Type, text_field: &str) -> Result<Type, ReadError> {
     let text = schema.get_fields().iter().find(|column| column.name() == text_field);
-    let text = text.ok_or(Broken::MissingColumn)?;
+    let text = text.ok_or(ReadError::MissingColumn)?;
     if !text.is_primitive() || !is_text(text) || repeated(text) {
-        return Err(Broken::NotATextColumn);
+        return Err(ReadError::NotATextColumn);
     }
     let readable = schema.get_fields().iter().filter(|column| is_readable(column)).cloned().collect();
-    Type::group_type_builder(schema.name()).with_fields(readable).build().map_err(|_| Broken::Damaged)
+    Type::group_type_builder(schema.name()).with_fields(readable).build().map_err(|_| ReadError::Damaged)
 }
 
 fn is_readable(column: &Type) -> bool {

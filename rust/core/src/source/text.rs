@@ -4,9 +4,9 @@ use std::io::{BufRead, Read};
 
 use encoding_rs::Encoding;
 
-use super::Broken;
 use super::encoding::Decoder;
 use super::lines::{Line, LineReader};
+use super::read_error::ReadError;
 
 /// Writes a document as a JSON object with one member.
 pub struct ToJson {
@@ -53,7 +53,7 @@ impl<R: BufRead> WholeText<R> {
     }
 
     /// Appends the document to `buffer`.
-    pub fn next(&mut self, buffer: &mut Vec<u8>) -> Result<Line, Broken> {
+    pub fn next(&mut self, buffer: &mut Vec<u8>) -> Result<Line, ReadError> {
         let Some(mut input) = self.input.take() else { return Ok(Line::End) };
         let mut piece = Vec::new();
         input.by_ref().take(self.longest + 1).read_to_end(&mut piece)?;
@@ -93,7 +93,7 @@ impl<R: BufRead> Paragraphs<R> {
     }
 
     /// Appends the next document to `buffer`.
-    pub fn next(&mut self, buffer: &mut Vec<u8>) -> Result<Line, Broken> {
+    pub fn next(&mut self, buffer: &mut Vec<u8>) -> Result<Line, ReadError> {
         self.piece.clear();
         match self.take()? {
             0 => Ok(Line::End),

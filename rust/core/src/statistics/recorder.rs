@@ -8,7 +8,7 @@ use super::excerpt::Excerpt;
 use super::sample::{Sample, SampleKey};
 use super::tokens::TokenStatistics;
 use super::totals::Statistics;
-use crate::clean::{Counts, RULE_COUNT, counted};
+use crate::clean::{Counts, RULE_COUNT, row_names};
 
 /// Keys of the examples of all threads so far, which spare a thread the tracing of documents whose examples would not
 /// be among the first.
@@ -44,7 +44,7 @@ impl Recorder {
         }
         let key = SampleKey::new(file, document);
         let mut changes = None;
-        for (i, name) in counted().enumerate().filter(|&(i, _)| counts.edits[i] > 0) {
+        for (i, name) in row_names().enumerate().filter(|&(i, _)| counts.edits[i] > 0) {
             let rules = &mut self.statistics.rules;
             let row = match rules.get_mut(name) {
                 Some(row) => row,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::code_points::{classes, each_code_point};
+use crate::code_points::{classes, for_each_code_point};
 
 /// Script, or class, of a character.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +40,7 @@ impl ScriptCounts {
         // Two sets of counters: neighbours are mostly of one script, and one counter would make each wait for the last.
         let mut counts = [[0_u64; SCRIPTS.len()]; 2];
         let mut second = 0;
-        each_code_point(text, |c| {
+        for_each_code_point(text, |c| {
             counts[second][Script::of(c) as usize] += 1;
             second ^= 1;
         });

@@ -1,0 +1,27 @@
+//! Reasons why input cannot be read.
+
+/// Reason why a document, or the rest of a file, cannot be read; it never holds the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadError {
+    /// The operating system does not open or read the file; it may do so another time.
+    Unreadable,
+    /// The file ends or breaks here.
+    Damaged,
+    /// The Parquet file lacks the text column.
+    MissingColumn,
+    /// The Parquet file's text column holds something else.
+    NotATextColumn,
+    /// The document is longer than it may be.
+    TooLong,
+    /// The document holds bytes that its encoding does not have, or its encoding is not recognised.
+    Undecodable,
+    /// The page, or what the server sent with it, cannot be parsed.
+    MalformedPage,
+}
+
+impl From<std::io::Error> for ReadError {
+    /// Converts errors of the operating system to [`Self::Unreadable`], those of decompression to [`Self::Damaged`].
+    fn from(error: std::io::Error) -> Self {
+        if error.raw_os_error().is_some() { Self::Unreadable } else { Self::Damaged }
+    }
+}
