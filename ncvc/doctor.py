@@ -1,7 +1,6 @@
-"""What this machine has, what `ncvc` would use of it, and which commands can run.
+"""Examines a machine: its hardware, the packages on it, what training would use, which commands can run.
 
-Nothing heavy is imported: packages are known by their metadata, GPUs by the driver's own `nvidia-smi`, and
-what a command needs by the requirements that `ncvc` itself declares in pyproject.toml.
+Nothing heavy is imported: packages are known by their metadata, GPUs by the driver's own `nvidia-smi`.
 """
 
 import sys
@@ -9,14 +8,36 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from packaging.requirements import Requirement
-
 from ncvc import __version__
 from ncvc.machine import Machine, machine
 from ncvc.packages import Package, find, optional, required, requirements
 
-EXTRA = {"convert": "hf", "demo": "hf", "generate": "hf", "train": "train"}
-"""The extra of the package (`pip install 'ncvc[train]'`) that a command needs; the others need none."""
+CONFIGS = ("pydantic", "pyyaml")
+MODELS = ("huggingface-hub", "numpy", "safetensors", "tokenizers", "torch", "transformers")
+TRAINING = (*CONFIGS, "megatron-core", "numpy", "psutil", "safetensors", "tensorboard", "torch")
+CONVERSION = (*CONFIGS, "megatron-core", *MODELS, "psutil", "sentencepiece")
+
+NEEDS: dict[str, tuple[str, ...]] = {
+    "clean": (),
+    "convert": CONVERSION,
+    "demo": tuple(dict.fromkeys((*CONVERSION, *TRAINING, "ipadic", "matplotlib"))),
+    "dictionary build": ("ipadic",),
+    "dictionary info": (),
+    "doctor": ("packaging",),
+    "generate": MODELS,
+    "init": CONFIGS,
+    "preprocess": (*CONFIGS, "ipadic"),
+    "split": (),
+    "tokenizer train": ("sentencepiece",),
+    "train plot": (*CONFIGS, "matplotlib", "numpy"),
+    "train run": TRAINING,
+    "train status": CONFIGS,
+    "verify": (),
+}
+"""Distributions that a command uses with its default settings, besides click; what these need comes with them."""
+
+EXTRAS = ("", "train", "hf")
+"""Extras of the package (`pip install 'ncvc[train]'`), each with all of the one before."""
 
 OPTIONAL = {
     "unidic-lite": "a second base for dictionaries",
@@ -27,12 +48,12 @@ OPTIONAL = {
     "ray": "the corpus pass on many machines",
     "resiliparse": "the text of HTML and WARC",
 }
-"""Distributions that nothing requires, and what they give."""
+"""Distributions that no command needs, and their use."""
 
 
 @dataclass(frozen=True)
 class Command:
-    """A command of `ncvc`, and the packages without which it cannot run."""
+    """A command of `ncvc`; `missing` are the packages without which it cannot run, `install` is what adds them."""
 
     name: str
     missing: tuple[str, ...]
@@ -41,7 +62,7 @@ class Command:
 
 @dataclass(frozen=True)
 class Report:
-    """All that the doctor found."""
+    """The findings of `examine`."""
 
     ncvc: str
     machine: Machine
@@ -53,16 +74,16 @@ class Report:
 def examine(commands: Sequence[str], folder: Path, path: Sequence[str] | None = None) -> Report:
     """Examines this machine.
 
-    `commands` are the names of the commands there are, `folder` is where free disk space is asked for and
-    `path` where distributions are looked for (default: where Python looks).
+    `commands` are names of commands, keys of `NEEDS`. Free disk space is asked for in `folder`; distributions are
+    looked for in `path` (default: where Python looks).
     """
     path = list(sys.path if path is None else path)
     here = machine(folder)
-    needed = {extra: requirements(extra) for extra in ("", *EXTRA.values())}
     packages: dict[str, Package] = {}
-    for extra in sorted(needed, key=lambda extra: len(needed[extra])):
-        for requirement in needed[extra]:
-            packages.setdefault(requirement.name, required(requirement, extra, path))
+    for extra in EXTRAS:
+        for requirement in requirements(extra):
+            if requirement.name not in packages:
+                packages[requirement.name] = required(requirement, extra, path)
     for name, purpose in OPTIONAL.items():
         packages[name] = optional(name, purpose, path)
     return Report(
@@ -70,12 +91,12 @@ def examine(commands: Sequence[str], folder: Path, path: Sequence[str] | None = 
         machine=here,
         packages=tuple(packages.values()),
         would_use=_choices(here, path),
-        commands=tuple(_command(name, needed[EXTRA.get(name, "")], packages) for name in commands),
+        commands=tuple(_command(name, packages) for name in commands),
     )
 
 
 def _choices(machine: Machine, path: list[str]) -> dict[str, str]:
-    """What training would run on."""
+    """Describes the hardware and kernels that training would run on."""
     torch = find("torch", path)
     if torch is None:
         return {"device": "none: torch is not installed"}
@@ -96,11 +117,12 @@ def _choices(machine: Machine, path: list[str]) -> dict[str, str]:
     }
 
 
-def _command(name: str, needed: list[Requirement], packages: dict[str, Package]) -> Command:
-    missing = tuple(
-        requirement.name
-        for requirement in needed
-        if not packages[requirement.name].version or packages[requirement.name].problem
+def _command(name: str, packages: dict[str, Package]) -> Command:
+    missing = [packages[needed] for needed in NEEDS[name]]
+    missing = [package for package in missing if not package.version or package.problem]
+    if not missing:
+        return Command(name, (), None)
+    extra = max((package.extra for package in missing), key=EXTRAS.index)
+    return Command(
+        name, tuple(package.name for package in missing), f"pip install {f"'ncvc[{extra}]'" if extra else 'ncvc'}"
     )
-    package = f"'ncvc[{EXTRA[name]}]'" if name in EXTRA else "ncvc"
-    return Command(name, missing, f"pip install {package}" if missing else None)

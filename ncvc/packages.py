@@ -1,4 +1,4 @@
-"""Installed distributions by their metadata, without importing any."""
+"""Finds installed distributions by their metadata, without importing any."""
 
 import sys
 from collections.abc import Sequence
@@ -17,10 +17,12 @@ class Package:
     version: str | None
     purpose: str
     problem: str | None = None
+    extra: str = ""
+    """The extra of `ncvc` that requires it; empty for the base, and if nothing requires it."""
 
 
 def requirements(extra: str) -> list[Requirement]:
-    """Requirements that `ncvc` declares for `extra`, those of the base and of included extras too."""
+    """Returns the requirements that `ncvc` declares for `extra`, those of the base and of included extras too."""
     found = []
     for requirement in map(Requirement, requires("ncvc") or []):
         if requirement.marker and not requirement.marker.evaluate({"extra": extra}):
@@ -38,13 +40,13 @@ def find(name: str, path: list[str]) -> Distribution | None:
 
 
 def required(requirement: Requirement, extra: str, path: list[str]) -> Package:
-    """Looks up a distribution that `ncvc[extra]` requires, and whether its version is an allowed one."""
+    """Looks up a distribution that `ncvc[extra]` requires; a version that is not allowed is a problem."""
     distribution = find(requirement.name, path)
     version = distribution.version if distribution else None
     problem = None
     if version and not requirement.specifier.contains(version, prereleases=True):
         problem = f"ncvc needs {requirement.name}{requirement.specifier}"
-    return Package(requirement.name, version, f"ncvc[{extra}]" if extra else "ncvc", problem)
+    return Package(requirement.name, version, f"ncvc[{extra}]" if extra else "ncvc", problem, extra)
 
 
 def optional(name: str, purpose: str, path: list[str]) -> Package:
@@ -57,7 +59,7 @@ def optional(name: str, purpose: str, path: list[str]) -> Package:
 
 
 def wrong_apex(path: Sequence[str] | None = None) -> str | None:
-    """What is wrong if a package called apex is installed that is not NVIDIA's; None if nothing is.
+    """Describes the problem if a package called apex is installed that is not NVIDIA's; None if there is none.
 
     NVIDIA's has no page on PyPI, where the name belongs to another package. `path` is where distributions are
     looked for (default: where Python looks).

@@ -10,14 +10,14 @@ import pytest
 from click.testing import CliRunner
 
 from ncvc.cli import commands as cli
-from ncvc.doctor import EXTRA, Report, examine
+from ncvc.doctor import NEEDS, Report, examine
 
 BASE = {"click": "8.5.1", "ipadic": "1.0.0", "numpy": "2.5.5", "packaging": "26.3", "pydantic": "2.14.3"}
 BASE |= {"pyyaml": "6.0.3", "sentencepiece": "0.2.3"}
 TRAIN = {"matplotlib": "3.11.2", "megatron-core": "0.19.2", "psutil": "7.2.2", "safetensors": "0.8.0"}
 TRAIN |= {"tensorboard": "2.21.0", "torch": "2.13.0"}
 HF = {"huggingface-hub": "2.4.0", "tokenizers": "0.23.3", "transformers": "5.23.0"}
-COMMANDS = ["preprocess", "train", "convert"]
+COMMANDS = ["preprocess", "train run", "convert", "generate"]
 
 
 @pytest.fixture(autouse=True)
@@ -53,12 +53,14 @@ def test_text_can_be_prepared_without_torch(tmp_path: Path) -> None:
     report = examine(COMMANDS, tmp_path, site(tmp_path, BASE))
     assert {name: set(missing) for name, missing in commands(report).items()} == {
         "preprocess": set(),
-        "train": set(TRAIN),
-        "convert": set(TRAIN | HF),
+        "train run": set(TRAIN) - {"matplotlib"},
+        "convert": set(TRAIN | HF) - {"matplotlib", "tensorboard"},
+        "generate": {"safetensors", "torch", *HF},
     }
     assert [command.install for command in report.commands] == [
         None,
         "pip install 'ncvc[train]'",
+        "pip install 'ncvc[hf]'",
         "pip install 'ncvc[hf]'",
     ]
     assert report.would_use == {"device": "none: torch is not installed"}
@@ -103,7 +105,7 @@ def test_a_version_out_of_range_is_refused(tmp_path: Path) -> None:
     report = examine(COMMANDS, tmp_path, site(tmp_path, BASE | TRAIN | {"megatron-core": "0.16.1"}))
     [megatron] = [package for package in report.packages if package.name == "megatron-core"]
     assert megatron.problem == "ncvc needs megatron-core==0.19.2"
-    assert commands(report)["train"] == ("megatron-core",)
+    assert commands(report)["train run"] == ("megatron-core",)
 
 
 @pytest.mark.parametrize(
@@ -129,16 +131,13 @@ def test_the_command_writes_text_and_json() -> None:
     assert all(title in text.output for title in ("Packages", "Training would use", "Commands"))
     report = json.loads(CliRunner().invoke(cli.ncvc, ["doctor", "--json"]).output)
     assert report["machine"]["cores"] == len(os.sched_getaffinity(0))
-    assert {command["name"] for command in report["commands"]} == set(cli.ncvc.commands)
-
-
-def test_what_needs_an_extra_is_a_command() -> None:
-    assert set(EXTRA) <= set(cli.ncvc.commands)
+    assert {command["name"] for command in report["commands"]} == set(NEEDS)
+    assert {name.partition(" ")[0] for name in NEEDS} == set(cli.ncvc.commands)
 
 
 def test_nothing_heavy_is_imported() -> None:
     script = (
-        "import sys; from pathlib import Path; from ncvc.doctor import examine; examine(['train'], Path());"
+        "import sys; from pathlib import Path; from ncvc.doctor import examine; examine(['train run'], Path());"
         "print(sorted({'torch', 'megatron', 'transformers', 'sentencepiece'} & set(sys.modules)))"
     )
     shown = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

@@ -1,5 +1,6 @@
 """`ncvc doctor`."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,10 +11,10 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Writes the whole report as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Writes the report as one JSON object.")
 @click.pass_context
 def doctor(context: click.Context, as_json: bool) -> None:
-    """Says what this machine has, what would be used, and what is missing.
+    """Shows what this machine has, what training would use, and which packages each command lacks.
 
     Nothing is imported, changed or sent anywhere.
 
@@ -27,14 +28,21 @@ def doctor(context: click.Context, as_json: bool) -> None:
 
     from ncvc.doctor import examine
 
-    group = context.find_root().command
-    commands = sorted(group.commands) if isinstance(group, click.Group) else []
-    report = examine(commands, Path())
+    report = examine(sorted(_names(context.find_root().command)), Path())
     click.echo(json.dumps(asdict(report), ensure_ascii=False, indent=2) if as_json else _text(report))
 
 
+def _names(command: click.Command, path: str = "") -> Iterator[str]:
+    """Yields the names of all commands, as they are typed after `ncvc`."""
+    if not isinstance(command, click.Group):
+        yield path
+        return
+    for name, inner in command.commands.items():
+        yield from _names(inner, f"{path} {name}".strip())
+
+
 def _text(report: "Report") -> str:
-    """The report for people."""
+    """Formats the report for people."""
     machine = report.machine
     gpus = [
         f"{gpu.name}{f', {gpu.memory_mib / 1024:.0f} GiB' if gpu.memory_mib else ''}, driver {gpu.driver}"

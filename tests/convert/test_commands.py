@@ -16,6 +16,7 @@ from ncvc.checkpoint.format import write_weights
 from ncvc.cli.commands import ncvc as command_line
 from ncvc.convert import mapping
 from ncvc.model.config import ModelConfig
+from tests.needs import require_needs
 
 
 def run(*arguments: object, stdin: str | None = None) -> str:
@@ -104,3 +105,10 @@ def test_help_is_light_and_has_examples(command: str) -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert f"Examples:\n    ncvc {command} " in done.stdout
+
+
+def test_the_commands_need_what_they_import(folder: Path, tokenizer_folder: Path, tmp_path: Path) -> None:
+    """That is what `ncvc doctor` counts."""
+    require_needs("generate", [folder, "--prompt", "患者は", "--max-new-tokens", 2], tmp_path / "1")
+    arguments = [folder.parent / "checkpoint", tmp_path / "hf", "--to", "hf", "--tokenizer", tokenizer_folder]
+    require_needs("convert", arguments, tmp_path / "2")

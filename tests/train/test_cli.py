@@ -12,6 +12,7 @@ from small_training import last_event
 
 from ncvc.checkpoint.reader import Checkpoint, checkpoint_folder
 from ncvc.train.metrics.log import records, steps
+from tests.needs import require_needs
 
 TINY = Path(__file__).parents[2] / "megatron_configs" / "tiny.yaml"
 
@@ -137,3 +138,11 @@ def test_a_typing_mistake_is_one_sentence_with_its_place(command):
     done = subprocess.run(missing, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "'nowhere.yaml' does not exist" in done.stderr
+
+
+def test_the_commands_need_what_they_import(command, tmp_path):
+    """That is what `ncvc doctor` counts."""
+    options = [*command[4:], "--set", "schedule.train_iters=30"]
+    require_needs("train run", options, tmp_path / "1")
+    require_needs("train status", [tmp_path / "run"], tmp_path / "2")
+    require_needs("train plot", [tmp_path / "run", "-o", tmp_path / "loss.png"], tmp_path / "3")
