@@ -1,6 +1,6 @@
 # What a person runs, from a fresh clone. Needs git, make, a C compiler, Rust and Python 3.12.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint fmt bench faults fuzz wheel gpu-kit lock
+.PHONY: help setup demo test lint imports fmt bench faults fuzz wheel gpu-kit lock
 
 # Absolute, because maturin and PyO3 look for the environment from other folders.
 export VIRTUAL_ENV := $(CURDIR)/.venv
@@ -34,6 +34,9 @@ lint: setup ## Check format, lints, types, and the type stubs against the binary
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/python -m mypy.stubtest ncvc._native
+
+imports: .venv/installed ## Show circles of imports, in Python and in Rust
+	$(BIN)/python tools/imports.py
 
 fmt: .venv/installed ## Format all code
 	cargo fmt --all

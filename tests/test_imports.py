@@ -1,0 +1,110 @@
+"""Who may import whom: rooms (what lies right below `ncvc/`) and the rooms that each may use, imports in functions too."""
+
+import ast
+import runpy
+
+import pytest
+
+from tests.conftest import ROOT
+
+TOOL = runpy.run_path(str(ROOT / "tools" / "imports.py"))
+GRAPH = TOOL["python_imports"](ROOT / "ncvc")
+
+EVERYBODY = {"errors", "units"}
+"""Rooms that every other one may use; `ncvc` itself (`__init__`) is used for its version and the engine's classes."""
+MAY_USE = {
+    "__init__": {"indexed"},
+    "__main__": {"cli"},
+    "config": set(),
+    "files": set(),
+    "indexed": set(),
+    "machine": set(),
+    "packages": set(),
+    "progress": set(),
+    "stdin_lines": set(),
+    "manifest": {"files"},
+    "outputs": {"files", "manifest"},
+    "html": set(),
+    "documents": {"files", "progress"},
+    "executors": {"progress"},
+    "dictionary": {"files", "manifest", "outputs"},
+    "tokenizer": {"documents", "files", "manifest", "outputs", "progress"},
+    "corpus": {"config", "documents", "executors", "files", "html", "manifest", "outputs", "progress"},
+    "model": {"config", "packages"},
+    "checkpoint": {"config", "files", "manifest", "model", "outputs"},
+    "hf": {"files", "manifest"},
+    "convert": {"checkpoint", "files", "hf", "manifest", "model", "outputs"},
+    "train": {
+        *("checkpoint", "config", "convert", "files", "html", "indexed", "machine", "manifest", "model", "outputs"),
+        "progress",
+    },
+}
+COMMANDS = {
+    "demo": {"files", "manifest", "outputs"},
+    "doctor": {"machine", "packages"},
+}
+"""Rooms of one command: nothing but `cli` uses them."""
+HEAVY = {"torch", "transformers", "megatron", "safetensors", "tokenizers"}
+MAY_BE_HEAVY = {"model", "checkpoint", "hf", "convert", "train"}
+
+
+def test_rooms_use_only_the_rooms_that_they_may():
+    rooms = TOOL["rooms"](GRAPH)
+    allowed = MAY_USE | COMMANDS
+    assert rooms.keys() - allowed.keys() - EVERYBODY == {"cli"}, "a new room needs a line in the table"
+    for room, used in rooms.items():
+        if room != "cli":
+            assert used <= allowed.get(room, set()) | EVERYBODY | {"__init__"}, room
+
+
+@pytest.mark.parametrize("graph", [GRAPH, TOOL["rooms"](GRAPH)], ids=["modules", "rooms"])
+def test_the_package_has_no_circle(graph):
+    assert TOOL["circles"](graph) == []
+
+
+@pytest.mark.parametrize("crate", ["core", "python"])
+def test_the_crates_have_no_circle(crate):
+    assert TOOL["circles"](TOOL["rust_imports"](ROOT / "rust" / crate / "src")) == []
+
+
+def test_a_circle_is_found():
+    graph = {"a": {"b"}, "b": {"c"}, "c": {"a", "d"}, "d": set(), "e": {"d"}}
+    assert TOOL["circles"](graph) == [["a", "b", "c"]]
+
+
+def test_paths_of_rust_are_followed_to_the_file_that_defines_them(tmp_path):
+    files = {
+        "lib.rs": "pub mod a;\nmod b;\npub use b::Thing;\n",
+        "a/mod.rs": "pub mod deep;\npub use deep::{one, Two as Second};\n",
+        "a/deep.rs": "use crate::Thing;\npub fn one() {}\npub struct Two;\n#[cfg(test)]\nmod tests {\n    use super::*;\n}\n",
+        "b.rs": "use super::a::{self, one};\n// use crate::a::deep::Two;\npub struct Thing;\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    graph = TOOL["rust_imports"](tmp_path)
+    assert graph["b.rs"] == {"a/mod.rs", "a/deep.rs"}
+    assert graph["a/deep.rs"] == {"b.rs"}
+    assert graph["a/mod.rs"] == {"a/deep.rs"}
+    assert TOOL["circles"](graph) == [["a/deep.rs", "a/mod.rs", "b.rs"]]
+
+
+def imported_at_once(path):
+    """Names of the packages that importing a module imports: not what its functions import when they are called."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    pending = list(tree.body)
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield (node.module or "").partition(".")[0]
+        elif not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            pending += ast.iter_child_nodes(node)
+
+
+@pytest.mark.parametrize("module", GRAPH)
+def test_torch_is_imported_only_where_models_are(module):
+    if TOOL["room"](module) not in MAY_BE_HEAVY:
+        path = TOOL["python_modules"](ROOT / "ncvc")[module]
+        assert HEAVY.isdisjoint(imported_at_once(path))
