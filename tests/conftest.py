@@ -72,3 +72,62 @@ def lines(corpus: Path) -> list[str]:
             yield json.loads(line)["text"]
 
     return list(texts())
+
+
+@pytest.fixture(scope="session")
+def material(tmp_path_factory):
+    """A folder with the dataset `corpus` and a `tokenizer` folder's manifest."""
+    from tests.small_training import VOCABULARY, made_up_documents, write_dataset
+
+    folder = tmp_path_factory.mktemp("material")
+    write_dataset(folder / "corpus", made_up_documents())
+    (folder / "tokenizer").mkdir()
+    (folder / "tokenizer" / "manifest.json").write_text(json.dumps({"vocab_size": VOCABULARY}))
+    return folder
+
+
+@pytest.fixture
+def make_config(material, tmp_path):
+    """A function that makes a config of the small model; `section={…}` changes fields."""
+    from ncvc.train.config import TrainConfig
+    from tests.small_training import SMALL
+
+    def make(run="run", **changes):
+        values = {
+            "run": str(tmp_path / run),
+            "seed": 5,
+            "model": SMALL,
+            "data": {
+                "prefixes": [str(material / "corpus")],
+                "tokenizer": str(material / "tokenizer"),
+                "sequence_length": 16,
+            },
+            "optimizer": {"lr": 0.01},
+            "schedule": {
+                "train_iters": 6,
+                "lr_warmup_iters": 2,
+                "global_batch_size": 8,
+                "micro_batch_size": 2,
+            },
+            "checkpoints": {"save_interval": 100, "keep_last": 1000},
+            "compute": {"dtype": "float32"},
+            "logging": {"tensorboard": False},
+        }
+        for section, fields in changes.items():
+            if isinstance(fields, dict):
+                values[section] = {**values.get(section, {}), **fields}
+            else:
+                values[section] = fields
+        return TrainConfig.model_validate(values)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def pair():
+    """Two ranks that stay up for all tests."""
+    from tests.small_training import Pair
+
+    processes = Pair()
+    yield processes
+    processes.close()

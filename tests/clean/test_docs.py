@@ -1,9 +1,8 @@
 """docs/cleaning.md holds the rules' tables as the engine has them."""
 
 import runpy
-from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests.conftest import ROOT
 
 
 def test_the_tables_are_up_to_date() -> None:

@@ -14,7 +14,7 @@ from ncvc.errors import ConfigError, ConvertError
 from ncvc.model.config import ModelConfig
 from ncvc.train.config import TrainConfig
 from ncvc.train.metrics.log import records
-from tests.train.small_training import train_alone, write_dataset
+from tests.small_training import train_alone, write_dataset
 
 MakeConfig = Callable[..., TrainConfig]
 

@@ -3,11 +3,12 @@
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-TOOL = Path(__file__).parents[2] / "tools/faults"
+from tests.conftest import ROOT
+
+TOOL = ROOT / "tools/faults"
 
 
 @pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")

@@ -8,13 +8,14 @@ import time
 from pathlib import Path
 
 import pytest
-from small_training import last_event
 
 from ncvc.checkpoint.reader import Checkpoint, checkpoint_folder
 from ncvc.train.metrics.log import records, steps
+from tests.conftest import ROOT
 from tests.needs import require_needs
+from tests.small_training import last_event
 
-TINY = Path(__file__).parents[2] / "megatron_configs" / "tiny.yaml"
+TINY = ROOT / "megatron_configs" / "tiny.yaml"
 
 
 @pytest.fixture

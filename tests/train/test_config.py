@@ -2,10 +2,8 @@
 
 import math
 import re
-from pathlib import Path
 
 import pytest
-from small_training import made_up_documents, train_alone, write_dataset
 
 from ncvc.checkpoint.reader import checkpoint_folder, latest
 from ncvc.convert import mapping
@@ -13,8 +11,10 @@ from ncvc.errors import ConfigError
 from ncvc.train.config import TrainConfig
 from ncvc.train.elastic.launch import processes
 from ncvc.train.metrics.log import steps
+from tests.conftest import ROOT
+from tests.small_training import made_up_documents, train_alone, write_dataset
 
-CONFIGS = Path(__file__).parents[2] / "megatron_configs"
+CONFIGS = ROOT / "megatron_configs"
 
 
 SHIPPED = sorted(CONFIGS.glob("*.yaml"))

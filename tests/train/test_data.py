@@ -5,12 +5,12 @@ import os
 import numpy as np
 import pytest
 import torch
-from small_training import END_OF_TEXT, made_up_documents, write_dataset
 
 from ncvc import DatasetError, TokenizerError
 from ncvc.model.parallel import Ranks, single_process
 from ncvc.train.data import batches, build_dataset, inspect, inspect_all
 from ncvc.train.setup import tokenizer_hash
+from tests.small_training import END_OF_TEXT, made_up_documents, write_dataset
 
 
 def build(config):

@@ -7,7 +7,12 @@ from collections import Counter
 import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812
-from small_training import (
+
+from ncvc.checkpoint.reader import Checkpoint, checkpoint_folder, latest
+from ncvc.errors import ConfigError
+from ncvc.train.config import TrainConfig
+from ncvc.train.metrics.log import steps
+from tests.small_training import (
     assert_same,
     last_event,
     made_up_documents,
@@ -17,11 +22,6 @@ from small_training import (
     train_as_rank,
     write_dataset,
 )
-
-from ncvc.checkpoint.reader import Checkpoint, checkpoint_folder, latest
-from ncvc.errors import ConfigError
-from ncvc.train.config import TrainConfig
-from ncvc.train.metrics.log import steps
 
 
 def test_the_loss_falls_below_the_unigram_entropy(make_config):

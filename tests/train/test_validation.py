@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812
-from small_training import (
+
+from ncvc import DatasetError
+from ncvc.checkpoint.reader import Checkpoint, checkpoint_folder
+from ncvc.train.data import inspect_all
+from ncvc.train.metrics.log import records, steps
+from tests.small_training import (
     assert_same,
     made_up_documents,
     plain_logits,
@@ -15,11 +20,6 @@ from small_training import (
     train_as_rank,
     write_dataset,
 )
-
-from ncvc import DatasetError
-from ncvc.checkpoint.reader import Checkpoint, checkpoint_folder
-from ncvc.train.data import inspect_all
-from ncvc.train.metrics.log import records, steps
 
 QUIET = {"attention_dropout": 0.0, "hidden_dropout": 0.0}
 EVERY_TWO = {"eval_interval": 2, "eval_iters": 2}

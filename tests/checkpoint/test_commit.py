@@ -7,7 +7,6 @@ import threading
 
 import pytest
 import torch
-from test_checkpoint import MODEL, weights
 
 from ncvc.checkpoint import commit as publishing
 from ncvc.checkpoint import format as checkpoint_format
@@ -18,6 +17,7 @@ from ncvc.errors import CheckpointError
 from ncvc.manifest import verify
 from ncvc.train.config import CheckpointConfig
 from ncvc.train.saving.retention import Retention
+from tests.checkpoint.test_checkpoint import MODEL, weights
 
 RANKS = 3
 

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from matplotlib.image import imread
-from small_training import train_alone
 
 from ncvc import NcvcError
 from ncvc.cli.train import train
 from ncvc.smoothing import ExponentialMean, centred_means
 from ncvc.train.metrics.history import read_histories
 from ncvc.train.resolved_config import config_hash
+from tests.small_training import train_alone
 
 WHEN = "2026-11-01T00:00:00+00:00"
 

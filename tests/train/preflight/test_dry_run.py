@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from small_training import write_dataset
 
 from ncvc import doctor
 from ncvc.cli.train import train
@@ -15,8 +14,10 @@ from ncvc.indexed import IndexedDataset
 from ncvc.train.config import TrainConfig
 from ncvc.train.preflight import dry_run
 from ncvc.train.preflight.gpu_specs import GPU_SPECS, find_gpu_spec
+from tests.conftest import ROOT
+from tests.small_training import write_dataset
 
-PAPERS = Path(__file__).parents[2] / "megatron_configs" / "ncvc-slm-1.yaml"
+PAPERS = ROOT / "megatron_configs" / "ncvc-slm-1.yaml"
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,6 @@ import sys
 from types import SimpleNamespace
 
 import pytest
-from small_training import train_alone
 
 from ncvc.errors import ConfigError
 from ncvc.smoothing import ExponentialMean
@@ -15,6 +14,7 @@ from ncvc.train.metrics import log as run_log
 from ncvc.train.metrics.log import RunLog, Step, records, steps
 from ncvc.train.preflight.flops import flops_per_token
 from ncvc.train.preflight.gpu_specs import find_gpu_spec
+from tests.small_training import train_alone
 
 
 @pytest.fixture

@@ -4,10 +4,10 @@ import random
 import shutil
 
 import pytest
-from small_training import train_as_rank
 
 from ncvc.checkpoint.reader import checkpoint_folder, latest
 from ncvc.manifest import verify
+from tests.small_training import train_as_rank
 
 EACH = 20
 FILES = ("rank_00000.safetensors", "rank_00001.safetensors", "manifest.json")

@@ -8,7 +8,6 @@ import time
 
 import pytest
 import torch
-from small_training import assert_same, last_event, tensors, train_alone, train_as_rank
 
 from ncvc.checkpoint import format as checkpoint_format
 from ncvc.checkpoint.reader import checkpoint_folder, latest
@@ -17,6 +16,7 @@ from ncvc.model.parallel import single_process, started_by_torchrun
 from ncvc.train import setup
 from ncvc.train.metrics.log import RunLog, records
 from ncvc.train.saving import saver, state
+from tests.small_training import assert_same, last_event, tensors, train_alone, train_as_rank
 
 WRITE = checkpoint_format.write_tensors
 QUIET = {"attention_dropout": 0.0, "hidden_dropout": 0.0}

@@ -9,10 +9,10 @@ import sys
 from datetime import UTC, datetime
 
 import pytest
-from small_training import train_alone
 
 from ncvc import NcvcError
 from ncvc.train.metrics.status import describe, status
+from tests.small_training import train_alone
 
 TWO_WEEKS = 14 * 86400
 BEGAN = datetime(2026, 11, 1, tzinfo=UTC).timestamp()

@@ -4,11 +4,9 @@ import importlib.util
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import torch
-from small_training import SMALL
 
 from ncvc.errors import ConfigError
 from ncvc.model.config import ComputeConfig, ModelConfig, ParallelConfig
@@ -20,6 +18,8 @@ from ncvc.model.kernels.select import choose, triton_problem
 from ncvc.model.parallel import single_process, started_by_torchrun
 from ncvc.model.sharding import parameter_shards
 from ncvc.train.optimizer import data_parallel
+from tests.conftest import ROOT
+from tests.small_training import SMALL
 
 CPU, GPU = torch.device("cpu"), torch.device("cuda")
 QUIET = {"hidden_dropout": 0.0, "attention_dropout": 0.0}
@@ -100,7 +100,8 @@ LIGER = {
 def test_liger_kernels_equal_the_plain_forms_in_tritons_interpreter():
     """In a process of its own, since Triton reads the variable when it is imported."""
     environment = {**os.environ, "TRITON_INTERPRET": "1"}
-    done = subprocess.run([sys.executable, __file__], env=environment, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-m", "tests.model.test_kernels"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 
@@ -276,5 +277,4 @@ def _in_the_interpreter():
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).parents[2]))
     _in_the_interpreter()

@@ -4,10 +4,10 @@ import os
 
 import pytest
 import torch
-from small_training import assert_same, tensors, train_alone
 
 from ncvc.model.deterministic import ENVIRONMENT, add_in_order
 from ncvc.model.kernels.attention import SDPBackend, sdpa_backends
+from tests.small_training import assert_same, tensors, train_alone
 
 
 @pytest.fixture

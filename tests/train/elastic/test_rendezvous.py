@@ -5,12 +5,9 @@ import re
 import shutil
 import signal
 import time
-from pathlib import Path
 
 import pytest
 import yaml
-from machines import ADDRESSES, Forks, Machine, ended, goes_on, ip, until
-from small_training import assert_same, in_folders, last_event, refused_as_rank, tensors, train_as_rank
 
 from ncvc.checkpoint.reader import Checkpoint, checkpoint_folder
 from ncvc.errors import ConfigError
@@ -21,8 +18,11 @@ from ncvc.train.elastic.peers import NO_ANSWER
 from ncvc.train.elastic.rendezvous import Rendezvous, require_fitting_ranks
 from ncvc.train.metrics.log import event_records, steps
 from ncvc.train.resolved_config import config_hash
+from tests.conftest import ROOT
+from tests.small_training import assert_same, in_folders, last_event, refused_as_rank, tensors, train_as_rank
+from tests.train.elastic.machines import ADDRESSES, Forks, Machine, ended, goes_on, ip, until
 
-TINY = Path(__file__).parents[2] / "megatron_configs" / "tiny.yaml"
+TINY = ROOT / "megatron_configs" / "tiny.yaml"
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import ncvc
-from tests.corpus.test_sources import clean, put, quarantine, texts
+from tests.documents.test_sources import clean, put, quarantine, texts
 
 pytest.importorskip("resiliparse")
 warcio = pytest.importorskip("warcio.warcwriter")

@@ -1,20 +1,20 @@
 """The model: its size, its initial weights, its arithmetic."""
 
 import math
-from pathlib import Path
 
 import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812
-from small_training import plain_logits
 
 from ncvc.model.config import ComputeConfig, ParallelConfig
 from ncvc.model.gpt import build, initialise
 from ncvc.model.parallel import single_process, started_by_torchrun
 from ncvc.model.sharding import parameter_shards
 from ncvc.train.config import TrainConfig
+from tests.conftest import ROOT
+from tests.small_training import plain_logits
 
-PAPERS = Path(__file__).parents[2] / "megatron_configs" / "ncvc-slm-1.yaml"
+PAPERS = ROOT / "megatron_configs" / "ncvc-slm-1.yaml"
 
 
 @pytest.fixture

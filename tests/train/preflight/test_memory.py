@@ -1,11 +1,8 @@
 """The dry run's account of memory against tensors: autograd's own, and a training's."""
 
 from collections import Counter
-from pathlib import Path
 
 import pytest
-from small_training import train_alone
-from without_storage import as_rank, kept, peak
 
 from ncvc.checkpoint.reader import checkpoint_folder
 from ncvc.model import gpt as gpt_model
@@ -16,8 +13,11 @@ from ncvc.train.preflight import memory
 from ncvc.train.preflight.dry_run import checkpoint_bytes
 from ncvc.train.preflight.flops import parameters
 from ncvc.train.preflight.memory import Shares, estimate
+from tests.conftest import ROOT
+from tests.small_training import train_alone
+from tests.train.preflight.without_storage import as_rank, kept, peak
 
-PAPERS = Path(__file__).parents[2] / "megatron_configs" / "ncvc-slm-1.yaml"
+PAPERS = ROOT / "megatron_configs" / "ncvc-slm-1.yaml"
 
 # Sizes of which no two are the same, so that a term that is missing or doubled cannot hide behind another one.
 SHAPE = {

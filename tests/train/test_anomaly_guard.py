@@ -4,8 +4,6 @@ import math
 
 import pytest
 import torch
-from small_training import assert_same, last_event, tensors, train_alone, train_as_rank, train_poisoned
-from test_training import plain_steps
 
 from ncvc.checkpoint.format import GuardState
 from ncvc.checkpoint.reader import Checkpoint, checkpoint_folder, latest
@@ -15,6 +13,8 @@ from ncvc.smoothing import ExponentialMean
 from ncvc.train.anomaly_guard import AnomalyGuard, require_finite
 from ncvc.train.config import GuardConfig
 from ncvc.train.metrics.log import records, steps
+from tests.small_training import assert_same, last_event, tensors, train_alone, train_as_rank, train_poisoned
+from tests.train.test_training import plain_steps
 
 QUIET = {"attention_dropout": 0.0, "hidden_dropout": 0.0}
 

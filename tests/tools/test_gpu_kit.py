@@ -7,13 +7,14 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import torch
 
-KIT = Path(__file__).parents[2] / "tools/gpu"
+from tests.conftest import ROOT
+
+KIT = ROOT / "tools/gpu"
 
 
 @pytest.fixture
