@@ -18,6 +18,7 @@ import click
 
 from ncvc.smoothing import ExponentialMean
 from ncvc.train.config import TrainConfig
+from ncvc.train.metrics.log_file import LogFile
 from ncvc.train.metrics.loggers import metric_loggers
 from ncvc.train.preflight.flops import flops_per_token
 from ncvc.train.preflight.gpu_specs import find_gpu_spec
@@ -78,9 +79,8 @@ class RunLog:
         self.smoothed_loss = self._smoothed_loss(done)
         self.flops = flops_per_token(config.model, config.data.sequence_length)
         self.peak = _peak(config)
-        _drop_torn_line(config.folder / LOG)
         self._loggers = metric_loggers(config, done)
-        self._file = (config.folder / LOG).open("a", encoding="utf-8", buffering=1)
+        self._file = LogFile(config.folder / LOG)
 
     def event(self, event: str, message: str, **facts: Any) -> None:
         """Says `message` and writes `{"event": event, …}`."""
@@ -192,20 +192,9 @@ def _memory() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024  # kibibytes on Linux
 
 
-def _drop_torn_line(path: Path) -> None:
-    """Ends the file at its last newline, so that a crash while writing costs one line and not two."""
-    if path.exists():
-        with path.open("r+b") as file:
-            text = file.read()
-            if not text.endswith(b"\n"):
-                file.truncate(text.rfind(b"\n") + 1)
-
-
 def append_event(run: Path, event: str, **facts: Any) -> None:
-    """Writes an event from outside of the ranks."""
-    path = run / LOG
-    _drop_torn_line(path)
-    with path.open("a", encoding="utf-8") as file:
+    """Appends an event from outside of the ranks, while they may append too."""
+    with contextlib.closing(LogFile(run / LOG)) as file:
         file.write(_event_line(event, **facts))
 
 
