@@ -139,23 +139,3 @@ def _groups(files: list[SourceFile], limit: int) -> Iterator[tuple[SourceFile, .
         size += more
     if group:
         yield tuple(group)
-
-
-def difference(before: dict[str, pydantic.JsonValue], now: dict[str, pydantic.JsonValue]) -> str:
-    """Describes the first difference of two identities, for a message."""
-    old, new = dict(_flat(before)), dict(_flat(now))
-    name = next(name for name in [*old, *new] if old.get(name) != new.get(name))
-    return f"{name.removeprefix('config.')} was {_brief(old.get(name))} and is {_brief(new.get(name))}"
-
-
-def _flat(value: pydantic.JsonValue, name: str = "") -> Iterator[tuple[str, pydantic.JsonValue]]:
-    if not isinstance(value, dict | list):
-        yield name, value
-        return
-    for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
-        yield from _flat(inner, f"{name}.{key}" if name else str(key))
-
-
-def _brief(value: pydantic.JsonValue) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 60 else text[:57] + "…"

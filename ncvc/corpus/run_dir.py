@@ -22,10 +22,11 @@ from types import TracebackType
 import pydantic
 
 from ncvc.corpus.part_records import PreparedPart
-from ncvc.corpus.plan import Plan, Task, difference
+from ncvc.corpus.plan import Plan, Task
 from ncvc.corpus.records import TaskRecord, read_record
 from ncvc.errors import NcvcError
 from ncvc.files import RUN, WorkFolder, listed, sha256_if_readable, sync, write_whole
+from ncvc.identity import first_difference
 
 PARTS = "[0-9]*-*"
 """Pattern of the names of parts."""
@@ -93,9 +94,9 @@ class RunDir(WorkFolder):
 
     def _require_same_run(self, plan: Plan) -> None:
         advice = "set it back to go on, or begin anew with --restart"
-        before, now = read_record(self.folder / RUN, dict[str, pydantic.JsonValue]), plan.identity()
-        if before != now:
-            raise NcvcError(f"{self.final}: an unfinished run was begun otherwise: {difference(before, now)}; {advice}")
+        before = read_record(self.folder / RUN, dict[str, pydantic.JsonValue])
+        if changed := first_difference(before, plan.identity()):
+            raise NcvcError(f"{self.final}: an unfinished run was begun otherwise: {changed}; {advice}")
         tasks = {task.name: task.identity() for task in plan.tasks}
         for name in sorted({part.name.partition("-")[0] for part in listed(self.prepared, PARTS)}):
             begun = read_record(self.prepared / f"{name}.begun", TaskRecord)

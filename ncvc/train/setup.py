@@ -17,6 +17,7 @@ from ncvc.checkpoint.format import Facts, GuardState
 from ncvc.checkpoint.reader import Checkpoint, latest
 from ncvc.errors import ConfigError, TokenizerError
 from ncvc.files import sha256
+from ncvc.identity import first_difference
 from ncvc.manifest import MANIFEST
 from ncvc.model import gpt as gpt_model
 from ncvc.model.parallel import Ranks, seed_dropout
@@ -131,21 +132,35 @@ def setup(config: TrainConfig, ranks: Ranks) -> Training:
     return training
 
 
-def rollback(training: Training) -> tuple[int, int]:
-    """Takes the training back to before a row of bad steps; returns the steps that are then left out.
+@dataclass(frozen=True)
+class Rollback:
+    """A return to a checkpoint before a row of anomalous steps."""
+
+    step: int
+    """Step at which it was decided."""
+    anomalous: int
+    """Anomalous steps in a row up to that one."""
+    first: int
+    """First step that is left out from now on."""
+    last: int
+    """Last step that is left out."""
+
+
+def rollback(training: Training) -> Rollback:
+    """Takes the training back to before a row of anomalous steps; all ranks call it.
 
     To a whole checkpoint before all of them; if none is kept, to the newest before the row itself, or in it, where the
     weights are as before it; to the beginning if none was ever saved. Raises `TrainingError` if it went back there too
     often.
     """
     guard, ranks = training.guard, training.ranks
-    stretch = guard.bad_stretch(training.done)
-    last = training.done
+    last, anomalous = training.done, guard.row
+    stretch = guard.bad_stretch(last)
     newest: list[str | None] = [None]
     announce_wait()
     if ranks.is_first:
         send_heartbeat("loading", allowance=IO_ALLOWANCE)
-        for before in (stretch, (last - guard.row + 1, last), (last, last)):
+        for before in (stretch, (last - anomalous + 1, last), (last, last)):
             found = latest(training.config.folder, partial(guard.reaches, stretch=before))
             if found:
                 newest = [str(found.folder)]
@@ -154,10 +169,10 @@ def rollback(training: Training) -> tuple[int, int]:
     send_heartbeat("loading", allowance=IO_ALLOWANCE)
     checkpoint = Checkpoint.open(newest[0]) if newest[0] else None
     step = checkpoint.manifest.step if checkpoint else 0
-    stretch = max(stretch[0], step + 1), stretch[1]
-    guard.leave_out(stretch, step)
+    first = max(stretch[0], step + 1)
+    guard.leave_out((first, last), step)
     _fill(training, checkpoint)
-    return stretch
+    return Rollback(step=last, anomalous=anomalous, first=first, last=last)
 
 
 def _fill(training: Training, newest: Checkpoint | None) -> None:
@@ -218,31 +233,15 @@ def _require_same_run(training: Training, checkpoint: Checkpoint) -> None:
     """Raises `ConfigError` if going on would make another run of it."""
     config, manifest = training.config, checkpoint.manifest
     advice = "set it back, or name another folder as `run`"
-    before, now = _flat(manifest.config or {}), _flat(config.model_dump(mode="json"))
-    for name in sorted(before.keys() | now.keys()):
-        if before.get(name) != now.get(name):
-            raise ConfigError(
-                f"{config.run}: the run was begun with {name} {before.get(name)}, now it is {now.get(name)}; {advice}"
-            )
+    now = config.model_dump(mode="json")
+    if changed := first_difference(manifest.config or {}, now, FREE_TO_CHANGE):
+        raise ConfigError(f"{config.run}: the run was begun otherwise: {changed}; {advice}")
     if manifest.tokenizer != training.tokenizer:
         raise ConfigError(f"{config.run}: data.tokenizer is not the tokenizer that the run was begun with; {advice}")
     if list(manifest.data.values()) != [dataset.sha256 for dataset in training.datasets]:
         raise ConfigError(
             f"{config.run}: data.prefixes are not, or no longer hold, what the run was begun with; {advice}"
         )
-
-
-def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """{"a": {"b": 1}} → {"a.b": 1}, without what may change."""
-    flat = {}
-    for name, value in values.items():
-        if prefix + name in FREE_TO_CHANGE:
-            continue
-        if isinstance(value, dict):
-            flat.update(_flat(value, f"{prefix}{name}."))
-        else:
-            flat[prefix + name] = value
-    return flat
 
 
 def tokenizer_hash(folder: Path, vocab_size: int) -> str:

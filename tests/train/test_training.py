@@ -206,10 +206,10 @@ def test_a_finished_run_is_left_alone(make_config):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"optimizer": {"lr": 0.02}}, "optimizer.lr 0.01, now it is 0.02"),
-        ({"schedule": {"train_iters": 9}}, "schedule.train_iters 6, now it is 9"),
-        ({"model": {"num_layers": 3}}, "model.num_layers 2, now it is 3"),
-        ({"seed": 9}, "seed 5, now it is 9"),
+        ({"optimizer": {"lr": 0.02}}, "optimizer.lr was 0.01 and is 0.02"),
+        ({"schedule": {"train_iters": 9}}, "schedule.train_iters was 6 and is 9"),
+        ({"model": {"num_layers": 3}}, "model.num_layers was 2 and is 3"),
+        ({"seed": 9}, "seed was 5 and is 9"),
     ],
 )
 def test_another_config_does_not_go_on_with_a_run(make_config, change, words):

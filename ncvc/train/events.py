@@ -1,0 +1,100 @@
+"""Events of a training: a sentence on the console and a line in log.jsonl, written by the first rank."""
+
+import math
+import os
+import socket
+
+import torch
+
+from ncvc.model.kernels.select import choose
+from ncvc.train.metrics.log import RunLog
+from ncvc.train.resolved_config import config_hash
+from ncvc.train.setup import Rollback, Training
+
+
+def started(training: Training, log: RunLog) -> None:
+    """Describes the run: origin of the weights, model, kernels, ranks, data; all ranks call it."""
+    config, ranks = training.config, training.ranks
+    parameters = training.parameters()
+    tokens = sum(dataset.tokens for dataset in training.datasets)
+    documents = sum(dataset.documents for dataset in training.datasets)
+    planned = config.schedule.train_iters * config.tokens_per_step
+    device = torch.cuda.get_device_name(ranks.device) if ranks.device.type == "cuda" else "CPU"
+    for sentence in training.damaged:
+        log.event("damaged", f"SKIPPED A DAMAGED CHECKPOINT: {sentence}", problem=sentence)
+    kernels = choose(config.compute, config.model, ranks.device)
+    log.event(
+        "resumed" if training.done else "started",
+        f"{config.run} {training.origin}\n"
+        f"model: {parameters:,} parameters, {config.compute.dtype}\n{kernels.describe()}\n"
+        f"ranks: {ranks.world_size} on {device} (data {ranks.dp_size} × tensor {ranks.tp_size} ×"
+        f" pipeline {ranks.pp_size})\n"
+        f"data: {tokens:,} tokens in {documents:,} documents; {planned:,} tokens planned,"
+        f" {planned / tokens:.2f} epochs",
+        step=training.done,
+        parameters=parameters,
+        world_size=ranks.world_size,
+        device=device,
+        parts=kernels.forms(),
+        origin=training.origin,
+        config_sha256=config_hash(config),
+        manifest_sha256=training.manifest_sha256,
+        host=socket.gethostname(),
+        pid=os.getpid(),
+    )
+
+
+def skipped(training: Training, log: RunLog, reason: str, loss: float, norm: float) -> None:
+    """Reports a step that did not reach the weights, with the numbers of its samples."""
+    step = training.done
+    log.event(
+        "skipped",
+        f"SKIPPED step {step}: {reason}; {training.guard.skipped} skipped so far",
+        step=step,
+        reason=reason,
+        # JSON has no nan.
+        loss=loss if math.isfinite(loss) else str(loss),
+        grad_norm=norm if math.isfinite(norm) else str(norm),
+        samples=_samples(training, step, step),
+        skipped=training.guard.skipped,
+    )
+    log.start_clock()
+
+
+def rolled_back(training: Training, log: RunLog, done: Rollback) -> None:
+    """Reports a rollback and the steps that are left out from now on."""
+    log.event(
+        "rolled_back",
+        f"ROLLED BACK from step {done.step}, after {done.anomalous} bad steps in a row: goes on after step"
+        f" {training.done} and leaves out steps {done.first} to {done.last}",
+        step=training.done,
+        left_out=[done.first, done.last],
+    )
+    log.start_clock()
+
+
+def left_out(training: Training, log: RunLog, first: int) -> None:
+    """Reports that the steps from `first` to the present one were passed over."""
+    last = training.done
+    log.event(
+        "left_out",
+        f"LEFT OUT steps {first} to {last}, as decided before; {training.guard.skipped} skipped so far",
+        steps=[first, last],
+        samples=_samples(training, first, last),
+        skipped=training.guard.skipped,
+    )
+
+
+def ended(training: Training, log: RunLog) -> None:
+    """Reports that the last step is done, or that the run stopped before it."""
+    step = training.done
+    if step == training.config.schedule.train_iters:
+        log.event("finished", f"finished: {step} steps", step=step)
+    else:
+        log.event("stopped", f"stopped after step {step}; start again to go on", step=step)
+
+
+def _samples(training: Training, first: int, last: int) -> list[int]:
+    """Numbers of the first and the last sample of some steps, in the run's order of samples."""
+    batch = training.config.schedule.global_batch_size
+    return [(first - 1) * batch, last * batch - 1]
