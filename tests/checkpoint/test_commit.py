@@ -77,10 +77,10 @@ def test_a_process_that_ends_does_not_wait_for_ranks_that_are_gone(tmp_path):
     program = """
 import sys, threading
 from pathlib import Path
-from ncvc.checkpoint import publish
-publish.GRACE = 0.1
-partial = publish.prepare(Path(sys.argv[1]), 2)
-threading.Thread(target=publish.join, args=(partial, 2, None)).start()
+from ncvc.checkpoint import commit
+commit.GRACE = 0.1
+partial = commit.prepare(Path(sys.argv[1]), 2)
+threading.Thread(target=commit.join, args=(partial, 2, None)).start()
 sys.exit(3)
 """
     final = checkpoint_folder(tmp_path, 1)

@@ -153,7 +153,7 @@ def test_who_is_slow():
 
 RANK = """
 import sys, time
-from ncvc.train import beat
+from ncvc.train.elastic import heartbeat
 heartbeat.connect()
 heartbeat.send_heartbeat("computing", step=3)
 def a_function_that_hangs():

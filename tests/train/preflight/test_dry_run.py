@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from ncvc import doctor
+from ncvc import machine
 from ncvc.cli.train import train
 from ncvc.errors import ConfigError
 from ncvc.indexed import IndexedDataset
@@ -109,7 +109,7 @@ def test_the_card_is_the_one_named_or_the_one_here(monkeypatch):
     assert dry_run.target().spec == find_gpu_spec("RTX 6000 Ada")
     assert dry_run.target("h100").spec.memory == 80
     assert dry_run.target("H100", 94.0).spec.memory == 94
-    here = doctor.Gpu("NVIDIA A100-SXM4-40GB", 40960, "570.1")
+    here = machine.Gpu("NVIDIA A100-SXM4-40GB", 40960, "570.1")
     monkeypatch.setattr(dry_run, "gpus", lambda: (here,))
     assert dry_run.target().spec.memory == 40
     assert dry_run.target("L40S").spec.memory == 48
