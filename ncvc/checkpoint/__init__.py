@@ -1,1 +1,1 @@
-"""Checkpoints: a folder of safetensors and one JSON manifest, independent of the number of ranks."""
+"""Checkpoints: folders of safetensors and one JSON manifest, independent of the number of ranks."""

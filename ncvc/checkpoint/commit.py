@@ -1,12 +1,12 @@
-"""A checkpoint folder from many processes that meet in it, without a word between them.
+"""Commits a checkpoint that many processes write, without collectives: they meet in its hidden folder.
 
     .step_00000100.partial/
-      rank_00000.safetensors      empty at first; gone if its rank failed and could not say why
-      rank_00000.json             the rank's record: its file is on disk, and reads as it was written
-      rank_00001.error            or its error, a sentence
+      rank_00000.safetensors      a shard; empty at first, deleted if its rank failed and could not leave a reason
+      rank_00000.json             record of a finished shard: it is on disk, and reads as it was written
+      rank_00001.error            or the error of a failed one, a sentence
 
-The first rank makes the folder, waits until every rank has left one or the other, writes the manifest and gives
-the folder its name. A folder with a hidden name is never read, and removed at the next occasion.
+The first rank makes the folder, waits for a record or an error of every rank, writes the manifest and renames the
+folder. A folder with a hidden name is never read, and deleted by the next save or start.
 """
 
 import os
@@ -23,13 +23,13 @@ from ncvc.files import move_folder, sync, whole_file
 
 STRAY = re.compile(r"\.step_\d{8}\.(partial|old|removed)")
 WRITTEN = re.compile(r"rank_\d{5}\.(safetensors|json|error)|manifest\.json|\.rank_\d{5}\.\w+\.\w+\.partial")
-"""What ranks leave in the folder."""
+"""Names of files that ranks write into the folder."""
 POLL = 0.02  # seconds between looks for the other ranks' records
-GRACE = 10.0  # seconds that the others have when this process is about to end
+GRACE = 10.0  # seconds for the other ranks when this process is about to end
 
 
 def prepare(final: Path, ranks: int) -> Path:
-    """Makes the folder in which `ranks` ranks write the checkpoint that is to be `final`. Raises `OSError`."""
+    """Makes the hidden folder in which `ranks` ranks write the checkpoint `final`. Raises `OSError`."""
     clean(final.parent)
     partial = final.with_name(f".{final.name}.partial")
     partial.mkdir(parents=True)
@@ -43,12 +43,15 @@ def prepare(final: Path, ranks: int) -> Path:
 
 
 def clean(checkpoints: Path) -> None:
-    """Removes what a crash left under hidden names; no save may be under way. Raises `OSError`."""
+    """Deletes hidden folders that a crash left; no save may be under way.
+
+    Raises `OSError`, or `CheckpointError` for a folder that ncvc did not write.
+    """
     for stray in sorted(checkpoints.glob(".step_*")):
         _require_ours(stray)
         final = checkpoints / stray.name.removeprefix(".").partition(".")[0]
         if stray.suffix == ".old" and not final.exists():
-            stray.rename(final)  # the crash came before the new one had its name
+            stray.rename(final)  # the crash came before the new folder had its name
         else:
             shutil.rmtree(stray)
 
@@ -61,7 +64,7 @@ def _require_ours(stray: Path) -> None:
 
 
 def remove(folder: Path) -> None:
-    """Removes a checkpoint, which is whole or gone under its name at any moment. Raises `OSError`."""
+    """Deletes a checkpoint; under its name it is whole or gone at any moment. Raises `OSError`."""
     hidden = folder.with_name(f".{folder.name}.removed")
     folder.rename(hidden)
     sync(folder.parent)
@@ -69,7 +72,7 @@ def remove(folder: Path) -> None:
 
 
 def leave_shard(partial: Path, rank: int, tensors: Iterable[Owned]) -> None:
-    """Writes one rank's pieces as `write_part` does; an error is left for the first rank."""
+    """Writes one rank's shard by `write_shard`; leaves an error in the folder, for the first rank."""
     try:
         write_shard(partial, rank, tensors)
     except Exception as error:
@@ -77,7 +80,7 @@ def leave_shard(partial: Path, rank: int, tensors: Iterable[Owned]) -> None:
 
 
 def sentence(error: Exception, path: Path) -> str:
-    """An error as people read it; `path` is what it is about, if it does not say."""
+    """Puts an error into a sentence; `path` stands in if it names no file."""
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename or path}: {error.strerror}"
     return str(error) if isinstance(error, CheckpointError) else f"{path}: {error!r}"
@@ -87,11 +90,11 @@ def _leave_error(partial: Path, rank: int, text: str) -> None:
     own = partial / shard_file(rank)
     try:
         if own.exists():
-            os.truncate(own, 0)  # on a full disk, this makes room for the sentence
+            os.truncate(own, 0)  # makes room for the sentence on a full disk
         with whole_file(_error(partial, rank)) as path:
             path.write_text(text, encoding="utf-8")
     except OSError:
-        own.unlink(missing_ok=True)  # a full disk allows that
+        own.unlink(missing_ok=True)  # possible on a full disk too
 
 
 def join(partial: Path, ranks: int, facts: Facts) -> Manifest:
@@ -111,7 +114,7 @@ def join(partial: Path, ranks: int, facts: Facts) -> Manifest:
 
 
 def commit(partial: Path, final: Path) -> None:
-    """Gives a joined folder its name. Raises `OSError`; the folder is then removed, unless it has its name."""
+    """Renames a joined folder to `final`. Raises `OSError`; the folder is then removed, unless it was renamed."""
     try:
         move_folder(partial, final, final.with_name(f".{final.name}.old"))
     except BaseException:
@@ -120,12 +123,12 @@ def commit(partial: Path, final: Path) -> None:
 
 
 def _wait(partial: Path, ranks: int) -> list[str]:
-    """Returns when every rank has left its record or its error; returns the errors."""
+    """Waits until every rank has left its record or its error; returns the errors."""
     errors = []
     waiting = set(range(ranks))
     deadline = None
     while True:
-        # Listed and not asked for one by one: a network file system remembers for long what was not there.
+        # One listing instead of a look at each name: network file systems cache for long that a file does not exist.
         there = {path.name for path in partial.iterdir()}
         for rank in sorted(waiting):
             if _error(partial, rank).name in there:
@@ -138,7 +141,7 @@ def _wait(partial: Path, ranks: int) -> list[str]:
         if not waiting:
             return errors
         if deadline is None and not threading.main_thread().is_alive():
-            # The process has failed, so others may be gone.
+            # This process has failed, so other ranks may have ended.
             deadline = time.monotonic() + GRACE
         if deadline is not None and time.monotonic() > deadline:
             raise CheckpointError(f"{partial}: the training failed before ranks {sorted(waiting)} had written")

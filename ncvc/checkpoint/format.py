@@ -1,9 +1,9 @@
-"""The checkpoint folder, `ncvc-checkpoint/1`; nothing here knows Megatron.
+"""Format `ncvc-checkpoint/1` of a checkpoint folder; independent of megatron-core.
 
     step_00000100/
-      rank_00000.safetensors    the pieces of tensors that rank 0 owns
+      rank_00000.safetensors    pieces of tensors that rank 0 owns
       rank_00001.safetensors    …
-      manifest.json             written last: what the run was, every file's SHA-256, where each tensor lies
+      manifest.json             written last: the run, every file's SHA-256, the place of each tensor
 
 Names of tensors, with the layers' numbers in the whole model:
 
@@ -13,9 +13,9 @@ Names of tensors, with the layers' numbers in the whole model:
     optimizer.exp_avg_sq.<parameter>    Adam's mean of the squared gradients, float32
     rng.<rank>.<generator>              a generator's state, uint8
 
-A tensor is cut twice: tensor parallelism gives each rank a box of it, and the distributed optimizer gives
-each data-parallel rank a stretch of that box in row-major order. A piece says which box and which stretch, so
-that any number of ranks can read what any other number wrote.
+A tensor is split twice: tensor parallelism gives each rank a box of it, and the distributed optimizer gives each
+data-parallel rank a stretch of that box in row-major order. A piece records its box and its stretch, so that any number
+of ranks can read a checkpoint of any other number.
 """
 
 import hashlib
@@ -40,40 +40,40 @@ Shape = tuple[int, ...]
 
 
 class Piece(Config):
-    """A part of a tensor, and where it is stored."""
+    """Part of a tensor, and its place in the folder."""
 
     file: str
     """Name of the safetensors file in the folder."""
     key: str
     """Name of the tensor in that file."""
     offset: Shape
-    """Where the box begins in the whole tensor."""
+    """First index of the box in the whole tensor, by dimension."""
     shape: Shape
-    """Size of the box."""
+    """Shape of the box."""
     stretch: tuple[int, int] | None = None
-    """First element and the one after the last, of the box in row-major order; None is the whole box."""
+    """First element and the one after the last, within the box in row-major order; None is the whole box."""
 
     @property
     def elements(self) -> int:
-        """Elements of the tensor that the piece holds."""
+        """Number of elements of the piece."""
         if self.stretch is None:
             return math.prod(self.shape)
         return self.stretch[1] - self.stretch[0]
 
 
 Owned = tuple[str, Shape, Piece, torch.Tensor]
-"""What a rank saves of a tensor: its name, the shape of the whole, the piece, and the piece's data."""
+"""Piece of a tensor before it is saved: name and shape of the whole tensor, the piece, its data."""
 
 
 class TensorEntry(Config):
     """One tensor of the checkpoint."""
 
     shape: Shape
-    """Of the whole tensor."""
+    """Shape of the whole tensor."""
     dtype: str
-    """torch's name without `torch.`, such as `float32`."""
+    """Name of the type without `torch.`, such as `float32`."""
     pieces: tuple[Piece, ...]
-    """Together they cover the whole tensor, without overlap."""
+    """Pieces that cover the whole tensor without overlap."""
 
 
 class FileEntry(Config):
@@ -82,11 +82,11 @@ class FileEntry(Config):
     bytes: int
     """Size of the file."""
     sha256: str
-    """Hash of its content, in hexadecimal."""
+    """SHA-256 of its content, in hexadecimal."""
 
 
 class Layout(Config):
-    """How the ranks that wrote the checkpoint shared the work."""
+    """Parallel layout of the ranks that wrote the checkpoint."""
 
     dp: int
     """Data-parallel ranks."""
@@ -97,72 +97,71 @@ class Layout(Config):
 
 
 class GuardState(Config):
-    """What `ncvc.train.anomaly_guard` remembers of the steps before."""
+    """State of `ncvc.train.anomaly_guard`."""
 
     losses: tuple[float, ...] = ()
-    """Of the last good steps, in nats, oldest first."""
+    """Losses of the last good steps, in nats, oldest first."""
     grad_norms: tuple[float, ...] = ()
-    """Of the same steps."""
+    """Gradient norms of the same steps."""
     row: int = 0
-    """Bad steps in a row, up to this one."""
+    """Anomalous steps in a row, up to this one."""
     skipped: int = 0
     """Steps that did not change the weights, left-out ones included."""
     left_out: tuple[tuple[int, int], ...] = ()
-    """Steps that are not computed: first and last of each stretch, in order."""
+    """First and last step of each stretch that is not computed, in order."""
 
 
 class Facts(Config):
-    """What a checkpoint says about the run that wrote it."""
+    """Facts about the run that wrote a checkpoint."""
 
     step: int = 0
-    """Steps done, skipped ones included; the data and the learning rate go by it."""
+    """Steps done, skipped ones included; determines data and learning rate of the next."""
     tokens_seen: int = 0
     """Tokens that went through the model in training."""
     model: ModelConfig
-    """The shape of the model."""
+    """Shape of the model."""
     config: dict[str, Any] | None = None
-    """The run's whole config; None if no run wrote the checkpoint."""
+    """Whole config of the run; None if no run wrote the checkpoint."""
     layout: Layout = Layout(dp=1, tp=1, pp=1)
-    """The ranks that wrote it."""
+    """Layout of the ranks that wrote it."""
     tokenizer: str | None = None
     """SHA-256 of the tokenizer folder's manifest, in hexadecimal."""
     data: dict[str, str] = pydantic.Field(default_factory=dict)
     """SHA-256 of each dataset's content, by prefix."""
     optimizer_step: int | None = None
-    """AdamW's own count of steps; None if there is no optimizer state."""
+    """AdamW's count of steps; None without optimizer state."""
     guard: GuardState = GuardState()
-    """What was remembered of the steps before."""
+    """State of the anomaly guard."""
     versions: dict[str, str] = pydantic.Field(default_factory=dict)
-    """Of the libraries that the run computed with, by name."""
+    """Versions of the libraries that the run computed with, by name."""
 
 
 class Manifest(Facts):
-    """`manifest.json`."""
+    """Content of `manifest.json`."""
 
     format: Literal["ncvc-checkpoint/1"]
     """Name and version of this format."""
     ncvc: str
-    """The version that wrote the checkpoint."""
+    """Version of ncvc that wrote the checkpoint."""
     files: dict[str, FileEntry]
-    """Every file but the manifest."""
+    """Every file but the manifest, by name."""
     tensors: dict[str, TensorEntry]
-    """Every tensor."""
+    """Every tensor, by name."""
     manifest_sha256: str = ""
     """SHA-256 of this file with these digits left out, in hexadecimal."""
 
 
 class _ShardRecord(Config):
-    """What one rank wrote, left for the rank that writes the manifest."""
+    """Record of one rank's shard, for the rank that writes the manifest."""
 
     file: FileEntry
     tensors: dict[str, TensorEntry]
 
 
 def write_shard(folder: Path, rank: int, tensors: Iterable[Owned]) -> None:
-    """Writes one rank's pieces into `folder`.
+    """Writes one rank's shard and its record into `folder`; fills in `file` and `key` of the pieces.
 
-    The pieces' `file` and `key` are filled in here. The tensors must not change meanwhile. Raises
-    `CheckpointError` if the disk does not take them.
+    The tensors must not change meanwhile. Raises `CheckpointError` if the disk refuses them.
     """
     path = folder / shard_file(rank)
     stored: dict[str, torch.Tensor] = {}
@@ -182,7 +181,7 @@ def write_shard(folder: Path, rank: int, tensors: Iterable[Owned]) -> None:
 
 
 def write_manifest(folder: Path, ranks: int, facts: Facts) -> Manifest:
-    """Joins what `ranks` ranks wrote into `folder` under one manifest."""
+    """Joins the shards of `ranks` ranks in `folder` under one manifest, and removes their records."""
     files: dict[str, FileEntry] = {}
     tensors: dict[str, TensorEntry] = {}
     for rank in range(ranks):
@@ -210,7 +209,7 @@ def write_manifest(folder: Path, ranks: int, facts: Facts) -> Manifest:
 
 
 def parse_manifest(text: bytes) -> Manifest:
-    """A manifest from its file's content; raises `ValueError` if it is not what was written."""
+    """Parses a manifest; raises `ValueError` if it is none, or not the bytes that were written."""
     manifest = Manifest.model_validate_json(text)
     if not is_whole(text, manifest.manifest_sha256):
         raise ValueError("its content is not what was written")
@@ -227,8 +226,8 @@ def write_weights(
 ) -> None:
     """Writes a checkpoint of weights only, which a run can start from.
 
-    `tensors` gives (Megatron's parameter name, whole weight); `facts` are fields of `Facts`, such as
-    `tokenizer`. Raises `CheckpointError` if the disk does not take it, `NcvcError` if `folder` exists.
+    `tensors`: Megatron's parameter names and whole weights; `facts`: fields of `Facts`, such as `tokenizer`. Raises
+    `CheckpointError` if the disk refuses it, `NcvcError` if `folder` exists and may not be replaced.
     """
     pieces = (
         (f"model.{name}", tuple(tensor.shape), whole_piece(tuple(tensor.shape)), tensor) for name, tensor in tensors
@@ -239,7 +238,7 @@ def write_weights(
 
 
 def whole_piece(shape: Shape) -> Piece:
-    """A piece that is the whole of a tensor, not stored yet."""
+    """Makes a piece of a whole tensor, not stored yet."""
     return Piece(file="", key="", offset=(0,) * len(shape), shape=shape)
 
 
@@ -248,10 +247,10 @@ def _text(manifest: Manifest) -> bytes:
 
 
 def shard_file(rank: int) -> str:
-    """Name of the file that holds a rank's pieces."""
+    """Name of a rank's shard."""
     return f"rank_{rank:05}.safetensors"
 
 
 def shard_record(folder: Path, rank: int) -> Path:
-    """What a rank leaves beside its file when that is written; `write_manifest` takes it away."""
+    """Path of the record that a rank leaves beside its finished shard until the manifest is written."""
     return folder / f"rank_{rank:05}.json"

@@ -1,4 +1,4 @@
-"""Reads checkpoints: whole tensors or any box of them, from whatever pieces the ranks left."""
+"""Reads checkpoints: whole tensors or any box of them, from pieces of any parallel layout."""
 
 import logging
 import math
@@ -20,7 +20,7 @@ _log = logging.getLogger(__name__)
 
 
 class Checkpoint:
-    """A checkpoint folder, open for reading; tensors are read when they are asked for."""
+    """A checkpoint folder, open for reading; tensors are read on demand."""
 
     def __init__(self, folder: Path, manifest: Manifest) -> None:
         self.folder = folder
@@ -29,7 +29,7 @@ class Checkpoint:
 
     @classmethod
     def open(cls, folder: str | Path) -> Self:
-        """Opens a folder by its manifest; `verify` says whether the tensors are whole.
+        """Opens a folder by its manifest, without checking the tensors: see `verify`.
 
         Raises `CheckpointError` if it is no checkpoint or its manifest is damaged.
         """
@@ -54,28 +54,28 @@ class Checkpoint:
 
     @property
     def model(self) -> ModelConfig:
-        """The shape of the model."""
+        """Shape of the model."""
         return self.manifest.model
 
     def names(self) -> list[str]:
-        """Every tensor's name, sorted."""
+        """Names of all tensors, sorted."""
         return list(self.manifest.tensors)
 
     def parameters(self) -> list[str]:
-        """The model's parameters, by Megatron's names, sorted."""
+        """Megatron's names of the model's parameters, sorted."""
         return [name.removeprefix("model.") for name in self.names() if name.startswith("model.")]
 
     def tensor(self, name: str) -> torch.Tensor:
-        """A whole tensor, in the type it was saved in, on the CPU."""
+        """Reads a whole tensor, in its saved type, to the CPU."""
         shape = self._entry(name).shape
         return self.box(name, (0,) * len(shape), shape)
 
     def weight(self, parameter: str) -> torch.Tensor:
-        """A whole weight by Megatron's name: float32 from the optimizer if it is there, else the model's."""
+        """Reads a whole weight by Megatron's name: the optimizer's in float32 if it was saved, else the model's."""
         return self.tensor(self._weight_name(parameter))
 
     def weight_box(self, parameter: str, offset: Sequence[int], shape: Shape) -> torch.Tensor:
-        """The part of `weight(parameter)` that begins at `offset` and has `shape`."""
+        """Reads the box of `weight(parameter)` at `offset` with `shape`."""
         return self.box(self._weight_name(parameter), offset, shape)
 
     def _weight_name(self, parameter: str) -> str:
@@ -83,7 +83,7 @@ class Checkpoint:
         return exact if exact in self.manifest.tensors else f"model.{parameter}"
 
     def box(self, name: str, offset: Sequence[int], shape: Shape) -> torch.Tensor:
-        """The part of a tensor that begins at `offset` and has `shape`."""
+        """Reads the box of a tensor at `offset` with `shape`."""
         entry = self._entry(name)
         result = torch.empty(shape, dtype=getattr(torch, entry.dtype))
         by_box: dict[tuple[Shape, Shape], list[Piece]] = {}
@@ -100,17 +100,17 @@ class Checkpoint:
         return result
 
     def stretch(self, name: str, offset: Sequence[int], shape: Shape, first: int, end: int) -> torch.Tensor:
-        """The elements from `first` up to `end` of the box, in row-major order.
+        """Reads the elements from `first` up to `end` of a box in row-major order.
 
-        Where the box was saved as one, no other elements are read.
+        No other elements are read if the box was saved as one.
         """
         pieces = [piece for piece in self._entry(name).pieces if (piece.offset, piece.shape) == (tuple(offset), shape)]
         if not pieces:
-            return self.box(name, offset, shape).flatten()[first:end]  # it was cut into other boxes
+            return self.box(name, offset, shape).flatten()[first:end]  # it was split into other boxes
         return self._join(pieces, first, end)
 
     def _join(self, pieces: list[Piece], first: int, end: int) -> torch.Tensor:
-        """Elements of a box from its pieces."""
+        """Reads elements of a box from its pieces."""
         found = []
         for piece in sorted(pieces, key=lambda piece: piece.stretch or (0, 0)):
             begin, stop = piece.stretch or (0, math.prod(piece.shape))
@@ -138,33 +138,33 @@ class Checkpoint:
             raise CheckpointError(f"{self.folder}: the checkpoint has no tensor {name!r}") from None
 
     def damages(self, share: slice = slice(None)) -> list[str]:
-        """What is wrong with the files, a sentence each, by the manifest; `share` takes some of them only."""
+        """Lists the files that differ from the manifest, a sentence each; `share` selects some of the files."""
         files = list(self.manifest.files.items())[share]
         found = (file_difference(self.folder / name, entry.bytes, entry.sha256) for name, entry in files)
         return [str(difference) for difference in found if difference]
 
     def verify(self) -> None:
-        """Compares every file with the manifest; raises `CheckpointError` if one is not what was written."""
+        """Compares every file with the manifest; raises `CheckpointError` if one differs."""
         for sentence in self.damages():
             raise CheckpointError(sentence)
 
 
 def checkpoint_folder(run: str | Path, step: int) -> Path:
-    """Where the checkpoint of a step lies."""
+    """Path of a step's checkpoint in a run folder."""
     return Path(run) / "checkpoints" / f"step_{step:08}"
 
 
 def checkpoint_folders(run: str | Path) -> list[Path]:
-    """The checkpoints of a run, newest first, whole or not.
+    """Lists a run's checkpoints, newest first, whole or not.
 
-    Raises `OSError` if the folder cannot be read: that is not the same as having none.
+    Raises `OSError` if the folder cannot be read, which is not the same as having none.
     """
     folder = Path(run) / "checkpoints"
     return listed(folder, "step_????????")[::-1] if folder.exists() else []
 
 
 def open_at_its_place(folder: Path) -> Checkpoint:
-    """Opens a run's checkpoint; raises `CheckpointError` also if it is not that of the step that its name says."""
+    """Opens a run's checkpoint; raises `CheckpointError` also if its step is not that of the folder's name."""
     checkpoint = Checkpoint.open(folder)
     if folder.name != checkpoint_folder("", checkpoint.manifest.step).name:
         raise CheckpointError(f"{folder / MANIFEST}: damaged: it is of step {checkpoint.manifest.step}")
@@ -172,9 +172,9 @@ def open_at_its_place(folder: Path) -> Checkpoint:
 
 
 def latest(run: str | Path, wanted: Callable[[int], bool] = lambda step: True) -> Checkpoint | None:
-    """The newest whole checkpoint of a run folder, of the steps that are wanted.
+    """Finds the newest whole checkpoint of a run folder among the steps that `wanted` accepts.
 
-    A damaged one is named in a warning and skipped.
+    Skips damaged ones with a warning.
     """
     for folder in checkpoint_folders(run):
         if not wanted(int(folder.name.removeprefix("step_"))):

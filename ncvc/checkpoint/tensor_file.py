@@ -1,7 +1,7 @@
-"""A safetensors file, hashed on its way to the disk and compared with what the disk gives back.
+"""Writes a safetensors file, hashes it on its way to the disk, and compares the hash with the bytes on the disk.
 
-The safetensors library writes the same bytes, but cannot hash them meanwhile. A hash made of the file afterwards
-would be right for whatever is there, also for what went wrong between memory and disk.
+The safetensors library writes the same bytes, but cannot hash them meanwhile. A hash of the finished file would fit
+bytes too that were damaged between memory and disk.
 """
 
 import hashlib
@@ -16,15 +16,15 @@ from ncvc.files import sha256
 
 DTYPES = {torch.float32: "F32", torch.bfloat16: "BF16", torch.uint8: "U8"}
 CHUNK = 1 << 20  # bytes; still in the processor's cache when they are written after hashing
-SYNCED = 64  # chunks; a slow disk then never has so much before it that the rank seems to hang
+SYNCED = 64  # chunks between two syncs, so that no sync of a slow disk takes so long that the rank seems to hang
 
 
 def write_tensors(path: Path, tensors: Mapping[str, torch.Tensor]) -> tuple[int, str]:
     """Writes and syncs tensors (on any device, float32, bfloat16 or uint8); returns the file's size and SHA-256.
 
-    Raises `OSError` if the disk does not take them or gives back something else.
+    Raises `OSError` if the disk refuses them or returns other bytes.
     """
-    # As the library does it, widest first: so every tensor lies at a multiple of its element's size.
+    # Widest first, like the library, so that every tensor lies at a multiple of its element's size.
     names = sorted(tensors, key=lambda name: (-tensors[name].element_size(), name))
     digest = hashlib.sha256()
     with path.open("wb") as file:
@@ -37,7 +37,7 @@ def write_tensors(path: Path, tensors: Mapping[str, torch.Tensor]) -> tuple[int,
         os.fsync(file.fileno())
         size = file.tell()
         if hasattr(os, "posix_fadvise"):
-            # What follows is then read from the disk, and not from memory.
+            # The comparison then reads the disk, not the page cache.
             os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
     if sha256(path) != digest.hexdigest():
         raise OSError(None, "the disk gives back something else than what was written; look after it", str(path))

@@ -15,7 +15,7 @@ Switch = bool | Literal["auto"]
 
 
 class ModelConfig(Config):
-    """The shape of the model (technical report 2.3); enough to build it and to convert it."""
+    """Shape of the model (technical report 2.3)."""
 
     num_layers: Count
     """Transformer layers."""
@@ -30,15 +30,15 @@ class ModelConfig(Config):
     vocab_size: Count
     """Rows of the embedding and of the head, in tokens."""
     max_position_embeddings: Count = 2048
-    """The longest sequence that the model is meant for, in tokens."""
+    """Longest sequence that the model is trained for, in tokens."""
     rotary_base: Count = 10000
     """Base of the RoPE frequencies."""
     layernorm_epsilon: Positive = 1e-5
     """Added to the mean square in every RMSNorm."""
     hidden_dropout: Probability = 0.1
-    """Share of the residual branches' outputs dropped in training."""
+    """Dropout probability of the residual branches' outputs."""
     attention_dropout: Probability = 0.1
-    """Share of the attention weights dropped in training."""
+    """Dropout probability of the attention weights."""
 
     @property
     def kv_channels(self) -> int:
@@ -65,39 +65,39 @@ class ModelConfig(Config):
 
 
 class ComputeConfig(Config):
-    """How the arithmetic is done."""
+    """Arithmetic of the model: types, kernels, recomputation."""
 
     dtype: Literal["bfloat16", "float32"] = "bfloat16"
-    """Of weights and activations; the optimizer keeps float32 beside bfloat16 weights."""
+    """Type of weights and activations; the optimizer keeps float32 weights beside bfloat16 ones."""
     core_attention: Literal["sdpa", "megatron", "flash_attn", "transformer_engine"] = "sdpa"
-    """torch's scaled_dot_product_attention (flash attention on a GPU), megatron-core's own, or a package's."""
+    """Core attention: torch's scaled_dot_product_attention (flash attention on a GPU), megatron-core's, a package's."""
     transformer_impl: Literal["local", "transformer_engine"] = "local"
-    """Whose linear layers, norms and RoPE: torch's, liger-kernel's and so on, or TransformerEngine's."""
+    """Source of linear layers, norms and RoPE: local (torch, liger-kernel) or TransformerEngine."""
     fp8: Literal["hybrid", "e4m3"] | None = None
-    """Products of layers in FP8, scaled by each tensor's present maximum; needs TransformerEngine's layers."""
+    """Format of FP8 products, scaled by each tensor's present maximum; needs TransformerEngine's layers."""
     apply_rope_fusion: Switch = "auto"
-    """RoPE in one kernel, liger-kernel's; auto: on a GPU, if it is installed."""
+    """RoPE in one kernel of liger-kernel; auto: on a GPU, if that is installed."""
     fused_residual_rmsnorm: Switch = "auto"
     """RMSNorm, and the sum of its gradient and the residual's, in one kernel; auto as for RoPE."""
     bias_dropout_fusion: Switch = "auto"
     """Dropout and the residual's addition in one kernel, compiled by torch; auto: on a GPU."""
     cross_entropy_fusion_impl: Literal["auto", "none", "native", "te", "liger"] = "auto"
-    """The loss by megatron-core plainly (none) or compiled (native), TransformerEngine (te) or liger-kernel; auto:
+    """Cross entropy by megatron-core plainly (none) or compiled (native), TransformerEngine (te) or liger-kernel; auto:
     on a GPU liger-kernel's if it is installed, else native."""
     gradient_accumulation_fusion: Switch | Literal["apex"] = "auto"
-    """Weight gradients added to the float32 sum inside the matrix product, not rounded before: by torch, or by
+    """Weight gradients added to the float32 sum inside the matrix product, without rounding before: by torch, or by
     the extension of NVIDIA's apex; auto: by torch, on a GPU."""
     deterministic_mode: bool = False
-    """On GPUs only kernels that add in a fixed order, which is slower: a run then has the same bits whether it was
-    interrupted or not. On a CPU that is always so."""
+    """Restricts GPUs to kernels that add in a fixed order, which are slower: a run then has the same bits whether it
+    was interrupted or not. A CPU always adds in a fixed order."""
     recompute_granularity: Literal["full", "selective"] | None = None
-    """What the backward pass computes again to save memory: whole layers, or `recompute_modules` of each."""
+    """Activations recomputed in the backward pass to save memory: whole layers, or `recompute_modules` of each."""
     recompute_method: Literal["uniform", "block"] | None = None
-    """With full: every stretch of `recompute_num_layers` layers, or only the first `recompute_num_layers`."""
+    """With full: recompute every stretch of `recompute_num_layers` layers, or only the first `recompute_num_layers`."""
     recompute_num_layers: Count | None = None
-    """With full: layers, see `recompute_method`."""
+    """With full: number of layers, see `recompute_method`."""
     recompute_modules: list[Literal["core_attn", "layernorm", "mlp"]] | None = None
-    """With selective: which modules."""
+    """With selective: modules to recompute."""
     threads: Count = 1
     """CPU threads of a rank."""
 
@@ -117,7 +117,7 @@ class ComputeConfig(Config):
             todo = "name some" if selective else "leave it out"
             raise ValueError(f"recompute_modules belongs to recompute_granularity selective; {todo}")
         if "layernorm" in (self.recompute_modules or ()) and self.transformer_impl != "transformer_engine":
-            # megatron-core 0.19 asks TransformerEngine for its FP8 state there.
+            # megatron-core 0.19 reads TransformerEngine's FP8 state there.
             raise ValueError(
                 "recompute_modules: layernorm needs TransformerEngine's layers; leave it out, or set transformer_impl"
                 " to transformer_engine"
@@ -126,16 +126,16 @@ class ComputeConfig(Config):
 
 
 class ParallelConfig(Config):
-    """How the ranks share the work; what is left over is data parallel."""
+    """Parallel layout of the ranks; those beyond tensor × pipeline parallel are data parallel."""
 
     nproc_per_node: WholeNumber = 0
-    """Ranks on this machine; 0 is one a GPU, or one where there is none."""
+    """Ranks on this machine; 0 is one per GPU, or one without a GPU."""
     tensor_model_parallel_size: Count = 1
-    """Ranks that share each matrix."""
+    """Ranks among which each matrix is split."""
     pipeline_model_parallel_size: Count = 1
-    """Ranks that share the layers, one stretch each."""
+    """Ranks among which the layers are split, one stretch each."""
     sequence_parallel: bool = False
-    """Shares norms and dropout along the sequence too; needs tensor_model_parallel_size above 1."""
+    """Splits norms and dropout along the sequence too; needs tensor_model_parallel_size above 1."""
 
     @pydantic.model_validator(mode="after")
     def _check(self) -> Self:

@@ -1,4 +1,4 @@
-"""Sums in one order on GPUs too, so that every run of one layout has the same bits."""
+"""Deterministic kernels on GPUs: sums in a fixed order, so that every run of one layout has the same bits."""
 
 import os
 
@@ -12,13 +12,13 @@ ENVIRONMENT = {
 
 
 def add_in_order() -> None:
-    """Takes kernels that repeat themselves; call it before the first use of a GPU. On a CPU they do anyway.
+    """Restricts torch to deterministic kernels; call it before the first use of a GPU.
 
-    The backward pass of flash attention, and that of the embedding, otherwise add as blocks happen to end. An
-    operation that cannot repeat itself is then an error.
+    The backward passes of flash attention and of the embedding otherwise add in the order in which blocks end. An
+    operation without a deterministic kernel is then an error. CPU kernels are deterministic anyway.
     """
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     torch.use_deterministic_algorithms(True)
-    # It would fill every new tensor, in case that something reads what nobody wrote.
+    # It would fill every new tensor, to make reads of uninitialised memory deterministic.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]

@@ -1,7 +1,7 @@
-"""The papers' model (technical report 2.3) on megatron-core's GPTModel, every submodule named.
+"""The papers' model (technical report 2.3): megatron-core's GPTModel with every submodule given explicitly.
 
-Named, because megatron-core otherwise takes other submodules where TransformerEngine or anything called apex can
-be imported, and the model would depend on the machine.
+megatron-core's defaults take other submodules if TransformerEngine or anything called apex can be imported, so that the
+model would depend on the machine.
 """
 
 import hashlib
@@ -41,7 +41,7 @@ from ncvc.model.sharding import parameter_shards
 def transformer_config(
     model: ModelConfig, compute: ComputeConfig, parallel: ParallelConfig, kernels: Kernels
 ) -> TransformerConfig:
-    """The model in megatron-core's own terms."""
+    """Translates the config into megatron-core's."""
     dtype = getattr(torch, compute.dtype)
     loss, gradients = kernels.cross_entropy.form, kernels.weight_gradients.form
     return TransformerConfig(
@@ -58,7 +58,7 @@ def transformer_config(
         activation_func=F.silu,
         add_bias_linear=False,
         add_qkv_bias=False,
-        # `initialise` draws the weights; on the CPU, so that they are the same wherever the model then runs.
+        # `initialise` draws the weights, on the CPU, so that they are the same on every device.
         perform_initialization=False,
         use_cpu_initialization=True,
         bf16=dtype == torch.bfloat16,
@@ -76,13 +76,13 @@ def transformer_config(
         gradient_accumulation_fusion=gradients != "rounded",
         deterministic_mode=compute.deterministic_mode,
         fp8=compute.fp8,
-        # By the present maximum: a history of maxima would have to be in the checkpoints.
+        # Scaled by the present maximum, since a history of maxima would have to be in the checkpoints.
         fp8_recipe="tensorwise",
         recompute_granularity=compute.recompute_granularity,
         recompute_method=compute.recompute_method,
         recompute_num_layers=compute.recompute_num_layers,
         recompute_modules=compute.recompute_modules and list(compute.recompute_modules),
-        # It raises for an MLP that is not gated with SiLU.
+        # megatron-core refuses it for SiLU without a gate.
         bias_activation_fusion=False,
         # These need extensions of apex.
         persist_layer_norm=False,
@@ -91,7 +91,7 @@ def transformer_config(
 
 
 def layers(config: TransformerConfig, kernels: Kernels) -> TransformerBlockSubmodules:
-    """Pre-norm layers: RMSNorm, attention, RMSNorm, MLP."""
+    """Specifies the pre-norm layers of this rank: RMSNorm, attention, RMSNorm, MLP."""
     column, row = linears(kernels)
     norm, final_norm = norms(kernels)
     layer = ModuleSpec(
@@ -119,7 +119,7 @@ def layers(config: TransformerConfig, kernels: Kernels) -> TransformerBlockSubmo
 
 
 def core_attention(kernels: Kernels) -> Any:
-    """The module of the attention's softmax and products."""
+    """Module of core attention: the softmax and both products."""
     match kernels.attention.form:
         case "sdpa":
             return SdpaAttention
@@ -134,9 +134,9 @@ def core_attention(kernels: Kernels) -> Any:
 
 
 def linears(kernels: Kernels) -> tuple[Any, Any]:
-    """The modules of linear layers that tensor parallelism cuts by columns, and by rows.
+    """Modules of linear layers that tensor parallelism splits by columns, and by rows.
 
-    Of TransformerEngine's those without a norm inside, so that the weights keep their names.
+    TransformerEngine's are those without a norm inside, so that the weights keep their names.
     """
     if kernels.linear.form == "transformer_engine":
         from megatron.core.extensions.transformer_engine import TEColumnParallelLinear, TERowParallelLinear
@@ -146,7 +146,7 @@ def linears(kernels: Kernels) -> tuple[Any, Any]:
 
 
 def norms(kernels: Kernels) -> tuple[Any, Any]:
-    """The modules of the norms in the layers, and of the last one, which has no residual beside it."""
+    """Modules of the norms in the layers, and of the final one, which has no residual beside it."""
     if kernels.norm.form == "transformer_engine":
         from megatron.core.extensions.transformer_engine import TENorm
 
@@ -163,11 +163,11 @@ def build(
     parallel: ParallelConfig | None = None,
     device: torch.device | None = None,
 ) -> GPTModel:
-    """The rank's part of the model, its weights not yet drawn: `initialise` or a checkpoint fills them.
+    """Builds this rank's shard of the model, without weights: `initialise` or a checkpoint fills them.
 
-    By default whole, in float32 and on the CPU. Call it inside `ncvc.model.parallel.single_process()` or
-    `started_by_torchrun()`. `forward(tokens, position_ids, None)` gives logits [batch, sequence, vocabulary];
-    with `labels=` it gives the loss of each token [batch, sequence].
+    By default the whole model, in float32 on the CPU. Call it inside `ncvc.model.parallel.single_process()` or
+    `started_by_torchrun()`. `forward(tokens, position_ids, None)` returns logits [batch, sequence, vocabulary]; with
+    `labels=` it returns the loss of each token [batch, sequence].
     """
     compute = compute or ComputeConfig(dtype="float32")
     parallel = parallel or ParallelConfig()
@@ -195,11 +195,11 @@ def build(
         gpt.embedding.word_embeddings.register_forward_hook(lambda module, ids, output: output * scale)
     if kernels.cross_entropy.form == "liger":
         gpt.compute_language_model_loss = LigerCrossEntropy(groups.tp)
-    return gpt.to(device, config.params_dtype)  # the norms' weights are made in float32
+    return gpt.to(device, config.params_dtype)  # megatron-core makes the norms' weights in float32
 
 
 def initial_std(name: str, model: ModelConfig) -> float:
-    """Standard deviation of a weight's normal distribution at the start (technical report 2.3)."""
+    """Standard deviation of a weight's initial normal distribution (technical report 2.3)."""
     small = math.sqrt(2 / (5 * model.hidden_size))
     if name == "output_layer.weight":
         return math.sqrt(2 / (model.vocab_size + model.hidden_size))  # Xavier
@@ -210,7 +210,7 @@ def initial_std(name: str, model: ModelConfig) -> float:
 
 @torch.no_grad()
 def initialise(gpt: GPTModel, model: ModelConfig, seed: int) -> None:
-    """Draws the weights by `seed` and name, however the ranks share them; norms begin at 1."""
+    """Draws the weights by `seed` and name, independent of the parallel layout; norms are 1."""
     for shard in parameter_shards(gpt):
         if shard.parameter.dim() == 1:
             shard.parameter.fill_(1.0)

@@ -1,8 +1,8 @@
-"""Imports megatron-core without torch's compiler where there is no GPU; import it before anything else of ours.
+"""Imports megatron-core without torch's compiler on machines without a GPU; import it before other modules of ours.
 
-megatron-core wraps functions in `torch.compile` as it is imported, and loads DTensor, which loads the compiler's
-symbolic shapes and with them sympy; and every optimizer loads the compiler to be left alone by it. The settings used
-here call none of it on a CPU, but it takes two thirds of the time that a process needs to start.
+At import megatron-core wraps functions in `torch.compile` and loads DTensor, which loads the compiler's symbolic shapes
+and with them sympy; every optimizer loads the compiler only to be excluded from it. Our settings use none of it on a
+CPU, yet it takes two thirds of a process's start.
 """
 
 import importlib
@@ -18,7 +18,7 @@ def _as_it_is(function: Any = None, **_: Any) -> Any:
 
 
 class _Deferred(ModuleType):
-    """A module whose functions load it when they are called; its classes are errors that nobody raises."""
+    """Module whose functions load the real one when called; its classes are exceptions that are never raised."""
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -29,7 +29,7 @@ class _Deferred(ModuleType):
 
 
 class _Idle(ModuleType):
-    """Stands for torch's compiler as long as it is only told to stay away, as every optimizer does."""
+    """Stand-in for torch's compiler until anything but `disable` or `graph_break` is used of it."""
 
     def disable(self, function: Any = None, *_: Any, **__: Any) -> Any:
         return _as_it_is(function)
@@ -37,7 +37,7 @@ class _Idle(ModuleType):
     def graph_break(self, *_: Any) -> None: ...
 
     def __getattr__(self, name: str) -> Any:
-        # A module in it is about to be loaded if somebody asks where it lies.
+        # Python reads `__path__` when it is about to import a submodule.
         if name.startswith("__") and name != "__path__":
             raise AttributeError(name)
         if sys.modules.get(self.__name__) is self:
@@ -47,7 +47,7 @@ class _Idle(ModuleType):
 
 COMPILER = "torch._dynamo"
 SYMBOLIC_SHAPES = "torch.fx.experimental.symbolic_shapes"
-TENSORBOARD = "torch.utils.tensorboard"  # for megatron-core's timers; the log imports it where it is wanted
+TENSORBOARD = "torch.utils.tensorboard"  # imported by megatron-core's timers; loggers.py imports it if it is needed
 
 if not torch.cuda.is_available():
     _compile = torch.compile

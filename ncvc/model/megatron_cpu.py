@@ -1,8 +1,8 @@
 """Runs megatron-core on a CPU.
 
-megatron-core 0.19 has no device option: it allocates on `torch.cuda.current_device()` or `device="cuda"`,
-asks `tensor.type()` for "torch.cuda.FloatTensor", and keeps the states of CUDA generators. Inside
-`megatron_on_cpu()` exactly these land on the CPU; nothing else of torch changes, and outside it nothing does.
+megatron-core 0.19 has no device option: it allocates on `torch.cuda.current_device()` or `device="cuda"`, compares
+`tensor.type()` with "torch.cuda.FloatTensor", and keeps the states of CUDA generators. Inside `megatron_on_cpu()`
+exactly these are redirected to the CPU; the rest of torch, and everything outside, is unchanged.
 """
 
 import contextlib
@@ -15,7 +15,7 @@ from torch.overrides import TorchFunctionMode
 
 
 class _CudaMeansCpu(TorchFunctionMode):
-    """`device="cuda"` is "cpu", `tensor.cuda()` is the tensor, and `tensor.type()` pretends."""
+    """Maps `device="cuda"` to "cpu", `tensor.cuda()` to the tensor, and `tensor.type()` to CUDA's names."""
 
     def __torch_function__(self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
@@ -35,7 +35,7 @@ def _is_cuda(device: Any) -> bool:
 
 
 class _Stream:
-    """A CUDA stream in which everything has happened already."""
+    """CUDA stream without pending work."""
 
     def wait_event(self, event: Any) -> None: ...
 
@@ -45,7 +45,7 @@ class _Stream:
 
 
 class _CpuGenerators(megatron_random.CudaRNGStatesTracker):  # type: ignore[misc]
-    """megatron-core's named generator states, of the CPU's generator."""
+    """megatron-core's named generator states, for the CPU's generator."""
 
     def add(self, name: str, seed: int) -> None:
         self._is_initialized = True
@@ -65,7 +65,7 @@ class _CpuGenerators(megatron_random.CudaRNGStatesTracker):  # type: ignore[misc
 
 @contextlib.contextmanager
 def megatron_on_cpu() -> Iterator[None]:
-    """Within it, megatron-core runs on the CPU, with gloo between the ranks."""
+    """Makes megatron-core run on the CPU, with gloo between the ranks, inside the context."""
     cpu = torch.device("cpu")
     with contextlib.ExitStack() as stack:
 

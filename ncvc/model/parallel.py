@@ -1,4 +1,4 @@
-"""The processes of a run: who they are, what they compute on, and what they do together."""
+"""Process groups of a run: ranks, devices, parallel layout, dropout's generators."""
 
 import contextlib
 import os
@@ -15,13 +15,13 @@ from ncvc.model.config import ParallelConfig
 from ncvc.model.megatron_cpu import megatron_on_cpu
 
 COLLECTIVE_TIMEOUT = timedelta(days=1)
-"""Of the ranks while the first one reads all the data; by default torch ends them after 30 minutes. Hangs are found by
-`ncvc.train.elastic.watchdog`."""
+"""Timeout of collectives, long enough for the first rank to read all data; torch's default is 30 minutes. Hangs are
+found by the watchdog."""
 
 
 @dataclass(frozen=True)
 class Ranks:
-    """One process among all of them. dp, tp, pp: data, tensor and pipeline parallel."""
+    """Place of one process in the parallel layout. dp, tp, pp: data, tensor and pipeline parallel."""
 
     device: torch.device
     rank: int
@@ -35,16 +35,13 @@ class Ranks:
 
     @property
     def is_first(self) -> bool:
-        """Whether this process is the one that speaks and publishes."""
+        """True on the rank that logs and commits checkpoints."""
         return self.rank == 0
 
 
 @contextlib.contextmanager
 def started_by_torchrun(parallel: ParallelConfig, seed: int) -> Iterator[Ranks]:
-    """Joins the processes that torchrun started: nccl where there are GPUs, gloo where there are none.
-
-    `seed` is of dropout.
-    """
+    """Joins the processes that torchrun started, by nccl on GPUs and gloo on CPUs; `seed` of dropout."""
     if torch.cuda.is_available():
         device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
         torch.cuda.set_device(device)
@@ -58,7 +55,7 @@ def started_by_torchrun(parallel: ParallelConfig, seed: int) -> Iterator[Ranks]:
 
 @contextlib.contextmanager
 def single_process(seed: int = 0) -> Iterator[Ranks]:
-    """One process on the CPU, without torchrun; for conversion and tests. `seed` is of dropout."""
+    """Sets up one process on the CPU, without torchrun, for conversion and tests; `seed` of dropout."""
     store = dist.HashStore()  # type: ignore[attr-defined]
     dist.init_process_group("gloo", store=store, rank=0, world_size=1)
     with _model_parallel(torch.device("cpu"), ParallelConfig(), seed) as ranks:
@@ -93,10 +90,9 @@ def _model_parallel(device: torch.device, parallel: ParallelConfig, seed: int) -
 
 
 def seed_dropout(seed: int, ranks: Ranks) -> None:
-    """Gives every data-parallel copy and pipeline stage its own dropout.
+    """Seeds dropout by data-parallel rank and pipeline stage.
 
-    Tensor-parallel ranks share the generator of what they hold in common; megatron-core gives each its own
-    for what they hold apart.
+    Tensor-parallel ranks share the generator for replicated tensors; for sharded ones megatron-core gives each its own.
     """
     own = seed + 1_000_000 * ranks.dp_rank + 10_000 * ranks.pp_rank
     torch.manual_seed(own)

@@ -1,4 +1,4 @@
-"""The parameters that a rank holds, by their names and places in the whole model."""
+"""Shards of parameters that a rank holds, by their names and places in the whole model."""
 
 from dataclasses import dataclass
 
@@ -11,28 +11,28 @@ Shape = tuple[int, ...]
 
 @dataclass(frozen=True)
 class ParameterShard:
-    """A rank's part of one parameter: a box of the whole, cut by tensor parallelism."""
+    """A rank's shard of one parameter: a box of the whole, split by tensor parallelism."""
 
     name: str
     """Megatron's name, with the layer's number in the whole model."""
     parameter: torch.nn.Parameter
-    """The part that this rank holds."""
+    """This rank's box."""
     shape: Shape
-    """Of the whole parameter."""
+    """Shape of the whole parameter."""
     offset: Shape
-    """Where the part begins in the whole."""
+    """First index of the box in the whole parameter, by dimension."""
     replicated: bool
-    """Whether another tensor- or pipeline-parallel rank holds the same part and saves it."""
+    """True if another tensor- or pipeline-parallel rank holds the same box and saves it."""
 
     @property
     def box(self) -> tuple[slice, ...]:
-        """The part as an index of the whole."""
+        """Index of the box in the whole parameter."""
         return tuple(slice(begin, begin + size) for begin, size in zip(self.offset, self.parameter.shape, strict=True))
 
 
 def parameter_shards(model: GPTModel) -> list[ParameterShard]:
-    """Every parameter that this rank holds, sorted by name."""
-    # Without non_homogeneous_layers all layers are stacked under one key; extra states hold nothing here.
+    """Lists every parameter shard of this rank, sorted by name."""
+    # Without non_homogeneous_layers all layers are stacked under one key; extra states are empty here.
     sharded = model.sharded_state_dict(metadata={"non_homogeneous_layers": True})
     found = [
         ParameterShard(
@@ -40,7 +40,7 @@ def parameter_shards(model: GPTModel) -> list[ParameterShard]:
             parameter=entry.data,
             shape=tuple(entry.global_shape),
             offset=tuple(entry.global_offset),
-            # A replica's number is (pipeline, tensor, data parallel); of the last, each saves a stretch.
+            # replica_id is (pipeline, tensor, data parallel); each data-parallel rank saves a stretch of its own.
             replicated=any(entry.replica_id[:2]),
         )
         for entry in sharded.values()

@@ -1,7 +1,7 @@
-"""Keeps bad steps from the weights: which steps are bad, and which are not computed at all.
+"""Skips anomalous steps before they reach the weights, and decides when the run rolls back.
 
 As in OLMo-core and PaLM (arXiv 2204.02311, 5.1): a step whose loss or gradient norm is not finite, or far above
-those of the steps before, is skipped; after too many in a row the run goes back to a checkpoint and leaves out the
+those of the steps before, is skipped; after too many in a row the run rolls back to a checkpoint and leaves out the
 batches around them. Every rank comes to the same decision, since loss and norm are sums over all ranks.
 """
 
@@ -18,16 +18,16 @@ from ncvc.train.config import GuardConfig
 
 
 class AnomalyGuard:
-    """Judges every step before it reaches the weights."""
+    """Judges each step by its loss and gradient norm; see `GuardConfig` for the limits."""
 
     def __init__(self, config: GuardConfig, state: GuardState | None = None) -> None:
         self.config = config
         self.left_out: tuple[tuple[int, int], ...] = ()
         self.restore(state or GuardState())
-        self._rolled_back_to: tuple[int, int] = (-1, 0)  # a step, and how often in a row
+        self._rolled_back_to: tuple[int, int] = (-1, 0)  # a step, and the number of times in a row
 
     def restore(self, state: GuardState) -> None:
-        """Takes over what a checkpoint remembers; what is left out by now stays so."""
+        """Takes over a checkpoint's state; steps that are left out by now stay left out."""
         self.losses = deque(state.losses, self.config.window)
         self.grad_norms = deque(state.grad_norms, self.config.window)
         self.row = state.row
@@ -35,7 +35,7 @@ class AnomalyGuard:
         self.left_out = tuple(sorted({*self.left_out, *state.left_out}))
 
     def state(self) -> GuardState:
-        """What a checkpoint is to remember."""
+        """State for a checkpoint."""
         return GuardState(
             losses=tuple(self.losses),
             grad_norms=tuple(self.grad_norms),
@@ -45,7 +45,10 @@ class AnomalyGuard:
         )
 
     def judge(self, loss: float, grad_norm: float) -> str | None:
-        """Why the step must be skipped, in words; None if it is good. It is remembered either way."""
+        """Returns the reason to skip a step, or None if it is good; counts it either way.
+
+        `loss` in nats; `grad_norm` is the 2-norm before clipping.
+        """
         reason = self._far_off("loss", loss, self.losses) or self._far_off("gradient norm", grad_norm, self.grad_norms)
         if reason:
             self.row += 1
@@ -61,7 +64,7 @@ class AnomalyGuard:
             return f"the {name} is {value}"
         if not self.config.sigmas or len(before) < self.config.window:
             return None
-        # By fsum, whose result does not depend on the machine.
+        # fsum's result does not depend on the machine.
         mean = math.fsum(before) / len(before)
         sigma = math.sqrt(math.fsum((other - mean) ** 2 for other in before) / len(before))
         if value <= mean + self.config.sigmas * sigma:
@@ -70,21 +73,21 @@ class AnomalyGuard:
 
     @property
     def must_roll_back(self) -> bool:
-        """Whether too many steps in a row were bad."""
+        """True after `max_consecutive_skips` anomalous steps in a row."""
         return self.row >= self.config.max_consecutive_skips
 
     def bad_stretch(self, done: int) -> tuple[int, int]:
-        """The steps to leave out after `done` steps, the last `row` of them bad: the first and the last."""
+        """First and last step to leave out after `done` steps, the last `row` of them anomalous."""
         return max(1, done - self.row + 1 - self.config.rollback_span), done
 
     def reaches(self, step: int, stretch: tuple[int, int]) -> bool:
-        """Whether a checkpoint of this step lies before `stretch`, and not in what was given up before."""
+        """Tells whether a checkpoint of this step lies before `stretch` and outside of all left-out stretches."""
         return step < stretch[0] and not any(first <= step <= last for first, last in self.left_out)
 
     def leave_out(self, stretch: tuple[int, int], back_to: int) -> None:
-        """Remembers what is not to be computed again when the run goes back to step `back_to`.
+        """Leaves out a stretch of steps from now on, for a rollback to step `back_to`.
 
-        Raises `TrainingError` if it went back to that step too often.
+        Raises `TrainingError` after `max_rollbacks` rollbacks to one step in a row.
         """
         step, times = self._rolled_back_to
         times = times + 1 if step == back_to else 1
@@ -99,12 +102,12 @@ class AnomalyGuard:
         self.left_out = tuple(sorted({*self.left_out, stretch}))
 
     def left_out_until(self, step: int) -> int | None:
-        """The last step of the left-out stretch that `step` is in; None if it is to be computed."""
+        """Last step of the left-out stretch that `step` is in; None if the step is computed."""
         return max((last for first, last in self.left_out if first <= step <= last), default=None)
 
 
 def require_finite(step: int, tensors: Iterable[torch.Tensor], device: torch.device) -> None:
-    """Raises `TrainingError` on every rank if a value that any rank is about to save is not finite."""
+    """Raises `TrainingError` on every rank if any rank's tensors hold a value that is not finite."""
     checks = [torch.isfinite(tensor).all() for tensor in tensors]
     broken = torch.tensor(0.0, device=device) if not checks else (~torch.stack(checks).all()).float()
     dist.all_reduce(broken)

@@ -1,4 +1,4 @@
-"""What a training run is told: every setting, its unit and the paper's value, in Megatron's names."""
+"""Settings of a training run with their units and the paper's values, in Megatron's names."""
 
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -19,23 +19,23 @@ from ncvc.model.config import (
 
 
 class DataConfig(Config):
-    """What the model reads. Paths are relative to the folder in which the command is started."""
+    """Datasets of a run. Paths are relative to the folder in which the command is started."""
 
     prefixes: Annotated[list[str], pydantic.Field(min_length=1)]
     """Indexed datasets without their .bin and .idx."""
     weights: list[Positive] | None = None
-    """How many samples each of `prefixes` gives, relative to the others; none is in proportion to their tokens.
-    A dataset is read as often as its weight asks for."""
+    """Relative number of samples from each of `prefixes`, a dataset being repeated as needed; null is in proportion
+    to their tokens."""
     validation_split: Probability = 0.0
-    """Share of the documents of each of `prefixes`, its last ones, that are kept for validation."""
+    """Share of each dataset's documents, its last ones, reserved for validation."""
     validation_prefixes: list[str] = pydantic.Field(default_factory=list)
-    """Indexed datasets that only validation reads, in place of `validation_split`."""
+    """Indexed datasets for validation only, in place of `validation_split`."""
     tokenizer: str
-    """The tokenizer folder that made the datasets."""
+    """Tokenizer folder that the datasets were made with."""
     sequence_length: Count
     """Tokens of a training sample; documents are packed end to end and cut (technical report 2.4.1)."""
     num_workers: WholeNumber = 0
-    """Processes a rank that read samples ahead; 0 reads them in the loop."""
+    """Processes per rank that read samples ahead; 0 reads them in the loop."""
 
     @pydantic.model_validator(mode="after")
     def _check(self) -> Self:
@@ -61,12 +61,12 @@ class DataConfig(Config):
 
 
 def training_documents(documents: int, validation_split: float) -> int:
-    """How many of a dataset's documents, its first ones, are trained on; rounded as megatron-core does."""
+    """Number of a dataset's documents, its first ones, that are trained on; rounded as megatron-core does."""
     return round((1 - validation_split) * documents)
 
 
 class OptimizerConfig(Config):
-    """AdamW and the bound on the gradient."""
+    """AdamW and gradient clipping."""
 
     lr: Positive
     """Highest learning rate."""
@@ -81,7 +81,7 @@ class OptimizerConfig(Config):
     adam_eps: Positive = 1e-8
     """Added to the root of the mean square."""
     clip_grad: NotNegative = 1.0
-    """The gradient's 2-norm is scaled down to this; 0 leaves it as it is."""
+    """Largest 2-norm of the gradient, which is scaled down to it; 0 never clips."""
 
     @pydantic.model_validator(mode="after")
     def _check(self) -> Self:
@@ -91,21 +91,21 @@ class OptimizerConfig(Config):
 
 
 class ScheduleConfig(Config):
-    """How long and how much a step."""
+    """Length of the run and size of its steps."""
 
     train_iters: Count
     """Steps of the optimizer in the whole run."""
     global_batch_size: Count
     """Samples of a step, over all ranks."""
     micro_batch_size: Count
-    """Samples that one rank puts through the model at a time; the rest is accumulated."""
+    """Samples of one forward and backward pass of a rank; gradients are accumulated over the rest."""
     lr_warmup_iters: WholeNumber
-    """Steps in which the learning rate rises from 0 to `lr`; then it falls as a cosine to `min_lr`."""
+    """Steps in which the learning rate rises linearly from 0 to `lr`, before a cosine down to `min_lr`."""
     eval_interval: Count = 1000
-    """Steps between validations, where `data` names something to validate on; also before the first step and
-    after the last."""
+    """Steps between two validations, if `data` names something to validate on; one more precedes the first step, one
+    follows the last."""
     eval_iters: Count = 100
-    """Global batches of each source that a validation reads at most."""
+    """Most global batches that a validation reads of each source."""
 
     @pydantic.model_validator(mode="after")
     def _check(self) -> Self:
@@ -123,60 +123,59 @@ class ScheduleConfig(Config):
 
 
 class CheckpointConfig(Config):
-    """When checkpoints are written, and what a new run starts from."""
+    """Saving and retention of checkpoints, and initial weights."""
 
     save_interval: Count
-    """Steps between checkpoints; the last step is saved too."""
+    """Steps between two checkpoints; the last step is saved too."""
     async_save: bool = True
-    """Writes them while the training goes on, from a copy in the host's memory; false lets it wait."""
+    """Writes checkpoints while the training continues, from a copy in the host's memory; false makes it wait."""
     keep_last: Count = 3
-    """Checkpoints that are kept, the newest ones."""
+    """Number of newest checkpoints to keep."""
     keep_interval: Count = 3200
-    """Steps between checkpoints that are kept for ever, besides (the paper's interval)."""
+    """Steps between checkpoints that are kept for ever as well (the paper's interval)."""
     init_from: str | None = None
-    """A checkpoint, or a Hugging Face folder of `ncvc convert`, whose weights a new run begins with instead of random
-    ones; dropout, RoPE's base and the longest sequence may be set anew."""
+    """Initial weights of a new run: a checkpoint, or a Hugging Face folder of `ncvc convert`; null draws random ones.
+    Dropout, RoPE's base and the longest sequence may differ from theirs."""
 
 
 class GuardConfig(Config):
-    """Which steps are kept from the weights, and what then happens."""
+    """Limits beyond which a step is skipped, and rollback after many of them."""
 
     window: Annotated[int, pydantic.Field(ge=2)] = 128
-    """Good steps that a loss and a gradient norm are compared with; before there are as many, none is far off."""
+    """Good steps that a loss and a gradient norm are compared with; before, only nan and inf are bad."""
     sigmas: NotNegative = 6.0
-    """Standard deviations above their mean from which a loss or a gradient norm is far off; 0 lets any pass that
-    is finite."""
+    """Standard deviations above their mean from which a loss or a gradient norm is anomalous; 0 accepts any finite
+    one."""
     max_consecutive_skips: Count = 10
-    """Bad steps in a row after which the run goes back to a checkpoint."""
+    """Anomalous steps in a row after which the run rolls back to a checkpoint."""
     rollback_span: WholeNumber = 100
-    """Steps before the first bad one that are then left out with the bad ones."""
+    """Steps before the first anomalous one that are left out with it after a rollback."""
     max_rollbacks: Count = 3
-    """Times that a run goes back to the same checkpoint before it gives up."""
+    """Rollbacks to the same checkpoint before the run gives up."""
 
 
 class WatchConfig(Config):
-    """How the launcher watches the ranks of its machine."""
+    """Limits of the watchdog, with which a launcher watches the ranks of its machine."""
 
     hang_after: Positive = 60.0
-    """Seconds without a sign of life after which a rank in a training step hangs; and one that starts, loads or saves,
-    without reading, writing or computing anything."""
+    """Seconds without a heartbeat after which a rank in a training step counts as hanging; of a rank that starts, loads
+    or saves, seconds without reading, writing or computing anything."""
     startup_time: Positive = 600.0
-    """Seconds that the ranks may take to meet, and again for their first step, which makes connections and compiles
-    kernels."""
+    """Seconds for the rendezvous, and again for the first step, which makes connections and compiles kernels."""
     slow_factor: Annotated[float, pydantic.Field(gt=1.0)] = 1.5
-    """A rank whose own work takes this many times the ranks' median is named as slow."""
+    """Multiple of the ranks' median compute time from which a rank is reported as slow."""
 
 
 class LoggingConfig(Config):
-    """What a run says about itself."""
+    """Console, TensorBoard and Weights & Biases."""
 
     log_interval: Count = 1
-    """Steps between lines on the console; log.jsonl and TensorBoard have every step."""
+    """Steps between lines on the console; log.jsonl and TensorBoard get every step."""
     tensorboard: bool = True
     """Writes `tensorboard/` in the run folder."""
     wandb: Literal["off", "offline", "online"] = "off"
-    """Weights & Biases, if it is installed: offline writes `wandb/` in the run folder, online sends curves and
-    config away."""
+    """Weights & Biases, if it is installed: offline writes `wandb/` in the run folder, online sends metrics and config
+    to its server."""
 
 
 class TrainConfig(Config):
@@ -185,9 +184,9 @@ class TrainConfig(Config):
     extendable = True
 
     run: Annotated[str, pydantic.Field(min_length=1)]
-    """The run folder: config.yaml, log.jsonl, tensorboard/, checkpoints/. Starting again goes on in it."""
+    """Run folder: config.yaml, log.jsonl, tensorboard/, checkpoints/. Starting again resumes the run in it."""
     seed: Annotated[int, pydantic.Field(ge=0, lt=2**32)] = 1234
-    """Of initial weights, order of the samples and dropout."""
+    """Seed of initial weights, order of the samples and dropout."""
     model: ModelConfig
     data: DataConfig
     optimizer: OptimizerConfig
@@ -201,12 +200,12 @@ class TrainConfig(Config):
 
     @property
     def folder(self) -> Path:
-        """The run folder."""
+        """Path of the run folder."""
         return Path(self.run)
 
     @property
     def tokens_per_step(self) -> int:
-        """Tokens that one step of the optimizer sees."""
+        """Tokens of one step of the optimizer, over all ranks."""
         return self.schedule.global_batch_size * self.data.sequence_length
 
     @pydantic.model_validator(mode="after")
@@ -243,7 +242,7 @@ class TrainConfig(Config):
         return self
 
     def data_parallel_size(self, world_size: int) -> int:
-        """Copies of the model among `world_size` ranks.
+        """Number of data-parallel copies of the model among `world_size` ranks.
 
         Raises `ValueError` if the ranks or the batch do not divide.
         """

@@ -1,4 +1,4 @@
-"""Samples for training: indexed datasets → megatron-core's GPTDataset → batches, by the step alone."""
+"""Training samples: indexed datasets → megatron-core's GPTDataset → micro-batches, determined by the step alone."""
 
 import contextlib
 import hashlib
@@ -29,21 +29,21 @@ CHUNK = 1 << 24  # bytes read at a time
 
 @dataclass(frozen=True)
 class DatasetFacts:
-    """What one indexed dataset holds."""
+    """Size and content hash of one indexed dataset."""
 
     prefix: str
     documents: int
-    """That training reads: the first ones, without those that are kept for validation."""
+    """Documents for training: the first ones, without those reserved for validation."""
     tokens: int
-    """Of these documents."""
+    """Tokens of these documents."""
     sha256: str
-    """Of the .idx and the .bin, one after the other, in hexadecimal."""
+    """SHA-256 of the .idx and the .bin, one after the other, in hexadecimal."""
 
 
 def inspect_all(config: TrainConfig) -> list[DatasetFacts]:
-    """Reads everything that `data` names from end to end; what training reads comes back, in its order.
+    """Inspects every dataset of the config from end to end; returns those for training, in the config's order.
 
-    Raises `DatasetError` for what `inspect` refuses, and for too few tokens for a sample.
+    Raises `DatasetError` for whatever `inspect` refuses, and for too few tokens for a sample.
     """
     data, vocabulary = config.data, config.model.vocab_size
     for prefix in data.validation_prefixes:
@@ -64,7 +64,7 @@ def require_a_sample(prefix: str, tokens: int, data: DataConfig, what: str) -> N
 
 
 def inspect(prefix: str, vocab_size: int, validation_split: float = 0.0) -> DatasetFacts:
-    """Reads a dataset from end to end, once.
+    """Hashes a dataset and checks its ids, in one pass.
 
     Raises `DatasetError` if it is missing, damaged, empty, or holds ids outside a vocabulary of `vocab_size`.
     """
@@ -95,22 +95,22 @@ def inspect(prefix: str, vocab_size: int, validation_split: float = 0.0) -> Data
 
 
 class _Tokenizer:
-    """All that GPTDataset asks of a tokenizer.
+    """Attributes that GPTDataset reads of a tokenizer.
 
-    It has no `pad`: the papers pad with the end of text, and GPTDataset would take that id out of the loss
+    `pad` is missing on purpose: the papers pad with the end of text, and GPTDataset would take that id out of the loss
     and replace it by 0 wherever it ends a document.
     """
 
     vocab_size = None
-    eod = None  # asked for, and not used as attention crosses documents
+    eod = None  # read, but not used, as attention crosses documents
     unique_identifiers: dict[str, str] = {}  # noqa: RUF012
 
 
 def build_dataset(config: TrainConfig, facts: list[DatasetFacts], ranks: Ranks) -> Dataset[Any]:
-    """The run's samples in their order; all ranks call it.
+    """Builds the run's samples in their order; all ranks call it.
 
-    The order is kept in the run folder under a name made from the datasets' contents: megatron-core goes by
-    paths, and would read a rewritten dataset by the old index. It is published whole, since megatron-core
+    The index of the samples is cached in the run folder under a name made from the datasets' contents: megatron-core
+    goes by paths, and would read a rewritten dataset by the old index. The folder appears whole, since megatron-core
     writes its files under their final names, where another rank could read half of one.
     """
     samples = config.schedule.train_iters * config.schedule.global_batch_size
@@ -122,7 +122,7 @@ def build_dataset(config: TrainConfig, facts: list[DatasetFacts], ranks: Ranks) 
         ]
     )
     folder = config.folder / "data_index" / hashlib.sha256(key.encode()).hexdigest()[:16]
-    # One rank looks: the others' machines may see a shared disk as it was a moment ago.
+    # The first rank decides: other machines may see a shared disk as it was a moment ago.
     announce_wait()
     there = [folder.exists()]
     dist.broadcast_object_list(there)
@@ -130,7 +130,7 @@ def build_dataset(config: TrainConfig, facts: list[DatasetFacts], ranks: Ranks) 
         send_heartbeat("building the index of the samples", allowance=IO_ALLOWANCE)  # the others wait in megatron-core
     if there[0]:
         for path in folder.glob("*.npy"):
-            np.load(path, mmap_mode="r", allow_pickle=False)  # megatron-core would unpickle what is none of ours
+            np.load(path, mmap_mode="r", allow_pickle=False)  # megatron-core would unpickle a file of somebody else
         return _megatron_dataset(config, facts, samples, folder)
     with shared_folder(folder, ranks) as partial:
         return _megatron_dataset(config, facts, samples, partial)
@@ -161,7 +161,7 @@ def _megatron_dataset(config: TrainConfig, facts: list[DatasetFacts], samples: i
 
 
 class _Positions:
-    """The samples of this rank, a micro-batch at a time, from the step after `done` to the last."""
+    """Batch sampler: this rank's sample numbers, a micro-batch at a time, from the step after `done` to the last."""
 
     def __init__(self, config: TrainConfig, ranks: Ranks, done: int) -> None:
         self.schedule = config.schedule
@@ -177,7 +177,10 @@ class _Positions:
 
 
 def batches(dataset: Dataset[Any], config: TrainConfig, ranks: Ranks, done: int) -> Iterator[dict[str, torch.Tensor]]:
-    """Micro-batches after `done` steps: `tokens`, `labels`, `position_ids`, each [micro-batch, sequence]."""
+    """Iterates over the micro-batches after `done` steps.
+
+    Each holds `tokens`, `labels` and `position_ids`, int64 [micro-batch, sequence].
+    """
     return iter(
         DataLoader(
             dataset,
@@ -185,21 +188,21 @@ def batches(dataset: Dataset[Any], config: TrainConfig, ranks: Ranks, done: int)
             num_workers=config.data.num_workers,
             worker_init_fn=_stay,
             pin_memory=ranks.device.type == "cuda",
-            # Without one of its own it draws from the generator that dropout uses.
+            # DataLoader would otherwise draw from the generator that dropout uses.
             generator=torch.Generator().manual_seed(config.seed),
         )
     )
 
 
 def _stay(worker: int) -> None:
-    """A signal to stop reaches the whole process group; the rank stops its readers itself, after saving."""
+    """Ignores requests to stop, which reach the whole process group; the rank ends its readers after saving."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 @contextlib.contextmanager
 def shared_folder(final: Path, ranks: Ranks) -> Iterator[Path]:
-    """`ncvc.files.whole_folder` for all ranks: each may write into it; it gets its name when all are done."""
+    """Yields a `whole_folder` into which every rank may write; it gets its name when all are done."""
     name: list[str] = [""]
     with contextlib.ExitStack() as stack:
         if ranks.is_first:

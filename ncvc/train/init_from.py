@@ -1,4 +1,4 @@
-"""What a new run begins with instead of random weights: those of a checkpoint or of a Hugging Face folder."""
+"""Initial weights of a new run from a checkpoint or a Hugging Face folder."""
 
 from pathlib import Path
 
@@ -12,22 +12,22 @@ from ncvc.train.config import TrainConfig
 from ncvc.train.saving.state import fill_weights, load_weights
 
 MAY_DIFFER = ("max_position_embeddings", "rotary_base", "hidden_dropout", "attention_dropout")
-"""Fields of `model` that the weights do not depend on, and that a run may set anew: its length and RoPE's base too."""
+"""Fields of `model` that the weights do not depend on; continued training may change length and RoPE's base too."""
 
 
 def init_from(
     config: TrainConfig, gpt: GPTModel, optimizer: DistributedOptimizer, tokenizer: str, *, verify: bool
 ) -> str:
-    """Fills the model and the optimizer's weights from `checkpoints.init_from`; returns in words from what.
+    """Fills the model and the optimizer's weights from `checkpoints.init_from`; returns the source in a clause.
 
-    Every rank reads its own part; the one that is told to `verify` first compares the files with their manifest.
-    Raises `ConfigError` if model or tokenizer are others, `CheckpointError` or `ConvertError` if the folder is
-    damaged or neither of both.
+    Every rank reads its own shard of each weight; a rank with `verify` first compares the files with their manifest.
+    Raises `ConfigError` if model or tokenizer differ, `CheckpointError` or `ConvertError` if the folder is damaged or
+    is neither a checkpoint nor a Hugging Face folder.
     """
     folder = Path(config.checkpoints.init_from or "")
     if (folder / "config.json").is_file():
         try:
-            # Here, since it needs transformers.
+            # Imported here, since it needs transformers.
             from ncvc.convert.weights import HuggingFaceWeights
         except ModuleNotFoundError as error:
             raise ConfigError(
@@ -56,7 +56,7 @@ def init_from(
 
 
 def _changes(folder: Path, theirs: ModelConfig, ours: ModelConfig) -> list[str]:
-    """What the run sets anew, in words; raises `ConfigError` if the weights would mean something else."""
+    """Lists the fields that the run changes; raises `ConfigError` if the weights depend on one."""
     changes = []
     for name in ModelConfig.model_fields:
         before, now = getattr(theirs, name), getattr(ours, name)

@@ -1,4 +1,4 @@
-"""AdamW, its state shared among the data-parallel ranks by megatron-core's distributed optimizer."""
+"""AdamW with megatron-core's distributed optimizer, which shards its state over the data-parallel ranks."""
 
 import math
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ MOMENTS = ("exp_avg", "exp_avg_sq")
 
 
 def data_parallel(gpt: GPTModel) -> DistributedDataParallel:
-    """The model with its gradients in float32 buffers, each data-parallel rank receiving its share."""
+    """Wraps the model: float32 gradient buffers, reduced and scattered over the data-parallel ranks."""
     on_gpu = next(gpt.parameters()).is_cuda
     settings = DistributedDataParallelConfig(
         use_distributed_optimizer=True, grad_reduce_in_fp32=True, overlap_grad_reduce=on_gpu
@@ -31,7 +31,7 @@ def data_parallel(gpt: GPTModel) -> DistributedDataParallel:
 
 
 def build(model: DistributedDataParallel, config: OptimizerConfig) -> DistributedOptimizer:
-    """AdamW over this rank's share of the parameters; weight decay spares the norms."""
+    """Builds AdamW over this rank's shard of the parameters; weight decay spares the norms."""
     parameter = next(model.parameters())
     settings = MegatronOptimizerConfig(
         optimizer="adam",
@@ -43,8 +43,8 @@ def build(model: DistributedDataParallel, config: OptimizerConfig) -> Distribute
     )
     chain = get_megatron_optimizer(settings, [model], use_gloo_process_groups=False)
     (distributed,) = chain.chained_optimizers
-    # megatron-core takes TransformerEngine's or apex's Adam where they can be imported, and torch's unfused
-    # one otherwise. Here it is always torch's, so that its state is the same everywhere; fused on a GPU.
+    # megatron-core takes TransformerEngine's or apex's Adam if they can be imported, else torch's unfused one. Always
+    # torch's here, so that the state is the same everywhere; fused on a GPU.
     adamw = torch.optim.AdamW(
         [torch.zeros(0)],
         lr=config.lr,
@@ -52,8 +52,8 @@ def build(model: DistributedDataParallel, config: OptimizerConfig) -> Distribute
         eps=config.adam_eps,
         fused=parameter.is_cuda,
     )
-    # Set here, since the constructor refuses the shares of float32 models, which are views of the parameters.
-    # megatron-core sets their gradients by hand; without retain_grad torch warns at every step.
+    # Set afterwards, since the constructor refuses the shards of float32 models, which are views of the parameters.
+    # megatron-core sets their gradients itself; without retain_grad torch warns at every step.
     for own in distributed.get_parameters():
         if not own.is_leaf:
             own.retain_grad()
@@ -70,7 +70,7 @@ def build(model: DistributedDataParallel, config: OptimizerConfig) -> Distribute
 
 
 def learning_rate(step: int, optimizer: OptimizerConfig, schedule: ScheduleConfig) -> float:
-    """The learning rate of a step, counted from 1: a linear warm-up, then a cosine to `min_lr`."""
+    """Learning rate of a step, counted from 1: linear warm-up, then a cosine to `min_lr`."""
     if step <= schedule.lr_warmup_iters:
         return optimizer.lr * step / schedule.lr_warmup_iters
     done = (step - schedule.lr_warmup_iters) / (schedule.train_iters - schedule.lr_warmup_iters)
@@ -78,13 +78,13 @@ def learning_rate(step: int, optimizer: OptimizerConfig, schedule: ScheduleConfi
 
 
 def gradient_norm(optimizer: DistributedOptimizer) -> float:
-    """2-norm of the whole gradient, over all ranks; call it once, after the backward pass."""
+    """2-norm of the whole gradient over all ranks, before clipping; call it once, after the backward pass."""
     optimizer.prepare_grads()
     return float(optimizer.get_grad_norm())
 
 
 def update(optimizer: DistributedOptimizer, lr: float, norm: float, clip_grad: float) -> None:
-    """One step of AdamW, the gradient of 2-norm `norm` scaled down to `clip_grad` at most."""
+    """Takes one step of AdamW; clips the gradient, of 2-norm `norm`, to `clip_grad` (0: never)."""
     if clip_grad > 0:
         clip_grad_by_total_norm_fp32(optimizer.get_parameters(), clip_grad, norm)
     for group in optimizer.param_groups:
@@ -93,7 +93,7 @@ def update(optimizer: DistributedOptimizer, lr: float, norm: float, clip_grad: f
 
 
 def optimizer_tensors(optimizer: DistributedOptimizer) -> Iterator[torch.Tensor]:
-    """What this rank keeps: the float32 weights of its share, and AdamW's moments of them."""
+    """Yields this rank's float32 weights and AdamW moments."""
     adamw = optimizer.optimizer
     for group in adamw.param_groups:
         yield from (own.detach() for own in group["params"])
@@ -103,18 +103,18 @@ def optimizer_tensors(optimizer: DistributedOptimizer) -> Iterator[torch.Tensor]
 
 @dataclass(frozen=True)
 class Share:
-    """What a data-parallel rank keeps of one parameter."""
+    """A data-parallel rank's shard of the optimizer state of one parameter."""
 
     stretch: tuple[int, int]
-    """First element and the one after the last, of the rank's part of the parameter in row-major order."""
+    """First element and the one after the last, within the rank's box of the parameter in row-major order."""
     fp32_param: torch.Tensor
-    """The elements in float32; for float32 models the model's own."""
+    """Elements in float32; for float32 models a view of the parameter."""
     state: dict[str, torch.Tensor]
     """AdamW's `step`, `exp_avg` and `exp_avg_sq`; empty before the first step."""
 
 
 def share(optimizer: DistributedOptimizer, parameter: torch.nn.Parameter) -> Share | None:
-    """The rank's share of a parameter, if it has one."""
+    """Finds the rank's shard of a parameter's optimizer state; None if it has none."""
     if parameter not in optimizer.model_param_group_index_map:
         return None
     group, position = optimizer.model_param_group_index_map[parameter]
@@ -124,10 +124,10 @@ def share(optimizer: DistributedOptimizer, parameter: torch.nn.Parameter) -> Sha
 
 
 def set_moments(optimizer: DistributedOptimizer, own: Share, step: int, moments: dict[str, torch.Tensor]) -> None:
-    """Puts AdamW's state back: `exp_avg` and `exp_avg_sq` of a share, and the number of steps done.
+    """Restores AdamW's state of a shard: `exp_avg`, `exp_avg_sq` and the number of steps done.
 
-    Not by DistributedOptimizer.load_state_dict, which with torch's AdamW fails on a fresh optimizer, sets the
-    step to 0, and gives all parameters one step tensor that then counts once for each of them.
+    DistributedOptimizer.load_state_dict does not do: with torch's AdamW it fails on a fresh optimizer, sets the step to
+    0, and gives all parameters one step tensor, which then counts once for each of them.
     """
     fused = optimizer.optimizer.defaults["fused"]
     device = own.fp32_param.device

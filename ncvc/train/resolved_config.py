@@ -1,4 +1,4 @@
-"""The config of a run as it was resolved: its text, its hash, and the copy in the run folder."""
+"""Resolved config of a run: its YAML, its hash, and the copy in the run folder."""
 
 import hashlib
 import uuid
@@ -13,7 +13,7 @@ from ncvc.train.config import TrainConfig
 
 
 def resolved(config: TrainConfig) -> str:
-    """The whole config in YAML, every default written out."""
+    """Writes the whole config as YAML, defaults included."""
     return yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
 
 
@@ -23,9 +23,9 @@ def config_hash(config: TrainConfig) -> str:
 
 
 def require_one_run(config: TrainConfig) -> None:
-    """All ranks call it before they do anything else together.
+    """Raises `ConfigError` if the machines were given different configs, or do not see the same run folder.
 
-    Raises `ConfigError` if the machines were given different configs, or do not see the same run folder.
+    All ranks call it, before any other collective.
     """
     hashes: list[str] = [""] * dist.get_world_size()
     dist.all_gather_object(hashes, config_hash(config))
@@ -49,7 +49,7 @@ def require_one_run(config: TrainConfig) -> None:
 
 
 def publish(config: TrainConfig) -> None:
-    """Writes `config.yaml` into the run folder, with its hash; the first rank calls it when the run has begun."""
+    """Writes `config.yaml` with its hash into the run folder; the first rank calls it once the run is accepted."""
     with whole_file(config.folder / "config.yaml") as partial:
         text = f"{CONFIG_HEAD.decode()} SHA-256 of the lines below: {config_hash(config)}\n{resolved(config)}"
         partial.write_text(text, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""From a config to a training that is ready for its next step: built, and filled from where it stopped."""
+"""Builds a training from its config, and fills it from the newest whole checkpoint or with initial weights."""
 
 import json
 from dataclasses import dataclass, field
@@ -32,7 +32,7 @@ from ncvc.train.saving.resume import newest_whole
 from ncvc.train.saving.state import layout, load, same_device
 
 FREE_TO_CHANGE = {
-    # What may change while a run goes on; all else decides what the weights become.
+    # Settings that may change between two starts of a run; all others decide its weights.
     "run",
     "checkpoints",
     "parallel",
@@ -53,30 +53,30 @@ FREE_TO_CHANGE = {
 
 @dataclass
 class Training:
-    """One rank's part of a training."""
+    """State of a training on one rank."""
 
     config: TrainConfig
     ranks: Ranks
     gpt: GPTModel
     model: DistributedDataParallel
-    """`gpt` with its gradient buffer."""
+    """`gpt` with its gradient buffers."""
     optimizer: DistributedOptimizer
     datasets: list[DatasetFacts]
     tokenizer: str
-    """SHA-256 of the tokenizer's manifest."""
+    """SHA-256 of the tokenizer's manifest, in hexadecimal."""
     guard: AnomalyGuard
-    """Which steps reach the weights."""
+    """Judge of each step."""
     done: int = 0
     """Steps done, skipped ones included."""
     origin: str = "begins with random weights"
-    """Where the weights come from, in words."""
+    """Origin of the weights, a clause."""
     manifest_sha256: str | None = None
-    """Hash of the checkpoint that it goes on from; None if it begins."""
+    """Hash of the manifest of the checkpoint that the run resumed from; None for a new run."""
     damaged: list[str] = field(default_factory=list)
-    """What is wrong with newer checkpoints than the one that it goes on from."""
+    """Sentences about damaged checkpoints newer than the one that the run resumed from."""
 
     def facts(self) -> Facts:
-        """What a checkpoint written now says."""
+        """Facts of a checkpoint written now."""
         return Facts(
             step=self.done,
             tokens_seen=self.optimizer_step * self.config.tokens_per_step,
@@ -92,11 +92,11 @@ class Training:
 
     @property
     def optimizer_step(self) -> int:
-        """AdamW's own count of steps."""
+        """AdamW's count of steps, without skipped ones."""
         return self.done - self.guard.skipped
 
     def parameters(self) -> int:
-        """Parameters of the whole model; all ranks call it."""
+        """Counts the parameters of the whole model; all ranks call it."""
         own = [shard for shard in parameter_shards(self.gpt) if not shard.replicated and self.ranks.dp_rank == 0]
         count = torch.tensor(sum(shard.parameter.numel() for shard in own), device=self.ranks.device)
         dist.all_reduce(count)
@@ -104,17 +104,17 @@ class Training:
 
 
 def setup(config: TrainConfig, ranks: Ranks) -> Training:
-    """Builds model and optimizer, checks data and tokenizer, and goes on from the newest whole checkpoint.
+    """Builds model and optimizer, checks data and tokenizer, and resumes from the newest whole checkpoint.
 
-    Raises `ConfigError` if the run folder's checkpoint belongs to another config, `DatasetError`,
-    `TokenizerError` or `CheckpointError` if something that the config names cannot be used.
+    All ranks call it. Raises `ConfigError` if the run folder's checkpoint belongs to another config, `DatasetError`,
+    `TokenizerError` or `CheckpointError` if a dataset, tokenizer or checkpoint of the config cannot be used.
     """
     newest, damaged = newest_whole(config.folder, ranks)
-    # The first rank may take hours over all data; on other machines nobody gives a sign of life meanwhile.
+    # The first rank may read data for hours, and no rank of other machines sends heartbeats meanwhile.
     announce_wait(DAY)
     read: list[Any] = [None, None]
     if ranks.is_first:
-        # Hashing and scanning is for one rank; the others take its word.
+        # One rank hashes and checks the data for all.
         datasets = inspect_all(config)
         read = [datasets, tokenizer_hash(Path(config.data.tokenizer), config.model.vocab_size)]
         announce_wait()
@@ -176,7 +176,7 @@ def rollback(training: Training) -> Rollback:
 
 
 def _fill(training: Training, newest: Checkpoint | None) -> None:
-    """Puts a training where the checkpoint `newest` was, or where the run begins."""
+    """Loads the checkpoint `newest`, or the run's initial state if it is None."""
     config = training.config
     if newest:
         _go_on(training, newest)
@@ -221,7 +221,7 @@ def _go_on(training: Training, checkpoint: Checkpoint) -> None:
 
 
 def versions() -> dict[str, str]:
-    """Of the libraries that a training computes with."""
+    """Versions of the libraries that a training computes with, by name."""
     return {"torch": torch.__version__, "megatron-core": megatron_version}
 
 
@@ -230,7 +230,7 @@ def _named(versions: dict[str, str]) -> str:
 
 
 def _require_same_run(training: Training, checkpoint: Checkpoint) -> None:
-    """Raises `ConfigError` if going on would make another run of it."""
+    """Raises `ConfigError` if config, tokenizer or data differ from the checkpoint's in more than `FREE_TO_CHANGE`."""
     config, manifest = training.config, checkpoint.manifest
     advice = "set it back, or name another folder as `run`"
     now = config.model_dump(mode="json")
@@ -245,9 +245,9 @@ def _require_same_run(training: Training, checkpoint: Checkpoint) -> None:
 
 
 def tokenizer_hash(folder: Path, vocab_size: int) -> str:
-    """SHA-256 of a tokenizer folder's manifest, which names every file in it by content.
+    """SHA-256 of a tokenizer folder's manifest, which holds the hash of every file.
 
-    Raises `TokenizerError` if it is no such folder, or has more pieces than the model has rows.
+    Raises `TokenizerError` if the folder is no tokenizer, or has more pieces than the model's vocabulary.
     """
     path = folder / MANIFEST
     try:

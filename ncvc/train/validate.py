@@ -1,7 +1,7 @@
 """Validation: the loss on text that training never reads, of each source and overall.
 
-A source's samples are windows of sequence_length + 1 tokens, taken evenly from the documents that are kept for
-validation: the same ones every time, on any number of ranks. Dropout is off, and nothing is drawn.
+A source's samples are windows of sequence_length + 1 tokens, spread evenly over the documents reserved for validation:
+the same ones every time, on any number of ranks. Dropout is off, and no random number is drawn.
 """
 
 import math
@@ -23,43 +23,43 @@ from ncvc.train.metrics.log import RunLog
 from ncvc.train.setup import Training
 
 ForwardStep = Callable[[Iterator[dict[str, torch.Tensor]], Any], tuple[torch.Tensor, Any]]
-"""What megatron-core's schedules call for each micro-batch."""
+"""Function that megatron-core's schedules call for each micro-batch."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """What validation reads of one dataset."""
+    """Validation samples of one dataset."""
 
     prefix: str
     weight: float
-    """Of its loss in the overall one, relative to the other sources."""
+    """Relative weight of its loss in the overall one."""
     tokens: NDArray[np.integer]
-    """The documents kept for validation, one after the other, on disk."""
+    """Documents reserved for validation, one after the other; a memory map."""
     starts: list[int]
-    """Where each sample begins in `tokens`."""
+    """Offset of each sample in `tokens`."""
     length: int
     """Tokens of a sample with the last label: sequence_length + 1."""
 
     def sample(self, index: int) -> torch.Tensor:
-        """int64 [sequence_length + 1]."""
+        """Reads a sample, int64 [sequence_length + 1]."""
         start = self.starts[index]
         return torch.from_numpy(self.tokens[start : start + self.length].astype(np.int64))
 
 
 class Validation:
-    """The validation of a run; it does nothing where the config names nothing to validate on."""
+    """Validation of a run; does nothing if the config names nothing to validate on."""
 
     def __init__(self, config: TrainConfig, facts: list[DatasetFacts], forward: ForwardStep) -> None:
         """Raises `DatasetError` if a source is too short for a sample; `facts` are of `data.prefixes`.
 
-        `forward` is training's own: it takes a micro-batch and gives the loss of each token.
+        `forward` is that of training: it takes a micro-batch and returns the loss of each token.
         """
         self.forward = forward
         data = config.data
         self.config = config
         self.sources: list[Source] = []
         if data.validation_split:
-            # Weighted as in training, so that the two losses can be compared.
+            # Weighted as in training, so that both losses compare.
             weights = data.weights or [fact.tokens for fact in facts]
             for fact, weight in zip(facts, weights, strict=True):
                 self.sources.append(self._source(fact.prefix, fact.documents, weight))
@@ -67,7 +67,7 @@ class Validation:
             self.sources.append(self._source(prefix, 0, None))
 
     def _source(self, prefix: str, first: int, weight: float | None) -> Source:
-        """The documents of a dataset from `first` on; without a weight it is that of their tokens."""
+        """Takes the documents of a dataset from `first` on; their number of tokens is the default weight."""
         data, schedule = self.config.data, self.config.schedule
         dataset = IndexedDataset.open(prefix)
         tokens = dataset.joined(first, len(dataset))
@@ -80,8 +80,8 @@ class Validation:
     def when_due(self, training: Training, log: RunLog) -> None:
         """Validates before the first step, every `schedule.eval_interval` steps and after the last.
 
-        All ranks call it between two steps. Console, log.jsonl (`validation`) and TensorBoard get the losses: mean
-        cross entropy of the tokens in nats, and its exponential, the perplexity.
+        All ranks call it between two steps. Console, log.jsonl (event `validation`) and TensorBoard get the losses:
+        mean cross entropy of the tokens in nats, and its exponential, the perplexity.
         """
         step, schedule = training.done, self.config.schedule
         if not self.sources or (step % schedule.eval_interval and step != schedule.train_iters):
@@ -105,15 +105,15 @@ class Validation:
 
     @torch.no_grad()
     def mean_loss(self, training: Training, source: Source) -> float:
-        """Mean loss of all tokens of a source's samples, the same number on every rank; all ranks call it.
+        """Mean loss of all tokens of a source's samples in nats, the same on every rank; all ranks call it.
 
-        The ranks add their samples' losses to a vector with a place for each, so that the sum does not depend on who
-        computed what.
+        The ranks add their samples' losses to a vector with one element per sample, so that the sum does not depend on
+        their number.
         """
         config, ranks = training.config, training.ranks
         size = config.schedule.micro_batch_size
         at_once = size * ranks.dp_size
-        # The pipeline passes on whole micro-batches: the last ones are filled up with samples that do not count.
+        # The pipeline passes on whole micro-batches, so the last ones are padded with samples that do not count.
         rounds = math.ceil(len(source.starts) / at_once)
         own = [range(start, start + size) for start in range(ranks.dp_rank * size, rounds * at_once, at_once)]
 
@@ -141,12 +141,12 @@ class Validation:
 
 
 def perplexity(loss: float) -> float:
-    """The exponential of a loss in nats; infinite where it is beyond floating point."""
+    """Exponential of a loss in nats; infinite beyond the range of floats."""
     return math.exp(loss) if loss < 700 else math.inf
 
 
 def _micro_batches(source: Source, own: list[range]) -> Iterator[dict[str, torch.Tensor]]:
-    """Micro-batches as those of training: `tokens`, `labels`, `position_ids`, each [micro-batch, sequence]."""
+    """Yields micro-batches like those of training: `tokens`, `labels`, `position_ids`, each [micro-batch, sequence]."""
     last = len(source.starts) - 1
     positions = torch.arange(source.length - 1)
     for places in own:
@@ -159,5 +159,5 @@ def _micro_batches(source: Source, own: list[range]) -> Iterator[dict[str, torch
 
 
 def _means(token_losses: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Of [micro-batch, sequence]: what the schedule asks for, and the mean of each sample."""
+    """Takes the mean of [micro-batch, sequence], for the schedule, and that of each sample."""
     return token_losses.mean(), token_losses.double().mean(1)

@@ -1,1 +1,1 @@
-"""The parts of the model that can be computed in more than one way: a plain form each, and faster ones."""
+"""Kernels of the model's parts: a plain form of each, and faster ones where GPU and packages allow."""

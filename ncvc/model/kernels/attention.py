@@ -13,7 +13,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 
 class _Attention(MegatronModule):  # type: ignore[misc]
-    """What both have in common: the call of megatron-core, the dropout and its generator.
+    """Interface of megatron-core, dropout and its generator, shared by both forms.
 
     Query [s, b, heads, head size]; key and value [s, b, groups, head size]; result [s, b, heads × head size].
     Keys and values are not repeated for grouped queries.
@@ -31,25 +31,25 @@ class _Attention(MegatronModule):  # type: ignore[misc]
         attention_mask: torch.Tensor | None,
         **_: Any,
     ) -> torch.Tensor:
-        """See the class; `attention_mask` must be None, the mask is causal."""
+        """Attends causally; shapes as in the class, `attention_mask` must be None."""
         assert attention_mask is None
         dropout = self.config.attention_dropout if self.training else 0.0
-        # Tensor-parallel ranks hold different heads: each draws from its own generator. Under sequence
-        # parallelism the layer has switched to it already.
+        # Tensor-parallel ranks hold different heads, so each draws from its own generator. Under sequence parallelism
+        # the layer has switched to it already.
         own = dropout > 0 and not self.config.sequence_parallel
         with get_cuda_rng_tracker().fork() if own else contextlib.nullcontext():
             return self.attend(query, key, value, dropout)
 
     def attend(self, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, dropout: float) -> torch.Tensor:
-        """The attention itself."""
+        """Computes the attention; shapes as in the class."""
         raise NotImplementedError
 
 
 class SdpaAttention(_Attention):
-    """By torch's scaled_dot_product_attention."""
+    """Core attention by torch's scaled_dot_product_attention."""
 
     def attend(self, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, dropout: float) -> torch.Tensor:
-        """See the base class."""
+        """Computes the attention; shapes as in the base class."""
         q, k, v = (tensor.permute(1, 2, 0, 3) for tensor in (query, key, value))
         backends = sdpa_backends(query.dtype, dropout)
         with sdpa_kernel(backends, set_priority=True) if query.is_cuda else contextlib.nullcontext():
@@ -60,11 +60,11 @@ class SdpaAttention(_Attention):
 
 
 def sdpa_backends(dtype: torch.dtype, dropout: float) -> list[SDPBackend]:
-    """Which of torch's kernels may be used on a GPU, the best first.
+    """Lists torch's kernels that are allowed on a GPU, best first.
 
-    With dropout never cuDNN's, which can round the probability to sixteenths. In bfloat16 none that would make
-    the [s, s] weights: torch then says so instead of taking ten times as long. In float32 only such a one has a
-    backward pass that repeats itself.
+    With dropout never cuDNN's, which may round the probability to sixteenths. In bfloat16 none that materialises the
+    [s, s] weights: torch then raises instead of taking ten times as long. In float32 only such a kernel has a
+    deterministic backward pass.
     """
     if dtype == torch.float32:
         math = [SDPBackend.MATH]
@@ -75,10 +75,10 @@ def sdpa_backends(dtype: torch.dtype, dropout: float) -> list[SDPBackend]:
 
 
 class FlashAttention(_Attention):
-    """By the package flash-attn, which takes [b, s, heads, head size]; on a GPU, in bfloat16."""
+    """Core attention by the package flash-attn, which takes [b, s, heads, head size]; on a GPU, in bfloat16."""
 
     def attend(self, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, dropout: float) -> torch.Tensor:
-        """See the base class."""
+        """Computes the attention; shapes as in the base class."""
         from flash_attn import flash_attn_func
 
         q, k, v = (tensor.transpose(0, 1) for tensor in (query, key, value))

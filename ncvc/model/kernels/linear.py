@@ -1,8 +1,8 @@
-"""Weight gradients of linear layers, added to the float32 buffer by the matrix product itself.
+"""Weight gradients of linear layers, accumulated into the float32 buffer by the matrix product itself.
 
-megatron-core's linear layers do so with `gradient_accumulation_fusion`, by an extension of NVIDIA's apex that
-they look up by its name. `use_torch()` puts torch's own product there. The plain way rounds each micro-batch's
-gradient to bfloat16, writes it, reads it again and adds it.
+megatron-core's linear layers do so with `gradient_accumulation_fusion`, by an extension of NVIDIA's apex that they look
+up by name. `use_torch()` puts torch's product there. The plain form rounds each micro-batch's gradient to bfloat16,
+writes it, reads it again and adds it.
 """
 
 import torch
@@ -10,7 +10,7 @@ from megatron.core.tensor_parallel import layers
 
 
 class TorchProducts:
-    """What apex's `fused_weight_gradient_mlp_cuda` offers and megatron-core's layers call."""
+    """Stand-in for apex's `fused_weight_gradient_mlp_cuda`, with the function that megatron-core's layers call."""
 
     @staticmethod
     def wgrad_gemm_accum_fp32(inputs: torch.Tensor, d_out: torch.Tensor, main_grad: torch.Tensor) -> None:
@@ -22,7 +22,7 @@ class TorchProducts:
 
 
 def works(device: torch.device) -> bool:
-    """Whether this torch and GPU have the product; tried once, on small numbers whose sums are exact."""
+    """Tries the product on small numbers whose sums are exact; returns False if this torch or GPU lacks it."""
     inputs, d_out = (torch.ones(16, 16, device=device, dtype=torch.bfloat16) for _ in range(2))
     main_grad = torch.ones(16, 16, device=device)
     try:
@@ -33,6 +33,6 @@ def works(device: torch.device) -> bool:
 
 
 def use_torch() -> None:
-    """Lets megatron-core's `gradient_accumulation_fusion` use torch, in this process."""
+    """Makes megatron-core's `gradient_accumulation_fusion` use torch, in this process."""
     layers.fused_weight_gradient_mlp_cuda = TorchProducts
     layers._grad_accum_fusion_available = True

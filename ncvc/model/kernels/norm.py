@@ -7,7 +7,7 @@ from megatron.core.transformer.transformer_config import TransformerConfig
 
 
 class RMSNorm(torch.nn.RMSNorm):
-    """torch's RMSNorm; megatron-core's wrapper of it refuses sequence parallelism."""
+    """RMSNorm by torch; megatron-core's wrapper of it refuses sequence parallelism."""
 
     def __init__(self, config: TransformerConfig, hidden_size: int, eps: float = 1e-5, **_: Any) -> None:
         super().__init__(hidden_size, eps=eps)
@@ -15,22 +15,22 @@ class RMSNorm(torch.nn.RMSNorm):
 
 
 class LigerRMSNorm(RMSNorm):
-    """The same by liger-kernel."""
+    """RMSNorm by liger-kernel."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """[…, hidden size] → the same shape."""
+        """Normalises [batch dimensions, hidden size]."""
         return _norm_and_residual(x, self.weight, self.eps)[0]
 
 
 class LigerResidualRMSNorm(RMSNorm):
-    """The same, and the input again, for the residual connection.
+    """RMSNorm by liger-kernel that returns its input too, for the residual connection.
 
-    TransformerLayer takes such a pair. The gradients of both meet in the norm's backward kernel, which saves
-    reading and writing the residual stream once more to add them.
+    TransformerLayer takes such a pair. The backward kernel adds both gradients, which saves reading and writing the
+    residual stream once more.
     """
 
     def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:  # type: ignore[override]
-        """[…, hidden size] → normalised, as it was."""
+        """Returns [batch dimensions, hidden size] normalised, and unchanged."""
         return _norm_and_residual(x, self.weight, self.eps)
 
 
@@ -75,12 +75,12 @@ class _NormAndResidual(torch.autograd.Function):
             *(parts_of_dw, size),
             rows,
             size,
-            0.0,  # nothing is added to the weight
+            0.0,  # offset of the weight
             -(-rows // programs),
             ctx.casting,
             BLOCK_SIZE=ctx.block_size,
             num_warps=ctx.num_warps,
-            num_stages=2,  # as liger-kernel sets them
+            num_stages=2,  # liger-kernel's own setting
             has_dS_out=True,
             COMPUTE_DW=True,
         )
@@ -88,10 +88,10 @@ class _NormAndResidual(torch.autograd.Function):
 
 
 def _programs(device: torch.device) -> int:
-    """How many programs share the rows of a backward pass, each of them a row at a time.
+    """Number of programs that share the rows of a backward pass, one row at a time each.
 
-    liger-kernel starts one a multiprocessor. At hidden size 2,048 that one has 8 kB on their way from memory, then,
-    after a sum, the residual's 4 kB, where an H200 needs about 25 kB on their way to be busy. Four fit at once: of
-    256 threads, 64 registers each (Triton 3.6 for sm_90).
+    liger-kernel starts one per multiprocessor. At hidden size 2,048 that one has 8 kB in flight from memory and then,
+    after a sum, the residual's 4 kB, while an H200 needs about 25 kB in flight to be busy. Four fit at once: 256
+    threads of 64 registers each (Triton 3.6 for sm_90).
     """
     return 4 * torch.cuda.get_device_properties(device).multi_processor_count if device.type == "cuda" else 3

@@ -1,4 +1,4 @@
-"""Which form of each part a run uses, and why: decided once, before the first step, and said at the start."""
+"""Choice of a kernel for each part of the model, made once before the first step and logged with its reason."""
 
 import dataclasses
 import functools
@@ -20,7 +20,7 @@ APEX_PRODUCTS = "fused_weight_gradient_mlp_cuda"
 
 @dataclass(frozen=True)
 class Choice:
-    """One part: how it is computed, and why so."""
+    """Form of one part's kernel, and the reason for it."""
 
     form: str
     why: str
@@ -28,7 +28,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Kernels:
-    """How each part is computed."""
+    """Chosen form of each part."""
 
     linear: Choice
     """local (torch), or transformer_engine."""
@@ -47,22 +47,22 @@ class Kernels:
     optimizer: Choice
     """AdamW: fused, or not."""
     recompute: Choice
-    """What the backward pass computes again instead of keeping it: nothing, full or selective."""
+    """Recomputed activations: nothing, full or selective."""
 
     def describe(self) -> str:
-        """A line for each part."""
+        """Lines for the console, one per part."""
         rows = [(field.name.replace("_", " "), getattr(self, field.name)) for field in dataclasses.fields(self)]
         return "\n".join(f"  {name:<16} {choice.form:<18} {choice.why}" for name, choice in rows)
 
     def forms(self) -> dict[str, str]:
-        """The form of each part by its name."""
+        """Maps each part to its form."""
         return {field.name: getattr(self, field.name).form for field in dataclasses.fields(self)}
 
 
 def choose(compute: ComputeConfig, model: ModelConfig, device: torch.device) -> Kernels:
-    """Decides for this machine.
+    """Chooses the kernels for a config on this machine.
 
-    Raises `ConfigError` if the config asks for something that the machine does not have.
+    Raises `ConfigError` if the config asks for a kernel that the machine lacks.
     """
     on_gpu = device.type == "cuda"
     if problem := wrong_apex():
@@ -90,15 +90,15 @@ def choose(compute: ComputeConfig, model: ModelConfig, device: torch.device) -> 
 
 
 def installed(module: str) -> bool:
-    """Whether a top-level module could be imported; it is not."""
+    """Tells whether a top-level module can be imported, without importing it."""
     return importlib.util.find_spec(module) is not None
 
 
 @functools.cache
 def triton_problem() -> str:
-    """Why Triton cannot make kernels for this machine's GPU, in words; empty if it can.
+    """Explains why Triton cannot compile kernels for this machine's GPU; empty if it can.
 
-    It builds a small C module the first time, and where it cannot, would otherwise fail only in the first step.
+    Triton builds a small C module first, and a machine without a C compiler would otherwise fail in the first step.
     """
     try:
         from triton.runtime import driver
@@ -115,7 +115,7 @@ PACKAGES = {
     "transformer_engine": "pip install 'transformer-engine[pytorch]' --no-build-isolation",
     APEX_PRODUCTS: "build https://github.com/NVIDIA/apex with its CUDA extensions",
 }
-"""How to get what is not there."""
+"""Remedy for each missing module."""
 
 
 def _require(module: str, asked: str, on_gpu: bool) -> None:
@@ -126,7 +126,7 @@ def _require(module: str, asked: str, on_gpu: bool) -> None:
 
 
 def _require_liger(asked: str, on_gpu: bool) -> None:
-    # Triton's interpreter runs its kernels on a CPU: very slowly, and good for a test.
+    # Triton's interpreter runs kernels on a CPU, slowly, for tests.
     _require("liger_kernel", asked, on_gpu or os.environ.get("TRITON_INTERPRET") == "1")
     if on_gpu:
         _require_triton(asked)
@@ -167,7 +167,7 @@ def _attention(compute: ComputeConfig, model: ModelConfig, on_gpu: bool) -> Choi
 
 
 def _fused(wish: bool | str, name: str, engine: bool, on_gpu: bool) -> Choice:
-    """RoPE or norm: TransformerEngine's with its layers, else liger-kernel's, else torch's."""
+    """Chooses RoPE or norm: TransformerEngine's with its layers, else liger-kernel's, else torch's."""
     if wish is False:
         return Choice("torch", f"{name} is false")
     if engine:

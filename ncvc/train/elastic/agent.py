@@ -1,7 +1,7 @@
-"""torch's elastic agent, which starts a machine's ranks, with a watch over them and reasons for what it does.
+"""torch's elastic agent, which starts a machine's ranks, extended by the watchdog and by reasons for each restart.
 
-It restarts them after a crash as torchrun does, but not what would only fail again: a mistake that a rank has put
-into words, or crashes without a new checkpoint between them.
+It restarts the ranks after a crash as torchrun does, unless they would only fail again: after an error that a rank
+reported itself, or after several crashes without a new checkpoint between them.
 """
 
 import contextlib
@@ -26,14 +26,14 @@ from ncvc.train.elastic.rendezvous import EXIT_LOST_PEER
 from ncvc.train.elastic.watchdog import Watchdog, kill, signal_all
 from ncvc.train.metrics.log import append_event
 
-CRASHES = 3  # in a row without a new checkpoint, after which a run is not started again
+CRASHES = 3  # in a row without a new checkpoint, after which the ranks are not restarted
 CONNECTION_LOST = "the connection to another machine's ranks was lost; see what the other machines say"
-GRACE = 10.0  # seconds that the ranks have to end by themselves when one of them has died
-SAVING_TIME = IO_ALLOWANCE  # seconds that they have for their last checkpoint after a request to stop
+GRACE = 10.0  # seconds for the other ranks to end by themselves when one of them has died
+SAVING_TIME = IO_ALLOWANCE  # seconds for the last checkpoint after a request to stop
 
 
 class Agent(LocalElasticAgent):
-    """Starts, watches and ends the ranks of this machine."""
+    """Starts, watches and ends the ranks of this machine; `machines`: number of machines of the run."""
 
     _pcontext: Any  # torch's handle of the processes; None before they are started
 
@@ -46,11 +46,11 @@ class Agent(LocalElasticAgent):
         self.peers = Peers(config.folder, spec.rdzv_handler, spec.local_addr, machines, config.watch.hang_after)
         self._gone = ""
         self.reason = "the training ended without being finished; start it again to go on"
-        """Why the training failed, in words."""
+        """Reason of a failure, a sentence."""
         self.at_once = False
-        """Whether a second signal ended the ranks."""
+        """True if a second signal ended the ranks."""
         self.exit_codes: list[int] = []
-        """Of the ranks, after a request to stop; negative for the signal that ended one."""
+        """Exit codes of the ranks after a request to stop; negative for the signal that ended one."""
         self._newest = self._newest_checkpoint()
         self._crashes = 0
         self._after_a_crash = False
@@ -77,7 +77,7 @@ class Agent(LocalElasticAgent):
         self.watchdog.look(self._pcontext.pids(), self._worker_group.workers[0].global_rank)
 
     def _decide(self, failures: dict[int, ProcessFailure]) -> None:
-        """Says why the ranks failed, and whether they are started again."""
+        """Decides whether failed ranks are restarted, and reports the reason."""
         self.reason, worth_it, writes = self._why(failures)
         newest = self._newest_checkpoint()
         self._crashes = 1 if newest != self._newest else self._crashes + 1
@@ -98,19 +98,19 @@ class Agent(LocalElasticAgent):
             self._write("failed")
 
     def _why(self, failures: dict[int, ProcessFailure]) -> tuple[str, bool, bool]:
-        """The reason, whether starting again may help, and whether it is for this machine to write it into the log."""
+        """Returns the reason of a failure, whether a restart may help, and whether this machine logs it."""
         reason, worth_it = explain(failures)
         if self.watchdog.hang:
             return self.watchdog.hang, True, True
         if self.peers.machines == 1 or not (self._gone or lost_connection(failures)):
             return reason, worth_it, True
-        if word := self.peers.word(0.0 if self._gone else REASON_TIMEOUT):
-            return quoted(word), word["event"] == "restarted", False
-        # Nobody knows better; one line in the log is enough for all.
+        if event := self.peers.reason(0.0 if self._gone else REASON_TIMEOUT):
+            return quoted(event), event["event"] == "restarted", False
+        # No machine reported a reason; one line in the log is enough for all.
         return self._gone or CONNECTION_LOST, not self.peers.over, self._worker_group.group_rank == 0
 
     def _write(self, event: str, **facts: Any) -> None:
-        with contextlib.suppress(OSError):  # a disk that takes nothing is no reason not to go on
+        with contextlib.suppress(OSError):  # a full disk must not prevent the restart
             append_event(self.config.folder, event, reason=self.reason, machine=self.peers.name, **facts)
 
     def _newest_checkpoint(self) -> str:
@@ -124,9 +124,9 @@ class Agent(LocalElasticAgent):
             self._after_a_crash = False
 
     def _shutdown(self, *_: Any, **__: Any) -> None:
-        """Ends the ranks. After a request to stop they have time to save, and are watched meanwhile.
+        """Ends the ranks; after a request to stop they have `SAVING_TIME` to save, and are watched meanwhile.
 
-        What torch passes depends on its version: from 2.13 on also how long to wait, when all have ended already.
+        The arguments depend on torch's version: 2.13 added a timeout, and calls this when all have ended already.
         """
         running = [rank.proc for rank in self._pcontext.subprocess_handlers.values()] if self._pcontext else []
         asked = not self._after_a_crash and any(process.poll() is None for process in running)
@@ -148,7 +148,7 @@ class Agent(LocalElasticAgent):
         signal_all((process.pid for process in processes if process.poll() is None), signal.SIGTERM)
         end = time.monotonic() + SAVING_TIME
         while any(process.poll() is None for process in processes):
-            if any(process.poll() for process in processes):  # one failed: the others cannot save
+            if any(process.poll() for process in processes):  # one failed, so the others cannot save
                 end = min(end, time.monotonic() + GRACE)
             if time.monotonic() > end:
                 kill(process.pid for process in processes if process.poll() is None)
@@ -167,14 +167,14 @@ class Agent(LocalElasticAgent):
 
 
 def explain(failures: dict[int, ProcessFailure]) -> tuple[str, bool]:
-    """The reason of a failure in one sentence, and whether starting again may help."""
+    """Returns the reason of a failure in one sentence, and whether a restart may help."""
     for failure in failures.values():
         message = failure.error_file_data["message"]
         if isinstance(message, dict):
             kind, _, sentence = str(message["message"]).partition(": ")
-            # What a rank has put into words would only happen again, unless it is about a disk.
+            # An error that a rank reported would only happen again, unless it is about a disk.
             return sentence, kind in ("CheckpointError", "OSError")
-    # The ranks that were then ended by SIGTERM are not the reason, nor are those that lost their connection to one.
+    # Ranks that were ended by SIGTERM afterwards, or lost their connection to the one that failed, are not the reason.
     rank, failure = min(
         failures.items(),
         key=lambda item: (
@@ -191,7 +191,7 @@ def explain(failures: dict[int, ProcessFailure]) -> tuple[str, bool]:
 
 
 def lost_connection(failures: dict[int, ProcessFailure]) -> bool:
-    """Whether ranks ended only because others had; nccl's watchdog then aborts a rank."""
+    """Tells whether ranks ended only because others had; nccl's watchdog then aborts a rank."""
     codes = {failure.exitcode for failure in failures.values()}
     return not codes.isdisjoint({EXIT_LOST_PEER, -signal.SIGABRT}) and codes <= {
         EXIT_LOST_PEER,
@@ -202,9 +202,9 @@ def lost_connection(failures: dict[int, ProcessFailure]) -> bool:
 
 @contextlib.contextmanager
 def watched(config: TrainConfig, machines: int = 1) -> Iterator[list[Agent]]:
-    """Within it, torch's launcher makes agents of ours; they are then in the list.
+    """Makes torch's launcher use `Agent`, and yields the list of the agents that it makes.
 
-    torch's launcher names the class itself and has no way to be given another.
+    The launcher names its agent's class itself and takes no other.
     """
     agents: list[Agent] = []
 
@@ -212,8 +212,8 @@ def watched(config: TrainConfig, machines: int = 1) -> Iterator[list[Agent]]:
         agents.append(Agent(config, machines, *arguments, **options))
         return agents[-1]
 
-    # A store that outlives the ranks still has the addresses of those that crashed, and the next ones then wait
-    # for the dead: pytorch issue 135712, seen with torch 2.13 too. Without it, rank 0 makes a new one each time.
+    # A store that outlives the ranks keeps the addresses of crashed ones, for which the next ones wait: pytorch issue
+    # 135712, seen with torch 2.13 too. With this variable rank 0 makes a new store at each start.
     os.environ["TORCH_DISABLE_SHARE_RDZV_TCP_STORE"] = "1"
     launcher: Any = torch_launcher
     original, launcher.LocalElasticAgent = launcher.LocalElasticAgent, make

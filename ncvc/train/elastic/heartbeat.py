@@ -1,9 +1,9 @@
-"""A rank's signs of life, in memory that it shares with its machine's launcher.
+"""Heartbeats of ranks, in memory that they share with their machine's launcher.
 
-The launcher owns the memory (a memfd), a slot a rank; a rank opens it through /proc and writes its slot at every
-micro-batch and before anything long. That takes no thread, no system call and no lock, and the memory goes with the
-launcher, however that ends. Each rank also registers its stack dump on a signal, into a second memfd, so that a
-disk that hangs cannot keep the reason to itself.
+The launcher owns the memory (a memfd) with one slot per rank; a rank opens it through /proc and writes its slot at
+every micro-batch and before any long operation. A heartbeat takes no thread, no system call and no lock, and the memory
+is freed with the launcher, however that ends. Each rank also dumps its stacks on a signal, into a second memfd, since a
+disk may be what hangs.
 """
 
 import ctypes
@@ -20,7 +20,7 @@ from typing import IO, Any, ClassVar
 
 VARIABLE = "NCVC_WATCH"
 DUMP_SIGNAL = signal.SIGUSR1
-IO_ALLOWANCE = 1800.0  # seconds for what reads or writes much at a time: data, checkpoints
+IO_ALLOWANCE = 1800.0  # seconds for reading or writing data or a checkpoint
 DAY = 86400.0  # seconds
 
 PHASES = (
@@ -37,37 +37,37 @@ PHASES = (
 BUSY = frozenset(
     map(PHASES.index, ("starting", "reading the data", "building the index of the samples", "loading", "saving"))
 )
-"""Phases in which a rank that does not wait for others uses the processor or the disk. While computing it may wait for
-a GPU or a compiler."""
+"""Phases in which a rank uses the processor or the disk, unless it waits for others. While computing it may wait for a
+GPU or a compiler."""
 _SET_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG
 
 
 @dataclass(frozen=True)
 class Heartbeat:
-    """A rank's newest sign of life."""
+    """Newest heartbeat of a rank."""
 
     at: float
-    """time.monotonic() of it, in seconds; 0 if there is none yet."""
+    """time.monotonic() in seconds; 0 before the first heartbeat."""
     allowance: float
-    """Seconds that the rank may take until the next, if that is more than usual."""
+    """Seconds until the next heartbeat is due, if more than usual."""
     step: int
-    """The step that it is in; 0 before the first."""
+    """Step that the rank is in; 0 before the first."""
     position: int
-    """Signs of life in that step, before this one."""
+    """Heartbeats of this step before this one."""
     phase: int
     """Index of PHASES."""
     waiting: int
-    """1 if the rank waits for others and has nothing to do itself."""
+    """1 if the rank waits for others and has no work of its own."""
     compute_seconds: float
-    """Seconds of own work in forward and backward passes so far, without waiting for data-parallel ranks."""
+    """Seconds in forward and backward passes so far, without waiting for data-parallel ranks."""
     compute_steps: int
-    """Steps that `compute_seconds` is the sum of."""
+    """Number of steps in `compute_seconds`."""
 
     LAYOUT: ClassVar[struct.Struct] = struct.Struct("=ddqqqqdq")
 
 
 class HeartbeatTable:
-    """The launcher's side: a slot a rank."""
+    """The launcher's side: one slot per rank of this machine."""
 
     def __init__(self, ranks: int) -> None:
         beats = os.memfd_create("ncvc-heartbeats")
@@ -75,20 +75,20 @@ class HeartbeatTable:
         self._memory = mmap.mmap(beats, ranks * Heartbeat.LAYOUT.size)
         self._stacks = [os.memfd_create("ncvc-stacks") for _ in range(ranks)]
         self.variable = " ".join(map(str, (os.getpid(), beats, *self._stacks)))
-        """What the ranks find in their environment."""
+        """Value of the ranks' environment variable `VARIABLE`: launcher's process id, descriptors of the memory."""
 
     def clear(self) -> None:
-        """Forgets what the ranks before have written."""
+        """Clears heartbeats and stack dumps before the ranks start."""
         self._memory[:] = bytes(len(self._memory))
         for stacks in self._stacks:
             os.ftruncate(stacks, 0)
 
     def heartbeats(self) -> list[Heartbeat]:
-        """The newest sign of life of every rank of this machine."""
+        """Newest heartbeat of every rank of this machine, by local rank."""
         return [Heartbeat(*values) for values in Heartbeat.LAYOUT.iter_unpack(self._memory)]
 
     def stacks(self, local_rank: int) -> bytes:
-        """What a rank's stack dump has written."""
+        """Stack dump of a rank; empty if it wrote none."""
         return os.pread(self._stacks[local_rank], os.fstat(self._stacks[local_rank]).st_size, 0)
 
 
@@ -107,7 +107,7 @@ class _Sender:
             return
         launcher, beats, *stacks = map(int, where.split())
         rank = int(os.environ["LOCAL_RANK"])
-        # A launcher that is killed takes its ranks with it: they must not go on in the next one's run folder.
+        # Ranks end with a launcher that is killed, or they would write into the next one's run folder.
         ctypes.CDLL(None).prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
         if os.getppid() != launcher:
             sys.exit(1)
@@ -147,24 +147,24 @@ _sender = _Sender()
 
 
 def connect() -> None:
-    """Lets the launcher watch this process from now on, if one does, and end it with itself."""
+    """Connects this process to its launcher's table, if a launcher started it, and ends it with the launcher."""
     _sender.connect()
 
 
 def send_heartbeat(phase: str, *, step: int | None = None, allowance: float = 0.0, waiting: bool = False) -> None:
-    """A sign of life: what this rank does now, one of PHASES.
+    """Sends a heartbeat with the present phase, one of PHASES.
 
-    `allowance`: seconds until the next one, if it can take long; with a new `step`, for all of it. `waiting`: for
-    other ranks, with nothing to do.
+    `allowance`: seconds until the watchdog may act, if the phase can take long; with a new `step` it holds for the
+    whole step. `waiting`: the rank waits for others and has no work of its own.
     """
     _sender.send(phase, step, allowance, waiting)
 
 
 def announce_wait(allowance: float = IO_ALLOWANCE) -> None:
-    """A sign of life before a word with the other ranks that may still have much to do; `allowance` in seconds."""
+    """Sends a heartbeat "waiting" before a collective; `allowance`: seconds until the watchdog may act."""
     send_heartbeat("waiting for the other ranks", allowance=allowance, waiting=True)
 
 
 def add_compute_time(seconds: float) -> None:
-    """The seconds that a step took of this rank alone; told with the next sign of life."""
+    """Adds a step's own compute time, in seconds, to the next heartbeat."""
     _sender.add_compute_time(seconds)

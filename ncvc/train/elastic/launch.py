@@ -1,4 +1,4 @@
-"""Starts this machine's ranks of a run with torchrun and says how they ended."""
+"""Starts this machine's ranks of a run with torchrun, and reports their end."""
 
 import contextlib
 import logging
@@ -25,22 +25,22 @@ from ncvc.train.metrics.log import events
 from ncvc.train.resolved_config import resolved
 
 ONE_MACHINE = Rendezvous()
-WORKER = ("-m", "ncvc.train.elastic.worker")  # what every rank runs, with the config's path
+WORKER = ("-m", "ncvc.train.elastic.worker")  # Python's arguments of a rank, before the config's path
 
 
 def launch(config: TrainConfig, rendezvous: Rendezvous = ONE_MACHINE, max_restarts: int = 0) -> bool:
-    """Runs the training to its end; returns whether it finished, False if it was asked to stop.
+    """Runs the training to its end; returns True if it finished, False if it stopped on request.
 
-    With several machines each of them calls it. After a crash or a hang the ranks are started again, `max_restarts`
-    times at most. Raises `ConfigError` if the ranks do not fit the config, and `NcvcError` with the first failing
-    rank's sentence if the training failed, or if the machines did not meet.
+    Every machine of the run calls it. After a crash or a hang the ranks are restarted, `max_restarts` times at most.
+    Raises `ConfigError` if the ranks do not fit the config, and `NcvcError` with the first failing rank's sentence if
+    the training failed, or if the rendezvous did.
     """
     rendezvous.check(max_restarts)
     ranks = processes(config, rendezvous.nnodes)
     rendezvous.choose_network()
     os.environ["OMP_NUM_THREADS"] = str(config.compute.threads)
     if config.parallel.tensor_model_parallel_size > 1:
-        # A GPU then begins what megatron-core asks for in its order: communication before the product that hides it.
+        # Keeps megatron-core's order of kernels on the GPU: communication before the product that hides it.
         os.environ.setdefault("CUDA_DEVICE_MAX_CONNECTIONS", "1")
     settings = LaunchConfig(
         **rendezvous.launch_settings(config.run, config.watch.hang_after),
@@ -49,9 +49,9 @@ def launch(config: TrainConfig, rendezvous: Rendezvous = ONE_MACHINE, max_restar
         logs_specs=DefaultLogsSpecs(),
     )
     before = len(events(config.folder))
-    logging.disable()  # torchrun's own account of a failure; the agent gives it in one sentence
+    logging.disable()  # torchrun's own report of a failure; the agent's is one sentence
     try:
-        # Not in the run folder: there it gets its place when the run has begun with it.
+        # Not in the run folder: the first rank writes it there once the run has accepted it.
         with (
             _locked(config, rendezvous),
             tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".yaml") as file,
@@ -68,7 +68,7 @@ def launch(config: TrainConfig, rendezvous: Rendezvous = ONE_MACHINE, max_restar
             ) from None
         told = events(config.folder)[before:]
         if not told or told[-1] == "restarted":
-            return False  # the ranks had not begun, or not again: there is nothing to save
+            return False  # the ranks had not begun, so there was nothing to save
         if any(agents[0].exit_codes):
             raise NcvcError(agents[0].reason) from None
     except ChildFailedError:
@@ -78,7 +78,7 @@ def launch(config: TrainConfig, rendezvous: Rendezvous = ONE_MACHINE, max_restar
         raise NcvcError(reason or rendezvous.did_not_meet(error)) from None
     finally:
         logging.disable(logging.NOTSET)
-    # Whether all steps are done is for the ranks to say, and only those of this start.
+    # The ranks log the end of the training; events of earlier starts do not count.
     match events(config.folder)[before:]:
         case [*_, "finished"]:
             return True
@@ -90,7 +90,7 @@ def launch(config: TrainConfig, rendezvous: Rendezvous = ONE_MACHINE, max_restar
 
 @contextlib.contextmanager
 def _locked(config: TrainConfig, rendezvous: Rendezvous) -> Iterator[None]:
-    """Keeps others out of the run folder; of several machines the first one does. Raises `NcvcError` if one is in."""
+    """Locks the run folder, on the first machine; raises `NcvcError` if another process has it."""
     if rendezvous.nnodes > 1 and rendezvous.node_rank != 0:
         yield
         return
@@ -110,7 +110,7 @@ def _locked(config: TrainConfig, rendezvous: Rendezvous) -> Iterator[None]:
 
 
 def processes(config: TrainConfig, nnodes: int = 1) -> int:
-    """Ranks to start on this machine; raises `ConfigError` if the machines or the batch do not allow them."""
+    """Number of ranks to start on this machine; raises `ConfigError` if GPUs or batch do not allow them."""
     gpus = torch.cuda.device_count()
     ranks = config.parallel.nproc_per_node or gpus or 1
     if 0 < gpus < ranks:

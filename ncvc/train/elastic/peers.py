@@ -1,7 +1,7 @@
-"""What the launcher of one machine knows of a run's other machines.
+"""State of a run's other machines, as one machine's launcher sees it.
 
-Whether they are there it learns from the rendezvous, where every launcher gives signs of life; why their ranks
-ended, from the events that their launchers write into the run's log, which all machines share.
+The rendezvous backend keeps alive which machines take part; their launchers write the reasons for which their ranks
+ended into the run's log, which all machines share.
 """
 
 import socket
@@ -16,16 +16,16 @@ from torch.distributed.elastic.rendezvous.dynamic_rendezvous import DynamicRende
 
 from ncvc.train.metrics.log import event_records
 
-WORDS = ("restarted", "failed")  # the events in which a launcher says why its ranks ended
+REASONS = ("restarted", "failed")  # events in which a launcher states why its ranks ended
 ENDED = "another machine has ended the run; see there"
 NO_ANSWER = "the machine where all meet does not answer; see there, and start the same command on all again"
-REASON_TIMEOUT = 10.0  # seconds in which another machine's launcher has seen why its ranks ended, and written it
+REASON_TIMEOUT = 10.0  # seconds within which another machine's launcher logs why its ranks ended
 
 
 class Peers:
-    """The other machines of a run; `machines` of them in all, and none to watch if that is 1.
+    """Watches the other machines of a run of `machines` in all.
 
-    `silence`: seconds without an answer after which the machine where all meet is lost.
+    `silence`: seconds without an answer after which the rendezvous host counts as lost.
     """
 
     def __init__(
@@ -33,36 +33,36 @@ class Peers:
     ) -> None:
         self.folder = folder
         self.name = local_addr if local_addr and machines > 1 else socket.gethostname()
-        """This machine's."""
+        """Name of this machine in the log."""
         self.machines = machines
         self.silence = silence
         self.over = False
-        """Whether the machines cannot meet again in this start."""
-        self._rendezvous: Any = None  # of torch's own; the one called static has no signs of life
+        """True if no other rendezvous is possible in this start."""
+        self._rendezvous: Any = None  # torch's handler; the static one has no keep-alive
         if machines > 1 and isinstance(rendezvous, DynamicRendezvousHandler):
             self._rendezvous = rendezvous
-            # To torch a machine that waits to join is a reason to restart that counts for nothing, and has no words.
+            # torch would restart the ranks, uncounted and without a reason, whenever a machine waits to join.
             self._rendezvous.num_nodes_waiting = lambda: 0
         self._seen = len(event_records(folder)) if machines > 1 else 0
         self._present: set[Any] = set()
 
     def reset(self) -> None:
-        """All machines have met, and their ranks are about to start."""
-        if self.machines > 1:  # the log of a long run takes a while, and one machine asks nobody
+        """Takes the present state as that of a start; call it after the rendezvous, before the ranks start."""
+        if self.machines > 1:  # the log of a long run takes a while to read
             self._seen = len(event_records(self.folder))
         if self._rendezvous:
             self._present = set(self._rendezvous._state_holder.state.participants)
 
     def gone(self) -> str:
-        """Which machine takes no part any more, in words; empty if all do."""
+        """Reports a machine that has left, in a sentence; empty if all take part."""
         if not self._rendezvous:
             return ""
-        # What the thread of the signs of life has read with its last one: to ask now would be to wait, for ever if the
-        # machine where all meet has no power, for that closes no connection.
+        # The keep-alive thread's last reading. A request from here could wait for ever: a rendezvous host without power
+        # closes no connection.
         holder = self._rendezvous._state_holder
         if time.monotonic() - holder._last_sync_time > self.silence:
             self.over = True
-            self._rendezvous.shutdown = lambda: True  # which would wait for that thread
+            self._rendezvous.shutdown = lambda: True  # it would wait for the keep-alive thread
             return NO_ANSWER
         if holder.state.closed:
             self.over = True
@@ -75,12 +75,12 @@ class Peers:
             return f"no sign of life from {names}; see there, and start the same command again if it has ended"
         return ""
 
-    def word(self, patience: float = 0.0, events: Collection[str] = WORDS) -> dict[str, Any] | None:
-        """The first of these events in which another machine's launcher said why its ranks ended, since ours began.
+    def reason(self, timeout: float = 0.0, events: Collection[str] = REASONS) -> dict[str, Any] | None:
+        """Finds the first event since this start in which another launcher states why its ranks ended.
 
-        Waits for it so many seconds. None if there is none.
+        Waits for it for `timeout` seconds; returns None if there is none.
         """
-        deadline = time.monotonic() + patience
+        deadline = time.monotonic() + timeout
         while True:
             for event in event_records(self.folder)[self._seen :]:
                 if event["event"] in events and event.get("machine", self.name) != self.name:
@@ -90,16 +90,16 @@ class Peers:
             time.sleep(0.2)
 
     def why_not_again(self, error: Exception) -> str:
-        """Why the machines could not meet again, in words; empty if torch's `error` is about something else."""
+        """Explains a failed rendezvous in a sentence; empty if torch's `error` has another cause."""
         if self.machines == 1:
             return ""
-        if word := self.word(events=("failed",)):
-            return quoted(word)
+        if event := self.reason(events=("failed",)):
+            return quoted(event)
         if isinstance(error, RendezvousClosedError):
             return ENDED
         return NO_ANSWER if isinstance(error, RendezvousConnectionError) else ""
 
 
-def quoted(word: dict[str, Any]) -> str:
-    """What another machine's launcher said, in a sentence of ours."""
-    return f"{word['machine']} says: {word['reason']}"
+def quoted(event: dict[str, Any]) -> str:
+    """Quotes the reason that another machine's launcher logged."""
+    return f"{event['machine']} says: {event['reason']}"

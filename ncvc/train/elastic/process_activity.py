@@ -1,10 +1,10 @@
-"""Whether a process does anything, as the kernel counts it: processor time, and bytes read and written."""
+"""Activity of a process by the kernel's counters: processor time, and bytes read and written."""
 
 from dataclasses import dataclass
 
 import psutil
 
-SHARE = 0.01  # of a processor; gloo has dozens of threads that only look after something, each far below it
+SHARE = 0.01  # of a processor; gloo has dozens of polling threads, each far below it
 BYTES = 1 << 20
 
 
@@ -17,22 +17,23 @@ class _Mark:
 
 
 class ProcessActivity:
-    """Tells processes that stand still from those at work; one that may not be looked at counts as at work."""
+    """Measures for how long processes have been idle; one whose counters cannot be read counts as active."""
 
     def __init__(self, window: float) -> None:
         self.window = window
-        """Seconds in which a process at work reads or writes `BYTES`, or a thread of it uses `SHARE` of a processor."""
+        """Seconds in which an active process reads or writes `BYTES`, or one of its threads uses `SHARE` of a
+        processor."""
         self._marks: dict[int, _Mark] = {}
 
     def forget(self, pid: int) -> None:
-        """What it did up to now does not count."""
+        """Discards what was measured of a process."""
         self._marks.pop(pid, None)
 
     def idle(self, pid: int, now: float) -> float:
-        """Seconds for which a process has done nothing that counts, as far as was seen. `now`: time.monotonic()."""
+        """Seconds for which a process has been idle, since it was first measured. `now`: time.monotonic()."""
         try:
             mark = _measure(pid, now)
-        except (psutil.Error, AttributeError):  # some containers have no counters of what is read and written
+        except (psutil.Error, AttributeError):  # some containers have no I/O counters
             return 0.0
         before = self._marks.setdefault(pid, mark)
         used = max((own - before.seconds.get(thread, 0.0) for thread, own in mark.seconds.items()), default=0.0)
@@ -45,5 +46,5 @@ def _measure(pid: int, now: float) -> _Mark:
     process = psutil.Process(pid)
     seconds = {thread.id: thread.user_time + thread.system_time for thread in process.threads()}
     io = process.io_counters()
-    # Through a mapping only read_bytes rises, from the page cache only read_chars.
+    # Reading through a mapping raises only read_bytes, reading from the page cache only read_chars.
     return _Mark(now, seconds, io.read_bytes + io.write_bytes + io.read_chars + io.write_chars)

@@ -1,4 +1,4 @@
-"""The machines of a run, and how torch's elastic launcher brings them together."""
+"""Rendezvous of a run's machines by torch's elastic launcher, and the ranks' part in starting and ending together."""
 
 import math
 import os
@@ -14,29 +14,29 @@ import psutil
 from ncvc.errors import ConfigError
 from ncvc.train.config import TrainConfig
 
-JOIN_TIMEOUT = 900  # seconds that a machine waits for the others
-EXIT_LOST_PEER = 69  # EX_UNAVAILABLE of sysexits.h: exit status of a rank that lost its connection to another
+JOIN_TIMEOUT = 900  # seconds for which a machine waits for the others
+EXIT_LOST_PEER = 69  # exit status of a rank that lost its connection to another: EX_UNAVAILABLE of sysexits.h
 
 
 @dataclass(frozen=True)
 class Rendezvous:
-    """Where the machines of a run meet; names and meanings are torchrun's."""
+    """Options of the rendezvous; names and meanings are torchrun's."""
 
     nnodes: int = 1
-    """Machines."""
+    """Number of machines."""
     node_rank: int | None = None
-    """Number of this machine, from 0; with the backend c10d the first one keeps the meeting place."""
+    """Number of this machine, from 0; with the backend c10d the first one hosts the rendezvous."""
     rdzv_backend: str = "c10d"
     """c10d or static."""
     rdzv_endpoint: str | None = None
     """HOST:PORT of the first machine."""
     rdzv_id: str | None = None
-    """What the machines of one run have in common and others have not; by default the run folder's name."""
+    """Identifier that only the machines of one run share; by default the run folder's name."""
     local_addr: str | None = None
-    """Address of this machine for the others, where its host name is not the right one."""
+    """Address of this machine for the others, if its host name does not lead to it."""
 
     def check(self, max_restarts: int = 0) -> None:
-        """Raises `ConfigError` if the options do not say where the machines meet, or not how they meet again."""
+        """Raises `ConfigError` if the options allow no rendezvous, or none after a restart."""
         if self.nnodes == 1:
             return
         if not re.fullmatch(r".+:\d+", self.rdzv_endpoint or ""):
@@ -51,9 +51,9 @@ class Rendezvous:
             )
 
     def launch_settings(self, run: str, silence: float) -> dict[str, Any]:
-        """The arguments of torch's `LaunchConfig` that say who meets where.
+        """Arguments of torch's `LaunchConfig` for this rendezvous.
 
-        `silence`: seconds without a sign of life after which a machine is lost.
+        `silence`: seconds without keep-alive after which a machine counts as lost.
         """
         settings = {"min_nodes": self.nnodes, "max_nodes": self.nnodes, "rdzv_backend": self.rdzv_backend}
         if self.nnodes == 1:
@@ -64,7 +64,7 @@ class Rendezvous:
             }
         found: dict[str, Any] = {"join_timeout": JOIN_TIMEOUT, "read_timeout": JOIN_TIMEOUT, "timeout": JOIN_TIMEOUT}
         if self.node_rank is not None:
-            # Otherwise torch guesses from host names whose machine the endpoint is.
+            # torch would otherwise guess from host names which machine is the endpoint.
             found |= {"rank": self.node_rank, "is_host": self.node_rank == 0}
         often = max(1, int(silence) // 12)
         found |= {"keep_alive_interval": often, "keep_alive_max_attempt": math.ceil(silence / often)}
@@ -76,8 +76,8 @@ class Rendezvous:
         }
 
     def did_not_meet(self, error: Exception) -> str:
-        """What to do about torch's `error` of bringing the ranks together, in a sentence."""
-        # Not to have met in time is an error without words.
+        """Explains torch's `error` of a rendezvous, and the remedy, in a sentence."""
+        # A timeout is an error without a message.
         reason = str(error.__cause__ or error).partition("\n")[0] or f"not all came within {JOIN_TIMEOUT // 60} minutes"
         if self.nnodes == 1:
             return f"the ranks could not be brought together: {reason}; start it again to go on"
@@ -87,7 +87,10 @@ class Rendezvous:
         )
 
     def choose_network(self) -> None:
-        """Lets gloo and nccl use the network of `local_addr`, unless the environment says which; else they guess."""
+        """Makes gloo and nccl use the network of `local_addr`, unless the environment names one; else they guess.
+
+        Raises `ConfigError` if the address is none of this machine.
+        """
         if self.local_addr is None:
             return
         try:
@@ -105,9 +108,9 @@ class Rendezvous:
 
 
 def require_fitting_ranks(config: TrainConfig) -> None:
-    """A rank calls it: a launcher knows its own machine, and another one may have fewer GPUs.
+    """Raises `ConfigError` if the ranks of all machines do not fit the config.
 
-    Raises `ConfigError` if the ranks of all machines do not fit the config.
+    Ranks call it, since a launcher knows its own machine only, and another one may have fewer GPUs.
     """
     try:
         config.data_parallel_size(int(os.environ["WORLD_SIZE"]))
@@ -116,18 +119,18 @@ def require_fitting_ranks(config: TrainConfig) -> None:
 
 
 def pass_on_to_launcher() -> None:
-    """A rank that was not asked to stop itself tells its launcher of the request, made on another machine.
+    """Forwards another machine's request to stop to this rank's launcher.
 
-    Otherwise it would wait 5 minutes at torchrun's exit barrier for the launcher that got the request.
+    The launcher would otherwise wait 5 minutes at torchrun's exit barrier for the one that got the request.
     """
     if int(os.environ["GROUP_WORLD_SIZE"]) > 1 and os.environ["LOCAL_RANK"] == "0":
         os.kill(os.getppid(), signal.SIGTERM)
 
 
 def end_quietly() -> None:
-    """A rank calls it when all is saved.
+    """Ignores requests to stop once all is saved.
 
-    While it ends, Python would take a request to stop for death, and the launcher that for a failure.
+    A signal would kill Python while it shuts down, and the launcher would take that for a failure.
     """
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)

@@ -1,4 +1,4 @@
-"""A script for Slurm's sbatch that runs a training on several machines and queues it again until it is done."""
+"""Script for Slurm's sbatch: trains on several machines, and requeues the job until the run is done."""
 
 import shlex
 import sys
@@ -8,7 +8,7 @@ from ncvc.errors import ConfigError
 from ncvc.train.config import TrainConfig
 
 SAVING_TIME = 600
-"""Seconds before the time limit in which Slurm asks the run to stop; it finishes its step and saves."""
+"""Seconds before the time limit at which Slurm asks the run to stop, for its last step and checkpoint."""
 
 SCRIPT = """\
 #!/bin/bash
@@ -49,9 +49,9 @@ exit "$status"
 
 
 def slurm_script(path: Path, overrides: tuple[str, ...], config: TrainConfig, nnodes: int, max_restarts: int) -> str:
-    """The script that starts the config at `path` with these `--set` and `--max-restarts` on `nnodes` machines.
+    """Makes the script that starts the config at `path` with these `--set` and `--max-restarts` on `nnodes` machines.
 
-    Raises `ConfigError` if the config does not say how many ranks a machine has, or they do not fit the batch.
+    Raises `ConfigError` if the config leaves the ranks per machine open, or they do not fit the batch.
     """
     ranks = config.parallel.nproc_per_node
     if not ranks:
@@ -80,7 +80,7 @@ def slurm_script(path: Path, overrides: tuple[str, ...], config: TrainConfig, nn
 
 
 def write_slurm(file: Path, script: str) -> None:
-    """Writes the script; raises `ConfigError` if there is a file of that name, which may have been edited."""
+    """Writes the script; raises `ConfigError` if the file exists, since it may have been edited."""
     try:
         with file.open("x", encoding="utf-8") as out:
             out.write(script)

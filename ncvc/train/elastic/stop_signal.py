@@ -1,4 +1,4 @@
-"""A request to stop; nothing here is imported that takes time, so that ranks can be asked from the beginning."""
+"""Requests to stop, by signals; imports nothing slow, so that ranks listen from the beginning."""
 
 import contextlib
 import signal
@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 
 class StopRequest:
-    """Whether SIGTERM, SIGINT or SIGHUP asked this process to stop after its step."""
+    """Records whether SIGTERM, SIGINT or SIGHUP asked this process to stop after its step."""
 
     def __init__(self) -> None:
         self.made = False
 
     def listen(self) -> None:
-        """From now on a signal is a request instead of an end."""
+        """Handles the signals from now on, which would otherwise end the process."""
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._make)
 
@@ -22,9 +22,9 @@ class StopRequest:
 
 @contextlib.contextmanager
 def launchers_requests() -> Iterator[str]:
-    """The signals that ask a launcher to stop, as torch's LaunchConfig takes them.
+    """Yields the signals that ask a launcher to stop, as torch's LaunchConfig takes them; restores their handlers.
 
-    torch's handlers end with this. SIGHUP that is ignored, as under nohup, stays so.
+    SIGHUP stays ignored where it is, as under nohup.
     """
     numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
     before = {number: signal.getsignal(number) for number in numbers}

@@ -1,7 +1,7 @@
-"""Finds the rank that hangs and the rank that is slow, from the signs of life of a machine's ranks.
+"""Watchdog: finds hanging and slow ranks by their heartbeats.
 
-Each machine's launcher watches its own ranks. A rank that works has to give a sign of life within a time, and where
-that is long, to read, write or compute meanwhile; one that waits for others is not to blame, unless all of them wait.
+Each machine's launcher watches its own ranks. A rank that works has to send a heartbeat within an allowance, and during
+a long one to read, write or compute; a rank that waits for others hangs only if all of them wait.
 """
 
 import contextlib
@@ -22,14 +22,14 @@ from ncvc.train.elastic.process_activity import ProcessActivity
 from ncvc.train.metrics.log import append_event
 
 LOOK_EVERY = 0.5  # seconds
-DUMP_TIME = 1.0  # seconds that the ranks have to write their stacks
-SLOW_STEPS = 20  # over which own work is compared
+DUMP_TIME = 1.0  # seconds for the ranks to write their stacks
+SLOW_STEPS = 20  # over which compute times are compared
 STACKS = "stacks"
 _STATES = {"T": "the process is stopped", "t": "the process is held by a debugger", "D": "the process waits for I/O"}
 
 
 class Watchdog:
-    """Watches the ranks of one machine; `several`: of those that the run has."""
+    """Watches `ranks` ranks of one machine; `several`: the run has other machines too."""
 
     def __init__(self, config: WatchConfig, folder: Path, ranks: int, several: bool = False) -> None:
         self.config = config
@@ -37,11 +37,11 @@ class Watchdog:
         self.folder = folder
         self.table = HeartbeatTable(ranks)
         self.hang: str | None = None
-        """Who hung and how, in words, since the ranks were started."""
+        """Sentence about the ranks that hung since the last start; None if none did."""
         self.reset()
 
     def reset(self) -> None:
-        """The ranks are about to start."""
+        """Forgets the ranks before; call it before ranks start."""
         self.table.clear()
         self.hang = None
         self._began = self._looked = time.monotonic()
@@ -50,9 +50,9 @@ class Watchdog:
         self._activity = ProcessActivity(self.config.hang_after)
 
     def look(self, pids: Mapping[int, int], first_rank: int) -> None:
-        """Looks at the ranks, {local rank: pid}; kills them all if one hangs, its stacks written before.
+        """Checks the ranks, {local rank: pid}; if one hangs, dumps their stacks and kills them all.
 
-        `first_rank` is the number in the whole run of local rank 0.
+        `first_rank`: number of local rank 0 in the whole run.
         """
         now = time.monotonic()
         if self.hang or now - self._looked < LOOK_EVERY:
@@ -98,7 +98,7 @@ class Watchdog:
         )
 
     def _dump(self, pids: Mapping[int, int], first_rank: int) -> None:
-        """Has every rank write its threads' stacks, names of functions and files only."""
+        """Makes every rank dump its threads' stacks, which hold names of functions and files only."""
         for pid in pids.values():
             signal_all([pid], DUMP_SIGNAL)
         time.sleep(DUMP_TIME)
@@ -110,7 +110,7 @@ class Watchdog:
             (folder / f"{now}_rank_{first_rank + rank:05}.txt").write_bytes(written)
 
     def _compare(self, beats: list[Heartbeat], first_rank: int) -> None:
-        """Names the ranks whose own work became slow, once each."""
+        """Reports each rank that became slow, once."""
         before = self._compared
         if before is None or min(beat.compute_steps for beat in beats) == 0:
             self._compared = beats
@@ -138,11 +138,11 @@ def hanging_ranks(
     idle: Sequence[float],
     several: bool = False,
 ) -> list[int]:
-    """The ranks that hang, of those the least advanced; none if all is well. Times in seconds.
+    """Finds the ranks that hang, the least advanced ones of them. Times in seconds.
 
-    `idle`: for how long each has neither computed nor read nor written, where it should; infinite for a stopped
-    process, which gets no time for anything that it began. Those that wait get twice the time where `several` machines
-    train: what they wait for may hang on another, whose launcher then says so.
+    `idle`: seconds for which each has neither computed nor read nor written in a busy phase; infinite for a stopped
+    process, which gets no allowance. Waiting ranks get twice the time if the run has `several` machines: the rank that
+    they wait for may hang on another one, whose launcher reports it.
     """
 
     def is_late(rank: int) -> bool:
@@ -156,14 +156,14 @@ def hanging_ranks(
     late = [rank for rank in range(len(beats)) if is_late(rank)]
     working = [rank for rank in late if math.isinf(idle[rank]) or not beats[rank].waiting]
     if not working and len(late) < len(beats):
-        return []  # some wait for one that still has time
+        return []  # some wait for a rank that still has time
     candidates = working or late
     least = min((beats[rank].step, beats[rank].position) for rank in candidates)
     return [rank for rank in candidates if (beats[rank].step, beats[rank].position) == least]
 
 
 def slow_ranks(before: list[Heartbeat], after: list[Heartbeat], factor: float) -> dict[int, float]:
-    """The ranks whose own work a step took `factor` times the median or more since `before`, and how much."""
+    """Finds ranks whose compute time per step since `before` is at least `factor` medians; {rank: its multiple}."""
     seconds = [
         (b.compute_seconds - a.compute_seconds) / (b.compute_steps - a.compute_steps)
         for a, b in zip(before, after, strict=True)
@@ -173,7 +173,7 @@ def slow_ranks(before: list[Heartbeat], after: list[Heartbeat], factor: float) -
 
 
 def process_state(pid: int) -> str:
-    """The letter of /proc/PID/stat, such as S or T; empty if there is no such process."""
+    """State letter of /proc/PID/stat, such as S or T; empty if there is no such process."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0]
     except OSError:
@@ -181,12 +181,12 @@ def process_state(pid: int) -> str:
 
 
 def kill(pids: Iterable[int]) -> None:
-    """Ends processes at once."""
+    """Sends SIGKILL to processes."""
     signal_all(pids, signal.SIGKILL)
 
 
 def signal_all(pids: Iterable[int], number: signal.Signals) -> None:
-    """Sends a signal to those that still run."""
+    """Sends a signal to the processes that still run."""
     for pid in pids:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, number)

@@ -1,4 +1,4 @@
-"""One rank of a training; torchrun starts it with the run folder's config."""
+"""One rank of a training, as torchrun starts it: `python -m ncvc.train.elastic.worker CONFIG`."""
 
 import os
 import sys
@@ -14,8 +14,8 @@ from ncvc.train.elastic.stop_signal import StopRequest
 
 
 def main(path: str) -> None:
-    """Trains by the config at `path`; a user's mistake goes to the launcher as one sentence."""
-    # Before the imports that take seconds, so that no request to stop is lost.
+    """Trains by the config at `path`; passes a user's mistake to the launcher as one sentence."""
+    # Before the slow imports, so that no request to stop is lost.
     stop = StopRequest()
     stop.listen()
     heartbeat.connect()
@@ -52,18 +52,18 @@ def main(path: str) -> None:
             error = OSError(f"{config.folder}: a file was refused: {error}; {advice}")
         try:
             ErrorHandler().record_exception(error)
-        except OSError:  # which takes the reason neither; torch's agent would fail at an empty file
+        except OSError:  # the disk takes no reason either, and torch's agent would fail at an empty file
             Path(os.environ["TORCHELASTIC_ERROR_FILE"]).unlink(missing_ok=True)
             click.echo(error, err=True)
         sys.exit(1)
     except RuntimeError as error:
         if not isinstance(error, DistError) and "gloo/transport" not in str(error):
             raise
-        sys.exit(EXIT_LOST_PEER)  # another rank went away; the launcher says which
+        sys.exit(EXIT_LOST_PEER)  # another rank ended; the launcher reports it
 
 
 def in_one_sentence(failure: threading.ExceptHookArgs) -> None:
-    """Says how a thread ended that nobody waits for, such as TensorBoard's on a full disk."""
+    """Reports an exception of a background thread in one line, such as TensorBoard's on a full disk."""
     name = failure.thread.name if failure.thread else "a thread"
     click.echo(f"{name} ended: {failure.exc_value!r}", err=True)
 

@@ -1,4 +1,4 @@
-"""What the log of a run gives to draw."""
+"""Histories of runs, read from their logs for plots."""
 
 import hashlib
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ TOKEN_UNITS = ((1e9, "billions"), (1e6, "millions"), (1e3, "thousands"), (1.0, "
 
 @dataclass(frozen=True)
 class RunHistory:
-    """A run's steps, and what happened between them."""
+    """Steps of a run and the events between them."""
 
     name: str
     steps: Sequence[Step]
@@ -26,25 +26,25 @@ class RunHistory:
     sources: dict[str, float]
     """The last validation's loss by source."""
     skipped: Sequence[int]
-    """Steps that were kept from the weights."""
+    """Skipped and left-out steps."""
     resumed: Sequence[int]
-    """Steps after which the run went on anew."""
+    """Steps after which the run resumed or rolled back."""
     config: str
     """SHA-256 of config.yaml's lines but for a comment on top; empty without the file."""
 
     @property
     def tokens_a_step(self) -> float:
-        """Tokens of one step."""
+        """Tokens per step."""
         return self.steps[-1].tokens / self.steps[-1].step
 
     @property
     def seconds(self) -> float:
-        """Time of all steps; what came between them is not in it."""
+        """Sum of the steps' seconds, without the time between them."""
         return sum(step.seconds for step in self.steps)
 
 
 def read_histories(runs: Sequence[Path]) -> list[RunHistory]:
-    """Reads run folders; raises `NcvcError` if one is none, or no step of it is done."""
+    """Reads run folders; raises `NcvcError` if one is no run folder, or has no step yet."""
     names = [run.resolve().name for run in runs]
     alike = len(set(names)) < len(names)
     return [_history(run, str(run) if alike else name) for run, name in zip(runs, names, strict=True)]
@@ -75,7 +75,7 @@ def _history(run: Path, name: str) -> RunHistory:
 
 
 def _sources(sources: dict[str, float | dict[str, float]]) -> dict[str, float]:
-    """Source → loss; a source may have its loss among other numbers."""
+    """Maps sources to losses; older logs have the loss itself, newer ones a section with it."""
     return {name: value["loss"] if isinstance(value, dict) else value for name, value in sources.items()}
 
 
@@ -87,6 +87,6 @@ def _config_hash(path: Path) -> str:
 
 
 def token_unit(histories: Sequence[RunHistory]) -> tuple[float, str]:
-    """What tokens are counted in: how many, and the word."""
+    """Chooses the unit of the axis of tokens: number of tokens, and its name."""
     most = max(history.steps[-1].tokens for history in histories)
     return next((scale, unit) for scale, unit in TOKEN_UNITS if most >= scale)

@@ -1,7 +1,7 @@
-"""What a run says: a line on the console, a JSON line a step, and the same curves on boards.
+"""Log of a run: console, log.jsonl, TensorBoard and Weights & Biases.
 
-`log.jsonl` has two kinds of lines: `{"event": …}` for what happened, and one line a step with the fields of
-`Step`. What was undone stays in the file: a line of an event in `UNDOING` voids the steps after the one that it names.
+`log.jsonl` has two kinds of lines: `{"event": …}`, and one line per step with the fields of `Step`. Steps that a crash
+or a rollback undid stay in the file: an event in `UNDOING` voids the steps after its own.
 """
 
 import contextlib
@@ -25,16 +25,16 @@ from ncvc.train.preflight.gpu_specs import find_gpu_spec
 from ncvc.units import duration, short, three_digits
 
 LOG = "log.jsonl"
-UNDOING = ("started", "resumed", "rolled_back")  # events that void the steps after the one they name
+UNDOING = ("started", "resumed", "rolled_back")  # events that void the steps after their own
 
 
 @dataclasses.dataclass(frozen=True)
 class Step:
-    """One step of the optimizer. A field that older logs do not have is None there."""
+    """One step of the optimizer. Fields that an older log lacks have their default."""
 
     step: int
     tokens: int
-    """Seen since the beginning."""
+    """Tokens since the beginning of the run."""
     loss: float
     """Mean cross entropy of the step's tokens, in nats."""
     lr: float
@@ -46,26 +46,26 @@ class Step:
     smoothed_loss: float | None = None
     """`ExponentialMean` of the losses so far."""
     tokens_per_second_per_gpu: float | None = None
-    """Of one rank: a GPU, or a process where there is none."""
+    """Speed of one rank: a GPU, or a process on a CPU."""
     tflops_per_gpu: float | None = None
     """10^12 floating-point operations a second of one rank, by `ncvc.train.preflight.flops`."""
     mfu: float | None = None
-    """`tflops_per_gpu` as a share of the card's peak in bfloat16; None where that is not known."""
+    """`tflops_per_gpu` as a share of the GPU's bfloat16 peak; None if that is unknown."""
     skipped: int = 0
-    """Steps that were kept from the weights, since the beginning."""
+    """Steps skipped by the guard since the beginning."""
     memory: int | None = None
-    """Bytes that the first rank has held at most since its start: of its GPU, or of the machine."""
+    """Peak memory of the first rank since its start, in bytes: of its GPU, or of the process."""
     seconds_left: float | None = None
-    """To the last step, by the mean of the last steps' seconds."""
+    """Seconds to the last step, by the smoothed seconds per step."""
 
 
 FIELDS = {field.name for field in dataclasses.fields(Step)}
 
 
 class RunLog:
-    """Writes what a run says; only the first rank has one that speaks.
+    """Writes a run's log; `speaks` is True on the first rank only, and the others' logs write nothing.
 
-    Raises `ConfigError` if `logging` asks for what is not installed.
+    Raises `ConfigError` if `logging` asks for a package that is not installed.
     """
 
     def __init__(self, config: TrainConfig, *, speaks: bool, done: int, world_size: int = 1) -> None:
@@ -83,7 +83,7 @@ class RunLog:
         self._file = LogFile(config.folder / LOG)
 
     def event(self, event: str, message: str, **facts: Any) -> None:
-        """Says `message` and writes `{"event": event, …}`."""
+        """Prints `message`, and appends `{"event": event, …}` to log.jsonl."""
         if not self.speaks:
             return
         self._file.write(_event_line(event, **facts))
@@ -92,17 +92,17 @@ class RunLog:
         click.echo(message)
 
     def curve(self, name: str, value: float, step: int) -> None:
-        """A point of a curve in TensorBoard and Weights & Biases."""
+        """Adds a point to a curve in TensorBoard and Weights & Biases."""
         if self.speaks:
             for logger in self._loggers:
                 logger.add({name: value}, step)
 
     def start_clock(self) -> None:
-        """The time of the next step begins now; call it after anything that is not a step."""
+        """Starts the time of the next step; call it after anything that is not a step."""
         self.since = time.monotonic()
 
     def step(self, step: int, *, loss: float, lr: float, grad_norm: float, skipped: int = 0) -> None:
-        """One step is done, of which `skipped` in the whole run were kept from the weights."""
+        """Logs a step that updated the weights; `skipped`: steps skipped in the whole run."""
         now = time.monotonic()
         seconds, self.since = now - self.since, now
         self.seconds_a_step.add(seconds)
@@ -136,7 +136,7 @@ class RunLog:
             click.echo(self._line(record, last))
 
     def _line(self, record: Step, last: int) -> str:
-        """At most 160 columns; speeds are of the last steps' mean, which jumps less."""
+        """Console line of a step, at most 160 columns; speeds are smoothed."""
         speed = self.config.tokens_per_step / self.seconds_a_step.mean / self.world_size
         flops = speed * self.flops
         share = f" {flops / self.peak:.1%} MFU" if self.peak else ""
@@ -160,7 +160,7 @@ class RunLog:
         return ExponentialMean(step.loss for step in steps(self.config.folder) if step.step <= done)
 
     def close(self) -> None:
-        """Writes what is left."""
+        """Flushes and closes the log and its loggers."""
         if self.speaks:
             self._file.close()
             for logger in self._loggers:
@@ -174,7 +174,7 @@ def _on_gpu() -> bool:
 
 
 def _peak(config: TrainConfig) -> float | None:
-    """Operations a second that this GPU is able to, in the run's arithmetic; None where it is not known."""
+    """Peak of this GPU in the run's arithmetic, in operations per second; None if it is unknown."""
     import torch
 
     if not _on_gpu() or config.compute.dtype != "bfloat16":
@@ -184,7 +184,7 @@ def _peak(config: TrainConfig) -> float | None:
 
 
 def _memory() -> int:
-    """See `Step.memory`. Of a GPU it is what torch has reserved, of the machine the process's resident set."""
+    """See `Step.memory`: what torch has reserved of a GPU, or the process's resident set."""
     import torch
 
     if _on_gpu():
@@ -204,7 +204,7 @@ def _event_line(event: str, **facts: Any) -> str:
 
 
 def records(run: Path) -> Iterator[dict[str, Any]]:
-    """The lines of a run's log, without those that a crash or a disk has spoiled."""
+    """Yields the records of a run's log; skips torn and damaged lines."""
     with (run / LOG).open(encoding="utf-8", errors="replace") as file:
         for line in file:
             with contextlib.suppress(ValueError):
@@ -213,17 +213,17 @@ def records(run: Path) -> Iterator[dict[str, Any]]:
 
 
 def steps(run: Path) -> list[Step]:
-    """A run's steps in order, without those that a crash undid."""
+    """Steps of a run in order, without undone ones."""
     return [as_step(line) for line in standing(records(run)) if "event" not in line]
 
 
 def as_step(line: dict[str, Any]) -> Step:
-    """A step of its line; what this version does not know of is left out."""
+    """Makes a step of its record; fields that this version does not know are left out."""
     return Step(**{name: line[name] for name in FIELDS & line.keys()})
 
 
 def standing(lines: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """A log's lines, without those of steps that a later line undoes."""
+    """Drops the records of steps that a later record undoes."""
     left: list[dict[str, Any]] = []
     for line in lines:
         if line.get("event") in UNDOING:
@@ -233,12 +233,12 @@ def standing(lines: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def events(run: Path) -> list[str]:
-    """What happened to a run, such as `started`, `resumed`, `saved`, `stopped` or `finished`, in order."""
+    """Names of a run's events in order, such as `started`, `resumed`, `saved`, `stopped` or `finished`."""
     return [record["event"] for record in event_records(run)]
 
 
 def event_records(run: Path) -> list[dict[str, Any]]:
-    """The lines of what happened to a run, in order; none if it has no log."""
+    """Records of a run's events in order; empty if it has no log."""
     try:
         return [record for record in records(run) if "event" in record]
     except FileNotFoundError:

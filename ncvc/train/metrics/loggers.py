@@ -1,4 +1,4 @@
-"""Where curves go besides log.jsonl: TensorBoard, and Weights & Biases if it is asked for."""
+"""Metric loggers besides log.jsonl: TensorBoard, and Weights & Biases if the config asks for it."""
 
 import hashlib
 import os
@@ -10,17 +10,17 @@ from ncvc.train.config import TrainConfig
 
 
 class MetricLogger(Protocol):
-    """Something that draws curves."""
+    """A program that draws curves of metrics."""
 
     def add(self, values: Mapping[str, float], step: int) -> None:
-        """A point of each curve."""
+        """Adds a point to each named curve."""
 
     def close(self) -> None:
-        """Writes what is left."""
+        """Writes buffered points and ends."""
 
 
 def metric_loggers(config: TrainConfig, done: int) -> list[MetricLogger]:
-    """Those that `logging` asks for; `done` steps are in the weights.
+    """Opens the loggers of the section `logging`; `done`: steps before the next one.
 
     Raises `ConfigError` if Weights & Biases is asked for and not installed.
     """
@@ -33,7 +33,7 @@ def metric_loggers(config: TrainConfig, done: int) -> list[MetricLogger]:
 
 
 class TensorBoard:
-    """`tensorboard/` in the run folder; points of steps that a crash undid are hidden."""
+    """Event files in `tensorboard/` of the run folder; points of undone steps are hidden."""
 
     def __init__(self, config: TrainConfig, done: int) -> None:
         from torch.utils.tensorboard import SummaryWriter
@@ -41,19 +41,19 @@ class TensorBoard:
         self._writer = SummaryWriter(str(config.folder / "tensorboard"), purge_step=done + 1)
 
     def add(self, values: Mapping[str, float], step: int) -> None:
-        """See `Board`."""
+        """See `MetricLogger`."""
         for name, value in values.items():
             self._writer.add_scalar(name, value, step)
 
     def close(self) -> None:
-        """See `Board`."""
+        """See `MetricLogger`."""
         self._writer.close()
 
 
 class WeightsAndBiases:
-    """`wandb/` in the run folder; only with `logging.wandb: online` does anything leave the machine.
+    """Run files in `wandb/` of the run folder; only `logging.wandb: online` sends anything off the machine.
 
-    It gets the curves and the config, and nothing of console, code, repository, packages or the machine.
+    It gets metrics and config, and nothing of console, code, repository, packages or the machine.
     """
 
     def __init__(self, config: TrainConfig) -> None:
@@ -64,12 +64,12 @@ class WeightsAndBiases:
                 f"logging.wandb is {config.logging.wandb!r}, but wandb is not installed; pip install wandb, or set"
                 " logging.wandb to off"
             ) from None
-        os.environ["WANDB_ERROR_REPORTING"] = "false"  # else it tells its makers of its own failures
+        os.environ["WANDB_ERROR_REPORTING"] = "false"  # else it reports its own failures to its makers
         place = str(config.folder.resolve())
         self._run: Any = wandb.init(
             project="ncvc",
             name=config.folder.name,
-            # The same run when it goes on.
+            # The same id whenever the run resumes.
             id=hashlib.sha256(place.encode()).hexdigest()[:16],
             resume="allow",
             dir=str(config.folder),
@@ -87,9 +87,9 @@ class WeightsAndBiases:
         )
 
     def add(self, values: Mapping[str, float], step: int) -> None:
-        """See `Board`."""
+        """See `MetricLogger`."""
         self._run.log(dict(values), step=step)
 
     def close(self) -> None:
-        """See `Board`."""
+        """See `MetricLogger`."""
         self._run.finish()

@@ -15,7 +15,7 @@ UNITS = {"billions": "十億トークン", "millions": "百万トークン", "th
 
 
 def page(histories: Sequence[RunHistory]) -> str:
-    """The whole page; the same histories give the same bytes."""
+    """Builds the whole page; the same histories give the same bytes."""
     scale, unit = token_unit(histories)
     steps = both("step", "ステップ")
     tokens = both(f"{unit} of tokens seen" if unit else "tokens seen", f"学習済み（{UNITS[unit]}）")
@@ -50,7 +50,7 @@ def page(histories: Sequence[RunHistory]) -> str:
 
 
 def _losses(history: RunHistory, width: float) -> Line:
-    """A run's losses, a step being `width` wide."""
+    """Losses of a run; `width`: distance of two steps on the horizontal axis."""
     return Line(
         history.name,
         [(step.step * width, loss) for step, loss in zip(history.steps, history.smoothed, strict=True)],
@@ -99,7 +99,7 @@ def _summary(histories: Sequence[RunHistory]) -> Html:
 
 
 def _sources(histories: Sequence[RunHistory]) -> Html:
-    """The last validation of each source in each run; nothing where nothing was validated."""
+    """Table of the last validation by source and run; empty if no run was validated."""
     names = list(dict.fromkeys(name for history in histories for name in history.sources))
     head = [both("source", "ソース"), *(history.name for history in histories)]
     rows = [

@@ -1,4 +1,4 @@
-"""The papers' figure 3, loss over steps and over tokens seen, as a picture."""
+"""Loss over steps and over tokens seen (the papers' figure 3) as a PNG."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,9 +17,9 @@ TICKS = 6
 
 
 def draw(histories: Sequence[RunHistory], output: Path) -> None:
-    """Draws training losses, faint and smoothed, and validation losses as dots, into a PNG.
+    """Draws training losses, faint and smoothed, and validation losses as dots, into the PNG `output`.
 
-    Dotted lines stand where a run went on anew, red ticks at the bottom where steps were skipped.
+    Dotted lines mark resumptions, red ticks at the bottom skipped steps.
     """
     scale, unit = token_unit(histories)
     figure = Figure(figsize=SIZE, layout="constrained")

@@ -1,4 +1,4 @@
-"""How a run is: from its folder alone, so for a run on another machine too, and without torch."""
+"""Status of a run, from its folder alone: works for a run on another machine, and needs no torch."""
 
 import os
 import socket
@@ -17,35 +17,35 @@ from ncvc.train.metrics.log import LOG, Step, as_step, records, standing
 from ncvc.units import duration
 
 SILENCE = 300.0
-"""Seconds without a line after which a run on another machine may have ended; ten steps, if they take longer."""
+"""Seconds without a record after which a run on another machine counts as silent; ten steps, if they take longer."""
 EVENTS = 5
-"""Of the last ones, so many are shown."""
+"""Number of last events that are shown."""
 
 
 @dataclass(frozen=True)
 class Status:
-    """What a run folder says of its run. Times are seconds since 1970."""
+    """State of a run by its folder. Times are seconds since 1970."""
 
     run: Path
     state: str
     """`running`, `restarting`, `stopped`, `finished`, `died` or `silent`."""
     place: str
-    """The machine and the first rank's process number, in words; empty if the log does not say."""
+    """Machine and process number of the first rank, a clause; empty if the log has none."""
     written: float
-    """When it last wrote into its log."""
+    """Time of the log's last write."""
     last: Step | None
     steps: int | None
-    """Steps planned, by config.yaml."""
+    """Planned steps by config.yaml; None if that cannot be read."""
     skipped: int
-    """Steps that were kept from the weights."""
+    """Skipped and left-out steps."""
     checkpoint: Path | None
-    """The newest one."""
+    """Newest checkpoint."""
     events: Sequence[dict[str, Any]]
-    """The last ones, oldest first."""
+    """Last events, oldest first."""
 
 
 def status(run: Path, now: float | None = None) -> Status:
-    """Reads a run folder; raises `NcvcError` if it is none."""
+    """Reads a run folder; raises `NcvcError` if it has no log. `now`: seconds since 1970."""
     now = time.time() if now is None else now
     try:
         written = (run / LOG).stat().st_mtime
@@ -69,7 +69,7 @@ def status(run: Path, now: float | None = None) -> Status:
 
 
 def _alive(origin: dict[str, Any], silence: float, last: Step | None) -> str:
-    """Whether a run that has not said that it ended goes on."""
+    """Decides between `running`, `died` and `silent` for a run without a final event."""
     if origin.get("host") == socket.gethostname():
         began = datetime.fromisoformat(origin["time"]).timestamp()
         return "running" if _runs(origin["pid"], began) else "died"
@@ -77,7 +77,7 @@ def _alive(origin: dict[str, Any], silence: float, last: Step | None) -> str:
 
 
 def _runs(pid: int, by: float) -> bool:
-    """Whether a process of this number runs that had begun by then; numbers are given again."""
+    """Tells whether the process of this number runs and began before `by`; numbers are reused."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
         booted = next(
@@ -99,7 +99,7 @@ def _planned(run: Path) -> int | None:
 
 
 def describe(status: Status, now: float | None = None) -> list[str]:
-    """The lines that say it."""
+    """Lines about a status for the console. `now`: seconds since 1970."""
     now = time.time() if now is None else now
     rows = [("run", str(status.run)), ("state", _state(status, now))]
     last = status.last

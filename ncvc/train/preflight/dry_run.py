@@ -1,4 +1,4 @@
-"""What a run would be, before anything starts: size, memory of a GPU, time, disk. Needs neither torch nor a GPU."""
+"""Dry run of a training: size, memory of a GPU, time and disk, estimated without torch and without a GPU."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,8 +17,8 @@ from ncvc.units import duration, size
 
 GIB = 2**30
 USUAL_MFU = 0.4
-"""Share of a card's peak that a model of about this size reaches: 0.21 the papers, 0.39 MPT-1B, 0.41 to 0.48
-Megatron-LM's and nanochat's runs on H100."""
+"""Share of a GPU's peak that models of about this size reach: 0.21 the papers, 0.39 MPT-1B, 0.41 to 0.48 Megatron-LM's
+and nanochat's runs on H100."""
 PAPERS_GPU = "RTX 6000 Ada"
 
 PARTS = {
@@ -34,17 +34,17 @@ PARTS = {
 
 @dataclass(frozen=True)
 class Target:
-    """The GPUs that a run is planned for."""
+    """GPU that a run is planned for."""
 
     spec: GpuSpec
     origin: str
-    """How it was chosen, in words."""
+    """Reason of the choice, a clause."""
 
 
 def target(gpu: str | None = None, gpu_memory: float | None = None) -> Target:
-    """The card named `gpu`, or the one in this machine, or the papers'; with `gpu_memory` GiB if that is given.
+    """Chooses the GPU named `gpu`, else the one in this machine, else the papers'; `gpu_memory`: its GiB if given.
 
-    Raises `ConfigError` if the name is not known and its memory is not given.
+    Raises `ConfigError` if the name is unknown and its memory is not given.
     """
     here = gpus()
     if gpu is not None:
@@ -66,7 +66,7 @@ def target(gpu: str | None = None, gpu_memory: float | None = None) -> Target:
 
 
 def dry_run(config: TrainConfig, planned: Target, mfu: float = USUAL_MFU, nnodes: int = 1) -> list[str]:
-    """The lines that say what `config` would be on `nnodes` machines of these GPUs, `mfu` of their peak being reached.
+    """Lines about the run of `config` on `nnodes` machines of these GPUs, at a share `mfu` of their peak.
 
     Raises `ConfigError` if ranks and batch do not fit each other.
     """
@@ -125,7 +125,7 @@ def _steps(config: TrainConfig) -> Rows:
 
 
 def _data(config: TrainConfig, planned: int) -> str:
-    """What the datasets hold for training, and how often the run reads it."""
+    """Tokens and documents for training, and the number of epochs."""
     data = config.data
     missing = [prefix for prefix in data.prefixes if not Path(f"{prefix}.idx").is_file()]
     if missing:
@@ -144,7 +144,7 @@ def _data(config: TrainConfig, planned: int) -> str:
 
 
 def tokens_per_second(config: TrainConfig, spec: GpuSpec, mfu: float) -> float:
-    """Of one GPU that reaches `mfu` of its peak."""
+    """Tokens per second of one GPU at a share `mfu` of its peak."""
     return mfu * spec.tflops * 1e12 / flops_per_token(config.model, config.data.sequence_length)
 
 
@@ -164,7 +164,7 @@ def _speed(config: TrainConfig, ranks: int, spec: GpuSpec, mfu: float) -> Rows:
 
 
 def checkpoint_bytes(config: TrainConfig) -> int:
-    """Size of one checkpoint: the weights as they are, in float32, and AdamW's two moments."""
+    """Size of one checkpoint in bytes: the weights in their type and in float32, and AdamW's two moments."""
     return parameters(config.model) * ((2 if config.compute.dtype == "bfloat16" else 4) + 12)
 
 

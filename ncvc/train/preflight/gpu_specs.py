@@ -1,4 +1,4 @@
-"""GPUs that models are trained on: what they hold and the most that they can compute."""
+"""Memory and peak arithmetic of GPUs, by their makers' data sheets."""
 
 import re
 from dataclasses import dataclass
@@ -6,18 +6,19 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class GpuSpec:
-    """A GPU by its maker's data sheet."""
+    """One GPU."""
 
     name: str
-    """Words of what the driver calls it."""
+    """Words of the driver's name for it."""
     memory: float
     """GiB."""
     tflops: float
-    """Dense bfloat16 products summed in float32, 10^12 operations a second; half of what is printed for sparse ones."""
+    """Peak of dense bfloat16 products summed in float32, 10^12 operations per second: half of the figure for sparse
+    ones."""
 
 
 GPU_SPECS = (
-    # A name that begins with another one stands before it.
+    # Longer names come before their own beginnings.
     GpuSpec("GB200", 186, 2500.0),
     GpuSpec("B200", 180, 2250.0),
     GpuSpec("GH200", 96, 989.4),
@@ -43,5 +44,5 @@ GPU_SPECS = (
 
 
 def find_gpu_spec(name: str) -> GpuSpec | None:
-    """The gpu that a driver's or a person's name means, such as "NVIDIA H100 80GB HBM3"; None if it is not known."""
+    """Finds a GPU by a driver's or a person's name, such as "NVIDIA H100 80GB HBM3"; None if it is unknown."""
     return next((gpu for gpu in GPU_SPECS if re.search(rf"\b{gpu.name}\b", name, re.IGNORECASE)), None)

@@ -1,9 +1,9 @@
-"""How much memory of a GPU a training takes, part by part, from the config alone.
+"""Memory of a GPU that a training takes, part by part, from the config alone.
 
-Weights, gradients and optimizer are counted; activations are what torch's autograd keeps of a micro-batch
-between its forward and its backward pass, kernel by kernel as they run on a GPU (`layer_activations` is the
-table). Nothing here was read off a GPU: the tests compare every term with what autograd keeps of
-megatron-core's own model, on CUDA tensors without storage.
+Weights, gradients and optimizer are counted; activations are the tensors that torch's autograd keeps of a micro-batch
+between its forward and its backward pass, kernel by kernel as they run on a GPU (`layer_activations` is the table).
+Nothing was measured on a GPU: the tests compare every term with the tensors that autograd keeps of megatron-core's own
+model, on CUDA tensors without storage.
 """
 
 from dataclasses import dataclass
@@ -13,51 +13,51 @@ from ncvc.train.config import TrainConfig
 from ncvc.train.preflight.flops import layer_parameters
 
 RESERVED = 2**30
-"""Bytes that torch's account does not show: CUDA's context, the libraries' kernels, nccl's buffers. An assumption;
-0.5 to 1.5 GiB are usual."""
+"""Bytes outside of torch's allocator: CUDA's context, the libraries' kernels, nccl's buffers. An assumption; 0.5 to
+1.5 GiB are usual."""
 
 
 @dataclass(frozen=True)
 class Memory:
-    """Bytes of one GPU, by part, at the moment when most are in use."""
+    """Peak memory of one GPU by part, in bytes."""
 
     weights: int
     gradients: int
-    """The float32 sums; those of one matrix in `dtype` are in `working`."""
+    """Float32 sums; the gradient of one matrix in `dtype` is in `working`."""
     optimizer: int
-    """The float32 weights of a bfloat16 model and AdamW's two moments: this rank's share of them."""
+    """This rank's shard of AdamW's two moments and, for a bfloat16 model, of the float32 weights."""
     activations: int
-    """Kept for the backward pass, but for the logits."""
+    """Tensors kept for the backward pass, without the logits."""
     logits: int
-    """Kept for the backward pass: the probabilities in float32."""
+    """Probabilities in float32, kept for the backward pass."""
     working: int
-    """What comes and goes, at its most: the logits in bfloat16 while the loss is computed, or a matrix's gradient."""
+    """Peak of temporary tensors: the logits in bfloat16 while the loss is computed, or a matrix's gradient."""
     reserved: int = RESERVED
 
     @property
     def total(self) -> int:
-        """All of it."""
+        """Sum of all parts."""
         return sum(vars(self).values())
 
 
 @dataclass(frozen=True)
 class Shares:
-    """Into how many parts a rank's tensors are cut."""
+    """Numbers of ranks that share tensors."""
 
     tensor: int
-    """What tensor parallelism cuts: heads, inner features of the MLP, the vocabulary."""
+    """Ranks that share heads, inner features of the MLP and the vocabulary: tensor parallelism."""
     sequence: int
-    """What only sequence parallelism cuts: norms, dropout, the residual stream."""
+    """Ranks that share norms, dropout and the residual stream: sequence parallelism."""
 
     @classmethod
     def of(cls, config: TrainConfig) -> "Shares":
-        """As `parallel` says."""
+        """Reads the config's section `parallel`."""
         tensor = config.parallel.tensor_model_parallel_size
         return cls(tensor, tensor if config.parallel.sequence_parallel else 1)
 
 
 def stage_parameters(model: ModelConfig, tensor: int, pipeline: int, stage: int) -> int:
-    """Parameters that a rank of a pipeline stage (from 0) holds; megatron-core pads none of them."""
+    """Parameters of a rank of a pipeline stage (from 0); megatron-core pads none of them."""
     matrices, norms = layer_parameters(model)
     count = model.num_layers // pipeline * (matrices // tensor + norms)
     vocabulary = model.vocab_size * model.hidden_size // tensor
@@ -69,11 +69,11 @@ def stage_parameters(model: ModelConfig, tensor: int, pipeline: int, stage: int)
 
 
 def layer_activations(config: TrainConfig, shares: Shares) -> dict[str, float]:
-    """Bytes a token that one layer keeps for its backward pass on a GPU, by what they are.
+    """Bytes per token that one layer keeps for its backward pass on a GPU, by tensor.
 
-    A tensor that two operations need is kept once, and stands where it is made. Attention is flash attention's but
-    for `megatron`; in float32, which it does not know, torch takes another kernel and more memory. liger-kernel's
-    parts keep the same, but for RoPE's cosines and sines: 8 bytes a feature of a head and token.
+    A tensor that two operations need is kept once, and listed where it is made. Attention is flash attention except for
+    `megatron`; in float32, which flash attention lacks, torch takes another kernel and more memory. liger-kernel's
+    kernels keep the same, except RoPE's cosines and sines: 8 bytes per feature of a head and token.
     """
     model, size = config.model, _bytes(config)
     stream = size * model.hidden_size / shares.sequence
@@ -92,7 +92,7 @@ def layer_activations(config: TrainConfig, shares: Shares) -> dict[str, float]:
         "input of SiLU": inner,
         "input of linear_fc2": inner,
         "mask of the MLP branch's dropout, a byte a feature": mask,
-        # Turns of query and key: a row a position, whatever the micro-batch.
+        # Angles of query and key: one row per position, whatever the micro-batch.
         ROPE: 4 * size * model.kv_channels / config.schedule.micro_batch_size,
     }
     for module in config.compute.recompute_modules or ():
@@ -111,11 +111,11 @@ RECOMPUTED = {
     ),
     "mlp": ("input of SiLU", "input of linear_fc2"),
 }
-"""What `recompute_modules` leaves out of a layer; core attention's are in `_attention`."""
+"""Tensors that `recompute_modules` drops from a layer; those of core attention are in `_attention`."""
 
 
 def _attention(config: TrainConfig, shares: Shares) -> dict[str, float]:
-    """The part of core attention in `layer_activations`."""
+    """Terms of core attention in `layer_activations`."""
     model, size = config.model, _bytes(config)
     query = size * model.hidden_size / shares.tensor
     key = size * model.num_query_groups * model.kv_channels / shares.tensor
@@ -141,7 +141,7 @@ def _attention(config: TrainConfig, shares: Shares) -> dict[str, float]:
 
 
 def _layers(config: TrainConfig, shares: Shares) -> tuple[float, float]:
-    """Bytes a token that the layers of a stage keep, and what is made again at a time beside all of it."""
+    """Bytes per token that the layers of a stage keep, and those recomputed at a time beside them."""
     compute = config.compute
     count = config.model.num_layers // config.parallel.pipeline_model_parallel_size
     layer = sum(layer_activations(config, shares).values())
@@ -152,12 +152,12 @@ def _layers(config: TrainConfig, shares: Shares) -> tuple[float, float]:
     together = min(compute.recompute_num_layers or 1, count)
     if compute.recompute_method == "uniform":
         return -(-count // together) * stream, together * layer
-    # The layers that keep all come last, and have gone when the first one is made again.
+    # Layers that keep everything come last, and are freed when the first one is recomputed.
     return together * stream + (count - together) * layer, layer if together == count else 0.0
 
 
 def first_stage_activations(config: TrainConfig, shares: Shares) -> dict[str, float]:
-    """Bytes a token that the embedding keeps."""
+    """Bytes per token that the embedding keeps."""
     model = config.model
     return {
         "ids": 8.0,
@@ -167,7 +167,7 @@ def first_stage_activations(config: TrainConfig, shares: Shares) -> dict[str, fl
 
 
 def last_stage_activations(config: TrainConfig, shares: Shares) -> dict[str, float]:
-    """Bytes a token that the final norm and the loss keep, but for the logits."""
+    """Bytes per token that the final norm and the loss keep, without the logits."""
     stream = _bytes(config) * config.model.hidden_size / shares.sequence
     return {
         "input of final_layernorm": stream,
@@ -179,19 +179,19 @@ def last_stage_activations(config: TrainConfig, shares: Shares) -> dict[str, flo
 
 
 def logits(config: TrainConfig, shares: Shares) -> float:
-    """Bytes a token of the probabilities, which the loss keeps in float32."""
+    """Bytes per token of the probabilities, which the loss keeps in float32."""
     return 4 * config.model.vocab_size / shares.tensor
 
 
 def estimate(config: TrainConfig, data_parallel_size: int, stage: int = 0) -> Memory:
-    """Memory of a GPU of one pipeline stage (from 0)."""
+    """Estimates the memory of a GPU of one pipeline stage (from 0)."""
     parallel, schedule = config.parallel, config.schedule
     pipeline = parallel.pipeline_model_parallel_size
     shares = Shares.of(config)
     count = stage_parameters(config.model, shares.tensor, pipeline, stage)
     master = 4 if config.compute.dtype == "bfloat16" else 0  # a float32 model needs no other float32 weights
     tokens = schedule.micro_batch_size * config.data.sequence_length
-    # A stage goes on with new micro-batches until the first one's gradient comes back from the last stage.
+    # A stage begins new micro-batches until the first one's gradient comes back from the last stage.
     waiting = min(pipeline - stage, schedule.global_batch_size // (schedule.micro_batch_size * data_parallel_size))
     kept, again = _layers(config, shares)
     last = stage == pipeline - 1
@@ -212,26 +212,26 @@ def estimate(config: TrainConfig, data_parallel_size: int, stage: int = 0) -> Me
 
 
 def _working(config: TrainConfig, shares: Shares, tokens: int, again: float, *, last: bool) -> int:
-    """The most that comes and goes while all that is kept is still there; `again` is of `_layers`."""
+    """Peak bytes of temporary tensors beside the kept ones; `again`: recomputed bytes per token, of `_layers`."""
     model, size = config.model, _bytes(config)
-    # The backward pass of the last layer: what it makes again, gradients of both sides of SiLU, of the stream and of
-    # a matrix.
+    # Backward pass of the last layer: recomputed tensors, gradients of both sides of SiLU, of the stream and of a
+    # matrix.
     stream = size * model.hidden_size / shares.sequence
     inner = size * model.ffn_hidden_size / shares.tensor
     layer = tokens * (again + 2 * inner + 2 * stream) + size * model.hidden_size * model.ffn_hidden_size / shares.tensor
     if not last:
         return round(layer)
     vocabulary = model.vocab_size / shares.tensor
-    # The loss: logits in bfloat16 beside those in float32, forwards, and their gradients, backwards.
+    # Loss: logits in bfloat16 beside those in float32, forwards, and their gradients, backwards.
     loss = tokens * size * vocabulary if size == 2 else 0
-    # The head and the last layer, when the probabilities have gone: counted from what they leave behind.
+    # Head and last layer, after the probabilities are freed: less the bytes that these took.
     head = tokens * (size * vocabulary + stream) + size * model.hidden_size * vocabulary
     gone = tokens * 4 * vocabulary
     return round(max(loss, head - gone, layer - gone))
 
 
 def fullest(config: TrainConfig, data_parallel_size: int) -> tuple[int, Memory]:
-    """The pipeline stage whose GPUs hold the most, and what they hold."""
+    """Finds the pipeline stage whose GPUs hold most, and estimates its memory."""
     stages = range(config.parallel.pipeline_model_parallel_size)
     return max(
         ((stage, estimate(config, data_parallel_size, stage)) for stage in stages), key=lambda item: item[1].total
@@ -239,12 +239,12 @@ def fullest(config: TrainConfig, data_parallel_size: int) -> tuple[int, Memory]:
 
 
 def with_micro_batch(config: TrainConfig, size: int) -> TrainConfig:
-    """The config with another micro-batch."""
+    """Returns the config with another micro-batch size."""
     return config.model_copy(update={"schedule": config.schedule.model_copy(update={"micro_batch_size": size})})
 
 
 def largest_micro_batch(config: TrainConfig, data_parallel_size: int, capacity: int) -> int | None:
-    """The most samples at a time that fit into `capacity` bytes and divide the batch; None if not even one does."""
+    """Largest micro-batch that fits into `capacity` bytes and divides the batch; None if not even 1 fits."""
     own = config.schedule.global_batch_size // data_parallel_size
     fitting = [
         size
@@ -255,5 +255,5 @@ def largest_micro_batch(config: TrainConfig, data_parallel_size: int, capacity: 
 
 
 def _bytes(config: TrainConfig) -> int:
-    """Of a weight and of an activation."""
+    """Bytes of a weight and of an activation."""
     return 2 if config.compute.dtype == "bfloat16" else 4

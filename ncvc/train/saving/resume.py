@@ -1,4 +1,4 @@
-"""From which checkpoint a run goes on."""
+"""Choice of the checkpoint from which a run resumes."""
 
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,10 @@ from ncvc.train.metrics.log import LOG, records
 
 
 def newest_whole(run: Path, ranks: Ranks) -> tuple[Checkpoint | None, list[str]]:
-    """The newest checkpoint in which every byte is as it was written, and what is wrong with those after it.
+    """Finds the newest whole checkpoint, None for a new run, and lists the damages of newer ones.
 
-    All ranks call it, and each reads its share of the files. Raises `CheckpointError` if the run has saved
-    before and there is none: it would begin anew with random weights.
+    All ranks call it, and each reads its share of the files. Raises `CheckpointError` if the run has saved before and
+    no checkpoint is whole: it would begin anew with random weights.
     """
     listing: list[Any] = [[], 0]
     announce_wait()
@@ -50,7 +50,7 @@ def newest_whole(run: Path, ranks: Ranks) -> tuple[Checkpoint | None, list[str]]
 
 
 def _read(folder: Path, ranks: Ranks) -> tuple[Checkpoint | None, list[str]]:
-    """A checkpoint and what is wrong with it, on all ranks alike; at most one sentence of each."""
+    """Opens a checkpoint and gathers its damages from all ranks, at most one sentence of each."""
     checkpoint = None
     send_heartbeat("loading", allowance=IO_ALLOWANCE)
     try:
@@ -61,12 +61,12 @@ def _read(folder: Path, ranks: Ranks) -> tuple[Checkpoint | None, list[str]]:
     gathered: list[list[str]] = [[]] * ranks.world_size
     announce_wait()
     dist.all_gather_object(gathered, own)
-    # A damaged manifest is named by every rank.
+    # Every rank names a damaged manifest.
     return checkpoint, list(dict.fromkeys(sentence for sentences in gathered for sentence in sentences))
 
 
 def _last_saved(run: Path) -> int:
-    """The step that the run saved last, as its log has it; 0 if none."""
+    """Last step that the run saved, by its log; 0 if none."""
     if not (run / LOG).exists():
         return 0
     return max((record["step"] for record in records(run) if record.get("event") == "saved"), default=0)

@@ -1,4 +1,4 @@
-"""Which checkpoints of a run stay."""
+"""Retention policy of a run's checkpoints."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,10 +11,10 @@ from ncvc.train.config import CheckpointConfig
 
 
 class Retention:
-    """Keeps the run's last `keep_last` whole checkpoints and every one of a multiple of `keep_interval` steps.
+    """Keeps the run's last `keep_last` whole checkpoints and every one at a multiple of `keep_interval` steps.
 
-    Only what this run wrote or went on from is counted or removed, known by the hashes of the manifests; and
-    nothing that is newer than the checkpoint just published.
+    Only checkpoints that this run wrote or resumed from are counted or deleted, by the hashes of their manifests; none
+    that is newer than the one just published.
     """
 
     def __init__(self, run: Path, policy: CheckpointConfig, own: Iterable[str]) -> None:
@@ -24,12 +24,12 @@ class Retention:
         self._read: set[str] = set()
 
     def written(self, manifest: Manifest) -> None:
-        """A checkpoint is about to get its name; its files are on disk and were read back."""
+        """Takes a checkpoint for the run's own and whole, before it gets its name; its files were read back."""
         self.own.add(manifest.manifest_sha256)
         self._read.add(manifest.manifest_sha256)
 
     def published(self, newest: Manifest) -> list[Path]:
-        """Removes what need not stay beside a checkpoint that is there now; returns the folders. Raises `OSError`."""
+        """Deletes checkpoints that the policy no longer keeps beside `newest`; returns them. Raises `OSError`."""
         removed = []
         whole = 0
         for folder in checkpoint_folders(self.run):
@@ -41,7 +41,7 @@ class Retention:
             if step > newest.step or found.manifest.manifest_sha256 not in self.own:
                 continue
             if whole < self.policy.keep_last:
-                # The guard goes back to none that lies in what was left out, so those do not count either.
+                # A rollback skips checkpoints of left-out steps, so those do not count.
                 left_out = any(first <= step <= last for first, last in newest.guard.left_out)
                 whole += (step == newest.step or not left_out) and self._is_whole(found)
             elif step % self.policy.keep_interval:
@@ -50,7 +50,7 @@ class Retention:
         return removed
 
     def _is_whole(self, checkpoint: Checkpoint) -> bool:
-        """Whether it can be counted on; its content is read once in the life of this process."""
+        """Tells whether a checkpoint is whole; reads its content once in the life of this process."""
         manifest = checkpoint.manifest
         if manifest.manifest_sha256 not in self._read and not checkpoint.damages():
             self._read.add(manifest.manifest_sha256)

@@ -1,7 +1,6 @@
-"""Saves a training while it goes on.
+"""Asynchronous saving: the loop waits while the state is copied to the host, and a thread of each rank writes the copy.
 
-The loop stands still while the state is copied into the host's memory; a thread of each rank writes the copy.
-The threads use no collectives, for which the loop would have to wait: see `publish`.
+The threads use no collectives, for which the loop would have to wait: see `ncvc.checkpoint.commit`.
 """
 
 import threading
@@ -27,12 +26,12 @@ from ncvc.train.metrics.log import RunLog, records
 from ncvc.train.saving.retention import Retention
 from ncvc.train.saving.state import pieces
 
-NOTICEABLE = 0.1  # seconds of waiting that are worth a line
+NOTICEABLE = 0.1  # seconds of waiting from which an event is logged
 
 
 @dataclass
 class _Save:
-    """One save: where, and what became of it; its thread fills it in."""
+    """One save and its outcome, which its thread fills in."""
 
     folder: Path
     facts: Facts
@@ -43,14 +42,14 @@ class _Save:
     removed: list[Path] = field(default_factory=list)
     error: str = ""
     shard_left: threading.Event = field(default_factory=threading.Event)
-    """Set when this rank's part is written, or could not be."""
+    """Set when this rank's shard is written or has failed."""
     untold: str = ""
-    """An error that this rank could not leave for the first one, which waits for it."""
+    """Error that this rank could not leave in the folder for the first one, which waits for it."""
     removal_error: str = ""
 
 
 class Saver:
-    """Saves a training; at most one save is under way. Every rank has one, and all call it alike."""
+    """Saves a training, one checkpoint at a time; every rank has a saver, and all make the same calls."""
 
     def __init__(self, config: TrainConfig, ranks: Ranks, log: RunLog) -> None:
         self.config = config
@@ -61,12 +60,12 @@ class Saver:
         self._save: _Save | None = None
         self._failure = ""
         if ranks.is_first:
-            # Of the events `saved`, and `resumed`: a crash may come before `saved` is written.
+            # Of the events `saved` and `resumed`, since a crash may come before `saved` is written.
             own = (record["manifest_sha256"] for record in records(config.folder) if "manifest_sha256" in record)
             self._retention = Retention(config.folder, config.checkpoints, own)
 
     def save(self, gpt: GPTModel, optimizer: DistributedOptimizer, facts: Facts) -> None:
-        """Begins to save this moment; waits for the save before it. What becomes of it, `report` says."""
+        """Begins to save the present state, after the save before it has ended; `report` logs the outcome."""
         began = time.monotonic()
         self.wait()
         save = _Save(checkpoint_folder(self.config.run, facts.step), facts, began)
@@ -91,9 +90,9 @@ class Saver:
         self.log.start_clock()
 
     def report(self) -> None:
-        """Says what became of the last save, if that is known and not said yet.
+        """Logs the outcome of the last save, once it is known.
 
-        Raises `CheckpointError` on a rank that could not even leave the first one a word.
+        Raises `CheckpointError` on a rank that could not leave its error in the folder.
         """
         save = self._save
         if save is None or (self._thread is not None and self._thread.is_alive()):
@@ -154,7 +153,7 @@ class Saver:
             return
         send_heartbeat("saving", allowance=IO_ALLOWANCE)
         self._save.shard_left.wait()
-        announce_wait()  # the first rank does, for their parts
+        announce_wait()  # the first rank waits for the others' shards
         self._thread.join()
 
     def _prepare(self, folder: Path) -> list[str]:
@@ -164,7 +163,7 @@ class Saver:
             return ["", sentence(error, folder)]
 
     def _copy(self, tensors: Iterable[Owned]) -> list[Owned]:
-        """Copies in the host's memory, which is used again at the next save."""
+        """Copies tensors to the host, into memory that every save reuses."""
         copied = []
         for name, shape, piece, data in tensors:
             if name not in self._copies:
@@ -173,7 +172,7 @@ class Saver:
         return copied
 
     def _write(self, save: _Save, place: Path, copies: list[Owned]) -> None:
-        """What the thread does, or the loop where there is none."""
+        """Writes the shard and, on the first rank, commits the checkpoint; runs in the thread if there is one."""
         try:
             try:
                 leave_shard(place, self.ranks.rank, copies)

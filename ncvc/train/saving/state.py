@@ -1,4 +1,4 @@
-"""Saves the state of a running training and puts it back, on any number of ranks."""
+"""State of a training as pieces of a checkpoint, and back, on any number of ranks."""
 
 from collections.abc import Callable, Iterator
 
@@ -16,18 +16,18 @@ from ncvc.train.optimizer import MOMENTS, set_moments, share
 
 
 def layout(ranks: Ranks) -> Layout:
-    """How the ranks share the work."""
+    """Parallel layout of the ranks."""
     return Layout(dp=ranks.dp_size, tp=ranks.tp_size, pp=ranks.pp_size)
 
 
 def pieces(gpt: GPTModel, optimizer: DistributedOptimizer, ranks: Ranks) -> Iterator[Owned]:
-    """All that this rank saves, as `write_part` takes it; the tensors are the training's own."""
+    """Yields all that this rank saves, for `write_shard`; the tensors are not copied."""
     yield from _weights_and_moments(gpt, optimizer)
     yield from _generators(ranks)
 
 
 def _weights_and_moments(gpt: GPTModel, optimizer: DistributedOptimizer) -> Iterator[Owned]:
-    """The stretches of weights and optimizer state that this rank saves."""
+    """Yields the stretches of weights and optimizer state that this rank owns."""
     for shard in parameter_shards(gpt):
         own = share(optimizer, shard.parameter)
         if own is None or shard.replicated:
@@ -37,13 +37,13 @@ def _weights_and_moments(gpt: GPTModel, optimizer: DistributedOptimizer) -> Iter
         yield f"model.{shard.name}", shard.shape, piece, shard.parameter.detach().flatten()[first:end]
         yield f"optimizer.fp32_param.{shard.name}", shard.shape, piece, own.fp32_param
         for moment in MOMENTS:
-            # There is none before the optimizer's first step, and the first steps may all be skipped.
+            # Missing before the optimizer's first step; the first steps of a run may all be skipped.
             value = own.state.get(moment, torch.zeros(()).expand_as(own.fp32_param))
             yield f"optimizer.{moment}.{shard.name}", shard.shape, piece, value
 
 
 def _generators(ranks: Ranks) -> Iterator[Owned]:
-    """The states of this rank's random generators."""
+    """Yields the states of this rank's random generators."""
     states = {"cpu": torch.get_rng_state(), **get_cuda_rng_tracker().get_states()}
     if ranks.device.type == "cuda":
         states["cuda"] = torch.cuda.get_rng_state(ranks.device)
@@ -53,9 +53,9 @@ def _generators(ranks: Ranks) -> Iterator[Owned]:
 
 
 def load_weights(checkpoint: Checkpoint, gpt: GPTModel, optimizer: DistributedOptimizer) -> None:
-    """Fills the weights, in the model and in the optimizer.
+    """Loads the weights into the model and the optimizer.
 
-    Raises `CheckpointError` if the checkpoint's model is another.
+    Raises `CheckpointError` if the checkpoint has other parameters or shapes.
     """
     _require_same_parameters(checkpoint, gpt)
     fill_weights(
@@ -69,7 +69,7 @@ def load_weights(checkpoint: Checkpoint, gpt: GPTModel, optimizer: DistributedOp
 def fill_weights(
     gpt: GPTModel, optimizer: DistributedOptimizer, value_of: Callable[[ParameterShard], torch.Tensor]
 ) -> None:
-    """Fills the weights, in the model and in the optimizer, with what `value_of` gives for a rank's part of each."""
+    """Fills the weights of model and optimizer; `value_of` returns the value of a rank's box of a parameter."""
     for shard in parameter_shards(gpt):
         value = value_of(shard)
         shard.parameter.copy_(value)
@@ -79,7 +79,10 @@ def fill_weights(
 
 
 def load(checkpoint: Checkpoint, gpt: GPTModel, optimizer: DistributedOptimizer, ranks: Ranks) -> None:
-    """Fills weights, optimizer and, if the ranks are laid out the same, random generators."""
+    """Loads weights, optimizer and, if layout and device are the same, random generators.
+
+    Raises `CheckpointError` if the checkpoint is of another model, or has weights only.
+    """
     load_weights(checkpoint, gpt, optimizer)
     step = checkpoint.manifest.optimizer_step
     if step is None:
@@ -100,7 +103,7 @@ def load(checkpoint: Checkpoint, gpt: GPTModel, optimizer: DistributedOptimizer,
 
 
 def same_device(checkpoint: Checkpoint, ranks: Ranks) -> bool:
-    """Whether both are of GPUs or both of CPUs, whose generators cannot go on where the other ones stopped."""
+    """Tells whether checkpoint and ranks are both of GPUs or both of CPUs, since their generators differ."""
     return ("rng.00000.cuda" in checkpoint.manifest.tensors) == (ranks.device.type == "cuda")
 
 
