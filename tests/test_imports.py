@@ -16,6 +16,7 @@ MAY_USE = {
     "__init__": {"indexed"},
     "__main__": {"cli"},
     "config": set(),
+    "config_template": {"config"},
     "files": set(),
     "identity": set(),
     "indexed": set(),
@@ -54,7 +55,7 @@ MAY_USE = {
     },
 }
 COMMANDS = {
-    "demo": {"files", "manifest", "outputs"},
+    "demo": {"config", "manifest"},
     "doctor": {"machine", "packages"},
 }
 """Rooms of one command: nothing but `cli` uses them."""
