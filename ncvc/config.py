@@ -36,7 +36,7 @@ class Config(pydantic.BaseModel):
     )
 
     extendable: ClassVar[bool] = False
-    """Whether a file may name another one, `extends: other.yaml`, and then say only what differs from it."""
+    """True if a file may extend another one, `extends: other.yaml`, and state only the differences."""
 
     @classmethod
     def load(cls, path: str | Path, overrides: tuple[str, ...] = ()) -> Self:
@@ -145,7 +145,7 @@ def _apply(values: dict[str, Any], override: str) -> None:
 
 
 def _item(section: Any, name: str, override: str) -> Any:
-    """What a section holds under a name, or a list under a number; a new section if there is nothing."""
+    """Value of a section's key or of a list's index; a missing key becomes a new section."""
     if isinstance(section, dict):
         return section.setdefault(name, {})
     if not name.isdecimal() or int(name) >= len(section):
@@ -195,7 +195,7 @@ def _keys(cls: type[pydantic.BaseModel], location: list[str | int]) -> list[str]
 
 
 def _line(node: yaml.Node | None, location: list[str | int]) -> tuple[int, int]:
-    """How many parts of `location` the file has, and the line of the last of them."""
+    """Number of leading parts of `location` that the file has, and the line of the last of them."""
     line, depth = 1, 0
     for part in location:
         if isinstance(node, yaml.MappingNode):

@@ -199,7 +199,7 @@ def lock(folder: Path) -> int:
 
 
 def listed(folder: Path, pattern: str) -> list[Path]:
-    """What is in a folder under names of a pattern, in the order of the names.
+    """Lists the entries of a folder whose names match a pattern, in the order of the names.
 
     A folder that cannot be read is an error; `Path.glob` takes it for empty.
     """
@@ -236,7 +236,7 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """What a JSON file of ours holds; `NcvcError` if it is damaged."""
+    """Reads a JSON file of ours; raises `NcvcError` if it is damaged."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:

@@ -19,7 +19,7 @@ PREPROCESS = "preprocess"
 TOKENIZER = "tokenizer"
 HUGGINGFACE = "ncvc-huggingface/1"
 CHECKPOINT: Literal["ncvc-checkpoint/1"] = "ncvc-checkpoint/1"
-"""What folders of ours are, by their manifest's `stage` or `format`."""
+"""Kinds of folders of ours, by their manifest's `stage` or `format`."""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ HEAD = 4096
 LOG = "log.jsonl"
 CONFIG = "config.yaml"
 RUN_NAMES = (CONFIG, LOG, "checkpoints", "data_index", "tensorboard", "wandb")
-"""What a training leaves in its run folder."""
+"""Names that a training writes into its run folder."""
 
 
 def real_path(output: Path) -> Path:

@@ -51,7 +51,7 @@ def _blocks(file: int) -> Iterator[tuple[int, bytes]]:
 
 
 def _read(file: int) -> bytes:
-    """What there is to read now, up to a batch; waits for something; nothing at the end of the input."""
+    """Reads what is available, up to a batch, after waiting for the first byte; empty at the end of the input."""
     parts = [os.read(file, BATCH_BYTES)]
     size = len(parts[0])
     # A pipe hands out 64 KiB at a time, which is little for several threads.

@@ -9,11 +9,11 @@ from ncvc.model.config import ModelConfig
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """What the card tells besides the model's sizes."""
+    """Facts for the card besides the model's sizes."""
 
     parameters: int
     dtype: str
-    """How the weights are stored, `float32` or `bfloat16`."""
+    """Type of the stored weights, `float32` or `bfloat16`."""
     weight_bytes: int
     step: int
     """Training steps behind the weights."""

@@ -26,7 +26,7 @@ WeightReader = Callable[[str], Tensor]
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """What the comparison found."""
+    """Result of the comparison."""
 
     difference: float
     """Largest difference between the two models' logits, measured as `TOLERANCE` is."""

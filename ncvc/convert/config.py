@@ -18,7 +18,7 @@ FIXED: dict[str, Any] = {
     "mlp_bias": False,
     "tie_word_embeddings": False,
 }
-"""What makes stock ArceeForCausalLM, whose MLP has no gate, this architecture: SiLU instead of its relu²."""
+"""Settings that make stock ArceeForCausalLM, whose MLP has no gate, this architecture: SiLU instead of its relu²."""
 
 
 def huggingface_config(model: ModelConfig, dtype: str) -> dict[str, Any]:

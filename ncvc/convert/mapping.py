@@ -29,21 +29,21 @@ def unfold_embedding(weight: Tensor) -> Tensor:
 
 
 def split_qkv(weight: Tensor, model: ModelConfig) -> tuple[Tensor, ...]:
-    """From linear_qkv [q + 2·kv, d], rows per group [q … q, k, v], to q [q, d], k [kv, d], v [kv, d]."""
+    """Splits linear_qkv [q + 2·kv, d], rows per group [q … q, k, v], into q [q, d], k [kv, d], v [kv, d]."""
     groups = weight.view(model.num_query_groups, -1, model.kv_channels, model.hidden_size)
     parts = groups[:, :-2], groups[:, -2], groups[:, -1]
     return tuple(part.reshape(-1, model.hidden_size) for part in parts)
 
 
 def merge_qkv(weights: tuple[Tensor, ...], model: ModelConfig) -> Tensor:
-    """From q [q, d], k [kv, d], v [kv, d] to linear_qkv [q + 2·kv, d]; undoes `split_qkv` exactly."""
+    """Merges q [q, d], k [kv, d], v [kv, d] into linear_qkv [q + 2·kv, d]; inverts `split_qkv` exactly."""
     groups = model.num_query_groups, -1, model.kv_channels, model.hidden_size
     return torch.cat([part.view(groups) for part in weights], dim=1).view(-1, model.hidden_size)
 
 
 @dataclass(frozen=True)
 class Layout:
-    """How the numbers of one Megatron weight lie in one or several Hugging Face weights."""
+    """Arrangement of one Megatron weight's numbers in one or several Hugging Face weights."""
 
     split: Callable[[Tensor, ModelConfig], tuple[Tensor, ...]]
     """Megatron → Hugging Face."""

@@ -1,4 +1,4 @@
-"""What real text has and cleaning has to deal with: each function puts one kind of it into a document.
+"""Noise of real text that cleaning has to remove: each function adds one kind of it to a document.
 
 A function returns the text unchanged where there is nothing to take hold of.
 """

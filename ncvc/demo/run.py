@@ -34,7 +34,7 @@ MADE = (
     "tokens",
     "train.yaml",
 )
-"""What a demo leaves in its folder, and all that it ever removes."""
+"""Files of a demo in its folder, the only ones that it ever removes."""
 
 PROMPTS = ("72歳男性。発熱を主訴に", "令和5年4月12日　回診。", "退院時要約")
 """Beginnings of documents, as the model has seen them."""
@@ -172,7 +172,7 @@ def _call(arguments: tuple[str, ...], say: Say) -> float:
 
 
 def _table(rows: list[tuple[str, Path, float]]) -> str:
-    """What was made, where it lies, its size and the seconds it took."""
+    """Summary of the demo's outputs with their paths and sizes, and the seconds it took."""
     cells = [("made by", "where", "size", "seconds")]
     cells += [(what, str(path), _size(path), f"{seconds:.1f}") for what, path, seconds in rows]
     cells.append(("in all", "", "", f"{sum(seconds for _, _, seconds in rows):.1f}"))

@@ -30,9 +30,9 @@ class Axis:
     begin: float
     end: float
     logarithmic: bool = False
-    """Whether values between two edges lie by their logarithm; all are above 0 then."""
+    """True if values between two edges are placed by their logarithm; all are above 0 then."""
     integer: bool = False
-    """Whether only integers get ticks."""
+    """True if only integers get ticks."""
 
     def place(self, value: float) -> float:
         """Pixel of a value; values beyond the axis lie at its ends, those of an axis without length in its middle."""
@@ -76,7 +76,7 @@ class Axis:
             yield ticks(low, high, count, integer=self.integer)
 
     def _widens(self) -> bool:
-        """Whether bins at the end are much wider than those at the beginning, as with a logarithm."""
+        """Tells whether bins at the end are much wider than those at the beginning, as on a logarithmic scale."""
         edges = self.edges
         return edges[-1] - edges[-2] > 2 * (edges[1] - edges[0])
 

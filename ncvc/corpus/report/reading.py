@@ -35,7 +35,7 @@ def drops(data: ReportData) -> Html:
 
 
 def rules(data: ReportData) -> Html:
-    """What each cleaning rule changed."""
+    """Draws the changes by cleaning rule, with examples."""
     by_rule: dict[str, list[RuleStatistics]] = {}
     for source in data.sources:
         for name, rule in source.statistics.rules.items():
@@ -95,7 +95,7 @@ def _excerpt(excerpt: Excerpt) -> Html:
 
 
 def duplicates(data: ReportData) -> Html:
-    """How much was there twice, and the largest clusters."""
+    """Draws the numbers of duplicates, and the largest clusters."""
     found = data.duplicates
     if found is None:
         return Html("")

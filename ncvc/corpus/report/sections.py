@@ -49,7 +49,7 @@ def facts(data: ReportData) -> Html:
 
 
 def funnel(data: ReportData) -> Html:
-    """What went in, what each step left out, what came out, by source."""
+    """Tabulates documents and bytes after each step of the pass, by source."""
     rows = []
     for source in data.sources:
         if source.statistics.read.documents + source.quarantined:
