@@ -90,6 +90,6 @@ class Statistics(Record):
 
 
 def lower_bound(index: int) -> int:
-    """The smallest value in a bin of a histogram: 0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20 and so on."""
+    """Returns the smallest value in a bin of a histogram: 0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20 and so on."""
     octave, step = divmod(index, 4)
     return step if octave == 0 else (4 + step) << (octave - 1)

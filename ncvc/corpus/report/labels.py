@@ -1,4 +1,4 @@
-"""Japanese names of what a corpus report counts."""
+"""Japanese labels of reasons, rules and scripts."""
 
 REASONS = {
     "quality warning": "OSCAR の品質警告",
@@ -19,7 +19,7 @@ REASONS = {
     "near duplicate document": "ほぼ重複する文書",
     "duplicate sentences": "既出の文のみ",
 }
-"""In the order in which a pass asks."""
+"""Reason → label, in the order in which the pass checks them."""
 
 RULES = {
     "punctuation": "全角の．，を 。、 に",

@@ -22,7 +22,7 @@ def write_report(folder: Path, data: ReportData) -> None:
 
 
 def page(data: ReportData) -> str:
-    """The whole page; the same data gives the same bytes."""
+    """Draws the page; the same data gives the same bytes."""
     return html_page(
         ("Corpus report", "コーパスレポート"),
         sections.funnel(data),
