@@ -1,7 +1,7 @@
 """Config of `ncvc preprocess`.
 
-Ranges and defaults are declared here and in the sections only; the engine knows the names and types of the options,
-and refuses a config that lacks one.
+Defaults and ranges are declared here and in the sections only, so that every mistake is reported with file and line.
+The engine knows names and types, and checks only the limits of deduplication again, on which its results depend.
 """
 
 from typing import Annotated, Literal
