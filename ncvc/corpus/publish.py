@@ -21,7 +21,7 @@ def build_output(stages: Stages, summary: Summary, report: ReportData) -> None:
     output.mkdir()
     inputs: FileDigests = {}
     for task in plan.tasks:
-        inputs |= read_record(run_dir.digests(task), FileDigests)
+        inputs |= read_record(run_dir.digests_file(task), FileDigests)
     for number, source in enumerate(plan.config.sources):
         finished = [run_dir.finished / part.name for part in stages.parts_of(number)]
         if plan.to == "text":

@@ -96,14 +96,14 @@ class RunDir(WorkFolder):
         advice = "set it back to go on, or begin anew with --restart"
         before = read_record(self.folder / RUN, dict[str, pydantic.JsonValue])
         if changed := first_difference(before, plan.identity()):
-            raise NcvcError(f"{self.final}: an unfinished run was begun otherwise: {changed}; {advice}")
+            raise NcvcError(f"{self.final}: the unfinished run differs: {changed}; {advice}")
         tasks = {task.name: task.identity() for task in plan.tasks}
         for name in sorted({part.name.partition("-")[0] for part in listed(self.prepared, PARTS)}):
             begun = read_record(self.prepared / f"{name}.begun", TaskRecord)
             if tasks.get(name) != begun:
                 gone = next((path for path in begun.files if path not in tasks.get(name, begun).files), None)
                 what = f"{gone} is not where it was among the inputs" if gone else "there are other inputs now"
-                raise NcvcError(f"{self.final}: an unfinished run was begun otherwise: {what}; {advice}")
+                raise NcvcError(f"{self.final}: the unfinished run differs: {what}; {advice}")
 
     def _discard_unreadable(self, plan: Plan) -> None:
         """Discards tasks whose unreadable files can be read now, and all later stages."""
@@ -117,7 +117,7 @@ class RunDir(WorkFolder):
             for path in (self.finished, self.deduplicated):
                 shutil.rmtree(path, ignore_errors=True)
             self.origins.unlink(missing_ok=True)
-            self.digests(task).unlink(missing_ok=True)
+            self.digests_file(task).unlink(missing_ok=True)
             # From the last to the first: the parts that a crash leaves are the first ones, and are found here again.
             for part in reversed(self.parts(task)):
                 shutil.rmtree(part)
@@ -136,6 +136,6 @@ class RunDir(WorkFolder):
         if not begun.exists() or not self.parts(task):
             write_whole(begun, task.identity().model_dump())
 
-    def digests(self, task: Task) -> Path:
+    def digests_file(self, task: Task) -> Path:
         """Returns the path of `TASK.done`; see `FileDigests`."""
         return self.prepared / f"{task.name}.done"

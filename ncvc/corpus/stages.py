@@ -49,7 +49,7 @@ class Stages:
 
         Raises `NcvcError` if a file of a finished task has changed, `InputError` for unreadable input.
         """
-        done = self.run_dir.digests(task)
+        done = self.run_dir.digests_file(task)
         if done.exists():
             _require_unchanged(done)
             return
@@ -100,7 +100,7 @@ class Stages:
         return [
             task
             for task in self.plan.tasks
-            if task.files[0].needs_extraction and not self.run_dir.digests(task).exists()
+            if task.files[0].needs_extraction and not self.run_dir.digests_file(task).exists()
         ]
 
     def extract(self, task: Task, _: ProgressCallback | None = None) -> None:

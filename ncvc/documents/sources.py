@@ -147,7 +147,7 @@ def _format_by_beginning(path: Path) -> FileFormat:
             return known
     if not head:
         return "jsonl"
-    raise NcvcError(f"{path}: neither its name nor its beginning says what it is; set `format`")
+    raise NcvcError(f"{path}: unknown format, by name and by content; set `format`")
 
 
 class EngineReading(TypedDict):

@@ -106,7 +106,7 @@ def train_tokenizer(
         )
     pages = next((file.path for file in sources if file.needs_extraction), None)
     if pages is not None:
-        raise NcvcError(f"{pages}: pages are not read here; extract them with `ncvc preprocess --to text` first")
+        raise NcvcError(f"{pages}: is a web page; extract the text with `ncvc preprocess --to text` first")
     reads = [dictionary, *(file.path for file in sources)]
     with whole_folder(require_output(output, TOKENIZER, reads=reads, replace=replace)) as folder:
         progress = reporter.progress("counting morphemes", sum(file.path.stat().st_size for file in sources))

@@ -308,7 +308,7 @@ def test_a_file_whose_name_says_nothing_goes_by_its_beginning(tmp_path: Path) ->
     for name, head in beginnings.items():
         assert find_sources([name], put(tmp_path / name, head).parent)[0].format == name
     put(tmp_path / "notes.md", "# 覚え書き".encode())
-    with pytest.raises(ncvc.NcvcError, match=r"notes\.md: neither its name nor its beginning says what it is"):
+    with pytest.raises(ncvc.NcvcError, match=r"notes\.md: unknown format, by name and by content; set `format`"):
         find_sources(["*"], tmp_path)
     assert find_sources(["notes.md"], tmp_path, "text")[0].format == "text"
     with pytest.raises(ncvc.NcvcError, match="no such input"):
