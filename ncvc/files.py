@@ -8,6 +8,7 @@ import fnmatch
 import hashlib
 import json
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -19,6 +20,8 @@ from typing import Any, Self
 from ncvc._native import NcvcError
 
 RUN = "run.json"
+PARTIAL = re.compile(r"\..+\.[0-9a-f]{8}\.partial")
+"""Names of files that a crash left half-written."""
 _EXCHANGE = 2  # RENAME_EXCHANGE of renameat2(2)
 _HERE = -100  # AT_FDCWD
 
@@ -30,6 +33,9 @@ class WorkFolder:
     output/      becomes NAME
     replaced/    the NAME of before, until the new one has its place
     """
+
+    NAMES: tuple[str, ...] = (RUN, "output", "replaced")
+    """All that may be in it; a file of somebody else's is left where it is."""
 
     def __init__(self, final: Path) -> None:
         self.final = final
@@ -61,7 +67,7 @@ class WorkFolder:
         if self.folder.is_symlink() or not self.folder.is_dir():
             if not os.path.lexists(self.folder):
                 return None
-            raise self._not_ours()
+            raise self._not_ours(self.folder)
         try:
             held = lock(self.folder)
         except BlockingIOError:
@@ -100,21 +106,21 @@ class WorkFolder:
             self.folder.rmdir()
 
     def _require_ours(self) -> None:
+        """Raises `NcvcError` unless it holds only what we write, and `run.json` says so or nothing else is there."""
         try:
-            if "ncvc" in json.loads((self.folder / RUN).read_bytes()):
-                return
-        except FileNotFoundError:
-            names = [path.name for path in self.folder.iterdir()]
-            if all(fnmatch.fnmatchcase(name, f".{RUN}.*.partial") for name in names):
-                return  # begun, and not further
+            ours = "ncvc" in json.loads((self.folder / RUN).read_bytes())
         except (OSError, ValueError, TypeError):
-            pass
-        raise self._not_ours()
+            ours = False
+        names = [path.name for path in self.folder.iterdir() if not PARTIAL.fullmatch(path.name)]
+        foreign = sorted(set(names) - set(self.NAMES))
+        if foreign:
+            raise self._not_ours(self.folder / foreign[0])
+        if names and not ours:
+            raise self._not_ours(self.folder)
 
-    def _not_ours(self) -> NcvcError:
+    def _not_ours(self, path: Path) -> NcvcError:
         return NcvcError(
-            f"{self.folder}: is in the way of {self.final.name} and is not a work folder of ncvc; nothing was changed;"
-            " move it away"
+            f"{path}: is in the way of {self.final.name} and was not made by ncvc; nothing was changed; move it away"
         )
 
 
@@ -214,6 +220,11 @@ def files_below(folder: Path) -> list[Path]:
 
     walk = os.walk(folder, onerror=refuse)
     return sorted(Path(parent, name) for parent, _, names in walk for name in names)
+
+
+def empty_folders(folder: Path) -> list[Path]:
+    """Lists the folders below a folder that hold nothing, sorted."""
+    return sorted(Path(parent) for parent, folders, names in os.walk(folder) if not folders and not names)
 
 
 def sha256(path: Path) -> str:

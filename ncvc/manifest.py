@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ncvc.errors import NcvcError
-from ncvc.files import files_below, sha256, write_json
+from ncvc.files import empty_folders, files_below, sha256, write_json
 
 MANIFEST = "manifest.json"
 
@@ -47,8 +47,9 @@ def write_manifest(folder: Path, **facts: Any) -> None:
     """Writes `manifest.json`, last of the folder's files, with the given facts."""
     own = folder / MANIFEST
     files = [path for path in files_below(folder) if path != own]
+    empty = [str(path.relative_to(folder)) for path in empty_folders(folder)]
     outputs = {str(path.relative_to(folder)): {"bytes": path.stat().st_size, "sha256": sha256(path)} for path in files}
-    manifest = {**facts, "files": outputs, "manifest_sha256": ""}
+    manifest = {**facts, **({"empty_folders": empty} if empty else {}), "files": outputs, "manifest_sha256": ""}
     write_json(own, manifest)
     write_json(own, {**manifest, "manifest_sha256": sha256(own)})
 
@@ -116,6 +117,6 @@ def _compare(folder: Path, manifest: dict[str, Any], since: int | None) -> Itera
                 continue
         if difference := file_difference(path, size, entry["sha256"]):
             yield difference
-    found = {str(file.relative_to(folder)) for file in files_below(folder)}
-    for name in sorted(found - manifest["files"].keys() - {MANIFEST}):
+    found = {str(path.relative_to(folder)) for path in (*files_below(folder), *empty_folders(folder))}
+    for name in sorted(found - manifest["files"].keys() - {MANIFEST, *manifest.get("empty_folders", ())}):
         yield Difference(folder / name, "added")

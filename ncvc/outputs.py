@@ -3,6 +3,7 @@
 Every command that writes asks here, with links followed: the output is what they lead to, and they stay.
 """
 
+import hashlib
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -12,8 +13,10 @@ from ncvc.manifest import CHECKPOINT, MANIFEST, changes, own_manifest
 
 CONFIG_HEAD = b"# As it was resolved."
 """The beginning of the config that a training leaves in its run folder."""
+LONGEST_NAME = 225
+"""Bytes of a name; the file system allows 255, and `.NAME.XXXXXXXX.partial` must fit."""
 HEAD = 4096
-"""Bytes at the beginning of a file in which its maker stands."""
+"""Bytes at the beginning of a PNG in which its maker stands."""
 LOG = "log.jsonl"
 CONFIG = "config.yaml"
 RUN_NAMES = (CONFIG, LOG, "checkpoints", "data_index", "tensorboard", "wandb")
@@ -23,7 +26,8 @@ RUN_NAMES = (CONFIG, LOG, "checkpoints", "data_index", "tensorboard", "wandb")
 def real_path(output: Path) -> Path:
     """Returns the absolute path that an output's links lead to.
 
-    Raises `NcvcError` for links in a circle, and for a link to something that is not there.
+    Raises `NcvcError` for a name that no file can have or that leaves no room for the name of its work folder, for
+    links in a circle or to something that is not there, and for a folder in a file.
     """
     try:
         real = Path(os.path.realpath(output))
@@ -34,6 +38,11 @@ def real_path(output: Path) -> Path:
     except OSError as error:
         why = f"leads to {output.readlink()}, which is not there" if error.errno == 2 else "is a link to itself"
         raise NcvcError(f"{output}: the symbolic link {why}; remove it, or name another output") from None
+    if len(os.fsencode(real.name)) > LONGEST_NAME:
+        raise NcvcError(f"{output}: the name is longer than {LONGEST_NAME} bytes; shorten it")
+    nearest = next((parent for parent in real.parents if os.path.lexists(parent)), real.parent)
+    if not nearest.is_dir():
+        raise NcvcError(f"{output}: lies in {nearest}, which is a file; name another output")
     return real
 
 
@@ -56,6 +65,9 @@ def require_apart(output: Path, reads: Iterable[Path], beside: Iterable[Path] = 
     folder always is one. Raises `NcvcError`.
     """
     own = real_path(output)
+    within = next((parent for parent in own.parents if own_manifest(parent) is not None), None)
+    if within is not None:
+        raise NcvcError(f"{output}: lies in {within}, which ncvc made and describes as it is; choose another output")
     for path in (*beside, Path.cwd()):
         if Path(os.path.realpath(path)).is_relative_to(own):
             raise NcvcError(f"{output}: is or holds the folder {path}; nothing was changed; choose another output")
@@ -111,30 +123,40 @@ def require_replaceable(output: Path, kind: str, *, replace: bool) -> None:
         )
 
 
-def require_own_file(output: Path, is_ours: Callable[[bytes], bool]) -> Path:
-    """Refuses to write over a file that ncvc did not write; returns the path that links lead to.
+def require_own_file(output: Path, is_ours: Callable[[Path], bool], reads: Iterable[Path] = ()) -> Path:
+    """Refuses to write over a file that ncvc did not write, or that is read; returns the path that links lead to.
 
-    `is_ours` judges the first `HEAD` bytes. Raises `NcvcError`.
+    Raises `NcvcError`.
     """
+    require_apart(output, reads)
     file = real_path(output)
     if not os.path.lexists(file):
         return file
     if not file.is_file():
         what = "a folder" if file.is_dir() else "not a regular file"
         raise NcvcError(f"{output}: is {what}; name another file")
-    with file.open("rb") as opened:
-        if not is_ours(opened.read(HEAD)):
-            raise NcvcError(f"{output}: exists and was not made by this command; nothing was changed; name another")
+    if not is_ours(file):
+        raise NcvcError(f"{output}: exists and was not made by this command; nothing was changed; name another file")
     return file
 
 
-def is_page_or_picture(head: bytes) -> bool:
-    """Returns whether a file begins as an HTML page or a PNG that ncvc wrote."""
-    return b'<meta name="generator" content="ncvc' in head or b"Software\0ncvc" in head
+def sealed(page: str) -> str:
+    """Returns an HTML page with its own SHA-256 in a last comment, by which it is known to be ours and unchanged."""
+    return f"{page}<!-- ncvc {hashlib.sha256(page.encode()).hexdigest()} -->\n"
 
 
-def require_run_folder(folder: Path) -> None:
-    """Refuses to train in a folder that has files and is no run folder. Raises `NcvcError`."""
+def is_page_or_picture(file: Path) -> bool:
+    """Returns whether a file is a sealed page, or a PNG of ours with nothing behind it."""
+    content = file.read_bytes()
+    page, mark, digest = content.rpartition(b"<!-- ncvc ")
+    if mark and digest == f"{hashlib.sha256(page).hexdigest()} -->\n".encode():
+        return True
+    return content.startswith(b"\x89PNG") and b"Software\0ncvc" in content[:HEAD] and content[-8:-4] == b"IEND"
+
+
+def require_run_folder(folder: Path, reads: Iterable[Path]) -> None:
+    """Refuses to train in a folder that has files and is no run folder, or lies in what is read. Raises `NcvcError`."""
+    require_apart(folder, reads)
     real = real_path(folder)
     if not os.path.lexists(real):
         return

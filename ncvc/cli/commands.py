@@ -71,5 +71,6 @@ def _sentence(error: Exception) -> str | None:
     if isinstance(error, ModuleNotFoundError) and not (error.name or "ncvc").startswith("ncvc"):
         return f"{error.name} is not installed; `ncvc doctor` lists the packages that each command needs"
     if isinstance(error, OSError):
-        return f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)
+        reason = error.strerror or str(error)
+        return f"{error.filename}: {reason}" if error.filename else reason
     return None

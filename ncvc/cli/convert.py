@@ -46,8 +46,9 @@ def convert(
     from ncvc.manifest import CHECKPOINT, HUGGINGFACE
     from ncvc.outputs import require_output
 
-    # Before the imports that take seconds; a run's own checkpoints are for the training to write.
-    require_output(out, HUGGINGFACE if target == "hf" else CHECKPOINT, reads=[source], replace=force)
+    # Before the imports that take seconds.
+    reads = [source] if tokenizer is None else [source, tokenizer]
+    require_output(out, HUGGINGFACE if target == "hf" else CHECKPOINT, reads=reads, replace=force)
     if target == "hf":
         from ncvc.convert.export import to_huggingface
 

@@ -53,12 +53,11 @@ def build(output: Path, base: str, terms: tuple[Path, ...], licences: tuple[Path
       ncvc dictionary build hospital.dic --base unidic-lite --terms diseases.tsv --terms drugs.tsv
     """
     from ncvc import build_dictionary
-    from ncvc.dictionary import MAGIC, find_base
-    from ncvc.outputs import require_apart, require_own_file
+    from ncvc.dictionary import find_base, is_dictionary
+    from ncvc.outputs import require_own_file
 
     found = find_base(base)
-    file = require_own_file(output, lambda head: head.startswith(MAGIC))
-    require_apart(output, [found.folder, *terms, *licences])
+    file = require_own_file(output, is_dictionary, [found.folder, *terms, *licences])
     started = time.monotonic()
     info = build_dictionary(
         file,

@@ -43,9 +43,11 @@ def train(
       ncvc tokenizer train tokenizer 'raw/*.jsonl' --dictionary ipadic.dic --vocab-size 16384
     """
     from ncvc.documents.sources import Reading, find_sources
+    from ncvc.outputs import require_apart
     from ncvc.progress import StderrReporter
     from ncvc.tokenizer.train import train_tokenizer
 
+    require_apart(output, [path for path in map(Path, inputs) if path.is_dir()])
     counts = train_tokenizer(
         output,
         find_sources(inputs, Path()),

@@ -102,6 +102,11 @@ def run(
         slurm.write_slurm(write_slurm, script)
         click.echo(f"written to {write_slurm}; look at its time limit, then: sbatch {write_slurm}")
         return
+    from ncvc.outputs import require_run_folder
+
+    start = settings.checkpoints.init_from
+    reads = [config, Path(settings.data.tokenizer), *([Path(start)] if start else [])]
+    require_run_folder(settings.folder, reads)
     from ncvc.train.elastic.launch import launch
     from ncvc.train.elastic.rendezvous import Rendezvous
 
@@ -127,7 +132,7 @@ def plot(runs: tuple[Path, ...], output: Path) -> None:
     and where a run went on, and a table of the runs.
     """
     from ncvc.files import whole_file
-    from ncvc.outputs import is_page_or_picture, require_own_file
+    from ncvc.outputs import is_page_or_picture, require_own_file, sealed
     from ncvc.train.metrics.history import read_histories
 
     if output.suffix not in (".png", ".html"):
@@ -142,7 +147,7 @@ def plot(runs: tuple[Path, ...], output: Path) -> None:
         from ncvc.train.metrics.plot_html import page
 
         with whole_file(file) as partial:
-            partial.write_text(page(histories), encoding="utf-8")
+            partial.write_text(sealed(page(histories)), encoding="utf-8")
     click.echo(f"written to {output}")
 
 

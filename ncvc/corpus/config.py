@@ -4,6 +4,7 @@ Defaults and ranges are declared here and in the sections only, so that every mi
 The engine knows names and types, and checks only the limits of deduplication again, on which its results depend.
 """
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 import pydantic
@@ -62,6 +63,13 @@ class PreprocessConfig(Config):
     """Longest line or document in bytes; longer ones count as unreadable."""
     part_bytes: Annotated[int, pydantic.Field(ge=1)] = PART_BYTES
     """Approximate size in bytes of a part of the input; a killed run loses at most one part a thread."""
+
+    @pydantic.field_validator("output")
+    @classmethod
+    def _names_a_folder(cls, output: str) -> str:
+        if "\0" in output or Path(output).name in ("", ".."):
+            raise ValueError(f"{output!r} names no new folder; write a name such as tokens")
+        return output
 
     @pydantic.model_validator(mode="after")
     def _names_differ(self) -> "PreprocessConfig":

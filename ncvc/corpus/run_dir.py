@@ -37,6 +37,8 @@ UNREADABLE = "unreadable_file"
 class RunDir(WorkFolder):
     """Folder of an unfinished run."""
 
+    NAMES = (*WorkFolder.NAMES, "prepared", "extracted", "parts.json", "deduplicated", "finished", "dictionary")
+
     @property
     def prepared(self) -> Path:
         """Parts of cleaned documents, and the records of their tasks."""

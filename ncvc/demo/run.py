@@ -16,6 +16,7 @@ from ncvc.config import SHIPPED
 from ncvc.demo.text import write_corpus, write_terms
 from ncvc.errors import DemoError
 from ncvc.manifest import changes, own_manifest
+from ncvc.outputs import require_apart
 
 CONFIG = SHIPPED / "demo.yaml"
 """The training config."""
@@ -83,6 +84,7 @@ def _prepare(folder: Path) -> None:
     """An empty folder, but for the marker that says whose it is."""
     if folder.exists() and not folder.is_dir():
         raise DemoError(f"{folder}: is a file; name a folder")
+    require_apart(folder, [])
     folder.mkdir(parents=True, exist_ok=True)
     there = sorted(path.name for path in folder.iterdir())
     # A stage that was killed leaves .NAME.partial behind.

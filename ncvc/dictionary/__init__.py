@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
 
+from ncvc import Analyzer
 from ncvc.errors import DictionaryError
-
-MAGIC = b"ncvc dictionary\n"
-"""First bytes of a dictionary file (rust/core/src/dictionary/file.rs)."""
 
 PACKAGES = {"ipadic": "ipadic", "unidic-lite": "unidic_lite"}
 """Name of a base → Python package, whose folder `dicdir` holds a compiled MeCab dictionary."""
@@ -64,6 +62,15 @@ class Base:
     name: str
     folder: Path
     licences: tuple[Path, ...]
+
+
+def is_dictionary(file: Path) -> bool:
+    """Returns whether a file is a whole dictionary that ncvc built, by its checksum."""
+    try:
+        Analyzer.load(file)
+    except DictionaryError:
+        return False
+    return True
 
 
 def find_base(base: str) -> Base:

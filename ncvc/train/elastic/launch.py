@@ -6,6 +6,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import torch
 from torch.distributed import DistError
@@ -94,7 +95,7 @@ def _locked(config: TrainConfig, rendezvous: Rendezvous) -> Iterator[None]:
     if rendezvous.nnodes > 1 and rendezvous.node_rank != 0:
         yield
         return
-    require_run_folder(config.folder)
+    require_run_folder(config.folder, [Path(config.data.tokenizer)])
     config.folder.mkdir(parents=True, exist_ok=True)
     try:
         held = lock(config.folder)

@@ -15,8 +15,9 @@
 //! Integers are little-endian. The checksum detects damage before vibrato reads it; it does not authenticate the file.
 
 use std::collections::BTreeMap;
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -141,20 +142,21 @@ pub fn write(path: &Path, parts: &Parts) -> Result<()> {
     let name =
         path.file_name().ok_or_else(|| error(path, "names no file; give the dictionary a file name"))?;
     std::fs::create_dir_all(folder).map_err(Error::io(folder, "cannot create"))?;
-    let temporary = folder.join(format!(".{}.{}.tmp", name.to_string_lossy(), std::process::id()));
     let written = (|| {
-        let mut file = File::create(&temporary)?;
+        // A new name each time: whatever stands under another one is somebody else's.
+        let mut file = tempfile::Builder::new()
+            .prefix(&format!(".{}.", name.to_string_lossy()))
+            .suffix(".partial")
+            .permissions(Permissions::from_mode(0o666))
+            .tempfile_in(folder)?;
         for part in [MAGIC.as_slice(), &checksum].into_iter().chain(contents) {
             file.write_all(part)?;
         }
-        file.sync_all()?;
-        std::fs::rename(&temporary, path)?;
+        file.as_file().sync_all()?;
+        file.persist(path)?;
         File::open(folder)?.sync_all()
     })();
-    written.map_err(|cause| {
-        let _ = std::fs::remove_file(&temporary);
-        Error::io(path, "cannot write")(cause)
-    })
+    written.map_err(Error::io(path, "cannot write"))
 }
 
 #[cfg(test)]
