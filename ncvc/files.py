@@ -42,6 +42,7 @@ class WorkFolder:
         self.folder = final.with_name(f".{final.name}.partial")
         self.output = self.folder / "output"
         self._replaced = self.folder / "replaced"
+        self._before: tuple[int, int] | None = None
         self._lock: int | None = None
 
     def __enter__(self) -> Self:
@@ -55,6 +56,7 @@ class WorkFolder:
             self._require_ours()
             if self._replaced.is_dir() and not os.path.lexists(self.final):
                 self._replaced.rename(self.final)  # a crash came between the two names
+            self._before = _identity(self.final)
         except BaseException:
             self.__exit__(None, None, None)
             raise
@@ -90,7 +92,12 @@ class WorkFolder:
         write_whole(self.folder / RUN, {"ncvc": version("ncvc")} | identity)
 
     def publish(self) -> None:
-        """Gives `output` its name and removes the rest."""
+        """Gives `output` its name and removes the rest.
+
+        Raises `NcvcError` if something has come to stand there since the work folder was entered.
+        """
+        if _identity(self.final) not in (None, self._before):
+            raise NcvcError(f"{self.final}: was put there while ncvc was writing it; move it away, and start again")
         move_folder(self.output, self.final, self._replaced)
         self.remove()
 
@@ -122,6 +129,15 @@ class WorkFolder:
         return NcvcError(
             f"{path}: is in the way of {self.final.name} and was not made by ncvc; nothing was changed; move it away"
         )
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Returns the device and inode of a path, None if nothing is there."""
+    try:
+        status = path.lstat()
+    except FileNotFoundError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 @contextlib.contextmanager

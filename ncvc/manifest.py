@@ -118,5 +118,7 @@ def _compare(folder: Path, manifest: dict[str, Any], since: int | None) -> Itera
         if difference := file_difference(path, size, entry["sha256"]):
             yield difference
     found = {str(path.relative_to(folder)) for path in (*files_below(folder), *empty_folders(folder))}
-    for name in sorted(found - manifest["files"].keys() - {MANIFEST, *manifest.get("empty_folders", ())}):
+    known = {MANIFEST, *manifest["files"], *manifest.get("empty_folders", ())}
+    known |= {str(parent) for name in manifest["files"] for parent in Path(name).parents}
+    for name in sorted(found - known):
         yield Difference(folder / name, "added")

@@ -12,7 +12,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The operating system refused to open, read, write, sync or rename a file.
-    #[error("{}: {action}: {source}", path.display())]
+    #[error("{}: {action}: {}", path.display(), reason(source))]
     Io {
         /// The file.
         path: PathBuf,
@@ -90,6 +90,12 @@ pub enum Error {
     /// The caller asked the work to stop (Ctrl-C).
     #[error("interrupted")]
     Interrupted,
+}
+
+/// Returns the reason alone, without the number and the path that the standard library and tempfile append.
+fn reason(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error ").next().unwrap_or(&text).to_owned()
 }
 
 impl Error {
