@@ -42,7 +42,7 @@ class WorkFolder:
         self.folder = final.with_name(f".{final.name}.partial")
         self.output = self.folder / "output"
         self._replaced = self.folder / "replaced"
-        self._before: tuple[int, int] | None = None
+        self._before = _identity(final)
         self._lock: int | None = None
 
     def __enter__(self) -> Self:
@@ -56,11 +56,18 @@ class WorkFolder:
             self._require_ours()
             if self._replaced.is_dir() and not os.path.lexists(self.final):
                 self._replaced.rename(self.final)  # a crash came between the two names
-            self._before = _identity(self.final)
+                self._before = _identity(self.final)
         except BaseException:
             self.__exit__(None, None, None)
             raise
         return self
+
+    def require_free(self) -> None:
+        """Raises `NcvcError` if something that is not ours has its name; changes nothing."""
+        if os.path.lexists(self.folder):
+            if self.folder.is_symlink() or not self.folder.is_dir():
+                raise self._not_ours(self.folder)
+            self._require_ours()
 
     def _claim(self) -> int | None:
         """Makes and locks the folder; None if the process that had it removed it meanwhile."""
@@ -94,7 +101,7 @@ class WorkFolder:
     def publish(self) -> None:
         """Gives `output` its name and removes the rest.
 
-        Raises `NcvcError` if something has come to stand there since the work folder was entered.
+        Raises `NcvcError` if something has come to stand there since this work folder was named.
         """
         if _identity(self.final) not in (None, self._before):
             raise NcvcError(f"{self.final}: was put there while ncvc was writing it; move it away, and start again")

@@ -61,11 +61,14 @@ def is_whole(text: bytes, digest: str) -> bool:
 
 def own_manifest(folder: Path) -> dict[str, Any] | None:
     """Returns the manifest if ncvc wrote it and nobody changed it since; None otherwise."""
+    path = folder / MANIFEST
     try:
-        text = (folder / MANIFEST).read_bytes()
+        if not path.is_file():  # not a FIFO either, on which reading would wait
+            return None
+        text = path.read_bytes()
         manifest = json.loads(text)
         whole = is_whole(text, manifest["manifest_sha256"]) and isinstance(manifest["files"], dict)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
     return manifest if whole else None
 

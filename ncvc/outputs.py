@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from ncvc.errors import NcvcError
+from ncvc.files import WorkFolder
 from ncvc.manifest import CHECKPOINT, MANIFEST, changes, own_manifest
 
 CONFIG_HEAD = b"# As it was resolved."
@@ -55,7 +56,9 @@ def require_output(
     """
     require_apart(output, reads, beside)
     require_replaceable(output, kind, replace=replace)
-    return real_path(output)
+    final = real_path(output)
+    WorkFolder(final).require_free()
+    return final
 
 
 def require_apart(output: Path, reads: Iterable[Path], beside: Iterable[Path] = ()) -> None:

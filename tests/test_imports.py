@@ -55,7 +55,7 @@ MAY_USE = {
     },
 }
 COMMANDS = {
-    "demo": {"config", "manifest", "outputs"},
+    "demo": {"config", "files", "manifest", "outputs"},
     "doctor": {"machine", "packages"},
 }
 """Rooms of one command: nothing but `cli` uses them."""

@@ -15,8 +15,9 @@ import yaml
 from ncvc.config import SHIPPED
 from ncvc.demo.text import write_corpus, write_terms
 from ncvc.errors import DemoError
+from ncvc.files import sha256
 from ncvc.manifest import changes, own_manifest
-from ncvc.outputs import require_apart
+from ncvc.outputs import require_apart, require_run_folder
 
 CONFIG = SHIPPED / "demo.yaml"
 """The training config."""
@@ -36,6 +37,9 @@ MADE = (
     "train.yaml",
 )
 """Files of a demo in its folder, the only ones that it ever removes."""
+
+FOLDERS = ("hf", "run", "tokenizer", "tokens")
+"""Those of them that are folders; each but `run` has a manifest."""
 
 PROMPTS = ("72歳男性。発熱を主訴に", "令和5年4月12日　回診。", "退院時要約")
 """Beginnings of documents, as the model has seen them."""
@@ -66,6 +70,8 @@ def run_demo(folder: Path, seed: int, say: Say) -> None:
     say(f"\n[1/8] text, written by this package (seed {seed})")
     documents = write_corpus(folder / "text.jsonl", seed)
     terms = write_terms(folder / "terms.csv")
+    for name in ("text.jsonl", "terms.csv"):
+        _record(folder / name)
     say(f"{documents:,} documents, {terms:,} medical terms")
     rows = [("text", folder / "text.jsonl", time.monotonic() - started)]
     config = _write_configs(folder)
@@ -93,22 +99,41 @@ def _prepare(folder: Path) -> None:
     if foreign:
         named = ", ".join([*foreign[:3], "…"][: len(foreign)])
         raise DemoError(f"{folder}: holds what no demo made ({named}); name a new or an empty folder")
-    for name in sorted(ours - {MARKER}):
-        _require_unchanged(folder / name)
+    for name in sorted(ours & {*MADE} - {MARKER, "run"}):
+        _require_unchanged(folder, name)
+    require_run_folder(folder / "run", [])
     for path in (folder / name for name in ours - {MARKER}):
         if path.is_dir():
             shutil.rmtree(path)
         else:
             path.unlink()
-    (folder / MARKER).touch()
+    (folder / MARKER).write_text("")
 
 
-def _require_unchanged(path: Path) -> None:
-    """Raises `DemoError` if something in a folder of the demo's came from somebody else."""
-    manifest = own_manifest(path) if path.is_dir() else None
-    added = [each.path for each in changes(path, manifest) if each.kind != "missing"] if manifest else []
-    if path.is_symlink() or added:
-        raise DemoError(f"{[*added, path][0]}: no demo made it; move it away, or name a new or an empty folder")
+def _require_unchanged(folder: Path, name: str) -> None:
+    """Raises `DemoError` if something under a name of the demo's came from somebody else, or was changed since."""
+    path = folder / name
+    foreign = path if path.is_symlink() or path.is_dir() != (name in FOLDERS) else None
+    if foreign is None and name in FOLDERS:
+        manifest = own_manifest(path)
+        differences = changes(path, manifest) if manifest else ()
+        foreign = path if manifest is None else next((d.path for d in differences if d.kind != "missing"), None)
+    elif foreign is None and name in _written(folder):
+        foreign = path if sha256(path) != _written(folder)[name] else None
+    if foreign is not None:
+        raise DemoError(f"{foreign}: no demo made it as it is; move it away, or name a new or an empty folder")
+
+
+def _written(folder: Path) -> dict[str, str]:
+    """Reads the SHA-256 of the files that the demo itself has written, by name."""
+    text = (folder / MARKER).read_text(encoding="utf-8")
+    return dict(line.split("  ", 1)[::-1] for line in text.splitlines())
+
+
+def _record(path: Path) -> None:
+    """Notes the SHA-256 of a file that the demo has written, in the form of sha256sum."""
+    with (path.parent / MARKER).open("a", encoding="utf-8") as marker:
+        marker.write(f"{sha256(path)}  {path.name}\n")
 
 
 def _write_configs(folder: Path) -> dict[str, Any]:
@@ -133,6 +158,7 @@ def _write_configs(folder: Path) -> dict[str, Any]:
 def _dump(path: Path, comment: str, values: dict[str, Any]) -> None:
     text = yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
     path.write_text(f"# {comment}\n{text}", encoding="utf-8")
+    _record(path)
 
 
 def _stages(folder: Path, train: dict[str, Any]) -> list[Stage]:

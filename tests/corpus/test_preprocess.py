@@ -183,9 +183,9 @@ def test_parts_that_cannot_be_listed_are_not_thrown_away(tmp_path: Path, monkeyp
     part.mkdir(parents=True)
     (work.folder / "run.json").write_text('{"ncvc": "0"}')
 
-    monkeypatch.setattr(os, "scandir", refusing_once(os.scandir))
-    monkeypatch.setattr(os, "listdir", refusing_once(os.listdir))
     with pytest.raises(ValueError, match="x"), work:
+        monkeypatch.setattr(os, "scandir", refusing_once(os.scandir))
+        monkeypatch.setattr(os, "listdir", refusing_once(os.listdir))
         raise ValueError("x")
     assert part.exists()
     with pytest.raises(ValueError, match="x"), work:
