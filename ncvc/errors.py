@@ -12,6 +12,7 @@ __all__ = [
     "InputError",
     "ModelFolderError",
     "NcvcError",
+    "PromptError",
     "TokenizerError",
     "TrainingError",
     "VocabularyError",
@@ -36,6 +37,10 @@ class ConvertError(NcvcError):
 
 class ModelFolderError(ConvertError):
     """A Hugging Face folder that cannot be loaded or used."""
+
+
+class PromptError(NcvcError):
+    """A prompt that is too long for the model, or nothing once it is cleaned."""
 
 
 class DemoError(NcvcError):

@@ -1,7 +1,10 @@
 """How the command ends when something is not as it should be."""
 
+import json
+import struct
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -12,9 +15,13 @@ from tests.conftest import ROOT, run_ncvc
     ("command", "module"),
     [(["train", f"{ROOT}/megatron_configs/tiny.yaml"], "torch"), (["generate", "x", "--prompt", "y"], "transformers")],
 )
-def test_a_missing_package_is_one_sentence(command: list[str], module: str) -> None:
+def test_a_missing_package_is_one_sentence(command: list[str], module: str, tmp_path: Path) -> None:
+    (tmp_path / "x").mkdir()
+    (tmp_path / "x/config.json").write_text('{"model_type": "llama"}')
+    header = json.dumps({"a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}).encode()
+    (tmp_path / "x/model.safetensors").write_bytes(struct.pack("<Q", len(header)) + header + bytes(4))
     program = f"import sys; sys.modules['{module}'] = None; sys.argv = ['ncvc', *{command}]; from ncvc.cli import main; main()"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert f"ncvc: {module}" in done.stderr
     assert "ncvc doctor" in done.stderr

@@ -5,7 +5,6 @@ import shutil
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
 
 import torch
 from safetensors.torch import save
@@ -20,12 +19,10 @@ from ncvc.convert.shards import write_shards
 from ncvc.convert.tokenizer import write_tokenizer
 from ncvc.errors import ConvertError
 from ncvc.files import sha256, whole_folder, write_json
-from ncvc.hf.load import EMBEDDING, LOGITS, TOKENIZER
+from ncvc.hf.folder import EMBEDDING, LOGITS, TOKENIZER
+from ncvc.hf.load import DTYPES, Dtype
 from ncvc.manifest import HUGGINGFACE, MANIFEST, write_manifest
 from ncvc.outputs import require_output
-
-Dtype = Literal["float32", "bfloat16"]
-DTYPES: dict[str, torch.dtype] = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
 def to_huggingface(

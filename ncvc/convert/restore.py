@@ -6,7 +6,7 @@ from pathlib import Path
 from ncvc.checkpoint.format import write_weights
 from ncvc.convert import check
 from ncvc.convert.weights import HuggingFaceWeights
-from ncvc.hf.load import EMBEDDING
+from ncvc.hf.folder import EMBEDDING
 from ncvc.manifest import CHECKPOINT
 from ncvc.outputs import require_output
 

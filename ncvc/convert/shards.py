@@ -12,9 +12,8 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from ncvc.errors import ConvertError
+from ncvc.hf.folder import INDEX, weight_files
 
-SINGLE = "model.safetensors"
-INDEX = "model.safetensors.index.json"
 MAX_SHARD_BYTES = 5_000_000_000
 DTYPE_CODES = {torch.float32: "F32", torch.bfloat16: "BF16"}
 
@@ -66,10 +65,10 @@ class Shards:
     """The weights of a Hugging Face folder, each read when it is asked for."""
 
     def __init__(self, folder: Path) -> None:
-        """Opens every file of the folder's index; raises `ConvertError` where one is missing or broken."""
+        """Opens every file of the folder's index; raises `ConvertError` where one is missing or damaged."""
         # safetensors has no types.
         self._files: dict[str, Any] = {}
-        for path in _files(folder):
+        for path in weight_files(folder):
             try:
                 file: Any = safe_open(path, framework="pt")
             except (OSError, SafetensorError):
@@ -86,15 +85,3 @@ class Shards:
         """The weight in the type that it is stored in."""
         weight: Tensor = self._files[name].get_tensor(name)
         return weight
-
-
-def _files(folder: Path) -> list[Path]:
-    index = folder / INDEX
-    if not index.exists():
-        return [folder / SINGLE]
-    try:
-        names = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
-    except (OSError, ValueError, KeyError, AttributeError):
-        raise ConvertError(f"{index}: not an index of weights; copy the model folder again") from None
-    # An index from elsewhere must not reach outside its folder.
-    return [folder / Path(name).name for name in sorted(names)]

@@ -1,8 +1,6 @@
 """The weights of a Hugging Face folder, by Megatron's names."""
 
-import json
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors import SafetensorError
@@ -14,8 +12,8 @@ from ncvc.convert.config import model_config
 from ncvc.convert.shards import Shards
 from ncvc.errors import ConvertError
 from ncvc.files import sha256
-from ncvc.hf.load import EMBEDDING, TOKENIZER, read_config
-from ncvc.manifest import HUGGINGFACE, MANIFEST, file_difference
+from ncvc.hf.folder import EMBEDDING, TOKENIZER, read_config, read_manifest, verify
+from ncvc.manifest import MANIFEST
 from ncvc.model.config import ModelConfig
 
 (_EMBEDDING_ROW,) = mapping.BEFORE
@@ -32,7 +30,7 @@ class HuggingFaceWeights:
         """Raises `ConvertError` where the folder is no such model."""
         config = read_config(folder)
         self.folder = folder
-        self.facts = _manifest(folder)
+        self.facts = read_manifest(folder)
         """What the folder's manifest says; nothing if there is none."""
         self.model = model_config(folder / "config.json", config, self.facts.get("model", {}))
         """The shape of the model."""
@@ -63,14 +61,8 @@ class HuggingFaceWeights:
         return sha256(path) if path.is_file() else None
 
     def verify(self) -> None:
-        """Compares the files of weights with the folder's manifest, if it has one; raises `ConvertError`."""
-        for name, entry in self.facts.get("files", {}).items():
-            if not name.endswith(".safetensors"):
-                continue
-            if problem := file_difference(self.folder / name, entry["bytes"], entry["sha256"]):
-                raise ConvertError(
-                    f"{problem}; copy the folder again, or remove its {MANIFEST} if the weights were changed on purpose"
-                )
+        """Compares the files with the folder's manifest, if it has one; raises `ModelFolderError`."""
+        verify(self.folder)
 
     def weight(self, name: str) -> Tensor:
         """A whole weight by Megatron's name, in float32 on the CPU."""
@@ -78,19 +70,6 @@ class HuggingFaceWeights:
             return self._original
         row = self._rows[name]
         return row.layout.merge(tuple(self._shards.tensor(part).float() for part in row.huggingface), self.model)
-
-
-def _manifest(source: Path) -> dict[str, Any]:
-    path = source / MANIFEST
-    if not path.exists():
-        return {}
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
-        content = None
-    if not isinstance(content, dict) or content.get("format") != HUGGINGFACE:
-        raise ConvertError(f"{path}: not a manifest of the format {HUGGINGFACE}; copy the folder again")
-    return content
 
 
 def _require_weights(source: Path, shards: Shards, model: ModelConfig) -> None:

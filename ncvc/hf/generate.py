@@ -1,132 +1,253 @@
-"""Continues a prompt with a Hugging Face folder's model and hands the text out as it comes."""
+"""Continues prompts in batches with a key-value cache.
 
-from collections.abc import Callable
+A row's text depends on its prompt, its sampling and the model alone, not on the other rows: each row has a random
+number generator of its own, and close choices are made by the row alone. Padding and batch size change the order in
+which floating-point sums are taken, and so the logits by a little. Where that could change the choice (the best two
+candidates are closer than `CLOSE` times the largest logit, or the choice is that close to the boundary of top_p),
+the row's whole text goes through the model once more, without batch, padding or cache, and these logits decide.
+At temperature 0 the text therefore equals that of plain forward passes as long as a batch moves no logit by more
+than half of `CLOSE`, relative to the largest one. When sampling, two tokens that change places in the order of their
+probabilities right at the boundary of top_p stay possible: about 1 choice in 10^7 in float32.
+"""
+
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Self
+from typing import Literal
 
 import torch
 from torch import Tensor
-from transformers import GenerationConfig, PreTrainedModel
+from transformers import DynamicCache
 
-import ncvc
 from ncvc.errors import ModelFolderError
-from ncvc.hf.load import TOKENIZER, load_model
+from ncvc.hf.load import LanguageModel
+from ncvc.hf.tokenizer import TextStream, prompt_ids
+
+CLOSE = {torch.float32: 2e-5, torch.bfloat16: 2e-2}
+"""Difference of logits, relative to the largest one; 15 and 3 times what a batch was measured to change."""
+
+OnText = Callable[[int, str], bool | None]
+"""Takes the number of a request and its next piece of text; returning False ends that text."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sampling:
-    """How the next token is chosen."""
+    """How the next token is chosen, and when the text ends."""
 
-    max_new_tokens: int
+    max_new_tokens: int = 128
     """At most so many tokens after the prompt."""
-    temperature: float
+    temperature: float = 0.8
     """Divides the logits; 0 takes the likeliest token always."""
-    top_p: float
+    top_p: float = 0.95
     """Samples from the smallest set of tokens that has this probability."""
-    seed: int
+    seed: int = 0
     """The same seed, prompt and model give the same text."""
+    stop: tuple[str, ...] = ()
+    """Strings before which the text ends."""
+    logprobs: int | None = None
+    """Keeps the log-probability of each token, and of so many of the likeliest at its place."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenLogprob:
+    """Natural logarithms of the model's probabilities, before temperature and top_p."""
+
+    logprob: float
+    """Of the token that was chosen."""
+    top: tuple[tuple[int, float], ...]
+    """Ids and log-probabilities of the likeliest tokens, the likeliest first."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Continuation:
-    """What came out."""
+    """The text that follows a prompt."""
 
     prompt: str
     """The prompt as the model saw it: cleaned."""
     text: str
-    """What follows the prompt, without `<|end_of_text|>`."""
-    tokens: int
-    """The number of tokens made, `<|end_of_text|>` included."""
-    ended: bool
-    """Whether the model ended the text itself."""
+    """What follows the prompt, without `<|end_of_text|>` and stop strings."""
+    ids: list[int]
+    """The tokens made, `<|end_of_text|>` included."""
+    finish: Literal["end_of_text", "stop", "length", "cancelled"]
+    """Why it ended; `length` is `max_new_tokens` or the model's longest text."""
+    logprobs: list[TokenLogprob]
+    """One for each of `ids` if the sampling asked for them."""
+
+    @property
+    def tokens(self) -> int:
+        """The number of tokens made."""
+        return len(self.ids)
+
+    @property
+    def ended(self) -> bool:
+        """Whether the model ended the text itself."""
+        return self.finish == "end_of_text"
 
 
-class Generator:
-    """A model with its tokenizer."""
+def generate(
+    lm: LanguageModel,
+    requests: Sequence[tuple[str, Sampling]],
+    *,
+    batch_size: int = 8,
+    on_text: OnText = lambda _number, _text: None,
+) -> list[Continuation]:
+    """Continues each prompt; results come in the order of the requests.
 
-    def __init__(self, model: PreTrainedModel, tokenizer: "ncvc.Tokenizer") -> None:
-        self.model, self.tokenizer = model, tokenizer
-        self.max_tokens: int = model.config.max_position_embeddings
+    Prompts of about the same length share a batch. `on_text` is called as soon as text is there.
+    Raises `PromptError` before anything is computed for a prompt that leaves no room for an answer.
+    """
+    rows = [_Row(lm, number, prompt, sampling, on_text) for number, (prompt, sampling) in enumerate(requests)]
+    by_length = sorted(rows, key=lambda row: len(row.ids))
+    for start in range(0, len(rows), batch_size):
+        _run(lm, by_length[start : start + batch_size])
+    return [row.continuation() for row in rows]
 
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Loads a folder that `ncvc convert --to hf` made; raises `ModelFolderError` where it is none."""
-        model = load_model(folder)
-        if not (folder / TOKENIZER).is_dir():
-            raise ModelFolderError(
-                f"{folder}: no {TOKENIZER} in it; convert the checkpoint again with `ncvc convert --to hf`"
-            )
-        return cls(model, ncvc.Tokenizer.load(folder / TOKENIZER))
 
-    def prompt_ids(self, prompt: str) -> list[int]:
-        """`<|end_of_text|>` and the pieces of the cleaned prompt.
+class _Row:
+    """One request under way."""
 
-        Training packs documents one after the other, each ending in `<|end_of_text|>`, so that a document
-        begins after that token. `<|begin_of_text|>` never occurs in training.
+    def __init__(self, lm: LanguageModel, number: int, prompt: str, sampling: Sampling, on_text: OnText) -> None:
+        self.ids = prompt_ids(lm.tokenizer, prompt, lm.max_tokens)
+        self.sampling = sampling
+        self._prompt_length = len(self.ids)
+        room = sampling.max_new_tokens if lm.max_tokens is None else lm.max_tokens - len(self.ids)
+        self._limit = len(self.ids) + min(sampling.max_new_tokens, room)
+        self._tokenizer = lm.tokenizer
+        self._stream = TextStream(lm.tokenizer, self.ids)
+        self._generator = torch.Generator().manual_seed(sampling.seed)
+        self._logprobs: list[TokenLogprob] = []
+        self._text = ""
+        self._shown = 0
+        self._show: Callable[[str], bool | None] = lambda text: on_text(number, text)
+        self.finish: Literal["end_of_text", "stop", "length", "cancelled"] | None = None
 
-        Raises `ModelFolderError` for a prompt that leaves no room for an answer.
+    def noise(self, size: int) -> Tensor:
+        """Negative Gumbel noise [size] of the next token; none at temperature 0.
+
+        argmax(log p - log q) with q ~ Exp(1) is a sample of p: as `torch.multinomial` does it, on the CPU, so that
+        each device draws the same.
         """
-        ids = [self.tokenizer.eos_id, *map(int, self.tokenizer.encode(prompt))]
-        if len(ids) >= self.max_tokens:
-            raise ModelFolderError(f"the prompt has {len(ids)} tokens; the model holds {self.max_tokens}: shorten it")
-        return ids
+        if self.sampling.temperature == 0:
+            return torch.zeros(size)
+        return torch.empty(size).exponential_(generator=self._generator).log()
 
-    def text(self, ids: list[int]) -> str:
-        """Text of token ids, with ▁ as a space. A piece is whole characters, so every list of ids is text."""
-        return self.tokenizer.decode(ids).replace("▁", " ")
+    def add(self, token: int, logits: Tensor) -> None:
+        """Takes the next token, chosen from `logits` [V]."""
+        self.ids.append(token)
+        if self.sampling.logprobs is not None:
+            logprobs = logits.log_softmax(0)
+            top = logprobs.topk(self.sampling.logprobs)
+            pairs = tuple(zip(top.indices.tolist(), top.values.tolist(), strict=True))
+            self._logprobs.append(TokenLogprob(logprob=logprobs[token].item(), top=pairs))
+        if token in self._tokenizer.end_ids:
+            self.finish = "end_of_text"
+        else:
+            self._text += self._stream.add(token)
+            if len(self.ids) == self._limit:
+                self.finish = "length"
+        if self.finish:
+            self._text += self._stream.flush()
+        self._stop()
+        self._hand_out()
 
-    def continue_text(
-        self, prompt: str, sampling: Sampling, on_text: Callable[[str], None] = lambda _: None
-    ) -> Continuation:
-        """Makes tokens until `<|end_of_text|>`, `max_new_tokens` or the model's longest text.
+    def _stop(self) -> None:
+        """Cuts the text before the first stop string."""
+        found = [at for stop in self.sampling.stop if (at := self._text.find(stop)) >= 0]
+        if found:
+            self._text, self.finish = self._text[: min(found)], "stop"
 
-        Calls `on_text` with each token's text as soon as it is chosen.
-        """
-        prompt_ids = self.prompt_ids(prompt)
-        made: list[int] = []
+    def _hand_out(self) -> None:
+        """Hands out text that no stop string can begin in any more."""
+        held = 0 if self.finish else max(map(len, self.sampling.stop), default=1) - 1
+        ready = self._text[self._shown : len(self._text) - held]
+        self._shown += len(ready)
+        if ready and self._show(ready) is False:
+            self.finish = "cancelled"
 
-        def on_token(token: int) -> None:
-            made.append(token)
-            if token != self.tokenizer.eos_id:
-                on_text(self.text([token]))
-
-        ids = torch.tensor([prompt_ids])
-        torch.manual_seed(sampling.seed)
-        self.model.generate(
-            ids,
-            attention_mask=torch.ones_like(ids),
-            generation_config=self._config(sampling, len(prompt_ids)),
-            streamer=_TokenStreamer(on_token),
+    def continuation(self) -> Continuation:
+        """The result; the row must have finished."""
+        assert self.finish is not None
+        prompt, made = self.ids[: self._prompt_length], self.ids[self._prompt_length :]
+        return Continuation(
+            prompt=self._tokenizer.decode(prompt),
+            text=self._text,
+            ids=made,
+            finish=self.finish,
+            logprobs=self._logprobs,
         )
-        ended = made[-1] == self.tokenizer.eos_id
-        text = self.text(made[:-1] if ended else made)
-        return Continuation(prompt=self.text(prompt_ids[1:]), text=text, tokens=len(made), ended=ended)
 
-    def _config(self, sampling: Sampling, prompt_tokens: int) -> GenerationConfig:
-        end = self.tokenizer.eos_id
-        greedy = sampling.temperature == 0
-        # top_k=0: transformers would otherwise also cut to the 50 likeliest tokens.
-        choice = {} if greedy else {"temperature": sampling.temperature, "top_p": sampling.top_p, "top_k": 0}
-        return GenerationConfig(
-            max_new_tokens=min(sampling.max_new_tokens, self.max_tokens - prompt_tokens),
-            do_sample=not greedy,
-            eos_token_id=end,
-            pad_token_id=end,
-            **choice,
+
+@torch.inference_mode()
+def _run(lm: LanguageModel, rows: list[_Row]) -> None:
+    """Makes tokens for all rows at once; a row that has finished leaves the batch."""
+    device = lm.model.device
+    longest = max(len(row.ids) for row in rows)
+    # Padding is masked: its id does not matter.
+    ids = torch.tensor([[0] * (longest - len(row.ids)) + row.ids for row in rows], device=device)
+    mask = torch.tensor([[0] * (longest - len(row.ids)) + [1] * len(row.ids) for row in rows], device=device)
+    positions = (mask.cumsum(1) - 1).clamp(min=0)
+    cache = DynamicCache(config=lm.model.config)
+    while True:
+        logits = lm.model(
+            input_ids=ids,
+            attention_mask=mask,
+            position_ids=positions,
+            past_key_values=cache,
+            use_cache=True,
+            logits_to_keep=1,
+        ).logits[:, -1]
+        tokens = _choose(lm, logits.float(), rows)
+        for row, token, row_logits in zip(rows, tokens, logits, strict=True):
+            row.add(token, row_logits.float())
+        going = [place for place, row in enumerate(rows) if row.finish is None]
+        if not going:
+            return
+        if len(going) < len(rows):
+            rows = [rows[place] for place in going]
+            kept = torch.tensor(going, device=device)
+            cache.batch_select_indices(kept)
+            mask = mask[kept]
+        ids = torch.tensor([row.ids[-1:] for row in rows], device=device)
+        mask = torch.cat([mask, mask.new_ones(len(rows), 1)], dim=1)
+        positions = mask.sum(1, keepdim=True) - 1
+
+
+def _choose(lm: LanguageModel, logits: Tensor, rows: list[_Row]) -> list[int]:
+    """Chooses each row's next token from the logits [rows, V]; close choices from logits of the row alone."""
+    noise = torch.stack([row.noise(logits.shape[1]) for row in rows]).to(logits.device)
+    close = CLOSE[lm.model.dtype] * logits.abs().amax(1, keepdim=True)
+    tokens, sure = _race(logits, noise, [row.sampling for row in rows], close)
+    for place in (place for place, is_sure in enumerate(sure) if not is_sure):
+        alone = torch.tensor([rows[place].ids], device=logits.device)
+        exact = lm.model(input_ids=alone, use_cache=False, logits_to_keep=1).logits[:, -1].float()
+        if exact.isnan().any():
+            raise ModelFolderError(f"{lm.folder}: its logits are not numbers; the weights or the sizes are damaged")
+        (tokens[place],), _ = _race(
+            exact, noise[place : place + 1], [rows[place].sampling], torch.zeros_like(close[:1])
         )
+    return tokens
 
 
-class _TokenStreamer:
-    """A `transformers.generation.streamers.BaseStreamer`: is given the prompt first, then every token."""
+def _race(logits: Tensor, noise: Tensor, samplings: list[Sampling], close: Tensor) -> tuple[list[int], list[bool]]:
+    """The token of each row of logits [rows, V], and whether it stays the same if logits move by `close` / 2.
 
-    def __init__(self, on_token: Callable[[int], None]) -> None:
-        self._on_token, self._prompt_seen = on_token, False
+    `close` [rows, 1] is 0 for the last word.
+    """
 
-    def put(self, value: Tensor) -> None:
-        if self._prompt_seen:
-            self._on_token(int(value))
-        self._prompt_seen = True
+    def column(values: list[float]) -> Tensor:
+        return torch.tensor(values, device=logits.device)[:, None]
 
-    def end(self) -> None:
-        pass
+    temperature = column([sampling.temperature or 1 for sampling in samplings])
+    top_p = column([sampling.top_p if sampling.temperature else 1 for sampling in samplings])
+    scaled, slack = logits / temperature, close / temperature
+    scores = scaled - noise
+    before = torch.zeros_like(scores)
+    if (top_p < 1).any():
+        probabilities, order = scaled.softmax(1).sort(dim=1, descending=True)
+        # Probability of all tokens that are likelier; 0 for the likeliest, which therefore always stays.
+        before.scatter_(1, order, probabilities.cumsum(1) - probabilities)
+        scores = scores.masked_fill((before >= top_p + slack) & (top_p < 1), -torch.inf)
+    best = scores.topk(2, dim=1)
+    tokens = scores.argmax(1, keepdim=True)
+    apart = best.values[:, :1] - best.values[:, 1:] > slack
+    inside = (before.gather(1, tokens) < top_p - slack) | (top_p >= 1)
+    return tokens[:, 0].tolist(), (apart & inside)[:, 0].tolist()

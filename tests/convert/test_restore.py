@@ -85,7 +85,7 @@ def test_a_missing_weight_is_named(folder: Path, tmp_path: Path) -> None:
 
 
 def test_a_checkpoint_given_the_wrong_way_round_is_told(checkpoint: Path, tmp_path: Path) -> None:
-    with pytest.raises(ConvertError, match="looks like a training checkpoint"):
+    with pytest.raises(ConvertError, match="it is a training checkpoint"):
         to_megatron(checkpoint, tmp_path / "back")
 
 

@@ -1,0 +1,149 @@
+"""Text ↔ token ids of a model folder: by the exact tokenizer of ncvc, or by the folder's own.
+
+Needs transformers only for the latter.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import ncvc
+from ncvc.errors import ModelFolderError, PromptError
+from ncvc.hf.folder import TOKENIZER, ModelFolder
+
+
+class TextTokenizer(Protocol):
+    """What generation and scoring need of a tokenizer."""
+
+    @property
+    def end_ids(self) -> frozenset[int]:
+        """Ids that end a text."""
+
+    def begin(self, ids: Sequence[int]) -> list[int]:
+        """Ids of a text from its beginning: with the special ones that come before it, and never none."""
+
+    def encode(self, text: str) -> list[int]:
+        """Ids of a text, without special ones."""
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """Text of ids, without special ones."""
+
+
+class ExactTokenizer:
+    """`ncvc.Tokenizer`: cleans and analyses raw text as it was for training."""
+
+    def __init__(self, tokenizer: ncvc.Tokenizer) -> None:
+        self._tokenizer = tokenizer
+        self.end_ids = frozenset([tokenizer.eos_id])
+
+    def begin(self, ids: Sequence[int]) -> list[int]:
+        """Puts `<|end_of_text|>` first.
+
+        Training packs documents one after the other, each ending in `<|end_of_text|>`, so that a document begins
+        after that token. `<|begin_of_text|>` never occurs in training.
+        """
+        return [self._tokenizer.eos_id, *ids]
+
+    def encode(self, text: str) -> list[int]:
+        """As `TextTokenizer.encode` says."""
+        return list(map(int, self._tokenizer.encode(text)))
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """As `TextTokenizer.decode` says."""
+        return self._tokenizer.decode(list(ids)).replace("▁", " ")
+
+
+class StockTokenizer:
+    """The tokenizer files of the folder, as `transformers.AutoTokenizer` reads them."""
+
+    def __init__(self, folder: ModelFolder) -> None:
+        """Raises `ModelFolderError` where transformers cannot load them, or they do not fit the model."""
+        from transformers import AutoTokenizer
+
+        try:
+            # transformers has no types here.
+            self._tokenizer: Any = AutoTokenizer.from_pretrained(
+                folder.path, local_files_only=True, trust_remote_code=False
+            )
+            ends = {*_ids(folder.config.get("eos_token_id")), *_ids(self._tokenizer.eos_token_id)}
+            self._start = [i for i in self._tokenizer("")["input_ids"] if i != self._tokenizer.eos_token_id]
+        except Exception as error:  # whatever a file from elsewhere leads to
+            raise ModelFolderError(
+                f"{folder.path}: transformers cannot load its tokenizer: {one_line(error)}"
+            ) from None
+        self.end_ids = frozenset(ends)
+        self._first = min(_ids(self._tokenizer.bos_token_id) or ends or [0])
+
+    def begin(self, ids: Sequence[int]) -> list[int]:
+        """Puts first what the tokenizer puts before a text; the begin or end of text alone for an empty one."""
+        return [*self._start, *ids] or [self._first]
+
+    def encode(self, text: str) -> list[int]:
+        """As `TextTokenizer.encode` says."""
+        return list(self._tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"])
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """As `TextTokenizer.decode` says."""
+        return str(self._tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False))
+
+
+def load_tokenizer(folder: ModelFolder) -> TextTokenizer:
+    """Loads the exact tokenizer of a model of ours, and the folder's own of any other.
+
+    Raises `ModelFolderError` or `TokenizerError`.
+    """
+    path = folder.path / TOKENIZER
+    return ExactTokenizer(ncvc.Tokenizer.load(path)) if path.is_dir() else StockTokenizer(folder)
+
+
+def prompt_ids(tokenizer: TextTokenizer, prompt: str, max_tokens: int | None) -> list[int]:
+    """Ids of a prompt, with those that begin a text; raises `PromptError` where nothing can follow it."""
+    text = tokenizer.encode(prompt)
+    if prompt and not text:
+        raise PromptError("the prompt is nothing once it is cleaned; give it letters, digits or kanji")
+    ids = tokenizer.begin(text)
+    if max_tokens is not None and len(ids) >= max_tokens:
+        raise PromptError(f"the prompt has {len(ids)} tokens; the model holds {max_tokens}: shorten it")
+    return ids
+
+
+class TextStream:
+    """Text of ids that come one after the other.
+
+    A byte-level piece can be a part of a character: text is held back until it is whole. Ids are decoded together
+    with those before them, since a tokenizer may treat a text's first piece in another way.
+    """
+
+    def __init__(self, tokenizer: TextTokenizer, ids: Sequence[int]) -> None:
+        """`ids`: what comes before the text."""
+        self._tokenizer = tokenizer
+        self._ids = list(ids)
+        self._start, self._end = 0, len(self._ids)
+
+    def add(self, token: int) -> str:
+        """Returns the text that this id completes."""
+        self._ids.append(token)
+        text = self._rest()
+        if not text or text.endswith("\ufffd"):
+            return ""
+        self._start, self._end = self._end, len(self._ids)
+        return text
+
+    def flush(self) -> str:
+        """Returns the text that is still held back: incomplete characters as U+FFFD."""
+        text = self._rest()
+        self._start = self._end = len(self._ids)
+        return text
+
+    def _rest(self) -> str:
+        before = self._tokenizer.decode(self._ids[self._start : self._end])
+        return self._tokenizer.decode(self._ids[self._start :])[len(before) :]
+
+
+def one_line(error: BaseException) -> str:
+    """The message of another library's exception as one line of at most 300 characters."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= 300 else f"{text[:300]}…"
+
+
+def _ids(value: int | list[int] | None) -> list[int]:
+    return value if isinstance(value, list) else [] if value is None else [value]
