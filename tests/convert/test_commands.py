@@ -79,6 +79,51 @@ def test_text_and_json_are_the_same_text(folder: Path) -> None:
     assert first["text"] != second["text"]
 
 
+def test_a_file_of_prompts_gives_the_texts_of_each_alone_in_order(folder: Path, tmp_path: Path) -> None:
+    prompts = ["患者は", "高血圧の治療は、", "x", "胸部X線に異常はない。既往に"]
+    options = ("--max-new-tokens", 9, "--seed", 3, "--count", 2)
+    expected = "".join(run("generate", folder, "--prompt", prompt, *options, "--json") for prompt in prompts)
+    (tmp_path / "prompts.txt").write_text("\n".join(prompts), encoding="utf-8")
+    lines = "".join(json.dumps({"id": 1, "prompt": prompt}) + "\n" for prompt in prompts)
+    (tmp_path / "prompts.jsonl").write_text(lines)
+    assert run("generate", folder, "--prompts", tmp_path / "prompts.jsonl", *options) == expected
+    assert run("generate", folder, "--prompts", tmp_path / "prompts.txt", *options, "--batch-size", 3) == expected
+    assert run("generate", folder, "--prompts", "-", *options, stdin="\n".join(prompts)) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "expected"),
+    [
+        ("p.txt", "患者\n\n肺炎", r"p\.txt:2: no prompt; remove the empty line"),
+        ("p.txt", "", r"p\.txt:1: no prompt"),
+        ("p.txt", "患者\n\ufeff\u200b\n", r"p\.txt:2: the prompt is nothing once it is cleaned"),
+        (
+            "p.txt",
+            "患者は発熱を主訴に来院した。" * 900,
+            r"p\.txt:1: the prompt has \d+ tokens; the model holds 4096: shorten it",
+        ),
+        ("p.jsonl", '{"prompt": "患者"}\n{"text": "x"}\n', r"p\.jsonl:2: not a JSON object with a string `prompt`"),
+        ("p.jsonl", '{"prompt": 3}', r"p\.jsonl:1: not a JSON object"),
+        ("p.jsonl", "{", r"p\.jsonl:1: not a JSON object"),
+    ],
+)
+def test_a_wrong_prompt_is_named_by_its_line_before_torch_is_imported(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, content: str, expected: str
+) -> None:
+    (tmp_path / name).write_text(content, encoding="utf-8")
+    monkeypatch.delitem(sys.modules, "ncvc.hf.generate", raising=False)
+    monkeypatch.delitem(sys.modules, "ncvc.hf.load", raising=False)
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(ncvc.NcvcError, match=expected):
+        run("generate", folder, "--prompts", tmp_path / name)
+
+
+def test_bytes_that_are_no_text_are_named_by_their_line(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "p.txt").write_bytes("患者\n".encode() + "患者".encode("cp932"))
+    with pytest.raises(ncvc.NcvcError, match=r"p\.txt:2: not valid UTF-8"):
+        run("generate", folder, "--prompts", tmp_path / "p.txt")
+
+
 def test_ctrl_c_ends_the_command_with_one_line(folder: Path) -> None:
     command = [sys.executable, "-m", "ncvc", "generate", str(folder), "--prompt", "患者は", "--count", "9999"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from ncvc.errors import ModelFolderError, PromptError
-from ncvc.hf.generate import Continuation, Sampling, generate
+from ncvc.hf.generate import Continuation, Sampling, _mass_before, generate
 from ncvc.hf.load import LanguageModel, load
 from ncvc.hf.tokenizer import TextStream
 from tests.hf.conftest import LENGTH, TEXT
@@ -195,3 +195,25 @@ def test_logits_that_are_no_numbers_are_told(llama_folder: Path) -> None:
 
 def test_no_request_is_no_result(llama: LanguageModel) -> None:
     assert generate(llama, []) == []
+
+
+@pytest.mark.parametrize("spread", [0.1, 4])
+def test_the_likeliest_tokens_are_enough_or_all_are_sorted(spread: float) -> None:
+    """A flat distribution has top_p beyond the 1024 likeliest, a steep one within them."""
+    probabilities = (spread * torch.randn(3, 5000, generator=torch.Generator().manual_seed(0))).softmax(1)
+    limit = torch.tensor([[0.95], [0.5], [torch.inf]])
+    kept = _mass_before(probabilities, limit) < limit
+    for row in range(2):
+        values, order = probabilities[row].sort(descending=True)
+        expected = order[values.cumsum(0) - values < limit[row]]
+        assert kept[row].nonzero()[:, 0].tolist() == sorted(expected.tolist())
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_batches_on_a_gpu_give_what_one_at_a_time_gives(stock_folder: Path, dtype: str) -> None:
+    lm = load(stock_folder, "cuda", dtype)
+    requests = [(prompt, sampled(number)) for number, prompt in enumerate(PROMPTS)]
+    alone = [generate(lm, [request])[0].ids for request in requests]
+    assert [one.ids for one in generate(lm, requests, batch_size=8)] == alone
