@@ -28,7 +28,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "init": CONFIGS,
     "preprocess": (*CONFIGS, "ipadic"),
     "split": (),
-    "tokenizer train": ("sentencepiece",),
+    "tokenizer train": ("pydantic", "sentencepiece"),
     "train plot": (*CONFIGS, "matplotlib", "numpy"),
     "train run": TRAINING,
     "train status": CONFIGS,

@@ -1,4 +1,4 @@
-"""Facts of this machine: cores, memory, disk, and the GPUs that the driver's `nvidia-smi` lists."""
+"""Examines this machine: cores, memory, disk, and the GPUs that the driver's `nvidia-smi` lists."""
 
 import os
 import platform
@@ -36,13 +36,19 @@ def machine(folder: Path) -> Machine:
         python=platform.python_version(),
         cores=len(os.sched_getaffinity(0)),
         memory=os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"),
-        disk_free=shutil.disk_usage(folder).free,
+        disk_free=disk_free(folder),
         gpus=gpus(),
     )
 
 
+def disk_free(path: Path) -> int:
+    """Returns the free bytes of the disk on which `path` is or would be."""
+    there = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
+    return shutil.disk_usage(there).free
+
+
 def gpus() -> tuple[Gpu, ...]:
-    """The GPUs that the driver lists; none where there is no driver."""
+    """Lists the GPUs that the driver knows; none where there is no driver."""
     program = shutil.which("nvidia-smi")
     if program is None:
         return ()

@@ -1,15 +1,19 @@
-"""Reports progress to people. Library code gets a `Reporter`; only a command passes one that writes to stderr."""
+"""Reports progress to people. Library code gets a `Reporter`; only a command passes one that writes."""
 
+import shutil
 import sys
 import time
 from collections.abc import Callable, Mapping
+from typing import Literal, TextIO
 
-import click
-
+from ncvc.printable import printable
 from ncvc.units import duration
 
 TERMINAL_INTERVAL = 0.5
+"""Seconds between two states of a line that is rewritten."""
 LOG_INTERVAL = 10.0
+"""Seconds between lines of progress in a log."""
+CLEAR_LINE = "\r\033[K"
 
 ProgressCallback = Callable[[Mapping[str, int]], None]
 """Takes the counts so far: `read_bytes`, `text_bytes`, `documents`, `dropped`, `quarantined`. What it raises stops the
@@ -40,46 +44,73 @@ class Reporter:
         return Progress()
 
 
-class StderrReporter(Reporter):
-    """Reports on standard error."""
+class ConsoleReporter(Reporter):
+    """Reports on a stream: lines, and one line of progress that is rewritten if the stream is a terminal."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self.stream = stream or sys.stderr
+        self.terminal = self.stream.isatty()
+        self._shows_progress = False
 
     def say(self, line: str) -> None:
         """Writes a line."""
-        click.echo(line, err=True)
+        self._write(f"{printable(line)}\n")
 
     def progress(self, label: str, total_bytes: int = 0) -> Progress:
         """Begins a line of progress."""
-        return ProgressLine(label, total_bytes)
+        return ProgressLine(self, label, total_bytes)
+
+    def show(self, line: str) -> None:
+        """Shows progress: on a terminal until something else is written, elsewhere as a line."""
+        if not self.terminal:
+            self.say(line)
+            return
+        width = shutil.get_terminal_size().columns - 1  # a line that wraps could not be rewritten
+        self._write(printable(line)[:width])
+        self._shows_progress = True
+
+    def clear(self) -> None:
+        """Clears the line of progress."""
+        self._write("")
+
+    def _write(self, text: str) -> None:
+        self.stream.write(f"{CLEAR_LINE if self._shows_progress else ''}{text}")
+        self.stream.flush()  # at once, for whoever reads a pipe
+        self._shows_progress = False
 
 
 class ProgressLine(Progress):
-    """Rewrites one line on a terminal; writes a line every `LOG_INTERVAL` seconds elsewhere."""
+    """Shows a stage every `TERMINAL_INTERVAL` seconds on a terminal, every `LOG_INTERVAL` seconds elsewhere."""
 
-    def __init__(self, label: str, total_bytes: int) -> None:
+    def __init__(self, reporter: ConsoleReporter, label: str, total_bytes: int) -> None:
+        self.reporter = reporter
         self.label = label
         self.total_bytes = total_bytes
-        self.started = time.monotonic()
-        self.terminal = sys.stderr.isatty()
-        self.shown = self.started
-        self.width = 0
+        self.started = self.shown = time.monotonic()
+        self.interval = TERMINAL_INTERVAL if reporter.terminal else LOG_INTERVAL
 
     def __call__(self, counts: Mapping[str, int]) -> None:
         """Shows the counts if it is time."""
-        now = time.monotonic()
-        if now - self.shown < (TERMINAL_INTERVAL if self.terminal else LOG_INTERVAL):
-            return
-        self.shown = now
-        self._write(self._line(counts, now - self.started))
+        if seconds := self._due():
+            self.reporter.show(self._line(counts, seconds))
 
     def items(self, done: int, of: int) -> None:
-        """Shows how many of a stage's items are done, where nothing more is known."""
+        """Shows the share of finished items if it is time."""
+        if seconds := self._due():
+            remaining = f" · {duration(seconds / done * of - seconds)} left" if 0 < done < of else ""
+            self.reporter.show(f"{self.label}: {done / of:4.0%} · {done:,} of {of:,}{remaining}")
+
+    def close(self) -> None:
+        """Clears the line."""
+        self.reporter.clear()
+
+    def _due(self) -> float:
+        """Returns the seconds since the start if it is time to show them, else 0."""
         now = time.monotonic()
-        if now - self.shown < (TERMINAL_INTERVAL if self.terminal else LOG_INTERVAL):
-            return
+        if now - self.shown < self.interval:
+            return 0.0
         self.shown = now
-        seconds = now - self.started
-        remaining = f" · {duration(seconds / done * of - seconds)} left" if 0 < done < of else ""
-        self._write(f"{self.label}: {done / of:4.0%} · {done:,} of {of:,} parts{remaining}")
+        return now - self.started
 
     def _line(self, counts: Mapping[str, int], seconds: float) -> str:
         left = [f"{counts[name]:,} {name}" for name in ("dropped", "quarantined") if counts[name]]
@@ -89,14 +120,10 @@ class ProgressLine(Progress):
         parts = [f"{done:4.0%}", f"{counts['documents']:,} documents", rate, *left, remaining]
         return f"{self.label}: " + " · ".join(part for part in parts if part)
 
-    def _write(self, line: str) -> None:
-        if self.terminal:
-            click.echo("\r" + line.ljust(self.width), nl=False, err=True)
-            self.width = len(line)
-        else:
-            click.echo(line, err=True)
 
-    def close(self) -> None:
-        """Clears the line."""
-        if self.terminal and self.width:
-            click.echo("\r" + " " * self.width + "\r", nl=False, err=True)
+Channel = Literal["stdout", "stderr", "none"]
+
+
+def reporter_on(channel: Channel) -> Reporter:
+    """Returns a reporter that writes to a standard stream of this process, or nowhere."""
+    return Reporter() if channel == "none" else ConsoleReporter(getattr(sys, channel))

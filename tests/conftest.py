@@ -12,11 +12,23 @@ import ipadic
 import pytest
 
 import ncvc
+from ncvc.progress import Reporter
 
 ROOT = Path(__file__).parents[1]
 
 # A shell starts background jobs with SIGINT ignored, and children inherit that; some tests press Ctrl-C.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+class Recorder(Reporter):
+    """Keeps the lines that it hears."""
+
+    def __init__(self, lines: list[str]) -> None:
+        self.lines = lines
+
+    def say(self, line: str) -> None:
+        assert "\n" not in line
+        self.lines.append(line)
 
 
 def run_ncvc(*arguments: object, ok: bool = True) -> subprocess.CompletedProcess[str]:

@@ -62,22 +62,24 @@ class StopAfter:
 def train_alone(config, stop_after=None):
     """Trains in this process, as the only rank."""
     from ncvc.model.parallel import single_process
+    from ncvc.progress import reporter_on
     from ncvc.train.loop import StopRequest, train
 
     torch.set_num_threads(1)
     with single_process(config.seed) as ranks:
-        train(config, ranks, StopAfter(stop_after) if stop_after else StopRequest())
+        train(config, ranks, StopAfter(stop_after) if stop_after else StopRequest(), reporter_on("stdout"))
 
 
 def train_as_rank(config, stop_after=None):
     """Trains in one of the processes of `pair`."""
     from ncvc.model.parallel import started_by_torchrun
+    from ncvc.progress import reporter_on
     from ncvc.train.loop import StopRequest, train
 
     with started_by_torchrun(config.parallel, config.seed) as ranks:
         # Only one rank is asked; both must stop.
         asked = stop_after and ranks.rank == 1
-        train(config, ranks, StopAfter(stop_after) if asked else StopRequest())
+        train(config, ranks, StopAfter(stop_after) if asked else StopRequest(), reporter_on("stdout"))
 
 
 @contextlib.contextmanager

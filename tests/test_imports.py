@@ -10,7 +10,7 @@ from tests.conftest import ROOT
 TOOL = runpy.run_path(str(ROOT / "tools" / "imports.py"))
 GRAPH = TOOL["python_imports"](ROOT / "ncvc")
 
-EVERYBODY = {"errors", "units"}
+EVERYBODY = {"errors", "printable", "units"}
 """Rooms that every other one may use; `ncvc` itself (`__init__`) is used for its version and the engine's classes."""
 MAY_USE = {
     "__init__": {"indexed"},
@@ -32,11 +32,13 @@ MAY_USE = {
     "executors": {"progress"},
     "dictionary": {"files", "manifest", "outputs"},
     "tokenizer": {"documents", "files", "manifest", "outputs", "progress"},
-    "corpus": {"config", "documents", "executors", "files", "html", "identity", "manifest", "outputs", "progress"},
+    "corpus": {
+        *("config", "documents", "executors", "files", "html", "identity", "machine", "manifest", "outputs", "progress")
+    },
     "model": {"config", "packages"},
     "checkpoint": {"config", "files", "manifest", "model", "outputs"},
     "hf": {"files", "manifest"},
-    "convert": {"checkpoint", "files", "hf", "manifest", "model", "outputs"},
+    "convert": {"checkpoint", "files", "hf", "manifest", "model", "outputs", "progress"},
     "train": {
         *(
             "checkpoint",
@@ -55,7 +57,7 @@ MAY_USE = {
     },
 }
 COMMANDS = {
-    "demo": {"config", "files", "manifest", "outputs"},
+    "demo": {"config", "files", "manifest", "outputs", "progress"},
     "doctor": {"machine", "packages"},
 }
 """Rooms of one command: nothing but `cli` uses them."""

@@ -49,7 +49,7 @@ def test_what_is_missing_cut_or_added(folder: Path) -> None:
         f"ncvc: {folder}/inner/manifest.json: missing",
         f"ncvc: {folder}/text: damaged: 0 bytes instead of 900",
         f"ncvc: {folder}/more: not in the manifest: ncvc did not write it",
-        "ncvc: 3 found that are not as written",
+        f"ncvc: 3 files differ from the manifest: {folder}/inner/manifest.json, {folder}/text, {folder}/more",
     ]
     (folder / "manifest.json").unlink()
     assert "has no manifest.json" in run_ncvc("verify", folder, ok=False).stderr

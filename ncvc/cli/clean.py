@@ -5,17 +5,19 @@ from typing import Literal
 
 import click
 
+from ncvc.cli.options import Command, text_field_option
 
-@click.command()
-@click.option("--jsonl", is_flag=True, help="A JSON object a line; its text is cleaned, the rest stays.")
-@click.option("--text-field", default="text", show_default=True, help="With --jsonl: the member that holds the text.")
-@click.option("--clinical", is_flag=True, help="Names, addresses and numbers in hospital notes go too.")
+
+@click.command(cls=Command)
+@click.option("--jsonl", is_flag=True, help="Reads a JSON object a line, and cleans its text alone.")
+@text_field_option
+@click.option("--clinical", is_flag=True, help="Removes names, addresses and numbers of hospital notes too.")
 @click.option(
     "--replacement",
     type=click.Choice(["nothing", "tag"]),
     default="nothing",
     show_default=True,
-    help="What stands in the place of private data: nothing, or its kind, such as 〔*氏名〕.",
+    help="The replacement of private data: nothing, or its kind, such as 〔*氏名〕.",
 )
 def clean(jsonl: bool, text_field: str, clinical: bool, replacement: Literal["nothing", "tag"]) -> None:
     """Cleans standard input, line by line, as `ncvc preprocess` cleans documents.

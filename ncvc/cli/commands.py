@@ -12,15 +12,18 @@ from ncvc.cli.dictionary import dictionary
 from ncvc.cli.doctor import doctor
 from ncvc.cli.generate import generate
 from ncvc.cli.init import init
+from ncvc.cli.options import Group, warn
 from ncvc.cli.preprocess import preprocess
 from ncvc.cli.split import split
 from ncvc.cli.tokenizer import tokenizer
 from ncvc.cli.train import train
 from ncvc.cli.verify import verify
+from ncvc.printable import printable
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(package_name="ncvc")  # the version itself is looked up when it is asked for
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+# The version itself is looked up when it is asked for.
+@click.version_option(package_name="ncvc", prog_name="ncvc", help="Shows the version.")
 def ncvc() -> None:
     """From raw Japanese text to your own small language model, on your own machines.
 
@@ -46,6 +49,7 @@ def run() -> None:
     try:
         ncvc(standalone_mode=False)
     except click.ClickException as error:
+        vars(error)["message"] = printable(error.message)
         error.show()
         sys.exit(error.exit_code)
     except click.Abort:
@@ -58,7 +62,7 @@ def run() -> None:
         sentence = _sentence(error)
         if sentence is None:
             raise
-        click.echo(f"ncvc: {sentence}", err=True)
+        warn(sentence)
         sys.exit(1)
 
 

@@ -4,15 +4,19 @@ from pathlib import Path
 
 import click
 
+from ncvc.cli.options import PATH, Command, Console, answers
+from ncvc.progress import reporter_on
 
-@click.command()
-@click.argument("folder", type=click.Path(path_type=Path), default=Path("demo"))
-@click.option("--seed", default=1, show_default=True, help="Of the text that is made.")
-def demo(folder: Path, seed: int) -> None:
+
+@click.command(cls=Command)
+@click.argument("folder", type=PATH, default=Path("demo"))
+@click.option("--seed", default=1, show_default=True, help="The seed of the text that is made.")
+@answers
+def demo(folder: Path, seed: int, console: Console) -> None:
     """Takes text that this package makes all the way to a small model, in at most 5 minutes.
 
-    Every command line is shown as you would type it. What an earlier demo left in FOLDER (default: demo) is
-    made anew; a folder that holds anything else is left alone.
+    Every command line is shown as you would type it. An earlier demo in FOLDER (default: demo) is made anew; a
+    folder that holds anything else is left alone.
 
     \b
     Examples:
@@ -21,4 +25,6 @@ def demo(folder: Path, seed: int) -> None:
     """
     from ncvc.demo.run import run_demo
 
-    run_demo(folder, seed, click.echo)
+    rows = run_demo(folder, seed, reporter_on(console.channel), console.channel)
+    made = [{"name": row.name, "path": str(row.path), "bytes": row.bytes, "seconds": row.seconds} for row in rows]
+    console.close({"made": made}, [])

@@ -1,22 +1,20 @@
-"""`ncvc dictionary`: a MeCab dictionary and terms of one's own become one file."""
+"""`ncvc dictionary`."""
 
-import json
-import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from ncvc.cli.options import EXISTING_FILE, FILE, Console, Group, answers, json_option
+from ncvc.progress import Progress, Reporter
+
 if TYPE_CHECKING:
     from ncvc.dictionary import DictionaryInfo
 
-FILE = click.Path(path_type=Path, dir_okay=False)
-CLEAR_LINE = "\r\033[K"
-EXISTING_FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 
-
-@click.group()
+@click.group(cls=Group)
 def dictionary() -> None:
     """Builds and describes the dictionary that text is analysed with."""
 
@@ -43,8 +41,9 @@ def dictionary() -> None:
     type=EXISTING_FILE,
     help="A licence notice to keep in the file. Those of the base are kept anyway.",
 )
-def build(output: Path, base: str, terms: tuple[Path, ...], licences: tuple[Path, ...]) -> None:
-    """Builds the dictionary file OUTPUT.
+@answers
+def build(output: Path, base: str, terms: tuple[Path, ...], licences: tuple[Path, ...], console: Console) -> None:
+    """Builds the dictionary file OUTPUT from a MeCab dictionary and terms of one's own.
 
     \b
     Examples:
@@ -65,21 +64,22 @@ def build(output: Path, base: str, terms: tuple[Path, ...], licences: tuple[Path
         base_name=found.name,
         terms=terms,
         licences=[*found.licences, *licences],
-        progress=_show,
+        progress=_steps(console.reporter),
     )
-    if sys.stderr.isatty():
-        click.echo(CLEAR_LINE, nl=False, err=True)
-    _describe(info)
-    size = output.stat().st_size / 1e6
-    click.echo(f"{'written':<28}{output}, {size:.1f} MB, in {time.monotonic() - started:.1f} s")
+    seconds = time.monotonic() - started
+    size = output.stat().st_size
+    console.close(
+        {"output": str(output), "bytes": size, "seconds": round(seconds, 3), **info},
+        [*_describe(info), f"{'written':<28}{output}, {size / 1e6:.1f} MB, in {seconds:.1f} s"],
+    )
 
 
 @dictionary.command()
 @click.argument("file", type=EXISTING_FILE)
-@click.option("--terms", is_flag=True, help="Print the terms, as a MeCab user dictionary in CSV.")
-@click.option("--json", "as_json", is_flag=True, help="Print everything, the licence notices too, as JSON.")
+@click.option("--terms", is_flag=True, help="Writes the terms, as a MeCab user dictionary in CSV.")
+@json_option
 def info(file: Path, terms: bool, as_json: bool) -> None:
-    """Says what the dictionary FILE was made of.
+    """Describes the dictionary FILE: base, terms, files that were read, licence notices.
 
     \b
     Examples:
@@ -88,29 +88,33 @@ def info(file: Path, terms: bool, as_json: bool) -> None:
     """
     from ncvc import Analyzer
 
+    if terms and as_json:
+        raise click.UsageError("--terms and --json exclude each other")
     analyzer = Analyzer.load(file)
     if terms:
         click.echo(analyzer.terms, nl=False)
-    elif as_json:
-        click.echo(json.dumps(analyzer.info, ensure_ascii=False, indent=2))
     else:
-        _describe(analyzer.info)
+        Console(as_json=as_json).close(analyzer.info, _describe(analyzer.info))
 
 
-def _show(step: str, done: int, total: int) -> None:
-    """One line of progress: overwritten on a terminal, elsewhere one line a step."""
-    if sys.stderr.isatty():
-        click.echo(f"{CLEAR_LINE}{step}{f' {done:,} of {total:,}' if total else ''} …", nl=False, err=True)
-    elif done == total:
-        click.echo(f"{step}{f' {total:,}' if total else ''} …", err=True)
+def _steps(reporter: Reporter) -> Callable[[str, int, int], None]:
+    """Returns the engine's callback: a line for every finished step, and progress within a long one."""
+    shown: dict[str, Progress] = {}
+
+    def report(step: str, done: int, total: int) -> None:
+        if done < total:
+            shown.setdefault(step, reporter.progress(step)).items(done, total)
+        else:
+            reporter.say(f"{step}{f' {total:,}' if total else ''} …")
+
+    return report
 
 
-def _describe(info: "DictionaryInfo") -> None:
+def _describe(info: "DictionaryInfo") -> list[str]:
     rows = [("base", f"{info['base']}, {info['rows']:,} rows"), ("terms added", f"{info['terms']:,}")]
     rows += [(f"  skipped: {reason}", f"{count:,}") for reason, count in info["skipped"].items()]
     rows += [
         ("read", f"{file['name']}, {file['bytes']:,} bytes, SHA-256 {file['sha256'][:12]}…") for file in info["inputs"]
     ]
     rows += [("licence notice", licence["name"]) for licence in info["licences"]]
-    for name, value in rows:
-        click.echo(f"{name:<28}{value}")
+    return [f"{name:<28}{value}" for name, value in rows]

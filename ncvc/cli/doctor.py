@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ncvc.cli.options import Command, Console, json_option
+
 if TYPE_CHECKING:
     from ncvc.doctor import Report
 
 
-@click.command()
-@click.option("--json", "as_json", is_flag=True, help="Writes the report as one JSON object.")
+@click.command(cls=Command)
+@json_option
 @click.pass_context
 def doctor(context: click.Context, as_json: bool) -> None:
     """Shows what this machine has, what training would use, and which packages each command lacks.
@@ -23,13 +25,12 @@ def doctor(context: click.Context, as_json: bool) -> None:
       ncvc doctor
       ncvc doctor --json | python -m json.tool
     """
-    import json
     from dataclasses import asdict
 
     from ncvc.doctor import examine
 
     report = examine(sorted(_names(context.find_root().command)), Path())
-    click.echo(json.dumps(asdict(report), ensure_ascii=False, indent=2) if as_json else _text(report))
+    Console(as_json=as_json).close(asdict(report), _lines(report))
 
 
 def _names(command: click.Command, path: str = "") -> Iterator[str]:
@@ -41,7 +42,7 @@ def _names(command: click.Command, path: str = "") -> Iterator[str]:
         yield from _names(inner, f"{path} {name}".strip())
 
 
-def _text(report: "Report") -> str:
+def _lines(report: "Report") -> Iterator[str]:
     """Formats the report for people."""
     machine = report.machine
     gpus = [
@@ -69,8 +70,10 @@ def _text(report: "Report") -> str:
         "Commands": commands,
     }
     width = max(len(name) for rows in sections.values() for name in rows)
-    blocks = [
-        "\n".join([title, *(f"  {name:<{width}}  {value}" for name, value in rows.items())])
-        for title, rows in sections.items()
-    ]
-    return "\n\n".join(blocks)
+    for number, (title, rows) in enumerate(sections.items()):
+        yield from [""] * bool(number)
+        yield title
+        for name, value in rows.items():
+            first, *more = value.splitlines()
+            yield f"  {name:<{width}}  {first}"
+            yield from more

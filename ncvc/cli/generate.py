@@ -7,8 +7,10 @@ from pathlib import Path
 
 import click
 
+from ncvc.cli.options import Command
 
-@click.command(no_args_is_help=True)
+
+@click.command(cls=Command, no_args_is_help=True)
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--prompt", help="The text to continue; `-` reads it from standard input.")
 @click.option(
@@ -29,7 +31,7 @@ import click
     type=click.FloatRange(min=0, max=1, min_open=True),
     default=0.95,
     show_default=True,
-    help="Sample from the likeliest tokens that together have this probability.",
+    help="Samples from the likeliest tokens that together have this probability.",
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Same seed, same text.")
 @click.option(
@@ -39,7 +41,7 @@ import click
     show_default=True,
     help="So many texts a prompt, seeds counting up.",
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a text instead of streamed text.")
+@click.option("--json", "as_json", is_flag=True, help="Writes one JSON object a text instead of streamed text.")
 @click.option("--device", default="cpu", show_default=True, help="cpu, cuda or cuda:N.")
 @click.option(
     "--dtype",
@@ -69,7 +71,7 @@ def generate(
     dtype: str,
     batch_size: int,
 ) -> None:
-    """Continue text with the model in FOLDER (made by `ncvc convert --to hf`).
+    """Continues text with the model in FOLDER (made by `ncvc convert --to hf`).
 
     \b
     Examples:

@@ -5,6 +5,8 @@ from typing import Any
 
 import click
 
+from ncvc.cli.options import FILE, Command, Console, answers
+
 NEXT = {
     "preprocess": "ncvc preprocess {file} --dry-run",
     "train": "ncvc train {file} --dry-run",
@@ -16,10 +18,11 @@ HEAD = """\
 """
 
 
-@click.command(no_args_is_help=True)
+@click.command(cls=Command, no_args_is_help=True)
 @click.argument("kind", type=click.Choice(list(NEXT)))
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False), required=False)
-def init(kind: str, file: Path | None) -> None:
+@click.argument("file", type=FILE, required=False)
+@answers
+def init(kind: str, file: Path | None, console: Console) -> None:
     """Writes a config to start from: every key with its documentation and its default.
 
     KIND is the command that the config is for; FILE is KIND.yaml unless it is named. A file that is there already is
@@ -39,7 +42,8 @@ def init(kind: str, file: Path | None) -> None:
             out.write(text)
     except FileExistsError:
         raise ConfigError(f"{file}: exists already; name another file") from None
-    click.echo(f"written to {file}; edit it, then: {NEXT[kind].format(file=file)}")
+    following = NEXT[kind].format(file=file)
+    console.close({"output": str(file), "next": following}, [f"written to {file}; edit it, then: {following}"])
 
 
 def _template(kind: str) -> str:

@@ -1,44 +1,66 @@
 """`ncvc preprocess`."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from ncvc.cli.options import EXISTING_FILE, Command, Console, answers, dry_run_option, force_option, set_option, warn
+
 if TYPE_CHECKING:
     from ncvc.corpus.summary import PassResult
 
 
-@click.command()
-@click.argument("config", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--to", type=click.Choice(["tokens", "text"]), default="tokens", show_default=True,
-              help="A Megatron dataset, or cleaned JSON lines.")  # fmt: skip
-@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Overrides a key of the config.")
-@click.option("--force", is_flag=True, help="Replaces the output if it exists.")
-@click.option("--restart", is_flag=True, help="Forgets what an unfinished run of this output has done.")
-@click.option("--dry-run", "sample", type=click.IntRange(1), metavar="N",
-              help="Reads N documents of each source only, into OUTPUT.dry-run: a look at report.html.")  # fmt: skip
-@click.option("--engine", type=click.Choice(["threads", "ray"]), default="threads", show_default=True,
-              help="Where the work is done: this machine, or a Ray cluster whose nodes share the disk.")  # fmt: skip
+@click.command(cls=Command)
+@click.argument("config", type=EXISTING_FILE)
+@click.option(
+    "--to",
+    type=click.Choice(["tokens", "text"]),
+    default="tokens",
+    show_default=True,
+    help="The output: a Megatron dataset, or cleaned JSON lines.",
+)
+@set_option
+@force_option
+@click.option("--restart", is_flag=True, help="Discards an unfinished run of this output.")
+@dry_run_option
+@click.option(
+    "--sample",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Reads N documents of each source only, into OUTPUT.sample: a look at report.html.",
+)
+@click.option(
+    "--engine",
+    type=click.Choice(["threads", "ray"]),
+    default="threads",
+    show_default=True,
+    help="The workers: this machine's threads, or a Ray cluster whose nodes share the disk.",
+)
 @click.option("--address", help="The Ray cluster, as in 10.0.0.1:6379; without it, one on this machine.")
+@answers
 def preprocess(
     config: Path,
     to: Any,
     overrides: tuple[str, ...],
     force: bool,
     restart: bool,
+    dry_run: bool,
     sample: int | None,
     engine: Any,
     address: str | None,
+    console: Console,
 ) -> None:
     """Turns raw text into Megatron datasets: cleaning, filters, deduplication, analysis, encoding.
 
-    CONFIG is a YAML file; its paths are relative to it. A run that was stopped, however hard, goes on where it
-    was when the same command is given again.
+    CONFIG is a YAML file; `ncvc init preprocess` writes one to start from. Its paths are relative to it. A run that
+    was stopped, however hard, goes on where it was when the same command is given again.
 
     \b
     Examples:
-      ncvc preprocess preprocess.yaml --dry-run 1000
+      ncvc preprocess preprocess.yaml --dry-run
+      ncvc preprocess preprocess.yaml --sample 1000
       ncvc preprocess preprocess.yaml
       ncvc preprocess preprocess.yaml --to text --set output=text
       ncvc preprocess preprocess.yaml --set threads=8 --force
@@ -53,47 +75,60 @@ def preprocess(
       output: tokens
       on_error: quarantine
     """
-    from ncvc.corpus.config import PreprocessConfig
-    from ncvc.corpus.preprocess import preprocess as run
-    from ncvc.executors import open_executor
-    from ncvc.progress import StderrReporter
-
     if address and engine != "ray":
         raise click.UsageError("--address names a Ray cluster; add --engine ray")
+    if dry_run and sample is not None:
+        raise click.UsageError("--sample writes and --dry-run does not; choose one")
+    from ncvc.corpus.config import PreprocessConfig
+
     loaded = PreprocessConfig.load(config, overrides)
+    folder = config.parent.absolute()
+    if dry_run:
+        from dataclasses import asdict
+
+        from ncvc.corpus.dry_run import dry_run as estimate
+        from ncvc.executors import LocalExecutor
+
+        found = estimate(loaded, folder, LocalExecutor(loaded.threads), to=to, replace=force, restart=restart)
+        console.close(asdict(found), found.lines())
+        return
+    from ncvc.corpus.preprocess import preprocess as run
+    from ncvc.executors import open_executor
+
     if sample is not None:
-        loaded = loaded.model_copy(update={"output": f"{loaded.output}.dry-run"})
+        loaded = loaded.model_copy(update={"output": f"{loaded.output}.sample"})
         force = restart = True
     executor = open_executor(engine, threads=loaded.threads, address=address)
     try:
         result = run(
             loaded,
-            config.parent.absolute(),
+            folder,
             to=to,
             replace=force,
             restart=restart,
             sample=sample,
             executor=executor,
-            reporter=StderrReporter(),
+            reporter=console.reporter,
         )
     except KeyboardInterrupt:
-        click.echo("ncvc: what is finished is kept; the same command goes on from there", err=True)
+        warn("what is finished is kept; the same command goes on from there")
         raise
-    _show(result)
     output = config.parent / loaded.output
-    click.echo(f"written to {output}; look at {output / 'report.html'}")
+    summary = result.model_dump(mode="json", by_alias=True, exclude_none=True)
+    written = f"written to {output}; look at {output / 'report.html'}"
+    console.close({"output": str(output), **summary}, [*_lines(result), written])
 
 
-def _show(result: "PassResult") -> None:
+def _lines(result: "PassResult") -> Iterator[str]:
     documents = result.documents
-    click.echo(
+    yield (
         f"documents: {documents.read:,} in = {documents.out:,} out + {documents.dropped:,} dropped"
         f" + {documents.quarantined:,} quarantined"
     )
     for reason, count in result.reasons.items():
-        click.echo(f"  {reason}: {count:,}")
+        yield f"  {reason}: {count:,}"
     if result.tokens is not None:
         unknown = (result.unknown_tokens or 0) / max(result.tokens, 1)
-        click.echo(f"tokens: {result.tokens:,} from {result.morphemes or 0:,} morphemes, {unknown:.4%} unknown")
+        yield f"tokens: {result.tokens:,} from {result.morphemes or 0:,} morphemes, {unknown:.4%} unknown"
     size = (result.text_bytes or 0) / 1e6
-    click.echo(f"{size:,.1f} MB of text in {result.seconds:.1f} s, {result.mb_per_second:.1f} MB/s")
+    yield f"{size:,.1f} MB of text in {result.seconds:.1f} s, {result.mb_per_second:.1f} MB/s"

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import click
 
+from ncvc.cli.options import EXISTING_FILE, EXISTING_FOLDER, Command
 
-@click.command()
-@click.option("--dictionary", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-              help="A file that `ncvc dictionary build` wrote: morphemes, as MeCab finds them.")  # fmt: skip
-@click.option("--tokenizer", type=click.Path(exists=True, file_okay=False, path_type=Path),
-              help="A folder that `ncvc tokenizer train` wrote: the pieces of the cleaned text.")  # fmt: skip
+
+@click.command(cls=Command)
+@click.option("--dictionary", type=EXISTING_FILE, help="The file that `ncvc dictionary build` wrote, for morphemes.")
+@click.option("--tokenizer", type=EXISTING_FOLDER, help="The folder that `ncvc tokenizer train` wrote, for pieces.")
 def split(dictionary: Path | None, tokenizer: Path | None) -> None:
     """Splits standard input, line by line, into morphemes or pieces with a space between them.
 
@@ -22,18 +22,18 @@ def split(dictionary: Path | None, tokenizer: Path | None) -> None:
       ncvc clean < notes.txt | ncvc split --dictionary ipadic.dic | tr ' ' '\\n' | sort | uniq -c
       ncvc split --tokenizer tokenizer < notes.txt
     """
+    if (dictionary is None) == (tokenizer is None):
+        raise click.UsageError("name one: --dictionary for morphemes, or --tokenizer for pieces")
     from ncvc import Analyzer, Tokenizer
     from ncvc.stdin_lines import filter_lines
 
-    if dictionary and not tokenizer:
+    if dictionary:
         analyzer = Analyzer.load(dictionary)
         filter_lines(
             lambda lines, _: [
                 " ".join(morphemes) for morphemes in analyzer.split_batch([line.replace("▁", " ") for line in lines])
             ]
         )
-    elif tokenizer and not dictionary:
+    elif tokenizer:
         loaded = Tokenizer.load(tokenizer)
         filter_lines(lambda lines, _: [" ".join(pieces) for pieces in loaded.pieces_batch(lines)])
-    else:
-        raise click.UsageError("name one: --dictionary for morphemes, or --tokenizer for pieces")

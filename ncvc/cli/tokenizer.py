@@ -5,23 +5,34 @@ from typing import Any
 
 import click
 
+from ncvc.cli.options import (
+    EXISTING_FILE,
+    PATH,
+    Console,
+    Group,
+    answers,
+    force_option,
+    on_error_option,
+    text_field_option,
+    threads_option,
+)
 
-@click.group()
+
+@click.group(cls=Group)
 def tokenizer() -> None:
     """Trains the tokenizer."""
 
 
 @tokenizer.command()
-@click.argument("output", type=click.Path(path_type=Path))
+@click.argument("output", type=PATH)
 @click.argument("inputs", nargs=-1, required=True)
-@click.option("--dictionary", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path),
-              help="The file that `ncvc dictionary build` wrote.")  # fmt: skip
+@click.option("--dictionary", required=True, type=EXISTING_FILE, help="The file that `ncvc dictionary build` wrote.")
 @click.option("--vocab-size", default=32768, show_default=True, help="Pieces, the special ones included.")
-@click.option("--text-field", default="text", show_default=True, help="The member that holds the text.")
-@click.option("--threads", default=0, help="Worker threads; 0 is one a core.")
-@click.option("--on-error", type=click.Choice(["stop", "quarantine"]), default="stop", show_default=True,
-              help="Stop at what cannot be read, or leave it out.")  # fmt: skip
-@click.option("--force", is_flag=True, help="Replaces the output if it exists.")
+@text_field_option
+@threads_option
+@on_error_option
+@force_option
+@answers
 def train(
     output: Path,
     inputs: tuple[str, ...],
@@ -31,6 +42,7 @@ def train(
     threads: int,
     on_error: Any,
     force: bool,
+    console: Console,
 ) -> None:
     """Trains a Unigram tokenizer on INPUTS and writes the folder OUTPUT.
 
@@ -44,23 +56,25 @@ def train(
     """
     from ncvc.documents.sources import Reading, find_sources
     from ncvc.outputs import require_apart
-    from ncvc.progress import StderrReporter
-    from ncvc.tokenizer.train import train_tokenizer
 
     require_apart(output, [path for path in map(Path, inputs) if path.is_dir()])
+    sources = find_sources(inputs, Path())
+    from ncvc.tokenizer.train import train_tokenizer
+
     counts = train_tokenizer(
         output,
-        find_sources(inputs, Path()),
+        sources,
         dictionary,
         vocab_size=vocab_size,
         reading=Reading(text_field=text_field, threads=threads, on_error=on_error),
         replace=force,
-        reporter=StderrReporter(),
+        reporter=console.reporter,
     )
-    click.echo(
+    lines = [
         f"{vocab_size:,} pieces from {counts.morphemes:,} morphemes"
         f" ({counts.distinct_morphemes:,} distinct) of {counts.kept:,} documents"
-    )
+    ]
     if counts.dropped or counts.quarantined:
-        click.echo(f"left out: {counts.dropped:,} empty, {counts.quarantined:,} unreadable documents")
-    click.echo(f"written to {output}")
+        lines.append(f"left out: {counts.dropped:,} empty, {counts.quarantined:,} unreadable documents")
+    summary = counts.model_dump(mode="json", exclude={"source_sha256"})
+    console.close({"output": str(output), "vocab_size": vocab_size, **summary}, [*lines, f"written to {output}"])

@@ -6,10 +6,22 @@ from typing import Any
 
 import click
 
+from ncvc.cli.options import (
+    EXISTING_FILE,
+    EXISTING_FOLDER,
+    FILE,
+    Console,
+    Group,
+    answers,
+    dry_run_option,
+    output_option,
+    set_option,
+)
+
 STOPPED = 75  # EX_TEMPFAIL of sysexits.h: nothing is wrong, start again to go on
 
 
-class RunByDefault(click.Group):
+class RunByDefault(Group):
     """A group in which anything but a subcommand's name is the config of `run`."""
 
     def resolve_command(self, context: click.Context, args: list[str]) -> Any:
@@ -38,26 +50,34 @@ def train() -> None:
 
 
 @train.command()
-@click.argument("config", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Overrides a key of the config.")
+@click.argument("config", type=EXISTING_FILE)
+@set_option
 @click.option(
     "--max-restarts",
     type=click.IntRange(min=0),
     default=0,
     metavar="N",
-    help="Starts the ranks again after a crash or a hang, N times at most.  [default: 0]",
+    help="Restarts the ranks after a crash or a hang, N times at most.  [default: 0]",
 )
 @click.option("--nnodes", type=click.IntRange(1), default=1, show_default=True, help="Machines that train together.")
 @click.option("--node-rank", type=click.IntRange(0), help="Number of this machine, from 0.")
-@click.option("--rdzv-endpoint", metavar="HOST:PORT", help="Where the machines meet: the first one, and a free port.")
-@click.option("--rdzv-backend", type=click.Choice(["c10d", "static"]), default="c10d", show_default=True)
-@click.option("--rdzv-id", help="Tells runs apart that meet at one place.  [default: the run folder]")
+@click.option("--rdzv-endpoint", metavar="HOST:PORT", help="The meeting place: the first machine, and a free port.")
+@click.option("--rdzv-backend", type=click.Choice(["c10d", "static"]), default="c10d", show_default=True,
+              help="The way of meeting; torchrun's.")  # fmt: skip
+@click.option("--rdzv-id", help="The name of the run among those that meet there.  [default: the run folder]")
 @click.option("--local-addr", metavar="ADDRESS", help="This machine's address.  [default: its host name]")
-@click.option("--write-slurm", type=click.Path(dir_okay=False, path_type=Path), help="Only writes a script for sbatch.")
-@click.option("--dry-run", is_flag=True, help="Says what the run would be and need; starts nothing.")
-@click.option("--gpu", metavar="NAME", help="Dry run: for this card, such as H100, instead of the one here.")
-@click.option("--gpu-memory", type=click.FloatRange(min=0, min_open=True), metavar="GIB", help="Dry run: its memory.")
-@click.option("--mfu", type=click.FloatRange(0, 1, min_open=True), help="Dry run: share of its peak reached; 0.4.")
+@click.option("--write-slurm", type=FILE, help="Writes a script for sbatch, and starts nothing.")
+@dry_run_option
+@click.option("--gpu", metavar="NAME", help="With --dry-run: the card, such as H100, instead of the one here.")
+@click.option(
+    "--gpu-memory", type=click.FloatRange(min=0, min_open=True), metavar="GIB", help="With --dry-run: its memory."
+)
+@click.option(
+    "--mfu",
+    type=click.FloatRange(0, 1, min_open=True),
+    help="With --dry-run: the share of its peak that is reached.  [default: 0.4]",
+)
+@answers
 def run(
     config: Path,
     overrides: tuple[str, ...],
@@ -67,6 +87,7 @@ def run(
     gpu: str | None,
     gpu_memory: float | None,
     mfu: float | None,
+    console: Console,
     **nodes: Any,
 ) -> None:
     """Starts or goes on with the run of CONFIG; `run` may be left out.
@@ -87,39 +108,47 @@ def run(
     """
     from ncvc.train.config import TrainConfig
 
+    if not dry_run and (gpu, gpu_memory, mfu) != (None, None, None):
+        raise click.UsageError("--gpu, --gpu-memory and --mfu belong to --dry-run")
     settings = TrainConfig.load(config, overrides)
     if dry_run:
         from ncvc.train.preflight import dry_run as planning
 
         card = planning.target(gpu, gpu_memory)
-        lines = planning.dry_run(settings, card, mfu or planning.USUAL_MFU, nodes["nnodes"])
-        click.echo("\n".join(lines))
+        arguments = (settings, card, mfu or planning.USUAL_MFU, nodes["nnodes"])
+        console.close(planning.estimate(*arguments), planning.dry_run(*arguments))
         return
     if write_slurm is not None:
         from ncvc.train.elastic import slurm
 
         script = slurm.slurm_script(config, overrides, settings, nodes["nnodes"], max_restarts)
         slurm.write_slurm(write_slurm, script)
-        click.echo(f"written to {write_slurm}; look at its time limit, then: sbatch {write_slurm}")
+        line = f"written to {write_slurm}; look at its time limit, then: sbatch {write_slurm}"
+        console.close({"output": str(write_slurm)}, [line])
         return
     from ncvc.outputs import require_run_folder
 
     start = settings.checkpoints.init_from
     reads = [config, Path(settings.data.tokenizer), *([Path(start)] if start else [])]
     require_run_folder(settings.folder, reads)
-    from ncvc.train.elastic.launch import launch
     from ncvc.train.elastic.rendezvous import Rendezvous
 
-    if not launch(settings, Rendezvous(**nodes), max_restarts):
+    rendezvous = Rendezvous(**nodes)
+    rendezvous.check(max_restarts)  # before the imports that take seconds
+    from ncvc.train.elastic.launch import launch
+
+    finished = launch(settings, rendezvous, max_restarts, console.channel)
+    if console.as_json:
+        console.close(_summary(settings.folder), [])
+    if not finished:
         sys.exit(STOPPED)
 
 
 @train.command()
-@click.argument("runs", nargs=-1, required=True, type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option(
-    "-o", "--output", required=True, type=click.Path(dir_okay=False, path_type=Path), help="PNG or HTML, by its name."
-)
-def plot(runs: tuple[Path, ...], output: Path) -> None:
+@click.argument("runs", nargs=-1, required=True, type=EXISTING_FOLDER)
+@output_option
+@answers
+def plot(runs: tuple[Path, ...], output: Path, console: Console) -> None:
     """Draws the loss of one or several run folders over steps and tokens (the papers' figure 3).
 
     \b
@@ -131,12 +160,12 @@ def plot(runs: tuple[Path, ...], output: Path) -> None:
     The HTML page needs no network and has no script. It has learning rate and gradient norm too, what was skipped
     and where a run went on, and a table of the runs.
     """
+    if output.suffix not in (".png", ".html"):
+        raise click.BadParameter(f"{output}: name it .png or .html", param_hint="--output")
     from ncvc.files import whole_file
     from ncvc.outputs import is_page_or_picture, require_own_file, sealed
     from ncvc.train.metrics.history import read_histories
 
-    if output.suffix not in (".png", ".html"):
-        raise click.BadParameter(f"{output}: name it .png or .html", param_hint="--output")
     file = require_own_file(output, is_page_or_picture)
     histories = read_histories(runs)
     if output.suffix == ".png":
@@ -148,20 +177,34 @@ def plot(runs: tuple[Path, ...], output: Path) -> None:
 
         with whole_file(file) as partial:
             partial.write_text(sealed(page(histories)), encoding="utf-8")
-    click.echo(f"written to {output}")
+    console.close({"output": str(output)}, [f"written to {output}"])
 
 
 @train.command()
-@click.argument("runs", nargs=-1, required=True, type=click.Path(exists=True, file_okay=False, path_type=Path))
-def status(runs: tuple[Path, ...]) -> None:
-    """Says how runs are, from their folders: running or not, step, loss, speed, newest checkpoint.
+@click.argument("runs", nargs=-1, required=True, type=EXISTING_FOLDER)
+@answers
+def status(runs: tuple[Path, ...], console: Console) -> None:
+    """Shows the state of runs, from their folders: running or not, step, loss, speed, newest checkpoint.
 
     \b
     Examples:
       ncvc train status runs/first
       watch -n 60 ncvc train status runs/first runs/second
     """
+    from dataclasses import asdict
+
     from ncvc.train.metrics.status import describe
     from ncvc.train.metrics.status import status as read_status
 
-    click.echo("\n\n".join("\n".join(describe(read_status(run))) for run in runs))
+    found = [read_status(run) for run in runs]
+    lines = [line for each in found for line in ("", *describe(each))][1:]
+    console.close({"runs": [asdict(each) for each in found]}, lines)
+
+
+def _summary(run: Path) -> dict[str, Any]:
+    """Returns the status of a run that has ended here."""
+    from dataclasses import asdict
+
+    from ncvc.train.metrics.status import status as read_status
+
+    return asdict(read_status(run))

@@ -1,16 +1,26 @@
 """`ncvc verify`."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from ncvc.cli.options import EXISTING_FOLDER, Command, Console, answers, warn
 
-@click.command()
-@click.argument("folders", nargs=-1, required=True, type=click.Path(exists=True, file_okay=False, path_type=Path))
-def verify(folders: tuple[Path, ...]) -> None:
-    """Says whether every bit of FOLDERS is as ncvc wrote it: datasets, tokenizers, checkpoints, models.
+if TYPE_CHECKING:
+    from ncvc.manifest import Difference
 
-    Exit status 1 if anything is missing, damaged or was put there since.
+NAMED = 3
+"""Files that the closing sentence names."""
+
+
+@click.command(cls=Command)
+@click.argument("folders", nargs=-1, required=True, type=EXISTING_FOLDER)
+@answers
+def verify(folders: tuple[Path, ...], console: Console) -> None:
+    """Compares FOLDERS that ncvc wrote, bit by bit, with their manifests: datasets, tokenizers, checkpoints, models.
+
+    Exit status 1 if a file is missing or damaged, or was added since.
 
     \b
     Examples:
@@ -18,15 +28,31 @@ def verify(folders: tuple[Path, ...]) -> None:
       ncvc verify tokenizer runs/ncvc-slm-1/checkpoints/step_00024000 my-model
     """
     from ncvc.errors import NcvcError
-    from ncvc.manifest import verify as problems
+    from ncvc.manifest import verify as compare
 
-    wrong = 0
+    found: dict[Path, list[Difference]] = {}
     for folder in folders:
-        before = wrong
-        for problem in problems(folder):
-            wrong += 1
-            click.echo(f"ncvc: {problem}", err=True)
-        if wrong == before:
-            click.echo(f"{folder}: whole")
-    if wrong:
-        raise NcvcError(f"{wrong} found that {'is' if wrong == 1 else 'are'} not as written")
+        found[folder] = []
+        for difference in compare(folder):
+            warn(str(difference))
+            found[folder].append(difference)
+    console.close(
+        {"folders": [_summary(folder, differences) for folder, differences in found.items()]},
+        [f"{folder}: whole" for folder, differences in found.items() if not differences],
+    )
+    paths = [str(difference.path) for differences in found.values() for difference in differences]
+    if paths:
+        named = ", ".join([*paths[:NAMED], "…"][: len(paths)])
+        verb = "file differs" if len(paths) == 1 else "files differ"
+        raise NcvcError(f"{len(paths)} {verb} from the manifest: {named}")
+
+
+def _summary(folder: Path, differences: "list[Difference]") -> dict[str, Any]:
+    return {
+        "folder": str(folder),
+        "whole": not differences,
+        "differences": [
+            {"file": str(each.path.relative_to(folder)), "kind": each.kind, "detail": each.detail}
+            for each in differences
+        ],
+    }

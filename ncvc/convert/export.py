@@ -2,7 +2,6 @@
 
 import math
 import shutil
-from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from ncvc.hf.folder import EMBEDDING, LOGITS, TOKENIZER
 from ncvc.hf.load import DTYPES, Dtype
 from ncvc.manifest import HUGGINGFACE, MANIFEST, write_manifest
 from ncvc.outputs import require_output
+from ncvc.progress import Reporter
 
 
 def to_huggingface(
@@ -32,7 +32,7 @@ def to_huggingface(
     tokenizer: Path | None = None,
     dtype: Dtype = "float32",
     replace: bool = False,
-    say: Callable[[str], None] = lambda _: None,
+    reporter: Reporter | None = None,
 ) -> check.Check:
     """Writes the folder `out` from the checkpoint `source` and a tokenizer folder, and compares the models.
 
@@ -41,19 +41,20 @@ def to_huggingface(
     Reads and writes one tensor at a time; the comparison then holds one fp32 model in memory at a time.
     Raises `ConvertError` where the logits differ, and leaves nothing under the name `out`.
     """
+    reporter = reporter or Reporter()
     checkpoint = Checkpoint.open(source)
     _require_parameters(checkpoint)
     tokenizer = tokenizer or _named_tokenizer(checkpoint)
     with whole_folder(require_output(out, HUGGINGFACE, reads=[source, tokenizer], replace=replace)) as folder:
         (folder / TOKENIZER).parent.mkdir()
         _copy_tokenizer(tokenizer, folder, checkpoint)
-        say("checking the checkpoint's SHA-256")
+        reporter.say("checking the checkpoint's SHA-256")
         checkpoint.verify()
-        say(f"writing {checkpoint.model.num_layers} layers in {dtype}")
+        reporter.say(f"writing {checkpoint.model.num_layers} layers in {dtype}")
         _write_weights(checkpoint, folder, DTYPES[dtype])
         write_json(folder / "config.json", huggingface_config(checkpoint.model, dtype))
         write_json(folder / "generation_config.json", generation_config())
-        say("comparing the logits with Megatron's")
+        reporter.say("comparing the logits with Megatron's")
         found = _compare(checkpoint, folder, out, DTYPES[dtype])
         _save(folder / LOGITS, {"ids": found.ids, "logits": found.logits})
         _write_card(checkpoint, folder, dtype, found)

@@ -47,7 +47,7 @@ def preprocess(
     Raises `ConfigError` and `NcvcError` for an unusable config or output, `InputError` for unreadable input.
     """
     plan = make_plan(config, folder, to, sample)
-    require_apart(folder / config.output, _reads(plan), [folder])
+    require_apart(folder / config.output, reads(plan), [folder])
     output = real_path(folder / config.output)
     with RunDir(output) as run_dir:
         made = None if restart else _inputs_of(plan, output)
@@ -98,7 +98,7 @@ def _run(plan: Plan, run_dir: RunDir, executor: Executor, reporter: Reporter, ti
     return stages
 
 
-def _reads(plan: Plan) -> Iterator[Path]:
+def reads(plan: Plan) -> Iterator[Path]:
     """Yields the files and folders that the pass reads."""
     for source in plan.config.sources:
         yield from (path for path in (plan.folder / name for name in source.inputs) if path.is_dir())

@@ -5,7 +5,6 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from ncvc.errors import DemoError
 from ncvc.files import sha256
 from ncvc.manifest import changes, own_manifest
 from ncvc.outputs import require_apart, require_run_folder
+from ncvc.progress import Channel, Reporter
 
 CONFIG = SHIPPED / "demo.yaml"
 """The training config."""
@@ -47,47 +47,64 @@ PROMPTS = ("72歳男性。発熱を主訴に", "令和5年4月12日　回診。"
 TEMPERATURE = "0.5"
 """Below the usual: after two minutes of training the less likely words are guesses."""
 
-Say = Callable[[str], None]
-
 
 @dataclass(frozen=True)
 class Stage:
-    """One command: its arguments after `ncvc`, and what it makes."""
+    """One command: its arguments after `ncvc`, and the file or folder that it makes."""
 
-    what: str
+    name: str
     makes: Path
     arguments: tuple[str, ...]
 
 
-def run_demo(folder: Path, seed: int, say: Say) -> None:
+@dataclass(frozen=True)
+class Made:
+    """A file or folder that a stage made, and the seconds that it took."""
+
+    name: str
+    path: Path
+    seconds: float
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of its files."""
+        files = self.path.rglob("*") if self.path.is_dir() else [self.path]
+        return sum(file.stat().st_size for file in files if file.is_file())
+
+
+def run_demo(folder: Path, seed: int, reporter: Reporter, channel: Channel = "stdout") -> list[Made]:
     """Takes generated text all the way to a model in `folder` and lets it continue three prompts.
+
+    `reporter` hears the command lines, whose own standard output goes to `channel`. Returns what was made.
 
     Everything that an earlier demo made there is removed first. Raises `DemoError` if the folder holds
     anything else, or if a stage fails.
     """
     _prepare(folder)
     started = time.monotonic()
-    say(f"\n[1/8] text, written by this package (seed {seed})")
+    reporter.say(f"[1/8] text, written by this package (seed {seed})")
     documents = write_corpus(folder / "text.jsonl", seed)
     terms = write_terms(folder / "terms.csv")
     for name in ("text.jsonl", "terms.csv"):
         _record(folder / name)
-    say(f"{documents:,} documents, {terms:,} medical terms")
-    rows = [("text", folder / "text.jsonl", time.monotonic() - started)]
+    reporter.say(f"{documents:,} documents, {terms:,} medical terms")
+    rows = [Made("text", folder / "text.jsonl", time.monotonic() - started)]
     config = _write_configs(folder)
     for number, stage in enumerate(_stages(folder, config), start=2):
-        say(f"\n[{number}/8] {stage.what}")
-        rows.append((stage.what, stage.makes, _call(stage.arguments, say)))
-    say("\n" + _table(rows))
-    say("\n[8/8] continuations")
+        reporter.say("")
+        reporter.say(f"[{number}/8] {stage.name}")
+        rows.append(Made(stage.name, stage.makes, _call(stage.arguments, reporter, channel)))
+    for line in ("", *_table(rows), "", "[8/8] continuations"):
+        reporter.say(line)
     for prompt in PROMPTS:
-        say("")
+        reporter.say("")
         options = ("--max-new-tokens", "80", "--temperature", TEMPERATURE)
-        _call(("generate", str(folder / "hf"), "--prompt", prompt, *options), say)
+        _call(("generate", str(folder / "hf"), "--prompt", prompt, *options), reporter, channel)
+    return rows
 
 
 def _prepare(folder: Path) -> None:
-    """An empty folder, but for the marker that says whose it is."""
+    """Empties the folder, but for the marker that shows whose it is; raises `DemoError` if anything is not a demo's."""
     if folder.exists() and not folder.is_dir():
         raise DemoError(f"{folder}: is a file; name a folder")
     require_apart(folder, [])
@@ -180,38 +197,34 @@ def _stages(folder: Path, train: dict[str, Any]) -> list[Stage]:
         ("loss curve", "loss.png"): ("train", "plot", inside("run"), "-o", inside("loss.png")),
         ("conversion", "hf"): ("convert", checkpoint, inside("hf"), "--to", "hf"),
     }  # fmt: skip
-    return [Stage(what, folder / made, arguments) for (what, made), arguments in commands.items()]
+    return [Stage(name, folder / made, arguments) for (name, made), arguments in commands.items()]
 
 
-def _call(arguments: tuple[str, ...], say: Say) -> float:
+def _call(arguments: tuple[str, ...], reporter: Reporter, channel: Channel) -> float:
     """Shows and runs one command; returns its seconds."""
     line = shlex.join(("ncvc", *arguments))
-    say(f"$ {line}")
+    reporter.say(f"$ {line}")
     started = time.monotonic()
-    process = subprocess.Popen([sys.executable, "-m", "ncvc", *arguments])
+    out = {"stdout": None, "stderr": sys.stderr, "none": subprocess.DEVNULL}[channel]
+    quiet = ("--quiet",) if channel == "none" and arguments[0] != "generate" else ()
+    process = subprocess.Popen([sys.executable, "-m", "ncvc", *arguments, *quiet], stdout=out)
     try:
         status = process.wait()
     except KeyboardInterrupt:
         process.wait()  # Ctrl-C reached the command too; training saves before it ends
         raise
     if status != 0:
-        raise DemoError(f"`{line}` ended with status {status}; what it said is above")
+        raise DemoError(f"`{line}` ended with status {status}; its message is above")
     return time.monotonic() - started
 
 
-def _table(rows: list[tuple[str, Path, float]]) -> str:
-    """Summary of the demo's outputs with their paths and sizes, and the seconds it took."""
+def _table(rows: list[Made]) -> list[str]:
+    """Formats name, place, size and seconds of everything made."""
     cells = [("made by", "where", "size", "seconds")]
-    cells += [(what, str(path), _size(path), f"{seconds:.1f}") for what, path, seconds in rows]
-    cells.append(("in all", "", "", f"{sum(seconds for _, _, seconds in rows):.1f}"))
+    cells += [(row.name, str(row.path), f"{row.bytes / 1e6:,.1f} MB", f"{row.seconds:.1f}") for row in rows]
+    cells.append(("in all", "", "", f"{sum(row.seconds for row in rows):.1f}"))
     widths = [max(len(row[column]) for row in cells) for column in range(4)]
-    return "\n".join(
-        f"{what:<{widths[0]}}  {where:<{widths[1]}}  {size:>{widths[2]}}  {seconds:>{widths[3]}}"
-        for what, where, size, seconds in cells
-    )
-
-
-def _size(path: Path) -> str:
-    files = path.rglob("*") if path.is_dir() else [path]
-    size = sum(file.stat().st_size for file in files if file.is_file())
-    return f"{size / 1e6:,.1f} MB"
+    return [
+        f"{name:<{widths[0]}}  {where:<{widths[1]}}  {size:>{widths[2]}}  {seconds:>{widths[3]}}"
+        for name, where, size, seconds in cells
+    ]

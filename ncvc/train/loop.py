@@ -10,6 +10,7 @@ from megatron.core.distributed import finalize_model_grads
 from megatron.core.pipeline_parallel import get_forward_backward_func
 
 from ncvc.model.parallel import Ranks
+from ncvc.progress import Reporter
 from ncvc.train import events
 from ncvc.train.anomaly_guard import require_finite
 from ncvc.train.compute_timer import ComputeTimer
@@ -28,7 +29,7 @@ Batches = Iterator[dict[str, torch.Tensor]]
 """Micro-batches of `data.batches`."""
 
 
-def train(config: TrainConfig, ranks: Ranks, stop: StopRequest) -> bool:
+def train(config: TrainConfig, ranks: Ranks, stop: StopRequest, reporter: Reporter | None = None) -> bool:
     """Trains until the last step or a request to stop, and saves; all ranks call it.
 
     Returns whether the last step is done. Raises `TrainingError` if too many steps are anomalous, before any of them
@@ -39,7 +40,7 @@ def train(config: TrainConfig, ranks: Ranks, stop: StopRequest) -> bool:
     announce_wait(config.watch.startup_time)  # the first rank opens the log and its loggers, maybe over a network
     samples = batches(dataset, config, ranks, training.done)
     validation = Validation(config, training.datasets, forward)
-    log = RunLog(config, speaks=ranks.is_first, done=training.done, world_size=ranks.world_size)
+    log = RunLog(config, speaks=ranks.is_first, done=training.done, world_size=ranks.world_size, reporter=reporter)
     if ranks.is_first:
         publish(config)
     events.started(training, log)

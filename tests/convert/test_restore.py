@@ -11,6 +11,7 @@ from ncvc.convert import mapping
 from ncvc.convert.export import to_huggingface
 from ncvc.convert.restore import to_megatron
 from ncvc.errors import ConvertError
+from tests.conftest import Recorder
 
 EMBEDDING = "embedding.word_embeddings.weight"
 
@@ -48,9 +49,9 @@ def test_a_changed_embedding_is_divided_and_that_is_said(folder: Path, tmp_path:
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
     said: list[str] = []
     with pytest.raises(ConvertError, match=r"model\.safetensors: damaged: .*; copy the folder again, or remove its"):
-        to_megatron(folder, tmp_path / "back", say=said.append)
+        to_megatron(folder, tmp_path / "back", reporter=Recorder(said))
     (folder / "manifest.json").unlink()  # changed on purpose
-    to_megatron(folder, tmp_path / "back", say=said.append)
+    to_megatron(folder, tmp_path / "back", reporter=Recorder(said))
     assert "dividing the embedding by √60" in said[0]
     got = Checkpoint.open(tmp_path / "back").weight(EMBEDDING)
     torch.testing.assert_close(got * 60**0.5, weights["model.embed_tokens.weight"])

@@ -184,7 +184,7 @@ def test_both_analysers_give_the_same_bytes(tmp_path: Path, tokenizer_folder: Pa
     assert (tmp_path / "lattice/a.bin").read_bytes() == (tmp_path / "vibrato/a.bin").read_bytes() != b""
 
 
-def test_a_dry_run_reads_the_first_documents_and_shows_the_report(
+def test_a_sample_reads_the_first_documents_and_shows_the_report(
     tmp_path: Path, tokenizer_folder: Path, lines: list[str]
 ) -> None:
     (tmp_path / "in").mkdir()
@@ -194,12 +194,12 @@ def test_a_dry_run_reads_the_first_documents_and_shows_the_report(
     sources = [{"name": name, "inputs": ["in"]} for name in "ab"]
     config = {"sources": sources, "tokenizer": str(tokenizer_folder), "output": "out"}
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
-    shown = run_ncvc("preprocess", tmp_path / "config.yaml", "--dry-run", "40").stdout
+    shown = run_ncvc("preprocess", tmp_path / "config.yaml", "--sample", "40").stdout
     assert "documents: 80 in" in shown
-    page = tmp_path / "out.dry-run/report.html"
+    page = tmp_path / "out.sample/report.html"
     assert str(page) in shown
     assert "the first 40 documents" in page.read_text(encoding="utf-8")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["config.yaml", "in", "out.dry-run"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["config.yaml", "in", "out.sample"]
 
 
 def test_text_needs_no_tokenizer(tmp_path: Path, lines: list[str]) -> None:

@@ -15,6 +15,8 @@ import yaml
 from ncvc.demo import run
 from ncvc.demo.run import MARKER, run_demo
 from ncvc.errors import DemoError
+from ncvc.progress import Reporter
+from tests.conftest import Recorder
 
 TRAIN = {
     "run": "demo/run",
@@ -60,7 +62,7 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
 
 def test_every_stage_runs_as_it_is_shown(program: Program, tmp_path: Path) -> None:
     folder, said = tmp_path / "out", []
-    run_demo(folder, 1, said.append)
+    run_demo(folder, 1, Recorder(said))
     commands = program.calls()
     vocabulary = ["--vocab-size", "13312", f"{folder}/text.jsonl"]
     assert commands[:6] == [
@@ -78,8 +80,8 @@ def test_every_stage_runs_as_it_is_shown(program: Program, tmp_path: Path) -> No
 
 def test_the_table_says_where_and_how_large(program: Program, tmp_path: Path) -> None:
     said: list[str] = []
-    run_demo(tmp_path / "out", 1, said.append)
-    [table] = [text for text in said if "seconds" in text]
+    run_demo(tmp_path / "out", 1, Recorder(said))
+    table = "\n".join(said)
     for made in ("text.jsonl", "dictionary", "tokenizer", "tokens", "run", "hf", "loss.png"):
         assert f" {tmp_path}/out/{made} " in table
     assert re.search(r"text.jsonl +2\.\d MB", table)
@@ -88,7 +90,7 @@ def test_the_table_says_where_and_how_large(program: Program, tmp_path: Path) ->
 def test_the_configs_name_the_folder(program: Program, tmp_path: Path) -> None:
     program.fail_at("dictionary")
     with pytest.raises(DemoError, match=r"`ncvc dictionary build .*` ended with status 3"):
-        run_demo(tmp_path / "out", 1, lambda line: None)
+        run_demo(tmp_path / "out", 1, Reporter())
     folder = tmp_path / "out"
     train = yaml.safe_load((folder / "train.yaml").read_text(encoding="utf-8"))
     assert train["run"] == f"{folder}/run"
@@ -117,12 +119,12 @@ def test_a_second_demo_starts_anew(program: Program, tmp_path: Path) -> None:
     program.fail_at("dictionary")
     for _ in range(2):
         with pytest.raises(DemoError):
-            run_demo(folder, 1, lambda line: None)
+            run_demo(folder, 1, Reporter())
         (folder / "run/checkpoints").mkdir(parents=True)
         (folder / "run/checkpoints/old").touch()
         (folder / ".tokenizer.partial").mkdir()
     with pytest.raises(DemoError):
-        run_demo(folder, 1, lambda line: None)
+        run_demo(folder, 1, Reporter())
     left = {"preprocess.yaml", "terms.csv", "text.jsonl", "train.yaml", MARKER}
     assert {path.name for path in folder.iterdir()} == left
 
@@ -135,14 +137,14 @@ def test_a_folder_with_other_files_is_left_alone(tmp_path: Path, marked: bool) -
     (tmp_path / "手紙.txt").write_text("残す")
     before = sorted(tmp_path.iterdir())
     with pytest.raises(DemoError, match=r"holds what no demo made \(手紙.txt\)"):
-        run_demo(tmp_path, 1, lambda line: None)
+        run_demo(tmp_path, 1, Reporter())
     assert sorted(tmp_path.iterdir()) == before
 
 
 def test_ones_own_files_under_the_demos_names_are_left_alone(tmp_path: Path) -> None:
     (tmp_path / "text.jsonl").write_text("mine")
     with pytest.raises(DemoError, match=r"holds what no demo made \(text.jsonl\)"):
-        run_demo(tmp_path, 1, lambda line: None)
+        run_demo(tmp_path, 1, Reporter())
     assert (tmp_path / "text.jsonl").read_text() == "mine"
 
 
@@ -168,4 +170,4 @@ def test_ctrl_c_stops_the_demo_and_its_command(tmp_path: Path) -> None:
 def test_a_file_is_no_folder(tmp_path: Path) -> None:
     (tmp_path / "demo").touch()
     with pytest.raises(DemoError, match="is a file; name a folder"):
-        run_demo(tmp_path / "demo", 1, lambda line: None)
+        run_demo(tmp_path / "demo", 1, Reporter())

@@ -64,8 +64,8 @@ def to_text(box: Sandbox, output: str, **settings: Any) -> Words:
     return preprocess(box, output, options=["--to", "text"], **settings)
 
 
-def dry_run(box: Sandbox, output: str, **settings: Any) -> Words:
-    return preprocess(box, output, options=["--dry-run", "2"], **settings)
+def sample(box: Sandbox, output: str, **settings: Any) -> Words:
+    return preprocess(box, output, options=["--sample", "2"], **settings)
 
 
 def to_hf(box: Sandbox, output: str, source: str = "checkpoint", tokenizer: str | None = "tokenizer") -> Words:
@@ -89,13 +89,13 @@ def train(box: Sandbox, output: str, config: str = "train.yaml", **sections: Any
 TOKENIZER = Command("tokenizer", ("raw", "dictionary.dic"), "tokenizer2", tokenizer)
 PREPROCESS = Command("preprocess", ("raw", "tokenizer"), "tokens", preprocess)
 TO_TEXT = Command("preprocess-to-text", ("raw", "tokenizer"), "text", to_text)
-DRY_RUN = Command("preprocess-dry-run", ("raw", "tokenizer"), "tokens.dry-run", dry_run, suffix=".dry-run")
+SAMPLE = Command("preprocess-sample", ("raw", "tokenizer"), "tokens.sample", sample, suffix=".sample")
 TO_HF = Command("convert-to-hf", ("checkpoint", "tokenizer"), "model", to_hf, torch=True)
 TO_MEGATRON = Command("convert-to-megatron", ("model",), "checkpoint", to_megatron, torch=True)
 DEMO = Command("demo", (), "begun-demo", demo, force=False, torch=True)
 TRAIN_RUN = Command("train", ("tokens", "tokenizer"), "run", train, force=False, torch=True)
 
-REPLACING = [TOKENIZER, PREPROCESS, TO_TEXT, DRY_RUN, TO_HF, TO_MEGATRON]  # take --force, and make what has a manifest
+REPLACING = [TOKENIZER, PREPROCESS, TO_TEXT, SAMPLE, TO_HF, TO_MEGATRON]  # take --force, and make what has a manifest
 FOLDERS = [*REPLACING, DEMO, TRAIN_RUN]
 
 

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from tests.outputs.commands import (
     DEMO,
-    DRY_RUN,
     FOLDERS,
     PREPROCESS,
     REPLACING,
+    SAMPLE,
     TO_HF,
     TO_MEGATRON,
     TOKENIZER,
@@ -45,7 +45,7 @@ class Case:
     name: str
     expect: str
     prepare: Prepare
-    commands: Sequence[Command] = (TOKENIZER, PREPROCESS, DRY_RUN, TO_HF, TO_MEGATRON)
+    commands: Sequence[Command] = (TOKENIZER, PREPROCESS, SAMPLE, TO_HF, TO_MEGATRON)
     force: Sequence[bool] = FORCE
     output: str = "out"
     says: tuple[str, ...] = ("out",)
@@ -269,7 +269,7 @@ CASES = [
     Case("manifest-linked-to-ours", "refused", linked_manifest, [TOKENIZER]),
     # A folder of ours.
     Case("ours", "kept", ours, [TOKENIZER, PREPROCESS, TO_HF], PLAIN),
-    Case("ours", "done", ours, [TOKENIZER, PREPROCESS, DRY_RUN, TO_HF]),
+    Case("ours", "done", ours, [TOKENIZER, PREPROCESS, SAMPLE, TO_HF]),
     Case("ours-by-trailing-slash", "done", ours, [PREPROCESS], output="out/"),
     Case("ours-with-a-hard-link-to-a-file", "done", hard_linked, SOME),
     Case("ours-with-a-file-missing", "safe", changed(Path.unlink), SOME),
@@ -304,12 +304,12 @@ CASES = [
     Case("link-to-a-users-folder", "refused", link("mine", users), FOLDERS),
     Case("link-to-a-users-folder-by-slash", "refused", link("mine", users), [*SOME, TO_HF], output="out/"),
     Case("link-to-a-users-file", "refused", link("letter.txt"), [*SOME, *OTHERS]),
-    Case("link-to-ours", "behind", link("real", ours), [TOKENIZER, PREPROCESS, DRY_RUN]),
+    Case("link-to-ours", "behind", link("real", ours), [TOKENIZER, PREPROCESS, SAMPLE]),
     Case("link-to-ours", "kept", link("real", ours), [TOKENIZER, PREPROCESS], PLAIN),
     Case("link-to-ours-and-a-file", "refused", link("real", added("letter.txt")), SOME, says=("letter.txt",)),
     Case("link-to-a-link-to-ours", "behind", chain, SOME),
     Case("link-to-an-empty-folder", "behind", link("real", put("empty-folder")), SOME, BOTH),
-    Case("dangling-link", "behind", link("new"), [TOKENIZER, PREPROCESS, DRY_RUN], BOTH),
+    Case("dangling-link", "behind", link("new"), [TOKENIZER, PREPROCESS, SAMPLE], BOTH),
     Case("dangling-link-into-no-folder", "behind", link("no/new"), [TOKENIZER]),
     Case("loop-of-links", "refused", loop, FOLDERS, PLAIN),
     # Parents.
@@ -326,10 +326,10 @@ CASES = [
     Case("partial-has-a-users-run.json", "refused", beside("run.json"), SOME),
     # As a run leaves it that was killed before it wrote its run.json.
     Case("partial-is-empty", "safe", beside("empty"), SOME, free=("work/.out.partial",)),
-    Case("old-is-a-link", "safe", beside("link", old=True), [TOKENIZER, PREPROCESS, DRY_RUN]),
+    Case("old-is-a-link", "safe", beside("link", old=True), [TOKENIZER, PREPROCESS, SAMPLE]),
     Case("old-is-a-link-to-ours", "safe", beside("link-to-ours", old=True), SOME),
-    Case("old-is-a-file", "safe", beside("file", old=True), [TOKENIZER, PREPROCESS, DRY_RUN]),
-    Case("old-is-a-users-folder", "safe", beside("folder", old=True), [TOKENIZER, PREPROCESS, DRY_RUN, TO_HF]),
+    Case("old-is-a-file", "safe", beside("file", old=True), [TOKENIZER, PREPROCESS, SAMPLE]),
+    Case("old-is-a-users-folder", "safe", beside("folder", old=True), [TOKENIZER, PREPROCESS, SAMPLE, TO_HF]),
     # Names.
     Case("newline-in-the-name", "safe", nothing, SOME, PLAIN, "out\nput", ("put",)),
     Case("dash-before-the-name", "safe", nothing, SOME, PLAIN, "-out"),

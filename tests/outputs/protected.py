@@ -10,9 +10,9 @@ from typing import Any
 from tests.outputs.commands import (
     BUILD,
     DEMO,
-    DRY_RUN,
     FOLDERS,
     PREPROCESS,
+    SAMPLE,
     SLURM,
     TO_HF,
     TO_MEGATRON,
@@ -207,14 +207,14 @@ NEEDED = [
         settings={"checkpoints": {"init_from": "checkpoint"}},
         says=("checkpoint",),
     ),
-    # A dry run's own output.
+    # A sample's own output.
     Needed(
-        "input-of-dry-run",
-        DRY_RUN,
+        "input-of-sample",
+        SAMPLE,
         "text",
         (),
-        copied("text", "text.dry-run"),
-        settings=inputs("text.dry-run"),
+        copied("text", "text.sample"),
+        settings=inputs("text.sample"),
         says=("text",),
     ),
     # The current folder, which ncvc made.

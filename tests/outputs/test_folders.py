@@ -5,7 +5,7 @@ These cases were written from the specification, by someone who had not read the
 
 import pytest
 
-from tests.outputs.commands import DEMO, DRY_RUN, Command
+from tests.outputs.commands import DEMO, SAMPLE, Command
 from tests.outputs.folders import CASES, Case
 from tests.outputs.sandbox import Sandbox, assert_refused, assert_sentence, changes, is_whole
 
@@ -55,12 +55,12 @@ def made(place: str, before: dict[str, str]) -> list[str]:
     return [place]
 
 
-def test_a_dry_run_leaves_the_output_itself_alone(box: Sandbox) -> None:
-    """It may look like ours or not: only OUTPUT.dry-run is written."""
-    words = DRY_RUN.words(box, "mine", force=True)
+def test_a_sample_leaves_the_output_itself_alone(box: Sandbox) -> None:
+    """It may look like ours or not: only OUTPUT.sample is written."""
+    words = SAMPLE.words(box, "mine", force=True)
     (box.work / "mine").mkdir()
     (box.work / "mine/letter.txt").write_text("残す")
     before = box.snapshot()
     done = box.run(words)
     assert done.code == 0, done.err
-    assert not changes(before, box.snapshot(), besides=["work/mine.dry-run"])
+    assert not changes(before, box.snapshot(), besides=["work/mine.sample"])

@@ -13,9 +13,9 @@ import pytest
 from tests.outputs.commands import (
     BUILD,
     DEMO,
-    DRY_RUN,
     FOLDERS,
     PREPROCESS,
+    SAMPLE,
     SLURM,
     TOKENIZER,
     Command,
@@ -69,7 +69,7 @@ def test_a_parent_that_cannot_be_written_is_one_sentence(box: Sandbox, command: 
     assert_refused(done, before, box.snapshot(), ["sealed"])
 
 
-@pytest.mark.parametrize("command", [PREPROCESS, DRY_RUN], ids=lambda command: command.name)
+@pytest.mark.parametrize("command", [PREPROCESS, SAMPLE], ids=lambda command: command.name)
 def test_a_relative_output_belongs_to_the_configs_folder(box: Sandbox, command: Command) -> None:
     """Not to the current one, in which another folder has that name."""
     users_folder(box.elsewhere / ("out" + command.suffix))

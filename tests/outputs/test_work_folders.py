@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.outputs.commands import BUILD, DRY_RUN, PLOT_HTML, PREPROCESS, SLURM, TOKENIZER, TRAIN_RUN, Command
+from tests.outputs.commands import BUILD, PLOT_HTML, PREPROCESS, SAMPLE, SLURM, TOKENIZER, TRAIN_RUN, Command
 from tests.outputs.sandbox import LETTER, Done, Sandbox, assert_refused, changes, users_folder
 from tests.outputs.watched import Watch
 
-COMMANDS = [TOKENIZER, PREPROCESS, DRY_RUN, BUILD, PLOT_HTML, SLURM]
+COMMANDS = [TOKENIZER, PREPROCESS, SAMPLE, BUILD, PLOT_HTML, SLURM]
 
 
 def run_after(box: Sandbox, words: list[str | bytes | Path], script: str = ":") -> tuple[Done, str]:
@@ -39,7 +39,7 @@ def put(name: str, kind: str, folder: bool) -> str:
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
 def test_work_names_that_are_taken(box: Sandbox, command: Command, kind: str) -> None:
     """Runs once to learn the names, and then once for each of them with something of the user's there."""
-    output = "out" + ("" if command.suffix == ".dry-run" else command.suffix)
+    output = "out" + ("" if command.suffix == ".sample" else command.suffix)
     target = box.work / ("out" + command.suffix)
     words = command.words(box, output, force=command.force)
     replaced = command is not SLURM

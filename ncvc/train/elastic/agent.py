@@ -12,13 +12,13 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-import click
 import torch.distributed.launcher.api as torch_launcher
 from torch.distributed.elastic.agent.server.api import RunResult, WorkerGroup, WorkerState
 from torch.distributed.elastic.agent.server.local_elastic_agent import LocalElasticAgent
 from torch.distributed.elastic.multiprocessing.api import SignalException
 from torch.distributed.elastic.multiprocessing.errors import ProcessFailure
 
+from ncvc.progress import Reporter
 from ncvc.train.config import TrainConfig
 from ncvc.train.elastic.heartbeat import IO_ALLOWANCE, VARIABLE
 from ncvc.train.elastic.peers import REASON_TIMEOUT, Peers, quoted
@@ -37,11 +37,12 @@ class Agent(LocalElasticAgent):
 
     _pcontext: Any  # torch's handle of the processes; None before they are started
 
-    def __init__(self, config: TrainConfig, machines: int, *arguments: Any, **options: Any) -> None:
+    def __init__(self, config: TrainConfig, machines: int, reporter: Reporter, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.config = config
+        self.reporter = reporter
         spec = self._worker_group.spec
-        self.watchdog = Watchdog(config.watch, config.folder, spec.local_world_size, several=machines > 1)
+        self.watchdog = Watchdog(config.watch, config.folder, spec.local_world_size, machines > 1, reporter)
         os.environ[VARIABLE] = self.watchdog.table.variable
         self.peers = Peers(config.folder, spec.rdzv_handler, spec.local_addr, machines, config.watch.hang_after)
         self._gone = ""
@@ -91,7 +92,7 @@ class Agent(LocalElasticAgent):
         if self._remaining_restarts:
             left = self._remaining_restarts - 1
             when = " when all machines are there" if several else ""
-            click.echo(f"RESTARTS{when}, {left} more allowed: {self.reason}")
+            self.reporter.say(f"RESTARTS{when}, {left} more allowed: {self.reason}")
             if writes:
                 self._write("restarted", left=left)
         elif several and (writes or worth_it):  # or the others would wait for this one
@@ -201,7 +202,7 @@ def lost_connection(failures: dict[int, ProcessFailure]) -> bool:
 
 
 @contextlib.contextmanager
-def watched(config: TrainConfig, machines: int = 1) -> Iterator[list[Agent]]:
+def watched(config: TrainConfig, machines: int = 1, reporter: Reporter | None = None) -> Iterator[list[Agent]]:
     """Makes torch's launcher use `Agent`, and yields the list of the agents that it makes.
 
     The launcher names its agent's class itself and takes no other.
@@ -209,7 +210,7 @@ def watched(config: TrainConfig, machines: int = 1) -> Iterator[list[Agent]]:
     agents: list[Agent] = []
 
     def make(*arguments: Any, **options: Any) -> Agent:
-        agents.append(Agent(config, machines, *arguments, **options))
+        agents.append(Agent(config, machines, reporter or Reporter(), *arguments, **options))
         return agents[-1]
 
     # A store that outlives the ranks keeps the addresses of crashed ones, for which the next ones wait: pytorch issue

@@ -18,6 +18,7 @@ from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 from ncvc.errors import ConfigError, NcvcError
 from ncvc.files import lock
 from ncvc.outputs import require_run_folder
+from ncvc.progress import Channel, reporter_on
 from ncvc.train.config import TrainConfig
 from ncvc.train.elastic.agent import watched
 from ncvc.train.elastic.rendezvous import Rendezvous
@@ -26,15 +27,20 @@ from ncvc.train.metrics.log import events
 from ncvc.train.resolved_config import resolved
 
 ONE_MACHINE = Rendezvous()
-WORKER = ("-m", "ncvc.train.elastic.worker")  # Python's arguments of a rank, before the config's path
+WORKER = (
+    "-m",
+    "ncvc.train.elastic.worker",
+)  # Python's arguments of a rank, before the config's path and the channel of its lines
 
 
-def launch(config: TrainConfig, rendezvous: Rendezvous = ONE_MACHINE, max_restarts: int = 0) -> bool:
+def launch(
+    config: TrainConfig, rendezvous: Rendezvous = ONE_MACHINE, max_restarts: int = 0, channel: Channel = "none"
+) -> bool:
     """Runs the training to its end; returns True if it finished, False if it stopped on request.
 
-    Every machine of the run calls it. After a crash or a hang the ranks are restarted, `max_restarts` times at most.
-    Raises `ConfigError` if the ranks do not fit the config, and `NcvcError` with the first failing rank's sentence if
-    the training failed, or if the rendezvous did.
+    Every machine of the run calls it; lines for people go to `channel`. After a crash or a hang the ranks are
+    restarted, `max_restarts` times at most. Raises `ConfigError` if the ranks do not fit the config, and `NcvcError`
+    with the first failing rank's sentence if the training failed, or if the rendezvous did.
     """
     rendezvous.check(max_restarts)
     ranks = processes(config, rendezvous.nnodes)
@@ -57,11 +63,11 @@ def launch(config: TrainConfig, rendezvous: Rendezvous = ONE_MACHINE, max_restar
             _locked(config, rendezvous),
             tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".yaml") as file,
             launchers_requests() as settings.signals_to_handle,
-            watched(config, rendezvous.nnodes) as agents,
+            watched(config, rendezvous.nnodes, reporter_on(channel)) as agents,
         ):
             file.write(resolved(config))
             file.flush()
-            elastic_launch(settings, sys.executable)(*WORKER, file.name)
+            elastic_launch(settings, sys.executable)(*WORKER, file.name, channel)
     except SignalException:
         if agents[0].at_once:
             raise NcvcError(

@@ -14,8 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-import click
-
+from ncvc.progress import Reporter
 from ncvc.train.config import WatchConfig
 from ncvc.train.elastic.heartbeat import BUSY, DUMP_SIGNAL, PHASES, Heartbeat, HeartbeatTable
 from ncvc.train.elastic.process_activity import ProcessActivity
@@ -31,7 +30,10 @@ _STATES = {"T": "the process is stopped", "t": "the process is held by a debugge
 class Watchdog:
     """Watches `ranks` ranks of one machine; `several`: the run has other machines too."""
 
-    def __init__(self, config: WatchConfig, folder: Path, ranks: int, several: bool = False) -> None:
+    def __init__(
+        self, config: WatchConfig, folder: Path, ranks: int, several: bool = False, reporter: Reporter | None = None
+    ) -> None:
+        self.reporter = reporter or Reporter()
         self.config = config
         self.several = several
         self.folder = folder
@@ -66,7 +68,7 @@ class Watchdog:
             try:
                 self._dump(pids, first_rank)
                 append_event(self.folder, "hang", ranks=ranks, reason=self.hang)
-                click.echo(self.hang)
+                self.reporter.say(self.hang)
             finally:  # a request to stop may come meanwhile, and a disk may refuse
                 kill(pids.values())
         else:
@@ -123,7 +125,7 @@ class Watchdog:
             if rank not in self._slow:
                 name, step = first_rank + rank, beats[rank].step
                 append_event(self.folder, "slow", rank=name, factor=round(factor, 3), step=step)
-                click.echo(
+                self.reporter.say(
                     f"rank {name} is slow: its own work takes {factor:.2f} times the median of this"
                     " machine's ranks; look at its card's clock and temperature, and at what else runs there"
                 )

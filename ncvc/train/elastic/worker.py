@@ -4,17 +4,17 @@ import os
 import sys
 import threading
 from pathlib import Path
+from typing import cast
 
-import click
-
+from ncvc.progress import Channel, ConsoleReporter, reporter_on
 from ncvc.train.config import TrainConfig
 from ncvc.train.elastic import heartbeat
 from ncvc.train.elastic.rendezvous import EXIT_LOST_PEER, end_quietly, pass_on_to_launcher, require_fitting_ranks
 from ncvc.train.elastic.stop_signal import StopRequest
 
 
-def main(path: str) -> None:
-    """Trains by the config at `path`; passes a user's mistake to the launcher as one sentence."""
+def main(path: str, channel: Channel) -> None:
+    """Trains by the config at `path`; lines go to `channel`, a user's mistake goes to the launcher as one sentence."""
     # Before the slow imports, so that no request to stop is lost.
     stop = StopRequest()
     stop.listen()
@@ -42,7 +42,7 @@ def main(path: str) -> None:
         heartbeat.announce_wait(config.watch.startup_time)
         with started_by_torchrun(config.parallel, config.seed) as ranks:
             require_one_run(config)
-            finished = train(config, ranks, stop)
+            finished = train(config, ranks, stop, reporter_on(channel))
         end_quietly()
         if not finished and not stop.made:
             pass_on_to_launcher()
@@ -54,7 +54,7 @@ def main(path: str) -> None:
             ErrorHandler().record_exception(error)
         except OSError:  # the disk takes no reason either, and torch's agent would fail at an empty file
             Path(os.environ["TORCHELASTIC_ERROR_FILE"]).unlink(missing_ok=True)
-            click.echo(error, err=True)
+            ConsoleReporter().say(str(error))
         sys.exit(1)
     except RuntimeError as error:
         if not isinstance(error, DistError) and "gloo/transport" not in str(error):
@@ -65,8 +65,8 @@ def main(path: str) -> None:
 def in_one_sentence(failure: threading.ExceptHookArgs) -> None:
     """Reports an exception of a background thread in one line, such as TensorBoard's on a full disk."""
     name = failure.thread.name if failure.thread else "a thread"
-    click.echo(f"{name} ended: {failure.exc_value!r}", err=True)
+    ConsoleReporter().say(f"{name} ended: {failure.exc_value!r}")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], cast(Channel, sys.argv[2]))

@@ -14,8 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import click
-
+from ncvc.progress import Reporter
 from ncvc.smoothing import ExponentialMean
 from ncvc.train.config import TrainConfig
 from ncvc.train.metrics.log_file import LogFile
@@ -65,11 +64,16 @@ FIELDS = {field.name for field in dataclasses.fields(Step)}
 class RunLog:
     """Writes a run's log; `speaks` is True on the first rank only, and the others' logs write nothing.
 
+    Lines for people go to `reporter`, by default nowhere.
+
     Raises `ConfigError` if `logging` asks for a package that is not installed.
     """
 
-    def __init__(self, config: TrainConfig, *, speaks: bool, done: int, world_size: int = 1) -> None:
+    def __init__(
+        self, config: TrainConfig, *, speaks: bool, done: int, world_size: int = 1, reporter: Reporter | None = None
+    ) -> None:
         self.config = config
+        self.reporter = reporter or Reporter()
         self.speaks = speaks
         self.world_size = world_size
         self.seconds_a_step = ExponentialMean()
@@ -83,13 +87,13 @@ class RunLog:
         self._file = LogFile(config.folder / LOG)
 
     def event(self, event: str, message: str, **facts: Any) -> None:
-        """Prints `message`, and appends `{"event": event, …}` to log.jsonl."""
+        """Reports `message`, and appends `{"event": event, …}` to log.jsonl."""
         if not self.speaks:
             return
         self._file.write(_event_line(event, **facts))
         if event == "rolled_back":
             self.smoothed_loss = self._smoothed_loss(facts["step"])
-        click.echo(message)
+        self.reporter.say(message)
 
     def curve(self, name: str, value: float, step: int) -> None:
         """Adds a point to a curve in TensorBoard and Weights & Biases."""
@@ -133,7 +137,7 @@ class RunLog:
         for logger in self._loggers:
             logger.add(points, step)
         if step % self.config.logging.log_interval == 0 or step == last:
-            click.echo(self._line(record, last))
+            self.reporter.say(self._line(record, last))
 
     def _line(self, record: Step, last: int) -> str:
         """Console line of a step, at most 160 columns; speeds are smoothed."""

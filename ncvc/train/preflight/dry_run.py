@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -70,11 +71,7 @@ def dry_run(config: TrainConfig, planned: Target, mfu: float = USUAL_MFU, nnodes
 
     Raises `ConfigError` if ranks and batch do not fit each other.
     """
-    ranks = nnodes * (config.parallel.nproc_per_node or len(gpus()) or 1)
-    try:
-        copies = config.data_parallel_size(ranks)
-    except ValueError as error:
-        raise ConfigError(str(error)) from None
+    ranks, copies = _ranks_and_copies(config, nnodes)
     rows = [
         *_model(config),
         *_ranks(config, ranks, copies, planned),
@@ -85,6 +82,43 @@ def dry_run(config: TrainConfig, planned: Target, mfu: float = USUAL_MFU, nnodes
     width = max(len(name) for name, _ in rows)
     lines = [f"{name:<{width}}  {text}" for name, text in rows]
     return [*lines, "", *_memory(config, copies, planned.spec), "", "dry run: nothing was started or written"]
+
+
+def estimate(config: TrainConfig, planned: Target, mfu: float = USUAL_MFU, nnodes: int = 1) -> dict[str, Any]:
+    """Returns the figures of `dry_run` for programs: sizes in bytes, times in seconds, None for what is not known."""
+    ranks, copies = _ranks_and_copies(config, nnodes)
+    memory = fullest(config, copies)[1]
+    capacity = round(planned.spec.memory * GIB)
+    steps = config.schedule.train_iters
+    known = config.compute.dtype == "bfloat16" and planned.spec.tflops > 0
+    speed = tokens_per_second(config, planned.spec, mfu) * ranks if known else None
+    return {
+        "run": config.run,
+        "parameters": parameters(config.model),
+        "flops_per_token": flops_per_token(config.model, config.data.sequence_length),
+        "ranks": ranks,
+        "data_parallel_size": copies,
+        "card": planned.spec.name,
+        "card_memory": capacity,
+        "steps": steps,
+        "tokens": steps * config.tokens_per_step,
+        "mfu": mfu,
+        "tokens_per_second": speed,
+        "seconds": steps * config.tokens_per_step / speed if speed else None,
+        "checkpoint_bytes": checkpoint_bytes(config),
+        "memory": {name: round(getattr(memory, name)) for name in PARTS} | {"total": round(memory.total)},
+        "fits": memory.total <= capacity,
+        "largest_micro_batch_size": largest_micro_batch(config, copies, capacity),
+    }
+
+
+def _ranks_and_copies(config: TrainConfig, nnodes: int) -> tuple[int, int]:
+    """Returns the ranks of all machines and the copies of the model among them; raises `ConfigError`."""
+    ranks = nnodes * (config.parallel.nproc_per_node or len(gpus()) or 1)
+    try:
+        return ranks, config.data_parallel_size(ranks)
+    except ValueError as error:
+        raise ConfigError(str(error)) from None
 
 
 Rows = Sequence[tuple[str, str]]

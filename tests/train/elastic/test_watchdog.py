@@ -16,6 +16,7 @@ from torch.distributed.elastic.multiprocessing.errors import ErrorHandler, Proce
 from ncvc import DatasetError, NcvcError
 from ncvc.errors import CheckpointError
 from ncvc.files import lock
+from ncvc.progress import reporter_on
 from ncvc.train.config import WatchConfig
 from ncvc.train.elastic.agent import Agent, explain, lost_connection
 from ncvc.train.elastic.heartbeat import PHASES, VARIABLE, Heartbeat
@@ -179,7 +180,7 @@ def start_ranks(watch, *where):
 
 
 def test_ranks_that_hang_leave_their_stacks_and_are_ended(tmp_path, capsys):
-    watch = Watchdog(WatchConfig(hang_after=0.2), tmp_path, 2)
+    watch = Watchdog(WatchConfig(hang_after=0.2), tmp_path, 2, reporter=reporter_on("stdout"))
     ranks = start_ranks(watch, "Python", "C")
     time.sleep(0.3)  # both are silent for long enough
     began = time.monotonic()
@@ -284,6 +285,7 @@ def test_when_ranks_are_started_again(tmp_path, capsys):
     agent = Agent.__new__(Agent)  # without torch's part, which needs a rendezvous
     agent.config, agent.watchdog = SimpleNamespace(folder=tmp_path), SimpleNamespace(hang=None)
     agent.peers = SimpleNamespace(machines=1, name="here")
+    agent.reporter = reporter_on("stdout")
     agent._newest, agent._crashes = "", 0
     agent._remaining_restarts = 10
     killed = {1: failure(tmp_path, 1, -9)}

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from ncvc.errors import ConfigError
+from ncvc.progress import reporter_on
 from ncvc.smoothing import ExponentialMean
 from ncvc.train.metrics import log as run_log
 from ncvc.train.metrics.log import RunLog, Step, records, steps
@@ -27,7 +28,7 @@ def clock(monkeypatch):
 
 def opened(config, **arguments):
     config.folder.mkdir(exist_ok=True)
-    return RunLog(config, **{"speaks": True, "done": 0, **arguments})
+    return RunLog(config, **{"speaks": True, "done": 0, "reporter": reporter_on("stdout"), **arguments})
 
 
 def test_the_line_of_the_papers_run_says_what_it_does(make_config, monkeypatch, clock, capsys):

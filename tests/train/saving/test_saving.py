@@ -13,6 +13,7 @@ from ncvc.checkpoint import format as checkpoint_format
 from ncvc.checkpoint.reader import checkpoint_folder, latest
 from ncvc.errors import CheckpointError
 from ncvc.model.parallel import single_process, started_by_torchrun
+from ncvc.progress import reporter_on
 from ncvc.train import setup
 from ncvc.train.metrics.log import RunLog, records
 from ncvc.train.saving import saver, state
@@ -252,7 +253,7 @@ def save_again(config, to):
     )
     with place as ranks:
         training = setup.setup(config, ranks)
-        log = RunLog(to, speaks=ranks.is_first, done=training.done)
+        log = RunLog(to, speaks=ranks.is_first, done=training.done, reporter=reporter_on("stdout"))
         saving = saver.Saver(to, ranks, log)
         saving.save(training.gpt, training.optimizer, training.facts())
         saving.finish()

@@ -1,0 +1,108 @@
+"""Options and arguments that several commands have, spelled alike, and the way in which a command answers."""
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from functools import update_wrapper
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ncvc.printable import printable, printable_json
+from ncvc.progress import Channel, Reporter, reporter_on
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+EXISTING_FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
+EXISTING_FOLDER = click.Path(path_type=Path, file_okay=False, exists=True)
+PATH = click.Path(path_type=Path)
+
+CONFIG_KEYS = {"--threads": "threads", "--on-error": "on_error", "--output": "output"}
+"""Options of commands without a config that are keys where there is one."""
+
+set_option = click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Overrides a key of CONFIG.")
+force_option = click.option("--force", is_flag=True, help="Replaces an output that ncvc made and nobody changed.")
+dry_run_option = click.option("--dry-run", is_flag=True, help="Shows what would be done and needed; writes nothing.")
+output_option = click.option("-o", "--output", required=True, type=FILE, help="The file to write, .png or .html.")
+threads_option = click.option(
+    "--threads", type=click.IntRange(min=0), default=0, show_default=True, help="Worker threads; 0 is one a core."
+)
+on_error_option = click.option(
+    "--on-error",
+    type=click.Choice(["stop", "quarantine"]),
+    default="stop",
+    show_default=True,
+    help="Stops at what cannot be read, or leaves it out.",
+)
+text_field_option = click.option(
+    "--text-field", default="text", show_default=True, help="The member of a JSON object that holds the text."
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Writes one JSON object to standard output.")
+quiet_option = click.option("-q", "--quiet", is_flag=True, help="Shows errors only.")
+
+
+class Command(click.Command):
+    """A command whose `--help` speaks like all other options."""
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """See click.Command."""
+        option = super().get_help_option(ctx)
+        if option is not None:
+            option.help = "Shows this text."
+        return option
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """See click.Command; an option that is a key of the config is named as such."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            key = CONFIG_KEYS.get(error.option_name)
+            if key is None or not any(parameter.name == "overrides" for parameter in self.params):
+                raise
+            raise click.UsageError(f"{error.option_name} is a key of the config: --set {key}=…", ctx) from None
+
+
+class Group(Command, click.Group):
+    """A group of such commands."""
+
+    command_class = Command
+    group_class = type
+
+
+class Console:
+    """The answer of a command: what happens on the way goes to standard error, the closing summary to standard output.
+
+    With `--json` the summary is one JSON object, with `--quiet` there is no summary and nothing on the way.
+    """
+
+    def __init__(self, *, quiet: bool = False, as_json: bool = False) -> None:
+        self.quiet = quiet
+        self.as_json = as_json
+        self.reporter: Reporter = reporter_on("none" if quiet else "stderr")
+
+    @property
+    def channel(self) -> Channel:
+        """The stream for a command whose lines are what it is started for, such as a training."""
+        return "none" if self.quiet else "stderr" if self.as_json else "stdout"
+
+    def close(self, summary: Mapping[str, Any], lines: Iterable[str]) -> None:
+        """Writes the closing summary, as JSON or as lines."""
+        if self.as_json:
+            click.echo(printable_json(json.dumps(summary, ensure_ascii=False, default=str)))
+        elif not self.quiet:
+            for line in lines:
+                click.echo(printable(line))
+
+
+def answers(function: Callable[..., None]) -> Callable[..., None]:
+    """Adds `--quiet` and `--json` to a command, which gets a `Console` as `console`."""
+
+    def call(*arguments: Any, quiet: bool, as_json: bool, **options: Any) -> None:
+        function(*arguments, console=Console(quiet=quiet, as_json=as_json), **options)
+
+    return quiet_option(json_option(update_wrapper(call, function)))
+
+
+def warn(sentence: str) -> None:
+    """Writes one line to standard error, quiet or not."""
+    sys.stderr.write(f"ncvc: {printable(sentence)}\n")
