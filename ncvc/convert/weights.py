@@ -51,7 +51,7 @@ class HuggingFaceWeights:
 
     @property
     def divides_embedding(self) -> bool:
-        """Whether the embedding is the stored one divided by √d, exact to one rounding."""
+        """True if the embedding is the stored one divided by √d, exact to one rounding."""
         return self._original is None
 
     @property

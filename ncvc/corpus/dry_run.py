@@ -47,7 +47,7 @@ class SourceFiles:
 
 @dataclass(frozen=True)
 class DryRun:
-    """What a pass would read, write and need; sizes in bytes, times in seconds."""
+    """Files, disk and time that a pass would take; sizes in bytes, times in seconds."""
 
     sources: tuple[SourceFiles, ...]
     output: Path

@@ -34,7 +34,7 @@ OnText = Callable[[int, str], bool | None]
 
 @dataclass(frozen=True, kw_only=True)
 class Sampling:
-    """How the next token is chosen, and when the text ends."""
+    """Choice of the next token, and the end of a text."""
 
     max_new_tokens: int = 128
     """At most so many tokens after the prompt."""
@@ -82,7 +82,7 @@ class Continuation:
 
     @property
     def ended(self) -> bool:
-        """Whether the model ended the text itself."""
+        """True if the model ended the text itself."""
         return self.finish == "end_of_text"
 
 

@@ -14,7 +14,7 @@ Pair = tuple[tuple[int, ...], tuple[int, ...]]
 
 @dataclass(frozen=True, kw_only=True)
 class Score:
-    """How likely a continuation is."""
+    """Log-probability of a continuation, in nats."""
 
     logprob: float
     """Natural logarithm of its probability after the context: the sum over its tokens."""

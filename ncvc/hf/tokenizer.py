@@ -12,7 +12,7 @@ from ncvc.hf.folder import TOKENIZER, ModelFolder
 
 
 class TextTokenizer(Protocol):
-    """What generation and scoring need of a tokenizer."""
+    """Tokenizer as generation and scoring use it."""
 
     @property
     def end_ids(self) -> frozenset[int]:
