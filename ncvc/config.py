@@ -1,4 +1,4 @@
-"""Reads a YAML file into a typed config; every mistake is one sentence with file, line and what to do.
+"""Reads a YAML file into a typed config; reports a mistake in one sentence with file, line and remedy.
 
 A config is a pydantic model whose fields carry their documentation and units; this module is the only
 place that turns text into one.
@@ -16,11 +16,11 @@ import yaml
 from ncvc.errors import ConfigError
 
 SHIPPED = Path(__file__).parent.parent / "megatron_configs"
-"""The training configs that come with the package; they lie beside it in a checkout and in site-packages alike."""
+"""Folder of the training configs that come with the package, beside it in a checkout and in site-packages."""
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML 1.2's numbers: YAML 1.1, which PyYAML reads, takes 1e-3 for text."""
+    """SafeLoader with the numbers of YAML 1.2: PyYAML's 1.1 reads 1e-3 as text."""
 
 
 _Loader.add_implicit_resolver(
@@ -29,7 +29,7 @@ _Loader.add_implicit_resolver(
 
 
 class Config(pydantic.BaseModel):
-    """Base of every config: unknown keys are errors, types are not coerced, nothing changes afterwards."""
+    """Base of every config: refuses unknown keys, coerces no types, is immutable."""
 
     model_config = pydantic.ConfigDict(
         extra="forbid", frozen=True, strict=True, allow_inf_nan=False, use_attribute_docstrings=True
@@ -68,7 +68,7 @@ class _File:
 
 
 def _read(path: Path, extendable: bool, extended_by: tuple[Path, ...] = ()) -> list[_File]:
-    """The file at `path`, and then those that it extends."""
+    """Reads the file at `path`, and then those that it extends."""
     try:
         text = path.read_text(encoding="utf-8")
         root = yaml.compose(text, Loader=_Loader)
@@ -97,7 +97,7 @@ def _read(path: Path, extendable: bool, extended_by: tuple[Path, ...] = ()) -> l
 
 
 def _merge(base: Any, own: Any) -> Any:
-    """`base` with what `own` says: sections are joined key by key, and all else is replaced."""
+    """Joins two sections key by key; a value of `own` replaces one of `base`."""
     if not isinstance(base, dict) or not isinstance(own, dict):
         return own
     return base | {key: _merge(base.get(key), value) for key, value in own.items()}
@@ -113,7 +113,7 @@ def _first_line(error: Exception) -> str:
 
 
 def _refuse_repeated_keys(path: Path, node: yaml.Node | None) -> None:
-    """YAML forbids a key that is there twice; PyYAML lets the last one win."""
+    """Raises `ConfigError` for a key that is there twice, which YAML forbids and PyYAML reads."""
     if isinstance(node, yaml.MappingNode):
         seen = set()
         for key, value in node.value:
@@ -145,7 +145,7 @@ def _apply(values: dict[str, Any], override: str) -> None:
 
 
 def _item(section: Any, name: str, override: str) -> Any:
-    """Value of a section's key or of a list's index; a missing key becomes a new section."""
+    """Returns the value of a section's key or of a list's index; a missing key becomes a new section."""
     if isinstance(section, dict):
         return section.setdefault(name, {})
     if not name.isdecimal() or int(name) >= len(section):
@@ -154,7 +154,7 @@ def _item(section: Any, name: str, override: str) -> Any:
 
 
 def _explain(cls: type[pydantic.BaseModel], files: list[_File], overrides: tuple[str, ...], error: Any) -> str:
-    """One sentence for pydantic's first error, at the place that knows most of it."""
+    """Puts an error of pydantic's into one sentence, at the file that has most of its location."""
     location = [part for part in error["loc"] if isinstance(part, str | int)]
     name = ".".join(map(str, location))
     where = _set_by(overrides, name)
@@ -177,7 +177,7 @@ def _explain(cls: type[pydantic.BaseModel], files: list[_File], overrides: tuple
 
 
 def _set_by(overrides: tuple[str, ...], name: str) -> str | None:
-    """The last `--set` that gave a key, or the section that it is in; None if the files did."""
+    """Returns the last `--set` that gave a key, or the section that it is in; None if the files did."""
     for override in reversed(overrides):
         if f"{name}.".startswith(f"{override.partition('=')[0]}."):
             return f"--set {override}"
@@ -195,7 +195,7 @@ def _keys(cls: type[pydantic.BaseModel], location: list[str | int]) -> list[str]
 
 
 def _line(node: yaml.Node | None, location: list[str | int]) -> tuple[int, int]:
-    """Number of leading parts of `location` that the file has, and the line of the last of them."""
+    """Returns the number of leading parts of `location` that the file has, and the line of the last."""
     line, depth = 1, 0
     for part in location:
         if isinstance(node, yaml.MappingNode):

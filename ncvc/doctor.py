@@ -72,7 +72,7 @@ class Report:
 
 
 def examine(commands: Sequence[str], folder: Path, path: Sequence[str] | None = None) -> Report:
-    """Examines this machine.
+    """Examines this machine and its packages.
 
     `commands` are names of commands, keys of `NEEDS`. Free disk space is asked for in `folder`; distributions are
     looked for in `path` (default: where Python looks).

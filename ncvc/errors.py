@@ -1,4 +1,4 @@
-"""Every error of ours that a user can mend; the message says where, and what to do."""
+"""Errors that a user can mend; each message names the place and the remedy."""
 
 from ncvc._native import DatasetError, DictionaryError, InputError, NcvcError, TokenizerError
 
@@ -20,19 +20,19 @@ __all__ = [
 
 
 class ConfigError(NcvcError, ValueError):
-    """A config file that cannot be used; the message names file, line, field and the fix."""
+    """An unusable config file; the message names file, line, field and remedy."""
 
 
 class CheckpointError(NcvcError):
-    """A checkpoint that cannot be written, is damaged, or is not one."""
+    """A checkpoint that cannot be written, is damaged, or is none."""
 
 
 class TrainingError(NcvcError):
-    """A training that cannot go on."""
+    """A training that cannot continue."""
 
 
 class ConvertError(NcvcError):
-    """A checkpoint or model folder that cannot be converted; the message names it and says what to do."""
+    """A checkpoint or model folder that cannot be converted."""
 
 
 class ModelFolderError(ConvertError):
@@ -44,8 +44,8 @@ class PromptError(NcvcError):
 
 
 class DemoError(NcvcError):
-    """The folder cannot be used, or a stage failed."""
+    """A folder that a demo cannot use, or a stage that failed."""
 
 
 class VocabularyError(NcvcError):
-    """The vocabulary is larger than the text has pieces, or too small for the characters."""
+    """A vocabulary that is larger than the text has pieces, or smaller than the set of allowed characters."""

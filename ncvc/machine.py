@@ -10,7 +10,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Gpu:
-    """One GPU as the driver describes it; memory in MiB where the driver knows it."""
+    """One GPU; `memory_mib` is None if the driver does not know it."""
 
     name: str
     memory_mib: int | None
@@ -19,7 +19,7 @@ class Gpu:
 
 @dataclass(frozen=True)
 class Machine:
-    """The machine; sizes in bytes."""
+    """Facts of a machine; sizes in bytes."""
 
     system: str
     python: str

@@ -1,4 +1,4 @@
-"""Standard input as batches of lines, for commands that are filters in a pipe."""
+"""Reads standard input in batches of lines, for commands that are filters in a pipe."""
 
 import os
 import select
@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from ncvc.errors import InputError
 
 BATCH_BYTES = 2**20
-"""Bytes that are worked on together; fewer where the input comes slowly."""
+"""Most bytes of a batch; slow input gives smaller ones."""
 LONGEST_LINE = 64 * 2**20
-"""The longest line that is read, in bytes."""
+"""Most bytes of a line."""
 
 
 def filter_lines(work: Callable[[Sequence[str], int], Sequence[str]]) -> None:
@@ -31,7 +31,7 @@ def filter_lines(work: Callable[[Sequence[str], int], Sequence[str]]) -> None:
 
 
 def _blocks(file: int) -> Iterator[tuple[int, bytes]]:
-    """Whole lines, as many as are there, and the number of the first; a last line without line feed gets one."""
+    """Yields blocks of whole lines, each with the number of its first; completes a last line without line feed."""
     number = 1
     begun: list[bytes] = []
     size = 0
@@ -62,7 +62,7 @@ def _read(file: int) -> bytes:
 
 
 def _decode(block: bytes) -> tuple[str, str | None]:
-    """The text of the block, up to the first line that cannot be read, and what is wrong with that one."""
+    """Returns the text up to the first line that is not UTF-8, and a message about that line, or None."""
     try:
         return block.decode("utf-8"), None
     except UnicodeDecodeError as error:

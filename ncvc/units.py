@@ -1,13 +1,13 @@
-"""Numbers, sizes and durations as people read them."""
+"""Formats numbers, sizes and durations for people."""
 
 
 def number(value: int) -> str:
-    """1234567 → 1,234,567."""
+    """Groups digits: 1234567 → 1,234,567."""
     return f"{value:,}"
 
 
 def short(count: int) -> str:
-    """1234567 → 1.2M."""
+    """Shortens a count: 1234567 → 1.2M."""
     for scale, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k")):
         if count >= scale:
             return f"{count / scale:.1f}{letter}"
@@ -15,22 +15,22 @@ def short(count: int) -> str:
 
 
 def three_digits(value: float) -> str:
-    """Three digits that count: 0.00123, 76.4, 1741."""
+    """Rounds to three significant digits: 0.00123, 76.4; whole numbers stay whole: 1741."""
     return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def percent(part: float, whole: float) -> str:
-    """A share of a whole."""
+    """Formats `part / whole` in percent; – if `whole` is 0."""
     return f"{part / whole:.1%}" if whole else "–"
 
 
 def token_count(value: int) -> str:
-    """Tokens as the papers write them, in billions, where there are as many."""
+    """Formats a number of tokens; in billions, as in the papers, from 100 million on."""
     return f"{value / 1e9:.2f} B" if value >= 100_000_000 else number(value)
 
 
 def size(value: int) -> str:
-    """Bytes as people say them."""
+    """Formats bytes: 999 B, 12.3 MB; decimal units, three digits."""
     amount = float(value)
     for unit in ("B", "KB", "MB", "GB"):
         if amount < 999.5:
@@ -40,7 +40,7 @@ def size(value: int) -> str:
 
 
 def duration(seconds: float) -> str:
-    """`seconds` as people say it."""
+    """Formats seconds: 41 s, 3 min 20 s, 5 h 2 min, 2.5 days."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     if hours >= 48:

@@ -1,10 +1,10 @@
-"""The `ncvc` command: one file a subcommand, `commands.py` lists them, heavy imports happen inside the commands."""
+"""The `ncvc` command: a file for each subcommand, all listed in `commands.py`; functions do the heavy imports."""
 
 import sys
 
 
 def main() -> None:
-    """Runs `ncvc`; a mistake of the user's is one sentence on standard error and exit status 1."""
+    """Runs `ncvc`; a user's mistake gives one sentence on standard error and exit status 1, Ctrl-C status 130."""
     try:
         # Here, so that Ctrl-C while Python still imports ends in one line too.
         from ncvc.cli.commands import run

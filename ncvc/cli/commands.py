@@ -1,4 +1,4 @@
-"""All subcommands, and how their errors end the process."""
+"""Lists the subcommands and turns errors into messages and exit statuses."""
 
 import os
 import sys
@@ -28,7 +28,7 @@ def ncvc() -> None:
     """From raw Japanese text to your own small language model, on your own machines.
 
     \b
-    The way, and what each step takes from the one before:
+    The steps, each on the output of those before; `ncvc init` writes configs to start from:
       ncvc dictionary build hospital.dic --terms terms.csv
       ncvc tokenizer train tokenizer raw/*.jsonl.zst --dictionary hospital.dic
       ncvc preprocess preprocess.yaml
@@ -36,7 +36,9 @@ def ncvc() -> None:
       ncvc convert runs/ncvc-slm-1/checkpoints/step_00024000 my-model --to hf
       ncvc generate my-model --prompt '高血圧の治療は'
 
-    All of it, small, on synthetic text: ncvc demo
+    \b
+    Every step once, small, on synthetic text:
+      ncvc demo
     """
 
 
@@ -45,7 +47,7 @@ for command in (init, dictionary, tokenizer, preprocess, train, convert, generat
 
 
 def run() -> None:
-    """Runs `ncvc` and ends the process with a status other than 0 for whatever goes wrong."""
+    """Runs `ncvc`; exits with the status of the error if there is one. Raises `KeyboardInterrupt` for Ctrl-C."""
     try:
         ncvc(standalone_mode=False)
     except click.ClickException as error:
@@ -67,7 +69,7 @@ def run() -> None:
 
 
 def _sentence(error: Exception) -> str | None:
-    """Puts an error that the user can mend into one sentence; None for a defect of ours."""
+    """Returns one sentence for an error that the user can mend; None for a defect of ncvc."""
     from ncvc.errors import NcvcError  # only now: it loads the engine
 
     if isinstance(error, NcvcError):

@@ -10,10 +10,10 @@ from ncvc.progress import reporter_on
 
 @click.command(cls=Command)
 @click.argument("folder", type=PATH, default=Path("demo"))
-@click.option("--seed", default=1, show_default=True, help="The seed of the text that is made.")
+@click.option("--seed", default=1, show_default=True, help="The seed of the synthetic text.")
 @answers
 def demo(folder: Path, seed: int, console: Console) -> None:
-    """Takes text that this package makes all the way to a small model, in at most 5 minutes.
+    """Runs every stage on synthetic text, from raw text to a small model, in at most 5 minutes.
 
     Every command line is shown as you would type it. An earlier demo in FOLDER (default: demo) is made anew; a
     folder that holds anything else is left alone.

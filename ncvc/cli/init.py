@@ -11,7 +11,7 @@ NEXT = {
     "preprocess": "ncvc preprocess {file} --dry-run",
     "train": "ncvc train {file} --dry-run",
 }
-"""Kinds of config, each with the command that shows what it would do."""
+"""Kind of config → the command that checks it."""
 
 HEAD = """\
 # Config of `ncvc {kind}`: every key, and its default where it has one. A key with a default may be left out.

@@ -1,4 +1,4 @@
-"""Options and arguments that several commands have, spelled alike, and the way in which a command answers."""
+"""Options and argument types that commands share, and `Console`, to which they write."""
 
 import json
 import sys
@@ -18,7 +18,7 @@ EXISTING_FOLDER = click.Path(path_type=Path, file_okay=False, exists=True)
 PATH = click.Path(path_type=Path)
 
 CONFIG_KEYS = {"--threads": "threads", "--on-error": "on_error", "--output": "output"}
-"""Options of commands without a config that are keys where there is one."""
+"""Option of a command without a config → the key of a config that replaces it."""
 
 set_option = click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Overrides a key of CONFIG.")
 force_option = click.option("--force", is_flag=True, help="Replaces an output that ncvc made and nobody changed.")
@@ -42,7 +42,7 @@ quiet_option = click.option("-q", "--quiet", is_flag=True, help="Shows errors on
 
 
 class Command(click.Command):
-    """A command whose `--help` speaks like all other options."""
+    """A command with ncvc's wording of `--help`."""
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         """See click.Command."""
@@ -52,7 +52,7 @@ class Command(click.Command):
         return option
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """See click.Command; an option that is a key of the config is named as such."""
+        """See click.Command; points from an unknown option to the key of the config that replaces it."""
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
@@ -63,16 +63,16 @@ class Command(click.Command):
 
 
 class Group(Command, click.Group):
-    """A group of such commands."""
+    """A group of `Command`s."""
 
     command_class = Command
     group_class = type
 
 
 class Console:
-    """The answer of a command: what happens on the way goes to standard error, the closing summary to standard output.
+    """Writes messages and progress to standard error, and the closing summary to standard output.
 
-    With `--json` the summary is one JSON object, with `--quiet` there is no summary and nothing on the way.
+    With `as_json` the summary is one JSON object; with `quiet` only errors are written, and a summary in JSON.
     """
 
     def __init__(self, *, quiet: bool = False, as_json: bool = False) -> None:
@@ -82,7 +82,7 @@ class Console:
 
     @property
     def channel(self) -> Channel:
-        """The stream for a command whose lines are what it is started for, such as a training."""
+        """Stream for the lines of a training or a demo, which are its main output."""
         return "none" if self.quiet else "stderr" if self.as_json else "stdout"
 
     def close(self, summary: Mapping[str, Any], lines: Iterable[str]) -> None:
@@ -104,5 +104,5 @@ def answers(function: Callable[..., None]) -> Callable[..., None]:
 
 
 def warn(sentence: str) -> None:
-    """Writes one line to standard error, quiet or not."""
+    """Writes one line to standard error, with `--quiet` too."""
     sys.stderr.write(f"ncvc: {printable(sentence)}\n")

@@ -22,7 +22,7 @@ STOPPED = 75  # EX_TEMPFAIL of sysexits.h: nothing is wrong, start again to go o
 
 
 class RunByDefault(Group):
-    """A group in which anything but a subcommand's name is the config of `run`."""
+    """A group that calls `run` if the first argument is no subcommand."""
 
     def resolve_command(self, context: click.Context, args: list[str]) -> Any:
         """See click.Group."""
@@ -44,7 +44,7 @@ def train() -> None:
       ncvc train plot runs/first runs/second -o loss.html
 
     \b
-    The same command goes on from the newest whole checkpoint of the run folder.
+    The same command resumes from the newest whole checkpoint of the run folder.
     Ctrl-C or SIGTERM finishes the step, saves, and exits with status 75.
     """
 
@@ -90,7 +90,7 @@ def run(
     console: Console,
     **nodes: Any,
 ) -> None:
-    """Starts or goes on with the run of CONFIG; `run` may be left out.
+    """Starts or resumes the run of CONFIG; `run` may be left out.
 
     With several machines, give the same command on each, but for --node-rank; the run folder and the data are on
     storage that all share. The --rdzv options are torchrun's.
@@ -202,7 +202,7 @@ def status(runs: tuple[Path, ...], console: Console) -> None:
 
 
 def _summary(run: Path) -> dict[str, Any]:
-    """Returns the status of a run that has ended here."""
+    """Reads the status of the run that has just ended."""
     from dataclasses import asdict
 
     from ncvc.train.metrics.status import status as read_status

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from ncvc.manifest import Difference
 
 NAMED = 3
-"""Files that the closing sentence names."""
+"""Number of files that the closing sentence names."""
 
 
 @click.command(cls=Command)

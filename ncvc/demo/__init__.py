@@ -1,1 +1,1 @@
-"""The whole way on a small scale: text that the package makes itself, and every command run on it."""
+"""Runs every stage on synthetic text that the package makes itself."""

@@ -1,4 +1,4 @@
-"""A small context-free grammar that writes text: symbols, their alternatives, and fields in braces.
+"""Generates text from a context-free grammar: symbols, their alternatives, and fields in braces.
 
 The rules are YAML files in `ncvc/demo/grammar/`. `words-*.yaml` hold words separated by white space,
 `templates-*.yaml` one alternative a line (or a list of whole documents), `tables-*.yaml` rows whose columns
@@ -26,7 +26,7 @@ _REPEAT = re.compile(r"(\w+(?:\.\w+)?)\*(\d+)~(\d+)(.*)")
 
 
 class Grammar:
-    """Symbols and what each may become."""
+    """Symbols with their alternatives."""
 
     def __init__(
         self, words: dict[str, list[str]], templates: dict[str, list[str]], tables: dict[str, list[Row]]
@@ -73,17 +73,17 @@ class Writer:
         self._remembered: dict[str, str] = {}
 
     def document(self, symbol: str) -> str:
-        """One document of the kind `symbol`; choices made for an earlier document are forgotten."""
+        """Writes a document of the kind `symbol`; forgets the choices of earlier ones."""
         self._rows.clear()
         self._remembered.clear()
         return self._write(symbol)
 
     def phrase(self, symbol: str) -> str:
-        """One more phrase within the current document."""
+        """Writes one more phrase of the current document."""
         return self._write(symbol)
 
     def below(self, bound: int) -> int:
-        """A whole number from 0 to `bound - 1`."""
+        """Draws a whole number from 0 to `bound - 1`."""
         return int(self.random.random() * bound)
 
     def _write(self, symbol: str) -> str:
@@ -116,13 +116,13 @@ class Writer:
         return self._grammar.words.get(symbol) or self._grammar.templates[symbol]
 
     def _several(self, symbol: str, least: int, most: int) -> list[str]:
-        """Different alternatives of `symbol`, as many as there are at the most."""
+        """Draws `least` to `most` different alternatives of `symbol`, or all if there are fewer."""
         options = list(self._options(symbol))
         count = min(least + self.below(most - least + 1), len(options))
         return [self._fill(options.pop(self.below(len(options)))) for _ in range(count)]
 
     def _number(self, low: str, high: str) -> str:
-        """A number between the two, both included, in steps of the last decimal that `low` shows."""
+        """Draws a number from `low` to `high`, both included, with the decimals of `low`."""
         decimals = len(low.partition(".")[2])
         first, last = (round(float(bound.replace(",", "")) * 10**decimals) for bound in (low, high))
         value = first + self.below(last - first + 1)

@@ -100,7 +100,7 @@ def circled_numbers(text: str, writer: Writer) -> str:
 
 
 def repeated_sentence(text: str, writer: Writer) -> str:
-    """Says one sentence twice."""
+    """Repeats one sentence."""
     return _one_match("(?<=。)[^。\n]{8,}。", text, writer, lambda sentence: sentence * 2)
 
 

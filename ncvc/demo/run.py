@@ -1,4 +1,4 @@
-"""Runs every stage once, on a small scale, by the very commands that a person would type."""
+"""Runs every stage once, on a small scale, by the commands that a person would type."""
 
 import shlex
 import shutil
@@ -42,10 +42,10 @@ FOLDERS = ("hf", "run", "tokenizer", "tokens")
 """Those of them that are folders; each but `run` has a manifest."""
 
 PROMPTS = ("72歳男性。発熱を主訴に", "令和5年4月12日　回診。", "退院時要約")
-"""Beginnings of documents, as the model has seen them."""
+"""Beginnings of documents of the kinds that the model was trained on."""
 
 TEMPERATURE = "0.5"
-"""Below the usual: after two minutes of training the less likely words are guesses."""
+"""Lower than the default: after two minutes of training the less likely words are guesses."""
 
 
 @dataclass(frozen=True)

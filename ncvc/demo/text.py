@@ -1,4 +1,4 @@
-"""The demo's corpus: seeded, original, synthetic Japanese text, clinical and general, noise included.
+"""Generates the demo's corpus: original synthetic Japanese text, clinical and general, with noise, from a seed.
 
 Every person, institution, town and number in it is invented: telephone numbers have a subscriber part that
 is not given out (0000), e-mail addresses and URLs lie under the names reserved for examples (RFC 2606).
@@ -13,7 +13,7 @@ from ncvc.demo.grammar import Grammar, Writer
 from ncvc.demo.noise import add_noise
 
 SIZE = 2_400_000
-"""Bytes of UTF-8 text, at the least."""
+"""Least bytes of UTF-8 text."""
 
 KINDS = {
     "admission": 12,
@@ -29,7 +29,7 @@ KINDS = {
     "seasons": 4,
     "notice": 4,
 }
-"""Kinds of document, each a symbol of the grammar, and their share in percent of all documents."""
+"""Kind of document, a symbol of the grammar → its share of all documents in percent."""
 
 COPIES = 3
 """Documents that repeat an earlier one exactly, in percent."""
@@ -50,7 +50,7 @@ class Document(TypedDict):
 
 
 def documents(seed: int, size: int = SIZE) -> Iterator[Document]:
-    """Documents until their texts reach `size` bytes; the same ones for the same seed on any machine."""
+    """Yields documents until their texts reach `size` bytes; the same for the same seed on any machine."""
     writer = Writer(Grammar.load(), seed)
     kinds = [kind for kind, percent in KINDS.items() for _ in range(percent)]
     originals: list[Document] = []
@@ -69,7 +69,7 @@ def documents(seed: int, size: int = SIZE) -> Iterator[Document]:
 
 
 def _original(writer: Writer, kinds: list[str], seen: set[str], number: int) -> Document:
-    """A document whose text is not among those `seen`."""
+    """Writes a document whose text is not in `seen`, and adds it there."""
     while True:
         kind = kinds[writer.below(len(kinds))]
         text = writer.document(kind)
