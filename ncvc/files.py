@@ -11,7 +11,8 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +21,8 @@ from typing import Any, Self
 from ncvc._native import NcvcError
 
 RUN = "run.json"
+CLOCKS_APART = 60 * 10**9
+"""Nanoseconds by which the clocks of this machine and of a file server may differ."""
 PARTIAL = re.compile(r"\..+\.[0-9a-f]{8}\.partial")
 """Names of files that a crash left half-written."""
 _EXCHANGE = 2  # RENAME_EXCHANGE of renameat2(2)
@@ -37,8 +40,11 @@ class WorkFolder:
     NAMES: tuple[str, ...] = (RUN, "output", "replaced")
     """All that may be in it; a file of somebody else's is left where it is."""
 
-    def __init__(self, final: Path) -> None:
+    def __init__(self, final: Path, recheck: Callable[[Path, int], None] | None = None) -> None:
+        """`recheck` refuses to replace `final` if it was touched since a time in nanoseconds."""
         self.final = final
+        self._recheck = recheck
+        self._since = time.time_ns() - CLOCKS_APART
         self.folder = final.with_name(f".{final.name}.partial")
         self.output = self.folder / "output"
         self._replaced = self.folder / "replaced"
@@ -105,6 +111,8 @@ class WorkFolder:
         """
         if _identity(self.final) not in (None, self._before):
             raise NcvcError(f"{self.final}: was put there while ncvc was writing it; move it away, and start again")
+        if self._recheck:
+            self._recheck(self.final, self._since)
         move_folder(self.output, self.final, self._replaced)
         self.remove()
 
@@ -148,13 +156,13 @@ def _identity(path: Path) -> tuple[int, int] | None:
 
 
 @contextlib.contextmanager
-def whole_folder(final: Path) -> Iterator[Path]:
+def whole_folder(final: Path, recheck: Callable[[Path, int], None] | None = None) -> Iterator[Path]:
     """Yields a folder to write into; it becomes `final` when everything in it is on disk.
 
     On an error it is removed and `final` stays as it was. A folder that is there already is replaced:
-    `ncvc.outputs` decides before whether it may be.
+    `ncvc.outputs` decides before whether it may be, and by `recheck` once more at the end.
     """
-    with WorkFolder(final) as work:
+    with WorkFolder(final, recheck) as work:
         work.mark(output=final.name)
         work.output.mkdir()
         try:
@@ -246,8 +254,10 @@ def files_below(folder: Path) -> list[Path]:
 
 
 def empty_folders(folder: Path) -> list[Path]:
-    """Lists the folders below a folder that hold nothing, sorted."""
-    return sorted(Path(parent) for parent, folders, names in os.walk(folder) if not folders and not names)
+    """Lists the folders below a folder that hold nothing, and links to folders, sorted."""
+    walk = list(os.walk(folder))
+    links = [Path(parent, name) for parent, folders, _ in walk for name in folders if Path(parent, name).is_symlink()]
+    return sorted([*links, *(Path(parent) for parent, folders, names in walk if not folders and not names)])
 
 
 def sha256(path: Path) -> str:

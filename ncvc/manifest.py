@@ -102,12 +102,9 @@ def verify(folder: Path) -> Iterator[Difference]:
     yield from _compare(folder, manifest, since=None)
 
 
-def changes(folder: Path, manifest: dict[str, Any]) -> Iterator[Difference]:
-    """Yields files that were added to a folder of ours, or changed, since its manifest was written.
-
-    Reads only files whose inode changed after the manifest's: no other can have new content.
-    """
-    yield from _compare(folder, manifest, since=(folder / MANIFEST).stat().st_ctime_ns)
+def changes(folder: Path, manifest: dict[str, Any], since: int | None = None) -> Iterator[Difference]:
+    """Yields what differs from a folder's manifest; only files whose inode changed after `since`, in ns, are read."""
+    yield from _compare(folder, manifest, since)
 
 
 def _compare(folder: Path, manifest: dict[str, Any], since: int | None) -> Iterator[Difference]:

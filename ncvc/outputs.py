@@ -5,6 +5,8 @@ Every command that writes asks here, with links followed: the output is what the
 
 import hashlib
 import os
+import struct
+import zlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -12,12 +14,15 @@ from ncvc.errors import NcvcError
 from ncvc.files import WorkFolder
 from ncvc.manifest import CHECKPOINT, MANIFEST, changes, own_manifest
 
+LOG_HEAD = b'{"event": '
+"""The beginning of a training's log."""
 CONFIG_HEAD = b"# As it was resolved."
 """The beginning of the config that a training leaves in its run folder."""
 LONGEST_NAME = 225
 """Bytes of a name; the file system allows 255, and `.NAME.XXXXXXXX.partial` must fit."""
-HEAD = 4096
-"""Bytes at the beginning of a PNG in which its maker stands."""
+PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
+SEAL = 81
+"""Bytes of the chunk of a PNG that seals it."""
 LOG = "log.jsonl"
 CONFIG = "config.yaml"
 RUN_NAMES = (CONFIG, LOG, "checkpoints", "data_index", "tensorboard", "wandb")
@@ -126,6 +131,22 @@ def require_replaceable(output: Path, kind: str, *, replace: bool) -> None:
         )
 
 
+def require_untouched(final: Path, since: int) -> None:
+    """Refuses to replace a folder that was touched since it was found to be ours and unchanged, in ns.
+
+    Raises `NcvcError`.
+    """
+    if not final.is_dir() or not any(final.iterdir()):
+        return
+    manifest = own_manifest(final)
+    touched = final / MANIFEST if manifest is None else next((d.path for d in changes(final, manifest, since)), None)
+    if touched is not None and (manifest is None or touched.exists()):
+        raise NcvcError(
+            f"{final}: {touched.name} was put there or changed while ncvc was writing it; move the folder away, and"
+            " start again"
+        )
+
+
 def require_own_file(output: Path, is_ours: Callable[[Path], bool], reads: Iterable[Path] = ()) -> Path:
     """Refuses to write over a file that ncvc did not write, or that is read; returns the path that links lead to.
 
@@ -154,7 +175,15 @@ def is_page_or_picture(file: Path) -> bool:
     page, mark, digest = content.rpartition(b"<!-- ncvc ")
     if mark and digest == f"{hashlib.sha256(page).hexdigest()} -->\n".encode():
         return True
-    return content.startswith(b"\x89PNG") and b"Software\0ncvc" in content[:HEAD] and content[-8:-4] == b"IEND"
+    return content == sealed_picture(content[: -len(PNG_END) - SEAL] + PNG_END) and content.startswith(b"\x89PNG")
+
+
+def sealed_picture(picture: bytes) -> bytes:
+    """Returns a PNG with its own SHA-256 in a last text chunk, by which it is known to be ours and unchanged."""
+    text = b"tEXtncvc\0" + hashlib.sha256(picture).hexdigest().encode()
+    chunk = struct.pack(">I", len(text) - 4) + text + struct.pack(">I", zlib.crc32(text))
+    assert len(chunk) == SEAL
+    return picture.removesuffix(PNG_END) + chunk + PNG_END
 
 
 def require_run_folder(folder: Path, reads: Iterable[Path]) -> None:
@@ -166,9 +195,9 @@ def require_run_folder(folder: Path, reads: Iterable[Path]) -> None:
     if not real.is_dir():
         raise NcvcError(f"{folder}: is a file; name another folder as `run`")
     foreign = sorted(path.name for path in real.iterdir() if path.name[0] != "." and path.name not in RUN_NAMES)
-    if _begins(real / LOG, b'{"event": '):
+    if _begins(real / LOG, LOG_HEAD):
         foreign = []
-    heads = ((LOG, b"{"), (CONFIG, CONFIG_HEAD))
+    heads = ((LOG, LOG_HEAD), (CONFIG, CONFIG_HEAD))
     foreign += [name for name, head in heads if not _begins(real / name, head, absent=True)]
     if foreign:
         raise NcvcError(
@@ -182,4 +211,4 @@ def _begins(file: Path, head: bytes, *, absent: bool = False) -> bool:
     if not file.is_file() or not file.stat().st_size:
         return absent
     with file.open("rb") as opened:
-        return opened.read(len(head)) == head
+        return head.startswith(opened.read(len(head)))

@@ -58,9 +58,14 @@ def clean(checkpoints: Path) -> None:
 
 def _require_ours(stray: Path) -> None:
     ours = not stray.is_symlink() and stray.is_dir() and STRAY.fullmatch(stray.name)
-    foreign = [stray] if not ours else [path for path in stray.iterdir() if not WRITTEN.fullmatch(path.name)]
+    foreign = foreign_files(stray) if ours else [stray]
     if foreign:
         raise CheckpointError(f"{foreign[0]}: is in the way of a checkpoint and not ncvc's; move it away")
+
+
+def foreign_files(folder: Path) -> list[Path]:
+    """Lists what is in a checkpoint's folder and was not written by ranks; such a folder is never deleted."""
+    return [path for path in folder.iterdir() if not WRITTEN.fullmatch(path.name)]
 
 
 def remove(folder: Path) -> None:

@@ -34,7 +34,7 @@ from ncvc.errors import CheckpointError
 from ncvc.files import whole_file, whole_folder
 from ncvc.manifest import CHECKPOINT, MANIFEST, is_whole
 from ncvc.model.config import ModelConfig
-from ncvc.outputs import require_output
+from ncvc.outputs import require_output, require_untouched
 
 Shape = tuple[int, ...]
 
@@ -232,7 +232,9 @@ def write_weights(
     pieces = (
         (f"model.{name}", tuple(tensor.shape), whole_piece(tuple(tensor.shape)), tensor) for name, tensor in tensors
     )
-    with whole_folder(require_output(Path(folder), CHECKPOINT, reads=[], replace=replace)) as partial:
+    with whole_folder(
+        require_output(Path(folder), CHECKPOINT, reads=[], replace=replace), require_untouched
+    ) as partial:
         write_shard(partial, 0, pieces)
         write_manifest(partial, 1, Facts(model=model, **facts))
 

@@ -1,6 +1,7 @@
 """Lists the subcommands and turns errors into messages and exit statuses."""
 
 import os
+import shutil
 import sys
 
 import click
@@ -76,6 +77,9 @@ def _sentence(error: Exception) -> str | None:
         return str(error)
     if isinstance(error, ModuleNotFoundError) and not (error.name or "ncvc").startswith("ncvc"):
         return f"{error.name} is not installed; `ncvc doctor` lists the packages that each command needs"
+    if isinstance(error, shutil.Error):  # of a whole tree: the first file that failed
+        first = error.args[0][0]
+        return f"{first[1]}: {first[2]}"
     if isinstance(error, OSError):
         reason = error.strerror or str(error)
         return f"{error.filename}: {reason}" if error.filename else reason

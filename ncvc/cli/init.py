@@ -1,5 +1,6 @@
 """`ncvc init`."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -34,14 +35,14 @@ def init(kind: str, file: Path | None, console: Console) -> None:
       ncvc init train first.yaml
     """
     from ncvc.errors import ConfigError
+    from ncvc.files import whole_file
 
     file = file or Path(f"{kind}.yaml")
     text = HEAD.format(kind=kind) + _template(kind)
-    try:
-        with file.open("x", encoding="utf-8") as out:
-            out.write(text)
-    except FileExistsError:
-        raise ConfigError(f"{file}: exists already; name another file") from None
+    if os.path.lexists(file):
+        raise ConfigError(f"{file}: exists already; name another file")
+    with whole_file(file) as partial:
+        partial.write_text(text, encoding="utf-8")
     following = NEXT[kind].format(file=file)
     console.close({"output": str(file), "next": following}, [f"written to {file}; edit it, then: {following}"])
 

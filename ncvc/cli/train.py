@@ -111,6 +111,11 @@ def run(
     if not dry_run and (gpu, gpu_memory, mfu) != (None, None, None):
         raise click.UsageError("--gpu, --gpu-memory and --mfu belong to --dry-run")
     settings = TrainConfig.load(config, overrides)
+    from ncvc.outputs import require_run_folder
+
+    start = settings.checkpoints.init_from
+    reads = [config, Path(settings.data.tokenizer), *([Path(start)] if start else [])]
+    require_run_folder(settings.folder, reads)
     if dry_run:
         from ncvc.train.preflight import dry_run as planning
 
@@ -126,11 +131,6 @@ def run(
         line = f"written to {write_slurm}; look at its time limit, then: sbatch {write_slurm}"
         console.close({"output": str(write_slurm)}, [line])
         return
-    from ncvc.outputs import require_run_folder
-
-    start = settings.checkpoints.init_from
-    reads = [config, Path(settings.data.tokenizer), *([Path(start)] if start else [])]
-    require_run_folder(settings.folder, reads)
     from ncvc.train.elastic.rendezvous import Rendezvous
 
     rendezvous = Rendezvous(**nodes)

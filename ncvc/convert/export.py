@@ -21,7 +21,7 @@ from ncvc.files import sha256, whole_folder, write_json
 from ncvc.hf.folder import EMBEDDING, LOGITS, TOKENIZER
 from ncvc.hf.load import DTYPES, Dtype
 from ncvc.manifest import HUGGINGFACE, MANIFEST, write_manifest
-from ncvc.outputs import require_output
+from ncvc.outputs import require_output, require_untouched
 from ncvc.progress import Reporter
 
 
@@ -45,7 +45,9 @@ def to_huggingface(
     checkpoint = Checkpoint.open(source)
     _require_parameters(checkpoint)
     tokenizer = tokenizer or _named_tokenizer(checkpoint)
-    with whole_folder(require_output(out, HUGGINGFACE, reads=[source, tokenizer], replace=replace)) as folder:
+    with whole_folder(
+        require_output(out, HUGGINGFACE, reads=[source, tokenizer], replace=replace), require_untouched
+    ) as folder:
         (folder / TOKENIZER).parent.mkdir()
         _copy_tokenizer(tokenizer, folder, checkpoint)
         reporter.say("checking the checkpoint's SHA-256")

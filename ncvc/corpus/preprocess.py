@@ -17,8 +17,8 @@ from ncvc.corpus.summary import PassResult, Summary, summarize
 from ncvc.errors import InputError
 from ncvc.executors import Executor, LocalExecutor
 from ncvc.files import sha256_if_readable
-from ncvc.manifest import MANIFEST, PREPROCESS
-from ncvc.outputs import real_path, require_apart, require_replaceable
+from ncvc.manifest import MANIFEST, PREPROCESS, own_manifest
+from ncvc.outputs import real_path, require_apart, require_replaceable, require_untouched
 from ncvc.progress import Reporter
 
 
@@ -49,7 +49,7 @@ def preprocess(
     plan = make_plan(config, folder, to, sample)
     require_apart(folder / config.output, reads(plan), [folder])
     output = real_path(folder / config.output)
-    with RunDir(output) as run_dir:
+    with RunDir(output, require_untouched) as run_dir:
         made = None if restart else _inputs_of(plan, output)
         now = {path: sha256_if_readable(Path(path)) for path in made or {}}
         if made is not None and made == now:
@@ -130,4 +130,7 @@ def _inputs_of(plan: Plan, output: Path) -> FileDigests | None:
     except (FileNotFoundError, NotADirectoryError, pydantic.ValidationError):
         return None
     paths = [str(path) for task in plan.tasks for path in task.paths]
-    return manifest.inputs if manifest.run == plan.identity() and list(manifest.inputs) == paths else None
+    own = own_manifest(output)
+    whole = own is not None and all((output / name).is_file() for name in own["files"])
+    same = whole and manifest.run == plan.identity() and list(manifest.inputs) == paths
+    return manifest.inputs if same else None

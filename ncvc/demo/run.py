@@ -1,5 +1,6 @@
 """Runs every stage once, on a small scale, by the commands that a person would type."""
 
+import re
 import shlex
 import shutil
 import subprocess
@@ -16,7 +17,7 @@ from ncvc.demo.text import write_corpus, write_terms
 from ncvc.errors import DemoError
 from ncvc.files import sha256
 from ncvc.manifest import changes, own_manifest
-from ncvc.outputs import require_apart, require_run_folder
+from ncvc.outputs import RUN_NAMES, require_apart, require_run_folder
 from ncvc.progress import Channel, Reporter
 
 CONFIG = SHIPPED / "demo.yaml"
@@ -38,6 +39,8 @@ MADE = (
 )
 """Files of a demo in its folder, the only ones that it ever removes."""
 
+LEFT = re.compile(rf"\.({'|'.join(map(re.escape, MADE))})\.([0-9a-f]{{8}}\.)?partial")
+"""Names of work folders and files that a stage leaves when it is killed."""
 FOLDERS = ("hf", "run", "tokenizer", "tokens")
 """Those of them that are folders; each but `run` has a manifest."""
 
@@ -111,7 +114,7 @@ def _prepare(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     there = sorted(path.name for path in folder.iterdir())
     # A stage that was killed leaves .NAME.partial behind.
-    ours = {name for name in there if name in MADE or name.startswith(tuple(f".{made}." for made in MADE))}
+    ours = {name for name in there if name in MADE or LEFT.fullmatch(name)}
     foreign = [name for name in there if name not in ours or MARKER not in there]
     if foreign:
         named = ", ".join([*foreign[:3], "…"][: len(foreign)])
@@ -119,6 +122,9 @@ def _prepare(folder: Path) -> None:
     for name in sorted(ours & {*MADE} - {MARKER, "run"}):
         _require_unchanged(folder, name)
     require_run_folder(folder / "run", [])
+    for path in (folder / "run").glob("*"):
+        if path.name not in RUN_NAMES:
+            raise DemoError(f"{path}: no demo made it; move it away, or name a new or an empty folder")
     for path in (folder / name for name in ours - {MARKER}):
         if path.is_dir():
             shutil.rmtree(path)

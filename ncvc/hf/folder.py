@@ -192,6 +192,9 @@ def _require_sizes(path: Path, config: dict[str, Any], shapes: list[tuple[int, .
     for name in _WIDTHS:
         if (value := config.get(name)) is not None and value not in dimensions:
             raise ModelFolderError(f"{path}: {name} is {value}, and no weight has this size; {AGAIN}")
+    for name in ("intermediate_size", "n_inner", "head_dim"):
+        if (value := config.get(name)) is not None and value > max(dimensions, default=0):
+            raise ModelFolderError(f"{path}: {name} is {value}, and no weight is as large; {AGAIN}")
     for name in _LAYERS:
         if (value := config.get(name)) is not None and value > len(shapes):
             raise ModelFolderError(f"{path}: {name} is {value}, and there are only {len(shapes)} weights; {AGAIN}")

@@ -20,7 +20,7 @@ from ncvc.documents.sources import Reading, SourceFile
 from ncvc.errors import NcvcError, VocabularyError
 from ncvc.files import sha256, whole_folder, write_json
 from ncvc.manifest import TOKENIZER, write_manifest
-from ncvc.outputs import require_output
+from ncvc.outputs import require_output, require_untouched
 from ncvc.progress import Reporter
 from ncvc.tokenizer.scores import round_scores
 from ncvc.tokenizer.seeds import LONGEST, seeds
@@ -108,7 +108,7 @@ def train_tokenizer(
     if pages is not None:
         raise NcvcError(f"{pages}: is a web page; extract the text with `ncvc preprocess --to text` first")
     reads = [dictionary, *(file.path for file in sources)]
-    with whole_folder(require_output(output, TOKENIZER, reads=reads, replace=replace)) as folder:
+    with whole_folder(require_output(output, TOKENIZER, reads=reads, replace=replace), require_untouched) as folder:
         progress = reporter.progress("counting morphemes", sum(file.path.stat().st_size for file in sources))
         with contextlib.closing(progress):
             counted = native.count_morphemes(

@@ -6,13 +6,13 @@ import json
 import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 import torch.distributed as dist
-from megatron.core import __version__ as megatron_version
 from megatron.core.datasets.blended_megatron_dataset_builder import BlendedMegatronDatasetBuilder
 from megatron.core.datasets.gpt_dataset import GPTDataset, GPTDatasetConfig
 from torch.utils.data import DataLoader, Dataset
@@ -117,7 +117,7 @@ def build_dataset(config: TrainConfig, facts: list[DatasetFacts], ranks: Ranks) 
     key = json.dumps(
         [
             [(fact.prefix, fact.sha256) for fact in facts],
-            [samples, config.data.sequence_length, config.seed, megatron_version],
+            [samples, config.data.sequence_length, config.seed, version("megatron-core")],
             [config.data.weights, config.data.validation_split],
         ]
     )

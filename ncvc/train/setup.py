@@ -3,12 +3,12 @@
 import json
 from dataclasses import dataclass, field
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import torch
 import torch.distributed as dist
-from megatron.core import __version__ as megatron_version
 from megatron.core.distributed import DistributedDataParallel
 from megatron.core.models.gpt.gpt_model import GPTModel
 from megatron.core.optimizer.distrib_optimizer import DistributedOptimizer
@@ -222,7 +222,7 @@ def _go_on(training: Training, checkpoint: Checkpoint) -> None:
 
 def versions() -> dict[str, str]:
     """Versions of the libraries that a training computes with, by name."""
-    return {"torch": torch.__version__, "megatron-core": megatron_version}
+    return {"torch": torch.__version__, "megatron-core": version("megatron-core")}
 
 
 def _named(versions: dict[str, str]) -> str:

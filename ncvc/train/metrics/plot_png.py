@@ -1,5 +1,6 @@
 """Loss over steps and over tokens seen (the papers' figure 3) as a PNG."""
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from ncvc import __version__
 from ncvc.files import whole_file
 from ncvc.html.axes import ticks
 from ncvc.html.markup import visible
+from ncvc.outputs import sealed_picture
 from ncvc.train.metrics.history import RunHistory, token_unit
 
 SIZE = (11.0, 4.5)  # inches
@@ -61,4 +63,6 @@ def draw(histories: Sequence[RunHistory], output: Path) -> None:
         for text in by_token.legend().get_texts():
             text.set_parse_math(False)  # a $ in a name is no formula
     with whole_file(output) as partial:
-        figure.savefig(partial, dpi=DPI, format="png", metadata={"Software": f"ncvc {__version__}, matplotlib"})
+        picture = io.BytesIO()
+        figure.savefig(picture, dpi=DPI, format="png", metadata={"Software": f"ncvc {__version__}, matplotlib"})
+        partial.write_bytes(sealed_picture(picture.getvalue()))
