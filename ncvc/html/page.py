@@ -24,7 +24,7 @@ def page(
     english, japanese = title
     style = resources.files(__package__).joinpath("style.css").read_text(encoding="utf-8")
     head = joined([element("h1", both(english, japanese)), element("p", subtitle, class_="soft"), facts or Html("")])
-    # `generator` is what `ncvc.outputs.is_page_or_picture` knows a page of ours by.
+    # The generator names the version that wrote the page.
     return f"""<!DOCTYPE html>
 <html lang="ja">
 <head>

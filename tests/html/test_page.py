@@ -7,7 +7,7 @@ import ncvc.html
 from ncvc import __version__
 from ncvc.html.markup import Html, element
 from ncvc.html.page import POLICY, page
-from ncvc.outputs import is_page_or_picture
+from ncvc.outputs import is_page_or_picture, sealed
 
 VOID = {"meta", "input"}
 
@@ -87,8 +87,10 @@ def test_the_frame_escapes_too():
     assert "題⟨U+202E⟩ / </title><b>" in "".join(elements.text)
 
 
-def test_a_page_is_known_as_ours():
+def test_a_page_is_known_as_ours(tmp_path):
     text = page(("A", "あ"), element("p", "x"))
-    assert is_page_or_picture(text.encode()[:4096])
+    (tmp_path / "page.html").write_text(sealed(text), encoding="utf-8")
+    assert is_page_or_picture(tmp_path / "page.html")
+    assert Elements(sealed(text)).found == Elements(text).found
     assert f'content="ncvc {__version__}"' in text
     assert page(("A", "あ"), element("p", "x")) == text
