@@ -88,13 +88,14 @@ def start(config: Path, faults: Faults, output: Path, flags: Sequence[str] = ("-
         main()
 
     def rank(args: Sequence[str], env: dict[str, str], **_: Any) -> Forked:
-        assert tuple(args[1:-1]) == launch.WORKER
+        _, *module, file, channel = args
+        assert tuple(module) == launch.WORKER
 
         def run_rank() -> None:
             os.environ.update(env)
             logging.disable(logging.NOTSET)  # the launcher's, which a new interpreter would not have
             spoil(faults)
-            worker.main(args[-1])
+            worker.main(file, channel)
 
         return Forked(run_rank)
 
