@@ -99,15 +99,11 @@ def verify(folder: Path) -> Iterator[Difference]:
     if manifest is None:
         yield Difference(path, "changed", "not what was written")
         return
-    yield from _compare(folder, manifest, since=None)
+    yield from changes(folder, manifest)
 
 
 def changes(folder: Path, manifest: dict[str, Any], since: int | None = None) -> Iterator[Difference]:
     """Yields what differs from a folder's manifest; only files whose inode changed after `since`, in ns, are read."""
-    yield from _compare(folder, manifest, since)
-
-
-def _compare(folder: Path, manifest: dict[str, Any], since: int | None) -> Iterator[Difference]:
     for name, entry in manifest["files"].items():
         path = folder / name
         size = entry["bytes"]
