@@ -66,6 +66,13 @@ def require_output(
     return final
 
 
+def _require_writable(output: Path, real: Path) -> None:
+    """Refuses an output in a folder where nothing can be made, before hours of work; raises `NcvcError`."""
+    nearest = next(parent for parent in real.parents if parent.exists())
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise NcvcError(f"{output}: nothing can be written in {nearest}; choose another output, or allow it")
+
+
 def require_apart(output: Path, reads: Iterable[Path], beside: Iterable[Path] = ()) -> None:
     """Refuses an output that is, holds or lies in something that the command reads.
 
@@ -100,6 +107,7 @@ def require_replaceable(output: Path, kind: str, *, replace: bool) -> None:
     either. Raises `NcvcError`.
     """
     folder = real_path(output)
+    _require_writable(output, folder)
     if kind == CHECKPOINT and folder.parent.name == "checkpoints" and (folder.parent.parent / LOG).exists():
         raise NcvcError(f"{output}: lies among a training's own checkpoints; choose another output")
     if not os.path.lexists(folder):
@@ -154,6 +162,7 @@ def require_own_file(output: Path, is_ours: Callable[[Path], bool], reads: Itera
     """
     require_apart(output, reads)
     file = real_path(output)
+    _require_writable(output, file)
     if not os.path.lexists(file):
         return file
     if not file.is_file():
