@@ -59,3 +59,20 @@ def test_the_manifest_says_what_it_was_told(folder: Path) -> None:
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["config"] == {"名": "値"}
     assert manifest["files"]["text"]["bytes"] == 900
+
+
+def test_a_dictionary_is_compared_with_its_checksum(tmp_path: Path) -> None:
+    """Every byte counts but those that say that it is a dictionary; a file of another kind is no dictionary."""
+    built = tmp_path / "a.dic"
+    assert run_ncvc("dictionary", "build", built).returncode == 0
+    assert run_ncvc("verify", built).stdout == f"{built}: whole\n"
+    raw = built.read_bytes()
+    for at in (16, 100, len(raw) // 2, len(raw) - 1):
+        built.write_bytes(raw[:at] + bytes([raw[at] ^ 1]) + raw[at + 1 :])
+        done = run_ncvc("verify", built, "--json", ok=False)
+        assert done.returncode == 1
+        assert json.loads(done.stdout)["folders"][0]["differences"][0]["file"] == "a.dic"
+    built.write_bytes(b"text")
+    done = run_ncvc("verify", built, ok=False)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "no dictionary that ncvc built" in done.stderr

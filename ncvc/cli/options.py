@@ -14,6 +14,7 @@ from ncvc.progress import Channel, Reporter, reporter_on
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 EXISTING_FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
+EXISTING_PATH = click.Path(path_type=Path, exists=True)
 EXISTING_FOLDER = click.Path(path_type=Path, file_okay=False, exists=True)
 PATH = click.Path(path_type=Path)
 

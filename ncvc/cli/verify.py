@@ -1,11 +1,12 @@
 """`ncvc verify`."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ncvc.cli.options import EXISTING_FOLDER, Command, Console, answers, warn
+from ncvc.cli.options import EXISTING_PATH, Command, Console, answers, warn
 
 if TYPE_CHECKING:
     from ncvc.manifest import Difference
@@ -15,25 +16,27 @@ NAMED = 3
 
 
 @click.command(cls=Command)
-@click.argument("folders", nargs=-1, required=True, type=EXISTING_FOLDER)
+@click.argument("folders", nargs=-1, required=True, type=EXISTING_PATH)
 @answers
 def verify(folders: tuple[Path, ...], console: Console) -> None:
     """Compares FOLDERS that ncvc wrote, bit by bit, with their manifests: datasets, tokenizers, checkpoints, models.
 
+    A dictionary is one file, which holds its checksum.
     Exit status 1 if a file is missing or damaged, or was added since.
 
     \b
     Examples:
       ncvc verify tokens
-      ncvc verify tokenizer runs/ncvc-slm-1/checkpoints/step_00024000 my-model
+      ncvc verify hospital.dic tokenizer runs/ncvc-slm-1/checkpoints/step_00024000 my-model
     """
+    from ncvc.dictionary import verify_dictionary
     from ncvc.errors import NcvcError
     from ncvc.manifest import verify as compare
 
     found: dict[Path, list[Difference]] = {}
     for folder in folders:
         found[folder] = []
-        for difference in compare(folder):
+        for difference in verify_dictionary(folder) if folder.is_file() else compare(folder):
             warn(str(difference))
             found[folder].append(difference)
     console.close(
@@ -48,11 +51,11 @@ def verify(folders: tuple[Path, ...], console: Console) -> None:
 
 
 def _summary(folder: Path, differences: "list[Difference]") -> dict[str, Any]:
+    base = folder if folder.is_dir() else folder.parent
     return {
         "folder": str(folder),
         "whole": not differences,
         "differences": [
-            {"file": str(each.path.relative_to(folder)), "kind": each.kind, "detail": each.detail}
-            for each in differences
+            {"file": os.path.relpath(each.path, base), "kind": each.kind, "detail": each.detail} for each in differences
         ],
     }

@@ -2,12 +2,17 @@
 
 import importlib.metadata
 import importlib.util
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
 
 from ncvc import Analyzer
 from ncvc.errors import DictionaryError
+from ncvc.manifest import Difference
+
+MAGIC = b"ncvc dictionary\n"
+"""Beginning of a dictionary file."""
 
 PACKAGES = {"ipadic": "ipadic", "unidic-lite": "unidic_lite"}
 """Name of a base → Python package, whose folder `dicdir` holds a compiled MeCab dictionary."""
@@ -71,6 +76,20 @@ def is_dictionary(file: Path) -> bool:
     except DictionaryError:
         return False
     return True
+
+
+def verify_dictionary(file: Path) -> Iterator[Difference]:
+    """Yields the difference if a dictionary is not as it was written, by its checksum.
+
+    Raises `DictionaryError` for a file that is no dictionary of ours.
+    """
+    with file.open("rb") as opened:
+        if opened.read(len(MAGIC)) != MAGIC:
+            raise DictionaryError(f"{file}: no dictionary that ncvc built; name one, or a folder that ncvc wrote")
+    try:
+        Analyzer.load(file)
+    except DictionaryError as error:
+        yield Difference(file, "changed", str(error).removeprefix(f"{file}: "))
 
 
 def find_base(base: str) -> Base:
