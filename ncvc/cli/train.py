@@ -131,10 +131,13 @@ def run(
         line = f"written to {write_slurm}; look at its time limit, then: sbatch {write_slurm}"
         console.close({"output": str(write_slurm)}, [line])
         return
+    from ncvc.train.config import require_files
     from ncvc.train.elastic.rendezvous import Rendezvous
 
+    # Before the imports that take seconds.
     rendezvous = Rendezvous(**nodes)
-    rendezvous.check(max_restarts)  # before the imports that take seconds
+    rendezvous.check(max_restarts)
+    require_files([*settings.data.prefixes, *settings.data.validation_prefixes])
     from ncvc.train.elastic.launch import launch
 
     finished = launch(settings, rendezvous, max_restarts, console.channel)

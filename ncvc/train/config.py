@@ -1,11 +1,13 @@
 """Settings of a training run with their units and the paper's values, in Megatron's names."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 import pydantic
 
 from ncvc.config import Config
+from ncvc.errors import DatasetError
 from ncvc.model.config import (
     ComputeConfig,
     Count,
@@ -58,6 +60,13 @@ class DataConfig(Config):
                 " validation_prefixes to []"
             )
         return self
+
+
+def require_files(prefixes: Iterable[str]) -> None:
+    """Raises `DatasetError` for an indexed dataset of which a file is not there."""
+    for path in (Path(f"{prefix}{suffix}") for prefix in prefixes for suffix in (".idx", ".bin")):
+        if not path.is_file():
+            raise DatasetError(f"{path}: no such file; make it with `ncvc preprocess` or correct data.prefixes")
 
 
 def training_documents(documents: int, validation_split: float) -> int:

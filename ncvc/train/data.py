@@ -21,7 +21,7 @@ from ncvc.errors import DatasetError
 from ncvc.files import whole_folder
 from ncvc.indexed import IndexedDataset
 from ncvc.model.parallel import Ranks
-from ncvc.train.config import DataConfig, TrainConfig, training_documents
+from ncvc.train.config import DataConfig, TrainConfig, require_files, training_documents
 from ncvc.train.elastic.heartbeat import IO_ALLOWANCE, announce_wait, send_heartbeat
 
 CHUNK = 1 << 24  # bytes read at a time
@@ -70,9 +70,7 @@ def inspect(prefix: str, vocab_size: int, validation_split: float = 0.0) -> Data
     """
     send_heartbeat("reading the data", allowance=IO_ALLOWANCE)
     idx, bin_ = Path(f"{prefix}.idx"), Path(f"{prefix}.bin")
-    for path in (idx, bin_):
-        if not path.is_file():
-            raise DatasetError(f"{path}: no such file; make it with `ncvc preprocess` or correct data.prefixes")
+    require_files([prefix])
     dataset = IndexedDataset.open(prefix)
     documents = training_documents(len(dataset), validation_split)
     tokens = int(dataset.lengths[:documents].sum(dtype=np.int64))
