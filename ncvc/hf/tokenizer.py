@@ -10,6 +10,9 @@ import ncvc
 from ncvc.errors import ModelFolderError, PromptError
 from ncvc.hf.folder import TOKENIZER, ModelFolder
 
+_TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "spiece.model", "vocab.json", "vocab.txt", "tekken.json")
+"""Files of which stock transformers needs one for a tokenizer."""
+
 
 class TextTokenizer(Protocol):
     """Tokenizer as generation and scoring use it."""
@@ -56,9 +59,13 @@ class StockTokenizer:
     """The tokenizer files of the folder, as `transformers.AutoTokenizer` reads them."""
 
     def __init__(self, folder: ModelFolder) -> None:
-        """Raises `ModelFolderError` where transformers cannot load them, or they do not fit the model."""
+        """Raises `ModelFolderError` where there are none, they do not load, or they do not fit the model."""
         from transformers import AutoTokenizer
+        from transformers.utils import logging
 
+        if not any((folder.path / name).is_file() for name in _TOKENIZER_FILES):
+            raise ModelFolderError(f"{folder.path}: no tokenizer in it; copy the tokenizer's files beside the weights")
+        logging.set_verbosity_error()
         try:
             # transformers has no types here.
             self._tokenizer: Any = AutoTokenizer.from_pretrained(

@@ -184,7 +184,7 @@ LOADED: dict[str, tuple[Spoil, str]] = {
     "more layers": (with_keys(num_hidden_layers=3), "missing weight model.layers.2"),
     "another size": (with_keys(intermediate_size=64), "mismatched|cannot load it"),
     "not causal": (with_keys(model_type="t5"), "cannot load it|T5"),
-    "no tokenizer": (lambda folder: (folder / "tokenizer.json").unlink(), "cannot load its tokenizer"),
+    "no tokenizer": (lambda folder: (folder / "tokenizer.json").unlink(), "no tokenizer in it"),
     "odd tokenizer": (with_text("tokenizer.json", '{"model": {}}'), "cannot load its tokenizer"),
 }
 
