@@ -128,5 +128,7 @@ def generate(
         if number:
             click.echo()
         click.echo(tokenizer.decode(prompt_ids(tokenizer, request[0], lm.max_tokens)), nl=False)
-        continue_texts(lm, [request], on_text=lambda _, text: click.echo(text, nl=False))
-        click.echo()
+        try:
+            continue_texts(lm, [request], on_text=lambda _, text: click.echo(text, nl=False))
+        finally:
+            click.echo()  # also before the sentence of an error
