@@ -45,6 +45,8 @@ def dictionary() -> None:
 def build(output: Path, base: str, terms: tuple[Path, ...], licences: tuple[Path, ...], console: Console) -> None:
     """Builds the dictionary file OUTPUT from a MeCab dictionary and terms of one's own.
 
+    A dictionary that this command built is replaced, and no other file is.
+
     \b
     Examples:
       ncvc dictionary build hospital.dic
