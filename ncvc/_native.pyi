@@ -16,6 +16,7 @@ __all__ = [
     "Filters",
     "InputError",
     "NcvcError",
+    "SourceStream",
     "Tokenizer",
     "TokenizerError",
     "allowed_characters",
@@ -27,6 +28,7 @@ __all__ = [
     "cleaning_version",
     "clinical_categories",
     "clusters",
+    "compress",
     "count_morphemes",
     "decode_text",
     "encode_part",
@@ -198,6 +200,23 @@ class Tokenizer:
 
     def piece_to_id(self, piece: str) -> int | None:
         """Returns the id of this piece; None if there is no such piece."""
+
+@final
+class SourceStream:
+    """Bytes of a file, decompressed if it begins like gzip, bzip2, xz or Zstandard."""
+
+    @staticmethod
+    def open(path: str | PathLike[str]) -> SourceStream:
+        """Opens a file; raises `OSError`."""
+
+    def read(self, size: int) -> bytes:
+        """Reads at most `size` bytes; none at the end.
+
+        Raises `OSError`, without an `errno` for damaged compressed data.
+        """
+
+def compress(data: bytes) -> bytes:
+    """Compresses bytes into a Zstandard frame; frames one after another decompress to all of them."""
 
 def decode_text(data: bytes, encoding: str | None = None) -> str | None:
     """Decodes `data` in this encoding, or in a detected Japanese one; None if it is not valid in it."""

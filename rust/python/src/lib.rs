@@ -5,10 +5,10 @@ mod cleaning;
 mod corpus;
 mod dedup;
 mod dictionary;
-mod encoding;
 mod errors;
 mod filters;
 mod parallel;
+mod source;
 mod tokenizer;
 
 use pyo3::prelude::*;
@@ -33,11 +33,11 @@ mod _native {
     #[pymodule_export]
     use super::dictionary::build_dictionary;
     #[pymodule_export]
-    use super::encoding::decode_text;
-    #[pymodule_export]
     use super::errors::{DatasetError, DictionaryError, InputError, NcvcError, TokenizerError};
     #[pymodule_export]
     use super::filters::{Filters, filters_version};
+    #[pymodule_export]
+    use super::source::{SourceStream, compress, decode_text};
     #[pymodule_export]
     use super::tokenizer::Tokenizer;
 }

@@ -59,7 +59,13 @@ pub enum QuarantineReason {
     Undecodable,
     /// The page, or the server's header, cannot be parsed.
     MalformedPage,
-    /// The Parquet file lacks the text column.
+    /// The row of a table cannot be parsed.
+    MalformedRow,
+    /// The file, or a page of it, holds no text.
+    NoText,
+    /// The file is encrypted.
+    Encrypted,
+    /// The file lacks the text column.
     MissingColumn,
     /// The Parquet file's text column does not hold text.
     NotATextColumn,
@@ -89,6 +95,16 @@ impl QuarantineReason {
                 "not text in the file's encoding; set `encoding`, convert the file, or set `on_error: quarantine`"
             }
             Self::MalformedPage => "the page cannot be parsed; leave it out, or set `on_error: quarantine`",
+            Self::MalformedRow => {
+                "the row cannot be parsed, or has more cells than there are columns; mend its quotation marks, or \
+                 set `on_error: quarantine`"
+            }
+            Self::NoText => {
+                "it holds no text, like a scan; recognise its text with OCR first, or set `on_error: quarantine`"
+            }
+            Self::Encrypted => {
+                "the file is encrypted; save it without a password, or set `on_error: quarantine`"
+            }
             Self::MissingColumn => {
                 "the file has no column of the name in `text_field`; set `text_field`, or `on_error: quarantine`"
             }
@@ -127,6 +143,9 @@ impl From<ReadError> for QuarantineReason {
             ReadError::TooLong => Self::LineTooLong,
             ReadError::Undecodable => Self::Undecodable,
             ReadError::MalformedPage => Self::MalformedPage,
+            ReadError::MalformedRow => Self::MalformedRow,
+            ReadError::NoText => Self::NoText,
+            ReadError::Encrypted => Self::Encrypted,
         }
     }
 }

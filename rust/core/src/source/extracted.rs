@@ -48,6 +48,10 @@ impl Extracted {
             b"damaged_file" => ReadError::Damaged,
             b"unreadable_file" => ReadError::Unreadable,
             b"malformed_page" => ReadError::MalformedPage,
+            b"malformed_row" => ReadError::MalformedRow,
+            b"missing_column" => ReadError::MissingColumn,
+            b"no_text" => ReadError::NoText,
+            b"encrypted" => ReadError::Encrypted,
             _ => return None,
         };
         let is_document = match &line[fourth + 1..] {

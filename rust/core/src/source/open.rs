@@ -6,6 +6,8 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use liblzma::bufread::XzDecoder;
+use liblzma::stream::{CONCATENATED, Stream};
 use sha2::{Digest, Sha256};
 
 use crate::{Error, Result};
@@ -14,6 +16,9 @@ const BUFFER: usize = 1 << 18;
 const GZIP: &[u8] = &[0x1f, 0x8b];
 const BZIP2: &[u8] = b"BZh";
 const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
+const XZ: &[u8] = &[0xfd, b'7', b'z', b'X', b'Z', 0x00];
+/// Memory that decompressing xz may take, in bytes; `xz -9` needs 65 MiB.
+const XZ_MEMORY: u64 = 256 << 20;
 
 /// The running SHA-256 of a file that is being read.
 #[derive(Clone, Default)]
@@ -67,7 +72,7 @@ impl<R: Read> Read for Counting<R> {
     }
 }
 
-/// Opens the file's content, decompressed if it begins like gzip, bzip2 or Zstandard.
+/// Opens the file's content, decompressed if it begins like gzip, bzip2, xz or Zstandard.
 ///
 /// Several compressed streams may follow each other. Adds the bytes read from disk to `read` and hashes them. A
 /// truncated compressed file ends in an error.
@@ -84,6 +89,10 @@ pub fn open(path: &Path, read: &Arc<AtomicU64>) -> Result<(Box<dyn BufRead + Sen
     } else if head.starts_with(ZSTD) {
         let decoder = zstd::Decoder::with_buffer(raw).map_err(Error::io(path, "cannot decompress"))?;
         Box::new(BufReader::with_capacity(BUFFER, decoder))
+    } else if head.starts_with(XZ) {
+        let stream = Stream::new_stream_decoder(XZ_MEMORY, CONCATENATED)
+            .map_err(|error| Error::io(path, "cannot decompress")(error.into()))?;
+        Box::new(BufReader::with_capacity(BUFFER, XzDecoder::new_stream(raw, stream)))
     } else {
         Box::new(raw)
     };

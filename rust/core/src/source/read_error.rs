@@ -17,6 +17,12 @@ pub enum ReadError {
     Undecodable,
     /// The page, or what the server sent with it, cannot be parsed.
     MalformedPage,
+    /// The row of a table cannot be parsed, or has more cells than the table has columns.
+    MalformedRow,
+    /// The file, or a page of it, shows something but holds no text, like a scan.
+    NoText,
+    /// The file is encrypted.
+    Encrypted,
 }
 
 impl From<std::io::Error> for ReadError {

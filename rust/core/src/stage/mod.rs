@@ -16,6 +16,7 @@ mod write;
 
 pub use apply_dedup::PreparedPart;
 pub use clusters::{Cluster, clusters};
+pub use compress::compress;
 pub use count::{MorphemeCounts, count_morphemes};
 pub use encode::encode;
 pub use join::{join_files, join_tokens};

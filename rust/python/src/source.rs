@@ -1,0 +1,72 @@
+//! What readers written in Python need of the engine: decompressed bytes, decoding, compression.
+
+use std::io::BufRead;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ncvc_core::source::{Decoder, encoding_named, open};
+use ncvc_core::{Error, stage};
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+use crate::errors::to_python;
+
+/// Decodes `data` in the encoding of this name, or in a detected one; `None` if it is not valid in that, or if there
+/// is no encoding of this name: pages name all kinds of things.
+#[pyfunction]
+#[pyo3(signature = (data, encoding=None))]
+pub fn decode_text(data: &[u8], encoding: Option<&str>) -> Option<String> {
+    let encoding = match encoding {
+        Some(name) => Some(encoding_named(name)?),
+        None => None,
+    };
+    Decoder::new(encoding).decode(data).map(|text| text.into_owned())
+}
+
+/// Compresses bytes into a Zstandard frame; frames one after another decompress to all of them.
+#[pyfunction]
+pub fn compress<'py>(py: Python<'py>, data: &[u8]) -> PyResult<Bound<'py, PyBytes>> {
+    let packed = py
+        .detach(|| stage::compress(data))
+        .map_err(|error| to_python(Error::io(Path::new("memory"), "cannot compress")(error)))?;
+    Ok(PyBytes::new(py, &packed))
+}
+
+/// Bytes of a file, decompressed if it begins like gzip, bzip2, xz or Zstandard.
+#[pyclass(frozen)]
+pub struct SourceStream {
+    path: PathBuf,
+    input: Mutex<Box<dyn BufRead + Send>>,
+}
+
+#[pymethods]
+impl SourceStream {
+    /// Opens a file; raises `OSError`.
+    #[staticmethod]
+    fn open(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
+        let (input, _) = py.detach(|| open(&path, &Arc::new(AtomicU64::new(0)))).map_err(to_python)?;
+        Ok(Self { path, input: Mutex::new(input) })
+    }
+
+    /// Reads at most `size` bytes; none at the end. Raises `OSError`, without an `errno` for damaged compressed data.
+    fn read<'py>(&self, py: Python<'py>, size: usize) -> PyResult<Bound<'py, PyBytes>> {
+        let bytes = py
+            .detach(|| {
+                let mut input = self.input.lock().unwrap_or_else(PoisonError::into_inner);
+                loop {
+                    match input.fill_buf() {
+                        Ok(available) => {
+                            let bytes = available[..available.len().min(size)].to_vec();
+                            input.consume(bytes.len());
+                            return Ok(bytes);
+                        }
+                        Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                        Err(error) => return Err(error),
+                    }
+                }
+            })
+            .map_err(|error| to_python(Error::io(&self.path, "cannot read")(error)))?;
+        Ok(PyBytes::new(py, &bytes))
+    }
+}
