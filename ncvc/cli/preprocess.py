@@ -127,6 +127,10 @@ def _lines(result: "PassResult") -> Iterator[str]:
     )
     for reason, count in result.reasons.items():
         yield f"  {reason}: {count:,}"
+    for source in result.sources:
+        if source.skipped:
+            kinds = ", ".join(f"{files:,} {kind}" for kind, files in source.skipped.items())
+            yield f"files of {source.name} that were not read: {kinds}; quarantine.jsonl names them"
     if result.tokens is not None:
         unknown = (result.unknown_tokens or 0) / max(result.tokens, 1)
         yield f"tokens: {result.tokens:,} from {result.morphemes or 0:,} morphemes, {unknown:.4%} unknown"

@@ -54,16 +54,19 @@ def train(
       ncvc tokenizer train tokenizer raw/wiki.jsonl.zst raw/medical.jsonl --dictionary ipadic.dic
       ncvc tokenizer train tokenizer 'raw/*.jsonl' --dictionary ipadic.dic --vocab-size 16384
     """
+    from ncvc.documents.skipped import described
     from ncvc.documents.sources import Reading, find_sources
     from ncvc.outputs import require_apart
 
     require_apart(output, [path for path in map(Path, inputs) if path.is_dir()])
-    sources = find_sources(inputs, Path())
+    found = find_sources(inputs, Path())
+    if on_error == "stop":
+        found.require_all()
     from ncvc.tokenizer.train import train_tokenizer
 
     counts = train_tokenizer(
         output,
-        sources,
+        found.files,
         dictionary,
         vocab_size=vocab_size,
         reading=Reading(text_field=text_field, threads=threads, on_error=on_error),
@@ -76,5 +79,7 @@ def train(
     ]
     if counts.dropped or counts.quarantined:
         lines.append(f"left out: {counts.dropped:,} empty, {counts.quarantined:,} unreadable documents")
+    if found.skipped:
+        lines.append(f"files that were not read: {described(found.skipped)}")
     summary = counts.model_dump(mode="json", exclude={"source_sha256"})
     console.close({"output": str(output), "vocab_size": vocab_size, **summary}, [*lines, f"written to {output}"])

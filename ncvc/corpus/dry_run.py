@@ -11,6 +11,7 @@ from ncvc.corpus.config import PreprocessConfig
 from ncvc.corpus.plan import Plan, Target, make_plan
 from ncvc.corpus.preprocess import reads
 from ncvc.corpus.records import Record
+from ncvc.documents.skipped import by_kind
 from ncvc.documents.sources import SourceFile
 from ncvc.executors import Executor
 from ncvc.files import RUN
@@ -19,7 +20,7 @@ from ncvc.manifest import PREPROCESS, own_manifest
 from ncvc.outputs import real_path, require_apart, require_replaceable
 from ncvc.units import duration, number, size
 
-COMPRESSION = {".gz": 3.5, ".zst": 3.5, ".bz2": 4.5, ".parquet": 2.5}
+COMPRESSION = {".gz": 3.5, ".zst": 3.5, ".bz2": 4.5, ".xz": 4.5, ".parquet": 2.5}
 """Bytes of text for a byte of a file, about; measured for zst (docs/scaling.md), supposed for the others."""
 SPEEDS = {"cleaning": 25e6, "near-duplicates": 95e6, "tokens": 11.5e6, "text": 25e6}
 """Bytes of raw text that a stage takes in a CPU second (docs/scaling.md; for `text` supposed)."""
@@ -43,6 +44,8 @@ class SourceFiles:
     """Files by format."""
     text_bytes: int
     """Bytes of text, estimated."""
+    skipped: dict[str, int]
+    """Files in its folders that would not be read, by kind."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,9 @@ class DryRun:
                 f"source       {source.name}: {_count(source.files, 'file')}, {size(source.bytes)} ({formats});"
                 f" about {size(source.text_bytes)} of text"
             )
+            if source.skipped:
+                kinds = ", ".join(f"{number(count)} {kind}" for kind, count in source.skipped.items())
+                yield f"not read     {source.name}: {kinds}"
         yield f"output       {self.output}: {self.state}"
         yield f"writes       {', '.join(self.writes)}"
         room = "" if self.disk_peak <= self.disk_free else ": NOT ENOUGH"
@@ -125,6 +131,7 @@ def _files(plan: Plan, source: int) -> SourceFiles:
         bytes=sum(sizes),
         formats=dict(Counter(file.format for file in files).most_common()),
         text_bytes=_text_bytes(files, sizes),
+        skipped={kind: len(paths) for kind, paths in by_kind(plan.skipped[source]).items()},
     )
 
 

@@ -17,7 +17,7 @@ import ncvc
 import ncvc._native as native
 from ncvc.corpus.config import PreprocessConfig, SourceConfig
 from ncvc.corpus.records import TaskRecord
-from ncvc.documents.sources import NO_LIMIT, SourceFile, find_sources
+from ncvc.documents.sources import NO_LIMIT, Found, SourceFile, find_sources
 from ncvc.errors import ConfigError
 from ncvc.files import sha256
 from ncvc.manifest import MANIFEST
@@ -68,6 +68,8 @@ class Plan:
     folder: Path
     """Folder that the config's paths are relative to."""
     tasks: tuple[Task, ...]
+    skipped: tuple[tuple[Path, ...], ...] = ()
+    """Files in the folders of each source that no reader takes."""
     most_lines: int = NO_LIMIT
     """Lines to read of each task at most."""
 
@@ -110,17 +112,23 @@ class Plan:
 def make_plan(config: PreprocessConfig, folder: Path, to: Target, sample: int | None = None) -> Plan:
     """Finds the input files and groups them into tasks; with `sample`, one task a source, of so many documents.
 
-    Raises `NcvcError` for an input that is not there.
+    Raises `NcvcError` for an input that is not there, and with `on_error: stop` for one that no reader takes.
     """
+    found: list[Found] = []
+    for source in config.sources:
+        found.append(find_sources(source.inputs, folder, source.format))
+        if config.on_error == "stop":
+            found[-1].require_all()
+    skipped = tuple(tuple(each.skipped) for each in found)
     if sample is not None:
-        found = enumerate(find_sources(source.inputs, folder, source.format) for source in config.sources)
         # Every file holds at least one document.
-        return Plan(config, to, folder, tuple(Task(n, n, tuple(files[:sample])) for n, files in found), sample)
+        sampled = tuple(Task(n, n, tuple(each.files[:sample])) for n, each in enumerate(found))
+        return Plan(config, to, folder, sampled, skipped, sample)
     tasks: list[Task] = []
-    for number, source in enumerate(config.sources):
-        for files in _groups(find_sources(source.inputs, folder, source.format), config.part_bytes):
+    for number, each in enumerate(found):
+        for files in _groups(each.files, config.part_bytes):
             tasks.append(Task(len(tasks), number, files))
-    return Plan(config, to, folder, tuple(tasks))
+    return Plan(config, to, folder, tuple(tasks), skipped)
 
 
 def _groups(files: list[SourceFile], limit: int) -> Iterator[tuple[SourceFile, ...]]:

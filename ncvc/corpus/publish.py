@@ -1,14 +1,18 @@
 """Builds the output folder from the finished parts."""
 
+import json
+import os
 import shutil
 from collections import defaultdict
+from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 
 import ncvc._native as native
 from ncvc.corpus.records import FileDigests, read_record
 from ncvc.corpus.report import ReportData, write_report
 from ncvc.corpus.stages import TEXT, Stages
-from ncvc.corpus.summary import Summary
+from ncvc.corpus.summary import SKIPPED, Summary
 from ncvc.files import listed, write_json
 from ncvc.manifest import PREPROCESS, write_manifest
 
@@ -29,6 +33,7 @@ def build_output(stages: Stages, summary: Summary, report: ReportData) -> None:
         else:
             native.join_tokens(output / source.name, finished, stages.tokenizer.vocab_size)
     _join_dropped(output, stages.parts, run_dir.finished)
+    _append_skipped(output / "quarantine.jsonl", chain.from_iterable(plan.skipped))
     write_json(output / "summary.json", summary.to_json())
     write_report(output, report)
     write_manifest(output, stage=PREPROCESS, run=plan.identity(), inputs=inputs)
@@ -44,3 +49,12 @@ def _join_dropped(output: Path, prepared: list[Path], finished: Path) -> None:
     for name, files in sorted(dropped.items()):
         native.join_files(output / "dropped" / name, files)
     native.join_files(output / "quarantine.jsonl", [part / "quarantine.jsonl" for part in prepared])
+
+
+def _append_skipped(quarantine: Path, skipped: Iterable[Path]) -> None:
+    """Appends files that no reader takes to `quarantine.jsonl`."""
+    with quarantine.open("a", encoding="utf-8") as file:
+        for path in skipped:
+            name = os.fsencode(path).decode(errors="backslashreplace")
+            row = {"file": name, "line": 0, "reason": SKIPPED, "bytes": path.lstat().st_size}
+            file.write(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n")

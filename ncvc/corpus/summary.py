@@ -8,9 +8,12 @@ import pydantic
 from ncvc.corpus.part_records import FinishedPart, PreparedPart, RuleCount
 from ncvc.corpus.records import Record
 from ncvc.corpus.stages import Stages
+from ncvc.documents.skipped import by_kind
 
 WRITTEN = ("tokens", "morphemes", "unknown_tokens", "written_bytes")
 """Counts of what was written, tokens or text."""
+SKIPPED = "unknown_format"
+"""Reason of a file in a folder that no reader takes."""
 TEXT_BYTES = ("text_bytes", "clean_bytes", "kept_bytes")
 
 
@@ -57,6 +60,8 @@ class SourceSummary(Totals, _Named):
 
     rules: list[RuleCount]
     files: list[FileCount]
+    skipped: dict[str, int] = pydantic.Field(default_factory=dict)
+    """Kind → files in its folders that no reader takes; `quarantine.jsonl` names them."""
 
 
 class Summary(Totals):
@@ -124,11 +129,15 @@ def _summarize_source(stages: Stages, number: int) -> SourceSummary:
         files.update(dict(zip(map(str, stages.task_of(part).paths), prepared.source_documents, strict=True)))
         for row in prepared.counts:
             rules.setdefault(row.rule, Counter()).update(documents=row.documents, edits=row.edits)
+    skipped = stages.plan.skipped[number]
+    if skipped:
+        tally.reasons[SKIPPED] += len(skipped)
     return SourceSummary.model_validate(
         {
             "name": stages.plan.config.sources[number].name,
             **tally.totals(),
             "rules": [{"rule": rule, **counts} for rule, counts in rules.items()],
             "files": [{"path": path, "documents": documents} for path, documents in files.items()],
+            "skipped": {kind: len(paths) for kind, paths in by_kind(skipped).items()},
         }
     )

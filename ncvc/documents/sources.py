@@ -1,13 +1,13 @@
 """Finds input files and declares the options of reading them."""
 
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypedDict
 
+from ncvc.documents.skipped import described
 from ncvc.errors import NcvcError
-from ncvc.files import files_below
 from ncvc.progress import ProgressCallback
 
 LONGEST_LINE = 64 * 2**20
@@ -30,7 +30,7 @@ FORMATS: dict[str, FileFormat] = {
     ".xhtml": "html",
     ".warc": "warc",
 }
-COMPRESSED = (".gz", ".zst", ".bz2")
+COMPRESSED = (".gz", ".zst", ".bz2", ".xz")
 COMPRESSIBLE = {"jsonl", "text"}
 MAGIC: dict[bytes, FileFormat] = {
     b"PAR1": "parquet",
@@ -41,6 +41,7 @@ MAGIC: dict[bytes, FileFormat] = {
     b"\x1f\x8b": "jsonl",
     b"\x28\xb5\x2f\xfd": "jsonl",
     b"BZh": "jsonl",
+    b"\xfd7zXZ": "jsonl",
 }
 """First bytes of a file → format, where its name tells none; a compressed file holds JSON lines."""
 
@@ -62,32 +63,60 @@ class SourceFile:
         return self.path, self.format
 
 
-def find_sources(names: Sequence[str], folder: Path, format: SourceFormat = "auto") -> list[SourceFile]:  # noqa: A002
+@dataclass(frozen=True)
+class Found:
+    """The files of a source."""
+
+    files: list[SourceFile] = field(default_factory=list)
+    skipped: list[Path] = field(default_factory=list)
+    """Files in its folders that are not of its format, or of a format that no reader takes."""
+
+    def require_all(self) -> None:
+        """Raises `NcvcError` if there are skipped files."""
+        if self.skipped:
+            raise NcvcError(
+                f"{self.skipped[0].parent}: files that are not read: {described(self.skipped)}; name the files that"
+                " are meant, as in notes/*.csv, or set `on_error: quarantine`"
+            )
+
+
+def find_sources(names: Sequence[str], folder: Path, format: SourceFormat = "auto") -> Found:  # noqa: A002
     """Finds the files of `names`: files, folders or patterns, relative to `folder`.
 
     Files of a folder or a pattern are sorted by name, so that the same tree gives the same dataset; a file that is
-    named twice is read once, in its first place. A folder stands for its visible files whose names are of the format.
-    Raises `NcvcError` for a name without files, and for a file, named or matched by a pattern, of unknown format.
+    named twice is read once, in its first place. A folder, named or matched by a pattern, stands for its visible files
+    whose names are of the format, those of linked folders too; the others are skipped. Raises `NcvcError` for a name
+    without files to read, and for a file, named or matched by a pattern, of unknown format.
     """
     found: dict[Path, SourceFile] = {}
+    skipped: dict[Path, None] = {}
     for name in names:
         path = folder / name
-        if path.is_dir():
-            matches = list(_files_of(path, format))
-        elif any(c in name for c in "*?[") and not path.exists():
+        if any(c in name for c in "*?[") and not path.exists():
             anchor = Path(path.anchor)
             # As in a shell, a star matches no hidden file.
-            shown = (p for p in anchor.glob(str(path.relative_to(anchor))) if p.name[0] != "." or path.name[0] == ".")
-            paths = sorted(p for p in shown if p.is_file())
-            matches = [SourceFile(p, _format(p, format)) for p in paths]
+            matches = anchor.glob(str(path.relative_to(anchor)))
+            paths = sorted(p for p in matches if p.name[0] != "." or path.name[0] == ".")
         else:
-            matches = [SourceFile(path, _format(path, format))] if path.exists() else []
-        if not matches:
-            raise NcvcError(f"{path}: no such input; name files, folders or patterns{_described(format)}")
-        for file in matches:
+            paths = [path] if path.exists() else []
+        files, others = _files_of(paths, format)
+        if not files:
+            raise NcvcError(f"{path}: {_nothing(path, others, format)}")
+        for file in files:
             _require_utf8_name(file.path)
             found.setdefault(file.path.resolve(), file)
-    return list(found.values())
+        skipped |= dict.fromkeys(others)
+    return Found(list(found.values()), [other for other in skipped if other.resolve() not in found])
+
+
+def _nothing(path: Path, skipped: Sequence[Path], format: SourceFormat) -> str:  # noqa: A002
+    """Says in words why a name stands for no file."""
+    kind = "" if format == "auto" else f" of format '{format}'"
+    if skipped:
+        return f"no file{kind or ' that can be read'} is in it; it holds {described(skipped)}"
+    if path.is_dir():
+        return "the folder holds no file; name files, folders or patterns"
+    return f"no such input; name files, folders or patterns{kind}"
 
 
 def _require_utf8_name(path: Path) -> None:
@@ -99,18 +128,48 @@ def _require_utf8_name(path: Path) -> None:
         raise NcvcError(f"{name}: the name is not UTF-8; rename it") from None
 
 
-def _described(format: SourceFormat) -> str:  # noqa: A002
-    return " of JSON lines, Parquet, text, HTML or WARC" if format == "auto" else f" of format '{format}'"
+def _files_of(paths: Sequence[Path], format: SourceFormat) -> tuple[list[SourceFile], list[Path]]:  # noqa: A002
+    """Finds the files to read among files and in folders, and those in folders that are skipped."""
+    files, skipped = [], []
+    for path in paths:
+        if path.is_dir():
+            for file in _visible_files(path):
+                by_name = _format_by_name(file) if file.is_file() else None
+                chosen = _chosen(by_name, format)
+                alike = chosen == by_name or (chosen, by_name) == ("paragraphs", "text")
+                if by_name is not None and alike:
+                    files.append(SourceFile(file, chosen))
+                else:
+                    skipped.append(file)
+        elif path.exists():
+            files.append(SourceFile(path, _format(path, format)))
+        else:
+            skipped.append(path)  # a broken link that a pattern matches
+    return files, skipped
 
 
-def _files_of(folder: Path, format: SourceFormat) -> Iterator[SourceFile]:  # noqa: A002
-    for path in files_below(folder):
-        if not any(part.startswith(".") for part in path.relative_to(folder).parts) and path.is_file():
-            by_name = _format_by_name(path)
-            chosen = _chosen(by_name, format)
-            alike = chosen == by_name or (chosen, by_name) == ("paragraphs", "text")
-            if by_name is not None and alike:
-                yield SourceFile(path, chosen)
+def _visible_files(folder: Path) -> list[Path]:
+    """Lists what is no folder in a folder and below, sorted; a folder that cannot be read is an error.
+
+    Linked folders are entered, but none twice, so that a link to a folder above is no circle.
+    """
+
+    def refuse(error: OSError) -> None:
+        raise error
+
+    found: list[Path] = []
+    seen: set[Path] = set()
+    left = [folder]
+    while left:
+        top = left.pop(0)
+        if top.resolve() in seen:
+            continue
+        for parent, folders, names in os.walk(top, onerror=refuse):
+            seen.add(Path(parent).resolve())
+            folders[:] = [name for name in folders if name[0] != "." and Path(parent, name).resolve() not in seen]
+            left += [Path(parent, name) for name in folders if Path(parent, name).is_symlink()]
+            found += [Path(parent, name) for name in names if name[0] != "."]
+    return sorted(found)
 
 
 def _format(path: Path, format: SourceFormat) -> FileFormat:  # noqa: A002

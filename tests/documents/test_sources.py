@@ -4,6 +4,7 @@ import bz2
 import gzip
 import io
 import json
+import lzma
 import random
 from collections.abc import Callable
 from itertools import pairwise
@@ -66,7 +67,12 @@ def texts(documents: list[Any], field: str = "text") -> list[str]:
 
 # --- compression -------------------------------------------------------------------------------------------
 
-PACKERS: dict[str, Callable[[bytes], bytes]] = {"gz": gzip.compress, "bz2": bz2.compress, "zst": zstandard.compress}
+PACKERS: dict[str, Callable[[bytes], bytes]] = {
+    "gz": gzip.compress,
+    "bz2": bz2.compress,
+    "xz": lzma.compress,
+    "zst": zstandard.compress,
+}
 
 
 @pytest.mark.parametrize("suffix", PACKERS)
@@ -291,7 +297,8 @@ def test_files_are_found_in_order_and_once(tmp_path: Path) -> None:
     for name in ("b.jsonl", "a.jsonl.bz2", "c/d.parquet", "c/e.txt", "c/f.HTML", "g.warc.gz", ".h.jsonl", "README.md"):
         put(tmp_path / name, b"")
     found = find_sources(["c", ".", "*.jsonl", "b.jsonl"], tmp_path)
-    assert [(str(file.path.relative_to(tmp_path)), file.format) for file in found] == [
+    assert found.skipped == [tmp_path / "README.md"]
+    assert [(str(file.path.relative_to(tmp_path)), file.format) for file in found.files] == [
         ("c/d.parquet", "parquet"),
         ("c/e.txt", "text"),
         ("c/f.HTML", "html"),
@@ -299,18 +306,18 @@ def test_files_are_found_in_order_and_once(tmp_path: Path) -> None:
         ("b.jsonl", "jsonl"),
         ("g.warc.gz", "warc"),
     ]
-    assert find_sources(["c"], tmp_path, "paragraphs") == [SourceFile(tmp_path / "c/e.txt", "paragraphs")]
-    assert [file.format for file in find_sources(["."], tmp_path, "oscar")] == ["jsonl", "jsonl", "parquet"]
+    assert find_sources(["c"], tmp_path, "paragraphs").files == [SourceFile(tmp_path / "c/e.txt", "paragraphs")]
+    assert [file.format for file in find_sources(["."], tmp_path, "oscar").files] == ["jsonl", "jsonl", "parquet"]
 
 
 def test_a_file_whose_name_says_nothing_goes_by_its_beginning(tmp_path: Path) -> None:
     beginnings = {"jsonl": b'{"text": 1}', "parquet": b"PAR1", "html": b"\n<!DOCTYPE HTML>", "warc": b"WARC/1.0\r\n"}
     for name, head in beginnings.items():
-        assert find_sources([name], put(tmp_path / name, head).parent)[0].format == name
+        assert find_sources([name], put(tmp_path / name, head).parent).files[0].format == name
     put(tmp_path / "notes.md", "# 覚え書き".encode())
     with pytest.raises(ncvc.NcvcError, match=r"notes\.md: unknown format, by name and by content; set `format`"):
         find_sources(["*"], tmp_path)
-    assert find_sources(["notes.md"], tmp_path, "text")[0].format == "text"
+    assert find_sources(["notes.md"], tmp_path, "text").files[0].format == "text"
     with pytest.raises(ncvc.NcvcError, match="no such input"):
         find_sources(["*.parquet"], tmp_path)
 

@@ -63,6 +63,7 @@ def _source(stages: Stages, number: int, counts: SourceSummary) -> Source:
         name=counts.name,
         statistics=Statistics.model_validate_json(statistics),
         quarantined=counts.documents.quarantined,
+        skipped=counts.skipped,
     )
 
 

@@ -16,6 +16,8 @@ class Source(Record):
     statistics: Statistics
     quarantined: int = 0
     """Unreadable documents."""
+    skipped: dict[str, int] = pydantic.Field(default_factory=dict)
+    """Kind → files in its folders that no reader takes."""
 
 
 class Member(Record):

@@ -26,6 +26,7 @@ def page(data: ReportData) -> str:
     return html_page(
         ("Corpus report", "コーパスレポート"),
         sections.funnel(data),
+        sections.skipped(data),
         sections.proportions(data),
         reading.drops(data),
         reading.rules(data),

@@ -92,6 +92,25 @@ def _step(name: Html, documents: int, whole: int, bytes_changed: str, left: int,
     return row(name, shown, share, bytes_changed, number(left), bar=bar(left, whole), total=total)
 
 
+def skipped(data: ReportData) -> Html:
+    """Tabulates files that no reader takes, by source and kind; nothing where all files were read."""
+    rows = []
+    for source in data.sources:
+        if source.skipped:
+            rows.append(heading_row(source.name, 2))
+            rows += [row(kind, number(files)) for kind, files in source.skipped.items()]
+    if not rows:
+        return Html("")
+    return section(
+        both("Files that were not read", "読み込まなかったファイル"),
+        table([both("kind", "種類"), both("files", "ファイル数")], rows),
+        note=both(
+            "Files in the folders of a source that no reader takes; quarantine.jsonl names them.",
+            "ソースのフォルダー内で、対応する形式がないファイル。名前は quarantine.jsonl にあります。",
+        ),
+    )
+
+
 def proportions(data: ReportData) -> Html:
     """The papers' table 1 and figure 1 for this run."""
     outputs = [(source, *output(source.statistics)) for source in data.sources]
