@@ -18,6 +18,10 @@ from ncvc.documents.sources import LONGEST_LINE, OnError, SourceFormat, TextEnco
 PART_BYTES = 256 * 2**20
 
 
+Column = Annotated[int, pydantic.Field(ge=1)]
+"""Number of a column."""
+
+
 class SourceConfig(Config):
     """A source of raw text, which becomes one dataset."""
 
@@ -25,14 +29,18 @@ class SourceConfig(Config):
     """The dataset's name: `output/name.bin` and `output/name.idx`."""
     inputs: Annotated[list[str], pydantic.Field(min_length=1)]
     """Files, folders and patterns."""
-    text_field: str = "text"
-    """The member of each JSON object, or the column of Parquet, that holds the text."""
+    text_field: str | Column | list[str | Column] = "text"
+    """The member of each JSON object, or the column of Parquet, CSV, TSV and Excel, that holds the text. In the last
+    three a column may be named by its number, from 1, and several, as in `[主訴, 現病歴]`, are joined by line feeds."""
+    header: bool = True
+    """Whether the first row of CSV, TSV and Excel names the columns; without names `text_field` is a number."""
     format: SourceFormat = "auto"
     """Format of the files: `jsonl`, `parquet`, `text` (a file a document), `paragraphs` (separated by blank
-    lines), `html`, `warc`, or the published `oscar` (23.01) and `wiki40b`. `auto` goes by the name of a file, or else
-    by its beginning, and recognises the published corpora document by document."""
+    lines), `csv`, `tsv`, `excel`, `docx`, `pdf`, `html`, `warc`, `wikipedia` (XML dumps), or the published `oscar`
+    (23.01) and `wiki40b`. `auto` goes by the name of a file, or else by its beginning, and recognises the published
+    corpora document by document."""
     encoding: TextEncoding = "auto"
-    """Encoding of plain text and HTML; `auto` detects it file by file."""
+    """Encoding of plain text, CSV, TSV and HTML; `auto` detects it file by file."""
     quality_warnings: list[str] = pydantic.Field(default_factory=lambda: ["noisy"])
     """Drop documents of OSCAR with one of these quality warnings. The default keeps `tiny`, `short_sentences`, `header`
     and `footer`, which are judged by lines and bytes and hit good Japanese text."""
@@ -40,6 +48,19 @@ class SourceConfig(Config):
     """Treatment of private data."""
     filters: FiltersConfig = FiltersConfig()
     """Filters of documents."""
+
+    @property
+    def columns(self) -> tuple[str | int, ...]:
+        """Columns of a table that make the text."""
+        return tuple(self.text_field) if isinstance(self.text_field, list) else (self.text_field,)
+
+    @pydantic.model_validator(mode="after")
+    def _columns_exist(self) -> "SourceConfig":
+        if not self.columns:
+            raise ValueError("`text_field` names no column; name one or several")
+        if not self.header and any(isinstance(column, str) for column in self.columns):
+            raise ValueError("with `header: false` columns have no names; give their numbers in `text_field`, from 1")
+        return self
 
 
 class PreprocessConfig(Config):

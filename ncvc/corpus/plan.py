@@ -17,6 +17,7 @@ import ncvc
 import ncvc._native as native
 from ncvc.corpus.config import PreprocessConfig, SourceConfig
 from ncvc.corpus.records import TaskRecord
+from ncvc.documents.needed import require_packages
 from ncvc.documents.sources import NO_LIMIT, Found, SourceFile, find_sources
 from ncvc.errors import ConfigError
 from ncvc.files import sha256
@@ -24,6 +25,8 @@ from ncvc.manifest import MANIFEST
 
 Target = Literal["tokens", "text"]
 
+TABLES = ("csv", "tsv", "excel")
+"""Formats with numbered columns, of which several can make the text."""
 FREE_TO_CHANGE: dict[str, bool | set[str]] = {
     "output": True,
     "threads": True,
@@ -112,13 +115,16 @@ class Plan:
 def make_plan(config: PreprocessConfig, folder: Path, to: Target, sample: int | None = None) -> Plan:
     """Finds the input files and groups them into tasks; with `sample`, one task a source, of so many documents.
 
-    Raises `NcvcError` for an input that is not there, and with `on_error: stop` for one that no reader takes.
+    Raises `NcvcError` for an input that is not there, for a missing package, and with `on_error: stop` for a file that
+    no reader takes.
     """
     found: list[Found] = []
     for source in config.sources:
         found.append(find_sources(source.inputs, folder, source.format))
         if config.on_error == "stop":
             found[-1].require_all()
+    for source, each in zip(config.sources, found, strict=True):
+        _require_readable(source, each.files)
     skipped = tuple(tuple(each.skipped) for each in found)
     if sample is not None:
         # Every file holds at least one document.
@@ -131,10 +137,21 @@ def make_plan(config: PreprocessConfig, folder: Path, to: Target, sample: int | 
     return Plan(config, to, folder, tuple(tasks), skipped)
 
 
+def _require_readable(source: SourceConfig, files: list[SourceFile]) -> None:
+    """Raises `NcvcError` for a missing package, and for columns of files that are no tables."""
+    require_packages(files)
+    other = next((file for file in files if file.format not in TABLES), None)
+    if other is not None and not isinstance(source.text_field, str):
+        raise ConfigError(
+            f"{other.path}: `text_field: {source.text_field}` names columns, and only CSV, TSV and Excel have them;"
+            " make a source of its own of this file"
+        )
+
+
 def _groups(files: list[SourceFile], limit: int) -> Iterator[tuple[SourceFile, ...]]:
     """Groups neighbouring files of up to `limit` bytes on disk together.
 
-    Web pages, which are extracted first, are in groups of their own.
+    Files that are extracted first are in groups of their own.
     """
     group: list[SourceFile] = []
     size = 0

@@ -96,7 +96,7 @@ class Stages:
 
     @property
     def to_extract(self) -> list[Task]:
-        """Unprepared tasks whose files are web pages."""
+        """Unprepared tasks whose text is extracted first."""
         return [
             task
             for task in self.plan.tasks
@@ -104,15 +104,17 @@ class Stages:
         ]
 
     def extract(self, task: Task, _: ProgressCallback | None = None) -> None:
-        """Extracts the text of a task's pages."""
+        """Extracts the text of a task's files."""
         extract(task.files, self.run_dir.extracted, self._reading(task))
 
     def _reading(self, task: Task) -> Reading:
         config, source = self.plan.config, self.plan.source(task)
-        pages = task.files[0].needs_extraction
+        extracted = task.files[0].needs_extraction
         return Reading(
-            text_field="text" if pages else source.text_field,
-            format="html" if pages else source.format,
+            text_field="text" if extracted else str(source.text_field),
+            columns=source.columns,
+            header=source.header,
+            format=task.files[0].format if extracted else source.format,
             encoding=source.encoding,
             quality_warnings=source.quality_warnings,
             threads=self.threads,

@@ -1,35 +1,37 @@
-"""Extracts the main text of the pages in HTML and WARC files into one file, which the engine then reads.
+"""Extracts the text of files that the engine does not read into one file, which the engine then reads.
 
-Its lines, parsed in `rust/core/src/source/extracted.rs`, are the place of a page and its document, or the reason why
-there is none. A document has the members `text` and `title`, and from WARC `url`, `date` and `offset`.
+Its lines, parsed in `rust/core/src/source/extracted.rs`, are the place of a document and its members, or the reason
+why there is none. A document has the member `text`; further ones are described with each reader.
 """
 
 import hashlib
-import importlib.util
 import json
-from collections.abc import Sequence
-from importlib.metadata import version
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ncvc.documents.pages import PARSER, Page, UnreadableError, read_html, read_warc, to_document
+import ncvc._native as native
+from ncvc.documents.needed import require_packages, versions
+from ncvc.documents.pages import PARSER, Members, UnreadableError, read_html, read_warc, to_document
 from ncvc.documents.sources import Reading, SourceFile
-from ncvc.errors import NcvcError
+from ncvc.documents.tables import SEPARATORS, read_csv, read_excel
 from ncvc.files import sha256_if_readable, whole_file
 
-LEVEL = 1
-"""Level of zstd, low because the file is read once and then removed."""
+BATCH = 2**20
+"""Characters that are compressed together."""
+
+Entries = Iterator[tuple[int, Members | UnreadableError]]
+"""Documents of a file with their places."""
 
 
 def extract(files: Sequence[SourceFile], folder: Path, reading: Reading) -> tuple[Path, list[str | None]]:
-    """Extracts the pages of `files` into a file in `folder`; returns its path and the SHA-256 of each of `files`.
+    """Extracts the documents of `files` into a file in `folder`; returns its path and the SHA-256 of each of `files`.
 
     The name of that file depends on the content of `files`, so that none is extracted twice. The digest of an
-    unreadable file is None. Raises `NcvcError` without the extra `web`.
+    unreadable file is None. Raises `NcvcError` if a package is missing.
     """
-    if not all(importlib.util.find_spec(name) for name in ("fastwarc", "resiliparse", "zstandard")):
-        raise NcvcError("HTML and WARC need three more packages; install them with pip install 'ncvc[web]'")
+    require_packages(files)
     hashes = [sha256_if_readable(file.path) for file in files]
-    settings = [reading.encoding, reading.longest_line, PARSER, version("resiliparse"), version("fastwarc")]
+    settings = [reading.encoding, reading.longest_line, reading.columns, reading.header, PARSER, versions(files)]
     inputs = [[str(file.path), file.format, digest] for file, digest in zip(files, hashes, strict=True)]
     name = hashlib.sha256(json.dumps([settings, inputs]).encode()).hexdigest()[:32]
     path = folder / f"{name}.tsv.zst"
@@ -41,21 +43,44 @@ def extract(files: Sequence[SourceFile], folder: Path, reading: Reading) -> tupl
 
 
 def _write(files: Sequence[SourceFile], path: Path, reading: Reading) -> None:
-    import zstandard
-
-    encoding = None if reading.encoding == "auto" else reading.encoding
-    compressor = zstandard.ZstdCompressor(level=LEVEL, write_checksum=True)
-    with path.open("wb") as raw, compressor.stream_writer(raw) as out:
+    rows: list[str] = []
+    size = 0
+    with path.open("wb") as out:
         for number, file in enumerate(files):
-            read = read_html if file.format == "html" else read_warc
-            for offset, page in read(file.path, reading.longest_line):
-                out.write(f"{number}\t{offset}\t{_entry(page, encoding)}\n".encode())
+            for place, found in _documents(file, reading):
+                rows.append(f"{number}\t{place}\t{_entry(found)}\n")
+                size += len(rows[-1])
+                if size >= BATCH:
+                    out.write(native.compress("".join(rows).encode()))
+                    rows, size = [], 0
+        out.write(native.compress("".join(rows).encode()))
 
 
-def _entry(page: Page | UnreadableError, encoding: str | None) -> str:
-    try:
-        if isinstance(page, UnreadableError):
-            raise page
-        return json.dumps(to_document(page, encoding), ensure_ascii=False)
-    except UnreadableError as error:
-        return f"{error.reason}\t{error.size}\t{int(error.is_document)}"
+def _entry(found: Members | UnreadableError) -> str:
+    if isinstance(found, UnreadableError):
+        return f"{found.reason}\t{found.size}\t{int(found.is_document)}"
+    return json.dumps(found, ensure_ascii=False)
+
+
+def _documents(file: SourceFile, reading: Reading) -> Entries:
+    """Reads a file with the reader of its format."""
+    path, longest = file.path, reading.longest_line
+    encoding = None if reading.encoding == "auto" else reading.encoding
+    match file.format:
+        case "csv" | "tsv":
+            separator = SEPARATORS[file.format]
+            return read_csv(path, separator, reading.columns, header=reading.header, encoding=encoding, longest=longest)
+        case "excel":
+            return read_excel(path, reading.columns, header=reading.header, longest=longest)
+        case _:
+            return _pages(file, encoding, longest)
+
+
+def _pages(file: SourceFile, encoding: str | None, longest: int) -> Entries:
+    """Reads the main text of web pages."""
+    read = read_html if file.format == "html" else read_warc
+    for offset, page in read(file.path, longest):
+        try:
+            yield offset, page if isinstance(page, UnreadableError) else to_document(page, encoding)
+        except UnreadableError as error:
+            yield offset, error

@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, TypedDict
+from typing import Literal, TypedDict, get_args
 
 from ncvc.documents.skipped import described
 from ncvc.errors import NcvcError
@@ -15,8 +15,12 @@ LONGEST_LINE = 64 * 2**20
 NO_LIMIT = 2**62
 
 OnError = Literal["stop", "quarantine"]
-FileFormat = Literal["jsonl", "parquet", "text", "paragraphs", "html", "warc"]
-SourceFormat = Literal["auto", "jsonl", "parquet", "text", "paragraphs", "html", "warc", "oscar", "wiki40b"]
+FileFormat = Literal[
+    "jsonl", "parquet", "text", "paragraphs", "html", "warc", "csv", "tsv", "excel", "wikipedia", "docx", "pdf"
+]
+SourceFormat = Literal["auto", FileFormat, "oscar", "wiki40b"]
+Extracted = Literal["html", "warc", "csv", "tsv", "excel", "wikipedia", "docx", "pdf"]
+"""Formats whose text `ncvc.documents.extract` extracts before the engine reads it."""
 TextEncoding = Literal["auto", "utf-8", "shift_jis", "euc-jp", "iso-2022-jp", "utf-16le", "utf-16be"]
 
 FORMATS: dict[str, FileFormat] = {
@@ -29,9 +33,18 @@ FORMATS: dict[str, FileFormat] = {
     ".htm": "html",
     ".xhtml": "html",
     ".warc": "warc",
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".xlsx": "excel",
+    ".xlsm": "excel",
+    ".xlsb": "excel",
+    ".xls": "excel",
+    ".docx": "docx",
+    ".docm": "docx",
+    ".pdf": "pdf",
 }
 COMPRESSED = (".gz", ".zst", ".bz2", ".xz")
-COMPRESSIBLE = {"jsonl", "text"}
+COMPRESSIBLE = {"jsonl", "text", "csv", "tsv", "wikipedia"}
 MAGIC: dict[bytes, FileFormat] = {
     b"PAR1": "parquet",
     b"WARC/": "warc",
@@ -55,8 +68,8 @@ class SourceFile:
 
     @property
     def needs_extraction(self) -> bool:
-        """True for web pages, whose text `ncvc.documents.extract` extracts before the engine reads it."""
-        return self.format in ("html", "warc")
+        """True if `ncvc.documents.extract` extracts its text before the engine reads it."""
+        return self.format in get_args(Extracted)
 
     def to_engine(self) -> tuple[Path, str]:
         """Returns the path and the format as the engine takes them."""
@@ -234,6 +247,10 @@ class Reading:
     """Format of the source; `auto` recognises published corpora document by document."""
     encoding: TextEncoding = "auto"
     """Encoding of plain text; `auto` detects it file by file."""
+    columns: tuple[str | int, ...] = ()
+    """Columns of a table that make the text, by name or by number from 1."""
+    header: bool = True
+    """True if the first row of a table names its columns."""
     quality_warnings: Sequence[str] = ()
     """Quality warnings of OSCAR for which a document is dropped."""
     threads: int = 0
@@ -268,7 +285,7 @@ class Reading:
         match self.format:
             case "oscar" | "wiki40b":
                 return self.format
-            case "text" | "paragraphs" | "html" | "warc":
-                return "plain"
-            case _:
+            case "auto" | "jsonl" | "parquet":
                 return "auto"
+            case _:
+                return "plain"

@@ -104,9 +104,12 @@ def train_tokenizer(
             f"a vocabulary of {vocab_size} cannot hold the {len(characters)} allowed characters,"
             f" each of which is a piece; choose at least {smallest}"
         )
-    pages = next((file.path for file in sources if file.needs_extraction), None)
-    if pages is not None:
-        raise NcvcError(f"{pages}: is a web page; extract the text with `ncvc preprocess --to text` first")
+    other = next((file for file in sources if file.needs_extraction), None)
+    if other is not None:
+        raise NcvcError(
+            f"{other.path}: is {other.format}, not JSON lines, Parquet or text; extract its text with"
+            " `ncvc preprocess --to text` first"
+        )
     reads = [dictionary, *(file.path for file in sources)]
     with whole_folder(require_output(output, TOKENIZER, reads=reads, replace=replace), require_untouched) as folder:
         progress = reporter.progress("counting morphemes", sum(file.path.stat().st_size for file in sources))

@@ -178,5 +178,5 @@ def test_without_the_extra_there_is_one_sentence(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert "HTML and WARC need three more packages; install them with pip install 'ncvc[web]'" in done.stderr
+    assert "a.html: reading it needs resiliparse; run pip install 'ncvc[web]'" in done.stderr
     assert "Traceback" not in done.stderr

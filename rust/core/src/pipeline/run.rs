@@ -149,8 +149,8 @@ pub fn run<J: Job>(
     output: &mut dyn Output<J::Batch>,
 ) -> Result<Vec<Option<String>>> {
     let sources = input.files;
-    if input.extracted.is_none() && sources.iter().any(|file| file.format == Format::Pages) {
-        return Err(Error::internal("pages without an extraction"));
+    if input.extracted.is_none() && sources.iter().any(|file| file.format == Format::Extracted) {
+        return Err(Error::internal("files without their extraction"));
     }
     let read_bytes = Arc::new(AtomicU64::new(0));
     let under_way = options.threads * BATCHES_PER_WORKER;

@@ -52,8 +52,8 @@ impl Documents {
             Format::Text => Reader::Text(WholeText::new(input, longest, to_json())),
             Format::Paragraphs => Reader::Paragraphs(Paragraphs::new(input, longest, to_json())),
             Format::JsonLines => Reader::JsonLines(LineReader::new(input, longest)),
-            // Parquet was opened above; the pipeline refuses pages without an extraction.
-            Format::Pages | Format::Parquet => return Err(ReadError::Unreadable),
+            // Parquet was opened above; the pipeline refuses other formats without an extraction.
+            Format::Extracted | Format::Parquet => return Err(ReadError::Unreadable),
         };
         Ok(Self { reader, hash })
     }

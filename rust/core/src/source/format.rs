@@ -14,21 +14,21 @@ pub enum Format {
     Text,
     /// Documents are separated by blank lines.
     Paragraphs,
-    /// Pages of HTML or WARC, which only an extractor reads.
-    Pages,
+    /// Any other format, which only an extractor reads.
+    Extracted,
 }
 
 impl FromStr for Format {
     type Err = ();
 
-    /// The name in configs: `jsonl`, `parquet`, `text`, `paragraphs`, `html` or `warc`.
+    /// The name in configs: `jsonl`, `parquet`, `text`, `paragraphs`, `html`, …
     fn from_str(name: &str) -> Result<Self, ()> {
         match name {
             "jsonl" => Ok(Self::JsonLines),
             "parquet" => Ok(Self::Parquet),
             "text" => Ok(Self::Text),
             "paragraphs" => Ok(Self::Paragraphs),
-            "html" | "warc" => Ok(Self::Pages),
+            "html" | "warc" | "csv" | "tsv" | "excel" | "wikipedia" | "docx" | "pdf" => Ok(Self::Extracted),
             _ => Err(()),
         }
     }

@@ -1,0 +1,238 @@
+"""CSV, TSV and Excel: hand-written bytes, and workbooks of xlsxwriter."""
+
+import bz2
+import datetime
+import gzip
+import json
+import lzma
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import ncvc
+from ncvc.corpus.config import PreprocessConfig
+from ncvc.documents.csv_rows import read_rows
+from ncvc.documents.pages import UnreadableError
+from ncvc.documents.tables import read_excel
+from ncvc.errors import ConfigError
+from tests.documents.test_sources import clean, put, quarantine, texts
+
+xlsxwriter = pytest.importorskip("xlsxwriter")
+
+NOTES = ["発熱あり。", "「咳」が続く。\n夜間に悪化、\nWBC 12,300", 'いわゆる"風邪"', "腹痛。"]
+
+
+def rows_of(path: Path, separator: str = ",", longest: int = 10_000, encoding: str | None = None) -> list[Any]:
+    found = read_rows(path, separator, encoding, longest)
+    return [(n, cells.reason if isinstance(cells, UnreadableError) else cells) for n, cells in found]
+
+
+def export(separator: str = ",", end: str = "\r\n") -> str:
+    """A hospital's export as Excel writes it: an ID, a note, a code."""
+    quoted = ['"' + note.replace('"', '""') + '"' if any(c in note for c in '",\n') else note for note in NOTES]
+    lines = [separator.join(["ID", "記録", "病名"])]
+    lines += [separator.join([str(i), note, "J00"]) for i, note in enumerate(quoted)]
+    return end.join(lines) + end
+
+
+CODECS = ["utf-8", "utf-8-sig", "cp932", "euc_jp", "iso2022_jp", "utf-16"]
+
+
+@pytest.mark.parametrize("codec", CODECS)
+@pytest.mark.parametrize("separator", [",", "\t"])
+def test_a_hospitals_export(tmp_path: Path, codec: str, separator: str) -> None:
+    name = "a.csv" if separator == "," else "a.TSV"
+    put(tmp_path / "in" / name, export(separator).encode(codec))
+    documents, report = clean(tmp_path, text_field="記録")
+    assert documents == [{"text": ncvc.clean(note), "ID": str(i), "病名": "J00"} for i, note in enumerate(NOTES)]
+    assert report["sources"][0]["files"] == [{"path": str(tmp_path / "in" / name), "documents": 4}]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
+@pytest.mark.parametrize("last", [True, False])
+def test_rows_of_rfc_4180(tmp_path: Path, end: str, last: bool) -> None:
+    lines = ["a,b", ",", '"x ""y"" z","1\n2"', "", '5" tube,c', '"",""']
+    text = end.join(lines) + (end if last else "")
+    expected = [["a", "b"], ["", ""], ['x "y" z', "1\n2"], ['5" tube', "c"], ["", ""]]
+    assert [cells for _, cells in rows_of(put(tmp_path / "a", text.encode()))] == expected
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 3, 7, 64])
+def test_the_size_of_a_chunk_changes_nothing(tmp_path: Path, chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = put(tmp_path / "a", export().encode())
+    whole = rows_of(path)
+    monkeypatch.setattr("ncvc.documents.lines.CHUNK", chunk)
+    assert rows_of(path) == whole
+    assert [n for n, _ in whole] == [1, 2, 3, 6, 7]
+
+
+def test_a_bad_row_costs_only_itself(tmp_path: Path) -> None:
+    lines = ["n,note", "1,発熱", '2,"開いたまま', "3,咳", '4,"x"y', "5,あ,余り", '6,"閉じた"', '7,"またも']
+    path = put(tmp_path / "a", "\n".join(lines).encode())
+    assert rows_of(path) == [
+        (1, ["n", "note"]),
+        (2, ["1", "発熱"]),
+        (3, "malformed_row"),
+        (4, ["3", "咳"]),
+        (5, "malformed_row"),
+        (6, ["5", "あ", "余り"]),
+        (7, ["6", "閉じた"]),
+        (8, "malformed_row"),
+    ]
+    put(tmp_path / "in/a.csv", "\n".join(lines).encode())
+    with pytest.raises(ncvc.InputError, match=r"a\.csv:3: the row cannot be parsed, or has more cells"):
+        clean(tmp_path, text_field="note")
+    documents, report = clean(tmp_path, text_field="note", on_error="quarantine")
+    assert texts(documents) == ["発熱", "咳", "閉じた"]
+    assert quarantine(tmp_path) == [("a.csv", n, "malformed_row") for n in (3, 5, 6, 8)]
+    assert report["documents"] == {"in": 7, "out": 3, "dropped": 0, "quarantined": 4}
+
+
+def test_bytes_outside_the_encoding_cost_their_row(tmp_path: Path) -> None:
+    good = "症例の経過は良好であった。"
+    torn = b'2,"\x82\xa0\n\x82\n"'
+    put(tmp_path / "in/a.csv", b"\n".join([b"n,text", f"1,{good}".encode("cp932"), torn, f"3,{good}".encode("cp932")]))
+    documents, _ = clean(tmp_path, on_error="quarantine")
+    assert texts(documents) == [ncvc.clean(good)] * 2
+    assert quarantine(tmp_path) == [("a.csv", 3, "undecodable")]
+
+
+def test_a_long_row_is_passed_over_whole(tmp_path: Path) -> None:
+    long = '"' + "長い\n" * 5000 + '"'
+    path = put(tmp_path / "a", f"n,t\n1,{long}\n2,短い\n{'x' * 20_000}\n3,終わり\n".encode())
+    assert rows_of(path)[1:] == [
+        (2, "line_too_long"),
+        (5003, ["2", "短い"]),
+        (5004, "line_too_long"),
+        (5005, ["3", "終わり"]),
+    ]
+    bomb = put(tmp_path / "b", gzip.compress(b"n\n" + b'"' + bytes(50_000_000)))
+    assert rows_of(bomb) == [(1, ["n"]), (2, "line_too_long")]
+    unclosed = put(tmp_path / "c", b'n\n"' + b"1\n" * 10_000)
+    assert rows_of(unclosed)[1] == (2, "damaged_file")
+
+
+def test_quotation_marks_of_tsv_may_be_characters(tmp_path: Path) -> None:
+    path = put(tmp_path / "a", '"引用"で始まる\t1\n"改\n行"\t2\n"開いた\t3\n'.encode())
+    assert rows_of(path, "\t") == [(1, ['"引用"で始まる', "1"]), (2, ["改\n行", "2"]), (4, ['"開いた', "3"])]
+
+
+@pytest.mark.parametrize("pack", [bz2.compress, gzip.compress, lzma.compress])
+def test_compressed_and_cut_off(tmp_path: Path, pack: Any) -> None:
+    suffix = {"bz2": "bz2", "gzip": "gz", "lzma": "xz"}[pack.__module__.strip("_")]
+    put(tmp_path / f"in/a.csv.{suffix}", pack(export().encode("cp932")))
+    assert len(clean(tmp_path, text_field="記録")[0]) == 4
+    put(tmp_path / f"in/a.csv.{suffix}", pack((export() * 5000).encode("cp932"))[:-20])
+    _, report = clean(tmp_path, text_field="記録", on_error="quarantine")
+    assert report["reasons"]["damaged_file"] == 1
+
+
+def test_columns_by_number_and_several_together(tmp_path: Path) -> None:
+    put(tmp_path / "in/a.csv", "主訴,年齢,現病歴,text\n発熱,60,昨日から。,x\n,61,咳。,y\n,,,\n,62,,z\n".encode())
+    expected = [
+        {"text": "発熱\n昨日から。", "年齢": "60", "text_2": "x"},
+        {"text": "咳。", "年齢": "61", "text_2": "y"},
+    ]
+    for columns in (["主訴", "現病歴"], [1, "現病歴"], [1, 3]):
+        documents, report = clean(tmp_path, text_field=columns)
+        assert documents == expected
+        assert report["reasons"] == {"empty_after_cleaning": 1}
+    documents, _ = clean(tmp_path, text_field=3, header=False)
+    assert [document["text"] for document in documents] == ["現病歴", "昨日から。", "咳。"]
+    assert documents[0]["column_4"] == "text"
+
+
+def test_a_column_that_is_not_there(tmp_path: Path) -> None:
+    put(tmp_path / "in/a.csv", export().encode())
+    for column in ("所見", 4, ["記録", "所見"]):
+        with pytest.raises(ncvc.InputError, match=r"a\.csv:1: the file has no column of the name in `text_field`"):
+            clean(tmp_path, text_field=column)
+    clean(tmp_path, text_field="所見", on_error="quarantine")
+    assert quarantine(tmp_path) == [("a.csv", 1, "missing_column")]
+    put(tmp_path / "in/b.jsonl", b'{"text": "a"}')
+    with pytest.raises(ConfigError, match=r"b\.jsonl: `text_field: \['記録'\]` names columns, and only CSV, TSV"):
+        clean(tmp_path, text_field=["記録"])
+
+
+def test_impossible_columns_are_config_errors(tmp_path: Path) -> None:
+    config = tmp_path / "a.yaml"
+    for line in ("text_field: 0", "text_field: []", "header: false", "text_field: [a], header: false"):
+        config.write_text(f"sources: [{{name: a, inputs: [in], {line}}}]\noutput: out\n", encoding="utf-8")
+        with pytest.raises(ConfigError, match=r"a\.yaml:1: "):
+            PreprocessConfig.load(config)
+
+
+def workbook(path: Path, sheets: dict[str, list[list[Any]]]) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with xlsxwriter.Workbook(path) as book:
+        date = book.add_format({"num_format": "yyyy-mm-dd"})
+        for name, rows in sheets.items():
+            sheet = book.add_worksheet(name)
+            for i, row in enumerate(rows):
+                for j, value in enumerate(row):
+                    if isinstance(value, datetime.date):
+                        sheet.write_datetime(i, j, value, date)
+                    elif value is not None:
+                        sheet.write(i, j, value)
+    return path
+
+
+def test_all_sheets_of_a_workbook(tmp_path: Path) -> None:
+    day = datetime.datetime(2024, 1, 31)
+    sheets: dict[str, list[list[Any]]] = {
+        "2023": [["ID", "記録", "日付", "値"], [1, NOTES[1], day, 1.5], [], [2, NOTES[2], None, True]],
+        "Sheet2": [],
+        "2024": [[None, "記録"], [None, NOTES[0]]],
+    }
+    workbook(tmp_path / "in/a.xlsx", sheets)
+    documents, report = clean(tmp_path, text_field="記録")
+    assert documents == [
+        {"text": ncvc.clean(NOTES[1]), "sheet": "2023", "ID": "1", "日付": "2024-01-31", "値": "1.5"},
+        {"text": ncvc.clean(NOTES[2]), "sheet": "2023", "ID": "2", "日付": "", "値": "TRUE"},
+        {"text": ncvc.clean(NOTES[0]), "sheet": "2024", "column_1": ""},
+    ]
+    assert report["sources"][0]["files"] == [{"path": str(tmp_path / "in/a.xlsx"), "documents": 3}]
+    sheets["2024"][0] = ["別", "別"]
+    workbook(tmp_path / "in/a.xlsx", sheets)
+    documents, _ = clean(tmp_path, text_field="記録", on_error="quarantine")
+    assert len(documents) == 2
+    assert quarantine(tmp_path) == [("a.xlsx", 5, "missing_column")]
+
+
+def test_a_sheet_that_begins_elsewhere(tmp_path: Path) -> None:
+    path = workbook(
+        tmp_path / "a.xlsx", {"s": [[], [], [None, "n", "text"], [], [None, 1, "熱"]], "t": [["text"], ["咳"]]}
+    )
+    found = list(read_excel(path, ("text",), header=True, longest=10**6))
+    assert found == [
+        (5, {"text": "熱", "sheet": "s", "column_1": "", "n": "1"}),
+        (7, {"text": "咳", "sheet": "t"}),
+    ]
+    assert next(read_excel(path, (2,), header=True, longest=10**6))[1]["text"] == "1"
+
+
+def test_damaged_encrypted_and_large_workbooks(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "in/a.xlsx", {"s": [["text"], *([str(i) * 100] for i in range(500))]})
+    whole = path.read_bytes()
+    clean(tmp_path, on_error="quarantine", longest_line=2000)
+    assert quarantine(tmp_path) == [("a.xlsx", 0, "line_too_long")]
+    ole = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600) + "EncryptedPackage".encode("utf-16le") + bytes(2000)
+    for data, reason in ((whole[:3000], "damaged_file"), (b"", "damaged_file"), (ole, "encrypted")):
+        put(path, data)
+        clean(tmp_path, on_error="quarantine")
+        assert quarantine(tmp_path) == [("a.xlsx", 0, reason)]
+    for i in range(0, len(whole), 97):
+        put(path, whole[:i] + bytes([whole[i] ^ 0x20]) + whole[i + 1 :])
+        list(read_excel(path, ("text",), header=True, longest=10**6))
+
+
+def test_the_same_bytes_on_any_number_of_threads(tmp_path: Path) -> None:
+    for i in range(6):
+        put(tmp_path / f"in/{i}.csv", export().encode("cp932" if i % 2 else "utf-8"))
+    workbook(tmp_path / "in/7.xlsx", {"s": [["記録"], *([note] for note in NOTES)]})
+    clean(tmp_path, text_field="記録", threads=1)
+    one = (tmp_path / "out/a.jsonl.zst").read_bytes(), (tmp_path / "out/summary.json").read_bytes()
+    clean(tmp_path, text_field="記録", threads=3)
+    assert ((tmp_path / "out/a.jsonl.zst").read_bytes(), (tmp_path / "out/summary.json").read_bytes()) == one
+    assert json.loads(one[1])["documents"]["in"] == 28
