@@ -98,7 +98,7 @@ def preprocess(
     if sample is not None:
         loaded = loaded.model_copy(update={"output": f"{loaded.output}.sample"})
         force = restart = True
-    executor = open_executor(engine, threads=loaded.threads, address=address)
+    executor = open_executor(engine, threads=loaded.threads, address=address, reporter=console.reporter)
     try:
         result = run(
             loaded,

@@ -7,6 +7,7 @@ travels through Ray.
 import logging
 import os
 import socket
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,30 +18,51 @@ import ray
 
 from ncvc.errors import NcvcError
 from ncvc.executors.base import Executor, Stage
-from ncvc.progress import Progress
+from ncvc.progress import Progress, Reporter
 
 MAX_RETRIES = 20
 """Times that a call may lose its worker or node before the run ends in an error."""
 CONNECT_TIMEOUT = 5.0
 """Seconds to wait for the cluster; Ray itself waits for a minute."""
+QUIET = 60.0
+"""Seconds in which no call begins or ends, after which the executor says that nothing can be scheduled."""
 
 
 class RayExecutor(Executor):
     """Nodes of a Ray cluster."""
 
-    def __init__(self, threads: int = 0, address: str | None = None) -> None:
-        super().__init__(threads)
+    def __init__(self, threads: int = 0, address: str | None = None, reporter: Reporter | None = None) -> None:
+        """Connects; a call uses at most the CPUs of the largest node, since it runs on one."""
+        self._reporter = reporter or Reporter()
         _connect(address)
+        if address and os.environ.get("RAY_AUTH_MODE") != "token":
+            self._reporter.say(
+                f"the Ray cluster at {address} asks for no token: whoever reaches it can run programs on it;"
+                " see `Ray clusters` in docs/scaling.md"
+            )
+        super().__init__(min(threads or len(os.sched_getaffinity(0)), _largest_node()))
+        self._calls: Any = ray.remote(num_cpus=0)(_Calls).remote()
 
     def run[T](self, stage: Stage[T], items: Sequence[T], progress: Progress, *, threads_per_call: int = 1) -> None:
         """Calls `stage` for as many items at a time as the nodes have CPUs for."""
         task: Any = ray.remote(max_retries=MAX_RETRIES, num_cpus=threads_per_call)(_call)
-        pending = [task.remote(stage, item) for item in items]
+        before = self._begun()
+        pending = [task.remote(stage, item, self._calls) for item in items]
+        seen, since = (0, 0), time.monotonic()
         try:
             while pending:
                 done, pending = ray.wait(pending, timeout=1.0)
                 ray.get(done)
                 progress.items(len(items) - len(pending), len(items))
+                now = (self._begun() - before, len(items) - len(pending))
+                if now != seen:
+                    seen, since = now, time.monotonic()
+                elif time.monotonic() - since > QUIET and (now[0] <= now[1] or _largest_node() < threads_per_call):
+                    since = time.monotonic()
+                    self._reporter.say(
+                        f"no call could be started for {QUIET:.0f} s: it takes {threads_per_call} free CPUs of"
+                        f" one node, and the largest has {_largest_node()}; waiting"
+                    )
         except ray.exceptions.RayTaskError as error:
             raise error.cause from None
         except ray.exceptions.RayError as error:
@@ -49,6 +71,9 @@ class RayExecutor(Executor):
             for reference in pending:
                 ray.cancel(reference, force=True)
             progress.close()
+
+    def _begun(self) -> int:
+        return int(ray.get(self._calls.count.remote()))
 
     def run_python[T](self, stage: Stage[T], items: Sequence[T], progress: Progress) -> None:
         """Calls `stage` on one CPU each: every call of Ray's has a process of its own."""
@@ -70,5 +95,28 @@ def _connect(address: str | None) -> None:
         ) from None
 
 
-def _call[T](stage: Stage[T], item: T) -> None:
+def _largest_node() -> int:
+    """Returns the CPUs of the largest node; raises `NcvcError` if none has any."""
+    nodes: Any = ray.nodes  # has no types
+    cpus = max((int(node["Resources"].get("CPU", 0)) for node in nodes() if node["Alive"]), default=0)
+    if cpus == 0:
+        raise NcvcError("no node of the Ray cluster has a CPU to lend; start nodes without --num-cpus 0")
+    return cpus
+
+
+class _Calls:
+    """Actor that counts the calls that have begun: Ray tells a driver of those that ended only."""
+
+    def __init__(self) -> None:
+        self._begun = 0
+
+    def begin(self) -> None:
+        self._begun += 1
+
+    def count(self) -> int:
+        return self._begun
+
+
+def _call[T](stage: Stage[T], item: T, calls: Any) -> None:
+    calls.begin.remote()
     stage(item, None)
