@@ -1,5 +1,6 @@
 """Runs the corpus pass: raw text → cleaned documents → datasets."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -75,7 +76,8 @@ def preprocess(
 def _run(plan: Plan, run_dir: RunDir, executor: Executor, reporter: Reporter, timing: Timing) -> Stages:
     """Runs all stages."""
     threads = executor.threads_per_call
-    stages = Stages(plan, run_dir, threads)
+    unopenable = frozenset(path for task in plan.tasks for path in task.paths if not os.access(path, os.R_OK))
+    stages = Stages(plan, run_dir, threads, unopenable)
     if plan.to == "tokens":
         load_tokenizer(plan.tokenizer, plan.config.analyzer)
     stages.build_dictionary()

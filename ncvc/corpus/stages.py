@@ -1,6 +1,9 @@
 """Stages of the corpus pass. Each reads and writes files only, and does nothing where its output is there already."""
 
 import functools
+import os
+import socket
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypedDict
@@ -15,7 +18,7 @@ from ncvc.corpus.run_dir import PARTS, RunDir
 from ncvc.documents.extract import extract
 from ncvc.documents.sources import NO_LIMIT, Reading
 from ncvc.errors import NcvcError
-from ncvc.files import listed, sha256_if_readable, whole_file, write_whole
+from ncvc.files import RUN, listed, sha256_if_readable, whole_file, write_whole
 from ncvc.progress import ProgressCallback
 
 TEXT = "text.jsonl.zst"
@@ -43,6 +46,8 @@ class Stages:
     run_dir: RunDir
     threads: int
     """Threads of one call."""
+    unopenable: frozenset[Path] = frozenset()
+    """Input files that could not be opened where the pass was started."""
 
     def prepare(self, task: Task, progress: ProgressCallback | None = None) -> None:
         """Cleans and filters a task: writes its missing parts, then `TASK.done`.
@@ -53,6 +58,7 @@ class Stages:
         if done.exists():
             _require_unchanged(done)
             return
+        self._require_same_disks(task.paths)
         self.run_dir.begin_task(task)
         source = self.plan.source(task)
         reading = self._reading(task)
@@ -105,7 +111,26 @@ class Stages:
 
     def extract(self, task: Task, _: ProgressCallback | None = None) -> None:
         """Extracts the text of a task's files."""
+        self._require_same_disks(task.paths)
         extract(task.files, self.run_dir.extracted, self._reading(task))
+
+    def _require_same_disks(self, inputs: Iterable[Path] = ()) -> None:
+        """Raises `NcvcError` where the run's folder, or a file that the pass was started with, cannot be opened.
+
+        On a node that lacks a disk each of its files would be set aside as unreadable, and be missing in the output.
+        """
+        host = socket.gethostname()
+        if not (self.run_dir.folder / RUN).exists():
+            raise NcvcError(
+                f"{self.run_dir.folder}: not there on the node {host}: the disks are not shared; give every node the"
+                " same folders under the same names"
+            )
+        for path in inputs:
+            if path not in self.unopenable and not os.access(path, os.R_OK):
+                raise NcvcError(
+                    f"{path}: cannot be opened on the node {host}, and could be where the pass was started; mount it"
+                    " there too, or take the node out of the cluster"
+                )
 
     def _reading(self, task: Task) -> Reading:
         config, source = self.plan.config, self.plan.source(task)
@@ -152,10 +177,12 @@ class Stages:
 
     def deduplicate(self, step: tuple[str, int], progress: ProgressCallback | None = None) -> None:
         """Runs one task of a step of the deduplication: its name and the task's number."""
+        self._require_same_disks()
         self.deduplication.run_task(*step, progress)
 
     def finish(self, number: int, progress: ProgressCallback | None = None) -> None:
         """Writes the prepared part of this number without its duplicates, as tokens or text."""
+        self._require_same_disks()
         part = self.parts[number]
         if (self.run_dir.finished / part.name).exists():
             return

@@ -106,3 +106,52 @@ def test_no_cluster(tmp_path: Path, tokenizer_folder: Path) -> None:
     _, errors = run.communicate()
     assert run.returncode == 1
     assert "127.0.0.1:1: no Ray cluster answers there" in errors
+
+
+def test_no_call_asks_for_more_cpus_than_the_largest_node_has(
+    tmp_path: Path, tokenizer_folder: Path, cluster: Any
+) -> None:
+    write(tmp_path / "in/a.jsonl", ["発熱あり。"] * 10)
+    write(tmp_path / "in/b.jsonl", ["咳あり。"] * 10)
+    run = start(config(tmp_path, tokenizer_folder, threads=4), "--engine", "ray", "--address", cluster.address)
+    _, errors = run.communicate(timeout=120)
+    assert run.returncode == 0, errors
+    assert "asks for no token" in errors
+
+
+@pytest.mark.parametrize("hidden", ["in", "."], ids=["inputs", "output"])
+def test_a_node_that_lacks_a_disk_is_named(tmp_path: Path, tokenizer_folder: Path, cluster: Any, hidden: str) -> None:
+    """An empty file system lies over the folder for one node; on_error: quarantine does not cover that."""
+    if subprocess.run(["unshare", "--mount", "true"], check=False, capture_output=True).returncode:
+        pytest.skip("mount namespaces need root")
+    for number in range(8):
+        write(tmp_path / f"in/{'ab'[number % 2]}{number}.jsonl", [f"{number}日目、発熱あり。"] * 2000)
+    command = (
+        f"mount -t tmpfs none {tmp_path / hidden} && exec ray start --block --num-cpus 8 --address {cluster.address}"
+    )
+    ray = Path(sys.executable).parent
+    environment = {**os.environ, "PATH": f"{ray}:{os.environ['PATH']}", "RAY_USAGE_STATS_ENABLED": "0"}
+    with subprocess.Popen(
+        ["unshare", "--mount", "sh", "-c", command], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as node:
+        try:
+            wait_for_cpus(cluster.address, 11)
+            path = config(tmp_path, tokenizer_folder, on_error="quarantine")
+            run = start(path, "--engine", "ray", "--address", cluster.address)
+            _, errors = run.communicate(timeout=180)
+        finally:
+            node.terminate()
+    assert run.returncode == 1
+    what = "cannot be opened on the node" if hidden == "in" else "the disks are not shared"
+    assert what in errors.splitlines()[-1]
+    assert not (tmp_path / "out").exists()
+
+
+def wait_for_cpus(address: str, cpus: int) -> None:
+    """Waits until the cluster has so many, in a process of its own: a process can be connected to one cluster only."""
+    program = (
+        "import ray, time\n"
+        f"ray.init(address={address!r}, log_to_driver=False)\n"
+        f"while ray.cluster_resources()['CPU'] < {cpus}: time.sleep(0.2)"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60, capture_output=True)
