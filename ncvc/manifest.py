@@ -102,6 +102,12 @@ def verify(folder: Path) -> Iterator[Difference]:
     yield from changes(folder, manifest)
 
 
+def unread_inputs(folder: Path) -> list[str]:
+    """Returns the inputs that the folder was made without, since they could not be read; none without a manifest."""
+    inputs = (own_manifest(folder) or {}).get("inputs")
+    return [path for path, digest in inputs.items() if digest is None] if isinstance(inputs, dict) else []
+
+
 def changes(folder: Path, manifest: dict[str, Any], since: int | None = None) -> Iterator[Difference]:
     """Yields what differs from a folder's manifest; only files whose inode changed after `since`, in ns, are read."""
     for name, entry in manifest["files"].items():

@@ -22,7 +22,8 @@ def verify(folders: tuple[Path, ...], console: Console) -> None:
     """Compares FOLDERS that ncvc wrote, bit by bit, with their manifests: datasets, tokenizers, checkpoints, models.
 
     A dictionary is one file, which holds its checksum.
-    Exit status 1 if a file is missing or damaged, or was added since.
+    Exit status 1 if a file is missing or damaged, or was added since. Inputs that the pass could not read, and so set
+    aside, are named.
 
     \b
     Examples:
@@ -31,6 +32,7 @@ def verify(folders: tuple[Path, ...], console: Console) -> None:
     """
     from ncvc.dictionary import verify_dictionary
     from ncvc.errors import NcvcError
+    from ncvc.manifest import unread_inputs
     from ncvc.manifest import verify as compare
 
     found: dict[Path, list[Difference]] = {}
@@ -39,22 +41,31 @@ def verify(folders: tuple[Path, ...], console: Console) -> None:
         for difference in verify_dictionary(folder) if folder.is_file() else compare(folder):
             warn(str(difference))
             found[folder].append(difference)
+    unread = {folder: unread_inputs(folder) for folder in folders}
+    for folder, inputs in unread.items():
+        if inputs:
+            files = "1 input" if len(inputs) == 1 else f"{len(inputs)} inputs"
+            warn(f"{folder}: lacks {files} that could not be read: {_named(inputs)}")
     console.close(
-        {"folders": [_summary(folder, differences) for folder, differences in found.items()]},
+        {"folders": [_summary(folder, differences, unread[folder]) for folder, differences in found.items()]},
         [f"{folder}: whole" for folder, differences in found.items() if not differences],
     )
     paths = [str(difference.path) for differences in found.values() for difference in differences]
     if paths:
-        named = ", ".join([*paths[:NAMED], "…"][: len(paths)])
         verb = "file differs" if len(paths) == 1 else "files differ"
-        raise NcvcError(f"{len(paths)} {verb} from the manifest: {named}")
+        raise NcvcError(f"{len(paths)} {verb} from the manifest: {_named(paths)}")
 
 
-def _summary(folder: Path, differences: "list[Difference]") -> dict[str, Any]:
+def _named(paths: list[str]) -> str:
+    return ", ".join([*paths[:NAMED], "…"][: len(paths)])
+
+
+def _summary(folder: Path, differences: "list[Difference]", unread: list[str]) -> dict[str, Any]:
     base = folder if folder.is_dir() else folder.parent
     return {
         "folder": str(folder),
         "whole": not differences,
+        "unread_inputs": unread,
         "differences": [
             {"file": os.path.relpath(each.path, base), "kind": each.kind, "detail": each.detail} for each in differences
         ],

@@ -16,6 +16,7 @@ from ncvc.corpus.duplicates import DuplicatesConfig
 from ncvc.corpus.filters import FiltersConfig
 from ncvc.corpus.preprocess import preprocess
 from ncvc.executors import LocalExecutor
+from tests.conftest import run_ncvc
 from tests.corpus.run import NO_DUPLICATES, NO_FILTERS, TEXTS, dataset, limited, report, run, write
 
 BROKEN = {
@@ -72,6 +73,9 @@ def test_a_file_that_cannot_be_read(tmp_path: Path, tokenizer_folder: Path) -> N
     run(tmp_path, tokenizer_folder, inputs=inputs, on_error="quarantine")
     assert report(tmp_path)["documents"] == {"in": 1, "out": 1, "dropped": 0, "quarantined": 0}
     assert report(tmp_path)["reasons"] == {"unreadable_file": 1}
+    verified = run_ncvc("verify", tmp_path / "out")
+    assert verified.stdout == f"{tmp_path}/out: whole\n"
+    assert "lacks 1 input that could not be read: /proc/self/mem" in verified.stderr
     missing = run(tmp_path, tokenizer_folder, ok=False, inputs=["nowhere.jsonl"])
     assert "nowhere.jsonl: no such input" in missing.stderr
     assert sorted(path.name for path in tmp_path.iterdir()) == ["config.yaml", "good.jsonl", "out"]
