@@ -12,8 +12,11 @@ from pathlib import Path
 import ncvc._native as native
 from ncvc.documents.needed import require_packages, versions
 from ncvc.documents.pages import PARSER, Members, UnreadableError, read_html, read_warc, to_document
+from ncvc.documents.pdf import read_pdf
 from ncvc.documents.sources import Reading, SourceFile
 from ncvc.documents.tables import SEPARATORS, read_csv, read_excel
+from ncvc.documents.wikipedia import read_dump
+from ncvc.documents.word import read_docx
 from ncvc.files import sha256_if_readable, whole_file
 
 BATCH = 2**20
@@ -72,6 +75,12 @@ def _documents(file: SourceFile, reading: Reading) -> Entries:
             return read_csv(path, separator, reading.columns, header=reading.header, encoding=encoding, longest=longest)
         case "excel":
             return read_excel(path, reading.columns, header=reading.header, longest=longest)
+        case "wikipedia":
+            return read_dump(path, longest)
+        case "docx":
+            return read_docx(path, longest)
+        case "pdf":
+            return read_pdf(path, longest)
         case _:
             return _pages(file, encoding, longest)
 

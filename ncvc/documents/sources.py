@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypedDict, get_args
 
+import ncvc._native as native
 from ncvc.documents.skipped import described
 from ncvc.errors import NcvcError
 from ncvc.progress import ProgressCallback
@@ -48,6 +49,8 @@ COMPRESSIBLE = {"jsonl", "text", "csv", "tsv", "wikipedia"}
 MAGIC: dict[bytes, FileFormat] = {
     b"PAR1": "parquet",
     b"WARC/": "warc",
+    b"%PDF-": "pdf",
+    b"<mediawiki": "wikipedia",
     b"<!doctype html": "html",
     b"<html": "html",
     b"{": "jsonl",
@@ -203,9 +206,20 @@ def _chosen(by_name: FileFormat | None, format: SourceFormat) -> FileFormat:  # 
 def _format_by_name(path: Path) -> FileFormat | None:
     suffixes = [suffix.lower() for suffix in path.suffixes]
     packed = bool(suffixes) and suffixes[-1] in COMPRESSED
-    known = FORMATS.get(suffixes[-1 - packed]) if len(suffixes) > packed else None
+    suffix = suffixes[-1 - packed] if len(suffixes) > packed else ""
+    # Parts of dumps are named as in articles1.xml-p1p114794.bz2.
+    xml = suffix.partition("-")[0] == ".xml"
+    known: FileFormat | None = ("wikipedia" if _is_dump(path) else None) if xml else FORMATS.get(suffix)
     readable = known in COMPRESSIBLE or (known == "warc" and suffixes[-1] == ".gz")
     return known if readable or not packed else None
+
+
+def _is_dump(path: Path) -> bool:
+    """Tests whether an XML file is a dump of MediaWiki."""
+    try:
+        return b"<mediawiki" in native.SourceStream.open(path).read(4096)
+    except OSError:
+        return False
 
 
 def _format_by_beginning(path: Path) -> FileFormat:
