@@ -1,6 +1,6 @@
 """Reads the text of Word files (.docx), as a stream with Python's own XML parser.
 
-python-docx leaves out content controls, tracked insertions and text boxes, mammoth ruby (docs/lab-notes.md).
+python-docx leaves out content controls, tracked insertions, text boxes and ruby, mammoth ruby (docs/lab-notes.md).
 """
 
 import zipfile
