@@ -11,6 +11,7 @@ pub mod error;
 pub mod filter;
 pub mod indexed;
 pub mod morph;
+pub mod page;
 pub mod pipeline;
 pub mod source;
 pub mod stage;

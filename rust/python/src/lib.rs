@@ -7,6 +7,7 @@ mod dedup;
 mod dictionary;
 mod errors;
 mod filters;
+mod page;
 mod parallel;
 mod source;
 mod tokenizer;
@@ -36,6 +37,8 @@ mod _native {
     use super::errors::{DatasetError, DictionaryError, InputError, NcvcError, TokenizerError};
     #[pymodule_export]
     use super::filters::{Filters, filters_version};
+    #[pymodule_export]
+    use super::page::extract_page;
     #[pymodule_export]
     use super::source::{SourceStream, compress, decode_text};
     #[pymodule_export]
