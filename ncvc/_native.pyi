@@ -218,6 +218,12 @@ class SourceStream:
 def compress(data: bytes) -> bytes:
     """Compresses bytes into a Zstandard frame; frames one after another decompress to all of them."""
 
+def decompress_body(body: bytes, coding: Literal["br", "zstd"], most: int) -> bytes:
+    """Decompresses at most `most` bytes of a body; raises `ValueError` if it is damaged."""
+
+def extract_page(html: str) -> tuple[str, str | None] | None:
+    """Extracts the main text and the title of a page; None if it is nested too deeply or has too many elements."""
+
 def decode_text(data: bytes, encoding: str | None = None) -> str | None:
     """Decodes `data` in this encoding, or in a detected Japanese one; None if it is not valid in it."""
 

@@ -131,6 +131,9 @@ def _lines(result: "PassResult") -> Iterator[str]:
         if source.skipped:
             kinds = ", ".join(f"{files:,} {kind}" for kind, files in source.skipped.items())
             yield f"files of {source.name} that were not read: {kinds}; quarantine.jsonl names them"
+        if source.passed_over:
+            kinds = ", ".join(f"{records:,} {kind}" for kind, records in source.passed_over.items())
+            yield f"records of {source.name} that are no pages: {kinds}"
     if result.tokens is not None:
         unknown = (result.unknown_tokens or 0) / max(result.tokens, 1)
         yield f"tokens: {result.tokens:,} from {result.morphemes or 0:,} morphemes, {unknown:.4%} unknown"

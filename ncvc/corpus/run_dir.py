@@ -138,6 +138,10 @@ class RunDir(WorkFolder):
         if not begun.exists() or not self.parts(task):
             write_whole(begun, task.identity().model_dump())
 
+    def passed_over_file(self, task: Task) -> Path:
+        """Counts of records that are no pages, of a task whose text was extracted."""
+        return self.prepared / f"{task.name}.passed_over"
+
     def digests_file(self, task: Task) -> Path:
         """Returns the path of `TASK.done`; see `FileDigests`."""
         return self.prepared / f"{task.name}.done"

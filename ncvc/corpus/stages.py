@@ -62,21 +62,22 @@ class Stages:
         self.run_dir.begin_task(task)
         source = self.plan.source(task)
         reading = self._reading(task)
-        extracted = None
+        extraction = None
         if task.files[0].needs_extraction:
-            extracted, page_hashes = extract(task.files, self.run_dir.extracted, reading)
+            extraction = extract(task.files, self.run_dir.extracted, reading)
+            write_whole(self.run_dir.passed_over_file(task), extraction.passed_over)
         hashes = native.prepare(
             reading.to_engine(progress),
             task.number,
             [file.to_engine() for file in task.files],
-            extracted,
+            extraction and extraction.path,
             self.plan.rules(source),
             self.analyzer if source.filters.adult_words else None,
             self.run_dir.prepared,
             [PreparedPart.read(part).raw for part in self.run_dir.parts(task)],
             self.plan.to == "text",
         )
-        rows = zip(task.paths, hashes if extracted is None else page_hashes, strict=True)
+        rows = zip(task.paths, hashes if extraction is None else extraction.digests, strict=True)
         write_whole(done, {str(path): digest for path, digest in rows})
 
     @property

@@ -62,6 +62,8 @@ class SourceSummary(Totals, _Named):
     files: list[FileCount]
     skipped: dict[str, int] = pydantic.Field(default_factory=dict)
     """Kind → files in its folders that no reader takes; `quarantine.jsonl` names them."""
+    passed_over: dict[str, int] = pydantic.Field(default_factory=dict)
+    """Media type or HTTP status → records of its WARC files that are no pages."""
 
 
 class Summary(Totals):
@@ -139,5 +141,15 @@ def _summarize_source(stages: Stages, number: int) -> SourceSummary:
             "rules": [{"rule": rule, **counts} for rule, counts in rules.items()],
             "files": [{"path": path, "documents": documents} for path, documents in files.items()],
             "skipped": {kind: len(paths) for kind, paths in by_kind(skipped).items()},
+            "passed_over": _passed_over(stages, tasks),
         }
     )
+
+
+def _passed_over(stages: Stages, tasks: Iterable[Task]) -> dict[str, int]:
+    """Adds up the records that are no pages, the most frequent kind first."""
+    counts: Counter[str] = Counter()
+    for task in tasks:
+        if task.files[0].needs_extraction:
+            counts.update(read_record(stages.run_dir.passed_over_file(task), dict[str, int]))
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))

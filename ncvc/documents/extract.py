@@ -6,18 +6,20 @@ why there is none. A document has the member `text`; further ones are described 
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import ncvc._native as native
 from ncvc.documents.needed import require_packages, versions
-from ncvc.documents.pages import PARSER, Members, UnreadableError, read_html, read_warc, to_document
+from ncvc.documents.pages import Members, Page, UnreadableError, read_html, read_warc, to_document
 from ncvc.documents.pdf import read_pdf
 from ncvc.documents.sources import Reading, SourceFile
 from ncvc.documents.tables import SEPARATORS, read_csv, read_excel
 from ncvc.documents.wikipedia import read_dump
 from ncvc.documents.word import read_docx
-from ncvc.files import sha256_if_readable, whole_file
+from ncvc.files import sha256_if_readable, whole_file, write_whole
 
 BATCH = 2**20
 """Characters that are compressed together."""
@@ -26,37 +28,55 @@ Entries = Iterator[tuple[int, Members | UnreadableError]]
 """Documents of a file with their places."""
 
 
-def extract(files: Sequence[SourceFile], folder: Path, reading: Reading) -> tuple[Path, list[str | None]]:
-    """Extracts the documents of `files` into a file in `folder`; returns its path and the SHA-256 of each of `files`.
+@dataclass(frozen=True)
+class Extraction:
+    """Extracted text of some files."""
 
-    The name of that file depends on the content of `files`, so that none is extracted twice. The digest of an
-    unreadable file is None. Raises `NcvcError` if a package is missing.
+    path: Path
+    """File with the text, for the engine."""
+    digests: list[str | None]
+    """SHA-256 of each of the files; None for an unreadable one."""
+
+    passed_over: dict[str, int]
+    """Records of WARC files that are no pages: media type or status → records."""
+
+
+def extract(files: Sequence[SourceFile], folder: Path, reading: Reading) -> Extraction:
+    """Extracts the documents of `files` into a file in `folder`.
+
+    The name of that file depends on the content of `files`, so that none is extracted twice. Raises `NcvcError` if a
+    package is missing.
     """
     require_packages(files)
     hashes = [sha256_if_readable(file.path) for file in files]
-    settings = [reading.encoding, reading.longest_line, reading.columns, reading.header, PARSER, versions(files)]
+    settings = [reading.encoding, reading.longest_line, reading.columns, reading.header, versions(files)]
     inputs = [[str(file.path), file.format, digest] for file, digest in zip(files, hashes, strict=True)]
     name = hashlib.sha256(json.dumps([settings, inputs]).encode()).hexdigest()[:32]
     path = folder / f"{name}.tsv.zst"
+    counts = folder / f"{name}.json"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
         with whole_file(path) as partial:
-            _write(files, partial, reading)
-    return path, hashes
+            # The text comes last: where it is, the counts are.
+            write_whole(counts, _write(files, partial, reading))
+    return Extraction(path, hashes, json.loads(counts.read_bytes()))
 
 
-def _write(files: Sequence[SourceFile], path: Path, reading: Reading) -> None:
+def _write(files: Sequence[SourceFile], path: Path, reading: Reading) -> Counter[str]:
+    """Writes the documents of `files`; returns the counts of what is passed over."""
+    passed_over: Counter[str] = Counter()
     rows: list[str] = []
     size = 0
     with path.open("wb") as out:
         for number, file in enumerate(files):
-            for place, found in _documents(file, reading):
+            for place, found in _documents(file, reading, passed_over):
                 rows.append(f"{number}\t{place}\t{_entry(found)}\n")
                 size += len(rows[-1])
                 if size >= BATCH:
                     out.write(native.compress("".join(rows).encode()))
                     rows, size = [], 0
         out.write(native.compress("".join(rows).encode()))
+    return passed_over
 
 
 def _entry(found: Members | UnreadableError) -> str:
@@ -65,7 +85,7 @@ def _entry(found: Members | UnreadableError) -> str:
     return json.dumps(found, ensure_ascii=False)
 
 
-def _documents(file: SourceFile, reading: Reading) -> Entries:
+def _documents(file: SourceFile, reading: Reading, passed_over: Counter[str]) -> Entries:
     """Reads a file with the reader of its format."""
     path, longest = file.path, reading.longest_line
     encoding = None if reading.encoding == "auto" else reading.encoding
@@ -81,14 +101,15 @@ def _documents(file: SourceFile, reading: Reading) -> Entries:
             return read_docx(path, longest)
         case "pdf":
             return read_pdf(path, longest)
+        case "html":
+            return _pages(read_html(path, longest), encoding)
         case _:
-            return _pages(file, encoding, longest)
+            return _pages(read_warc(path, longest, passed_over), encoding)
 
 
-def _pages(file: SourceFile, encoding: str | None, longest: int) -> Entries:
-    """Reads the main text of web pages."""
-    read = read_html if file.format == "html" else read_warc
-    for offset, page in read(file.path, longest):
+def _pages(pages: Iterator[tuple[int, Page | UnreadableError]], encoding: str | None) -> Entries:
+    """Extracts the main text of web pages."""
+    for offset, page in pages:
         try:
             yield offset, page if isinstance(page, UnreadableError) else to_document(page, encoding)
         except UnreadableError as error:

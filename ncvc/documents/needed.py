@@ -8,8 +8,6 @@ from ncvc.documents.sources import FileFormat, SourceFile
 from ncvc.errors import NcvcError
 
 PACKAGES: dict[FileFormat, tuple[str, tuple[str, ...]]] = {
-    "html": ("web", ("fastwarc", "resiliparse")),
-    "warc": ("web", ("fastwarc", "resiliparse")),
     "wikipedia": ("web", ("mwparserfromhell",)),
     "excel": ("office", ("python-calamine",)),
     "pdf": ("office", ("pypdfium2",)),

@@ -1,47 +1,34 @@
-"""Reads web pages from HTML and WARC files and extracts their main text.
+"""Reads web pages from HTML and WARC files and extracts their main text, which docs/pages.md describes."""
 
-The extractor is resiliparse: on hand-written Japanese pages it kept what trafilatura kept, left out the readings of
-ruby, and was twenty times as fast (docs/lab-notes.md).
-"""
-
-import gzip
-import io
-import zlib
+import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import ncvc._native as native
-
-if TYPE_CHECKING:
-    from fastwarc.warc import WarcRecord
+from ncvc.documents.http import BadBodyError, LongBodyError, looks_like_text, parse_response
+from ncvc.documents.warc import CHUNK, Damage, Record, read_records
 
 Members = dict[str, str | int | None]
 """Members of a document besides its text."""
 
-PARSER: dict[str, Any] = {
-    "main_content": True,
-    "preserve_formatting": True,
-    "list_bullets": False,
-    "alt_texts": False,
-    "comments": False,
-    # Readings of words in ruby and the brackets around them; advertisements.
-    "skip_elements": ["rt", "rp", ".ad", ".ads", ".advertisement", ".adsbygoogle"],
-}
 HTML = ("text/html", "application/xhtml+xml")
 """Media types of pages."""
-CHUNK = 2**16
-"""Bytes to read at a time."""
+HEAD = 4096
+"""First bytes of a page, in which its encoding is declared."""
+
+_META = re.compile(rb"<meta\s[^>]*?charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
+_XML = re.compile(rb"^\s*<\?xml\s[^>]*?encoding\s*=\s*[\"']([\w.:-]+)")
 
 
 class UnreadableError(Exception):
-    """Unreadable page, or rest of a file."""
+    """Unreadable page, or a part of a file."""
 
     def __init__(self, reason: str, *, size: int = 0, is_document: bool = True) -> None:
         super().__init__(reason)
         self.reason = reason
-        """`undecodable`, `line_too_long`, `damaged_file`, `unreadable_file` or `malformed_page`."""
+        """Reason, as in `rust/core/src/source/extracted.rs`."""
         self.size = size
         """Length in bytes."""
         self.is_document = is_document
@@ -61,109 +48,93 @@ class Page:
 
 
 def read_html(path: Path, longest: int) -> Iterator[tuple[int, Page | UnreadableError]]:
-    """Yields the page in an HTML file, at offset 0; `longest` is the limit in bytes."""
+    """Yields the page in an HTML file, plain or compressed, at offset 0; `longest` is the limit in bytes."""
+    data = bytearray()
     try:
-        with path.open("rb") as file:
-            data = file.read(longest + 1)
-    except OSError:
-        yield 0, UnreadableError("unreadable_file", is_document=False)
+        stream = native.SourceStream.open(path)
+        while len(data) <= longest and (chunk := stream.read(CHUNK)):
+            data += chunk
+    except OSError as error:
+        damaged = error.errno is None
+        yield 0, UnreadableError("damaged_file" if damaged else "unreadable_file", is_document=damaged)
         return
-    yield 0, UnreadableError("line_too_long", size=path.stat().st_size) if len(data) > longest else Page(data)
+    too_long = len(data) > longest
+    yield 0, UnreadableError("line_too_long", size=path.stat().st_size) if too_long else Page(bytes(data))
 
 
-def read_warc(path: Path, longest: int) -> Iterator[tuple[int, Page | UnreadableError]]:
+def read_warc(path: Path, longest: int, passed_over: Counter[str]) -> Iterator[tuple[int, Page | UnreadableError]]:
     """Yields the pages in a WARC file, plain or gzip, each with the offset of its record in the uncompressed file.
 
     Pages are `response` records with status 200 and `resource` records, of HTML, and `conversion` records, which
-    are plain text (WET).
+    are plain text (WET). Responses and resources of other kinds are counted in `passed_over`, by media type or status.
     """
-    from fastwarc.warc import ArchiveIterator, WarcRecordType
-
     try:
         raw = path.open("rb")
     except OSError:
         yield 0, UnreadableError("unreadable_file", is_document=False)
         return
-    offset = 0
     with raw:
-        stream = _Stream(raw)
         try:
-            for record in ArchiveIterator(cast(BinaryIO, stream), parse_http=False):
-                offset = record.stream_pos
-                if record.record_type in (WarcRecordType.unknown, WarcRecordType.no_type):
-                    raise OSError("the record has no type")
-                if record.record_type & (WarcRecordType.response | WarcRecordType.resource | WarcRecordType.conversion):
-                    try:
-                        page = _page(record, longest, offset)
-                    except UnreadableError as error:
-                        yield offset, error
-                        if error.reason == "damaged_file":
-                            return
-                    else:
-                        if page is not None:
-                            yield offset, page
+            for record in read_records(raw, longest):
+                if isinstance(record, Damage):
+                    yield record.offset, UnreadableError("damaged_file", is_document=False)
+                    continue
+                try:
+                    page = _page(record, longest, passed_over)
+                except UnreadableError as error:
+                    yield record.offset, error
+                else:
+                    if page is not None:
+                        yield record.offset, page
         except OSError:
-            stream.damaged = True
-        if stream.damaged:
-            yield offset, UnreadableError("damaged_file", is_document=False)
+            yield 0, UnreadableError("unreadable_file", is_document=False)
 
 
-class _Stream:
-    """Bytes of a file, plain or gzip; notices compressed data that ends early, which fastwarc does not."""
-
-    def __init__(self, raw: BinaryIO) -> None:
-        packed = raw.read(2) == b"\x1f\x8b"
-        raw.seek(0)
-        self._input = cast(io.BufferedReader, gzip.GzipFile(fileobj=raw) if packed else raw)
-        self.damaged = False
-        self._position = 0
-
-    def tell(self) -> int:
-        """Returns the position in bytes; fastwarc panics without this method."""
-        return self._position
-
-    def read(self, size: int = CHUNK) -> bytes:
-        """Reads at most `size` bytes; none at the end and at damage."""
-        try:
-            # `read` would lose the bytes before the damage.
-            data = self._input.read1(min(size, CHUNK) if size > 0 else CHUNK)
-        except (OSError, EOFError, zlib.error):
-            self.damaged = True
-            return b""
-        self._position += len(data)
-        return data
-
-
-def _page(record: "WarcRecord", longest: int, offset: int) -> Page | None:
+def _page(record: Record, longest: int, passed_over: Counter[str]) -> Page | None:
     """Reads the page in a record; None if the record holds something else."""
-    from fastwarc.warc import WarcRecordType
-
-    length = record.content_length
-    if length > longest:
-        raise UnreadableError("line_too_long", size=length)
-    record.freeze()
-    if record.content_length != length:
-        raise UnreadableError("damaged_file", size=record.content_length)
+    if record.type not in ("response", "resource", "conversion"):
+        return None
+    if record.block is None:
+        raise UnreadableError("line_too_long", size=record.length)
     members: Members = {
-        "url": record.headers.get("WARC-Target-URI"),
-        "date": record.headers.get("WARC-Date"),
-        "offset": offset,
+        "url": record.headers.get("warc-target-uri"),
+        "date": record.headers.get("warc-date"),
+        "offset": record.offset,
     }
-    if record.record_type == WarcRecordType.conversion:
-        return Page(record.reader.read(longest), is_html=False, members=members)
-    if not record.is_http:
-        media_type = (record.headers.get("Content-Type") or "").partition(";")[0].strip().lower()
-        return Page(record.reader.read(longest), members=members) if media_type in HTML else None
-    try:
-        record.parse_http(auto_decode="all")
-        if record.http_content_type not in HTML or record.http_headers.status_code != 200:
+    if record.type == "conversion":
+        return Page(record.block, is_html=False, members=members)
+    if record.media_type != "application/http":
+        if not _is_page(record.media_type, record.block):
+            passed_over[_kind(record.media_type)] += 1
             return None
-        data = record.reader.read(longest + 1)
-    except OSError:
-        raise UnreadableError("malformed_page", size=length) from None
-    if len(data) > longest:
-        raise UnreadableError("line_too_long", size=length)
-    return Page(data, encoding=record.http_charset, members=members)
+        return Page(record.block, members=members)
+    try:
+        response = parse_response(record.block)
+        if response.status != 200:
+            passed_over[f"status {response.status}"] += 1
+            return None
+        if response.media_type and response.media_type not in HTML:
+            passed_over[_kind(response.media_type)] += 1
+            return None
+        body = response.body(longest)
+    except BadBodyError:
+        raise UnreadableError("malformed_page", size=record.length) from None
+    except LongBodyError:
+        raise UnreadableError("line_too_long", size=record.length) from None
+    if not _is_page(response.media_type, body):
+        passed_over[_kind("")] += 1
+        return None
+    return Page(body, encoding=response.charset, members=members)
+
+
+def _is_page(media_type: str, body: bytes) -> bool:
+    """Tests whether a body is a page: by its media type or, without one, by its beginning."""
+    return media_type in HTML if media_type else looks_like_text(body)
+
+
+def _kind(media_type: str) -> str:
+    """Returns a media type as a kind to count; servers send anything."""
+    return media_type if re.fullmatch(r"[\w.+-]{1,40}/[\w.+-]{1,80}", media_type, re.ASCII) else "no media type"
 
 
 def to_document(page: Page, encoding: str | None) -> Members:
@@ -171,37 +142,35 @@ def to_document(page: Page, encoding: str | None) -> Members:
 
     `encoding` takes precedence over the declarations of the page.
     """
-    from resiliparse.extract.html2text import extract_plain_text
-    from resiliparse.parse.html import HTMLTree
-
     html = _decode(page, encoding)
     if not page.is_html:
         return {"text": html, "title": None, **page.members}
-    try:
-        tree = HTMLTree.parse(html)
-        text = extract_plain_text(tree, **PARSER)
-        title = tree.title
-    except (RuntimeError, ValueError):
-        raise UnreadableError("malformed_page", size=len(page.data)) from None
+    extracted = native.extract_page(html)
+    if extracted is None:
+        raise UnreadableError("page_too_complex", size=len(page.data))
+    text, title = extracted
     return {"text": text, "title": title, **page.members}
 
 
 def _decode(page: Page, encoding: str | None) -> str:
     """Decodes a page. Pages often declare a wrong encoding; UTF-8 is tried first, as no other text is valid in it."""
-    from resiliparse.parse.encoding import detect_encoding
-
-    def candidates() -> Iterator[str | None]:
-        if encoding is not None:
-            yield encoding
-            return
-        yield "utf-8"
-        if page.encoding:
-            yield page.encoding
-        yield detect_encoding(page.data, from_html_meta=True)
-        yield None
-
-    for candidate in candidates():
+    for candidate in [encoding] if encoding else _candidates(page):
         text = native.decode_text(page.data, candidate)
         if text is not None:
             return text
     raise UnreadableError("undecodable", size=len(page.data))
+
+
+def _candidates(page: Page) -> Iterator[str | None]:
+    """Yields encodings in the order in which they are tried; None is a detected one."""
+    if b"\x1b$" in page.data and page.data.isascii():
+        # ISO-2022-JP is ASCII, and thereby UTF-8 too.
+        yield "iso-2022-jp"
+    yield "utf-8"
+    if page.encoding:
+        yield page.encoding
+    head = page.data[:HEAD]
+    declared = _META.search(head) or _XML.search(head)
+    if declared:
+        yield declared[1].decode("ascii", "replace")
+    yield None

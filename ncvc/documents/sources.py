@@ -34,6 +34,7 @@ FORMATS: dict[str, FileFormat] = {
     ".htm": "html",
     ".xhtml": "html",
     ".warc": "warc",
+    ".wet": "warc",
     ".csv": "csv",
     ".tsv": "tsv",
     ".xlsx": "excel",
@@ -45,7 +46,7 @@ FORMATS: dict[str, FileFormat] = {
     ".pdf": "pdf",
 }
 COMPRESSED = (".gz", ".zst", ".bz2", ".xz")
-COMPRESSIBLE = {"jsonl", "text", "csv", "tsv", "wikipedia"}
+COMPRESSIBLE = {"jsonl", "text", "html", "csv", "tsv", "wikipedia"}
 MAGIC: dict[bytes, FileFormat] = {
     b"PAR1": "parquet",
     b"WARC/": "warc",

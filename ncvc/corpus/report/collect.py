@@ -64,6 +64,7 @@ def _source(stages: Stages, number: int, counts: SourceSummary) -> Source:
         statistics=Statistics.model_validate_json(statistics),
         quarantined=counts.documents.quarantined,
         skipped=counts.skipped,
+        passed_over=counts.passed_over,
     )
 
 

@@ -18,6 +18,8 @@ class Source(Record):
     """Unreadable documents."""
     skipped: dict[str, int] = pydantic.Field(default_factory=dict)
     """Kind → files in its folders that no reader takes."""
+    passed_over: dict[str, int] = pydantic.Field(default_factory=dict)
+    """Media type or HTTP status → records of its WARC files that are no pages."""
 
 
 class Member(Record):

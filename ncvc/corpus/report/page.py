@@ -27,6 +27,7 @@ def page(data: ReportData) -> str:
         ("Corpus report", "コーパスレポート"),
         sections.funnel(data),
         sections.skipped(data),
+        sections.passed_over(data),
         sections.proportions(data),
         reading.drops(data),
         reading.rules(data),

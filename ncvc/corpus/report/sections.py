@@ -111,6 +111,25 @@ def skipped(data: ReportData) -> Html:
     )
 
 
+def passed_over(data: ReportData) -> Html:
+    """Tabulates records of WARC files that are no pages, by source and kind; nothing where there are none."""
+    rows = []
+    for source in data.sources:
+        if source.passed_over:
+            rows.append(heading_row(source.name, 2))
+            rows += [row(kind, number(records)) for kind, records in source.passed_over.items()]
+    if not rows:
+        return Html("")
+    return section(
+        both("Records that are no pages", "ページでないレコード"),
+        table([both("media type or status", "メディアタイプまたはステータス"), both("records", "レコード数")], rows),
+        note=both(
+            "Responses and resources in WARC files whose text is not read, such as images and errors.",
+            "WARC 内の応答のうち、画像やエラーなど、本文を読み込まないもの。",
+        ),
+    )
+
+
 def proportions(data: ReportData) -> Html:
     """The papers' table 1 and figure 1 for this run."""
     outputs = [(source, *output(source.statistics)) for source in data.sources]

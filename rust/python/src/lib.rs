@@ -38,7 +38,7 @@ mod _native {
     #[pymodule_export]
     use super::filters::{Filters, filters_version};
     #[pymodule_export]
-    use super::page::extract_page;
+    use super::page::{decompress_body, extract_page};
     #[pymodule_export]
     use super::source::{SourceStream, compress, decode_text};
     #[pymodule_export]

@@ -4,6 +4,7 @@
 
 mod attributes;
 mod boilerplate;
+mod coding;
 mod entities;
 mod lexer;
 mod render;
@@ -11,6 +12,7 @@ mod superscript;
 mod tag;
 mod tree;
 
+pub use coding::{Coding, decompress};
 pub use tree::{MOST_NODES, MOST_OPEN, TooComplex};
 
 use boilerplate::Selection;

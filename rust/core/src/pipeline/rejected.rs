@@ -59,6 +59,8 @@ pub enum QuarantineReason {
     Undecodable,
     /// The page, or the server's header, cannot be parsed.
     MalformedPage,
+    /// The page is nested too deeply, or has too many elements.
+    PageTooComplex,
     /// The row of a table cannot be parsed.
     MalformedRow,
     /// The file, or a page of it, holds no text.
@@ -95,6 +97,10 @@ impl QuarantineReason {
                 "not text in the file's encoding; set `encoding`, convert the file, or set `on_error: quarantine`"
             }
             Self::MalformedPage => "the page cannot be parsed; leave it out, or set `on_error: quarantine`",
+            Self::PageTooComplex => {
+                "the page has more than 1,024 elements inside each other, or more than 4 million; leave it out, or \
+                 set `on_error: quarantine`"
+            }
             Self::MalformedRow => {
                 "the row cannot be parsed, or has more cells than there are columns; mend its quotation marks, or \
                  set `on_error: quarantine`"
@@ -143,6 +149,7 @@ impl From<ReadError> for QuarantineReason {
             ReadError::TooLong => Self::LineTooLong,
             ReadError::Undecodable => Self::Undecodable,
             ReadError::MalformedPage => Self::MalformedPage,
+            ReadError::PageTooComplex => Self::PageTooComplex,
             ReadError::MalformedRow => Self::MalformedRow,
             ReadError::NoText => Self::NoText,
             ReadError::Encrypted => Self::Encrypted,

@@ -48,6 +48,7 @@ impl Extracted {
             b"damaged_file" => ReadError::Damaged,
             b"unreadable_file" => ReadError::Unreadable,
             b"malformed_page" => ReadError::MalformedPage,
+            b"page_too_complex" => ReadError::PageTooComplex,
             b"malformed_row" => ReadError::MalformedRow,
             b"missing_column" => ReadError::MissingColumn,
             b"no_text" => ReadError::NoText,

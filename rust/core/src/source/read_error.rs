@@ -17,6 +17,8 @@ pub enum ReadError {
     Undecodable,
     /// The page, or what the server sent with it, cannot be parsed.
     MalformedPage,
+    /// The page is nested too deeply, or has too many elements.
+    PageTooComplex,
     /// The row of a table cannot be parsed, or has more cells than the table has columns.
     MalformedRow,
     /// The file, or a page of it, shows something but holds no text, like a scan.
