@@ -46,7 +46,6 @@ OPTIONAL = {
     "apex": "NVIDIA's fused optimizers and norms",
     "liger-kernel": "Triton kernels",
     "ray": "the corpus pass on many machines",
-    "resiliparse": "the text of HTML and WARC",
 }
 """Distributions that no command needs, and their use."""
 

@@ -70,7 +70,7 @@ class Stages:
             reading.to_engine(progress),
             task.number,
             [file.to_engine() for file in task.files],
-            extraction and extraction.path,
+            extraction.path if extraction else None,
             self.plan.rules(source),
             self.analyzer if source.filters.adult_words else None,
             self.run_dir.prepared,

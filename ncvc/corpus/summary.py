@@ -1,12 +1,14 @@
 """`summary.json`: counts of a pass, and of each of its sources."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import pydantic
 
 from ncvc.corpus.part_records import FinishedPart, PreparedPart, RuleCount
-from ncvc.corpus.records import Record
+from ncvc.corpus.plan import Task
+from ncvc.corpus.records import Record, read_record
 from ncvc.corpus.stages import Stages
 from ncvc.documents.skipped import by_kind
 

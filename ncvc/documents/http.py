@@ -4,6 +4,7 @@ import re
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import ncvc._native as native
 
@@ -88,7 +89,7 @@ def looks_like_text(data: bytes) -> bool:
 
 def _join_chunks(body: bytes) -> bytes:
     """Joins the chunks of a body; returns one that has none as it is."""
-    pieces = []
+    pieces: list[bytes] = []
     at = 0
     while size := _CHUNK_SIZE.match(body, at):
         length = int(size[1], 16)
@@ -154,7 +155,7 @@ def _unzstd(body: bytes, longest: int) -> bytes:
     return _native(body, longest, "zstd")
 
 
-def _native(body: bytes, longest: int, coding: str) -> bytes:
+def _native(body: bytes, longest: int, coding: Literal["br", "zstd"]) -> bytes:
     try:
         data = native.decompress_body(body, coding, longest + 1)
     except ValueError:

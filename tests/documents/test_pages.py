@@ -3,8 +3,6 @@
 import gzip
 import io
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +11,6 @@ import pytest
 import ncvc
 from tests.documents.test_sources import clean, put, quarantine, texts
 
-pytest.importorskip("resiliparse")
 warcio = pytest.importorskip("warcio.warcwriter")
 from warcio.statusandheaders import StatusAndHeaders  # noqa: E402
 
@@ -165,18 +162,3 @@ def test_pages_beside_other_files_and_on_any_number_of_processes(tmp_path: Path,
     assert one == many
     assert len(one) == 33
     assert texts(one)[6] == "5番。"
-
-
-def test_without_the_extra_there_is_one_sentence(tmp_path: Path) -> None:
-    put(tmp_path / "in/a.html", page("divs", "utf-8"))
-    (tmp_path / "a.yaml").write_text("sources: [{name: a, inputs: [in]}]\noutput: out\n", encoding="utf-8")
-    program = (
-        "import sys, importlib.util as u; find = u.find_spec\n"
-        "u.find_spec = lambda name, *rest: None if name == 'resiliparse' else find(name, *rest)\n"
-        f"sys.argv = ['ncvc', 'preprocess', {str(tmp_path / 'a.yaml')!r}, '--to', 'text']\n"
-        "from ncvc.cli import main; main()"
-    )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    assert "a.html: reading it needs resiliparse; run pip install 'ncvc[web]'" in done.stderr
-    assert "Traceback" not in done.stderr
