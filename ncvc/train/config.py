@@ -36,6 +36,10 @@ class DataConfig(Config):
     """Tokenizer folder that the datasets were made with."""
     sequence_length: Count
     """Tokens of a training sample; documents are packed end to end and cut (technical report 2.4.1)."""
+    order: Literal["epochs", "megatron"] | None = None
+    """Order of the samples: `epochs` reads every token of a dataset once before any is read again; `megatron` is
+    GPTDataset's, which shuffles the samples of all epochs as one pile, and keeps an index of them in the run folder.
+    null is the order that the run was begun with, and `epochs` for a new run."""
     num_workers: WholeNumber = 0
     """Processes per rank that read samples ahead; 0 reads them in the loop."""
 

@@ -1,4 +1,4 @@
-"""Training samples: indexed datasets → megatron-core's GPTDataset → micro-batches, determined by the step alone."""
+"""Training samples: indexed datasets → samples in their order → micro-batches, determined by the step alone."""
 
 import contextlib
 import hashlib
@@ -23,6 +23,7 @@ from ncvc.indexed import IndexedDataset
 from ncvc.model.parallel import Ranks
 from ncvc.train.config import DataConfig, TrainConfig, require_files, training_documents
 from ncvc.train.elastic.heartbeat import IO_ALLOWANCE, announce_wait, send_heartbeat
+from ncvc.train.epochs import EpochDataset, EpochSamples
 
 CHUNK = 1 << 24  # bytes read at a time
 
@@ -105,7 +106,21 @@ class _Tokenizer:
 
 
 def build_dataset(config: TrainConfig, facts: list[DatasetFacts], ranks: Ranks) -> Dataset[Any]:
-    """Builds the run's samples in their order; all ranks call it.
+    """Builds the run's samples in the order `data.order`; all ranks call it."""
+    if config.data.order == "megatron":
+        return _indexed_samples(config, facts, ranks)
+    length = config.data.sequence_length
+    return EpochDataset(
+        [
+            EpochSamples(IndexedDataset.open(fact.prefix), fact.documents, length, (config.seed, number))
+            for number, fact in enumerate(facts)
+        ],
+        config.data.weights,
+    )
+
+
+def _indexed_samples(config: TrainConfig, facts: list[DatasetFacts], ranks: Ranks) -> Dataset[Any]:
+    """Builds megatron-core's GPTDataset.
 
     The index of the samples is cached in the run folder under a name made from the datasets' contents: megatron-core
     goes by paths, and would read a rewritten dataset by the old index. The folder appears whole, since megatron-core

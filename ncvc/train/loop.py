@@ -36,10 +36,13 @@ def train(config: TrainConfig, ranks: Ranks, stop: StopRequest, reporter: Report
     reaches the weights.
     """
     training = setup(config, ranks)
+    config = training.config
     dataset = build_dataset(config, training.datasets, ranks)
     announce_wait(config.watch.startup_time)  # the first rank opens the log and its loggers, maybe over a network
     samples = batches(dataset, config, ranks, training.done)
     validation = Validation(config, training.datasets, forward)
+    if ranks.is_first:
+        config.folder.mkdir(parents=True, exist_ok=True)
     log = RunLog(config, speaks=ranks.is_first, done=training.done, world_size=ranks.world_size, reporter=reporter)
     if ranks.is_first:
         publish(config)

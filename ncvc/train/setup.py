@@ -15,9 +15,8 @@ from megatron.core.optimizer.distrib_optimizer import DistributedOptimizer
 
 from ncvc.checkpoint.format import Facts, GuardState
 from ncvc.checkpoint.reader import Checkpoint, latest
-from ncvc.errors import ConfigError, TokenizerError
+from ncvc.errors import TokenizerError
 from ncvc.files import sha256
-from ncvc.identity import first_difference
 from ncvc.manifest import MANIFEST
 from ncvc.model import gpt as gpt_model
 from ncvc.model.parallel import Ranks, seed_dropout
@@ -28,27 +27,9 @@ from ncvc.train.config import TrainConfig
 from ncvc.train.data import DatasetFacts, inspect_all
 from ncvc.train.elastic.heartbeat import DAY, IO_ALLOWANCE, announce_wait, send_heartbeat
 from ncvc.train.init_from import init_from
+from ncvc.train.same_run import as_begun, require_same_run
 from ncvc.train.saving.resume import newest_whole
 from ncvc.train.saving.state import layout, load, same_device
-
-FREE_TO_CHANGE = {
-    # Settings that may change between two starts of a run; all others decide its weights.
-    "run",
-    "checkpoints",
-    "parallel",
-    "compute",
-    "logging",
-    "guard",
-    "watch",
-    # Compared by content.
-    "data.prefixes",
-    "data.tokenizer",
-    "data.num_workers",
-    # Validation leaves no trace in the weights.
-    "data.validation_prefixes",
-    "schedule.eval_interval",
-    "schedule.eval_iters",
-}
 
 
 @dataclass
@@ -110,6 +91,7 @@ def setup(config: TrainConfig, ranks: Ranks) -> Training:
     `TokenizerError` or `CheckpointError` if a dataset, tokenizer or checkpoint of the config cannot be used.
     """
     newest, damaged = newest_whole(config.folder, ranks)
+    config = as_begun(config, newest)
     # The first rank may read data for hours, and no rank of other machines sends heartbeats meanwhile.
     announce_wait(DAY)
     read: list[Any] = [None, None]
@@ -195,7 +177,7 @@ def _fill(training: Training, newest: Checkpoint | None) -> None:
 
 
 def _go_on(training: Training, checkpoint: Checkpoint) -> None:
-    _require_same_run(training, checkpoint)
+    require_same_run(training.config, training.tokenizer, training.datasets, checkpoint)
     load(checkpoint, training.gpt, training.optimizer, training.ranks)
     training.done = checkpoint.manifest.step
     training.manifest_sha256 = checkpoint.manifest.manifest_sha256
@@ -227,21 +209,6 @@ def versions() -> dict[str, str]:
 
 def _named(versions: dict[str, str]) -> str:
     return ", ".join(f"{name} {version}" for name, version in versions.items()) or "unknown versions"
-
-
-def _require_same_run(training: Training, checkpoint: Checkpoint) -> None:
-    """Raises `ConfigError` if config, tokenizer or data differ from the checkpoint's in more than `FREE_TO_CHANGE`."""
-    config, manifest = training.config, checkpoint.manifest
-    advice = "set it back, or name another folder as `run`"
-    now = config.model_dump(mode="json")
-    if changed := first_difference(manifest.config or {}, now, FREE_TO_CHANGE):
-        raise ConfigError(f"{config.run}: the run was begun otherwise: {changed}; {advice}")
-    if manifest.tokenizer != training.tokenizer:
-        raise ConfigError(f"{config.run}: data.tokenizer is not the tokenizer that the run was begun with; {advice}")
-    if list(manifest.data.values()) != [dataset.sha256 for dataset in training.datasets]:
-        raise ConfigError(
-            f"{config.run}: data.prefixes are not, or no longer hold, what the run was begun with; {advice}"
-        )
 
 
 def tokenizer_hash(folder: Path, vocab_size: int) -> str:

@@ -56,7 +56,7 @@ def test_missing_empty_and_truncated_datasets_are_refused(tmp_path):
 
 def test_a_rewritten_dataset_gets_a_new_index(make_config, tmp_path):
     """megatron-core, asked alone, reads the new documents by the old documents' borders."""
-    config = make_config(data={"prefixes": [str(tmp_path / "d")]})
+    config = make_config(data={"prefixes": [str(tmp_path / "d")], "order": "megatron"})
     write_dataset(tmp_path / "d", made_up_documents(30, seed=1))
     first = build(config)
     before = [first[index]["tokens"].tolist() for index in range(48)]
@@ -78,7 +78,7 @@ def test_a_rewritten_dataset_gets_a_new_index(make_config, tmp_path):
 
 
 def test_an_index_that_would_be_unpickled_is_refused(make_config):
-    config = make_config()
+    config = make_config(data={"order": "megatron"})
     build(config)
     (path,) = (config.folder / "data_index").glob("*/*shuffle_index.npy")
     np.save(path, np.array([object()], dtype=object), allow_pickle=True)
@@ -88,17 +88,17 @@ def test_an_index_that_would_be_unpickled_is_refused(make_config):
 
 def test_the_end_of_text_is_learned_like_any_token(make_config):
     """GPTDataset takes the padding's id out of the loss, and the papers pad with the end of text."""
-    dataset = build(make_config())
+    dataset = build(make_config(data={"order": "megatron"}))
     samples = [dataset[index] for index in range(48)]
     assert any(END_OF_TEXT in sample["labels"] for sample in samples)
     assert all(sample["loss_mask"].all() for sample in samples)
 
 
-def test_an_epoch_has_every_sample_once(make_config, tmp_path):
+def test_a_megatron_epoch_has_every_sample_once(make_config, tmp_path):
     tokens = np.random.default_rng(0).integers(4, 64, 1200).tolist()
     write_dataset(tmp_path / "d", [tokens])
     config = make_config(
-        data={"prefixes": [str(tmp_path / "d")]},
+        data={"prefixes": [str(tmp_path / "d")], "order": "megatron"},
         schedule={"train_iters": 9, "global_batch_size": 8, "lr_warmup_iters": 1},
     )
     dataset = build(config)  # 1200 tokens: 74 samples an epoch, 72 asked for
@@ -108,24 +108,26 @@ def test_an_epoch_has_every_sample_once(make_config, tmp_path):
     assert all(starts.count(start) == 1 and start in windows for start in starts)
 
 
-def test_several_datasets_are_mixed_by_their_tokens_for_many_epochs(make_config, tmp_path):
+@pytest.mark.parametrize("order", ["epochs", "megatron"])
+def test_several_datasets_are_mixed_by_their_tokens_for_many_epochs(make_config, tmp_path, order):
     write_dataset(tmp_path / "a", [[10] * 300])
     write_dataset(tmp_path / "b", [[20] * 100])
-    config = make_config(data={"prefixes": [str(tmp_path / "a"), str(tmp_path / "b")]}, schedule={"train_iters": 25})
+    prefixes = [str(tmp_path / "a"), str(tmp_path / "b")]
+    config = make_config(data={"prefixes": prefixes, "order": order}, schedule={"train_iters": 25})
     dataset = build(config)  # 200 samples of 16 from 400 tokens: 8 epochs
     firsts = [int(dataset[index]["tokens"][0]) for index in range(200)]
     assert firsts.count(10) == pytest.approx(150, abs=2)
     assert firsts.count(20) == pytest.approx(50, abs=2)
 
 
+@pytest.mark.parametrize("order", ["epochs", "megatron"])
 @pytest.mark.parametrize("weights", [[1.0, 3.0], [0.01, 0.99], [5.0, 1.0]])
-def test_weights_decide_how_many_samples_a_dataset_gives(make_config, tmp_path, weights):
+def test_weights_decide_how_many_samples_a_dataset_gives(make_config, tmp_path, weights, order):
     """Counted by what the samples hold; the dataset of 100 tokens is read up to 31 times, the other one not once."""
     write_dataset(tmp_path / "a", [[10] * 300])
     write_dataset(tmp_path / "b", [[20] * 100])
-    config = make_config(
-        data={"prefixes": [str(tmp_path / "a"), str(tmp_path / "b")], "weights": weights}, schedule={"train_iters": 25}
-    )
+    data = {"prefixes": [str(tmp_path / "a"), str(tmp_path / "b")], "weights": weights, "order": order}
+    config = make_config(data=data, schedule={"train_iters": 25})
     dataset = build(config)
     for first in (50, 100, 200):  # the proportions hold all the way, not only in the end
         of_a = [int(dataset[index]["tokens"][0]) for index in range(first)].count(10)
@@ -136,7 +138,8 @@ def test_a_rewritten_dataset_of_several_gets_a_new_index(make_config, tmp_path):
     """The second one keeps its size, and its time too."""
     write_dataset(tmp_path / "a", made_up_documents(30, seed=1))
     write_dataset(tmp_path / "b", [[10] * 100] * 4)
-    config = make_config(data={"prefixes": [str(tmp_path / "a"), str(tmp_path / "b")]})
+    prefixes = [str(tmp_path / "a"), str(tmp_path / "b")]
+    config = make_config(data={"prefixes": prefixes, "order": "megatron"})
     build(config)
     (first,) = index_folders(config)
     before = (tmp_path / "b.bin").stat()
@@ -148,8 +151,8 @@ def test_a_rewritten_dataset_of_several_gets_a_new_index(make_config, tmp_path):
     build(config)
     assert len(index_folders(config)) == 2
     # Weights and what validation takes away make another order as well.
-    build(make_config(data={"prefixes": config.data.prefixes, "weights": [1.0, 1.0]}))
-    build(make_config(data={"prefixes": config.data.prefixes, "validation_split": 0.1}))
+    build(make_config(data={"prefixes": prefixes, "order": "megatron", "weights": [1.0, 1.0]}))
+    build(make_config(data={"prefixes": prefixes, "order": "megatron", "validation_split": 0.1}))
     assert len(index_folders(config)) == 4
     assert first in index_folders(config)
 

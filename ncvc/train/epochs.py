@@ -1,0 +1,141 @@
+"""Samples in epochs: every token of a dataset is read once before any is read again, in a new order each time.
+
+megatron-core's GPTDataset shuffles the samples of all epochs as one pile, so that many are read twice before others are
+read at all. Here a dataset is an endless text: all its documents in an order of chance, then all again in another
+order, and so on, cut into samples across documents. The samples that begin in one epoch are read in an order of chance,
+and then those of the next.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.utils.data import Dataset
+
+from ncvc.indexed import IndexedDataset
+
+BLOCK = 4096
+"""Samples whose datasets are computed at once."""
+DOCUMENTS, SAMPLES = 0, 1
+"""What is shuffled: numbers in the seeds."""
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One order of a dataset's documents, and of the samples that begin in it."""
+
+    start: int
+    """Token of the endless text at which it begins."""
+    documents: NDArray[np.int32]
+    ends: NDArray[np.int64]
+    """Tokens of the epoch up to the end of each document."""
+    first: int
+    """Number of the first sample that begins in it."""
+    samples: NDArray[np.int32]
+    """Numbers of its samples from `first` on, in the order in which they are read."""
+
+
+class EpochSamples:
+    """Samples of one dataset, in the order in which they are read: `samples[0]`, `samples[1]`, without an end.
+
+    A sample has `sequence_length` + 1 tokens, of which the last is the first of the sample behind it, as in GPTDataset.
+    Takes 12 bytes a document and 4 a sample of an epoch, of two epochs at most.
+    """
+
+    def __init__(self, dataset: IndexedDataset, documents: int, sequence_length: int, seed: tuple[int, int]) -> None:
+        """Takes the first `documents` of a dataset; `seed` holds the run's and the number of the dataset."""
+        self._dataset = dataset
+        self._lengths = dataset.lengths[:documents]
+        self.tokens = int(self._lengths.sum(dtype=np.int64))
+        """Tokens of an epoch."""
+        self._length = sequence_length
+        self._seed = seed
+        self._epoch = lru_cache(maxsize=2)(self._make_epoch)
+
+    def __getitem__(self, number: int) -> NDArray[np.int64]:
+        """Returns the sample that is read as `number`, from 0, [sequence_length + 1]."""
+        epoch = self._epoch(number * self._length // self.tokens)
+        begin = (epoch.first + int(epoch.samples[number - epoch.first])) * self._length
+        return np.concatenate(list(self._pieces(begin, self._length + 1)))
+
+    def _pieces(self, begin: int, count: int) -> Iterator[NDArray[np.int64]]:
+        """Yields `count` tokens of the endless text from `begin` on."""
+        while count:
+            epoch = self._epoch(begin // self.tokens)
+            at = begin - epoch.start
+            place = int(epoch.ends.searchsorted(at, side="right"))
+            left = int(epoch.ends[place]) - at
+            ids = self._dataset[int(epoch.documents[place])]
+            piece = ids[len(ids) - left :][:count]
+            yield piece.astype(np.int64)
+            begin, count = begin + len(piece), count - len(piece)
+
+    def _make_epoch(self, number: int) -> Epoch:
+        documents = self._shuffled(len(self._lengths), number, DOCUMENTS)
+        first, end = (-(-epoch * self.tokens // self._length) for epoch in (number, number + 1))
+        return Epoch(
+            start=number * self.tokens,
+            documents=documents,
+            ends=self._lengths[documents].cumsum(dtype=np.int64),
+            first=first,
+            samples=self._shuffled(end - first, number, SAMPLES),
+        )
+
+    def _shuffled(self, count: int, epoch: int, what: int) -> NDArray[np.int32]:
+        """Draws an order by numpy's legacy generator, whose numbers stay the same in all versions."""
+        order = np.arange(count, dtype=np.int32)
+        np.random.RandomState([*self._seed, epoch, what]).shuffle(order)
+        return order
+
+
+class Blend:
+    """Datasets of a run's samples, by their weights: after every sample each has its share, to within one sample.
+
+    The dataset of weight w would have its samples at the times 1/2w, 3/2w, 5/2w and so on; all are read by their times.
+    """
+
+    def __init__(self, weights: Sequence[float]) -> None:
+        exact = [Fraction(weight) for weight in weights]
+        common = math.lcm(*(weight.denominator for weight in exact))
+        self._weights = [int(weight * common) for weight in exact]
+        self._multiple = math.lcm(*self._weights)
+        self._block = lru_cache(maxsize=2)(self._make_block)
+
+    def __getitem__(self, number: int) -> tuple[int, int]:
+        """Returns the dataset of the sample that is read as `number`, and its number among that dataset's."""
+        return self._block(number // BLOCK)[number % BLOCK]
+
+    def _make_block(self, block: int) -> list[tuple[int, int]]:
+        # Up to the time (start - datasets) / sum of the weights, at most `start` samples are read.
+        start = block * BLOCK
+        time = Fraction(max(0, start - len(self._weights)), sum(self._weights))
+        done = [math.floor(weight * time + Fraction(1, 2)) for weight in self._weights]
+        more = start - sum(done) + BLOCK
+        total = sum(self._weights)
+        coming = [
+            ((2 * number + 1) * (self._multiple // weight), dataset, number)
+            for dataset, (weight, first) in enumerate(zip(self._weights, done, strict=True))
+            for number in range(first, first + more * weight // total + 2 * len(self._weights) + 2)
+        ]
+        coming.sort()
+        return [(dataset, number) for _, dataset, number in coming[more - BLOCK : more]]
+
+
+class EpochDataset(Dataset[dict[str, torch.Tensor]]):
+    """Training samples of all datasets, by their number in the run."""
+
+    def __init__(self, datasets: Sequence[EpochSamples], weights: Sequence[float] | None) -> None:
+        """Takes the datasets' relative weights; by default each is read in proportion to its tokens."""
+        self._datasets = datasets
+        self._blend = Blend(weights or [dataset.tokens for dataset in datasets])
+
+    def __getitem__(self, number: int) -> dict[str, torch.Tensor]:
+        """Returns `tokens`, `labels` and `position_ids`, int64 [sequence_length]."""
+        dataset, own = self._blend[number]
+        ids = torch.from_numpy(self._datasets[dataset][own])
+        return {"tokens": ids[:-1], "labels": ids[1:], "position_ids": torch.arange(len(ids) - 1)}

@@ -1,0 +1,78 @@
+"""Compares a config with the one that its run was begun with: what decides the weights may not change."""
+
+import copy
+from typing import Any
+
+import pydantic
+from pydantic_core import PydanticUndefined, to_jsonable_python
+
+from ncvc.checkpoint.reader import Checkpoint
+from ncvc.errors import ConfigError
+from ncvc.identity import first_difference
+from ncvc.train.config import TrainConfig
+from ncvc.train.data import DatasetFacts
+
+FREE_TO_CHANGE = {
+    # Settings that may change between two starts of a run; all others decide its weights.
+    "run",
+    "checkpoints",
+    "parallel",
+    "compute",
+    "logging",
+    "guard",
+    "watch",
+    # Compared by content.
+    "data.prefixes",
+    "data.tokenizer",
+    "data.num_workers",
+    # Validation leaves no trace in the weights.
+    "data.validation_prefixes",
+    "schedule.eval_interval",
+    "schedule.eval_iters",
+}
+BEFORE_THE_FIELD = {"data": {"order": "megatron"}}
+"""Meaning of a field's absence in the checkpoints of versions that did not have it, where that is not its default."""
+
+
+def as_begun(config: TrainConfig, newest: Checkpoint | None) -> TrainConfig:
+    """Returns the config with the run's own value where the config leaves it open: the order of the samples."""
+    if config.data.order is not None:
+        return config
+    order = _begun_with(newest)["data"]["order"] if newest else "epochs"
+    return config.model_copy(update={"data": config.data.model_copy(update={"order": order})})
+
+
+def require_same_run(config: TrainConfig, tokenizer: str, datasets: list[DatasetFacts], checkpoint: Checkpoint) -> None:
+    """Raises `ConfigError` if config, tokenizer or data differ from the checkpoint's in more than `FREE_TO_CHANGE`.
+
+    `tokenizer` is the SHA-256 of its manifest.
+    """
+    manifest = checkpoint.manifest
+    advice = "set it back, or name another folder as `run`"
+    if changed := first_difference(_begun_with(checkpoint), config.model_dump(mode="json"), FREE_TO_CHANGE):
+        raise ConfigError(f"{config.run}: the run was begun otherwise: {changed}; {advice}")
+    if manifest.tokenizer != tokenizer:
+        raise ConfigError(f"{config.run}: data.tokenizer is not the tokenizer that the run was begun with; {advice}")
+    if list(manifest.data.values()) != [dataset.sha256 for dataset in datasets]:
+        raise ConfigError(
+            f"{config.run}: data.prefixes are not, or no longer hold, what the run was begun with; {advice}"
+        )
+
+
+def _begun_with(checkpoint: Checkpoint) -> dict[str, Any]:
+    """Returns the config in a checkpoint, with the fields that came later as they were before they came."""
+    before = copy.deepcopy(checkpoint.manifest.config or {})
+    for section, fields in BEFORE_THE_FIELD.items():
+        before[section] = fields | before.get(section, {})
+    _fill(before, TrainConfig)
+    return before
+
+
+def _fill(section: dict[str, Any], of: type[pydantic.BaseModel]) -> None:
+    """Puts the defaults of the fields that a section lacks into it, as JSON."""
+    for name, field in of.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, pydantic.BaseModel):
+            if name in section or field.default is not PydanticUndefined:
+                _fill(section.setdefault(name, {}), field.annotation)
+        elif name not in section and not field.is_required():
+            section[name] = to_jsonable_python(field.get_default(call_default_factory=True))

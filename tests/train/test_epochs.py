@@ -1,0 +1,123 @@
+"""Every token once an epoch, counted in plain Python by the ids, which are all different."""
+
+import tracemalloc
+from collections import Counter
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from ncvc.indexed import IndexedDataset
+from ncvc.train.epochs import Blend, EpochDataset, EpochSamples
+from tests.small_training import train_alone, write_dataset
+
+EPOCHS = 4
+
+
+def numbered(prefix, lengths):
+    """A dataset whose tokens are 0, 1, 2, …; returns their number."""
+    ends = np.cumsum(lengths)
+    write_dataset(prefix, [list(range(end - length, end)) for end, length in zip(ends, lengths, strict=True)], np.int32)
+    return int(ends[-1])
+
+
+def lengths_by_chance(count, seed=0):
+    return np.random.default_rng(seed).integers(0, 60, count).tolist()
+
+
+@pytest.mark.parametrize(("lengths", "sequence"), [(lengths_by_chance(80), 32), (lengths_by_chance(80), 7), ([50], 49)])
+def test_an_epoch_reads_every_token_once(tmp_path, lengths, sequence):
+    tokens = numbered(tmp_path / "d", lengths)
+    samples = EpochSamples(IndexedDataset.open(tmp_path / "d"), len(lengths), sequence, (5, 0))
+    counts, orders, number = Counter(), [], 0
+    for epoch in range(1, EPOCHS + 1):
+        read = []
+        while len(read) * sequence < tokens * epoch - number * sequence:
+            read.append(samples[number + len(read)])
+        number += len(read)
+        assert all(len(sample) == sequence + 1 for sample in read)
+        counts.update(int(token) for sample in read for token in sample[:-1])
+        # The sample that an epoch ends in holds the first tokens of the next one.
+        early = number * sequence - tokens * epoch
+        assert 0 <= early < sequence
+        assert min(counts[token] for token in range(tokens)) == epoch
+        assert sum(counts[token] - epoch for token in range(tokens)) == early
+        orders.append([sample.tolist() for sample in read])
+    if len(orders[0]) > 2:
+        assert len({str(order) for order in orders}) == EPOCHS
+        assert all(order != sorted(order) for order in orders)
+
+
+def test_samples_are_cut_across_documents_and_overlap_by_a_label(tmp_path):
+    lengths = lengths_by_chance(50)
+    numbered(tmp_path / "d", lengths)
+    samples = EpochSamples(IndexedDataset.open(tmp_path / "d"), 50, 16, (5, 0))
+    ends = set(np.cumsum(lengths).tolist())
+    read = [samples[number].tolist() for number in range(len(range(0, sum(lengths), 16)))]
+    assert sum(any(token + 1 in ends for token in sample[:-1]) for sample in read) > len(read) // 4
+    for sample in read:  # a token is followed by the next of its document, or by the beginning of another one
+        for token, label in pairwise(sample):
+            assert label == token + 1 or token + 1 in ends
+
+
+def test_the_documents_for_validation_are_left_out(tmp_path):
+    numbered(tmp_path / "d", [40] * 10)
+    samples = EpochSamples(IndexedDataset.open(tmp_path / "d"), 7, 16, (5, 0))
+    assert samples.tokens == 280
+    assert {int(token) for number in range(60) for token in samples[number]} == set(range(280))
+
+
+@pytest.mark.parametrize("weights", [[1.0], [0.5, 0.3, 0.2], [1e-6, 1.0], [0.1] * 7, [3.0, 1e-3, 20.0, 7.5]])
+def test_a_blend_keeps_to_its_weights_within_one_sample(weights):
+    blend, read = Blend(weights), [0] * len(weights)
+    for number in range(10_000):
+        dataset, own = blend[number]
+        assert own == read[dataset]  # none is left out, none is read twice
+        read[dataset] += 1
+        for count, weight in zip(read, weights, strict=True):
+            assert abs(count - (number + 1) * weight / sum(weights)) <= 1
+    assert Blend(weights)[9_999] == (dataset, own)
+
+
+@pytest.mark.parametrize("weights", [None, [1.0, 3.0]])
+def test_each_dataset_of_a_blend_has_epochs_of_its_own(tmp_path, weights):
+    """Whatever the weights: counted by the ids of each dataset alone."""
+    first, second = (
+        numbered(tmp_path / "a", lengths_by_chance(40, 1)),
+        numbered(tmp_path / "b", lengths_by_chance(30, 2)),
+    )
+    datasets = [
+        EpochSamples(IndexedDataset.open(tmp_path / name), documents, 16, (5, number))
+        for number, (name, documents) in enumerate([("a", 40), ("b", 30)])
+    ]
+    dataset, blend = EpochDataset(datasets, weights), Blend(weights or [first, second])
+    for which, tokens in enumerate((first, second)):
+        counts: Counter[int] = Counter()
+        own = [number for number in range(600) if blend[number][0] == which]
+        for number in own:
+            counts.update(dataset[number]["tokens"].tolist())
+            if counts.total() % tokens < 16:  # an epoch has just ended
+                assert min(counts[token] for token in range(tokens)) == counts.total() // tokens
+        assert counts.total() > 2 * tokens
+
+
+def test_an_index_for_nine_billion_tokens_is_small():
+    """Nine million documents, made up; the tokens themselves are not read."""
+
+    class MadeUp:
+        lengths = np.random.default_rng(0).integers(500, 1500, 9_000_000, dtype=np.int32)
+
+    samples = EpochSamples(MadeUp, len(MadeUp.lengths), 2048, (5, 0))
+    tracemalloc.start()
+    epoch = samples._epoch(3)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert samples.tokens > 8.9e9
+    assert len(epoch.samples) == pytest.approx(samples.tokens / 2048, abs=1)
+    assert peak < 500e6
+
+
+def test_a_run_goes_on_in_its_order_by_a_count_alone(make_config):
+    config = make_config(checkpoints={"save_interval": 3})
+    train_alone(config, stop_after=3)
+    assert not (config.folder / "data_index").exists()
