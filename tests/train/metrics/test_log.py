@@ -15,6 +15,7 @@ from ncvc.train.metrics import log as run_log
 from ncvc.train.metrics.log import RunLog, Step, records, steps
 from ncvc.train.preflight.flops import flops_per_token
 from ncvc.train.preflight.gpu_specs import find_gpu_spec
+from ncvc.train.same_run import as_begun
 from tests.small_training import train_alone
 
 
@@ -170,7 +171,7 @@ def test_weights_and_biases_gets_them_if_asked_for(make_config, monkeypatch):
     config = make_config(logging={"wandb": "offline"}, schedule={"train_iters": 3})
     train_alone(config)
     assert [(start["mode"], start["dir"]) for start in started] == [("offline", str(config.folder))]
-    assert started[0]["config"] == config.model_dump(mode="json")
+    assert started[0]["config"] == as_begun(config, None).model_dump(mode="json")
     assert started[0]["settings"]["console"] == "off"
     assert [step for step, _ in points] == [1, 2, 3]
     assert [values["loss"] for _, values in points] == [step.loss for step in steps(config.folder)]
