@@ -73,6 +73,14 @@ def own_manifest(folder: Path) -> dict[str, Any] | None:
     return manifest if whole else None
 
 
+def is_ours(path: Path) -> bool:
+    """Returns whether a file says that it is a manifest of ours, damaged or not."""
+    try:
+        return "manifest_sha256" in json.loads(path.read_bytes())
+    except (OSError, ValueError, TypeError, RecursionError):
+        return path.is_file() and b'"manifest_sha256"' in path.read_bytes()
+
+
 def file_difference(path: Path, size: int, digest: str) -> Difference | None:
     """Compares a file with its size in bytes and its SHA-256; None if it is as it was written."""
     try:

@@ -5,7 +5,6 @@ import hashlib
 import json
 import signal
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -17,80 +16,13 @@ from megatron.core.datasets.blended_megatron_dataset_builder import BlendedMegat
 from megatron.core.datasets.gpt_dataset import GPTDataset, GPTDatasetConfig
 from torch.utils.data import DataLoader, Dataset
 
-from ncvc.errors import DatasetError
 from ncvc.files import whole_folder
 from ncvc.indexed import IndexedDataset
 from ncvc.model.parallel import Ranks
-from ncvc.train.config import DataConfig, TrainConfig, require_files, training_documents
+from ncvc.train.config import TrainConfig
+from ncvc.train.datasets import DatasetFacts
 from ncvc.train.elastic.heartbeat import IO_ALLOWANCE, announce_wait, send_heartbeat
 from ncvc.train.epochs import EpochDataset, EpochSamples
-
-CHUNK = 1 << 24  # bytes read at a time
-
-
-@dataclass(frozen=True)
-class DatasetFacts:
-    """Size and content hash of one indexed dataset."""
-
-    prefix: str
-    documents: int
-    """Documents for training: the first ones, without those reserved for validation."""
-    tokens: int
-    """Tokens of these documents."""
-    sha256: str
-    """SHA-256 of the .idx and the .bin, one after the other, in hexadecimal."""
-
-
-def inspect_all(config: TrainConfig) -> list[DatasetFacts]:
-    """Inspects every dataset of the config from end to end; returns those for training, in the config's order.
-
-    Raises `DatasetError` for whatever `inspect` refuses, and for too few tokens for a sample.
-    """
-    data, vocabulary = config.data, config.model.vocab_size
-    for prefix in data.validation_prefixes:
-        inspect(prefix, vocabulary)
-    facts = [inspect(prefix, vocabulary, data.validation_split) for prefix in data.prefixes]
-    for fact in facts:
-        require_a_sample(fact.prefix, fact.tokens, data, "for training")
-    return facts
-
-
-def require_a_sample(prefix: str, tokens: int, data: DataConfig, what: str) -> None:
-    """Raises `DatasetError` if `tokens` are too few to be cut into samples."""
-    if tokens <= data.sequence_length:
-        raise DatasetError(
-            f"{prefix}.bin: holds {tokens} tokens {what}, and a sample takes data.sequence_length + 1 ="
-            f" {data.sequence_length + 1}; leave the dataset out, or change sequence_length or validation_split"
-        )
-
-
-def inspect(prefix: str, vocab_size: int, validation_split: float = 0.0) -> DatasetFacts:
-    """Hashes a dataset and checks its ids, in one pass.
-
-    Raises `DatasetError` if it is missing, damaged, empty, or holds ids outside a vocabulary of `vocab_size`.
-    """
-    send_heartbeat("reading the data", allowance=IO_ALLOWANCE)
-    idx, bin_ = Path(f"{prefix}.idx"), Path(f"{prefix}.bin")
-    require_files([prefix])
-    dataset = IndexedDataset.open(prefix)
-    documents = training_documents(len(dataset), validation_split)
-    tokens = int(dataset.lengths[:documents].sum(dtype=np.int64))
-    if not dataset.lengths.any():
-        raise DatasetError(f"{bin_}: holds no tokens; there is nothing to train on")
-    digest = hashlib.sha256(idx.read_bytes())
-    dtype = dataset[0].dtype
-    with bin_.open("rb") as file:
-        while chunk := file.read(CHUNK):
-            send_heartbeat("reading the data")
-            digest.update(chunk)
-            ids = np.frombuffer(chunk, dtype)
-            if ids.min() < 0 or ids.max() >= vocab_size:
-                wrong = int(ids.min()) if ids.min() < 0 else int(ids.max())
-                raise DatasetError(
-                    f"{bin_}: holds the id {wrong}, but the model's vocabulary has {vocab_size}; encode the"
-                    " text with data.tokenizer, or set model.vocab_size to the tokenizer's"
-                )
-    return DatasetFacts(prefix, documents, tokens, digest.hexdigest())
 
 
 class _Tokenizer:

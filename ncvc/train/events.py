@@ -30,7 +30,7 @@ def started(training: Training, log: RunLog) -> None:
         f"ranks: {ranks.world_size} on {device} (data {ranks.dp_size} × tensor {ranks.tp_size} ×"
         f" pipeline {ranks.pp_size})\n"
         f"data: {tokens:,} tokens in {documents:,} documents; {planned:,} tokens planned,"
-        f" {planned / tokens:.2f} epochs",
+        f" {planned / tokens:.2f} epochs{_unverified(training)}",
         step=training.done,
         parameters=parameters,
         world_size=ranks.world_size,
@@ -42,6 +42,12 @@ def started(training: Training, log: RunLog) -> None:
         host=socket.gethostname(),
         pid=os.getpid(),
     )
+
+
+def _unverified(training: Training) -> str:
+    """Names the datasets that have no manifest to be compared with, in a line of its own."""
+    prefixes = [dataset.prefix for dataset in training.datasets if not dataset.verified]
+    return f"\nunverified, since ncvc preprocess did not write it: {', '.join(prefixes)}" if prefixes else ""
 
 
 def skipped(training: Training, log: RunLog, reason: str, loss: float, norm: float) -> None:

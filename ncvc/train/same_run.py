@@ -10,7 +10,7 @@ from ncvc.checkpoint.reader import Checkpoint
 from ncvc.errors import ConfigError
 from ncvc.identity import first_difference
 from ncvc.train.config import TrainConfig
-from ncvc.train.data import DatasetFacts
+from ncvc.train.datasets import DatasetFacts
 
 FREE_TO_CHANGE = {
     # Settings that may change between two starts of a run; all others decide its weights.

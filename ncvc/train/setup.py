@@ -24,7 +24,7 @@ from ncvc.model.sharding import parameter_shards
 from ncvc.train import optimizer as adamw
 from ncvc.train.anomaly_guard import AnomalyGuard
 from ncvc.train.config import TrainConfig
-from ncvc.train.data import DatasetFacts, inspect_all
+from ncvc.train.datasets import DatasetFacts, inspect_all
 from ncvc.train.elastic.heartbeat import DAY, IO_ALLOWANCE, announce_wait, send_heartbeat
 from ncvc.train.init_from import init_from
 from ncvc.train.same_run import as_begun, require_same_run
@@ -97,8 +97,8 @@ def setup(config: TrainConfig, ranks: Ranks) -> Training:
     read: list[Any] = [None, None]
     if ranks.is_first:
         # One rank hashes and checks the data for all.
-        datasets = inspect_all(config)
-        read = [datasets, tokenizer_hash(Path(config.data.tokenizer), config.model.vocab_size)]
+        tokenizer = tokenizer_hash(Path(config.data.tokenizer), config.model.vocab_size)
+        read = [inspect_all(config, tokenizer), tokenizer]
         announce_wait()
     dist.broadcast_object_list(read)
     datasets, tokenizer = read

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ncvc.indexed import IndexedDataset
 from ncvc.train.config import TrainConfig
-from ncvc.train.data import DatasetFacts, require_a_sample
+from ncvc.train.datasets import DatasetFacts, require_a_sample
 from ncvc.train.metrics.log import RunLog
 from ncvc.train.setup import Training
 

@@ -8,14 +8,15 @@ import torch
 
 from ncvc import DatasetError, TokenizerError
 from ncvc.model.parallel import Ranks, single_process
-from ncvc.train.data import batches, build_dataset, inspect, inspect_all
+from ncvc.train.data import batches, build_dataset
+from ncvc.train.datasets import inspect, inspect_all
 from ncvc.train.setup import tokenizer_hash
 from tests.small_training import END_OF_TEXT, made_up_documents, write_dataset
 
 
 def build(config):
     with single_process() as ranks:
-        return build_dataset(config, inspect_all(config), ranks)
+        return build_dataset(config, inspect_all(config, ""), ranks)
 
 
 def index_folders(config):
@@ -25,7 +26,7 @@ def index_folders(config):
 def test_a_dataset_is_read_from_end_to_end(tmp_path):
     documents = made_up_documents(10)
     write_dataset(tmp_path / "d", documents)
-    facts = inspect(str(tmp_path / "d"), 64)
+    facts = inspect(str(tmp_path / "d"), 64, "")
     assert facts.documents == 10
     assert facts.tokens == sum(map(len, documents))
 
@@ -34,24 +35,24 @@ def test_a_dataset_is_read_from_end_to_end(tmp_path):
 def test_ids_outside_the_vocabulary_are_refused(tmp_path, dtype):
     write_dataset(tmp_path / "d", [[4, 5, 2], [4, 64, 2]], dtype)
     with pytest.raises(DatasetError, match=r"d\.bin: holds the id 64, but the model's vocabulary has 64"):
-        inspect(str(tmp_path / "d"), 64)
-    inspect(str(tmp_path / "d"), 65)
+        inspect(str(tmp_path / "d"), 64, "")
+    inspect(str(tmp_path / "d"), 65, "")
     write_dataset(tmp_path / "d", [[4, -1, 2]], np.int32)
     with pytest.raises(DatasetError, match="holds the id -1"):
-        inspect(str(tmp_path / "d"), 64)
+        inspect(str(tmp_path / "d"), 64, "")
 
 
 def test_missing_empty_and_truncated_datasets_are_refused(tmp_path):
     with pytest.raises(DatasetError, match=r"no\.idx: no such file; make it with `ncvc preprocess`"):
-        inspect(str(tmp_path / "no"), 64)
+        inspect(str(tmp_path / "no"), 64, "")
     write_dataset(tmp_path / "empty", [])
     with pytest.raises(DatasetError, match="holds no tokens"):
-        inspect(str(tmp_path / "empty"), 64)
+        inspect(str(tmp_path / "empty"), 64, "")
     write_dataset(tmp_path / "cut", made_up_documents(5))
     whole = (tmp_path / "cut.bin").read_bytes()
     (tmp_path / "cut.bin").write_bytes(whole[:-2])
     with pytest.raises(DatasetError, match=r"cut\.bin"):
-        inspect(str(tmp_path / "cut"), 64)
+        inspect(str(tmp_path / "cut"), 64, "")
 
 
 def test_a_rewritten_dataset_gets_a_new_index(make_config, tmp_path):

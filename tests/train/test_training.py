@@ -168,10 +168,11 @@ def plain_steps(config, skip=()):
 def samples_of(config):
     """Token windows [sequence + 1] in the order of the run."""
     from ncvc.model.parallel import single_process
-    from ncvc.train.data import build_dataset, inspect_all
+    from ncvc.train.data import build_dataset
+    from ncvc.train.datasets import inspect_all
 
     with single_process() as ranks:
-        dataset = build_dataset(config, inspect_all(config), ranks)
+        dataset = build_dataset(config, inspect_all(config, ""), ranks)
         return [torch.cat([sample["tokens"], sample["labels"][-1:]]) for sample in (dataset[i] for i in range(48))]
 
 

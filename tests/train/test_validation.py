@@ -9,7 +9,7 @@ import torch.nn.functional as F  # noqa: N812
 
 from ncvc import DatasetError
 from ncvc.checkpoint.reader import Checkpoint, checkpoint_folder
-from ncvc.train.data import inspect_all
+from ncvc.train.datasets import inspect_all
 from ncvc.train.metrics.log import records, steps
 from tests.small_training import (
     assert_same,
@@ -82,7 +82,7 @@ def test_losses_equal_plain_torch_and_the_weights_those_of_a_run_without(make_co
 def test_training_never_reads_what_validation_does(make_config, tmp_path):
     write_dataset(tmp_path / "d", [[10] * 300, [20] * 100])
     config = make_config(data={"prefixes": [str(tmp_path / "d")], "validation_split": 0.5})
-    (facts,) = inspect_all(config)
+    (facts,) = inspect_all(config, "")
     assert (facts.documents, facts.tokens) == (1, 300)
     train_alone(config)
     assert steps(config.folder)[-1].loss < 2  # it has seen nothing but 10

@@ -1,0 +1,131 @@
+"""Checks the datasets of a run: read from end to end, and compared with what `ncvc preprocess` wrote."""
+
+import hashlib
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ncvc.errors import DatasetError
+from ncvc.indexed import IndexedDataset
+from ncvc.manifest import MANIFEST, PREPROCESS, is_ours, own_manifest
+from ncvc.train.config import DataConfig, TrainConfig, require_files, training_documents
+from ncvc.train.elastic.heartbeat import IO_ALLOWANCE, send_heartbeat
+
+CHUNK = 1 << 24  # bytes read at a time
+
+
+@dataclass(frozen=True)
+class DatasetFacts:
+    """Size and content hash of one indexed dataset."""
+
+    prefix: str
+    documents: int
+    """Documents for training: the first ones, without those reserved for validation."""
+    tokens: int
+    """Tokens of these documents."""
+    sha256: str
+    """SHA-256 of the .idx and the .bin, one after the other, in hexadecimal."""
+    verified: bool = True
+    """False without a manifest of `ncvc preprocess`: structure and ids were checked, and not that it is as written."""
+
+
+def inspect_all(config: TrainConfig, tokenizer: str) -> list[DatasetFacts]:
+    """Inspects every dataset of the config from end to end; returns those for training, in the config's order.
+
+    `tokenizer` is the SHA-256 of the manifest of the config's tokenizer. Raises `DatasetError` for whatever `inspect`
+    refuses, for too few tokens for a sample, and for two datasets with the same content.
+    """
+    data, vocabulary = config.data, config.model.vocab_size
+    held_out = [inspect(prefix, vocabulary, tokenizer) for prefix in data.validation_prefixes]
+    facts = [inspect(prefix, vocabulary, tokenizer, data.validation_split) for prefix in data.prefixes]
+    _require_different(facts, held_out)
+    for fact in facts:
+        require_a_sample(fact.prefix, fact.tokens, data, "for training")
+    return facts
+
+
+def _require_different(facts: list[DatasetFacts], held_out: list[DatasetFacts]) -> None:
+    """Raises `DatasetError` for two names of one content."""
+    seen = {fact.sha256: fact.prefix for fact in held_out}
+    for fact in facts:
+        other = seen.setdefault(fact.sha256, fact.prefix)
+        if other == fact.prefix:
+            continue
+        if any(other == each.prefix for each in held_out):
+            raise DatasetError(f"{fact.prefix}: holds the same as {other}, which is for validation; train on another")
+        raise DatasetError(f"{fact.prefix}: holds the same as {other}; name it once, with a larger weight")
+
+
+def require_a_sample(prefix: str, tokens: int, data: DataConfig, what: str) -> None:
+    """Raises `DatasetError` if `tokens` are too few to be cut into samples."""
+    if tokens <= data.sequence_length:
+        raise DatasetError(
+            f"{prefix}.bin: holds {tokens} tokens {what}, and a sample takes data.sequence_length + 1 ="
+            f" {data.sequence_length + 1}; leave the dataset out, or change sequence_length or validation_split"
+        )
+
+
+def inspect(prefix: str, vocab_size: int, tokenizer: str, validation_split: float = 0.0) -> DatasetFacts:
+    """Hashes a dataset, checks its ids, and compares it with its manifest, in one pass.
+
+    Raises `DatasetError` if it is missing, damaged, empty, not as `ncvc preprocess` wrote it, made with another
+    tokenizer, or holds ids outside a vocabulary of `vocab_size`.
+    """
+    send_heartbeat("reading the data", allowance=IO_ALLOWANCE)
+    idx, bin_ = Path(f"{prefix}.idx"), Path(f"{prefix}.bin")
+    require_files([prefix])
+    written = _written(Path(prefix), tokenizer)
+    dataset = IndexedDataset.open(prefix)
+    documents = training_documents(len(dataset), validation_split)
+    tokens = int(dataset.lengths[:documents].sum(dtype=np.int64))
+    if not dataset.lengths.any():
+        raise DatasetError(f"{bin_}: holds no tokens; there is nothing to train on")
+    index, ids, both = hashlib.sha256(idx.read_bytes()), hashlib.sha256(), hashlib.sha256(idx.read_bytes())
+    dtype = dataset[0].dtype
+    with bin_.open("rb") as file, ThreadPoolExecutor(2) as pool:
+        while chunk := file.read(CHUNK):
+            send_heartbeat("reading the data")
+            hashing = [pool.submit(digest.update, chunk) for digest in (ids, both)]
+            _require_known(np.frombuffer(chunk, dtype), vocab_size, bin_)
+            for each in hashing:
+                each.result()
+    for path, digest in ((idx, index), (bin_, ids)):
+        if written is not None and written[path.name] != digest.hexdigest():
+            raise DatasetError(f"{path}: not as its {MANIFEST} says; copy it again, or run `ncvc preprocess` again")
+    return DatasetFacts(prefix, documents, tokens, both.hexdigest(), verified=written is not None)
+
+
+def _require_known(ids: NDArray[np.integer], vocab_size: int, path: Path) -> None:
+    """Raises `DatasetError` for an id outside the vocabulary."""
+    if ids.min() < 0 or ids.max() >= vocab_size:
+        wrong = int(ids.min()) if ids.min() < 0 else int(ids.max())
+        raise DatasetError(
+            f"{path}: holds the id {wrong}, but the model's vocabulary has {vocab_size}; encode the"
+            " text with data.tokenizer, or set model.vocab_size to the tokenizer's"
+        )
+
+
+def _written(prefix: Path, tokenizer: str) -> dict[str, str] | None:
+    """Returns the SHA-256 by file name of what `ncvc preprocess` wrote; None for a dataset without a manifest of ours.
+
+    Raises `DatasetError` if the manifest is damaged, lacks the dataset, or names another tokenizer.
+    """
+    path = prefix.parent / MANIFEST
+    manifest = own_manifest(prefix.parent)
+    if manifest is None:
+        if is_ours(path):
+            raise DatasetError(f"{path}: damaged; copy the folder again, or run `ncvc preprocess` again")
+        return None
+    if manifest.get("stage") != PREPROCESS:
+        raise DatasetError(f"{prefix.parent}: not a folder of `ncvc preprocess`; correct data.prefixes")
+    files = {name: entry["sha256"] for name, entry in manifest["files"].items()}
+    if not {f"{prefix.name}.idx", f"{prefix.name}.bin"} <= files.keys():
+        raise DatasetError(f"{prefix}: not among what `ncvc preprocess` wrote into {prefix.parent}; move it elsewhere")
+    if manifest["run"]["tokenizer"] != tokenizer:
+        raise DatasetError(
+            f"{prefix}: was encoded with another tokenizer than data.tokenizer; name that one, or encode the text again"
+        )
+    return files
