@@ -19,6 +19,7 @@ HEAD = 4096
 """First bytes of a page, in which its encoding is declared."""
 
 _META = re.compile(rb"<meta\s[^>]*?charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
+_KANA = re.compile("[ぁ-んァ-ヶ]+")
 _XML = re.compile(rb"^\s*<\?xml\s[^>]*?encoding\s*=\s*[\"']([\w.:-]+)")
 
 
@@ -154,23 +155,31 @@ def to_document(page: Page, encoding: str | None) -> Members:
 
 def _decode(page: Page, encoding: str | None) -> str:
     """Decodes a page. Pages often declare a wrong encoding; UTF-8 is tried first, as no other text is valid in it."""
-    for candidate in [encoding] if encoding else _candidates(page):
-        text = native.decode_text(page.data, candidate)
-        if text is not None:
-            return text
-    raise UnreadableError("undecodable", size=len(page.data))
-
-
-def _candidates(page: Page) -> Iterator[str | None]:
-    """Yields encodings in the order in which they are tried; None is a detected one."""
-    if b"\x1b$" in page.data and page.data.isascii():
+    if encoding:
+        text = native.decode_text(page.data, encoding)
+    elif b"\x1b$" in page.data and page.data.isascii():
         # ISO-2022-JP is ASCII, and thereby UTF-8 too.
-        yield "iso-2022-jp"
-    yield "utf-8"
-    if page.encoding:
-        yield page.encoding
+        text = native.decode_text(page.data, "iso-2022-jp")
+    else:
+        text = native.decode_text(page.data, "utf-8")
+    if text is None and not encoding:
+        text = _decode_declared(page)
+    if text is None:
+        raise UnreadableError("undecodable", size=len(page.data))
+    return text
+
+
+def _decode_declared(page: Page) -> str | None:
+    """Decodes a page as server or page declare, or as detected if that gives Japanese and they do not."""
     head = page.data[:HEAD]
-    declared = _META.search(head) or _XML.search(head)
-    if declared:
-        yield declared[1].decode("ascii", "replace")
-    yield None
+    in_page = _META.search(head) or _XML.search(head)
+    names = [page.encoding, in_page[1].decode("ascii", "replace") if in_page else None]
+    texts = [native.decode_text(page.data, name) for name in names if name]
+    texts.append(native.decode_text(page.data))
+    # The first of the best: servers declare Latin-1, in which every byte is a letter, for whatever they send.
+    return max((text for text in texts if text is not None), key=_kana, default=None)
+
+
+def _kana(text: str) -> float:
+    """Returns the share of kana in a text's letters outside ASCII; none is left by a wrong encoding."""
+    return sum(map(len, _KANA.findall(text))) / max(1, len(text) - len(text.encode("ascii", "ignore")))

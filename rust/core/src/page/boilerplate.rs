@@ -79,18 +79,29 @@ impl Selection {
     fn leave_out_surroundings(&mut self, tree: &Tree<'_>) {
         let all = self.amounts[ROOT as usize];
         let mut in_article = vec![false; tree.nodes.len()];
+        let mut menus = Vec::new();
+        let mut in_menus = 0;
+        let mut is_in_menu = vec![false; tree.nodes.len()];
         for (number, node) in tree.nodes.iter().enumerate().skip(1) {
             let Content::Element(tag) = node.content else { continue };
             let parent = node.parent as usize;
             in_article[number] = in_article[parent] || node.traits.main || tag == Tag::Article;
             let amount = self.amounts[number];
+            self.left_out[number] |= node.traits.landmark
+                || node.traits.beside && !in_article[parent]
+                || node.traits.named_apart && amount.main == 0 && amount.is_minor(all);
             let may_be_menu =
                 matches!(tag, Tag::Ul | Tag::Ol | Tag::Menu | Tag::Div | Tag::P | Tag::Td | Tag::Center);
-            let surrounds = node.traits.landmark
-                || node.traits.beside && !in_article[parent]
-                || node.traits.named_apart && amount.main == 0 && amount.is_minor(all)
-                || may_be_menu && !in_article[number] && amount.is_menu() && amount.is_minor(all);
-            self.left_out[number] |= surrounds;
+            is_in_menu[number] = is_in_menu[parent] || self.left_out[number];
+            if may_be_menu && !is_in_menu[number] && !in_article[number] && amount.is_menu() {
+                menus.push(number);
+                in_menus += amount.characters;
+                is_in_menu[number] = true;
+            }
+        }
+        // A page that is mostly links is a table of contents.
+        if in_menus * 2 < all.characters {
+            menus.into_iter().for_each(|number| self.left_out[number] = true);
         }
     }
 
