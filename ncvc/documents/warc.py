@@ -12,9 +12,11 @@ LONGEST_HEADER = 2**20
 """Longest header of a record, in bytes."""
 MOST_ATTEMPTS = 10_000
 """Places in a damaged gzip file that are tried in a row as the start of the next member."""
+MOST_REREAD = 2**30
+"""Bytes of blocks of a wrong length that are searched for the records in them, in one file."""
 
 GZIP = b"\x1f\x8b\x08"
-_START = re.compile(rb"\n(?=WARC/[01]\.\d+\r?\n)")
+_START = re.compile(rb"(?<=\n)WARC/[01]\.\d+\r?\n")
 
 
 class DamagedError(Exception):
@@ -143,6 +145,7 @@ class _Bytes:
         self._member = 0
         """Place in the file of the current gzip member."""
         self._ended = False
+        self._reread = 0
 
     @property
     def position(self) -> int:
@@ -182,26 +185,35 @@ class _Bytes:
             length -= len(self._take(min(length, len(self._buffer) - self._at)))
 
     def unread(self, data: bytes) -> None:
-        """Puts bytes back that were read last."""
-        self._consumed = self.position - len(data)
-        self._buffer = data + self._buffer[self._at :]
-        self._at = 0
+        """Puts bytes back that were read last, up to `MOST_REREAD` in all."""
+        self._reread += len(data)
+        if self._reread > MOST_REREAD:
+            return
+        # What is put back begins a line.
+        self._consumed = self.position - len(data) - 1
+        self._buffer = b"\n" + data + self._buffer[self._at :]
+        self._at = 1
 
     def require_end_of_record(self) -> None:
         """Raises `DamagedError` unless a line break, the next record or the end follows."""
-        while len(self._buffer) - self._at < len(b"WARC/"):
+        while self._buffer[self._at : self._at + 1] not in (b"\r", b"\n"):
+            following = self._buffer[self._at : self._at + len(b"WARC/")]
+            if following == b"WARC/":
+                return
+            if not b"WARC/".startswith(following):
+                raise DamagedError
             if not self._fill():
-                break
-        following = self._buffer[self._at : self._at + len(b"WARC/")]
-        if following and following[:1] not in (b"\r", b"\n") and following != b"WARC/":
-            raise DamagedError
+                # A last record needs no line break behind it.
+                if following:
+                    raise DamagedError
+                return
 
     def find_start(self) -> bool:
         """Moves to the next `WARC/` at the start of a line; returns whether there is one."""
         while True:
             found = _START.search(self._buffer, self._at)
             if found:
-                self._take(found.end() - self._at)
+                self._take(found.start() - self._at)
                 return True
             # A start may be cut by the end of the buffer.
             self._take(max(0, len(self._buffer) - self._at - 16))
@@ -216,9 +228,11 @@ class _Bytes:
     def _fill(self) -> bool:
         """Adds bytes to the buffer; returns whether there were any."""
         data = self._next_bytes()
-        self._consumed += self._at
-        self._buffer = self._buffer[self._at :] + data
-        self._at = 0
+        # The byte before tells whether a line begins.
+        kept = max(0, self._at - 1)
+        self._consumed += kept
+        self._buffer = self._buffer[kept:] + data
+        self._at -= kept
         return bool(data)
 
     def _next_bytes(self) -> bytes:
@@ -275,8 +289,7 @@ class _Bytes:
                 self._member, self._compressed = place, b""
                 self._inflate = zlib.decompressobj(wbits=31)
                 # The search for a record looks for a start behind a line break.
-                self._buffer = self._buffer[self._at :] + b"\n"
-                self._consumed, self._at = self.position, 0
+                self._buffer += b"\n"
                 return True
         return False
 

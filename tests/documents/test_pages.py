@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import ncvc
+from ncvc.documents.pages import Page, to_document
 from tests.documents.test_sources import clean, put, quarantine, texts
 
 warcio = pytest.importorskip("warcio.warcwriter")
@@ -162,3 +163,73 @@ def test_pages_beside_other_files_and_on_any_number_of_processes(tmp_path: Path,
     assert one == many
     assert len(one) == 33
     assert texts(one)[6] == "5番。"
+
+
+def test_a_page_beyond_the_limits_is_set_aside_and_named(tmp_path: Path) -> None:
+    put(tmp_path / "in/a.html", b"<p>" + PARAGRAPHS[0].encode())
+    put(tmp_path / "in/b.html", b"<div>" * 400_000)
+    put(tmp_path / "in/c.html", b"<font>" * 400_000 + PARAGRAPHS[1].encode())
+    documents, report = clean(tmp_path, on_error="quarantine")
+    assert texts(documents) == [ncvc.clean(text) for text in PARAGRAPHS[:2]]
+    assert quarantine(tmp_path) == [("b.html", 0, "page_too_complex")]
+    assert report["documents"]["quarantined"] == 1
+    with pytest.raises(ncvc.InputError, match=r"b\.html:0: the page has more than 1,024 elements inside each other"):
+        clean(tmp_path)
+
+
+def test_pages_that_are_compressed_on_disk(tmp_path: Path) -> None:
+    put(tmp_path / "in/a.html.gz", gzip.compress(page("article", "cp932", declared=False)))
+    put(tmp_path / "in/b.HTM", page("divs", "utf-8"))
+    put(tmp_path / "in/c.xhtml.gz", gzip.compress(page("divs", "euc_jp"))[:-20])
+    put(tmp_path / "in/d.html.gz", gzip.compress(bytes(3_000_000)))
+    documents, _ = clean(tmp_path, on_error="quarantine", longest_line=1_000_000)
+    assert len(documents) == 2
+    for document in documents:
+        expect_main_text(document["text"])
+    assert quarantine(tmp_path) == [("c.xhtml.gz", 0, "damaged_file"), ("d.html.gz", 0, "line_too_long")]
+
+
+def test_plain_text_of_common_crawl(tmp_path: Path) -> None:
+    data = warc([("warcinfo", "", "application/warc-fields", b"x: y\r\n"), RECORDS[-1]], packed=True)
+    put(tmp_path / "in/CC-MAIN-1.warc.wet.gz", data)
+    put(tmp_path / "in/CC-MAIN-2.wet", gzip.decompress(data).replace("本文".encode(), "別文".encode()))
+    documents, _ = clean(tmp_path)
+    assert texts(documents) == [ncvc.clean(text) for text in ("本文だけの文書。", "別文だけの文書。")]
+
+
+def test_records_that_are_no_pages_are_counted_by_kind(tmp_path: Path) -> None:
+    body = page("divs", "utf-8")
+    records = [
+        ("response", "200 OK", 'TEXT/HTML;Charset="utf-8"', body),
+        ("response", "200 OK", "Image/PNG", b"\x89PNG"),
+        ("response", "200 OK", "image/png", b"\x89PNG"),
+        ("response", "200 OK", "strange", b"x"),
+        ("response", "404 Not Found", "text/html", body),
+        ("resource", "", "text/css", b"p {}"),
+    ]
+    data = warc(records, packed=False)
+    put(tmp_path / "in/a.warc", data)
+    put(tmp_path / "in/b.warc", data.replace("高血圧症".encode(), "低血圧症".encode()))
+    documents, report = clean(tmp_path)
+    assert len(documents) == 2
+    assert report["sources"][0]["passed_over"] == {"image/png": 4, "no media type": 2, "status 404": 2, "text/css": 2}
+
+
+@pytest.mark.parametrize("codec", ["cp932", "euc_jp", "iso2022_jp"])
+@pytest.mark.parametrize("declared", ["", "utf-8", "iso-8859-1", "shift_jis", "euc-jp", "x-unknown"])
+def test_a_declared_encoding_is_not_believed(codec: str, declared: str) -> None:
+    text = "".join(PARAGRAPHS)
+    html = f"<html><head><meta charset='{declared}'></head><body><p>{text}</p></body></html>".encode(codec)
+    assert to_document(Page(html), None)["text"] == text
+    assert to_document(Page(html, encoding=declared or None), None)["text"] == text
+
+
+def test_declared_encodings_of_other_languages() -> None:
+    for text, codec in (
+        ("déjà vu, élève", "iso-8859-1"),
+        ("高血压患者需要治疗。", "gb18030"),
+        ("고혈압 환자", "euc-kr"),
+    ):
+        html = f"<html><head><meta charset={codec}></head><body>{text}</body></html>".encode(codec)
+        assert to_document(Page(html), None)["text"] == text
+        assert to_document(Page(html, encoding=codec), None)["text"] == text
