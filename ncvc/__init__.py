@@ -5,7 +5,8 @@ The text engine is in Rust (`ncvc._native`); its Python surface is re-exported h
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # for type checkers: importing `typing`, the engine or numpy would slow every command down
-    from ncvc._native import Analyzer, Tokenizer, build_dictionary, clean, clean_batch
+    from ncvc._native import Analyzer, Tokenizer, clean, clean_batch
+    from ncvc.dictionary.build import build_dictionary
     from ncvc.errors import DatasetError, DictionaryError, InputError, NcvcError, TokenizerError
     from ncvc.indexed import IndexedDataset
 
@@ -20,6 +21,8 @@ else:
             value = importlib.import_module("importlib.metadata").version("ncvc")
         elif name == "IndexedDataset":
             value = importlib.import_module("ncvc.indexed").IndexedDataset
+        elif name == "build_dictionary":
+            value = importlib.import_module("ncvc.dictionary.build").build_dictionary
         elif name in __all__:
             value = getattr(importlib.import_module("ncvc._native"), name)
         else:

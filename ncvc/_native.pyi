@@ -87,16 +87,11 @@ def build_dictionary(
     *,
     base: str | PathLike[str],
     base_name: str,
-    terms: Sequence[str | PathLike[str]] = ...,
+    terms: Sequence[tuple[str | PathLike[str], list[str]]] = ...,
     licences: Sequence[str | PathLike[str]] = ...,
     progress: Callable[[str, int, int], object] | None = None,
 ) -> DictionaryInfo:
-    """Builds a dictionary file from a MeCab dictionary, compiled or as sources, and lists of terms.
-
-    Terms go through `ncvc.clean` first, so that they match cleaned text. `progress` is called with the name of a step,
-    the number of rows done and their total (0 if unknown); an exception that it raises stops the work. Returns the
-    header of the file. Raises `DictionaryError`, `InputError` or `OSError`.
-    """
+    """Builds a dictionary file from a MeCab dictionary and the terms that were read from files; see ncvc's own."""
 
 def clean(text: str, *, clinical: bool = False, replacement: Literal["nothing", "tag"] = "nothing") -> str:
     """Cleans a text: applies ten rules until none changes anything; white space becomes ▁ (U+2581).

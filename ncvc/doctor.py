@@ -22,7 +22,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "convert": CONVERSION,
     "demo": tuple(dict.fromkeys((*CONVERSION, *TRAINING, "ipadic", "matplotlib"))),
     "dictionary build": ("ipadic",),
-    "dictionary info": (),
+    "dictionary show": (),
     "doctor": ("packaging",),
     "generate": MODELS,
     "init": CONFIGS,

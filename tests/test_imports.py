@@ -13,7 +13,7 @@ GRAPH = TOOL["python_imports"](ROOT / "ncvc")
 EVERYBODY = {"errors", "printable", "units"}
 """Rooms that every other one may use; `ncvc` itself (`__init__`) is used for its version and the engine's classes."""
 MAY_USE = {
-    "__init__": {"indexed"},
+    "__init__": {"dictionary", "indexed"},
     "__main__": {"cli"},
     "config": set(),
     "config_template": {"config"},
@@ -30,7 +30,7 @@ MAY_USE = {
     "html": set(),
     "documents": {"files", "progress"},
     "executors": {"progress"},
-    "dictionary": {"files", "manifest", "outputs"},
+    "dictionary": {"documents", "files", "manifest", "outputs"},
     "tokenizer": {"documents", "files", "manifest", "outputs", "progress"},
     "corpus": {
         *("config", "documents", "executors", "files", "html", "identity", "machine", "manifest", "outputs", "progress")

@@ -32,7 +32,15 @@ def dictionary() -> None:
     "--terms",
     multiple=True,
     type=EXISTING_FILE,
-    help="CSV or TSV with a term in the first column, such as J-MeDic. Can be given more than once.",
+    help="CSV, TSV or Excel with a term in each row, such as J-MeDic. Can be given more than once.",
+)
+@click.option(
+    "--column",
+    "columns",
+    multiple=True,
+    metavar="NAME|NUMBER",
+    help="The column of the terms, of all lists or of each in turn; by default the one whose header names terms,"
+    " or the first.",
 )
 @click.option(
     "--licence",
@@ -42,7 +50,14 @@ def dictionary() -> None:
     help="A licence notice to keep in the file. Those of the base are kept anyway.",
 )
 @answers
-def build(output: Path, base: str, terms: tuple[Path, ...], licences: tuple[Path, ...], console: Console) -> None:
+def build(
+    output: Path,
+    base: str,
+    terms: tuple[Path, ...],
+    columns: tuple[str, ...],
+    licences: tuple[Path, ...],
+    console: Console,
+) -> None:
     """Builds the dictionary file OUTPUT from a MeCab dictionary and terms of one's own.
 
     A dictionary that this command built is replaced, and no other file is.
@@ -51,8 +66,11 @@ def build(output: Path, base: str, terms: tuple[Path, ...], licences: tuple[Path
     Examples:
       ncvc dictionary build hospital.dic
       ncvc dictionary build hospital.dic --terms manbyo_dic.csv --licence CC-BY-4.0.txt
-      ncvc dictionary build hospital.dic --base unidic-lite --terms diseases.tsv --terms drugs.tsv
+      ncvc dictionary build hospital.dic --terms drugs.xlsx --column 薬品名
+      ncvc dictionary build hospital.dic --base unidic-lite --terms diseases.tsv --terms drugs.csv --column 1 --column 3
     """
+    if len(columns) > 1 and len(columns) != len(terms):
+        raise click.UsageError("give --column once, or once for each --terms")
     from ncvc import build_dictionary
     from ncvc.dictionary import find_base, is_dictionary
     from ncvc.outputs import require_own_file
@@ -65,8 +83,10 @@ def build(output: Path, base: str, terms: tuple[Path, ...], licences: tuple[Path
         base=found.folder,
         base_name=found.name,
         terms=terms,
+        columns=[int(column) if column.isdecimal() and int(column) else column for column in columns],
         licences=[*found.licences, *licences],
         progress=_steps(console.reporter),
+        note=console.reporter.say,
     )
     seconds = time.monotonic() - started
     size = output.stat().st_size
@@ -78,15 +98,15 @@ def build(output: Path, base: str, terms: tuple[Path, ...], licences: tuple[Path
 
 @dictionary.command()
 @click.argument("file", type=EXISTING_FILE)
-@click.option("--terms", is_flag=True, help="Writes the terms, as a MeCab user dictionary in CSV.")
+@click.option("--terms", is_flag=True, help="Lists the terms that were added, as a MeCab user dictionary in CSV.")
 @json_option
-def info(file: Path, terms: bool, as_json: bool) -> None:
-    """Describes the dictionary FILE: base, terms, files that were read, licence notices.
+def show(file: Path, terms: bool, as_json: bool) -> None:
+    """Shows the dictionary FILE: base, number of terms, files that were read, licence notices.
 
     \b
     Examples:
-      ncvc dictionary info hospital.dic
-      ncvc dictionary info hospital.dic --terms > user.csv
+      ncvc dictionary show hospital.dic
+      ncvc dictionary show hospital.dic --terms > user.csv
     """
     from ncvc import Analyzer
 

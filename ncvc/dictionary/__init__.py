@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
 
-from ncvc import Analyzer
+from ncvc._native import Analyzer
 from ncvc.errors import DictionaryError
 from ncvc.manifest import Difference
 

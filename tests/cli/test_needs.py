@@ -17,11 +17,11 @@ def test_every_command_is_known() -> None:
     assert isinstance(ncvc, click.Group)
 
 
-@pytest.mark.parametrize("command", ["clean", "dictionary build", "dictionary info", "doctor", "init", "split"])
+@pytest.mark.parametrize("command", ["clean", "dictionary build", "dictionary show", "doctor", "init", "split"])
 def test_a_command_needs_what_it_imports(command: str, tmp_path: Path, dictionary: Path) -> None:
     arguments: dict[str, list[object]] = {
         "dictionary build": [tmp_path / "dictionary"],
-        "dictionary info": [dictionary],
+        "dictionary show": [dictionary],
         "init": ["train", tmp_path / "train.yaml"],
         "split": ["--dictionary", dictionary],
     }

@@ -19,7 +19,7 @@ from tests.conftest import run_ncvc
 NAME = "行\n\x1b[31m\u202e.txt"
 """A name that would break the line, colour the terminal and turn the direction of text."""
 SHOWN = "行\\n\\x1b[31m\\u202e.txt"
-NO_SUMMARY = {"clean", "split", "generate", "doctor", "dictionary info"}
+NO_SUMMARY = {"clean", "split", "generate", "doctor", "dictionary show"}
 """Commands whose output is what they are asked for."""
 
 
@@ -184,7 +184,14 @@ def test_a_dry_run_of_the_pass_writes_nothing(tmp_path: Path, tokenizer_folder: 
     found = estimate()
     size = sum(path.stat().st_size for path in (tmp_path / "in").iterdir())
     assert found["sources"] == [
-        {"name": "a", "files": 2, "bytes": size, "formats": {"jsonl": 1, "text": 1}, "text_bytes": size}
+        {
+            "name": "a",
+            "files": 2,
+            "bytes": size,
+            "formats": {"jsonl": 1, "text": 1},
+            "text_bytes": size,
+            "skipped": {},
+        }
     ]
     assert found["state"] == "is new"
     assert found["writes"][:2] == ["a.bin", "a.idx"]

@@ -178,10 +178,10 @@ def test_the_commands(tmp_path: Path, with_terms: Path) -> None:
     assert (said["terms added"], said["skipped: already a noun"]) == ("7", "2")
     assert "pricing the terms 7" in built.stderr
 
-    described = run_ncvc("dictionary", "info", output).stdout
+    described = run_ncvc("dictionary", "show", output).stdout
     assert described.splitlines()[:2] == built.stdout.splitlines()[:2]
-    assert json.loads(run_ncvc("dictionary", "info", output, "--json").stdout)["terms"] == 7
-    rows = run_ncvc("dictionary", "info", output, "--terms").stdout
+    assert json.loads(run_ncvc("dictionary", "show", output, "--json").stdout)["terms"] == 7
+    rows = run_ncvc("dictionary", "show", output, "--terms").stdout
     assert '"1,25-ジヒドロキシビタミンD欠乏症",1288,1288,' in rows
     assert rows == ncvc.Analyzer.load(output).terms
 

@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 
 use crate::errors::to_python;
 
-/// Builds a dictionary file from a MeCab dictionary and lists of terms.
+/// Builds a dictionary file from a MeCab dictionary and the terms that were read from files.
 #[pyfunction]
 #[pyo3(signature = (output, *, base, base_name, terms = Vec::new(), licences = Vec::new(), progress = None))]
 pub fn build_dictionary(
@@ -18,7 +18,7 @@ pub fn build_dictionary(
     output: PathBuf,
     base: PathBuf,
     base_name: &str,
-    terms: Vec<PathBuf>,
+    terms: Vec<(PathBuf, Vec<String>)>,
     licences: Vec<PathBuf>,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Py<PyAny>> {

@@ -60,8 +60,8 @@ pub struct Plan<'a> {
     pub base_name: &'a str,
     /// Its folder: compiled files or MeCab sources.
     pub base: &'a Path,
-    /// Files of terms; see [`terms::read`].
-    pub terms: &'a [PathBuf],
+    /// Files of terms, and the terms in each of them.
+    pub terms: &'a [(PathBuf, Vec<String>)],
     /// Licence notices of the base and of the terms.
     pub licences: &'a [PathBuf],
     /// The cleaning that the text to be analysed goes through, so that terms match it.
@@ -110,11 +110,10 @@ pub fn build(output: &Path, plan: &Plan, progress: &mut dyn FnMut(Step) -> Resul
 fn read_terms(base: &Base, plan: &Plan, inputs: &mut Vec<InputFile>) -> Result<terms::Terms> {
     let nouns = base.nouns();
     let mut all = terms::Terms::default();
-    for path in plan.terms {
-        let (terms, input) = terms::read(path)?;
-        inputs.push(input);
+    for (path, terms) in plan.terms {
+        inputs.push(mecab::read_input(path)?.1);
         for term in terms {
-            all.add(&term, plan.clean, |term| nouns.contains(term));
+            all.add(term, plan.clean, |term| nouns.contains(term));
         }
     }
     Ok(all)
