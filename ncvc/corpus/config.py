@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import pydantic
+from pydantic_core import PydanticCustomError
 
 from ncvc.config import Config
 from ncvc.corpus.cleaning import CleaningConfig
@@ -18,8 +19,18 @@ from ncvc.documents.sources import LONGEST_LINE, OnError, SourceFormat, TextEnco
 PART_BYTES = 256 * 2**20
 
 
-Column = Annotated[int, pydantic.Field(ge=1)]
-"""Number of a column."""
+def _is_column(value: object) -> bool:
+    return isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool) and value >= 1)
+
+
+def _require_columns(value: object) -> object:
+    """Raises an error with one message for all the types that the key may have."""
+    if _is_column(value) or (isinstance(value, list) and value and all(map(_is_column, value))):
+        return value
+    raise PydanticCustomError("columns", "Input should be a name, the number of a column, from 1, or a list of these")
+
+
+TextField = Annotated[str | int | list[str | int], pydantic.BeforeValidator(_require_columns)]
 
 
 class SourceConfig(Config):
@@ -29,7 +40,7 @@ class SourceConfig(Config):
     """The dataset's name: `output/name.bin` and `output/name.idx`."""
     inputs: Annotated[list[str], pydantic.Field(min_length=1)]
     """Files, folders and patterns."""
-    text_field: str | Column | list[str | Column] = "text"
+    text_field: TextField = "text"
     """The member of each JSON object, or the column of Parquet, CSV, TSV and Excel, that holds the text. In the last
     three a column may be named by its number, from 1, and several, as in `[主訴, 現病歴]`, are joined by line feeds."""
     header: bool = True
@@ -56,8 +67,6 @@ class SourceConfig(Config):
 
     @pydantic.model_validator(mode="after")
     def _columns_exist(self) -> "SourceConfig":
-        if not self.columns:
-            raise ValueError("`text_field` names no column; name one or several")
         if not self.header and any(isinstance(column, str) for column in self.columns):
             raise ValueError("with `header: false` columns have no names; give their numbers in `text_field`, from 1")
         return self

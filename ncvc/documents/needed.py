@@ -8,7 +8,7 @@ from ncvc.documents.sources import FileFormat, SourceFile
 from ncvc.errors import NcvcError
 
 PACKAGES: dict[FileFormat, tuple[str, tuple[str, ...]]] = {
-    "wikipedia": ("web", ("mwparserfromhell",)),
+    "wikipedia": ("wikipedia", ("mwparserfromhell",)),
     "excel": ("office", ("python-calamine",)),
     "pdf": ("office", ("pypdfium2",)),
 }

@@ -324,7 +324,7 @@ def test_a_file_whose_name_says_nothing_goes_by_its_beginning(tmp_path: Path) ->
 
 def test_unknown_formats_and_encodings_are_config_errors(tmp_path: Path) -> None:
     config = tmp_path / "a.yaml"
-    for line in ("format: csv", "encoding: latin-1"):
+    for line in ("format: rtf", "encoding: latin-1"):
         config.write_text(f"sources: [{{name: a, inputs: [in], {line}}}]\noutput: out\n", encoding="utf-8")
         with pytest.raises(ConfigError, match=r"a\.yaml:1: "):
             PreprocessConfig.load(config)
