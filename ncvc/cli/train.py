@@ -133,8 +133,13 @@ def run(
         return
     from ncvc.train.config import require_files
     from ncvc.train.elastic.rendezvous import Rendezvous
+    from ncvc.train.metrics.status import is_finished
 
     # Before the imports that take seconds.
+    if is_finished(settings):
+        done = f"{settings.run}: finished after step {settings.schedule.train_iters} already; nothing was done"
+        console.close(_summary(settings.folder), [done])
+        return
     rendezvous = Rendezvous(**nodes)
     rendezvous.check(max_restarts)
     require_files([*settings.data.prefixes, *settings.data.validation_prefixes])

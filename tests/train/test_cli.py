@@ -81,6 +81,11 @@ def test_a_run_on_two_ranks_stops_on_request_goes_on_and_is_drawn(command, tmp_p
     assert (run / "config.yaml").is_file()
     assert list((run / "tensorboard").iterdir())
 
+    before = (run / "log.jsonl").read_bytes()
+    again = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (again.returncode, again.stdout) == (0, f"{run}: finished after step 60 already; nothing was done\n")
+    assert (run / "log.jsonl").read_bytes() == before
+
     picture = tmp_path / "loss.png"
     plot = [sys.executable, "-m", "ncvc", "train", "plot", str(run), "-o", str(picture)]
     subprocess.run(plot, check=True, capture_output=True)

@@ -13,7 +13,8 @@ import yaml
 
 from ncvc.errors import NcvcError
 from ncvc.manifest import MANIFEST
-from ncvc.train.metrics.log import LOG, Step, as_step, records, standing
+from ncvc.train.config import TrainConfig
+from ncvc.train.metrics.log import LOG, Step, as_step, event_records, records, standing
 from ncvc.units import duration
 
 SILENCE = 300.0
@@ -66,6 +67,17 @@ def status(run: Path, now: float | None = None) -> Status:
     newest = max((path for path in (run / "checkpoints").glob("step_*") if (path / MANIFEST).exists()), default=None)
     skipped = max([last.skipped if last else 0, *(event.get("skipped", 0) for event in events)])
     return Status(run, state, place, written, last, _planned(run), skipped, newest, events[-EVENTS:])
+
+
+def is_finished(config: TrainConfig) -> bool:
+    """Returns whether the run's last event is its end at the config's last step, whose checkpoint is there."""
+    last = config.schedule.train_iters
+    events = event_records(config.folder)
+    return (
+        bool(events)
+        and (events[-1]["event"], events[-1].get("step")) == ("finished", last)
+        and (config.folder / "checkpoints" / f"step_{last:08}" / MANIFEST).exists()
+    )
 
 
 def _alive(origin: dict[str, Any], silence: float, last: Step | None) -> str:
