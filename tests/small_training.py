@@ -48,38 +48,54 @@ def made_up_documents(count=120, seed=0):
 
 
 class StopAfter:
-    """A request to stop that comes in a given step."""
+    """A request to stop that comes in a given step, while it is computed."""
 
     def __init__(self, steps):
-        self.left = steps
+        from ncvc.train import loop
 
-    @property
-    def made(self):
-        self.left -= 1
-        return self.left <= 0
+        self.made = False
+        self.left = steps
+        self.original = loop.forward_backward
+
+    def __enter__(self):
+        from ncvc.train import loop
+
+        def counted(training, samples, stop):
+            self.left -= 1
+            self.made = self.left <= 0
+            return self.original(training, samples, stop)
+
+        loop.forward_backward = counted
+        return self
+
+    def __exit__(self, *_):
+        from ncvc.train import loop
+
+        loop.forward_backward = self.original
 
 
 def train_alone(config, stop_after=None):
     """Trains in this process, as the only rank."""
     from ncvc.model.parallel import single_process
     from ncvc.progress import reporter_on
-    from ncvc.train.loop import StopRequest, train
+    from ncvc.train.loop import train
 
     torch.set_num_threads(1)
-    with single_process(config.seed) as ranks:
-        train(config, ranks, StopAfter(stop_after) if stop_after else StopRequest(), reporter_on("stdout"))
+    with single_process(config.seed) as ranks, StopAfter(stop_after or math.inf) as stop:
+        train(config, ranks, stop, reporter_on("stdout"))
 
 
 def train_as_rank(config, stop_after=None):
     """Trains in one of the processes of `pair`."""
     from ncvc.model.parallel import started_by_torchrun
     from ncvc.progress import reporter_on
-    from ncvc.train.loop import StopRequest, train
+    from ncvc.train.loop import train
 
     with started_by_torchrun(config.parallel, config.seed) as ranks:
         # Only one rank is asked; both must stop.
-        asked = stop_after and ranks.rank == 1
-        train(config, ranks, StopAfter(stop_after) if asked else StopRequest(), reporter_on("stdout"))
+        asked = stop_after if stop_after and ranks.rank == 1 else math.inf
+        with StopAfter(asked) as stop:
+            train(config, ranks, stop, reporter_on("stdout"))
 
 
 @contextlib.contextmanager

@@ -91,10 +91,10 @@ def left_out(training: Training, log: RunLog, first: int) -> None:
     )
 
 
-def ended(training: Training, log: RunLog) -> None:
-    """Reports that the last step is done, or that the run stopped before it."""
+def ended(training: Training, log: RunLog, *, finished: bool) -> None:
+    """Reports that the last step is done and validated, or that the run stopped before that."""
     step = training.done
-    if step == training.config.schedule.train_iters:
+    if finished:
         log.event("finished", f"finished: {step} steps", step=step)
     else:
         log.event("stopped", f"stopped after step {step}; start again to go on", step=step)

@@ -32,8 +32,8 @@ Batches = Iterator[dict[str, torch.Tensor]]
 def train(config: TrainConfig, ranks: Ranks, stop: StopRequest, reporter: Reporter | None = None) -> bool:
     """Trains until the last step or a request to stop, and saves; all ranks call it.
 
-    Returns whether the last step is done. Raises `TrainingError` if too many steps are anomalous, before any of them
-    reaches the weights.
+    Returns whether the last step is done and validated. Raises `TrainingError` if too many steps are anomalous, before
+    any of them reaches the weights.
     """
     training = setup(config, ranks)
     config = training.config
@@ -53,6 +53,7 @@ def train(config: TrainConfig, ranks: Ranks, stop: StopRequest, reporter: Report
     last, guard = config.schedule.train_iters, training.guard
     log.start_clock()
     stopping = warm = False
+    kept = training.done
     while training.done < last and not stopping:
         step = training.done + 1
         # The first step makes connections and compiles kernels.
@@ -60,27 +61,29 @@ def train(config: TrainConfig, ranks: Ranks, stop: StopRequest, reporter: Report
         if guard.must_roll_back:
             saver.wait()
             events.rolled_back(training, log, rollback(training))
+            kept = training.done
             samples = batches(dataset, config, ranks, training.done)
             continue
-        validation.when_due(training, log)
+        stopping = validation.when_due(training, stop, log)
         if left_out := guard.left_out_until(step):
             leave_out(training, min(left_out, last), log)
             samples = batches(dataset, config, ranks, training.done)
-        else:
+        elif not stopping:
             stopping = train_step(training, samples, stop, log)
             warm = True
         saver.report()
-        if training.done % config.checkpoints.save_interval == 0 or training.done == last or stopping:
+        due = training.done % config.checkpoints.save_interval == 0 or training.done == last or stopping
+        if due and training.done != kept:
             save_checkpoint(training, saver)
+            kept = training.done
     saver.finish()
     send_heartbeat("ending", allowance=IO_ALLOWANCE)
-    if training.done == last:
-        validation.when_due(training, log)
-    events.ended(training, log)
+    finished = training.done == last and not validation.when_due(training, stop, log)
+    events.ended(training, log, finished=finished)
     log.close()
     announce_wait()
     dist.barrier()  # when a machine's ranks end, its launcher reads in the log how
-    return training.done == last
+    return finished
 
 
 def train_step(training: Training, samples: Batches, stop: StopRequest, log: RunLog) -> bool:

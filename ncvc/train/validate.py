@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from ncvc.indexed import IndexedDataset
 from ncvc.train.config import TrainConfig
 from ncvc.train.datasets import DatasetFacts, require_a_sample
+from ncvc.train.elastic.stop_signal import StopRequest
 from ncvc.train.metrics.log import RunLog
 from ncvc.train.setup import Training
 
@@ -77,16 +78,22 @@ class Validation:
         starts = [index * windows // count * data.sequence_length for index in range(count)]
         return Source(prefix, weight or len(tokens), tokens, starts, data.sequence_length + 1)
 
-    def when_due(self, training: Training, log: RunLog) -> None:
+    def when_due(self, training: Training, stop: StopRequest, log: RunLog) -> bool:
         """Validates before the first step, every `schedule.eval_interval` steps and after the last.
 
         All ranks call it between two steps. Console, log.jsonl (event `validation`) and TensorBoard get the losses:
-        mean cross entropy of the tokens in nats, and its exponential, the perplexity.
+        mean cross entropy of the tokens in nats, and its exponential, the perplexity. Returns whether any rank was
+        asked to stop meanwhile; what was computed by then is dropped.
         """
         step, schedule = training.done, self.config.schedule
         if not self.sources or (step % schedule.eval_interval and step != schedule.train_iters):
-            return
-        losses = {source.prefix: self.mean_loss(training, source) for source in self.sources}
+            return False
+        losses: dict[str, float] = {}
+        for source in self.sources:
+            mean = self.mean_loss(training, source, stop)
+            if mean is None:
+                return True
+            losses[source.prefix] = mean
         whole = sum(source.weight for source in self.sources)
         loss = sum(source.weight / whole * losses[source.prefix] for source in self.sources)
         words = ", ".join(f"{Path(prefix).name} {own:.4f}" for prefix, own in losses.items())
@@ -102,12 +109,14 @@ class Validation:
         for prefix, own in losses.items():
             log.curve(f"validation loss/{prefix}", own, step)
         log.start_clock()
+        return False
 
     @torch.no_grad()
-    def mean_loss(self, training: Training, source: Source) -> float:
+    def mean_loss(self, training: Training, source: Source, stop: StopRequest) -> float | None:
         """Mean loss of all tokens of a source's samples in nats, the same on every rank; all ranks call it.
 
-        The ranks add their samples' losses to a vector with one element per sample, so that the sum does not depend on
+        None if any rank was asked to stop, which is heard after as many micro-batches as the pipeline has stages. The
+        ranks add their samples' losses to a vector with one element per sample, so that the sum does not depend on
         their number.
         """
         config, ranks = training.config, training.ranks
@@ -120,17 +129,26 @@ class Validation:
         def step(samples: Iterator[dict[str, torch.Tensor]], model: Any) -> tuple[torch.Tensor, Any]:
             return self.forward(samples, model)[0], _means
 
+        found: list[torch.Tensor] = []
+        samples = _micro_batches(source, own)
+        asked = torch.zeros((), device=ranks.device)
         training.model.eval()
-        found = get_forward_backward_func()(
-            forward_step_func=step,
-            data_iterator=_micro_batches(source, own),
-            model=[training.model],
-            num_microbatches=rounds,
-            seq_length=config.data.sequence_length,
-            micro_batch_size=size,
-            forward_only=True,
-        )
+        for begun in range(0, rounds, ranks.pp_size):
+            found += get_forward_backward_func()(
+                forward_step_func=step,
+                data_iterator=samples,
+                model=[training.model],
+                num_microbatches=min(ranks.pp_size, rounds - begun),
+                seq_length=config.data.sequence_length,
+                micro_batch_size=size,
+                forward_only=True,
+            )
+            dist.all_reduce(asked.fill_(float(stop.made)))
+            if asked:
+                break
         training.model.train()
+        if asked:
+            return None
         losses = torch.zeros(rounds * at_once, dtype=torch.float64, device=ranks.device)
         # Only the last pipeline stage has losses, and tensor-parallel ranks have the same.
         if found and ranks.tp_rank == 0:

@@ -9,10 +9,15 @@ import torch.nn.functional as F  # noqa: N812
 
 from ncvc import DatasetError
 from ncvc.checkpoint.reader import Checkpoint, checkpoint_folder
+from ncvc.model.parallel import single_process
+from ncvc.train import validate
 from ncvc.train.datasets import inspect_all
+from ncvc.train.elastic.stop_signal import StopRequest
+from ncvc.train.loop import train
 from ncvc.train.metrics.log import records, steps
 from tests.small_training import (
     assert_same,
+    last_event,
     made_up_documents,
     plain_logits,
     tensors,
@@ -120,6 +125,36 @@ def test_a_resumed_run_validates_what_it_missed(make_config, material):
     assert [record["step"] for record in validations(config)] == [0, 2]
     train_alone(config)
     assert [record["step"] for record in validations(config)] == [0, 2, 4, 6]
+
+
+@pytest.mark.parametrize("step", [0, 2, 6])
+def test_a_request_to_stop_is_heard_in_the_next_micro_batch(make_config, monkeypatch, step):
+    """The partial result is dropped, the state is saved, and the next start ends as without the request."""
+    config = make_config("asked", data={"validation_split": 0.3}, schedule=EVERY_TWO)
+    undisturbed = make_config("undisturbed", data={"validation_split": 0.3}, schedule=EVERY_TWO)
+    request, heard = StopRequest(), []
+    schedule = validate.get_forward_backward_func
+
+    def asked_in_the_second(**arguments):
+        if len(validations(config)) == step // 2:
+            heard.append(step)
+            request.made = len(heard) == 2
+        return schedule()(**arguments)
+
+    monkeypatch.setattr(validate, "get_forward_backward_func", lambda: asked_in_the_second)
+    with single_process(config.seed) as ranks:
+        assert not train(config, ranks, request)
+    assert len(heard) == 2
+    assert last_event(config.folder) == "stopped"
+    assert [record["step"] for record in validations(config)] == list(range(0, step, 2))
+    assert [path.name for path in config.folder.glob("checkpoints/step_*")] == ([f"step_{step:08}"] if step else [])
+    monkeypatch.undo()
+    train_alone(config)
+    train_alone(undisturbed)
+    assert last_event(config.folder) == "finished"
+    assert [record["step"] for record in validations(config)] == [0, 2, 4, 6]
+    assert [record["loss"] for record in validations(config)] == [record["loss"] for record in validations(undisturbed)]
+    assert_same(tensors(config, 6), tensors(undisturbed, 6))
 
 
 @pytest.mark.parametrize(
