@@ -27,6 +27,8 @@ Target = Literal["tokens", "text"]
 
 TABLES = ("csv", "tsv", "excel")
 """Formats with numbered columns, of which several can make the text."""
+SLOW = 16
+"""Bytes that a byte of a file counts for whose text takes long to extract."""
 FREE_TO_CHANGE: dict[str, bool | set[str]] = {
     "output": True,
     "threads": True,
@@ -151,12 +153,12 @@ def _require_readable(source: SourceConfig, files: list[SourceFile]) -> None:
 def _groups(files: list[SourceFile], limit: int) -> Iterator[tuple[SourceFile, ...]]:
     """Groups neighbouring files of up to `limit` bytes on disk together.
 
-    Files that are extracted first are in groups of their own.
+    Files that are extracted first are in groups of their own, those that take long in smaller ones, for more processes.
     """
     group: list[SourceFile] = []
     size = 0
     for file in files:
-        more = file.path.stat().st_size
+        more = file.path.stat().st_size * (SLOW if file.format in ("docx", "excel", "pdf") else 1)
         if group and (size + more > limit or file.needs_extraction != group[0].needs_extraction):
             yield tuple(group)
             group, size = [], 0

@@ -8,8 +8,8 @@ from pathlib import Path
 from ncvc.documents.csv_rows import read_rows
 from ncvc.documents.lines import detect_encoding, read_lines
 from ncvc.documents.needed import require_packages
-from ncvc.documents.pages import UnreadableError
 from ncvc.documents.sources import LONGEST_LINE, SourceFile
+from ncvc.documents.unreadable import UnreadableError
 from ncvc.documents.workbook import read_sheets
 from ncvc.errors import InputError
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ncvc.documents.lines import TextLine, read_lines
-from ncvc.documents.pages import UnreadableError
+from ncvc.documents.unreadable import UnreadableError
 
 INSIDE = re.compile(r'((?:[^"]++|"")*+)("?)')
 """The rest of a cell in quotation marks, and the mark that closes it unless it goes on in the next line."""

@@ -13,10 +13,11 @@ from pathlib import Path
 
 import ncvc._native as native
 from ncvc.documents.needed import require_packages, versions
-from ncvc.documents.pages import Members, Page, UnreadableError, read_html, read_warc, to_document
+from ncvc.documents.pages import Page, read_html, read_warc, to_document
 from ncvc.documents.pdf import read_pdf
 from ncvc.documents.sources import Reading, SourceFile
 from ncvc.documents.tables import SEPARATORS, read_csv, read_excel
+from ncvc.documents.unreadable import Members, UnreadableError
 from ncvc.documents.wikipedia import read_dump
 from ncvc.documents.word import read_docx
 from ncvc.files import sha256_if_readable, whole_file, write_whole

@@ -8,10 +8,8 @@ from pathlib import Path
 
 import ncvc._native as native
 from ncvc.documents.http import BadBodyError, LongBodyError, looks_like_text, parse_response
+from ncvc.documents.unreadable import Members, UnreadableError
 from ncvc.documents.warc import CHUNK, Damage, Record, read_records
-
-Members = dict[str, str | int | None]
-"""Members of a document besides its text."""
 
 HTML = ("text/html", "application/xhtml+xml")
 """Media types of pages."""
@@ -21,19 +19,6 @@ HEAD = 4096
 _META = re.compile(rb"<meta\s[^>]*?charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 _KANA = re.compile("[ぁ-んァ-ヶ]+")
 _XML = re.compile(rb"^\s*<\?xml\s[^>]*?encoding\s*=\s*[\"']([\w.:-]+)")
-
-
-class UnreadableError(Exception):
-    """Unreadable page, or a part of a file."""
-
-    def __init__(self, reason: str, *, size: int = 0, is_document: bool = True) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        """Reason, as in `rust/core/src/source/extracted.rs`."""
-        self.size = size
-        """Length in bytes."""
-        self.is_document = is_document
-        """True if it counts as a document; a file that cannot be opened or breaks between two records does not."""
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ncvc.documents.pages import Members, UnreadableError
 from ncvc.documents.superscript import RAISED, superscript
+from ncvc.documents.unreadable import Members, UnreadableError
 
 PASSWORD = 4
 """PDFium's error FPDF_ERR_PASSWORD."""

@@ -49,6 +49,11 @@ def by_kind(paths: Iterable[Path]) -> dict[str, list[Path]]:
 def described(paths: Iterable[Path]) -> str:
     """Describes files in words: how many of which kind, one of each by name, and what to do."""
     return "; ".join(
-        f"{len(found):,} {kind}, such as {found[0].name} ({ADVICE.get(kind, OTHERWISE)})"
-        for kind, found in by_kind(paths).items()
+        f"{len(found):,} {kind}, such as {found[0].name} ({_advice(kind)})" for kind, found in by_kind(paths).items()
     )
+
+
+def _advice(kind: str) -> str:
+    """Returns what to do with files of a kind."""
+    is_packed = "." + kind.rpartition(".")[2] in PACKED
+    return ADVICE.get(kind, UNPACK if is_packed else OTHERWISE)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ncvc.documents.csv_rows import Row, read_rows
-from ncvc.documents.pages import Members, UnreadableError
+from ncvc.documents.unreadable import Members, UnreadableError
 from ncvc.documents.workbook import read_sheets
 
 SEPARATORS = {"csv": ",", "tsv": "\t"}

@@ -6,7 +6,7 @@ from pathlib import Path
 from xml.parsers import expat
 
 from ncvc.documents.lines import read_chunks
-from ncvc.documents.pages import Members, UnreadableError
+from ncvc.documents.unreadable import Members, UnreadableError
 from ncvc.documents.wikitext import CANONICAL, plain_text
 
 ROOT = "mediawiki"

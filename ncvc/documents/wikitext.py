@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from ncvc.documents.pages import UnreadableError
 from ncvc.documents.superscript import superscript
+from ncvc.documents.unreadable import UnreadableError
 
 CANONICAL = ("file", "image", "media", "category", "ファイル", "画像", "メディア", "カテゴリ")
 """Namespaces whose links show no text, with names that older pages use."""

@@ -11,8 +11,8 @@ from pathlib import Path
 from xml.parsers import expat
 
 from ncvc.documents.lines import CHUNK
-from ncvc.documents.pages import Members, UnreadableError
 from ncvc.documents.superscript import superscript
+from ncvc.documents.unreadable import Members, UnreadableError
 
 NAMESPACES = (
     "http://schemas.openxmlformats.org/wordprocessingml/2006/main",

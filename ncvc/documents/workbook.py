@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ncvc.documents.pages import UnreadableError
+from ncvc.documents.unreadable import UnreadableError
 
 UNPACKED = 8
 """Multiple of `longest_line` that a workbook may hold in bytes: it is read into memory as a whole."""

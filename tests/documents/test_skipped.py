@@ -63,6 +63,12 @@ def test_a_folder_without_a_readable_file_says_what_is_in_it(tmp_path: Path, on_
         find_sources(["empty"], tmp_path)
 
 
+def test_a_packed_file_is_to_be_unpacked(tmp_path: Path) -> None:
+    put(tmp_path / "in/a.pdf.gz", b"")
+    with pytest.raises(ncvc.NcvcError, match=r"it holds 1 \.pdf\.gz, such as a\.pdf\.gz \(unpack it\)"):
+        find_sources(["in"], tmp_path)
+
+
 def test_linked_folders_are_read_once(tmp_path: Path) -> None:
     put(tmp_path / "in/x/1.jsonl", json_lines(TEXTS[:1]))
     put(tmp_path / "far/2.jsonl", json_lines(TEXTS[1:2]))

@@ -1,10 +1,12 @@
 """CSV, TSV and Excel: hand-written bytes, and workbooks of xlsxwriter."""
 
+import base64
 import bz2
 import datetime
 import gzip
 import json
 import lzma
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +15,8 @@ import pytest
 import ncvc
 from ncvc.corpus.config import PreprocessConfig
 from ncvc.documents.csv_rows import read_rows
-from ncvc.documents.pages import UnreadableError
 from ncvc.documents.tables import read_excel
+from ncvc.documents.unreadable import UnreadableError
 from ncvc.errors import ConfigError
 from tests.documents.test_sources import clean, put, quarantine, texts
 
@@ -210,6 +212,28 @@ def test_a_sheet_that_begins_elsewhere(tmp_path: Path) -> None:
         (7, {"text": "咳", "sheet": "t"}),
     ]
     assert next(read_excel(path, (2,), header=True, longest=10**6))[1]["text"] == "1"
+
+
+XLS = (
+    "c-rk)O=uHA6#izCZGK48q^4pklu)p?wTGw|FYRhkiw8>;K@mYyn}f8Z8iHsKTCKSh1feIzOQ9Dp)gt(V9`q(CRP-PSLZZi>1O*Rm"
+    "wr}3fYFc|}z!sJHmU;8`{p`HVym_11w{!90)NE4;E6@!e%1#J16*56B<lV$TddE?$*9WON2LBX7L0ZTf3(sob1k@U;^)5l;f&V2@"
+    ";4`&TIFG)OY$myZ=;0XBLdDQURNyX2qG;r(>Y1Kpx{2w1wtUWXFH3GR?IPQvIEgvCuVatS;uErkby2A2K4zbfEZK<$yi!?w^_FmL"
+    "E$qvkOAr5@ie`TV)1Y<h&15sV^l%XgTEJ<1cap$2Z>PRU8u`Y`1xWs5xje9nd{X*>F*s*9!3&7swNGiJ*fOzeash21JvU0uL;H!z"
+    "XD;O}h|!C)7kW|?DVZY2hsR_ptV%O)<=C>VT+1mQAv%aU=Hr~`F)G#z_rAV6JkW2SX2}?rZ@0*AQ*pt;HRVChQPyy1Y}>(f2h;2P"
+    ")UC`nF-=f<Qs3I&pqYc?Y;%LPtu)SV#(R5v1>Z(|VgAUI=E4`do%osF(r9AlgFS^7dg%<3zq-cJDLTcS+X_!@uNS%?d}7-8TX6`="
+    "n2z1iZ?ZZpBFt=@se7kpM`(Mo!v2a3vn<Z@s_ezj*;Mv&6?@6{^FG(!oqaWn-Lf8!l#)u-FN9%WU|?WiU|?Wiu+9+rFTGD6G%S5^"
+    "2<Y!Ri`2^IGs%C8qZpwpPY2Tj$Wouf<*M>$Gc4gfORUky`(CJUoJP-K2m>6)P}TWM2R~8yd)Dk2`*T~U+VRWP#JSGnF99!a#k>"
+)
+"""A workbook of Excel 97 that xlwt 1.3 wrote, in zlib and base 85."""
+
+
+def test_an_older_workbook(tmp_path: Path) -> None:
+    put(tmp_path / "in/a.xls", zlib.decompress(base64.b85decode(XLS)))
+    documents, _ = clean(tmp_path)
+    assert documents == [
+        {"text": "発熱あり。", "sheet": "記録", "ID": "1"},
+        {"text": "咳。", "sheet": "記録", "ID": "2.5"},
+    ]
 
 
 def test_damaged_encrypted_and_large_workbooks(tmp_path: Path) -> None:
