@@ -2,8 +2,10 @@
 
 import base64
 import bz2
+import csv
 import datetime
 import gzip
+import io
 import json
 import lzma
 import zlib
@@ -11,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import ncvc
 from ncvc.corpus.config import PreprocessConfig
@@ -58,6 +62,28 @@ def test_rows_of_rfc_4180(tmp_path: Path, end: str, last: bool) -> None:
     text = end.join(lines) + (end if last else "")
     expected = [["a", "b"], ["", ""], ['x "y" z', "1\n2"], ['5" tube', "c"], ["", ""]]
     assert [cells for _, cells in rows_of(put(tmp_path / "a", text.encode()))] == expected
+
+
+CELLS = st.text(st.sampled_from('aあ癌",\t\n\r; '), max_size=6)
+
+
+@given(rows=st.lists(st.lists(CELLS, min_size=2, max_size=4), max_size=6), separator=st.sampled_from(",\t"))
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_rows_as_pythons_csv_writes_them(tmp_path: Path, rows: list[list[str]], separator: str) -> None:
+    written = io.StringIO(newline="")
+    csv.writer(written, delimiter=separator).writerows(rows)
+    path = put(tmp_path / "a", written.getvalue().encode("cp932"))
+    assert [cells for _, cells in rows_of(path, separator, encoding="shift_jis")] == rows
+
+
+@given(data=st.binary(max_size=60) | st.text(st.sampled_from('aあ",\n\r'), max_size=40).map(str.encode))
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_bytes_are_rows(tmp_path: Path, data: bytes) -> None:
+    for separator in ",\t":
+        # Nothing may begin like compressed data.
+        found = rows_of(put(tmp_path / "a", b"," + data), separator)
+        lines = [number for number, _ in found]
+        assert lines == sorted(set(lines))
 
 
 @pytest.mark.parametrize("chunk", [1, 2, 3, 7, 64])
