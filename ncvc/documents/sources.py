@@ -105,7 +105,7 @@ def find_sources(names: Sequence[str], folder: Path, format: SourceFormat = "aut
     whose names are of the format, those of linked folders too; the others are skipped. Raises `NcvcError` for a name
     without files to read, and for a file, named or matched by a pattern, of unknown format.
     """
-    found: dict[Path, SourceFile] = {}
+    found: dict[str, SourceFile] = {}
     skipped: dict[Path, None] = {}
     for name in names:
         path = folder / name
@@ -121,9 +121,9 @@ def find_sources(names: Sequence[str], folder: Path, format: SourceFormat = "aut
             raise NcvcError(f"{path}: {_nothing(path, others, format)}")
         for file in files:
             _require_utf8_name(file.path)
-            found.setdefault(file.path.resolve(), file)
+            found.setdefault(_real(file.path), file)
         skipped |= dict.fromkeys(others)
-    return Found(list(found.values()), [other for other in skipped if other.resolve() not in found])
+    return Found(list(found.values()), [other for other in skipped if _real(other) not in found])
 
 
 def _nothing(path: Path, skipped: Sequence[Path], format: SourceFormat) -> str:  # noqa: A002
@@ -165,6 +165,11 @@ def _files_of(paths: Sequence[Path], format: SourceFormat) -> tuple[list[SourceF
     return files, skipped
 
 
+def _real(path: Path) -> str:
+    """Returns a path without links; unlike `Path.resolve` it takes links in a circle as they are."""
+    return os.path.realpath(path)
+
+
 def _visible_files(folder: Path) -> list[Path]:
     """Lists what is no folder in a folder and below, sorted; a folder that cannot be read is an error.
 
@@ -175,15 +180,15 @@ def _visible_files(folder: Path) -> list[Path]:
         raise error
 
     found: list[Path] = []
-    seen: set[Path] = set()
+    seen: set[str] = set()
     left = [folder]
     while left:
         top = left.pop(0)
-        if top.resolve() in seen:
+        if _real(top) in seen:
             continue
         for parent, folders, names in os.walk(top, onerror=refuse):
-            seen.add(Path(parent).resolve())
-            folders[:] = [name for name in folders if name[0] != "." and Path(parent, name).resolve() not in seen]
+            seen.add(_real(Path(parent)))
+            folders[:] = [name for name in folders if name[0] != "." and _real(Path(parent, name)) not in seen]
             left += [Path(parent, name) for name in folders if Path(parent, name).is_symlink()]
             found += [Path(parent, name) for name in names if name[0] != "."]
     return sorted(found)

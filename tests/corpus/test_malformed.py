@@ -35,6 +35,7 @@ REASONS = {
     "not_a_text_column",
     "not_an_object",
     "undecodable",
+    "unknown_format",
     "unreadable_file",
 }
 

@@ -19,6 +19,7 @@ def fill(folder: Path) -> None:
     for name, data in OTHERS.items():
         put(folder / "in" / name, data)
     (folder / "in/gone.txt").symlink_to("nowhere")
+    (folder / "in/round.txt").symlink_to("round.txt")
 
 
 def test_skipped_files_stop_the_pass_or_are_counted_and_named(tmp_path: Path) -> None:
@@ -28,11 +29,11 @@ def test_skipped_files_stop_the_pass_or_are_counted_and_named(tmp_path: Path) ->
         clean(tmp_path)
     documents, report = clean(tmp_path, on_error="quarantine")
     assert len(documents) == 2
-    kinds = {".doc": 2, ".hl7": 1, ".lz4": 1, ".tar.gz": 1, "broken link": 1, "no suffix": 1}
+    kinds = {".doc": 2, ".hl7": 1, ".lz4": 1, ".tar.gz": 1, "broken link": 2, "no suffix": 1}
     assert report["sources"][0]["skipped"] == kinds
-    assert report["reasons"] == {"unknown_format": 7}
+    assert report["reasons"] == {"unknown_format": 8}
     named = [name for name, line, reason in quarantine(tmp_path) if (line, reason) == (0, "unknown_format")]
-    assert sorted(named) == ["README", "a.doc", "b.DOC", "c.hl7", "d.html.lz4", "e.tar.gz", "gone.txt"]
+    assert sorted(named) == ["README", "a.doc", "b.DOC", "c.hl7", "d.html.lz4", "e.tar.gz", "gone.txt", "round.txt"]
     drawn = json.loads((tmp_path / "out/report.json").read_text())
     assert drawn["sources"][0]["skipped"] == kinds
     assert "Files that were not read" in (tmp_path / "out/report.html").read_text()
@@ -43,10 +44,10 @@ def test_the_closing_lines_name_them(tmp_path: Path) -> None:
     source = {"name": "a", "inputs": ["in"], "filters": NO_FILTERS}
     config = {"sources": [source], "output": "out", "duplicates": NO_DUPLICATES, "on_error": "quarantine"}
     (tmp_path / "c.yaml").write_text(json.dumps(config))
-    line = "files of a that were not read: 2 .doc, 1 .hl7, 1 .lz4, 1 .tar.gz, 1 broken link, 1 no suffix"
+    line = "files of a that were not read: 2 .doc, 2 broken link, 1 .hl7, 1 .lz4, 1 .tar.gz, 1 no suffix"
     assert line in run_ncvc("preprocess", tmp_path / "c.yaml", "--to", "text").stdout
     assert (
-        "not read     a: 2 .doc, 1 .hl7"
+        "not read     a: 2 .doc, 2 broken link, 1 .hl7"
         in run_ncvc("preprocess", tmp_path / "c.yaml", "--to", "text", "--dry-run").stdout
     )
 
