@@ -1,6 +1,7 @@
 """Reads the lines of a file in any Japanese encoding and compression, each of bounded length."""
 
 import codecs
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,8 @@ CANDIDATES = ("utf-8", "shift_jis", "euc-jp")
 MARKS = {codecs.BOM_UTF16_LE: "utf-16le", codecs.BOM_UTF16_BE: "utf-16be"}
 ESCAPES = (b"\x1b$", b"\x1b(")
 """Beginnings of the escapes of ISO-2022-JP."""
+DOUBTFUL = re.compile("[\uff61-\uff9f\ue000-\uf8ff]")
+"""Half-width katakana and private characters: as EUC-JP reads in Shift_JIS, where much of it is valid."""
 UNDECODABLE = "ncvc.undecodable"
 codecs.register_error(UNDECODABLE, lambda error: ("\udcff", getattr(error, "end", 0)))
 
@@ -78,10 +81,14 @@ def detect_encoding(path: Path, longest: int) -> str:
             break
     faults = {name: sum(_decode(line, name) is None for line in lines) for name in CANDIDATES}
     best = [name for name in CANDIDATES if faults[name] == min(faults.values())]
-    if len(best) > 1 and "utf-8" not in best:
-        sample = b"".join(line for line in lines if _decode(line, best[0]) is not None)
-        detected = native.decode_text(sample)
-        best = [name for name in best if _decode(sample, name) == detected] or best
+    if "utf-8" in best:
+        return "utf-8"
+    if len(best) > 1:
+        texts = {name: "".join(_decode(line, name) or "" for line in lines) for name in best}
+        doubts = {name: len(DOUBTFUL.findall(text)) / max(len(text), 1) for name, text in texts.items()}
+        best = [name for name in best if doubts[name] == min(doubts.values())]
+        detected = native.decode_text(b"".join(lines))
+        best = [name for name in best if texts[name] == detected] or best
     return best[0]
 
 

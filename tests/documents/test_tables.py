@@ -126,6 +126,17 @@ def test_bytes_outside_the_encoding_cost_their_row(tmp_path: Path) -> None:
     assert quarantine(tmp_path) == [("a.csv", 3, "undecodable")]
 
 
+@pytest.mark.parametrize("text", ["御厨と神饌", "胸部X線", "全ての患者に投与した。"])
+@pytest.mark.parametrize("codec", ["cp932", "euc_jp", "iso2022_jp"])
+def test_short_texts_in_any_encoding(tmp_path: Path, text: str, codec: str) -> None:
+    path = put(tmp_path / "a", f"x,{text}\n".encode(codec))
+    assert rows_of(path) == [(1, ["x", text])]
+
+
+def test_bytes_of_no_encoding(tmp_path: Path) -> None:
+    assert rows_of(put(tmp_path / "a", b"\xff\xfe\xff\n\xa0\x00\n\xff\xff"), encoding=None) != []
+
+
 def test_a_long_row_is_passed_over_whole(tmp_path: Path) -> None:
     long = '"' + "長い\n" * 5000 + '"'
     path = put(tmp_path / "a", f"n,t\n1,{long}\n2,短い\n{'x' * 20_000}\n3,終わり\n".encode())
