@@ -35,7 +35,10 @@ fuzz_target!(|data: &[u8]| {
         let paragraphs = documents(Format::Paragraphs, data, encoding, 1 << 20);
         let joined: String = paragraphs.into_iter().map(|text| text.expect("it is UTF-8")).collect();
         let marks = |text: &str| text.replace(['\u{feff}'], "");
-        let blank = |line: &&str| !line.bytes().all(|byte| byte.is_ascii_whitespace());
+        if !data.contains(&b'\n') && data.contains(&b'\r') {
+            return; // Lines end at carriage returns.
+        }
+        let blank = |line: &&str| !line.trim_start().is_empty();
         let lines: Vec<&str> = std::str::from_utf8(data).expect("it is").split('\n').filter(blank).collect();
         let lines: String = lines.iter().flat_map(|line| [line, "\n"]).collect();
         assert_eq!(marks(&joined), marks(&lines));

@@ -14,6 +14,7 @@ from ncvc.config import Config
 from ncvc.corpus.cleaning import CleaningConfig
 from ncvc.corpus.duplicates import DuplicatesConfig
 from ncvc.corpus.filters import FiltersConfig
+from ncvc.corpus.oscar import DROPPED_WARNINGS, Category, QualityWarning
 from ncvc.documents.sources import LONGEST_LINE, OnError, SourceFormat, TextEncoding
 
 PART_BYTES = 256 * 2**20
@@ -51,10 +52,15 @@ class SourceConfig(Config):
     (23.01) and `wiki40b`. `auto` goes by the name of a file, or else by its beginning, and recognises the published
     corpora document by document."""
     encoding: TextEncoding = "auto"
-    """Encoding of plain text, CSV, TSV and HTML; `auto` detects it file by file."""
-    quality_warnings: list[str] = pydantic.Field(default_factory=lambda: ["noisy"])
+    """Encoding of plain text, JSON lines, CSV, TSV and HTML; `auto` recognises it file by file."""
+    quality_warnings: list[QualityWarning] = pydantic.Field(default_factory=lambda: [*DROPPED_WARNINGS])
     """Drop documents of OSCAR with one of these quality warnings. The default keeps `tiny`, `short_sentences`, `header`
     and `footer`, which are judged by lines and bytes and hit good Japanese text."""
+    categories: list[Category] = pydantic.Field(default_factory=list)
+    """Drop documents of OSCAR whose web site is in one of these categories, such as `adult`, of the blocklists of
+    Université Toulouse Capitole."""
+    least_harmful_pp: Annotated[float, pydantic.Field(gt=0)] | None = None
+    """Drop documents of OSCAR whose `harmful_pp` is smaller: the perplexity in a model of harmful text."""
     cleaning: CleaningConfig = CleaningConfig()
     """Treatment of private data."""
     filters: FiltersConfig = FiltersConfig()

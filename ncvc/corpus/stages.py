@@ -143,6 +143,8 @@ class Stages:
             format=task.files[0].format if extracted else source.format,
             encoding=source.encoding,
             quality_warnings=source.quality_warnings,
+            categories=source.categories,
+            least_harmful_pp=source.least_harmful_pp,
             threads=self.threads,
             on_error=config.on_error,
             longest_line=config.longest_line,

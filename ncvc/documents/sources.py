@@ -1,6 +1,7 @@
 """Finds input files and declares the options of reading them."""
 
 import os
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,6 +56,7 @@ MAGIC: dict[bytes, FileFormat] = {
     b"<!doctype html": "html",
     b"<html": "html",
     b"{": "jsonl",
+    b"[": "jsonl",
     b"\x1f\x8b": "jsonl",
     b"\x28\xb5\x2f\xfd": "jsonl",
     b"BZh": "jsonl",
@@ -108,12 +110,9 @@ def find_sources(names: Sequence[str], folder: Path, format: SourceFormat = "aut
     found: dict[str, SourceFile] = {}
     skipped: dict[Path, None] = {}
     for name in names:
-        path = folder / name
+        path = named_path(name, folder)
         if any(c in name for c in "*?[") and not path.exists():
-            anchor = Path(path.anchor)
-            # As in a shell, a star matches no hidden file.
-            matches = anchor.glob(str(path.relative_to(anchor)))
-            paths = sorted(p for p in matches if p.name[0] != "." or path.name[0] == ".")
+            paths = _matches(path)
         else:
             paths = [path] if path.exists() else []
         files, others = _files_of(paths, format)
@@ -124,6 +123,28 @@ def find_sources(names: Sequence[str], folder: Path, format: SourceFormat = "aut
             found.setdefault(_real(file.path), file)
         skipped |= dict.fromkeys(others)
     return Found(list(found.values()), [other for other in skipped if _real(other) not in found])
+
+
+def named_path(name: str, folder: Path) -> Path:
+    """Returns the path of a name in a config: relative to `folder`, with the home folder for ~.
+
+    A name that is not there as it is written, but in another normal form of Unicode, is taken in that one: macOS and
+    some archives store が as か and a mark.
+    """
+    path = folder / Path(name).expanduser()
+    forms = (Path(unicodedata.normalize(form, str(path))) for form in ("NFC", "NFD"))
+    return path if path.exists() else next((other for other in forms if other.exists()), path)
+
+
+def _matches(pattern: Path) -> list[Path]:
+    """Lists what matches a pattern, in either normal form of Unicode, sorted.
+
+    As in a shell, a star matches no hidden file.
+    """
+    forms = {unicodedata.normalize(form, str(pattern)) for form in ("NFC", "NFD")} | {str(pattern)}
+    anchor = Path(pattern.anchor)
+    found = {path for form in forms for path in anchor.glob(str(Path(form).relative_to(anchor)))}
+    return sorted(path for path in found if path.name[0] != "." or pattern.name[0] == ".")
 
 
 def _nothing(path: Path, skipped: Sequence[Path], format: SourceFormat) -> str:  # noqa: A002
@@ -249,6 +270,8 @@ class EngineReading(TypedDict):
     encoding: str | None
     form: str
     quality_warnings: list[str]
+    categories: list[str]
+    least_harmful_pp: float | None
     threads: int
     longest_line: int
     quarantine: bool
@@ -266,13 +289,17 @@ class Reading:
     format: SourceFormat = "auto"
     """Format of the source; `auto` recognises published corpora document by document."""
     encoding: TextEncoding = "auto"
-    """Encoding of plain text; `auto` detects it file by file."""
+    """Encoding of plain text, JSON lines and tables; `auto` recognises it file by file."""
     columns: tuple[str | int, ...] = ()
     """Columns of a table that make the text, by name or by number from 1."""
     header: bool = True
     """True if the first row of a table names its columns."""
     quality_warnings: Sequence[str] = ()
     """Quality warnings of OSCAR for which a document is dropped."""
+    categories: Sequence[str] = ()
+    """Categories of web sites, as OSCAR names them, for which a document is dropped."""
+    least_harmful_pp: float | None = None
+    """Value of OSCAR's `harmful_pp` below which a document is dropped."""
     threads: int = 0
     """Worker threads, 0 for one a core."""
     on_error: OnError = "stop"
@@ -291,6 +318,8 @@ class Reading:
             "encoding": None if self.encoding == "auto" else self.encoding,
             "form": self._form,
             "quality_warnings": list(self.quality_warnings),
+            "categories": list(self.categories),
+            "least_harmful_pp": self.least_harmful_pp,
             "threads": self.threads,
             "longest_line": self.longest_line,
             "quarantine": self.on_error == "quarantine",

@@ -10,7 +10,7 @@ use ncvc_core::filter::{FilterOptions, Filters};
 use ncvc_core::indexed::TokenType;
 use ncvc_core::morph;
 use ncvc_core::pipeline::{OnError, Options, RawHash, Summary};
-use ncvc_core::source::{Encoding, Format, Input, SourceFile, encoding_named};
+use ncvc_core::source::{Encoding, Format, Input, OscarRules, SourceFile, encoding_named};
 use ncvc_core::stage::{self, MorphemeCounts, Rules, Survivors, Task};
 use ncvc_core::{Error, Result};
 use pyo3::exceptions::PyValueError;
@@ -32,6 +32,10 @@ pub struct Reading {
     form: String,
     #[pyo3(item)]
     quality_warnings: Vec<String>,
+    #[pyo3(item)]
+    categories: Vec<String>,
+    #[pyo3(item)]
+    least_harmful_pp: Option<f64>,
     #[pyo3(item)]
     threads: usize,
     #[pyo3(item)]
@@ -59,6 +63,14 @@ impl Reading {
             part_bytes: self.part_bytes,
             most_lines: self.most_lines,
         })
+    }
+
+    fn oscar(&self) -> OscarRules {
+        OscarRules {
+            quality_warnings: self.quality_warnings.clone(),
+            categories: self.categories.clone(),
+            least_harmful_pp: self.least_harmful_pp,
+        }
     }
 
     /// Runs a stage with the options and the callback.
@@ -154,8 +166,7 @@ pub fn prepare(
     let RulesOptions { cleaning, filters, duplicates } = from_json(rules)?;
     let analyzer = analyzer.as_ref().map(|analyzer| &*analyzer.0);
     let filters = Filters::new(&filters, analyzer).map_err(to_python)?;
-    let quality_warnings = &reading.quality_warnings;
-    let rules = Rules { cleaning, filters, quality_warnings, duplicates, keep_members };
+    let rules = Rules { cleaning, filters, oscar: reading.oscar(), duplicates, keep_members };
     let task = Task { number, input, rules, finished: &finished, folder: &folder };
     py.detach(|| reading.run(|options, progress| stage::prepare(&task, options, progress)))
 }

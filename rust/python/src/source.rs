@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use ncvc_core::source::{Decoder, encoding_named, open};
+use ncvc_core::source::{decode, encoding_named, open};
 use ncvc_core::{Error, stage};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -21,7 +21,7 @@ pub fn decode_text(data: &[u8], encoding: Option<&str>) -> Option<String> {
         Some(name) => Some(encoding_named(name)?),
         None => None,
     };
-    Decoder::new(encoding).decode(data).map(|text| text.into_owned())
+    decode(data, encoding).map(|text| text.into_owned())
 }
 
 /// Compresses bytes into a Zstandard frame; frames one after another decompress to all of them.

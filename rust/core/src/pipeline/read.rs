@@ -6,10 +6,12 @@ use std::sync::atomic::AtomicU64;
 
 use crossbeam_channel::{Receiver, Sender};
 
-use super::options::Options;
+use super::options::{OnError, Options};
 use super::parts::{Cut, PartCutter, RawHash};
 use super::rejected::{RejectReason, Rejected};
-use crate::source::{Documents, Extracted, FileHash, Input, Line, ReadError, SourceFile, Unread};
+use crate::source::{
+    Documents, Extracted, FileHash, Input, Line, ReadError, SourceFile, Unread, parquet_columns,
+};
 
 /// A batch is full at this many bytes or documents, whichever comes first; at the end of a part, threads idle for at
 /// most the time of one batch.
@@ -139,7 +141,7 @@ impl Batcher<'_, '_> {
     fn reject(&mut self, source: usize, line: u64, unread: &Unread) -> Result<(), Stopped> {
         let Unread { why, bytes, is_document } = *unread;
         let reason = RejectReason::Quarantined(why.into());
-        self.push(Entry::Rejected(Rejected { source, line, bytes, is_document, reason }))
+        self.push(Entry::Rejected(Rejected { source, line, bytes, is_document, reason, names: Vec::new() }))
     }
 
     fn flush(&mut self) -> Result<(), Stopped> {
@@ -173,7 +175,17 @@ fn read_file(
     let mut documents = match opened {
         Ok(documents) => documents,
         Err(why) => {
-            batcher.reject(source, 0, &Unread { why, bytes: 0, is_document: false })?;
+            let reason = RejectReason::Quarantined(why.into());
+            let stops = why == ReadError::MissingColumn && options.on_error == OnError::Stop;
+            let names = if stops { parquet_columns(&file.path) } else { Vec::new() };
+            batcher.push(Entry::Rejected(Rejected {
+                source,
+                line: 0,
+                bytes: 0,
+                is_document: false,
+                reason,
+                names,
+            }))?;
             return Ok(hash_of_broken(file, why));
         }
     };

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::dedup::Duplicate;
 use crate::filter;
-use crate::source::{Malformed, ReadError};
+use crate::source::{Malformed, OscarReason, ReadError};
 use crate::{Error, Result};
 
 /// Reason to drop a readable document.
@@ -13,8 +13,8 @@ use crate::{Error, Result};
 pub enum DropReason {
     /// Cleaning left nothing.
     EmptyAfterCleaning,
-    /// OSCAR gave it a quality warning.
-    QualityWarning,
+    /// A rule on what OSCAR says of it drops it.
+    Oscar(OscarReason),
     /// A filter dropped it.
     Filter(filter::Reason),
     /// It is a duplicate.
@@ -26,7 +26,9 @@ impl DropReason {
     pub fn name(self) -> &'static str {
         match self {
             Self::EmptyAfterCleaning => "empty_after_cleaning",
-            Self::QualityWarning => "quality_warning",
+            Self::Oscar(OscarReason::QualityWarning) => "quality_warning",
+            Self::Oscar(OscarReason::Category) => "category",
+            Self::Oscar(OscarReason::Harmful) => "harmful",
             Self::Filter(reason) => reason.name(),
             Self::Duplicate(kind) => kind.name(),
         }
@@ -81,7 +83,7 @@ impl QuarantineReason {
     /// Advice in one sentence: what is wrong and what to do.
     pub fn advice(self) -> &'static str {
         match self {
-            Self::InvalidUtf8 => "not UTF-8; convert the file, or set `on_error: quarantine`",
+            Self::InvalidUtf8 => "not UTF-8; set `encoding`, convert the file, or set `on_error: quarantine`",
             Self::MalformedJson => "not JSON; mend the line, or set `on_error: quarantine`",
             Self::NotAnObject => {
                 "JSON, but not an object like {\"text\": \"…\"}; mend the line, or set `on_error: quarantine`"
@@ -168,7 +170,7 @@ pub enum RejectReason {
 }
 
 /// Rejected document, or file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rejected {
     /// Number of the file.
     pub source: usize,
@@ -180,12 +182,25 @@ pub struct Rejected {
     pub is_document: bool,
     /// The reason.
     pub reason: RejectReason,
+    /// Names of the fields or columns that there are, where the text field is missing and the run stops at that.
+    pub names: Vec<String>,
 }
+
+/// Names of fields that a message holds, and characters of each.
+const NAMES: usize = 12;
+const NAME: usize = 40;
 
 impl Rejected {
     /// Makes the error that stops a run without quarantine.
-    pub fn to_error(self, path: &Path, reason: QuarantineReason) -> Error {
-        Error::Input { path: path.to_owned(), line: self.line, message: reason.advice().to_owned() }
+    pub fn to_error(&self, path: &Path, reason: QuarantineReason) -> Error {
+        let mut message = reason.advice().to_owned();
+        if !self.names.is_empty() {
+            let names = self.names.iter().take(NAMES).map(|name| name.chars().take(NAME).collect::<String>());
+            let names: Vec<String> = names.map(|name| format!("{name:?}")).collect();
+            let more = if self.names.len() > NAMES { ", …" } else { "" };
+            message += &format!("; there are {}{more}", names.join(", "));
+        }
+        Error::Input { path: path.to_owned(), line: self.line, message }
     }
 }
 

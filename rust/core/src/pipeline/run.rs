@@ -1,5 +1,6 @@
 //! Runs a job over the documents of files.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,9 +11,9 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use super::options::{OnError, Options};
 use super::parts::{PartCutter, RawHash};
 use super::read::{Batch, Entry, read};
-use super::rejected::{DropReason, RejectReason, Rejected};
+use super::rejected::{DropReason, QuarantineReason, RejectReason, Rejected};
 use crate::clean::Counts;
-use crate::source::{Fields, Format, Input, Malformed, SourceFile};
+use crate::source::{Fields, Format, Input, Malformed, SourceFile, mended};
 use crate::{Error, Result};
 
 /// Batches in flight for each worker.
@@ -234,8 +235,10 @@ fn one_batch<J: Job>(
                 match one_line(job, worker, options, (source, line), bytes, &mut done)? {
                     None => *done.kept.entry(source).or_default() += 1,
                     Some(reason) => {
+                        let names = names_beside_missing(reason, options, bytes);
                         let bytes = bytes.len() as u64;
-                        done.rejected.push(Rejected { source, line, bytes, is_document: true, reason });
+                        let is_document = true;
+                        done.rejected.push(Rejected { source, line, bytes, is_document, reason, names });
                     }
                 }
             }
@@ -255,14 +258,17 @@ fn one_line<J: Job>(
     bytes: &[u8],
     done: &mut BatchResult<J::Batch>,
 ) -> Result<Option<RejectReason>> {
-    let quarantined = |malformed: Malformed| Ok(Some(RejectReason::Quarantined(malformed.into())));
-    let fields = match Fields::parse(bytes) {
-        Ok(fields) => fields,
-        Err(malformed) => return quarantined(malformed),
+    let whole;
+    let found = match read_fields(options, bytes) {
+        Err(Malformed::MalformedJson) => {
+            whole = mended(bytes);
+            whole.as_deref().map_or(Err(Malformed::MalformedJson), |whole| read_fields(options, whole))
+        }
+        found => found,
     };
-    let (text_field, text) = match options.form.text(&fields, &options.text_field) {
+    let (fields, text_field, text) = match found {
         Ok(found) => found,
-        Err(malformed) => return quarantined(malformed),
+        Err(malformed) => return Ok(Some(RejectReason::Quarantined(malformed.into()))),
     };
     done.text_bytes += text.len() as u64;
     let document = Document { source, line, fields: &fields, text_field, text: &text };
@@ -270,6 +276,26 @@ fn one_line<J: Job>(
         Outcome::Kept => None,
         Outcome::Dropped(reason) => Some(RejectReason::Dropped(reason)),
     })
+}
+
+/// Returns the members of a line's object, the name of the one that holds the text, and the text.
+fn read_fields<'t, 'o>(
+    options: &'o Options,
+    bytes: &'t [u8],
+) -> std::result::Result<(Fields<'t>, &'o str, Cow<'t, str>), Malformed> {
+    let fields = Fields::parse(bytes)?;
+    let (text_field, text) = options.form.text(&fields, &options.text_field)?;
+    Ok((fields, text_field, text))
+}
+
+/// Returns the names of the members of an object that lacks the text field, for the error that stops the run.
+fn names_beside_missing(reason: RejectReason, options: &Options, bytes: &[u8]) -> Vec<String> {
+    let missing = reason == RejectReason::Quarantined(QuarantineReason::MissingField);
+    if !missing || options.on_error != OnError::Stop {
+        return Vec::new();
+    }
+    // It was parsed before; a line that had to be mended names nothing.
+    Fields::parse(bytes).map_or_else(|_| Vec::new(), |fields| fields.names())
 }
 
 /// Collects the results in input order.

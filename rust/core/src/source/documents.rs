@@ -7,13 +7,19 @@ use std::sync::atomic::AtomicU64;
 use encoding_rs::Encoding;
 
 use super::format::{Format, SourceFile};
+use super::json_array::{JsonArray, begins_array};
 use super::lines::{Line, LineReader};
 use super::open::{FileHash, open};
 use super::parquet::ParquetReader;
 use super::read_error::ReadError;
 use super::text::{Paragraphs, ToJson, WholeText};
+use super::transcode::{DAMAGE, Transcoder};
 
-const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+/// Bytes of the beginning by which the endings of lines are recognised.
+const HEAD: usize = 1 << 16;
+
+/// Bits by which other readings of JSON must be likelier than UTF-8, its encoding, that is damaged.
+const JSON_MARGIN: u32 = 24;
 
 type Input = Box<dyn BufRead + Send>;
 
@@ -24,17 +30,18 @@ pub struct Documents {
 }
 
 enum Reader {
-    JsonLines(LineReader<Input>),
+    JsonLines(LineReader<Transcoder<Input>>),
+    JsonArray(JsonArray<Transcoder<Input>>),
     Parquet(Box<ParquetReader>),
     Text(WholeText<Input>),
-    Paragraphs(Paragraphs<Input>),
+    Paragraphs(Paragraphs<Transcoder<Input>>),
 }
 
 impl Documents {
     /// Opens a file whose documents have at most `longest` bytes.
     ///
-    /// `text_field` is the column of Parquet, and the member that plain text gets. `encoding` is that of plain
-    /// text; without one it is detected. Adds the bytes read from disk to `read`.
+    /// `text_field` is the column of Parquet, and the member that plain text gets. `encoding` is that of plain text
+    /// and of JSON lines; without one it is recognised. Adds the bytes read from disk to `read`.
     pub fn open(
         file: &SourceFile,
         text_field: &str,
@@ -47,11 +54,22 @@ impl Documents {
             return Ok(Self { reader: Reader::Parquet(Box::new(reader)), hash });
         }
         let (input, hash) = open(&file.path, read).map_err(|_| ReadError::Unreadable)?;
-        let to_json = || ToJson::new(encoding, text_field);
+        let to_json = ToJson::new(text_field);
+        let transcoded = |input, margin| {
+            let mut input = Transcoder::new(input, encoding, margin);
+            let head = input.head(HEAD).to_vec();
+            (input, head)
+        };
+        let lines = |(input, head): (_, Vec<u8>)| LineReader::new(input, longest).with_ending_of(&head);
         let reader = match file.format {
-            Format::Text => Reader::Text(WholeText::new(input, longest, to_json())),
-            Format::Paragraphs => Reader::Paragraphs(Paragraphs::new(input, longest, to_json())),
-            Format::JsonLines => Reader::JsonLines(LineReader::new(input, longest)),
+            Format::Text => Reader::Text(WholeText::new(input, encoding, longest, to_json)),
+            Format::Paragraphs => {
+                Reader::Paragraphs(Paragraphs::new(lines(transcoded(input, 0)), longest, to_json))
+            }
+            Format::JsonLines => match transcoded(input, JSON_MARGIN) {
+                (input, head) if begins_array(&head) => Reader::JsonArray(JsonArray::new(input, longest)),
+                input => Reader::JsonLines(lines(input)),
+            },
             // Parquet was opened above; the pipeline refuses other formats without an extraction.
             Format::Extracted | Format::Parquet => return Err(ReadError::Unreadable),
         };
@@ -61,14 +79,15 @@ impl Documents {
     /// Appends the next document to `buffer`, without a line feed. After an error nothing more can be
     /// read, and a part of the document may be in the buffer.
     pub fn next(&mut self, buffer: &mut Vec<u8>) -> Result<Line, ReadError> {
+        let start = buffer.len();
         match &mut self.reader {
             Reader::JsonLines(lines) => {
-                let start = buffer.len();
                 let found = lines.next(buffer)?;
-                if lines.number() == 1 && buffer[start..].starts_with(BYTE_ORDER_MARK) {
-                    buffer.drain(start..start + BYTE_ORDER_MARK.len());
-                }
-                Ok(found)
+                Ok(without_damage(found, lines.input(), start, buffer))
+            }
+            Reader::JsonArray(elements) => {
+                let found = elements.next(buffer)?;
+                Ok(without_damage(found, elements.input(), start, buffer))
             }
             Reader::Parquet(rows) => rows.next(buffer),
             Reader::Text(text) => text.next(buffer),
@@ -76,10 +95,11 @@ impl Documents {
         }
     }
 
-    /// Returns the position of the last document: its (first) line or its row, counted from 1.
+    /// Returns the position of the last document: its (first) line, its row or its element, counted from 1.
     pub fn number(&self) -> u64 {
         match &self.reader {
             Reader::JsonLines(lines) => lines.number(),
+            Reader::JsonArray(elements) => elements.number(),
             Reader::Parquet(rows) => rows.number(),
             Reader::Text(_) => 1,
             Reader::Paragraphs(paragraphs) => paragraphs.number(),
@@ -90,4 +110,14 @@ impl Documents {
     pub fn sha256(&self) -> String {
         self.hash.hex()
     }
+}
+
+/// Removes a line of a file that is not UTF-8 if it holds bytes that its encoding does not have.
+fn without_damage(found: Line, input: &Transcoder<Input>, start: usize, buffer: &mut Vec<u8>) -> Line {
+    if found != Line::Whole || !input.transcodes() || !buffer[start..].contains(&DAMAGE) {
+        return found;
+    }
+    let length = buffer.len() - start;
+    buffer.truncate(start);
+    Line::Undecodable(length as u64)
 }

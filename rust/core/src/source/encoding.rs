@@ -2,87 +2,147 @@
 
 use std::borrow::Cow;
 
-use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{EUC_JP, Encoding, ISO_2022_JP, SHIFT_JIS, UTF_8};
+use encoding_rs::{EUC_JP, Encoding, ISO_2022_JP, SHIFT_JIS, UTF_8, UTF_16BE, UTF_16LE};
+
+use super::foreign;
+use super::japanese::{bits, bits_in, bits_of_utf8};
+
+/// Bytes from the first that is not ASCII on by which an encoding is recognised.
+pub const WINDOW: usize = 1 << 13;
+/// Bytes that are not ASCII above which valid UTF-8 can be nothing else.
+const SURELY_UTF_8: usize = 60;
+const UTF_32_MARK: &[u8] = &[0xff, 0xfe, 0, 0];
+
+/// Encodings that `recognise` tells apart by costs, with the cost in bits of the assumption itself.
+const CANDIDATES: [(&Encoding, u32); 4] = [(SHIFT_JIS, 8), (EUC_JP, 7), (UTF_16LE, 24), (UTF_16BE, 24)];
 
 /// Returns the encoding of a name of the Encoding Standard, like `shift_jis`, `cp932`, `euc-jp`, `utf-16le`.
 pub fn encoding_named(name: &str) -> Option<&'static Encoding> {
     Encoding::for_label_no_replacement(name.as_bytes())
 }
 
-/// Decodes pieces of one file, all in the same encoding.
-pub struct Decoder {
-    encoding: Option<&'static Encoding>,
+/// Decodes a whole text, in this encoding or, without one, in the one that is recognised.
+///
+/// A byte order mark goes before both and is left out. Returns `None` if the text is not valid in its encoding: a
+/// character is never guessed.
+pub fn decode<'t>(text: &'t [u8], encoding: Option<&'static Encoding>) -> Option<Cow<'t, str>> {
+    let (encoding, text) = match Encoding::for_bom(text) {
+        Some(_) if text.starts_with(UTF_32_MARK) => return None,
+        Some((marked, length)) => (marked, &text[length..]),
+        None => (encoding.or_else(|| recognise(text, 0))?, text),
+    };
+    if encoding != ISO_2022_JP && encoding.is_ascii_compatible() && has_iso_2022_escape(text) {
+        return None;
+    }
+    encoding.decode_without_bom_handling_and_without_replacement(text)
 }
 
-impl Decoder {
-    /// Creates a decoder for this encoding; without one, the first piece that is not ASCII determines it.
-    pub fn new(encoding: Option<&'static Encoding>) -> Self {
-        Self { encoding }
+/// Recognises the encoding of a text, or of the beginning of one; `None` if it is none of Japanese text.
+///
+/// A text with escape sequences of ISO 2022 is ISO-2022-JP, other ASCII is UTF-8. Otherwise the text is read in every
+/// encoding, and the cost of each reading in bits is compared with that of readings in other languages. Damaged bytes
+/// cost bits as well, so that a damaged text is recognised as what it was. Another reading than UTF-8 must cost
+/// `margin` bits less.
+pub fn recognise(text: &[u8], margin: u32) -> Option<&'static Encoding> {
+    if let Some((marked, _)) = Encoding::for_bom(text) {
+        return (!text.starts_with(UTF_32_MARK)).then_some(marked);
     }
-
-    /// Decodes a piece, without a byte order mark; `None` if it is not valid in the encoding.
-    pub fn decode<'a>(&mut self, piece: &'a [u8]) -> Option<Cow<'a, str>> {
-        // A byte order mark overrides the given encoding.
-        let (encoding, piece) = match Encoding::for_bom(piece) {
-            Some((encoding, length)) => (*self.encoding.insert(encoding), &piece[length..]),
-            None => match self.encoding {
-                Some(encoding) => (encoding, piece),
-                None => (self.recognise(piece)?, piece),
-            },
-        };
-        encoding.decode_without_bom_handling_and_without_replacement(piece)
+    if has_iso_2022_escape(text) {
+        return Some(ISO_2022_JP);
     }
-
-    fn recognise(&mut self, piece: &[u8]) -> Option<&'static Encoding> {
-        // ISO-2022-JP has ASCII bytes only; its escapes reveal it.
-        if piece.is_ascii() && !piece.contains(&0x1b) {
-            return Some(UTF_8);
+    let Some(first) = text.iter().position(|byte| !byte.is_ascii()) else { return Some(UTF_8) };
+    let piece = &text[first..];
+    if piece.iter().filter(|byte| !byte.is_ascii()).take(SURELY_UTF_8 + 1).count() > SURELY_UTF_8
+        && std::str::from_utf8(piece).is_ok()
+    {
+        return Some(UTF_8);
+    }
+    let whole = piece.len() <= WINDOW;
+    let piece = &piece[..piece.len().min(WINDOW)];
+    let mut best = (bits_in(UTF_8, piece, whole, bits_of_utf8).saturating_sub(margin), Some(UTF_8));
+    for (encoding, prior) in CANDIDATES {
+        let cost = prior + bits_in(encoding, piece, whole, bits);
+        if cost < best.0 {
+            best = (cost, encoding.is_ascii_compatible().then_some(encoding));
         }
-        // Text with one torn character is damaged UTF-8, not Shift_JIS, although much of it would be valid there.
-        if std::str::from_utf8(piece).is_err() && is_mostly_utf8(piece) {
-            return None;
-        }
-        let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
-        detector.feed(piece, true);
-        let guess = detector.guess(Some(b"jp"), Utf8Detection::Allow);
-        let known = [UTF_8, SHIFT_JIS, EUC_JP, ISO_2022_JP].contains(&guess);
-        known.then(|| *self.encoding.insert(guess))
     }
+    if foreign::least_bits(piece, whole) < best.0 { None } else { best.1 }
 }
 
-/// Tests whether at least half of the non-ASCII bytes belong to characters of UTF-8.
-fn is_mostly_utf8(piece: &[u8]) -> bool {
-    let all = piece.iter().filter(|byte| !byte.is_ascii()).count();
-    let in_characters = piece.utf8_chunks().flat_map(|chunk| chunk.valid().bytes());
-    in_characters.filter(|byte| !byte.is_ascii()).count() * 2 >= all
+/// Tests for an escape sequence of ISO 2022 that makes the ASCII bytes after it other characters.
+pub fn has_iso_2022_escape(text: &[u8]) -> bool {
+    memchr::memchr_iter(0x1b, text).any(|at| {
+        matches!(&text[at + 1..], [b'$', b'@' | b'A' | b'B' | b'(' | b')', ..] | [b'(', b'I' | b'J', ..])
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use encoding_rs::{BIG5, EUC_KR, GB18030, WINDOWS_1251, WINDOWS_1252};
 
     const TEXT: &str = "高血圧症の患者は、降圧薬を服用していた。ﾃｽﾄ①";
 
     fn decoded(encoding: Option<&'static Encoding>, bytes: &[u8]) -> Option<String> {
-        Decoder::new(encoding).decode(bytes).map(Cow::into_owned)
+        decode(bytes, encoding).map(Cow::into_owned)
     }
 
     #[test]
-    fn japanese_encodings_are_recognised() {
-        for encoding in [UTF_8, SHIFT_JIS, EUC_JP] {
-            let (bytes, _, lossy) = encoding.encode(TEXT);
-            assert!(!lossy);
-            assert_eq!(decoded(None, &bytes).as_deref(), Some(TEXT), "{}", encoding.name());
+    fn short_japanese_texts_are_recognised() {
+        let texts = [
+            TEXT,
+            "術後は順調に経過し,術後第18病日に退院となった",
+            "風邪気味なのでとりあえず解熱剤を飲んだ。",
+            "発熱",
+            "体温37.2℃",
+            "ｱﾚﾙｷﾞｰﾅｼ",
+            "BT 36.8 熱感(-)",
+            "カロナール200mg 3錠",
+            "不眠。",
+            "# note: 文",
+        ];
+        for text in texts {
+            for encoding in [UTF_8, SHIFT_JIS, EUC_JP] {
+                let (bytes, _, lossy) = encoding.encode(text);
+                assert!(!lossy);
+                assert_eq!(decoded(None, &bytes).as_deref(), Some(text), "{}", encoding.name());
+            }
         }
         // Bytes of Python's "iso2022_jp" codec.
         assert_eq!(decoded(None, b"\x1b$B7l05\x1b(B").as_deref(), Some("血圧"));
     }
 
     #[test]
+    fn other_languages_are_refused() {
+        let texts = [
+            (GB18030, "患者因发热三天入院，无咳嗽。"),
+            (GB18030, "病人今天没有发烧"),
+            (BIG5, "病人今天沒有發燒，血壓正常。"),
+            (EUC_KR, "환자는 오늘 열이 없습니다."),
+            (WINDOWS_1252, "Le patient a été opéré à l'hôpital."),
+            (WINDOWS_1251, "Пациент жалуется на головную боль."),
+        ];
+        for (encoding, text) in texts {
+            let (bytes, _, lossy) = encoding.encode(text);
+            assert!(!lossy);
+            assert_eq!(decoded(None, &bytes), None, "{text}");
+        }
+        assert_eq!(decoded(None, b"\x1b$)C\x0e!!\x0f"), None, "ISO-2022-KR");
+    }
+
+    #[test]
+    fn iso_2022_jp_is_read_as_nothing_else() {
+        let bytes = b"\x1b$B7l05\x1b(B 120/80";
+        assert_eq!(decoded(Some(UTF_8), bytes), None);
+        assert_eq!(decoded(Some(SHIFT_JIS), bytes), None);
+        assert_eq!(decoded(None, b"\x1b[31mred\x1b(B\x1b[m").as_deref(), Some("\x1b[31mred\x1b(B\x1b[m"));
+    }
+
+    #[test]
     fn a_byte_order_mark_goes_before_everything() {
         assert_eq!(decoded(Some(SHIFT_JIS), "\u{feff}熱".as_bytes()).as_deref(), Some("熱"));
         assert_eq!(decoded(None, b"\xff\xfe\xb1\x71").as_deref(), Some("熱"));
+        assert_eq!(decoded(None, b"\xff\xfe\0\0\xb1\x71\0\0"), None, "UTF-32");
     }
 
     #[test]
@@ -95,8 +155,5 @@ mod tests {
         }
         assert_eq!(decoded(Some(SHIFT_JIS), b"\x82\xa0\x82"), None);
         assert_eq!(decoded(Some(UTF_8), &SHIFT_JIS.encode(TEXT).0), None);
-        let mut decoder = Decoder::new(None);
-        assert!(decoder.decode("発熱あり。".as_bytes()).is_some());
-        assert!(decoder.decode(&EUC_JP.encode(TEXT).0).is_none(), "a file has one encoding");
     }
 }

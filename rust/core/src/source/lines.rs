@@ -5,7 +5,7 @@ use std::io::BufRead;
 /// Result of reading a line or a document.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Line {
-    /// A line is in the buffer, without its line feed.
+    /// A line is in the buffer, without its ending.
     Whole,
     /// A line longer than the bound was skipped; its length in bytes.
     TooLong(u64),
@@ -20,13 +20,27 @@ pub enum Line {
 pub struct LineReader<R> {
     input: R,
     longest: usize,
+    ending: u8,
     number: u64,
 }
 
 impl<R: BufRead> LineReader<R> {
     /// Creates a reader of lines of at most `longest` bytes.
     pub fn new(input: R, longest: usize) -> Self {
-        Self { input, longest, number: 0 }
+        Self { input, longest, ending: b'\n', number: 0 }
+    }
+
+    /// Ends lines at carriage returns instead of line feeds, as `head`, the beginning of the file, has only those.
+    pub fn with_ending_of(mut self, head: &[u8]) -> Self {
+        if !head.contains(&b'\n') && head.contains(&b'\r') {
+            self.ending = b'\r';
+        }
+        self
+    }
+
+    /// Returns the reader of the bytes.
+    pub fn input(&self) -> &R {
+        &self.input
     }
 
     /// Returns the number of the last line, counted from 1.
@@ -54,7 +68,7 @@ impl<R: BufRead> LineReader<R> {
             if !any {
                 any = true;
             }
-            let end = memchr::memchr(b'\n', available);
+            let end = memchr::memchr(self.ending, available);
             let piece = &available[..end.unwrap_or(available.len())];
             length += piece.len() as u64;
             if length <= self.longest as u64 {
@@ -93,6 +107,20 @@ mod tests {
         }
         assert_eq!(found, [&b"one"[..], b"", b"three"]);
         assert_eq!(reader.number(), 3);
+    }
+
+    #[test]
+    fn lines_end_at_carriage_returns_where_there_is_no_line_feed() {
+        let lines = |input: &[u8]| {
+            let mut reader = LineReader::new(input, 100).with_ending_of(input);
+            let mut count = 0;
+            while reader.next(&mut Vec::new()).expect("memory does not fail") != Line::End {
+                count += 1;
+            }
+            count
+        };
+        assert_eq!(lines(b"one\rtwo\r\rfour"), 4);
+        assert_eq!(lines(b"one\rtwo\r\nthree"), 2);
     }
 
     #[test]

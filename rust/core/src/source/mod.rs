@@ -1,25 +1,36 @@
 //! Input files: documents of every format become lines of JSON.
 
+mod ahead;
 mod documents;
 mod encoding;
 mod extracted;
+mod foreign;
 mod format;
+mod japanese;
 mod json;
+mod json_array;
 mod lines;
 mod open;
+mod oscar;
 mod parquet;
+mod parquet_json;
+mod parquet_pages;
 mod published;
 mod read_error;
 mod text;
+mod transcode;
 
 pub use encoding_rs::Encoding;
 
 pub use documents::Documents;
-pub use encoding::{Decoder, encoding_named};
+pub use encoding::{decode, encoding_named, recognise};
 pub use extracted::{Extracted, Unread};
 pub use format::{Format, Input, SourceFile};
-pub use json::{Fields, Malformed};
+pub use json::{Fields, Malformed, mended};
 pub use lines::{Line, LineReader};
 pub use open::{FileHash, open};
-pub use published::{Form, has_warning};
+pub use oscar::{OscarReason, OscarRules};
+pub use parquet::parquet_columns;
+pub use published::Form;
 pub use read_error::ReadError;
+pub use transcode::Transcoder;

@@ -20,6 +20,9 @@ const XZ: &[u8] = &[0xfd, b'7', b'z', b'X', b'Z', 0x00];
 /// Memory that decompressing xz may take, in bytes; `xz -9` needs 65 MiB.
 const XZ_MEMORY: u64 = 256 << 20;
 
+/// Logarithm of the largest window of Zstandard, which `zstd --long=31` writes; memory is taken as it is filled.
+const ZSTD_WINDOW: u32 = 31;
+
 /// The running SHA-256 of a file that is being read.
 #[derive(Clone, Default)]
 pub struct FileHash(Arc<Mutex<Sha256>>);
@@ -87,7 +90,8 @@ pub fn open(path: &Path, read: &Arc<AtomicU64>) -> Result<(Box<dyn BufRead + Sen
     } else if head.starts_with(BZIP2) {
         Box::new(BufReader::with_capacity(BUFFER, bzip2::bufread::MultiBzDecoder::new(raw)))
     } else if head.starts_with(ZSTD) {
-        let decoder = zstd::Decoder::with_buffer(raw).map_err(Error::io(path, "cannot decompress"))?;
+        let mut decoder = zstd::Decoder::with_buffer(raw).map_err(Error::io(path, "cannot decompress"))?;
+        decoder.window_log_max(ZSTD_WINDOW).map_err(Error::io(path, "cannot decompress"))?;
         Box::new(BufReader::with_capacity(BUFFER, decoder))
     } else if head.starts_with(XZ) {
         let stream = Stream::new_stream_decoder(XZ_MEMORY, CONCATENATED)

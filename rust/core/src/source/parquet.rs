@@ -6,22 +6,30 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use ::parquet::basic::{ConvertedType, LogicalType, Type as Physical};
+use ::parquet::basic::{ConvertedType, Type as Physical};
 use ::parquet::file::reader::{FileReader, SerializedFileReader};
 use ::parquet::record::reader::RowIter;
-use ::parquet::record::{Field, Row};
 use ::parquet::schema::types::Type;
 
 use super::lines::Line;
 use super::open::FileHash;
+use super::parquet_json::push_row;
+use super::parquet_pages::largest_page;
 use super::read_error::ReadError;
 
 /// Rows that the library decodes at a time; those of all columns are in memory.
 const ROWS: usize = 64;
 
+/// Bytes of a page above which a file is refused, unless documents may be longer; the library decompresses a page
+/// whole. Writers make pages of about 1 MiB, those of long documents are longer.
+const LONGEST_PAGE: usize = 256 << 20;
+
 /// Reads rows as JSON objects.
 pub struct ParquetReader {
     rows: RowIter<'static>,
+    columns: Type,
+    /// Names that lead to the text, that of its column first.
+    text: Vec<String>,
     number: u64,
     all: u64,
     longest: usize,
@@ -33,8 +41,8 @@ pub struct ParquetReader {
 impl ParquetReader {
     /// Opens a file whose text is in the column `text_field`, and hashes it.
     ///
-    /// Objects have the text and those other columns that hold text, numbers, truth values, or lists, maps and
-    /// structures of these. Adds the file's bytes to `read` as rows are read.
+    /// `text_field` is the name of a column, or leads into a structure as in `meta.text`. Objects have all columns, see
+    /// [`super::parquet_json`], but those with intervals. Adds the file's bytes to `read` as rows are read.
     pub fn open(
         path: &Path,
         text_field: &str,
@@ -44,15 +52,23 @@ impl ParquetReader {
         let mut file = File::open(path).map_err(|_| ReadError::Unreadable)?;
         // Columns are read out of order, so hashing is a pass of its own.
         let (hash, file_bytes) = FileHash::of(&mut file).map_err(|_| ReadError::Unreadable)?;
-        let (rows, all) = guarded(|| {
+        let pages = file.try_clone().map_err(|_| ReadError::Unreadable)?;
+        let (rows, all, columns, text) = guarded(|| {
             let reader = SerializedFileReader::new(file).map_err(|_| ReadError::Damaged)?;
             let all = reader.metadata().file_metadata().num_rows();
-            let columns = columns(reader.metadata().file_metadata().schema(), text_field)?;
-            let rows = RowIter::from_file_into(Box::new(reader)).project(Some(columns));
-            Ok((rows.map_err(|_| ReadError::Damaged)?.with_batch_size(ROWS), all))
+            let schema = reader.metadata().file_metadata().schema();
+            let text = text_column(schema, text_field)?;
+            let columns = readable_columns(schema)?;
+            if largest_page(&pages, reader.metadata()) > longest.max(LONGEST_PAGE) as u64 {
+                return Err(ReadError::TooLong);
+            }
+            let rows = RowIter::from_file_into(Box::new(reader)).project(Some(columns.clone()));
+            Ok((rows.map_err(|_| ReadError::Damaged)?.with_batch_size(ROWS), all, columns, text))
         })?;
         let reader = Self {
             rows,
+            columns,
+            text,
             number: 0,
             all: u64::try_from(all).map_err(|_| ReadError::Damaged)?,
             longest,
@@ -79,8 +95,13 @@ impl ParquetReader {
         let part = u128::from(self.number) * u128::from(self.file_bytes) / u128::from(self.all.max(1));
         self.count(u64::try_from(part).unwrap_or(self.file_bytes)); // a file may have more rows than it says
         let start = buffer.len();
-        push_row(row, buffer);
+        let names: Vec<&str> = self.text.iter().map(String::as_str).collect();
+        let decoded = push_row(&row, &self.columns, &names, buffer);
         let length = buffer.len() - start;
+        if !decoded {
+            buffer.truncate(start);
+            return Ok(Line::Undecodable(length as u64));
+        }
         if length > self.longest {
             buffer.truncate(start);
             return Ok(Line::TooLong(length as u64));
@@ -100,71 +121,72 @@ fn guarded<T>(read: impl FnOnce() -> Result<T, ReadError>) -> Result<T, ReadErro
     catch_unwind(AssertUnwindSafe(read)).unwrap_or(Err(ReadError::Damaged))
 }
 
-/// Selects the columns to read: the text and every column of a supported type.
-fn columns(schema: &Type, text_field: &str) -> Result<Type, ReadError> {
-    let text = schema.get_fields().iter().find(|column| column.name() == text_field);
-    let text = text.ok_or(ReadError::MissingColumn)?;
-    if !text.is_primitive() || !is_text(text) || repeated(text) {
-        return Err(ReadError::NotATextColumn);
+/// Returns the names of a file's columns, those of text first; none if the file cannot be read.
+pub fn parquet_columns(path: &Path) -> Vec<String> {
+    let names = guarded(|| {
+        let file = File::open(path).map_err(|_| ReadError::Unreadable)?;
+        let reader = SerializedFileReader::new(file).map_err(|_| ReadError::Damaged)?;
+        let schema = reader.metadata().file_metadata().schema();
+        let (mut texts, mut others) = (Vec::new(), Vec::new());
+        for column in schema.get_fields() {
+            if is_text(column) {
+                texts.push(column.name().to_owned());
+            } else if column.is_group() && column.get_basic_info().logical_type_ref().is_none() {
+                let inner = column.get_fields().iter().filter(|inner| is_text(inner));
+                texts.extend(inner.map(|inner| format!("{}.{}", column.name(), inner.name())));
+            } else {
+                others.push(column.name().to_owned());
+            }
+        }
+        texts.extend(others);
+        Ok(texts)
+    });
+    names.unwrap_or_default()
+}
+
+/// Finds the text's column, or a dotted name's in structures; returns the names that lead to it.
+fn text_column(group: &Type, name: &str) -> Result<Vec<String>, ReadError> {
+    let named = |name: &str| group.get_fields().iter().find(|column| column.name() == name);
+    if let Some(column) = named(name) {
+        return if is_text(column) { Ok(vec![name.to_owned()]) } else { Err(ReadError::NotATextColumn) };
     }
+    let mut missing = ReadError::MissingColumn;
+    for (dot, _) in name.match_indices('.') {
+        let Some(outer) = named(&name[..dot]).filter(|column| column.is_group() && !repeated(column)) else {
+            continue;
+        };
+        match text_column(outer, &name[dot + 1..]) {
+            Ok(inner) => return Ok([vec![name[..dot].to_owned()], inner].concat()),
+            Err(error) => missing = error,
+        }
+    }
+    Err(missing)
+}
+
+/// Selects the columns to read: all that the library reads.
+fn readable_columns(schema: &Type) -> Result<Type, ReadError> {
     let readable = schema.get_fields().iter().filter(|column| is_readable(column)).cloned().collect();
     Type::group_type_builder(schema.name()).with_fields(readable).build().map_err(|_| ReadError::Damaged)
 }
 
 fn is_readable(column: &Type) -> bool {
-    if !column.is_primitive() {
+    if column.is_group() {
         return column.get_fields().iter().all(|field| is_readable(field));
     }
-    match column.get_physical_type() {
-        Physical::BOOLEAN | Physical::FLOAT | Physical::DOUBLE => true,
-        Physical::INT32 | Physical::INT64 => {
-            use ConvertedType as Is;
-            matches!(
-                column.get_basic_info().converted_type(),
-                Is::NONE
-                    | Is::INT_8
-                    | Is::INT_16
-                    | Is::INT_32
-                    | Is::INT_64
-                    | Is::UINT_8
-                    | Is::UINT_16
-                    | Is::UINT_32
-                    | Is::UINT_64
-            ) && column.get_basic_info().logical_type_ref().is_none_or(|logical| {
-                // Nanoseconds have no converted type and would pass for plain numbers. Unknown is all nulls.
-                matches!(logical, LogicalType::Integer { .. } | LogicalType::Unknown)
-            })
-        }
-        Physical::BYTE_ARRAY => is_text(column),
-        Physical::INT96 | Physical::FIXED_LEN_BYTE_ARRAY => false,
-    }
+    column.get_basic_info().converted_type() != ConvertedType::INTERVAL
 }
 
+/// Tests for a column of text: annotated as such, or of bytes without annotation, which older writers made of text.
 fn is_text(column: &Type) -> bool {
-    let converted = column.get_basic_info().converted_type();
-    column.get_physical_type() == Physical::BYTE_ARRAY
-        && matches!(converted, ConvertedType::UTF8 | ConvertedType::ENUM | ConvertedType::JSON)
+    let info = column.get_basic_info();
+    let text = [ConvertedType::UTF8, ConvertedType::ENUM, ConvertedType::JSON, ConvertedType::NONE];
+    column.is_primitive()
+        && !repeated(column)
+        && column.get_physical_type() == Physical::BYTE_ARRAY
+        && text.contains(&info.converted_type())
 }
 
 fn repeated(column: &Type) -> bool {
     let info = column.get_basic_info();
     info.has_repetition() && info.repetition() == ::parquet::basic::Repetition::REPEATED
-}
-
-/// Appends a row as a JSON object.
-fn push_row(row: Row, out: &mut Vec<u8>) {
-    // Writing to memory does not fail, and these values all have a JSON form.
-    out.push(b'{');
-    for (i, (name, field)) in row.into_columns().into_iter().enumerate() {
-        if i > 0 {
-            out.push(b',');
-        }
-        let _ = serde_json::to_writer(&mut *out, &name);
-        out.push(b':');
-        let _ = match field {
-            Field::Str(text) => serde_json::to_writer(&mut *out, &text),
-            other => serde_json::to_writer(&mut *out, &other.to_json_value()),
-        };
-    }
-    out.push(b'}');
 }

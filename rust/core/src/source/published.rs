@@ -1,14 +1,12 @@
 //! Forms of published corpora, detected document by document.
 //!
-//! - OSCAR 23.01: the text is in `content`, beside `warc_headers` and `metadata`; `metadata.quality_warnings`
-//!   lists the warnings of ungoliant, which made the corpus.
+//! - OSCAR 22.01 and 23.01: the text is in `content`, beside `warc_headers` and `metadata`, see [`super::oscar`].
 //! - Wiki-40B: the text of an article is cut by markers, each on a line of its own or, for the end of a
-//!   paragraph, inside the line: `_START_ARTICLE_`, `_START_SECTION_`, `_START_PARAGRAPH_`, `_NEWLINE_`.
+//!   paragraph, inside the line: `_START_ARTICLE_`, `_START_SECTION_`, `_START_PARAGRAPH_`, `_NEWLINE_`. In some copies
+//!   the text is the literal of Python's bytes, `b'\\xe8…'`.
 
 use std::borrow::Cow;
 use std::str::FromStr;
-
-use serde::Deserialize;
 
 use super::json::{Fields, Malformed};
 
@@ -49,18 +47,29 @@ impl Form {
     /// Returns the name of the member with the document's text, and the text without markers.
     pub fn text<'f, 't>(
         self,
-        fields: &'f Fields<'t>,
+        fields: &Fields<'t>,
         text_field: &'f str,
     ) -> Result<(&'f str, Cow<'t, str>), Malformed> {
         if self == Self::Oscar {
             return Ok((OSCAR_TEXT, fields.text(OSCAR_TEXT)?));
         }
-        match fields.text(text_field) {
+        match fields.text(text_field).map(|text| self.without_literal(text)) {
             Ok(text) if self.has_markers(&text) => Ok((text_field, Cow::Owned(without_markers(&text)))),
             Err(Malformed::MissingField) if self == Self::Recognise && is_oscar(fields) => {
                 Ok((OSCAR_TEXT, fields.text(OSCAR_TEXT)?))
             }
             text => Ok((text_field, text?)),
+        }
+    }
+
+    /// Decodes a literal of bytes with an article of Wiki-40B.
+    fn without_literal(self, text: Cow<'_, str>) -> Cow<'_, str> {
+        if self == Self::Plain || self == Self::Oscar || !text.starts_with('b') {
+            return text;
+        }
+        match bytes_literal(&text) {
+            Some(decoded) if self.has_markers(&decoded) => Cow::Owned(decoded),
+            _ => text,
         }
     }
 
@@ -87,19 +96,37 @@ fn without_markers(text: &str) -> String {
     lines.join("\n")
 }
 
-/// Tests for one of the `listed` quality warnings of OSCAR in the document's metadata.
-pub fn has_warning(fields: &Fields<'_>, listed: &[String]) -> bool {
-    #[derive(Deserialize)]
-    struct Metadata<'a> {
-        #[serde(borrow, default)]
-        quality_warnings: Option<Vec<Cow<'a, str>>>,
+/// Decodes a literal of Python's bytes, if the text is one and holds UTF-8.
+fn bytes_literal(text: &str) -> Option<String> {
+    let quoted = text.trim_ascii_end().strip_prefix('b')?;
+    let inside = ['\'', '"'].iter().find_map(|&mark| quoted.strip_prefix(mark)?.strip_suffix(mark))?;
+    let mut bytes = Vec::with_capacity(inside.len());
+    let mut rest = inside.as_bytes();
+    while let [first, after @ ..] = rest {
+        (bytes, rest) = match (first, after) {
+            (b'\\', [b'x', high, low, after @ ..]) => {
+                let digits = [*high, *low];
+                bytes.push(u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()?);
+                (bytes, after)
+            }
+            (b'\\', [escape, after @ ..]) => {
+                bytes.push(match escape {
+                    b'n' => b'\n',
+                    b'r' => b'\r',
+                    b't' => b'\t',
+                    b'\\' | b'\'' | b'"' => *escape,
+                    _ => return None,
+                });
+                (bytes, after)
+            }
+            (b'\\', []) => return None,
+            (byte, after) => {
+                bytes.push(*byte);
+                (bytes, after)
+            }
+        };
     }
-    if listed.is_empty() {
-        return false;
-    }
-    let metadata = fields.raw("metadata").and_then(|raw| serde_json::from_str::<Metadata<'_>>(raw).ok());
-    let warnings = metadata.and_then(|metadata| metadata.quality_warnings).unwrap_or_default();
-    warnings.iter().any(|warning| listed.iter().any(|name| name == warning))
+    String::from_utf8(bytes).ok()
 }
 
 #[cfg(test)]
@@ -115,7 +142,7 @@ mod tests {
         Ok((name.to_owned(), text.to_owned()))
     }
 
-    const OSCAR: &str = r#"{"content":"熱","warc_headers":{"warc-type":"conversion"},"metadata":{"quality_warnings":["tiny","noisy"]}}"#;
+    const OSCAR: &str = r#"{"content":"熱","warc_headers":{"warc-type":"conversion"},"metadata":{}}"#;
     const WIKI: &str = r#"{"wikidata_id":"Q1","text":"\n_START_ARTICLE_\n熱\n_START_SECTION_\n概要\n_START_PARAGRAPH_\n高い。_NEWLINE_低い。","version_id":"1"}"#;
 
     #[test]
@@ -140,16 +167,16 @@ mod tests {
     }
 
     #[test]
-    fn listed_warnings_are_found() {
-        let warned = |line: &str, listed: &[&str]| {
-            let listed: Vec<String> = listed.iter().map(|&name| name.to_owned()).collect();
-            has_warning(&Fields::parse(line.as_bytes()).expect("it is JSON"), &listed)
-        };
-        assert!(warned(OSCAR, &["noisy"]));
-        assert!(!warned(OSCAR, &["header"]));
-        assert!(!warned(OSCAR, &[]));
-        for other in [r#"{"metadata":{"quality_warnings":null}}"#, r#"{"metadata":3}"#, "{}"] {
-            assert!(!warned(other, &["noisy"]));
+    fn literals_of_bytes_are_decoded_where_they_hold_an_article() {
+        let wiki = r#"{"text":"b'\\n_START_ARTICLE_\\n\\xe7\\x86\\xb1\\n_START_PARAGRAPH_\\n\\xe9\\xab\\x98\\xe3\\x81\\x84\\'s\\\\'"}"#;
+        assert_eq!(text(Form::Recognise, wiki), found("text", "熱\n高い's\\"));
+        assert_eq!(text(Form::Wiki40B, wiki), found("text", "熱\n高い's\\"));
+        assert!(text(Form::Plain, wiki).is_ok_and(|(_, text)| text.starts_with("b'")));
+        for other in [r"b'\\xe7\\x86\\xb1'", r"b'_START_ARTICLE_\\xe7'", "b'", "b'_START_ARTICLE_"] {
+            let line = format!(r#"{{"text":"{other}"}}"#);
+            assert_eq!(text(Form::Recognise, &line), found("text", &other.replace(r"\\", r"\")));
         }
+        let returns = r#"{"text":"_START_ARTICLE_\r\n熱\r\n_START_PARAGRAPH_\r\n_NEWLINE_高い。"}"#;
+        assert_eq!(text(Form::Recognise, returns), found("text", "熱\n高い。"));
     }
 }

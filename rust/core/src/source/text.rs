@@ -4,33 +4,28 @@ use std::io::{BufRead, Read};
 
 use encoding_rs::Encoding;
 
-use super::encoding::Decoder;
+use super::encoding::decode;
 use super::lines::{Line, LineReader};
 use super::read_error::ReadError;
 
-/// Writes a document as a JSON object with one member.
+/// Writes documents as JSON objects with one member.
 pub struct ToJson {
-    decoder: Decoder,
     head: Vec<u8>,
 }
 
 impl ToJson {
-    /// Creates a writer for text in this encoding, or in a detected one; the member's name is `text_field`.
-    pub fn new(encoding: Option<&'static Encoding>, text_field: &str) -> Self {
+    /// Creates a writer; the member's name is `text_field`.
+    pub fn new(text_field: &str) -> Self {
         let mut head = b"{".to_vec();
         push_json(text_field, &mut head);
         head.push(b':');
-        Self { decoder: Decoder::new(encoding), head }
+        Self { head }
     }
 
-    fn push(&mut self, piece: &[u8], buffer: &mut Vec<u8>) -> Line {
-        let Some(text) = self.decoder.decode(piece) else {
-            return Line::Undecodable(piece.len() as u64);
-        };
+    fn push(&self, text: &str, buffer: &mut Vec<u8>) {
         buffer.extend_from_slice(&self.head);
-        push_json(&text, buffer);
+        push_json(text, buffer);
         buffer.push(b'}');
-        Line::Whole
     }
 }
 
@@ -42,14 +37,15 @@ fn push_json(text: &str, out: &mut Vec<u8>) {
 /// Reads a file that is one document.
 pub struct WholeText<R> {
     input: Option<R>,
+    encoding: Option<&'static Encoding>,
     longest: u64,
     to_json: ToJson,
 }
 
 impl<R: BufRead> WholeText<R> {
-    /// A document of at most `longest` bytes.
-    pub fn new(input: R, longest: usize, to_json: ToJson) -> Self {
-        Self { input: Some(input), longest: longest as u64, to_json }
+    /// A document of at most `longest` bytes, in this encoding or in one that is recognised.
+    pub fn new(input: R, encoding: Option<&'static Encoding>, longest: usize, to_json: ToJson) -> Self {
+        Self { input: Some(input), encoding, longest: longest as u64, to_json }
     }
 
     /// Appends the document to `buffer`.
@@ -62,11 +58,13 @@ impl<R: BufRead> WholeText<R> {
             let rest = std::io::copy(&mut input, &mut std::io::sink())?;
             return Ok(Line::TooLong(length + rest));
         }
-        Ok(self.to_json.push(&piece, buffer))
+        let Some(text) = decode(&piece, self.encoding) else { return Ok(Line::Undecodable(length)) };
+        self.to_json.push(&text, buffer);
+        Ok(Line::Whole)
     }
 }
 
-/// Reads documents that are separated by blank lines.
+/// Reads documents of UTF-8 that are separated by blank lines.
 pub struct Paragraphs<R> {
     lines: LineReader<R>,
     longest: u64,
@@ -77,14 +75,8 @@ pub struct Paragraphs<R> {
 
 impl<R: BufRead> Paragraphs<R> {
     /// Documents of at most `longest` bytes.
-    pub fn new(input: R, longest: usize, to_json: ToJson) -> Self {
-        Self {
-            lines: LineReader::new(input, longest),
-            longest: longest as u64,
-            to_json,
-            piece: Vec::new(),
-            first_line: 0,
-        }
+    pub fn new(lines: LineReader<R>, longest: usize, to_json: ToJson) -> Self {
+        Self { lines, longest: longest as u64, to_json, piece: Vec::new(), first_line: 0 }
     }
 
     /// The line on which the last document begins, counted from 1.
@@ -98,7 +90,13 @@ impl<R: BufRead> Paragraphs<R> {
         match self.take()? {
             0 => Ok(Line::End),
             length if length > self.longest => Ok(Line::TooLong(length)),
-            _ => Ok(self.to_json.push(&self.piece, buffer)),
+            length => match std::str::from_utf8(&self.piece) {
+                Ok(text) => {
+                    self.to_json.push(text, buffer);
+                    Ok(Line::Whole)
+                }
+                Err(_) => Ok(Line::Undecodable(length)),
+            },
         }
     }
 
@@ -110,7 +108,7 @@ impl<R: BufRead> Paragraphs<R> {
             let bytes = match self.lines.next(&mut self.piece)? {
                 Line::End => return Ok(length),
                 Line::TooLong(bytes) | Line::Undecodable(bytes) => bytes,
-                Line::Whole if self.piece[start..].iter().all(u8::is_ascii_whitespace) => {
+                Line::Whole if is_blank(&self.piece[start..]) => {
                     self.piece.truncate(start);
                     if length > 0 {
                         return Ok(length);
@@ -131,12 +129,17 @@ impl<R: BufRead> Paragraphs<R> {
     }
 }
 
+/// Tests for a line of white space alone, the ideographic space included.
+fn is_blank(line: &[u8]) -> bool {
+    std::str::from_utf8(line).is_ok_and(|line| line.trim_start().is_empty())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn paragraphs(input: &[u8], longest: usize) -> Vec<(u64, String)> {
-        let mut reader = Paragraphs::new(input, longest, ToJson::new(None, "text"));
+        let mut reader = Paragraphs::new(LineReader::new(input, longest), longest, ToJson::new("text"));
         let mut found = Vec::new();
         loop {
             let mut buffer = Vec::new();
@@ -150,7 +153,7 @@ mod tests {
 
     #[test]
     fn blank_lines_separate_documents() {
-        let found = paragraphs("\n高血圧\n\"糖尿病\"\n \r\n\n喘息".as_bytes(), 100);
+        let found = paragraphs("\n高血圧\n\"糖尿病\"\n 　\r\n\n喘息".as_bytes(), 100);
         let expected =
             [(2, r#"{"text":"高血圧\n\"糖尿病\"\n"}"#.to_owned()), (6, r#"{"text":"喘息\n"}"#.to_owned())];
         assert_eq!(found, expected);
@@ -170,7 +173,7 @@ mod tests {
     #[test]
     fn a_file_is_one_document_however_short() {
         let read = |input: &[u8], longest| {
-            let mut reader = WholeText::new(input, longest, ToJson::new(None, "body"));
+            let mut reader = WholeText::new(input, None, longest, ToJson::new("body"));
             let mut buffer = Vec::new();
             let first = reader.next(&mut buffer);
             assert_eq!(reader.next(&mut Vec::new()), Ok(Line::End));

@@ -16,7 +16,7 @@ use crate::pipeline::{
     Document, DropReason, Job, Options, Outcome, Output, Part, RawHash, RejectReason, Rejected, RejectedRow,
     Summary, run,
 };
-use crate::source::{Input, has_warning};
+use crate::source::{Input, OscarRules};
 use crate::statistics::{Recorder, SeenKeys, Statistics};
 use crate::{Error, Result};
 
@@ -26,8 +26,8 @@ pub struct Rules<'a> {
     pub cleaning: CleaningOptions,
     /// Filters of documents.
     pub filters: Filters<'a>,
-    /// Quality warnings of OSCAR for which documents are dropped.
-    pub quality_warnings: &'a [String],
+    /// Rules on what OSCAR says of documents.
+    pub oscar: OscarRules,
     /// Options of fingerprints; none if duplicates are not searched for.
     pub duplicates: Option<dedup::Options>,
     /// Keep the other members of documents.
@@ -119,8 +119,8 @@ impl<'a> Job for Prepare<'a> {
         let text = cleaner.clean(document.text);
         let verdict = if text.is_empty() {
             Err(DropReason::EmptyAfterCleaning)
-        } else if has_warning(document.fields, rules.quality_warnings) {
-            Err(DropReason::QualityWarning)
+        } else if let Some(reason) = rules.oscar.drop(document.fields) {
+            Err(DropReason::Oscar(reason))
         } else {
             match filters.apply(text) {
                 Verdict::Keep(kept) => Ok(kept),
