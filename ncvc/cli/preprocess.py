@@ -116,6 +116,8 @@ def preprocess(
     output = config.parent / loaded.output
     summary = result.model_dump(mode="json", by_alias=True, exclude_none=True)
     written = f"written to {output}; look at {output / 'report.html'}"
+    if result.nothing_done:
+        written = f"nothing done: {output} is of this config and these inputs already; --force writes it again"
     console.close({"output": str(output), **summary}, [*_lines(result), written])
 
 

@@ -18,9 +18,10 @@ import ncvc._native as native
 from ncvc.corpus.config import PreprocessConfig, SourceConfig
 from ncvc.corpus.records import TaskRecord
 from ncvc.documents.needed import require_packages
-from ncvc.documents.sources import NO_LIMIT, Found, SourceFile, find_sources
+from ncvc.documents.sources import NO_LIMIT, Found, SourceFile, find_sources, named_path
 from ncvc.errors import ConfigError
 from ncvc.files import sha256
+from ncvc.identity import first_difference
 from ncvc.manifest import MANIFEST
 
 Target = Literal["tokens", "text"]
@@ -83,7 +84,7 @@ class Plan:
         """Tokenizer folder; raises `ConfigError` if the config names none."""
         if self.config.tokenizer is None:
             raise ConfigError("'tokenizer' is missing: name the folder that `ncvc tokenizer train` wrote")
-        return self.folder / self.config.tokenizer
+        return named_path(self.config.tokenizer, self.folder)
 
     def source(self, task: Task) -> SourceConfig:
         """Returns the source of a task."""
@@ -93,13 +94,26 @@ class Plan:
         """Returns what must be the same for a run to be resumed, as JSON."""
         return {
             "ncvc": ncvc.__version__,
+            "config": self.config.model_dump(mode="json", exclude=FREE_TO_CHANGE),
             "cleaning": native.cleaning_version(),
             "to": self.to,
             "tokenizer": sha256(self.tokenizer / MANIFEST) if self.to == "tokens" else None,
             "filters": native.filters_version(),
             "rules": [hashlib.sha256(self.rules(source).encode()).hexdigest() for source in self.config.sources],
-            "config": self.config.model_dump(mode="json", exclude=FREE_TO_CHANGE),
         }
+
+    def changed_since(self, before: dict[str, pydantic.JsonValue]) -> str | None:
+        """Says the first difference to the identity of another run in a clause; None if there is none.
+
+        Keys of the config go first: hashes of rules differ with them.
+        """
+        now = self.identity()
+        before = {key: before.get(key) for key in now} | before
+        changed = first_difference(before, now)
+        if changed is None or not changed.startswith("rules."):
+            return changed
+        number = int(changed.removeprefix("rules.").partition(" ")[0])
+        return f"the list of adult words of sources.{number} has another content"
 
     def rules(self, source: SourceConfig) -> str:
         """Returns the options of a source's cleaning, filters and deduplication, in the engine's JSON."""

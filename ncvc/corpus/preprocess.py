@@ -9,13 +9,15 @@ import pydantic
 from ncvc.corpus.config import PreprocessConfig
 from ncvc.corpus.plan import Plan, Target, make_plan
 from ncvc.corpus.publish import build_output
+from ncvc.corpus.quarantine import require_nothing_quarantined
 from ncvc.corpus.records import FileDigests, Record, read_record
 from ncvc.corpus.report import ReportData
 from ncvc.corpus.report.collect import Timing, report_data
 from ncvc.corpus.run_dir import RunDir
 from ncvc.corpus.stages import TEXT, Stages, load_tokenizer
 from ncvc.corpus.summary import PassResult, Summary, summarize
-from ncvc.errors import InputError
+from ncvc.documents.sources import named_path
+from ncvc.errors import InputError, NcvcError
 from ncvc.executors import Executor, LocalExecutor
 from ncvc.files import sha256_if_readable
 from ncvc.manifest import MANIFEST, PREPROCESS, own_manifest
@@ -41,7 +43,8 @@ def preprocess(
     Documents read are those written, dropped and quarantined.
 
     An unfinished run is in `.OUTPUT.partial` beside the output and is resumed. An output of the same config and inputs
-    is left as it is. `replace` allows another output of ncvc to be replaced, `restart` discards an unfinished run,
+    is left as it is, and the result says so. `replace` writes it again, and allows another output of ncvc to be
+    replaced, `restart` discards an unfinished run,
     `sample` limits the documents that are read of each source. By default the executor has the config's threads on this
     machine and nothing is reported.
 
@@ -51,15 +54,22 @@ def preprocess(
     require_apart(folder / config.output, reads(plan), [folder])
     output = real_path(folder / config.output)
     with RunDir(output, require_untouched) as run_dir:
-        made = None if restart else _inputs_of(plan, output)
+        made = None if restart or replace else _inputs_of(plan, output)
         now = {path: sha256_if_readable(Path(path)) for path in made or {}}
         if made is not None and made == now:
             run_dir.remove()
+            if config.on_error == "stop":
+                require_nothing_quarantined([output])
             advice = f"move {output} away to write it again"
             summary = read_record(output / "summary.json", Summary, advice)
-            return _result(summary, read_record(output / "report.json", ReportData, advice))
+            return _result(summary, read_record(output / "report.json", ReportData, advice), nothing_done=True)
         # An output that lacks only unreadable files is completed without `replace`.
         incomplete = made is not None and all(made[path] in (None, digest) for path, digest in now.items())
+        if not replace and not incomplete and (difference := _difference(plan, output, made, now)):
+            raise NcvcError(
+                f"{folder / config.output}: exists already, and {difference}; choose another output, or replace it"
+                " with --force"
+            )
         require_replaceable(folder / config.output, PREPROCESS, replace=replace or incomplete)
         run_dir.begin_or_resume(plan, restart=restart)
         timing = Timing()
@@ -103,18 +113,18 @@ def _run(plan: Plan, run_dir: RunDir, executor: Executor, reporter: Reporter, ti
 def reads(plan: Plan) -> Iterator[Path]:
     """Yields the files and folders that the pass reads."""
     for source in plan.config.sources:
-        yield from (path for path in (plan.folder / name for name in source.inputs) if path.is_dir())
+        yield from (path for path in (named_path(name, plan.folder) for name in source.inputs) if path.is_dir())
     for task in plan.tasks:
         yield from task.paths
     if plan.config.tokenizer is not None:
         yield plan.tokenizer
 
 
-def _result(summary: Summary, report: ReportData) -> PassResult:
+def _result(summary: Summary, report: ReportData, *, nothing_done: bool = False) -> PassResult:
     seconds = sum(stage.seconds for stage in report.stages)
     rate = (summary.text_bytes or 0) / 1e6 / seconds if seconds else 0.0
     speed = {"seconds": round(seconds, 3), "mb_per_second": round(rate, 3)}
-    return PassResult.model_validate({**summary.to_json(), **speed})
+    return PassResult.model_validate({**summary.to_json(), **speed, "nothing_done": nothing_done})
 
 
 class _OutputManifest(Record):
@@ -125,14 +135,30 @@ class _OutputManifest(Record):
     inputs: FileDigests
 
 
+def _read_manifest(output: Path) -> _OutputManifest | None:
+    try:
+        return _OutputManifest.model_validate_json((output / MANIFEST).read_bytes())
+    except (FileNotFoundError, NotADirectoryError, pydantic.ValidationError):
+        return None
+
+
 def _inputs_of(plan: Plan, output: Path) -> FileDigests | None:
     """Returns the digests of the files that the output was made of; None if another run made it."""
-    try:
-        manifest = _OutputManifest.model_validate_json((output / MANIFEST).read_bytes())
-    except (FileNotFoundError, NotADirectoryError, pydantic.ValidationError):
+    manifest = _read_manifest(output)
+    if manifest is None:
         return None
     paths = [str(path) for task in plan.tasks for path in task.paths]
     own = own_manifest(output)
     whole = own is not None and all((output / name).is_file() for name in own["files"])
     same = whole and manifest.run == plan.identity() and list(manifest.inputs) == paths
     return manifest.inputs if same else None
+
+
+def _difference(plan: Plan, output: Path, made: FileDigests | None, now: FileDigests) -> str | None:
+    """Says in a clause what an output of ours was made of that is not so now; None if it is not ours."""
+    if made is not None:
+        return next((f"{path} has changed since" for path, digest in now.items() if made[path] != digest), None)
+    manifest = _read_manifest(output)
+    if manifest is None or own_manifest(output) is None:
+        return None
+    return plan.changed_since(manifest.run)

@@ -23,10 +23,10 @@ import pydantic
 
 from ncvc.corpus.part_records import PreparedPart
 from ncvc.corpus.plan import Plan, Task
+from ncvc.corpus.quarantine import require_nothing_quarantined
 from ncvc.corpus.records import TaskRecord, read_record
 from ncvc.errors import NcvcError
 from ncvc.files import RUN, WorkFolder, listed, sha256_if_readable, sync, write_whole
-from ncvc.identity import first_difference
 
 PARTS = "[0-9]*-*"
 """Pattern of the names of parts."""
@@ -88,6 +88,8 @@ class RunDir(WorkFolder):
         else:
             self._require_same_run(plan)
             self._discard_unreadable(plan)
+            if plan.config.on_error == "stop":
+                require_nothing_quarantined(listed(self.prepared, PARTS))
         for folder in (self.prepared, self.finished):
             folder.mkdir(exist_ok=True)
             for leftover in listed(folder, ".partial-*"):
@@ -97,7 +99,7 @@ class RunDir(WorkFolder):
     def _require_same_run(self, plan: Plan) -> None:
         advice = "set it back to go on, or begin anew with --restart"
         before = read_record(self.folder / RUN, dict[str, pydantic.JsonValue])
-        if changed := first_difference(before, plan.identity()):
+        if changed := plan.changed_since(before):
             raise NcvcError(f"{self.final}: the unfinished run differs: {changed}; {advice}")
         tasks = {task.name: task.identity() for task in plan.tasks}
         for name in sorted({part.name.partition("-")[0] for part in listed(self.prepared, PARTS)}):
@@ -109,8 +111,6 @@ class RunDir(WorkFolder):
 
     def _discard_unreadable(self, plan: Plan) -> None:
         """Discards tasks whose unreadable files can be read now, and all later stages."""
-        if plan.config.on_error == "stop":
-            return
         quarantined = (part for part in listed(self.prepared, PARTS) if UNREADABLE in PreparedPart.read(part).reasons)
         incomplete = {part.name.partition("-")[0] for part in quarantined}
         for task in (task for task in plan.tasks if task.name in incomplete):

@@ -85,6 +85,8 @@ class PassResult(Summary):
     """Wall clock of all stages."""
     mb_per_second: float
     """Raw text, 10⁶ bytes of UTF-8 a second."""
+    nothing_done: bool = False
+    """True if the output was there already, and is of this config and these inputs."""
 
 
 @dataclass

@@ -18,6 +18,9 @@ import sentencepiece
 import zstandard
 
 import ncvc
+from ncvc.corpus.config import PreprocessConfig, SourceConfig
+from ncvc.corpus.filters import AdultWords, FiltersConfig
+from ncvc.corpus.plan import make_plan
 from ncvc.corpus.run_dir import RunDir
 from tests.corpus.run import NO_FILTERS, TEXTS, dataset, limited, outputs, report, run, write
 
@@ -165,6 +168,32 @@ def test_an_unfinished_run_of_another_config_or_input_is_not_mixed_in(tmp_path: 
     assert report(tmp_path)["documents"]["in"] == len(TEXTS) + 1
 
 
+def test_what_was_set_aside_stops_a_run_that_stops_at_it(tmp_path: Path, tokenizer_folder: Path) -> None:
+    write(tmp_path / "in/a.jsonl", TEXTS)
+    (tmp_path / "in/b.jsonl").write_bytes(b"not JSON\n")
+    stopped = run(tmp_path, tokenizer_folder, ok=False)
+    assert "b.jsonl:1: not JSON" in stopped.stderr
+    run(tmp_path, tokenizer_folder, on_error="quarantine")
+    refused = run(tmp_path, tokenizer_folder, ok=False)
+    assert f"{tmp_path}/in/b.jsonl:1: malformed_json; it was set aside" in refused.stderr
+    again = run(tmp_path, tokenizer_folder, on_error="quarantine")
+    assert "nothing done" in again.stdout
+    (tmp_path / "in/b.jsonl").unlink()
+    refused = run(tmp_path, tokenizer_folder, ok=False)
+    assert "exists already" in refused.stderr
+
+
+def test_a_changed_word_list_is_named(tmp_path: Path) -> None:
+    (tmp_path / "words.txt").write_text("語 3\n", encoding="utf-8")
+    source = SourceConfig(name="a", inputs=["in"], filters=FiltersConfig(adult_words=AdultWords(list="words.txt")))
+    write(tmp_path / "in/a.jsonl", TEXTS)
+    plan = make_plan(PreprocessConfig(sources=[source], output="out"), tmp_path, "text")
+    before = plan.identity()
+    assert plan.changed_since(before) is None
+    (tmp_path / "words.txt").write_text("語 4\n", encoding="utf-8")
+    assert plan.changed_since(before) == "the list of adult words of sources.0 has another content"
+
+
 def refusing_once(function: Callable[..., Any]) -> Callable[..., Any]:
     """Fails like a broken disk, then works."""
     calls = []
@@ -203,11 +232,17 @@ def test_an_output_that_is_there_stays(tmp_path: Path, tokenizer_folder: Path) -
     source = write(tmp_path / "in/a.jsonl", TEXTS)
     run(tmp_path, tokenizer_folder)
     inode = (tmp_path / "out").stat().st_ino
-    run(tmp_path, tokenizer_folder)
+    assert "nothing done: " in run(tmp_path, tokenizer_folder).stdout
     assert (tmp_path / "out").stat().st_ino == inode
+    written = run(tmp_path, tokenizer_folder, "--force")
+    assert "nothing done" not in written.stdout
+    assert (tmp_path / "out").stat().st_ino != inode
+    inode = (tmp_path / "out").stat().st_ino
     source.write_bytes(source.read_bytes().replace("退院".encode(), "入院".encode()))
     refused = run(tmp_path, tokenizer_folder, ok=False)
-    assert "out: exists already" in refused.stderr
+    assert f"out: exists already, and {source} has changed since" in refused.stderr
+    refused = run(tmp_path, tokenizer_folder, ok=False, longest_line=5000)
+    assert "out: exists already, and longest_line was 67108864 and is 5000" in refused.stderr
     run(tmp_path, tokenizer_folder, "--force")
     assert (tmp_path / "out").stat().st_ino != inode
     assert sorted(path.name for path in tmp_path.iterdir()) == ["config.yaml", "in", "out"]
