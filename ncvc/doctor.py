@@ -46,6 +46,9 @@ OPTIONAL = {
     "apex": "NVIDIA's fused optimizers and norms",
     "liger-kernel": "Triton kernels",
     "ray": "the corpus pass on many machines",
+    "pypdfium2": "the text of PDF",
+    "python-calamine": "the text of Excel",
+    "mwparserfromhell": "the text of Wikipedia's dumps",
 }
 """Distributions that no command needs, and their use."""
 
