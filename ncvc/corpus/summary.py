@@ -16,6 +16,8 @@ WRITTEN = ("tokens", "morphemes", "unknown_tokens", "written_bytes")
 """Counts of what was written, tokens or text."""
 SKIPPED = "unknown_format"
 """Reason of a file in a folder that no reader takes."""
+MOST_KINDS = 20
+"""Kinds of records that are named; the rest is counted together."""
 TEXT_BYTES = ("text_bytes", "clean_bytes", "kept_bytes")
 
 
@@ -151,9 +153,11 @@ def _summarize_source(stages: Stages, number: int) -> SourceSummary:
 
 
 def _passed_over(stages: Stages, tasks: Iterable[Task]) -> dict[str, int]:
-    """Adds up the records that are no pages, the most frequent kind first."""
+    """Adds up the records that are no pages, the most frequent kind first; servers send hundreds of kinds."""
     counts: Counter[str] = Counter()
     for task in tasks:
         if task.files[0].needs_extraction:
             counts.update(read_record(stages.run_dir.passed_over_file(task), dict[str, int]))
-    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+    kinds = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    others = sum(records for _, records in kinds[MOST_KINDS:])
+    return dict(kinds[:MOST_KINDS]) | ({"other kinds": others} if others else {})

@@ -17,7 +17,7 @@ HEAD = 4096
 """First bytes of a page, in which its encoding is declared."""
 
 _META = re.compile(rb"<meta\s[^>]*?charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
-_KANA = re.compile("[ぁ-んァ-ヶ]+")
+_LETTERS = re.compile("[ぁ-んァ-ヶ가-힣]+")
 _XML = re.compile(rb"^\s*<\?xml\s[^>]*?encoding\s*=\s*[\"']([\w.:-]+)")
 
 
@@ -162,9 +162,9 @@ def _decode_declared(page: Page) -> str | None:
     texts = [native.decode_text(page.data, name) for name in names if name]
     texts.append(native.decode_text(page.data))
     # The first of the best: servers declare Latin-1, in which every byte is a letter, for whatever they send.
-    return max((text for text in texts if text is not None), key=_kana, default=None)
+    return max((text for text in texts if text is not None), key=_sense, default=None)
 
 
-def _kana(text: str) -> float:
-    """Returns the share of kana in a text's letters outside ASCII; none is left by a wrong encoding."""
-    return sum(map(len, _KANA.findall(text))) / max(1, len(text) - len(text.encode("ascii", "ignore")))
+def _sense(text: str) -> float:
+    """Returns the share of kana and hangul in a text's letters outside ASCII; a wrong encoding leaves few."""
+    return sum(map(len, _LETTERS.findall(text))) / max(1, len(text) - len(text.encode("ascii", "ignore")))

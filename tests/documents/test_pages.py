@@ -228,7 +228,7 @@ def test_declared_encodings_of_other_languages() -> None:
     for text, codec in (
         ("déjà vu, élève", "iso-8859-1"),
         ("高血压患者需要治疗。", "gb18030"),
-        ("고혈압 환자", "euc-kr"),
+        ("고혈압 환자ㅋㅋ", "euc-kr"),
     ):
         html = f"<html><head><meta charset={codec}></head><body>{text}</body></html>".encode(codec)
         assert to_document(Page(html), None)["text"] == text
