@@ -255,10 +255,8 @@ impl<'a> Builder<'a> {
             }
             Tag::Option | Tag::Optgroup => self.close(|open| open == Tag::Option, |open| open == Tag::Select),
             Tag::A if self.is_open(Tag::A) => self.end_formatting(Tag::A),
-            _ if tag.is_heading() => {
-                if self.open.last().is_some_and(|open| open.tag.is_heading()) {
-                    self.close_from(self.open.len() - 1);
-                }
+            _ if tag.is_heading() && self.open.last().is_some_and(|open| open.tag.is_heading()) => {
+                self.close_from(self.open.len() - 1);
             }
             _ if tag.is_table_part() && self.is_open(Tag::Table) => self.end_table_parts(tag),
             _ => {}
