@@ -93,14 +93,27 @@ def build_dictionary(
 ) -> DictionaryInfo:
     """Builds a dictionary file from a MeCab dictionary and the terms that were read from files; see ncvc's own."""
 
-def clean(text: str, *, clinical: bool = False, replacement: Literal["nothing", "tag"] = "nothing") -> str:
+WebNotation = Literal["urls", "accounts", "tags"]
+
+def clean(
+    text: str,
+    *,
+    clinical: bool = False,
+    replacement: Literal["nothing", "tag"] = "nothing",
+    keep: Sequence[WebNotation] = (),
+) -> str:
     """Cleans a text: applies ten rules until none changes anything; white space becomes ▁ (U+2581).
 
     With `clinical`, the clinical set of private data is replaced too; see `ncvc.corpus.cleaning.CleaningConfig`.
+    `keep` lists web notations that stay.
     """
 
 def clean_batch(
-    texts: Sequence[str], *, clinical: bool = False, replacement: Literal["nothing", "tag"] = "nothing"
+    texts: Sequence[str],
+    *,
+    clinical: bool = False,
+    replacement: Literal["nothing", "tag"] = "nothing",
+    keep: Sequence[WebNotation] = (),
 ) -> list[str]:
     """Cleans every text, on all cores."""
 
@@ -110,6 +123,7 @@ def clean_json_lines(
     *,
     clinical: bool = False,
     replacement: Literal["nothing", "tag"] = "nothing",
+    keep: Sequence[WebNotation] = (),
 ) -> list[str | None]:
     """Cleans the text in `text_field` of every JSON object and keeps the rest, on all cores.
 

@@ -11,7 +11,7 @@ CLINICAL_BEGIN, CLINICAL_END = "<!-- clinical: begin -->\n", "<!-- clinical: end
 
 def visible(text: str) -> str:
     """`text` in a table's cell: what cannot be seen is named."""
-    named = (f"⟨U+{ord(c):04X}⟩" if c in "\t\r\u200b\ufeff\u2028\u3099" else c for c in text)
+    named = (f"⟨U+{ord(c):04X}⟩" if c in "\t\r\u200b\ufeff\u2028\u3099\ufffd" else c for c in text)
     return "`" + "".join(named).replace("\n", "⏎").replace("|", "\\|") + "`" if text else "(nothing)"
 
 

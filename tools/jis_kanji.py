@@ -1,24 +1,40 @@
-"""Writes rust/core/src/clean/kanji.txt: every kanji of JIS X 0208 and 0213 after NFKC, in order.
+"""Writes rust/core/src/clean/kanji.txt: every kanji that cleaned text may hold, after NFKC, in order.
 
-Run once, `python tools/jis_kanji.py`; the codec of Python's standard library is the source.
+Run once, `python tools/jis_kanji.py`. Kanji are those of JIS X 0208 and 0213 and of CP932 (the codecs of Python's
+standard library are the source), those that radicals stand for, and a few of names and medicine that no standard has.
 """
 
 import unicodedata
 from pathlib import Path
 
-TABLE = Path(__file__).parent.parent / "rust/core/src/clean/kanji.txt"
+RULES = Path(__file__).parent.parent / "rust/core/src/clean"
+TABLE = RULES / "kanji.txt"
+RADICALS = RULES / "radicals.txt"
+
+FURTHER = "𠮷𡈽𣘺彥內產戶髂胬肽腘"
+"""Kanji of names (𠮷田, 𡈽屋, 髙𣘺, 彥, 內藤) and of medical texts (髂骨, 胬肉) that none of the standards has."""
 
 
-def jis_characters() -> set[str]:
-    """Every character that Shift_JIS-2004 can write (EUC-JIS-2004's codec has JIS X 0212 as well)."""
+def characters(codec: str) -> set[str]:
+    """Every character that a double-byte codec of the Shift_JIS family can write."""
     codes = [bytes([lead, trail]) for lead in range(0x81, 0xFD) for trail in range(0x40, 0xFD)]
-    return {code.decode("shift_jis_2004", errors="ignore") for code in codes}
+    return {code.decode(codec, errors="ignore") for code in codes}
 
 
 def kanji() -> list[str]:
-    """Kanji of the standard, as NFKC leaves them."""
-    found = {unicodedata.normalize("NFKC", c) for c in jis_characters() if len(c) == 1}
-    return sorted(c for c in found if len(c) == 1 and unicodedata.name(c, "").startswith("CJK"))
+    """Kanji of the standards, as NFKC leaves them."""
+    radicals = [line.split()[1] for line in RADICALS.read_text(encoding="utf-8").splitlines()]
+    kangxi = map(chr, range(0x2F00, 0x2FD6))
+    # EUC-JIS-2004's codec has JIS X 0212 as well, so Shift_JIS-2004's is taken.
+    written = characters("shift_jis_2004") | characters("cp932") | {*FURTHER, *radicals, *kangxi}
+    found = {unicodedata.normalize("NFKC", c) for c in written if len(c) == 1}
+    return sorted(c for c in found if len(c) == 1 and unicodedata.name(c, "").startswith("CJK UNIFIED") or c in KEPT)
+
+
+KEPT = {
+    chr(c) for c in (0xFA0E, 0xFA0F, 0xFA11, 0xFA13, 0xFA14, 0xFA1F, 0xFA21, 0xFA23, 0xFA24, 0xFA27, 0xFA28, 0xFA29)
+}
+"""Unified ideographs among the compatibility ideographs, which NFKC keeps (﨑)."""
 
 
 def main() -> None:

@@ -3,20 +3,24 @@
 
 use libfuzzer_sys::fuzz_target;
 use ncvc_core::clean::{
-    Cleaner, CleaningOptions, Counts, META_SPACE, RULE_COUNT, RULES, Replacement, is_allowed,
+    Cleaner, CleaningOptions, Counts, META_SPACE, RULE_COUNT, RULES, Replacement, WebOptions, is_allowed,
 };
 
 fuzz_target!(|text: &str| {
     for replacement in [Replacement::Nothing, Replacement::Tag] {
-        let (plain, counts) = clean(text, CleaningOptions { clinical: false, replacement });
-        let (clinical, rounds) = clean(text, CleaningOptions { clinical: true, replacement });
-        // The clinical set runs rule by rule. Where it finds nothing it says what the one pass has to do.
-        if rounds.edits[RULE_COUNT..].iter().all(|&edits| edits == 0) {
-            assert_eq!((&plain, counts), (&clinical, rounds));
-        }
-        for (clinical, once) in [(false, plain), (true, clinical)] {
-            assert!(once.chars().all(|c| c == '\n' || c == META_SPACE || is_allowed(c)), "{once:?}");
-            assert_eq!(clean(&once, CleaningOptions { clinical, replacement }).0, once);
+        for web in [WebOptions::default(), WebOptions { urls: false, accounts: true, tags: false }] {
+            let plain = CleaningOptions { clinical: false, replacement, web };
+            let clinical = CleaningOptions { clinical: true, ..plain };
+            let (cleaned, counts) = clean(text, plain);
+            let (rule_by_rule, rounds) = clean(text, clinical);
+            // The clinical set runs rule by rule. Where it finds nothing it says what the one pass has to do.
+            if rounds.edits[RULE_COUNT..].iter().all(|&edits| edits == 0) {
+                assert_eq!((&cleaned, counts), (&rule_by_rule, rounds));
+            }
+            for (options, once) in [(plain, cleaned), (clinical, rule_by_rule)] {
+                assert!(once.chars().all(|c| c == '\n' || c == META_SPACE || is_allowed(c)), "{once:?}");
+                assert_eq!(clean(&once, options).0, once);
+            }
         }
     }
     assert_eq!(clean(text, CleaningOptions::default()).0, by_rules(text));

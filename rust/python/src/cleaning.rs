@@ -9,8 +9,8 @@ use pyo3::prelude::*;
 use crate::errors::to_python;
 use crate::parallel;
 
-/// Creates a cleaner; `replacement` is `"nothing"` or `"tag"`.
-fn cleaner(clinical: bool, replacement: &str) -> PyResult<rules::Cleaner> {
+/// Creates a cleaner; `replacement` is `"nothing"` or `"tag"`, `keep` lists web notations that stay.
+fn cleaner(clinical: bool, replacement: &str, keep: &[String]) -> PyResult<rules::Cleaner> {
     let replacement = match replacement {
         "nothing" => rules::Replacement::Nothing,
         "tag" => rules::Replacement::Tag,
@@ -19,42 +19,62 @@ fn cleaner(clinical: bool, replacement: &str) -> PyResult<rules::Cleaner> {
             return Err(PyValueError::new_err(message));
         }
     };
-    rules::Cleaner::new(&rules::CleaningOptions { clinical, replacement }).map_err(to_python)
+    let mut web = rules::WebOptions::default();
+    for kept in keep {
+        match kept.as_str() {
+            "urls" => web.urls = false,
+            "accounts" => web.accounts = false,
+            "tags" => web.tags = false,
+            other => {
+                let message = format!("keep has {other:?}: write \"urls\", \"accounts\" or \"tags\"");
+                return Err(PyValueError::new_err(message));
+            }
+        }
+    }
+    rules::Cleaner::new(&rules::CleaningOptions { clinical, replacement, web }).map_err(to_python)
 }
 
 /// Cleans a text.
 #[pyfunction]
-#[pyo3(signature = (text, *, clinical=false, replacement="nothing"))]
-pub fn clean(py: Python<'_>, text: &str, clinical: bool, replacement: &str) -> PyResult<String> {
-    let mut cleaner = cleaner(clinical, replacement)?;
+#[pyo3(signature = (text, *, clinical=false, replacement="nothing", keep=vec![]))]
+pub fn clean(
+    py: Python<'_>,
+    text: &str,
+    clinical: bool,
+    replacement: &str,
+    keep: Vec<String>,
+) -> PyResult<String> {
+    let mut cleaner = cleaner(clinical, replacement, &keep)?;
     Ok(py.detach(|| cleaner.clean(text).to_owned()))
 }
 
 /// Cleans texts, on all cores.
 #[pyfunction]
-#[pyo3(signature = (texts, *, clinical=false, replacement="nothing"))]
+#[pyo3(signature = (texts, *, clinical=false, replacement="nothing", keep=vec![]))]
 pub fn clean_batch(
     py: Python<'_>,
     texts: Vec<String>,
     clinical: bool,
     replacement: &str,
+    keep: Vec<String>,
 ) -> PyResult<Vec<String>> {
-    let cleaner = cleaner(clinical, replacement)?;
+    let cleaner = cleaner(clinical, replacement, &keep)?;
     let clean = |cleaner: &mut rules::Cleaner, text: &str| cleaner.clean(text).to_owned();
     Ok(py.detach(|| parallel::map(&texts, || cleaner.clone(), clean)))
 }
 
 /// Cleans the text in one field of JSON objects and keeps everything else; `None` for a line without such a text.
 #[pyfunction]
-#[pyo3(signature = (lines, text_field, *, clinical=false, replacement="nothing"))]
+#[pyo3(signature = (lines, text_field, *, clinical=false, replacement="nothing", keep=vec![]))]
 pub fn clean_json_lines(
     py: Python<'_>,
     lines: Vec<String>,
     text_field: &str,
     clinical: bool,
     replacement: &str,
+    keep: Vec<String>,
 ) -> PyResult<Vec<Option<String>>> {
-    let cleaner = cleaner(clinical, replacement)?;
+    let cleaner = cleaner(clinical, replacement, &keep)?;
     let clean = |cleaner: &mut rules::Cleaner, line: &str| clean_json(cleaner, line, text_field);
     let cleaned = py.detach(|| parallel::map(&lines, || cleaner.clone(), clean));
     cleaned.into_iter().collect::<ncvc_core::Result<_>>().map_err(to_python)

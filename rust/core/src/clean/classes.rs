@@ -11,8 +11,9 @@ use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 use super::allowed::is_allowed;
 use super::characters::{META_SPACE, is_hiragana, is_kanji, is_katakana};
 use super::dashes::is_long_dash;
-use super::nfkc::{is_inert, is_kept};
-use super::rules::RULES;
+use super::nfkc::{is_inert, is_kept, is_roman_numeral};
+use super::radicals::unified;
+use super::rules::{ALLOWED, RULES};
 use super::white_space::is_line_break;
 
 /// Treatment of a character in the fused pass.
@@ -28,13 +29,19 @@ pub enum Class {
     Separator,
     /// White space, as it is or by NFKC.
     White,
+    /// It becomes a space: outside of the allowed set, before and after NFKC, and visible.
+    Blank,
+    /// ー, which is a minus sign behind other characters than kana.
+    Chouonpu,
+    /// A Roman numeral, which is parted from another one.
+    Roman,
     /// ， or ．, which stay between digits.
     Comma,
     /// A long dash, which is a chōonpu behind katakana.
     Dash,
     /// It is replaced by other characters.
     Rewritten,
-    /// It is deleted: outside of the allowed set, before and after NFKC.
+    /// It is deleted: outside of the allowed set, before and after NFKC, and invisible.
     Deleted,
     /// Its edit depends on its neighbours in other ways: left to the rules.
     Unsure,
@@ -87,7 +94,7 @@ impl Classes {
         }
     }
 
-    /// Returns the replacement of a [`Class::Rewritten`] character.
+    /// Returns the replacement of a [`Class::Rewritten`] or [`Class::Roman`] character.
     pub fn rewrite(&self, c: char) -> Option<&Rewrite> {
         self.rewrites.get(&c)
     }
@@ -125,6 +132,7 @@ fn fixed_class(c: char) -> Option<Class> {
         ' ' | '\t' | META_SPACE => Class::White,
         c if is_line_break(c) && is_inert(c) => Class::White,
         c if is_long_dash(c) => Class::Dash,
+        'ー' => Class::Chouonpu,
         _ => return None,
     })
 }
@@ -132,7 +140,7 @@ fn fixed_class(c: char) -> Option<Class> {
 /// Applies the rules from NFKC to the allowed set to the character alone.
 fn classify_by_rules(c: char) -> (Class, Option<Rewrite>) {
     let inert = is_inert(c) || is_kept(c);
-    let mut text: String = if inert { c.into() } else { c.nfkc().collect() };
+    let mut text: String = if inert { c.into() } else { std::iter::once(unified(c)).nfkc().collect() };
     // NFKC of such characters in a row is the NFKC of each (UAX #15, quick check); of others it may not be.
     let apart = |d| canonical_combining_class(d) == 0 && is_nfkc_quick([d].into_iter()) == IsNormalized::Yes;
     if !inert && !text.chars().all(apart) {
@@ -142,7 +150,7 @@ fn classify_by_rules(c: char) -> (Class, Option<Rewrite>) {
     if text == " " {
         return (Class::White, None);
     }
-    if text.contains(|d: char| is_long_dash(d) || d.is_whitespace()) {
+    if text.contains(|d: char| is_long_dash(d) || d == 'ー' || d.is_whitespace()) {
         return (Class::Unsure, None);
     }
     let mut edits = 0;
@@ -154,8 +162,15 @@ fn classify_by_rules(c: char) -> (Class, Option<Rewrite>) {
             _ => return (Class::Unsure, None),
         }
     }
+    if text == " " {
+        let only_blank = !normalized && edits == 1 << ALLOWED;
+        return (if only_blank { Class::Blank } else { Class::Unsure }, None);
+    }
     if !text.chars().all(is_allowed) {
         return (Class::Unsure, None);
+    }
+    if is_roman_numeral(c) {
+        return (Class::Roman, Some(Rewrite { text, inert, normalized, edits }));
     }
     match (normalized || edits != 0, inert) {
         (true, false) if text.is_empty() && !normalized => (Class::Deleted, None),

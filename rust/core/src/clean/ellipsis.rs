@@ -1,10 +1,10 @@
-//! The rule `restore`: three dots become …, °C becomes ℃.
+//! The rule `restore`: three dots become …, °C becomes ℃. An ordinal indicator º is a degree sign behind a number.
 
 use super::rule::{Example, Rule};
 
 pub const RULE: Rule = Rule {
     name: "restore",
-    what: "three or more dots become …, °C becomes ℃",
+    what: "three or more dots become …, °C becomes ℃, º behind a number °",
     apply,
     examples: &[
         Example { before: "痛み...", after: "痛み…", why: "technical report 2.2" },
@@ -17,6 +17,11 @@ pub const RULE: Rule = Rule {
             before: "37.5゜C、37.5˚C", after: "37.5℃、37.5℃", why: "marks typed for the degree sign"
         },
         Example { before: "体幹を30°挙上", after: "体幹を30°挙上", why: "an angle" },
+        Example {
+            before: "37.5ºC、30º、Nº",
+            after: "37.5℃、30°、No",
+            why: "the ordinal indicator, which looks like °",
+        },
     ],
 };
 
@@ -36,8 +41,13 @@ fn apply(text: &str, out: &mut String) -> u64 {
                 }
                 ("…", end)
             }
-            '°' | '˚' | '゜' => match rest.next_if(|&(_, next)| next == 'C') {
+            '°' | '˚' | '゜' | 'º' => match rest.next_if(|&(_, next)| next == 'C') {
                 Some((j, _)) => ("℃", j + 1),
+                None if c == 'º' => {
+                    let behind_number =
+                        text[..i].trim_end_matches(' ').ends_with(|c: char| c.is_ascii_digit());
+                    (if behind_number { "°" } else { "o" }, i + c.len_utf8())
+                }
                 None => continue,
             },
             _ => continue,

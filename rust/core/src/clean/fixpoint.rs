@@ -3,7 +3,8 @@
 use super::characters::META_SPACE;
 use super::counts::Edits;
 use super::replace_pii::ReplacePii;
-use super::rules::{PERSONAL, RULES};
+use super::rules::{PERSONAL, RULES, WEB};
+use super::web;
 
 /// Two buffers that the rules read and write in turn.
 #[derive(Clone, Default)]
@@ -46,7 +47,10 @@ impl Fixpoint {
                     }
                 }
                 self.next.clear();
-                let n = (rule.apply)(&self.text, &mut self.next);
+                let n = match i {
+                    WEB => web::apply_with(&self.pii.web, &self.text, &mut self.next),
+                    _ => (rule.apply)(&self.text, &mut self.next),
+                };
                 if n > 0 {
                     std::mem::swap(&mut self.text, &mut self.next);
                     edits[i] += n;

@@ -10,17 +10,20 @@
 //!
 //! Elsewhere the rules get the text between two *anchors*: a kana or kanji after white space, a comma or a full
 //! stop. No rule changes such a character, deletes it, or looks past it, so cleaning the stretch alone, between two
-//! sentinels for its surroundings, makes the same edits as cleaning it in place.
+//! sentinels for its surroundings, makes the same edits as cleaning it in place. Only a # is judged by the whole line
+//! before it: a stretch with one reaches from an anchor at the beginning of a line to another.
 
-use super::characters::{META_SPACE, is_katakana};
+use super::characters::{META_SPACE, is_katakana, is_word};
 use super::classes::{CLASSES, Class, Classes};
 use super::counts::{Edits, ROW_COUNT};
+use super::dashes::takes_chouonpu;
 use super::fixpoint::Fixpoint;
-use super::nfkc::is_inert;
+use super::nfkc::{is_inert, is_kept, is_roman_numeral};
 use super::punctuation;
 use super::repetition::limit;
 use super::rules::{ALLOWED, DASHES, NFKC, PUNCTUATION, REPETITION, WHITE_SPACE};
-use super::white_space::Run;
+use super::symbols::is_roman_letter;
+use super::white_space::{Run, is_line_break};
 
 /// Sentinel before a stretch: no rule looks past it, and it is never repeated before an anchor.
 const BEFORE: char = '。';
@@ -37,8 +40,12 @@ struct Pass<'a> {
     out: &'a mut String,
     /// Edits up to the last anchor.
     edits: &'a mut Edits,
-    /// Edits since then.
+    /// Edits up to the last anchor that begins a line.
+    before_line: Edits,
+    /// Edits since the last anchor.
     recent: Edits,
+    /// Positions of the last anchor that begins a line, in the text and in the output.
+    line: (usize, usize),
     /// Positions of the last anchor in the text and in the output.
     anchor: (usize, usize),
     /// End, in the text, of the run of characters whose NFKC edit is counted.
@@ -93,7 +100,9 @@ impl<'a> Pass<'a> {
             text,
             out,
             edits,
+            before_line: [0; ROW_COUNT],
             recent: [0; ROW_COUNT],
+            line: (0, 0),
             anchor: (0, 0),
             normalized_to: usize::MAX,
             cut_at: 0,
@@ -108,11 +117,15 @@ impl<'a> Pass<'a> {
         let classes = self.classes;
         let mut copied = 0;
         let mut before = '\0';
+        let mut is_copied = false; // the character before, as it stands in the text
         let mut rest = text.chars();
         while let Some(c) = rest.next() {
             let class = classes.of(c);
-            if class == Class::Plain && c != before {
+            let is_plain =
+                class == Class::Plain || class == Class::Chouonpu && is_copied && takes_chouonpu(before);
+            if is_plain && c != before {
                 before = c;
+                is_copied = true;
                 continue;
             }
             let start = text.len() - rest.as_str().len() - c.len_utf8();
@@ -126,6 +139,7 @@ impl<'a> Pass<'a> {
             };
             rest = text[copied..].chars();
             before = self.last().unwrap_or('\0');
+            is_copied = false;
         }
         self.out.push_str(&text[copied..]);
         true
@@ -147,9 +161,11 @@ impl<'a> Pass<'a> {
             }
             Class::Separator => {
                 self.write(c, end)?;
-                self.note_anchor(end);
+                self.note_anchor(end, false);
             }
-            Class::White => return self.white_space(start),
+            Class::White | Class::Blank => return self.white_space(start),
+            Class::Chouonpu if self.follows_kana(start) || self.precedes_word(end) => self.write(c, end)?,
+            Class::Roman if self.is_numeral_apart(end) => self.rewrite(c, start, end)?,
             Class::Comma => self.comma(c, start, end)?,
             Class::Dash => {
                 self.pass_nfkc(false, start, end);
@@ -166,9 +182,34 @@ impl<'a> Pass<'a> {
                 self.recent[ALLOWED] += 1;
                 self.number.parted_at = self.out.len();
             }
-            Class::Unsure => return Err(Unsure),
+            Class::Chouonpu | Class::Roman | Class::Unsure => return Err(Unsure),
         }
         Ok(end)
+    }
+
+    /// Tests for a kana before `start` that no rule changes, so that ー is a chōonpu.
+    #[inline]
+    fn follows_kana(&self, start: usize) -> bool {
+        let before = self.text[..start].chars().next_back();
+        before.is_some_and(|c| {
+            takes_chouonpu(c) && matches!(self.classes.of(c), Class::Plain | Class::Chouonpu)
+        })
+    }
+
+    /// Tests for a kana or kanji at `end`, before which ー is no minus sign.
+    fn precedes_word(&self, end: usize) -> bool {
+        self.text[end..].chars().next().is_some_and(|c| self.classes.is_anchor(c))
+    }
+
+    /// Tests for surroundings from which a Roman numeral that ends at `end` need not be parted.
+    fn is_numeral_apart(&self, end: usize) -> bool {
+        let parted = |c| {
+            let class = self.classes.of(c);
+            matches!(class, Class::Plain | Class::Watched | Class::Separator | Class::White)
+                && !is_roman_letter(c)
+                && !is_roman_numeral(c)
+        };
+        !self.last().is_some_and(is_roman_letter) && self.text[end..].chars().next().is_none_or(parted)
     }
 
     /// Counts NFKC's edits: one for each run of characters that it normalises, if it changes any of them.
@@ -198,12 +239,10 @@ impl<'a> Pass<'a> {
     }
 
     fn comma(&mut self, c: char, start: usize, end: usize) -> Result<(), Unsure> {
-        let before = self.text[..start].chars().next_back();
-        let after = self.text[end..].chars().next();
-        if let Some(replacement) = punctuation::replacement(before, c, after) {
+        if let Some(replacement) = punctuation::replacement(&self.text[..start], c, &self.text[end..]) {
             self.recent[PUNCTUATION] += 1;
             replacement.chars().try_for_each(|c| self.write(c, end))?;
-            self.note_anchor(end);
+            self.note_anchor(end, false);
             Ok(())
         } else {
             self.pass_nfkc(true, start, end);
@@ -216,16 +255,30 @@ impl<'a> Pass<'a> {
         let mut run = Run::default();
         let mut end = start;
         let mut next = None;
+        let mut last = Class::White;
         for c in self.text[start..].chars() {
-            if self.classes.of(c) != Class::White {
-                next = Some(c);
-                break;
-            }
             let length = c.len_utf8();
-            if !is_inert(c) && c != META_SPACE {
-                self.pass_nfkc(true, end, end + length);
+            let class = self.classes.of(c);
+            match class {
+                Class::White => {
+                    if !is_inert(c) && c != META_SPACE {
+                        self.pass_nfkc(true, end, end + length);
+                    }
+                    run.push(if is_inert(c) { c } else { ' ' });
+                }
+                Class::Blank => {
+                    if !is_inert(c) && !is_kept(c) {
+                        self.pass_nfkc(false, end, end + length);
+                    }
+                    self.recent[ALLOWED] += 1;
+                    run.push(' ');
+                }
+                _ => {
+                    next = Some(c);
+                    break;
+                }
             }
-            run.push(if is_inert(c) { c } else { ' ' });
+            last = class;
             end += length;
         }
         // White space around a deleted character is one run.
@@ -235,7 +288,9 @@ impl<'a> Pass<'a> {
         let replacement = run.replacement(self.out.is_empty() || next.is_none());
         self.recent[WHITE_SPACE] += u64::from(run.differs_from(replacement));
         self.out.push_str(replacement);
-        self.note_anchor(end);
+        if last == Class::White {
+            self.note_anchor(end, run.breaks_line());
+        }
         Ok(end)
     }
 
@@ -263,20 +318,28 @@ impl<'a> Pass<'a> {
     /// Looks for a possible match of a rule that ends or begins at `c`.
     fn watch(&mut self, c: char, end: usize) -> Result<(), Unsure> {
         let seen = match c {
-            '0'..='9' => self.is_phone_number(c) || self.is_hyphen_before(),
+            '0'..='9' => self.is_phone_number(c),
             '.' => self.out.ends_with(['w', 'W']), // www.
             '/' => self.out.ends_with(":/"),       // https://
             'C' => self.out.ends_with(['°', '゜']),
             '線' => self.out.ends_with('内'),
-            '#' => self.text.as_bytes().get(end).is_some_and(|next| !b" \n#".contains(next)),
+            '#' => self.may_be_tag(end),
             _ => true,
         };
         if seen { Err(Unsure) } else { Ok(()) }
     }
 
-    /// Tests for a chōonpu between the digit before and the one to be written.
-    fn is_hyphen_before(&self) -> bool {
-        self.out.strip_suffix('ー').is_some_and(|before| before.ends_with(|c: char| c.is_ascii_digit()))
+    /// Tests for a # that ends at `end` and may begin a tag: neither behind a word or a line break, nor before a digit.
+    fn may_be_tag(&self, end: usize) -> bool {
+        let before = self.text[..end].strip_suffix('#').map(|before| before.chars().next_back());
+        let is_apart = match before {
+            Some(Some(c)) => {
+                c != '\n' && !(is_word(c) && matches!(self.classes.of(c), Class::Plain | Class::Watched))
+            }
+            Some(None) => false,
+            None => true,
+        };
+        is_apart && self.text.as_bytes().get(end).is_some_and(|next| !b" \n#0123456789".contains(next))
     }
 
     /// Tests for enough digits for a telephone number, including the one to be written.
@@ -302,10 +365,14 @@ impl<'a> Pass<'a> {
     }
 
     /// Sets the anchor to `at`, if the character there can be one.
-    fn note_anchor(&mut self, at: usize) {
+    fn note_anchor(&mut self, at: usize, begins_line: bool) {
         if self.text[at..].chars().next().is_some_and(|c| self.classes.is_anchor(c)) {
             self.add_recent_edits();
             self.anchor = (at, self.out.len());
+            if begins_line {
+                self.before_line = *self.edits;
+                self.line = self.anchor;
+            }
         }
     }
 
@@ -318,8 +385,14 @@ impl<'a> Pass<'a> {
     /// Cleans from the last anchor to the next one behind `at` by the rules; returns the position of the latter, `None`
     /// if a rule changed a sentinel.
     fn clean_stretch(&mut self, fixpoint: &mut Fixpoint, at: usize) -> Option<usize> {
+        let mut end = self.next_anchor(at, false);
+        let has_tag = self.text[self.anchor.0..end].contains(['#', '＃', '﹟', '♯']);
+        if has_tag {
+            end = self.next_anchor(at, true);
+            self.anchor = self.line;
+            *self.edits = self.before_line;
+        }
         let start = self.anchor.0;
-        let end = self.next_anchor(at);
         let stretch = fixpoint.text();
         stretch.extend((start > 0).then_some(BEFORE));
         stretch.push_str(&self.text[start..end]);
@@ -331,18 +404,26 @@ impl<'a> Pass<'a> {
         self.out.push_str(cleaned);
         self.recent = [0; ROW_COUNT];
         self.anchor = (end, self.out.len());
+        if has_tag {
+            self.line = self.anchor;
+            self.before_line = *self.edits;
+        }
         self.cut_at = 0;
         self.number = Number { end: self.out.len(), ..Number::default() };
         Some(end)
     }
 
-    fn next_anchor(&self, from: usize) -> usize {
+    /// Returns the position of the next anchor, or of the next one that begins a line.
+    fn next_anchor(&self, from: usize, begins_line: bool) -> usize {
         let mut before = Class::Plain;
+        let mut broken = false;
         for (i, c) in self.text[from..].char_indices() {
-            if matches!(before, Class::Separator | Class::White | Class::Comma) && self.classes.is_anchor(c) {
+            let parted = matches!(before, Class::Separator | Class::White | Class::Comma);
+            if parted && (broken || !begins_line) && self.classes.is_anchor(c) {
                 return from + i;
             }
             before = self.classes.of(c);
+            broken = before == Class::White && (broken || is_line_break(c));
         }
         self.text.len()
     }

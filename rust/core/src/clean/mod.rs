@@ -13,6 +13,7 @@ mod characters;
 mod classes;
 mod cleaner;
 pub mod clinical;
+mod code_words;
 mod counts;
 mod dashes;
 mod ellipsis;
@@ -23,7 +24,9 @@ mod options;
 mod personal;
 mod phone;
 mod phone_labels;
+mod problem_list;
 mod punctuation;
+mod radicals;
 mod repetition;
 mod replace_pii;
 mod rule;
@@ -36,12 +39,12 @@ pub use allowed::{allowed_characters, is_allowed};
 pub use characters::META_SPACE;
 pub use cleaner::{Cleaner, clean};
 pub use counts::{Counts, row_names};
-pub use options::{CleaningOptions, Replacement};
+pub use options::{CleaningOptions, Replacement, WebOptions};
 pub use rule::{Example, Rule};
 pub use rules::{RULE_COUNT, RULES};
 
 /// Version of the rules as a whole; a tokenizer folder records it, and a folder of another version is refused.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 #[cfg(test)]
 mod tests;

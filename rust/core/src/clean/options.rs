@@ -1,6 +1,6 @@
 //! Options of cleaning.
 
-/// Treatment of private data. The default is the papers': the rules `personal` and `web`, replaced by nothing.
+/// Options of cleaning. The default is the papers': the rules `personal` and `web`, which remove.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CleaningOptions {
@@ -8,6 +8,27 @@ pub struct CleaningOptions {
     pub clinical: bool,
     /// Replacement of private data.
     pub replacement: Replacement,
+    /// Web notations that are removed.
+    #[serde(default)]
+    pub web: WebOptions,
+}
+
+/// Web notations that the rule `web` removes: all of them by default.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WebOptions {
+    /// URLs.
+    pub urls: bool,
+    /// Accounts, as in @taro_99.
+    pub accounts: bool,
+    /// Tags, as in 旅行 #京都.
+    pub tags: bool,
+}
+
+impl Default for WebOptions {
+    fn default() -> Self {
+        Self { urls: true, accounts: true, tags: true }
+    }
 }
 
 /// Replacement of private data.

@@ -6,7 +6,7 @@
 
 use super::clinical::{self, Found, Words};
 use super::counts::Edits;
-use super::options::{CleaningOptions, Replacement};
+use super::options::{CleaningOptions, Replacement, WebOptions};
 use super::phone::phone_numbers;
 use super::rules::{PERSONAL, WEB};
 use super::{personal, web};
@@ -17,6 +17,8 @@ use crate::Result;
 pub struct ReplacePii {
     clinical: Option<&'static Words>,
     tags: bool,
+    /// Web notations that are removed or replaced.
+    pub web: WebOptions,
 }
 
 impl ReplacePii {
@@ -27,7 +29,7 @@ impl ReplacePii {
     /// As [`clinical::words`].
     pub fn new(options: &CleaningOptions) -> Result<Self> {
         let clinical = if options.clinical { Some(clinical::words()?) } else { None };
-        Ok(Self { clinical, tags: options.replacement == Replacement::Tag })
+        Ok(Self { clinical, tags: options.replacement == Replacement::Tag, web: options.web })
     }
 
     /// Tests whether clinical data is replaced, which the fused pass does not look for.
@@ -42,7 +44,7 @@ impl ReplacePii {
             clinical::find(words, text, &mut found);
         }
         if self.tags {
-            find_by_papers_rules(text, &mut found);
+            find_by_papers_rules(&self.web, text, &mut found);
         }
         if found.is_empty() {
             return false;
@@ -68,13 +70,13 @@ impl ReplacePii {
 }
 
 /// Finds the data that the papers' rules would remove, except #tags.
-fn find_by_papers_rules(text: &str, found: &mut Vec<Found>) {
+fn find_by_papers_rules(options: &WebOptions, text: &str, found: &mut Vec<Found>) {
     let plain =
         |range: std::ops::Range<usize>, tag, row| Found { whole: range.clone(), value: range, tag, row };
     found.extend(phone_numbers(text).into_iter().map(|range| plain(range, "〔*電話番号〕", PERSONAL)));
     let addresses = personal::e_mail_addresses(text);
     found.extend(addresses.into_iter().map(|range| plain(range, "〔*メールアドレス〕", PERSONAL)));
-    for range in web::notations(text) {
+    for range in web::notations(options, text) {
         match text.as_bytes()[range.start] {
             b'#' => {}
             b'@' => found.push(plain(range, "〔*アカウント〕", WEB)),

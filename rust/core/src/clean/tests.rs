@@ -63,7 +63,7 @@ fn what_a_later_rule_uncovers_is_seen_again() {
 }
 
 /// Characters and strings at which the rules cut.
-const PIECES: [&str; 69] = [
+const PIECES: [&str; 90] = [
     "0",
     "1",
     "9",
@@ -133,6 +133,27 @@ const PIECES: [&str; 69] = [
     "/",
     "\u{2028}",
     "0164-25-2755",
+    "Ⅱ",
+    "Ⅳ",
+    "V",
+    "Ｖ",
+    "i",
+    "㎡",
+    "⻑",
+    "❶",
+    "➤",
+    "♯",
+    "﹟",
+    "%",
+    "@RA",
+    "診断",
+    ":",
+    ")",
+    "♡",
+    "姬",
+    "\u{1f}",
+    "º",
+    "ｰ",
 ];
 
 /// Cleans a text by the rules, one after the other over all of it.
@@ -188,14 +209,22 @@ fn the_fused_pass_sees_what_the_rules_see_around_a_character() {
         "サ―バ、「―サ",
         " #京都\n#京都 ＃京都、#京都",
         "\u{200b} 行\u{200b} \n \u{200b}",
+        // What becomes a space is not yet one when the rules look.
+        "ア😀ー2、ア\u{200b}ー2、㔿か．0164-25-2755",
+        "Ⅱ😀Ⅲ、V\u{200b}Ⅱ、ⅢＶ1",
+        // The line before a # decides.
+        "あ\n診断 は 良好 @ward #高血圧 と\n次 #京都\n旅行 を した #京都 と #大阪",
+        "か\nき 😀 #京都\n＃京都 く #大阪",
     ] {
         assert_eq!(by_fused_pass(text), by_rules(text), "{text:?}");
     }
 }
 
 /// Stretches of text at which the fused pass may hand over to the rules, and back.
-const ANCHORED: [&str; 12] =
-    ["、あ", "。漢", "\nか", "\n　漢", "、は", "\n番号", "，が", "．次", " ア", "3.5", "（12）", "10月"];
+const ANCHORED: [&str; 16] = [
+    "、あ", "。漢", "\nか", "\n　漢", "、は", "\n番号", "，が", "．次", " ア", "3.5", "（12）", "10月",
+    "\n#京", " #京都", "\n診断", "ー2",
+];
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(100_000))]

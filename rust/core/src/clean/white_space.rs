@@ -75,6 +75,11 @@ impl Run {
         }
     }
 
+    /// Tests whether it ends a line.
+    pub fn breaks_line(&self) -> bool {
+        self.newlines > 0
+    }
+
     /// Tests whether the replacement is an edit.
     pub fn differs_from(&self, replacement: &str) -> bool {
         self.odd || self.length != replacement.len()
