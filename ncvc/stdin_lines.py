@@ -11,6 +11,8 @@ BATCH_BYTES = 2**20
 """Most bytes of a batch; slow input gives smaller ones."""
 LONGEST_LINE = 64 * 2**20
 """Most bytes of a line."""
+LINE_BREAKS = str.maketrans(dict.fromkeys("\r\v\f\x85\u2028\u2029", " "))
+"""Characters other than a line feed that end a line for cleaning, as spaces."""
 
 
 def filter_lines(work: Callable[[Sequence[str], int], Sequence[str]]) -> None:
@@ -28,6 +30,11 @@ def filter_lines(work: Callable[[Sequence[str], int], Sequence[str]]) -> None:
             sys.stdout.buffer.flush()
         if broken:
             raise InputError(f"standard input:{number + len(lines)}: {broken}")
+
+
+def as_one_line(line: str) -> str:
+    """Replaces line breaks inside a line by spaces, so that one line comes out of it."""
+    return line.translate(LINE_BREAKS)
 
 
 def _blocks(file: int) -> Iterator[tuple[int, bytes]]:

@@ -15,6 +15,7 @@ def split(dictionary: Path | None, tokenizer: Path | None) -> None:
 
     With --dictionary it writes what `mecab -Owakati` writes, without the space at the end of a line; ▁, as
     `ncvc clean` writes spaces, counts as a space. With --tokenizer lines are cleaned first, and ▁ is a piece.
+    Only a line feed ends a line; other line breaks inside one count as spaces.
 
     \b
     Examples:
@@ -25,15 +26,18 @@ def split(dictionary: Path | None, tokenizer: Path | None) -> None:
     if (dictionary is None) == (tokenizer is None):
         raise click.UsageError("name one: --dictionary for morphemes, or --tokenizer for pieces")
     from ncvc import Analyzer, Tokenizer
-    from ncvc.stdin_lines import filter_lines
+    from ncvc.stdin_lines import as_one_line, filter_lines
 
     if dictionary:
         analyzer = Analyzer.load(dictionary)
         filter_lines(
             lambda lines, _: [
-                " ".join(morphemes) for morphemes in analyzer.split_batch([line.replace("▁", " ") for line in lines])
+                " ".join(morphemes)
+                for morphemes in analyzer.split_batch([as_one_line(line).replace("▁", " ") for line in lines])
             ]
         )
     elif tokenizer:
         loaded = Tokenizer.load(tokenizer)
-        filter_lines(lambda lines, _: [" ".join(pieces) for pieces in loaded.pieces_batch(lines)])
+        filter_lines(
+            lambda lines, _: [" ".join(pieces) for pieces in loaded.pieces_batch([as_one_line(line) for line in lines])]
+        )

@@ -1,14 +1,27 @@
-"""Options of cleaning; all else is fixed, so that a tokenizer and its corpus are always cleaned alike."""
+"""Options of cleaning a source; all else is fixed, so that a tokenizer and its corpus are always cleaned alike."""
 
 from typing import Literal
 
 from ncvc.config import Config
 
 
+class WebConfig(Config):
+    """Web notations to remove; false keeps one, for source code and manuals."""
+
+    urls: bool = True
+    """Remove URLs."""
+    accounts: bool = True
+    """Remove accounts, such as @taro_99."""
+    tags: bool = True
+    """Remove tags, such as #京都 behind a sentence; problem lists (#高血圧 #糖尿病) always stay."""
+
+
 class CleaningConfig(Config):
-    """Treatment of private data. Telephone numbers, e-mail addresses, URLs and accounts are always removed."""
+    """Treatment of private data and web notations. Telephone numbers and e-mail addresses are always removed."""
 
     clinical: bool = False
     """Remove names, addresses, dates of birth and numbers in hospital notes too (docs/cleaning.md)."""
     replacement: Literal["nothing", "tag"] = "nothing"
     """Replace private data by nothing, or by a tag that names its kind, such as 〔*氏名〕."""
+    web: WebConfig = WebConfig()
+    """Web notations to remove; false keeps one, for source code and manuals."""

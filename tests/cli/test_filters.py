@@ -34,7 +34,15 @@ def pipe(data: bytes, *arguments: object, ok: bool = True) -> subprocess.Complet
 def test_clean_is_the_engines_clean_line_by_line(lines: list[str]) -> None:
     texts = [line for text in lines[:500] for line in text.split("\n")] + TEXTS
     out = pipe("\n".join(texts).encode(), "clean").stdout.decode()
-    assert out == "".join(ncvc.clean(text) + "\n" for text in texts)
+    # Only line feeds end lines.
+    assert out == "".join(ncvc.clean(text.replace("\u2028", " ").replace("\f", " ")) + "\n" for text in texts)
+
+
+def test_clean_keeps_web_notations_on_demand() -> None:
+    text = "@taro_99 の https://a.example.jp 旅行 #京都\n"
+    assert pipe(text.encode(), "clean").stdout.decode() == "の▁旅行\n"
+    kept = pipe(text.encode(), "clean", "--keep", "urls", "--keep", "tags").stdout.decode()
+    assert kept == "の▁https://a.example.jp▁旅行▁#京都\n"
 
 
 def test_line_ends_of_windows_are_line_ends() -> None:
