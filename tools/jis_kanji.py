@@ -28,13 +28,9 @@ def kanji() -> list[str]:
     # EUC-JIS-2004's codec has JIS X 0212 as well, so Shift_JIS-2004's is taken.
     written = characters("shift_jis_2004") | characters("cp932") | {*FURTHER, *radicals, *kangxi}
     found = {unicodedata.normalize("NFKC", c) for c in written if len(c) == 1}
-    return sorted(c for c in found if len(c) == 1 and unicodedata.name(c, "").startswith("CJK UNIFIED") or c in KEPT)
-
-
-KEPT = {
-    chr(c) for c in (0xFA0E, 0xFA0F, 0xFA11, 0xFA13, 0xFA14, 0xFA1F, 0xFA21, 0xFA23, 0xFA24, 0xFA27, 0xFA28, 0xFA29)
-}
-"""Unified ideographs among the compatibility ideographs, which NFKC keeps (﨑)."""
+    # What NFKC keeps of the compatibility ideographs is unified too (﨑).
+    kinds = ("CJK UNIFIED", "CJK COMPATIBILITY")
+    return sorted(c for c in found if len(c) == 1 and unicodedata.name(c, "").startswith(kinds))
 
 
 def main() -> None:
