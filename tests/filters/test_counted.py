@@ -34,10 +34,24 @@ def too_little_japanese(text: str, *, least_japanese: float, least_hiragana: flo
     characters = re.sub(r"[▁\n]", "", text)
     japanese = len(JAPANESE.findall(characters))
     letters = japanese + len([c for c in characters if c.isalpha() and not JAPANESE.match(c)])
-    if japanese < least_japanese * letters:
+    if japanese < least_japanese * letters and is_foreign(text, japanese, len(characters), least_japanese):
         return "too_little_japanese"
-    too_few = len(HIRAGANA.findall(characters)) < least_hiragana * len(characters)
-    return "too_little_hiragana" if len(characters) >= hiragana_from and too_few else None
+    hiragana = len(HIRAGANA.findall(characters))
+    too_few = hiragana < least_hiragana * len(characters) and hiragana < least_hiragana * japanese
+    has_values = len(re.findall("[0-9]", text)) * 5 >= len(characters)
+    return "too_little_hiragana" if len(characters) >= hiragana_from and too_few and not has_values else None
+
+
+def is_foreign(text: str, japanese: int, characters: int, least_japanese: float) -> bool:
+    """Whether words of another script, names of values apart, outnumber Japanese ones and take much of a text."""
+    found = []
+    for word in re.finditer(r"[^\W\d_][^\W\d_']*", text):
+        small = all(c.islower() or c == "'" for c in word[0][1:])
+        value = re.match(r"[▁:=]*[0-9]", text[word.end() :])
+        if len(word[0]) >= 3 and small and not JAPANESE.search(word[0]) and not value:
+            found.append(word[0])
+    letters = sum(len(word.encode()) for word in found)
+    return japanese / 2 < least_japanese * (japanese / 2 + len(found)) and letters >= 0.4 * characters
 
 
 def repeated(units: list[str]) -> tuple[float, float]:
@@ -48,7 +62,26 @@ def repeated(units: list[str]) -> tuple[float, float]:
     return len(again) / max(len(units), 1), sum(len(unit.encode()) for unit in again) / max(size, 1)
 
 
+ITEM = re.compile(r"[▁(\[〈]*(?:(?:[0-9]{1,2}|[A-Za-zア-ン])[▁.)\]:、〉]|[○×□✓◎△①-⑳㉑-㉟㊱-㊿])")
+WRITING = re.compile(r"[ぁ-ゖァ-ヺㇰ-ㇿ々〆〇㐀-䶿一-鿿豈-﫿𠀀-𯿿]")
+
+
+def is_prose(line: str) -> bool:
+    """Whether a line is no item of a list, program text or values."""
+    characters = re.sub(r"[▁\n]", "", line)
+    digits = len(re.findall("[0-9]", characters))
+    is_code = len(WRITING.findall(characters)) * 5 < len(characters) or digits * 5 > len(characters)
+    return line == "\n" or not (ITEM.match(line) or is_code)
+
+
 def too_repetitive(text: str, limits: dict[str, Any]) -> str | None:
+    """The verdict on all of a text, and where that is bad on its prose."""
+    lines = re.findall(r"[^\n]*\n|[^\n]+", text)
+    prose = "".join(line for line in lines if is_prose(line))
+    return repeats_itself(text, limits) and repeats_itself(prose, limits)
+
+
+def repeats_itself(text: str, limits: dict[str, Any]) -> str | None:
     characters = re.sub(r"[▁\n]", "", text)
     if len(characters) < limits["least_characters"]:
         return None

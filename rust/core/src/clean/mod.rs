@@ -37,6 +37,7 @@ mod white_space;
 
 pub use allowed::{allowed_characters, is_allowed};
 pub use characters::META_SPACE;
+pub(crate) use characters::{is_hiragana, is_kanji, is_katakana};
 pub use cleaner::{Cleaner, clean};
 pub use counts::{Counts, row_names};
 pub use options::{CleaningOptions, Replacement, WebOptions};

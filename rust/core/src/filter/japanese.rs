@@ -6,7 +6,10 @@
 //!
 //! Clinical text is rich in kanji, numbers and units (身長148cm、体重35.3kg、血圧123/70mmHg), so here Japanese is
 //! measured among *letters* (digits and marks belong to no language), hiragana among all characters but not in short
-//! texts, and the defaults are lower.
+//! texts, and the defaults are lower. A text with too few of them is looked at again before it is dropped:
+//! - abbreviations and units are no language (WBC 12,300, CRP 8.5mg/dL; ABPC R), so only *words* of another script
+//!   count, each as much as two kana or kanji; a list of values has few of them for its length;
+//! - hiragana must be few among kana and kanji, too, and lists of values (アムロジピン錠5mg 1錠) pass without them.
 
 use super::options::JapaneseOptions;
 use super::reason::Reason;
@@ -81,14 +84,55 @@ const RANGES: [(char, char, u8); 18] = [
     ('\u{f900}', '\u{faff}', JAPANESE),
 ];
 
-/// Judges the share of Japanese.
-pub fn judge(options: &JapaneseOptions, scripts: Scripts) -> Result<(), Reason> {
-    if (scripts.japanese as f64) < options.least_japanese * scripts.letters as f64 {
+/// Judges the share of Japanese in a text with these scripts.
+pub fn judge(options: &JapaneseOptions, text: &str, scripts: Scripts) -> Result<(), Reason> {
+    let is_little = (scripts.japanese as f64) < options.least_japanese * scripts.letters as f64;
+    if is_little && is_foreign(options, text, scripts) {
         return Err(Reason::TooLittleJapanese);
     }
+    let few = |all: usize| (scripts.hiragana as f64) < options.least_hiragana * all as f64;
     let is_long = scripts.characters >= options.hiragana_from;
-    if is_long && (scripts.hiragana as f64) < options.least_hiragana * scripts.characters as f64 {
+    if is_long && few(scripts.characters) && few(scripts.japanese) && !has_values(text, scripts.characters) {
         return Err(Reason::TooLittleHiragana);
     }
     Ok(())
+}
+
+/// Tests for a list of values: a fifth of its characters are digits.
+fn has_values(text: &str, characters: usize) -> bool {
+    text.bytes().filter(u8::is_ascii_digit).count() * 5 >= characters
+}
+
+/// Kana and kanji that say as much as a word of another script.
+const CHARACTERS_A_WORD: f64 = 2.0;
+
+/// Smallest fraction of the characters that are in words of another script, in prose of that script.
+const LEAST_IN_WORDS: f64 = 0.4;
+
+/// Tests for prose of another script: its words outnumber Japanese ones, and take much of the text.
+fn is_foreign(options: &JapaneseOptions, text: &str, scripts: Scripts) -> bool {
+    let (mut words, mut letters) = (0, 0);
+    let mut rest = text;
+    while let Some(start) = rest.find(char::is_alphabetic) {
+        let end =
+            rest[start..].find(|c: char| !c.is_alphabetic() && c != '\'').map_or(rest.len(), |n| start + n);
+        let token = &rest[start..end];
+        rest = &rest[end..];
+        // A word before a number is the name of a value.
+        let value = rest.trim_start_matches(['▁', ':', '=']);
+        if is_foreign_word(token) && !value.starts_with(|c: char| c.is_ascii_digit()) {
+            words += 1;
+            letters += token.len();
+        }
+    }
+    let japanese = scripts.japanese as f64 / CHARACTERS_A_WORD;
+    japanese < options.least_japanese * (japanese + f64::from(words))
+        && letters as f64 >= LEAST_IN_WORDS * scripts.characters as f64
+}
+
+/// Tests for a word, not an abbreviation (WBC), a unit (mg) or a symbol (Na): three letters or more, the last small ones.
+fn is_foreign_word(token: &str) -> bool {
+    token.chars().nth(2).is_some()
+        && !token.contains(|c: char| class(c as u32) >= JAPANESE)
+        && token.chars().skip(1).all(|c| c.is_lowercase() || c == '\'')
 }

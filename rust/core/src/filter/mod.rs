@@ -26,7 +26,7 @@ use adult::{Judge, WordList};
 use phrases::{Match, PhraseFinder};
 
 /// Version of the filters as a whole; changes whenever a text's verdict under the same options does.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Verdict on a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -166,7 +166,7 @@ impl Worker<'_> {
         }
         if let Some(options) = &options.japanese {
             counts.start(Filter::Japanese);
-            japanese::judge(options, scripts)?;
+            japanese::judge(options, text, scripts)?;
         }
         if let Some(options) = &options.repetition {
             counts.start(Filter::Repetition);

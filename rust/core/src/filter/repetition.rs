@@ -6,6 +6,10 @@
 //! (a Japanese word has about two). An n-gram that occurred before is counted whole, and the search goes on behind it,
 //! as datatrove's `find_all_duplicate` does.
 //!
+//! Choices of examinations (`a 4.5%`, `○ 正しい`), commands and program text of manuals, and values (`Na 141`) recur
+//! by their nature. So a text that repeats itself is judged a second time by its prose alone, and dropped only if that
+//! repeats itself too.
+//!
 //! n-grams are compared by a 64-bit polynomial hash: a document of a million characters has a wrong match with
 //! probability 3 × 10⁻⁸.
 
@@ -14,6 +18,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::options::RepetitionOptions;
 use super::reason::Reason;
+use crate::clean::{is_hiragana, is_kanji, is_katakana};
 
 /// Number of characters, from the start, whose n-grams are counted; bounds the tables (24 MiB a thread).
 pub const MOST_CHARACTERS: usize = 1 << 20;
@@ -37,6 +42,69 @@ pub struct Buffers {
 
 /// Judges the repetition in `text`, whose characters without white space are `characters`.
 pub fn judge(
+    options: &RepetitionOptions,
+    text: &str,
+    characters: &[u32],
+    buffers: &mut Buffers,
+) -> Result<(), Reason> {
+    let Err(reason) = judge_all(options, text, characters, buffers) else { return Ok(()) };
+    let prose = prose(text);
+    if prose.len() == text.len() {
+        return Err(reason);
+    }
+    let characters: Vec<u32> = prose.chars().filter(|c| !matches!(c, '▁' | '\n')).map(u32::from).collect();
+    judge_all(options, &prose, &characters, buffers)
+}
+
+/// Returns a text without lines that recur by their nature: items of lists, program text and values.
+fn prose(text: &str) -> String {
+    let mut prose = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        if line == "\n" || !(is_item(line) || is_code_or_values(line)) {
+            prose.push_str(line);
+        }
+    }
+    prose
+}
+
+/// Tests for an item: a letter, a number or a sign of its own before a text (`a 4.5%`, `1.まったくない`, `○ 正しい`).
+fn is_item(line: &str) -> bool {
+    let opened = line.trim_start_matches(['▁', '(', '[', '〈']);
+    let marker = opened.trim_start_matches(|c: char| c.is_ascii_digit());
+    let rest = if marker.len() < opened.len() && opened.len() - marker.len() <= 2 {
+        marker
+    } else {
+        let mut characters = opened.chars();
+        let first = characters.next();
+        if first.is_some_and(|c| matches!(c, '○' | '×' | '□' | '✓' | '◎' | '△') || is_circled(c)) {
+            return true;
+        }
+        if !first.is_some_and(|c| c.is_ascii_alphabetic() || matches!(c, 'ア'..='ン')) {
+            return false;
+        }
+        characters.as_str()
+    };
+    rest.starts_with(['▁', '.', ')', ']', ':', '、', '〉'])
+}
+
+fn is_circled(c: char) -> bool {
+    matches!(c, '①'..='⑳' | '㉑'..='㉟' | '㊱'..='㊿')
+}
+
+/// Tests for a line of a program or a command, of which less than a fifth is kana or kanji, or of values, of which more
+/// than a fifth is digits (`1日1回▁朝食後▁28日分`).
+fn is_code_or_values(line: &str) -> bool {
+    let (mut characters, mut japanese, mut digits) = (0, 0, 0);
+    for c in line.trim_end_matches('\n').chars().filter(|&c| c != '▁') {
+        characters += 1;
+        japanese += usize::from(is_hiragana(c) || is_katakana(c) || is_kanji(c));
+        digits += usize::from(c.is_ascii_digit());
+    }
+    japanese * 5 < characters || digits * 5 > characters
+}
+
+/// Judges all of a text.
+fn judge_all(
     options: &RepetitionOptions,
     text: &str,
     characters: &[u32],

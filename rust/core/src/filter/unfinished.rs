@@ -5,8 +5,9 @@
 //! in an ellipsis. C4 (Raffel et al. 2020, 2.2) removes lines that do not end in a terminal mark.
 //!
 //! A sentence ends at 。 ! ? or at the end of its line. It is cut off if the line ends in … or words such as
-//! 続きを読む, whatever closing marks follow, and at the end of the text if it ends in 、 too (within it, verse does).
-//! Direct speech trails off (「苦しい…」), so a few cut-off sentences inside a document are allowed. A line has the end
+//! 続きを読む, whatever closing marks follow. Speech trails off (「苦しい…」), so a few cut-off sentences inside a document
+//! are allowed. At the end of a text a sentence is cut off if it leads elsewhere, or stops behind a particle or 、 where
+//! other sentences have an end (喫茶室もあり、憩いの場として…); a remark that is all of its text only trails off. A line has the end
 //! of a sentence if it ends in 。 ! ? or ., or in a closing bracket. Headings, lists and notes in telegram style have
 //! none: most lines of clinical text end without a mark, so documents of such lines are dropped only where a source's
 //! config asks for it (`most_unended`).
@@ -41,14 +42,17 @@ const CLOSING: [char; 18] =
 
 /// Examples: a line, whether it is cut off, whether it has the end of a sentence.
 #[cfg(test)]
-pub const EXAMPLES: [(&str, bool, bool); 14] = [
+pub const EXAMPLES: [(&str, bool, bool); 17] = [
     ("入院となった。", false, true),
     ("「入院になりました。」", false, true),
     ("痛みますか?", false, true),
     ("See▁Table▁2.", false, true),
-    ("患者は入院し…", true, false),
-    ("患者は入院し…]", true, false),
-    ("治療の選択肢は、", true, false),
+    ("肺炎であった。患者は入院して…", true, false),
+    ("肺炎であった。患者は入院して…]", true, false),
+    ("説明した。治療の選択肢は、", true, false),
+    ("患者は入院し…", false, false),
+    ("咳がつらい。薬があればいいのに…", false, true),
+    ("治療の選択肢は、", false, false),
     ("秋の味覚をご紹介します。…続きを読む", true, false),
     ("秋の味覚▁もっと見る▁》", true, false),
     ("秋の味覚▁Read▁more▁→", true, false),
@@ -112,7 +116,7 @@ pub fn judge(options: &UnfinishedOptions, text: &str, out: &mut String) -> Resul
         }
     }
     match options.remove {
-        RemoveCutOff::Document if matches!(last, End::CutOff | End::Comma) => {
+        RemoveCutOff::Document if matches!(last, End::CutOff | End::Comma) && stops_inside_sentence(text) => {
             return Err(Reason::CutOffAtTheEnd);
         }
         RemoveCutOff::Document if cut_off > FEW => {
@@ -134,6 +138,25 @@ pub fn judge(options: &UnfinishedOptions, text: &str, out: &mut String) -> Resul
         return Err(Reason::UnfinishedSentences);
     }
     Ok(if options.remove == RemoveCutOff::Sentence { cut_off } else { 0 })
+}
+
+/// Particles and 、, behind which a sentence goes on.
+const GO_ON: [&str; 14] =
+    ["は", "が", "を", "に", "で", "と", "て", "の", "も", "へ", "や", "から", "まで", "、"];
+
+/// Endings with which speech trails off, though a particle is the last of them (行けばいいのに…, だめですが…).
+const TRAIL_OFF: [&str; 8] = ["のに", "ですが", "ますが", "だが", "たが", "いが", "だから", "なくて"];
+
+/// Tests whether a text whose last line is cut off leads elsewhere, or stops in the middle of a sentence behind others.
+fn stops_inside_sentence(text: &str) -> bool {
+    let text = text.trim_end_matches(CLOSING).trim_end_matches('\n').trim_end_matches(CLOSING);
+    if READ_ON.iter().any(|words| text.ends_with(words)) {
+        return true;
+    }
+    let stop = text.trim_end_matches(['…', '▁']);
+    let goes_on =
+        GO_ON.iter().any(|word| stop.ends_with(word)) && !TRAIL_OFF.iter().any(|word| stop.ends_with(word));
+    goes_on && stop.contains(SENTENCE_ENDS)
 }
 
 /// The number of sentences; a run of marks ends one.
