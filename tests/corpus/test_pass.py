@@ -12,7 +12,7 @@ import zstandard
 
 import ncvc
 import ncvc._native as native
-from ncvc.corpus.cleaning import CleaningConfig
+from ncvc.corpus.cleaning import CleaningConfig, WebConfig
 from ncvc.corpus.filters import FiltersConfig
 from ncvc.manifest import verify
 from tests.conftest import run_ncvc
@@ -52,13 +52,15 @@ def expected(
     seen: set[str] = set()
     kept: list[str] = []
     clean: list[tuple[str, str]] = []
+    stays = [name for name, removed in cleaning.web.model_dump().items() if not removed]
+    options: Any = cleaning.model_dump(exclude={"web"}) | {"keep": stays}
 
     def drop(reason: str) -> None:
         reasons[reason] = reasons.get(reason, 0) + 1
 
     for name, texts in sources.items():
         for raw in texts:
-            text: str | None = ncvc.clean(raw, **cleaning.model_dump())
+            text: str | None = ncvc.clean(raw, **options)
             if not text:
                 drop("empty_after_cleaning")
                 continue
@@ -90,7 +92,7 @@ def expected(
         if removed == solid:
             drop("duplicate_sentences")
         else:
-            out[name].append(ncvc.clean(without(stay), **cleaning.model_dump()) if removed else text)
+            out[name].append(ncvc.clean(without(stay), **options) if removed else text)
     return out, reasons
 
 
@@ -105,6 +107,7 @@ def corpus(lines: list[str]) -> dict[str, list[str]]:
         "短い",
         "Copyright © 2020 Example. All Rights Reserved.\n" + first[0],
         "word " * 80,
+        "休みに旅行を楽しみました #京都 #大阪",
         "同じ行です。\n" * 60,
         "😀",
     ]
@@ -117,7 +120,8 @@ def test_the_pass_is_what_plain_python_says(
 ) -> None:
     texts = corpus(lines)
     filters = FiltersConfig(adult_words=None)
-    cleaning = CleaningConfig(clinical=clinical, replacement="tag" if clinical else "nothing")
+    web = WebConfig(tags=clinical)
+    cleaning = CleaningConfig(clinical=clinical, replacement="tag" if clinical else "nothing", web=web)
     kept, reasons = expected(texts, filters, cleaning, near)
     sources: list[dict[str, Any]] = []
     for name, rows in texts.items():
