@@ -5,7 +5,6 @@ place that turns text into one.
 """
 
 import difflib
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Self, get_args
@@ -14,18 +13,10 @@ import pydantic
 import yaml
 
 from ncvc.errors import ConfigError
+from ncvc.yaml12 import YamlError, load
 
 SHIPPED = Path(__file__).parent.parent / "megatron_configs"
 """Folder of the training configs that come with the package, beside it in a checkout and in site-packages."""
-
-
-class _Loader(yaml.SafeLoader):
-    """SafeLoader with the numbers of YAML 1.2: PyYAML's 1.1 reads 1e-3 as text."""
-
-
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+$"), list("-+0123456789")
-)
 
 
 class Config(pydantic.BaseModel):
@@ -51,11 +42,34 @@ class Config(pydantic.BaseModel):
         for override in overrides:
             _apply(values, override)
         try:
-            return cls.model_validate(values)
+            return cls.model_validate(_with_whole_numbers(cls, values))
         except pydantic.ValidationError as error:
             # A mistyped key is also missing under its right name; the typing error is what helps.
             errors = sorted(error.errors(), key=lambda error: error["type"] != "extra_forbidden")
             raise ConfigError(_explain(cls, files, overrides, errors[0])) from None
+
+
+def _with_whole_numbers(annotation: Any, value: Any) -> Any:
+    """Returns a value with 1e3 and 1000.0 as whole numbers where the type asks for one."""
+    if isinstance(value, dict):
+        fields: dict[str, Any] = next((part.model_fields for part in _parts(annotation) if _is_model(part)), {})
+        return {
+            name: _with_whole_numbers(fields[name].annotation if name in fields else None, part)
+            for name, part in value.items()
+        }
+    if isinstance(value, list):
+        return [_with_whole_numbers(annotation, part) for part in value]
+    takes_whole = isinstance(value, float) and value.is_integer() and int in _parts(annotation)
+    return int(value) if takes_whole and float not in _parts(annotation) else value
+
+
+def _parts(annotation: Any) -> list[Any]:
+    """Lists a type, and the types in its brackets: of a list, of a choice."""
+    return [annotation, *(part for inner in get_args(annotation) for part in _parts(inner))]
+
+
+def _is_model(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, pydantic.BaseModel)
 
 
 @dataclass(frozen=True)
@@ -71,12 +85,14 @@ def _read(path: Path, extendable: bool, extended_by: tuple[Path, ...] = ()) -> l
     """Reads the file at `path`, and then those that it extends."""
     try:
         text = path.read_text(encoding="utf-8")
-        root = yaml.compose(text, Loader=_Loader)
-        values = yaml.load(text, Loader=_Loader) or {}  # noqa: S506 (a SafeLoader)
+        root, values = load(text)
     except OSError as error:
         raise ConfigError(f"{path}: cannot read the config: {error.strerror}") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}{_mark(error)}: not valid YAML: {_first_line(error)}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: not UTF-8; save it as UTF-8") from None
+    except YamlError as error:
+        raise ConfigError(f"{path}{f':{error.line}' if error.line else ''}: not valid YAML: {error}") from None
+    values = {} if values is None else values
     if not isinstance(values, dict):
         raise ConfigError(f"{path}:1: a config is a list of `key: value` lines")
     _refuse_repeated_keys(path, root)
@@ -101,15 +117,6 @@ def _merge(base: Any, own: Any) -> Any:
     if not isinstance(base, dict) or not isinstance(own, dict):
         return own
     return base | {key: _merge(base.get(key), value) for key, value in own.items()}
-
-
-def _mark(error: Exception) -> str:
-    mark = getattr(error, "problem_mark", None)
-    return f":{mark.line + 1}" if mark else ""
-
-
-def _first_line(error: Exception) -> str:
-    return str(getattr(error, "problem", None) or error).splitlines()[0]
 
 
 def _refuse_repeated_keys(path: Path, node: yaml.Node | None) -> None:
@@ -139,9 +146,9 @@ def _apply(values: dict[str, Any], override: str) -> None:
     if isinstance(section, list):
         _item(section, last, override)
     try:
-        section[int(last) if isinstance(section, list) else last] = yaml.load(text, Loader=_Loader)  # noqa: S506 (a SafeLoader)
-    except yaml.YAMLError as error:
-        raise ConfigError(f"--set {override}: not valid YAML: {_first_line(error)}") from None
+        _, section[int(last) if isinstance(section, list) else last] = load(text)
+    except YamlError as error:
+        raise ConfigError(f"--set {override}: not valid YAML: {error}") from None
 
 
 def _item(section: Any, name: str, override: str) -> Any:
@@ -170,6 +177,8 @@ def _explain(cls: type[pydantic.BaseModel], files: list[_File], overrides: tuple
             return f"{where}: unknown key {name!r}; {hint}"
         case "missing":
             return f"{where}: {name!r} is missing; add it"
+        case "invalid_key":
+            return f"{where}: the key {error['input']!r} is not text; write it in quotes"
         case "value_error":
             return f"{where}: {name + ': ' if name else ''}{error['ctx']['error']}"
         case _:
@@ -177,9 +186,10 @@ def _explain(cls: type[pydantic.BaseModel], files: list[_File], overrides: tuple
 
 
 def _set_by(overrides: tuple[str, ...], name: str) -> str | None:
-    """Returns the last `--set` that gave a key, or the section that it is in; None if the files did."""
+    """Returns the last `--set` that gave a key, the section that it is in, or a part of it; None if the files did."""
     for override in reversed(overrides):
-        if f"{name}.".startswith(f"{override.partition('=')[0]}."):
+        key = override.partition("=")[0]
+        if not name or f"{name}.".startswith(f"{key}.") or key.startswith(f"{name}."):
             return f"--set {override}"
     return None
 

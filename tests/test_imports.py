@@ -15,7 +15,7 @@ EVERYBODY = {"errors", "printable", "units"}
 MAY_USE = {
     "__init__": {"dictionary", "indexed"},
     "__main__": {"cli"},
-    "config": set(),
+    "config": {"yaml12"},
     "config_template": {"config"},
     "files": set(),
     "identity": set(),
@@ -24,6 +24,7 @@ MAY_USE = {
     "packages": set(),
     "progress": set(),
     "smoothing": set(),
+    "yaml12": set(),
     "stdin_lines": set(),
     "manifest": {"files"},
     "outputs": {"files", "manifest"},
@@ -53,7 +54,7 @@ MAY_USE = {
             "model",
             "outputs",
         ),
-        *("progress", "smoothing"),
+        *("progress", "smoothing", "yaml12"),
     },
 }
 COMMANDS = {

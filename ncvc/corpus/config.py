@@ -91,7 +91,7 @@ class PreprocessConfig(Config):
     """Morphological analyser: our own, or vibrato, slower and with the same morphemes, for comparison."""
     duplicates: DuplicatesConfig = DuplicatesConfig()
     """Deduplication, over all sources together."""
-    threads: Annotated[int, pydantic.Field(ge=0)] = 0
+    threads: Annotated[int, pydantic.Field(ge=0, le=4096)] = 0
     """Worker threads, 0 for one a core; the bytes written do not depend on it."""
     on_error: OnError = "stop"
     """Treatment of unreadable input: stop with an error, or list it in `quarantine.jsonl`."""

@@ -84,7 +84,10 @@ class Plan:
         """Tokenizer folder; raises `ConfigError` if the config names none."""
         if self.config.tokenizer is None:
             raise ConfigError("'tokenizer' is missing: name the folder that `ncvc tokenizer train` wrote")
-        return named_path(self.config.tokenizer, self.folder)
+        folder = named_path(self.config.tokenizer, self.folder)
+        if not (folder / MANIFEST).is_file():
+            raise ConfigError(f"'tokenizer': {folder} is no folder that `ncvc tokenizer train` wrote; name that one")
+        return folder
 
     def source(self, task: Task) -> SourceConfig:
         """Returns the source of a task."""

@@ -4,17 +4,17 @@ import hashlib
 import uuid
 
 import torch.distributed as dist
-import yaml
 
 from ncvc.errors import ConfigError
 from ncvc.files import whole_file
 from ncvc.outputs import CONFIG_HEAD
 from ncvc.train.config import TrainConfig
+from ncvc.yaml12 import dump
 
 
 def resolved(config: TrainConfig) -> str:
     """Writes the whole config as YAML, defaults included."""
-    return yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+    return dump(config.model_dump(mode="json"))
 
 
 def config_hash(config: TrainConfig) -> str:
