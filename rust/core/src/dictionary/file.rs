@@ -16,7 +16,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{File, Permissions};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
@@ -98,6 +98,18 @@ pub struct Parts<'a> {
 /// Returns the error for a damaged file.
 pub(crate) fn damaged(path: &Path) -> Error {
     error(path, "damaged or cut short; copy it again, or make it again with `ncvc dictionary build`")
+}
+
+/// Reads the bytes of a dictionary file; of another file no more than its beginning.
+pub fn read(path: &Path) -> Result<Vec<u8>> {
+    let mut file = File::open(path).map_err(Error::io(path, "cannot read"))?;
+    let mut bytes = Vec::new();
+    let beginning = Read::by_ref(&mut file).take(START as u64).read_to_end(&mut bytes);
+    beginning.map_err(Error::io(path, "cannot read"))?;
+    if bytes.starts_with(MAGIC) {
+        file.read_to_end(&mut bytes).map_err(Error::io(path, "cannot read"))?;
+    }
+    Ok(bytes)
 }
 
 /// Parses the bytes of a dictionary file; `path` is for messages.

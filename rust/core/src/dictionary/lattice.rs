@@ -1,7 +1,7 @@
 //! The dictionary in the form of the lattice search, in memory and serialised.
 
 use std::collections::BTreeMap;
-use std::io;
+use std::io::{self, Read};
 
 use super::arrays::{Reader, put};
 use super::characters::Characters;
@@ -12,6 +12,8 @@ use crate::Result;
 
 /// The bytes are compressed: UniDic's matrix alone has 70 MB. Higher levels take much longer and save little.
 const LEVEL: i32 = 3;
+/// Bytes beyond which a lattice is damaged.
+const LARGEST: u64 = 2 << 30;
 
 /// Ids and cost of a morpheme.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -86,8 +88,9 @@ impl Dictionary {
     }
 
     /// Reads the dictionary that [`Dictionary::to_bytes`] wrote; `None` if it is damaged.
-    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let bytes = zstd::stream::decode_all(bytes).ok()?;
+    pub fn from_bytes(packed: &[u8]) -> Option<Self> {
+        let mut bytes = Vec::new();
+        zstd::Decoder::new(packed).ok()?.take(LARGEST).read_to_end(&mut bytes).ok()?;
         let mut reader = Reader::new(&bytes);
         let entries = entries(&mut reader)?;
         let trie = Trie::read(&mut reader, entries.len())?;

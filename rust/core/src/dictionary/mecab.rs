@@ -122,6 +122,8 @@ pub const NO_SPACE: &str = "the category SPACE is missing from char.def; define 
 
 /// The longest surface in bytes: the reader behind vibrato takes no field of more than 4096.
 pub const MAX_SURFACE: usize = 1024;
+/// Size of the largest file that is read into memory, in bytes.
+const LARGEST: u64 = 2 << 30;
 
 /// Creates [`Error::Dictionary`].
 pub fn error(path: impl Into<PathBuf>, message: impl Into<String>) -> Error {
@@ -142,7 +144,10 @@ pub fn error_at(path: &Path, position: Option<&csv::Position>, message: &str) ->
 pub fn read_input(path: &Path) -> Result<(Vec<u8>, InputFile)> {
     let mut bytes = Vec::new();
     let mut file = std::fs::File::open(path).map_err(Error::io(path, "cannot open"))?;
-    file.read_to_end(&mut bytes).map_err(Error::io(path, "cannot read"))?;
+    file.by_ref().take(LARGEST + 1).read_to_end(&mut bytes).map_err(Error::io(path, "cannot read"))?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(error(path, "larger than 2 GiB, which no dictionary is; name another file"));
+    }
     let name = path.file_name().ok_or_else(|| error(path, "names no file; give the path of a file"))?;
     let name = name.to_string_lossy().into_owned();
     let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();

@@ -10,10 +10,10 @@ mod viterbi;
 use std::ops::Range;
 use std::path::Path;
 
+use crate::Result;
 use crate::dictionary::file;
 use crate::dictionary::lattice::Dictionary;
 use crate::dictionary::{Header, LONGEST_LINE, vibrato_error, vibrato_tokenizer};
-use crate::{Error, Result};
 
 /// Engine of morphological analysis; all give the same morphemes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,7 +50,8 @@ impl Analyzer {
     ///
     /// # Errors
     ///
-    /// [`Error::Io`] if it cannot be read, [`Error::Dictionary`] if it is no dictionary, damaged or of another format.
+    /// [`Error::Io`](crate::Error::Io) if it cannot be read, [`Error::Dictionary`](crate::Error::Dictionary) if it is no
+    /// dictionary, damaged or of another format.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         Self::load_for(Engine::default(), path)
     }
@@ -62,14 +63,14 @@ impl Analyzer {
     /// As for [`Analyzer::load`].
     pub fn load_for(engine: Engine, path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        Self::from_bytes(engine, &std::fs::read(path).map_err(Error::io(path, "cannot read"))?, path)
+        Self::from_bytes(engine, &file::read(path)?, path)
     }
 
     /// Loads the bytes of a dictionary file; `path` is for messages.
     ///
     /// # Errors
     ///
-    /// [`Error::Dictionary`] as for [`Analyzer::load`].
+    /// [`Error::Dictionary`](crate::Error::Dictionary) as for [`Analyzer::load`].
     pub fn from_bytes(engine: Engine, bytes: &[u8], path: &Path) -> Result<Self> {
         let parts = file::parse(bytes, path)?;
         let engine = match engine {
