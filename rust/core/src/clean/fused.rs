@@ -10,8 +10,8 @@
 //!
 //! Elsewhere the rules get the text between two *anchors*: a kana or kanji after white space, a comma or a full
 //! stop. No rule changes such a character, deletes it, or looks past it, so cleaning the stretch alone, between two
-//! sentinels for its surroundings, makes the same edits as cleaning it in place. Only a # is judged by the whole line
-//! before it: a stretch with one reaches from an anchor at the beginning of a line to another.
+//! sentinels for its surroundings, makes the same edits as cleaning it in place. Only a # behind another one in its line
+//! is judged by that: a stretch with one reaches from an anchor at the beginning of a line to another.
 
 use super::characters::{META_SPACE, is_katakana, is_word};
 use super::classes::{CLASSES, Class, Classes};
@@ -386,8 +386,11 @@ impl<'a> Pass<'a> {
     /// if a rule changed a sentinel.
     fn clean_stretch(&mut self, fixpoint: &mut Fixpoint, at: usize) -> Option<usize> {
         let mut end = self.next_anchor(at, false);
-        let has_tag = self.text[self.anchor.0..end].contains(['#', '＃', '﹟', '♯']);
-        if has_tag {
+        // The first # of a line is judged by what stands right before it, the others by the first.
+        let has_tag = |text: &str| text.contains(['#', '＃', '﹟', '♯']);
+        let whole_line =
+            has_tag(&self.text[self.anchor.0..end]) && has_tag(&self.text[self.line.0..self.anchor.0]);
+        if whole_line {
             end = self.next_anchor(at, true);
             self.anchor = self.line;
             *self.edits = self.before_line;
@@ -404,7 +407,7 @@ impl<'a> Pass<'a> {
         self.out.push_str(cleaned);
         self.recent = [0; ROW_COUNT];
         self.anchor = (end, self.out.len());
-        if has_tag {
+        if whole_line {
             self.line = self.anchor;
             self.before_line = *self.edits;
         }

@@ -215,6 +215,7 @@ fn the_fused_pass_sees_what_the_rules_see_around_a_character() {
         // The line before a # decides.
         "あ\n診断 は 良好 @ward #高血圧 と\n次 #京都\n旅行 を した #京都 と #大阪",
         "か\nき 😀 #京都\n＃京都 く #大阪",
+        "診断 を #高血圧 と #京都 と\n散歩、楽しい #海 と #山",
     ] {
         assert_eq!(by_fused_pass(text), by_rules(text), "{text:?}");
     }
