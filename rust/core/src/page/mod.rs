@@ -181,5 +181,7 @@ mod tests {
         assert_eq!(nested("<div>", MOST_OPEN), Ok("熱".to_owned()));
         assert_eq!(nested("<div>", MOST_OPEN + 1), Err(TooComplex));
         assert_eq!(nested("<font>", 100_000), Ok("熱".to_owned()), "left open by mistake");
+        let page = format!("{}<p><table><tr><td>熱", "<b><i>".repeat(100_000));
+        assert_eq!(extract(&page).map(|page| page.text), Ok("熱".to_owned()));
     }
 }
