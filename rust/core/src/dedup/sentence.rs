@@ -12,20 +12,22 @@ pub fn is_blank(c: char) -> bool {
 ///
 /// A sentence ends after a run of 。！？!? with the closing brackets and quotation marks that follow, and at the end
 /// of a line; blanks after it belong to it. No sentence ends inside 「」『』（）() where they are balanced on the line, so
-/// that 「はい。そうです。」と言った。 is one sentence. `!` and `?` end one only before a blank or where a character
+/// that 「はい。そうです。」と言った。 is one sentence; but where the rest of a line is nothing but brackets that each hold
+/// a sentence, each is one: 「はい。」「いいえ。」 are two. `!` and `?` end one only before a blank or where a character
 /// that is not ASCII stands beside them, so that `a?b=1` stays whole.
 pub fn sentences(text: &str) -> impl Iterator<Item = &str> {
     let mut at = 0;
-    // End of the line, and if its brackets are balanced: once a line, or long lines would take quadratic time.
-    let mut line = None;
+    let mut line: Option<Line> = None;
     std::iter::from_fn(move || {
         if at == text.len() {
             return None;
         }
-        let (line_end, brackets) = *line.get_or_insert_with(|| {
-            let end = text[at..].find('\n').map_or(text.len(), |length| at + length);
-            (end, is_balanced(&text[at..end]))
-        });
+        let Line { end: line_end, balanced, dialogue } = *line.get_or_insert_with(|| Line::scan(text, at));
+        let brackets = match balanced {
+            false => Brackets::Ignored,
+            true if at >= dialogue => Brackets::Sentences,
+            true => Brackets::Inside,
+        };
         let blanks = at + sentence_end(&text[at..line_end], brackets);
         let end = text.len() - text[blanks..].trim_start_matches(is_blank).len();
         if end > line_end {
@@ -35,15 +37,83 @@ pub fn sentences(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// Facts of a line, found once: looked for again at every sentence, they would take quadratic time on a long line.
+#[derive(Clone, Copy)]
+struct Line {
+    /// Offset of its end.
+    end: usize,
+    /// Its brackets are balanced.
+    balanced: bool,
+    /// Offset from which on it is nothing but brackets that each hold a sentence; its end if there is no such rest.
+    dialogue: usize,
+}
+
+impl Line {
+    /// Scans the line of a text that begins at an offset.
+    fn scan(text: &str, start: usize) -> Self {
+        let end = text[start..].find('\n').map_or(text.len(), |length| start + length);
+        let (mut depth, mut opened, mut dialogue) = (0u32, start, None);
+        for (at, c) in text[start..end].char_indices().map(|(at, c)| (start + at, c)) {
+            match c {
+                '「' | '『' | '（' | '(' => {
+                    if depth == 0 {
+                        opened = at;
+                    }
+                    depth += 1;
+                }
+                '」' | '』' | '）' | ')' => {
+                    let Some(less) = depth.checked_sub(1) else {
+                        return Self { end, balanced: false, dialogue: end };
+                    };
+                    depth = less;
+                    if depth == 0 && ends_sentence(&text[opened..at]) {
+                        dialogue = dialogue.or(Some(opened));
+                    } else if depth == 0 {
+                        dialogue = None;
+                    }
+                }
+                _ if depth == 0 && !is_blank(c) => dialogue = None,
+                _ => {}
+            }
+        }
+        Self { end, balanced: depth == 0, dialogue: dialogue.unwrap_or(end) }
+    }
+}
+
+/// Tests if the content of a bracket ends in the mark of a sentence, closing brackets aside.
+fn ends_sentence(content: &str) -> bool {
+    let mut last = content.chars().rev().skip_while(|&c| is_end(c) && !is_mark(c));
+    match (last.next(), last.find(|&c| !is_mark(c))) {
+        (Some(mark), before) => is_mark(mark) && (!mark.is_ascii() || before.is_some_and(|c| !c.is_ascii())),
+        (None, _) => false,
+    }
+}
+
+/// Meaning of the brackets of a line for its sentences.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Brackets {
+    /// None: they are not balanced.
+    Ignored,
+    /// No sentence ends inside.
+    Inside,
+    /// Each is a sentence.
+    Sentences,
+}
+
 /// Length of the first sentence of the rest of a line, without the blanks after it.
-fn sentence_end(line: &str, brackets: bool) -> usize {
+fn sentence_end(line: &str, brackets: Brackets) -> usize {
     let mut depth = 0u32;
     let mut rest = line.char_indices().peekable();
     let mut before = ' ';
-    while let Some((_, c)) = rest.next() {
+    while let Some((at, c)) = rest.next() {
         match c {
-            '「' | '『' | '（' | '(' if brackets => depth += 1,
-            '」' | '』' | '）' | ')' if brackets => depth = depth.saturating_sub(1),
+            '「' | '『' | '（' | '(' if brackets != Brackets::Ignored => depth += 1,
+            '」' | '』' | '）' | ')' if brackets != Brackets::Ignored => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 && brackets == Brackets::Sentences {
+                    return at + c.len_utf8();
+                }
+            }
             '。' | '！' | '？' | '!' | '?' if depth == 0 => {
                 let japanese = !before.is_ascii() || !c.is_ascii();
                 while rest.next_if(|&(_, next)| is_end(next)).is_some() {}
@@ -60,40 +130,12 @@ fn sentence_end(line: &str, brackets: bool) -> usize {
     line.len()
 }
 
-fn is_end(c: char) -> bool {
-    matches!(
-        c,
-        '。' | '！'
-            | '？'
-            | '!'
-            | '?'
-            | '」'
-            | '』'
-            | '）'
-            | ')'
-            | '】'
-            | '〕'
-            | '》'
-            | '〉'
-            | '"'
-            | '”'
-            | '’'
-    )
+fn is_mark(c: char) -> bool {
+    matches!(c, '。' | '！' | '？' | '!' | '?')
 }
 
-fn is_balanced(line: &str) -> bool {
-    let mut depth = 0i64;
-    for c in line.chars() {
-        match c {
-            '「' | '『' | '（' | '(' => depth += 1,
-            '」' | '』' | '）' | ')' => depth -= 1,
-            _ => {}
-        }
-        if depth < 0 {
-            return false;
-        }
-    }
-    depth == 0
+fn is_end(c: char) -> bool {
+    is_mark(c) || matches!(c, '」' | '』' | '）' | ')' | '】' | '〕' | '》' | '〉' | '"' | '”' | '’')
 }
 
 /// Removes sentences, `removed` in ascending order, from a text; `None` if only blanks are left.
@@ -142,6 +184,20 @@ mod tests {
         assert_eq!(cut("「閉じない。次。\n「一。」次"), ["「閉じない。", "次。\n", "「一。」次"]);
         assert_eq!(cut("a?b=1 Why? Yes! 何?三"), ["a?b=1 Why? ", "Yes! ", "何?", "三"]);
         assert_eq!(cut(""), [""; 0]);
+    }
+
+    #[test]
+    fn brackets_that_each_hold_a_sentence_are_one_each() {
+        assert_eq!(cut("「はい。」「いいえ。」"), ["「はい。」", "「いいえ。」"]);
+        assert_eq!(cut("「はい。」▁（うなずく。）\n次"), ["「はい。」▁", "（うなずく。）\n", "次"]);
+        assert_eq!(cut("笑った。「はい。次。」「『行け!』」"), ["笑った。", "「はい。次。」", "「『行け!』」"]);
+        // A quotation goes on after the last, or before the first; the last holds no sentence; nothing is Japanese.
+        for whole in ["「はい。」「いいえ。」と言った。", "彼は「はい。」「いいえ。」", "「はい。」(笑)", "(a!)(b!)"] {
+            assert_eq!(cut(whole), [whole]);
+        }
+        assert_eq!(cut("「はい。」と言った。"), ["「はい。」と言った。"]);
+        assert_eq!(cut("「はい。」「いいえ。"), ["「はい。」", "「いいえ。"]);
+        assert_eq!(cut(&"「あ。」".repeat(100_000)).len(), 100_000);
     }
 
     #[test]
