@@ -4,10 +4,12 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::path::Path;
 
+use rustc_hash::{FxHashMap, FxHashSet};
+
 use super::external_sort::{ExternalSorter, Series};
 use super::plan::{Plan, Step};
-use super::record::series::{DROPPED, NEAR, REPEATED, SENTENCES, SIZES};
-use super::record::{DocumentId, Pair, Record, Repeat, Similar, Size};
+use super::record::series::{DROPPED, NEAR, REPEATED, RESTS, SENTENCES, SIZES};
+use super::record::{DocumentId, Pair, Record, Repeat, Rest, Similar, Size};
 use super::sentence;
 use crate::{Error, Result};
 
@@ -20,6 +22,8 @@ pub enum Duplicate {
     NearDocument,
     /// All of its sentences occurred before.
     AllSentences,
+    /// Without the sentences that occurred before it is too short.
+    TooShort,
 }
 
 impl Duplicate {
@@ -29,11 +33,12 @@ impl Duplicate {
             Self::Document => 0,
             Self::NearDocument => 1,
             Self::AllSentences => 2,
+            Self::TooShort => 3,
         }
     }
 
     fn from_code(code: u32) -> Option<Self> {
-        [Self::Document, Self::NearDocument, Self::AllSentences]
+        [Self::Document, Self::NearDocument, Self::AllSentences, Self::TooShort]
             .into_iter()
             .find(|reason| reason.code() == code)
     }
@@ -44,6 +49,7 @@ impl Duplicate {
             Self::Document => "duplicate_document",
             Self::NearDocument => "near_duplicate_document",
             Self::AllSentences => "duplicate_sentences",
+            Self::TooShort => "too_short",
         }
     }
 }
@@ -107,6 +113,11 @@ pub(super) fn decide(plan: &Plan, part: u32, folder: &Path) -> Result<()> {
     for near in plan.of_group::<Similar>(Step::Dropped, NEAR, part)?.sorted(&keys)? {
         drop(near.pair.later.document, Duplicate::NearDocument, near.pair.earlier, near.shared, near.all)?;
     }
+    let mut equal: FxHashSet<u32> = FxHashSet::default();
+    for pair in plan.of_group::<Pair>(Step::Equal, REPEATED, part)?.sorted(&keys)? {
+        equal.insert(pair.later.document);
+        drop(pair.later.document, Duplicate::Document, pair.earlier, 1, 1)?;
+    }
     let mut sentences = ExternalSorter::new(folder, SENTENCES, u64::MAX);
     let repeats = plan.of_group::<Repeat>(Step::Removed, REPEATED, part)?.sorted(&keys)?;
     let fingerprints = &plan.parts[part as usize].fingerprints;
@@ -115,12 +126,21 @@ pub(super) fn decide(plan: &Plan, part: u32, folder: &Path) -> Result<()> {
         sizes.push(size.sentences);
         Ok(())
     })?;
+    let mut short: FxHashMap<u32, u32> = FxHashMap::default();
+    Series::<Rest>::open(fingerprints, RESTS)?.for_each(&(0..=u64::MAX), |rest| {
+        if rest.hash == Rest::TOO_SHORT {
+            short.insert(rest.document, rest.lost);
+        }
+        Ok(())
+    })?;
     for repeats in repeats.chunk_by(|a, b| a.id == b.id) {
         let document = repeats[0].id.document;
         let &sentences_in_all = sizes.get(document as usize).ok_or_else(|| Error::damaged(fingerprints))?;
         if repeats.len() == sentences_in_all as usize {
             drop(document, Duplicate::AllSentences, NONE, 1, 1)?;
-        } else {
+        } else if short.get(&document).is_some_and(|&lost| lost as usize == repeats.len()) {
+            drop(document, Duplicate::TooShort, NONE, 1, 1)?;
+        } else if !equal.contains(&document) {
             repeats.iter().try_for_each(|&repeat| sentences.push(repeat))?;
         }
     }
@@ -220,9 +240,10 @@ mod tests {
             sentences.finish().expect("there is room");
             Decisions::read(folder.path()).map(|decisions| decisions.dropped()[0].reason)
         };
-        for reason in [Duplicate::Document, Duplicate::NearDocument, Duplicate::AllSentences] {
+        let [document, near] = [Duplicate::Document, Duplicate::NearDocument];
+        for reason in [document, near, Duplicate::AllSentences, Duplicate::TooShort] {
             assert_eq!(read(reason.code()).expect("the reason is known"), reason);
         }
-        assert!(matches!(read(3), Err(Error::Damaged { .. })));
+        assert!(matches!(read(4), Err(Error::Damaged { .. })));
     }
 }

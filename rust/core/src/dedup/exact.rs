@@ -9,8 +9,8 @@ use super::bitmap::for_each_left;
 use super::external_sort::{ExternalSorter, Series};
 use super::options::Check;
 use super::plan::{Plan, Step};
-use super::record::series::{DOCUMENTS, REPEATED, SENTENCES};
-use super::record::{DocumentId, Occurrence, Pair, Repeat};
+use super::record::series::{DOCUMENTS, FRAGMENTS, REPEATED, SENTENCES};
+use super::record::{DocumentId, Fragment, Occurrence, Pair, Repeat};
 use crate::Result;
 
 /// Writes all but the first of the documents with the same text.
@@ -45,7 +45,42 @@ pub(super) fn sentences(plan: &Plan, bucket: u32, folder: &Path, check: Check<'_
         }
         repeated.push(Repeat { id, sentence: record.sentence })
     };
-    let step = if plan.options.near.is_some() { Step::Dropped } else { Step::Repeated };
-    for_each_left(plan, step, (SENTENCES, &keys), check, |record| record.document, left)?;
+    for_each_left(plan, plan.last_dropped(), (SENTENCES, &keys), check, |record| record.document, left)?;
+    repeated.finish()
+}
+
+/// Writes all but the first of the documents that have the same text once sentences are removed.
+///
+/// Only those that lost every sentence that can be lost are looked at: any other holds a sentence that no other has.
+pub(super) fn fragments(plan: &Plan, bucket: u32, folder: &Path, check: Check<'_>) -> Result<()> {
+    let keys = plan.bucket(Step::Fragments, bucket);
+    let mut first: FxHashMap<u128, DocumentId> = FxHashMap::default();
+    let each_fragment = |each: &mut dyn FnMut(Fragment) -> Result<()>| -> Result<()> {
+        (0..plan.groups()).try_for_each(|group| {
+            check()?;
+            Series::open(&plan.task_folder(Step::Removed, group), FRAGMENTS)?.for_each(&keys, &mut *each)
+        })
+    };
+    each_fragment(&mut |fragment| {
+        let first = first.entry(fragment.hash).or_insert(fragment.id);
+        *first = fragment.id.min(*first);
+        Ok(())
+    })?;
+    let mut repeated = ExternalSorter::new(folder, REPEATED, plan.spill());
+    if !first.is_empty() {
+        let left = |id: DocumentId, record: Occurrence| match first.get_mut(&record.hash) {
+            Some(first) if *first < id => repeated.push(Pair { later: id, earlier: *first }),
+            Some(first) => {
+                *first = id;
+                Ok(())
+            }
+            None => Ok(()),
+        };
+        for_each_left(plan, plan.last_dropped(), (DOCUMENTS, &keys), check, |record| record.document, left)?;
+    }
+    each_fragment(&mut |fragment| match first.get(&fragment.hash) {
+        Some(&earlier) if earlier != fragment.id => repeated.push(Pair { later: fragment.id, earlier }),
+        _ => Ok(()),
+    })?;
     repeated.finish()
 }

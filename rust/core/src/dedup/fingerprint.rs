@@ -6,6 +6,7 @@
 //! | `documents.*` | 24 | documents |
 //! | `bands.*` | 12 | bands; 16 a document at a threshold of 0.8 |
 //! | `sentences.*` | 24 | sentences of at least `min_sentence_characters` |
+//! | `rests.*` | 24 | documents with such sentences and shorter ones |
 //!
 //! The index of each takes another 0.02 %.
 
@@ -16,9 +17,9 @@ use xxhash_rust::xxh3::xxh3_128;
 use super::external_sort::ExternalSorter;
 use super::minhash::{Shape, Sketcher};
 use super::options::Options;
-use super::record::series::{BANDS, DOCUMENTS, SENTENCES, SIZES};
-use super::record::{Band, Occurrence, Size};
-use super::sentence::{is_blank, sentences};
+use super::record::series::{BANDS, DOCUMENTS, RESTS, SENTENCES, SIZES};
+use super::record::{Band, Occurrence, Rest, Size};
+use super::sentence::{is_blank, sentences, without};
 use super::texts::for_each_text;
 use crate::atomic_folder::write_folder;
 use crate::{Error, Result};
@@ -35,6 +36,8 @@ pub struct Fingerprint {
     size: u32,
     /// Number and XXH3-128 of each long enough sentence, without the blanks at its ends.
     sentences: Vec<(u32, u128)>,
+    /// [`Rest::hash`] of what is left without these; none if that is nothing, or all.
+    rest: Option<u128>,
     /// Hashes of the bands of the sketch.
     bands: Vec<u64>,
 }
@@ -53,9 +56,11 @@ impl Fingerprinter {
     }
 
     /// Makes the fingerprint of a clean text.
-    pub fn fingerprint(&mut self, text: &str) -> Fingerprint {
+    ///
+    /// `finish` returns the rest of a document as it would be written, or none if it is too short for that.
+    pub fn fingerprint(&mut self, text: &str, finish: impl FnOnce(&str) -> Option<String>) -> Fingerprint {
         let mut size = 0;
-        let mut long = Vec::new();
+        let mut long: Vec<(u32, u128)> = Vec::new();
         if self.options.sentences {
             let shortest = self.options.min_sentence_characters as usize;
             for (number, sentence) in (0..).zip(sentences(text)) {
@@ -67,10 +72,20 @@ impl Fingerprinter {
                 }
             }
         }
+        let mut rest = None;
+        if !long.is_empty() && long.len() < size as usize {
+            let numbers: Vec<u32> = long.iter().map(|&(number, _)| number).collect();
+            rest = without(text, &numbers).and_then(|rest| match finish(&rest) {
+                Some(written) if written.is_empty() => None,
+                Some(written) => Some(xxh3_128(written.as_bytes())),
+                None => Some(Rest::TOO_SHORT),
+            });
+        }
         Fingerprint {
             hash: xxh3_128(text.as_bytes()),
             size,
             sentences: long,
+            rest,
             bands: self.sketcher.as_mut().map_or_else(Vec::new, |sketcher| sketcher.bands(text)),
         }
     }
@@ -81,7 +96,9 @@ pub struct FingerprintWriter {
     document: u32,
     sizes: ExternalSorter<Size>,
     documents: Option<ExternalSorter<Occurrence>>,
-    sentences: Option<ExternalSorter<Occurrence>>,
+    /// Empty, as the next, for a source whose sentences take no part.
+    sentences: ExternalSorter<Occurrence>,
+    rests: ExternalSorter<Rest>,
     bands: Option<ExternalSorter<Band>>,
 }
 
@@ -93,7 +110,8 @@ impl FingerprintWriter {
             document: 0,
             sizes: ExternalSorter::new(folder, SIZES, SORTED_AT_A_TIME),
             documents: options.documents.then(|| occurrences(DOCUMENTS)),
-            sentences: options.sentences.then(|| occurrences(SENTENCES)),
+            sentences: occurrences(SENTENCES),
+            rests: ExternalSorter::new(folder, RESTS, SORTED_AT_A_TIME),
             bands: options.near.map(|_| ExternalSorter::new(folder, BANDS, SORTED_AT_A_TIME)),
         }
     }
@@ -107,10 +125,13 @@ impl FingerprintWriter {
         if let Some(documents) = &mut self.documents {
             documents.push(Occurrence { hash: fingerprint.hash, document, sentence: 0 })?;
         }
-        if let Some(sentences) = &mut self.sentences {
-            for &(sentence, hash) in &fingerprint.sentences {
-                sentences.push(Occurrence { hash, document, sentence })?;
-            }
+        for &(sentence, hash) in &fingerprint.sentences {
+            self.sentences.push(Occurrence { hash, document, sentence })?;
+        }
+        if let Some(hash) = fingerprint.rest {
+            let lost = u32::try_from(fingerprint.sentences.len());
+            let lost = lost.map_err(|_| Error::internal("too many sentences in a document"))?;
+            self.rests.push(Rest { document, lost, hash })?;
         }
         if let Some(bands) = &mut self.bands {
             fingerprint.bands.iter().try_for_each(|&hash| bands.push(Band { hash, document }))?;
@@ -122,7 +143,8 @@ impl FingerprintWriter {
     pub fn finish(self) -> Result<()> {
         self.sizes.finish()?;
         self.documents.map_or(Ok(()), ExternalSorter::finish)?;
-        self.sentences.map_or(Ok(()), ExternalSorter::finish)?;
+        self.sentences.finish()?;
+        self.rests.finish()?;
         self.bands.map_or(Ok(()), ExternalSorter::finish)
     }
 }
@@ -133,7 +155,9 @@ pub fn fingerprint_part(text: &Path, field: &str, options: &Options, target: &Pa
     write_folder(target, |folder| {
         let mut fingerprinter = Fingerprinter::new(options);
         let mut writer = FingerprintWriter::create(folder, options);
-        for_each_text(text, field, |_, text| writer.push(&fingerprinter.fingerprint(text)))?;
+        for_each_text(text, field, |_, text| {
+            writer.push(&fingerprinter.fingerprint(text, |rest| Some(rest.to_owned())))
+        })?;
         writer.finish()
     })
 }

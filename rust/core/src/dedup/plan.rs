@@ -10,7 +10,9 @@
 //! resolve             similar pairs              → near-duplicate documents
 //! dropped(group)      repeated, near-duplicates  → all documents dropped so far
 //! sentences(bucket)   fingerprints               → repeated sentences in the others
-//! removed(group)      these, of all buckets      → the same, by part
+//! removed(group)      these, of all buckets      → the same, by part; documents left with short sentences only
+//! fragments(bucket)   these, fingerprints        → the repeated ones of them
+//! equal(group)        these, of all buckets      → the same, by part
 //! decide(part)        all of the above           → decisions
 //! ```
 //! A bucket is a range of hashes; there are as many as keep a task's tables within the memory limit. A group is a few
@@ -52,12 +54,14 @@ pub enum Step {
     Dropped,
     Sentences,
     Removed,
+    Fragments,
+    Equal,
     Decide,
 }
 
 impl Step {
     /// All steps in order.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Documents,
         Self::Repeated,
         Self::Candidates,
@@ -68,6 +72,8 @@ impl Step {
         Self::Dropped,
         Self::Sentences,
         Self::Removed,
+        Self::Fragments,
+        Self::Equal,
         Self::Decide,
     ];
 
@@ -84,6 +90,8 @@ impl Step {
             Self::Dropped => "dropped",
             Self::Sentences => "sentences",
             Self::Removed => "removed",
+            Self::Fragments => "fragments",
+            Self::Equal => "equal",
             Self::Decide => "decisions",
         }
     }
@@ -141,6 +149,8 @@ impl Plan {
             Step::Resolve => near(1),
             Step::Sentences => sentences * u32::from(self.options.sentences),
             Step::Removed => self.groups() * u32::from(self.options.sentences),
+            Step::Fragments => documents * u32::from(self.options.documents && self.options.sentences),
+            Step::Equal => self.groups() * u32::from(self.options.documents && self.options.sentences),
             Step::Decide => parts,
         }
     }
@@ -174,6 +184,11 @@ impl Plan {
         }
         let group = ((u64::from(part) + 1) * u64::from(self.groups()) - 1) / self.parts.len() as u64;
         Series::open(&self.task_folder(step, group as u32), name)
+    }
+
+    /// The step whose bitmap covers all documents that are dropped whole.
+    pub(super) fn last_dropped(&self) -> Step {
+        if self.options.near.is_some() { Step::Dropped } else { Step::Repeated }
     }
 
     /// Memory for the records that a task writes, in bytes; hash tables take the rest.

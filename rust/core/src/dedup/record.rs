@@ -10,6 +10,8 @@ pub mod series {
     pub const DOCUMENTS: &str = "documents";
     /// Fingerprints: [`Occurrence`](super::Occurrence) of sentences, by hash.
     pub const SENTENCES: &str = "sentences";
+    /// Fingerprints: [`Rest`](super::Rest), by document.
+    pub const RESTS: &str = "rests";
     /// Fingerprints: [`Band`](super::Band), by hash.
     pub const BANDS: &str = "bands";
     /// Exact duplicates: [`Pair`](super::Pair) of documents or [`Repeat`](super::Repeat) of sentences.
@@ -24,6 +26,8 @@ pub mod series {
     pub const NEAR: &str = "near";
     /// Bitmaps: [`Mask`](super::Mask).
     pub const MARKS: &str = "marks";
+    /// Documents that lost all but short sentences: [`Fragment`](super::Fragment), by hash.
+    pub const FRAGMENTS: &str = "fragments";
     /// Positions of texts: [`TextAt`](super::TextAt).
     pub const INDEX: &str = "index";
     /// Decisions: dropped documents.
@@ -103,6 +107,31 @@ pub struct Size {
     pub document: u32,
     /// Sentences that are not blank.
     pub sentences: u32,
+}
+
+/// Rest of a document that lost every sentence that can be lost, and holds others. 24 bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Rest {
+    /// Number of the document in its part.
+    pub document: u32,
+    /// Number of the sentences that can be lost.
+    pub lost: u32,
+    /// XXH3-128 of the rest; [`Rest::TOO_SHORT`] if it is too short to stay.
+    pub hash: u128,
+}
+
+impl Rest {
+    /// Stands for a rest that the length filter drops; no text has this hash but by a chance of 2^-128.
+    pub const TOO_SHORT: u128 = 0;
+}
+
+/// Document that lost every sentence that can be lost. 24 bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Fragment {
+    /// XXH3-128 of its rest.
+    pub hash: u128,
+    /// The document.
+    pub id: DocumentId,
 }
 
 /// Two documents that are, or may be, similar. 16 bytes.
@@ -222,6 +251,8 @@ nested!(DocumentId, Pair);
 record!(DocumentId { part: u32, document: u32 }, 8, |r| (u64::from(r.part) << 32) | u64::from(r.document));
 record!(Occurrence { hash: u128, document: u32, sentence: u32 }, 24, |r| (r.hash >> 64) as u64);
 record!(Band { hash: u64, document: u32 }, 12, |r| r.hash);
+record!(Rest { document: u32, lost: u32, hash: u128 }, 24, |r| u64::from(r.document));
+record!(Fragment { hash: u128, id: DocumentId }, 24, |r| (r.hash >> 64) as u64);
 record!(Size { document: u32, sentences: u32 }, 8, |r| u64::from(r.document));
 record!(Pair { later: DocumentId, earlier: DocumentId }, 16, |r| r.later.key());
 record!(Similar { pair: Pair, shared: u32, all: u32 }, 24, |r| r.pair.key());

@@ -22,6 +22,8 @@ impl Plan {
             Step::Dropped => shuffle::dropped(self, task, folder, check),
             Step::Sentences => exact::sentences(self, task, folder, check),
             Step::Removed => shuffle::removed(self, task, folder, check),
+            Step::Fragments => exact::fragments(self, task, folder, check),
+            Step::Equal => shuffle::equal(self, task, folder, check),
             Step::Decide => decide::decide(self, task, folder),
         })
     }

@@ -10,8 +10,8 @@ use super::bitmap::Bitmap;
 use super::external_sort::{ExternalSorter, Series};
 use super::options::Check;
 use super::plan::{Plan, Step};
-use super::record::series::{MEMBERS, NEAR, PAIRS, REPEATED};
-use super::record::{DocumentId, Pair, Record, Repeat, Similar};
+use super::record::series::{FRAGMENTS, MEMBERS, NEAR, PAIRS, REPEATED, RESTS};
+use super::record::{DocumentId, Fragment, Pair, Record, Repeat, Rest, Similar};
 use crate::{Error, Result};
 
 /// Collects the repeated documents of a group.
@@ -35,9 +35,34 @@ pub(super) fn dropped(plan: &Plan, group: u32, folder: &Path, check: Check<'_>) 
     dropped.write(plan, folder)
 }
 
-/// Collects the repeated sentences of a group.
+/// Collects the repeated sentences of a group, and the documents that lose every sentence that can be lost.
 pub(super) fn removed(plan: &Plan, group: u32, folder: &Path, check: Check<'_>) -> Result<()> {
-    gather(plan, (Step::Sentences, REPEATED), group, folder, check, |_: &Repeat| Some(()))
+    let parts = plan.group(group);
+    let sizes = &plan.sizes[parts.start as usize..parts.end as usize];
+    let mut lost: Vec<Vec<u32>> = sizes.iter().map(|&size| vec![0; size as usize]).collect();
+    gather(plan, (Step::Sentences, REPEATED), group, folder, check, |repeat: &Repeat| {
+        let part = lost.get_mut(repeat.id.part.wrapping_sub(parts.start) as usize)?;
+        *part.get_mut(repeat.id.document as usize)? += 1;
+        Some(())
+    })?;
+    let mut fragments = ExternalSorter::new(folder, FRAGMENTS, plan.spill());
+    for (part, lost) in parts.zip(&lost) {
+        check()?;
+        let fingerprints = &plan.parts[part as usize].fingerprints;
+        Series::<Rest>::open(fingerprints, RESTS)?.for_each(&(0..=u64::MAX), |rest| {
+            let &lost = lost.get(rest.document as usize).ok_or_else(|| Error::damaged(fingerprints))?;
+            if lost != rest.lost || rest.hash == Rest::TOO_SHORT {
+                return Ok(());
+            }
+            fragments.push(Fragment { hash: rest.hash, id: DocumentId { part, document: rest.document } })
+        })?;
+    }
+    fragments.finish()
+}
+
+/// Collects the documents of a group that repeat another once sentences are removed.
+pub(super) fn equal(plan: &Plan, group: u32, folder: &Path, check: Check<'_>) -> Result<()> {
+    gather(plan, (Step::Fragments, REPEATED), group, folder, check, |_: &Pair| Some(()))
 }
 
 /// Writes a group's records of a series from the outputs of all tasks of a step; damage is where `each` gives `None`.

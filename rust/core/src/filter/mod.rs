@@ -83,6 +83,12 @@ impl<'a> Filters<'a> {
         Ok(Self { options: options.clone(), phrases, adult })
     }
 
+    /// Tests if the length filter drops a cleaned text.
+    pub fn is_too_short(&self, text: &str) -> bool {
+        let scripts = || japanese::scan(text, &mut Vec::new());
+        self.options.too_short.as_ref().is_some_and(|options| length::judge(options, scripts().characters).is_err())
+    }
+
     /// A worker for one thread.
     pub fn worker(&self) -> Worker<'_> {
         Worker {

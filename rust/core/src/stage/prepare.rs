@@ -74,6 +74,8 @@ struct Prepare<'a> {
 
 struct Worker<'a> {
     cleaner: Cleaner,
+    /// Cleaner of what repeated sentences may leave, which is no edit of the document.
+    rest_cleaner: Cleaner,
     counts: Counts,
     filters: filter::Worker<'a>,
     fingerprinter: Option<Fingerprinter>,
@@ -99,6 +101,7 @@ impl<'a> Job for Prepare<'a> {
         let rules = &self.task.rules;
         Worker {
             cleaner: self.cleaner.clone(),
+            rest_cleaner: self.cleaner.clone(),
             counts: Counts::default(),
             filters: rules.filters.worker(),
             fingerprinter: rules.duplicates.as_ref().map(Fingerprinter::new),
@@ -113,7 +116,7 @@ impl<'a> Job for Prepare<'a> {
         batch: &mut Prepared,
     ) -> Result<Outcome> {
         let Task { rules, input, .. } = self.task;
-        let Worker { cleaner, counts, filters, fingerprinter, recorder } = worker;
+        let Worker { cleaner, rest_cleaner, counts, filters, fingerprinter, recorder } = worker;
         let file = input.files[document.source].path.to_string_lossy();
         recorder.read(document.text);
         let text = cleaner.clean(document.text);
@@ -132,7 +135,13 @@ impl<'a> Job for Prepare<'a> {
                 write_prepared(document, kept, rules.keep_members, &mut batch.text)?;
                 batch.clean_bytes += kept.len() as u64;
                 write_provenance(document, &mut batch.provenance);
-                batch.fingerprints.extend(fingerprinter.as_mut().map(|made| made.fingerprint(kept)));
+                if let Some(fingerprinter) = fingerprinter {
+                    let finish = |rest: &str| {
+                        let rest = rest_cleaner.clean(rest);
+                        (!rules.filters.is_too_short(rest)).then(|| rest.to_owned())
+                    };
+                    batch.fingerprints.push(fingerprinter.fingerprint(kept, finish));
+                }
                 // Kept text is counted once duplicates are gone.
                 Outcome::Kept
             }
