@@ -22,17 +22,26 @@ pub fn sentences(text: &str) -> Vec<&str> {
     core::sentences(text).collect()
 }
 
-/// Writes the fingerprints of a part's clean text into a new folder.
+/// Returns the version of deduplication.
 #[pyfunction]
+pub fn deduplication_version() -> u32 {
+    core::VERSION
+}
+
+/// Writes the fingerprints of a part's clean text into a new folder; shorter rests of documents are too short.
+#[pyfunction]
+#[pyo3(signature = (text, text_field, options_json, folder, least_characters=0))]
 pub fn fingerprint_part(
     py: Python<'_>,
     text: PathBuf,
     text_field: String,
     options_json: &str,
     folder: PathBuf,
+    least_characters: usize,
 ) -> PyResult<()> {
     let options = options(options_json)?;
-    py.detach(|| core::fingerprint_part(&text, &text_field, &options, &folder)).map_err(to_python)
+    py.detach(|| core::fingerprint_part(&text, &text_field, &options, least_characters, &folder))
+        .map_err(to_python)
 }
 
 /// Deduplication of parts.

@@ -30,7 +30,7 @@ mod _native {
         write_part,
     };
     #[pymodule_export]
-    use super::dedup::{Decisions, Deduplication, fingerprint_part, sentences};
+    use super::dedup::{Decisions, Deduplication, deduplication_version, fingerprint_part, sentences};
     #[pymodule_export]
     use super::dictionary::build_dictionary;
     #[pymodule_export]

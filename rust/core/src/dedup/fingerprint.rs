@@ -150,13 +150,18 @@ impl FingerprintWriter {
 }
 
 /// Writes the fingerprints of a part's clean text, JSON lines, into the new folder `target`, on one thread.
-pub fn fingerprint_part(text: &Path, field: &str, options: &Options, target: &Path) -> Result<()> {
+///
+/// Rests of fewer than `least` characters, blanks aside, are too short.
+pub fn fingerprint_part(text: &Path, field: &str, options: &Options, least: usize, target: &Path) -> Result<()> {
     options.check()?;
     write_folder(target, |folder| {
         let mut fingerprinter = Fingerprinter::new(options);
         let mut writer = FingerprintWriter::create(folder, options);
         for_each_text(text, field, |_, text| {
-            writer.push(&fingerprinter.fingerprint(text, |rest| Some(rest.to_owned())))
+            let finish = |rest: &str| {
+                (rest.chars().filter(|&c| !is_blank(c)).count() >= least).then(|| rest.to_owned())
+            };
+            writer.push(&fingerprinter.fingerprint(text, finish))
         })?;
         writer.finish()
     })

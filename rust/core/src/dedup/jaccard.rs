@@ -6,24 +6,37 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap;
 
 use super::external_sort::ExternalSorter;
-use super::minhash::{gram_set, shared};
+use super::crowd;
+use super::minhash::{Sketcher, gram_set, shared};
 use super::options::Check;
 use super::plan::{Part, Plan, Step};
-use super::record::series::{MEMBERS, PAIRS, SIMILAR};
-use super::record::{DocumentId, Pair, Record, Similar};
+use super::record::series::{CROWDED, MEMBERS, PAIRS, SIMILAR, SLOTS, VOTES};
+use super::record::{Band, DocumentId, Pair, Record, Similar, Vote};
 use super::texts::{self, Texts};
 use crate::{Error, Result};
 
 /// Files of texts open at a time.
 const OPEN: usize = 64;
 
-/// Writes the texts of a part's documents that are in any pair.
+/// Writes the texts of a part's documents that are in any pair, and the slots of those in crowds.
 pub(super) fn texts(plan: &Plan, part: u32, folder: &Path, check: Check<'_>) -> Result<()> {
     let members =
         plan.of_group::<DocumentId>(Step::Pairs, MEMBERS, part)?.sorted(&DocumentId::part_keys(part))?;
     let wanted: Vec<u32> = members.iter().map(|id| id.document).collect();
+    let crowded =
+        plan.of_group::<DocumentId>(Step::Pairs, CROWDED, part)?.sorted(&DocumentId::part_keys(part))?;
+    let mut crowded = crowded.iter().map(|id| id.document).peekable();
+    let mut slots = ExternalSorter::new(folder, SLOTS, plan.spill());
+    let mut sketcher = Sketcher::new(plan.options.ngram, crowd::SKETCH);
     let Part { text, text_field, .. } = &plan.parts[part as usize];
-    texts::extract(text, text_field, &wanted, folder, check)
+    texts::extract(text, text_field, &wanted, folder, |document, text| {
+        check()?;
+        if crowded.next_if_eq(&document).is_none() {
+            return Ok(());
+        }
+        sketcher.bands(text).into_iter().try_for_each(|hash| slots.push(Band { hash, document }))
+    })?;
+    slots.finish()
 }
 
 /// Writes the similar pairs whose later document is in a part.
@@ -32,10 +45,17 @@ pub(super) fn compare(plan: &Plan, part: u32, folder: &Path, check: Check<'_>) -
         return ExternalSorter::<Similar>::new(folder, SIMILAR, 0).finish();
     };
     let pairs = plan.of_group::<Pair>(Step::Pairs, PAIRS, part)?;
+    let votes = plan.of_group::<Vote>(Step::Likely, VOTES, part)?;
+    let all = DocumentId::part_keys(part);
+    let bytes = pairs.most_in(&all) * Pair::BYTES + votes.most_in(&all) * Vote::BYTES;
     let mut sets = Sets { plan, sets: FxHashMap::default(), bytes: 0, texts: FxHashMap::default() };
     let mut similar = ExternalSorter::new(folder, SIMILAR, plan.spill());
-    for keys in slices(plan, part, pairs.most_in(&DocumentId::part_keys(part))) {
-        for pair in pairs.sorted(&keys)? {
+    for keys in slices(plan, part, bytes) {
+        let mut pairs = pairs.sorted(&keys)?;
+        pairs.extend(crowd::likeliest(&votes.sorted(&keys)?));
+        pairs.sort_unstable();
+        pairs.dedup();
+        for pair in pairs {
             check()?;
             let (later, earlier) = (sets.get(pair.later)?, sets.get(pair.earlier)?);
             let (less, more) = (later.len().min(earlier.len()), later.len().max(earlier.len()));
@@ -54,10 +74,10 @@ pub(super) fn compare(plan: &Plan, part: u32, folder: &Path, check: Check<'_>) -
     similar.finish()
 }
 
-/// Ranges of a part's documents whose pairs fit into the memory for spilling.
-fn slices(plan: &Plan, part: u32, pairs: usize) -> impl Iterator<Item = std::ops::RangeInclusive<u64>> {
+/// Ranges of a part's documents whose candidates, so many bytes in all, fit into the memory for spilling.
+fn slices(plan: &Plan, part: u32, bytes: usize) -> impl Iterator<Item = std::ops::RangeInclusive<u64>> {
     let documents = plan.sizes[part as usize];
-    let count = (pairs * Pair::BYTES) as u64 / plan.spill().max(1) + 1;
+    let count = bytes as u64 / plan.spill().max(1) + 1;
     let step = (u64::from(documents) / count).max(1) as u32;
     (0..documents)
         .step_by(step as usize)

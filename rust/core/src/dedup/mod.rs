@@ -7,7 +7,11 @@
 //! Hashes have 128 bits: among the 10^11 sentences of 10 TB, the odds that any two different ones have the same hash
 //! are 10^22 / 2^129, below one in 10^16. Near-duplicates are compared by their texts, so hashes decide nothing there.
 
+/// Version of deduplication; changes whenever a decision under the same options, or the form of fingerprints, does.
+pub const VERSION: u32 = 2;
+
 mod bitmap;
+mod crowd;
 mod decide;
 mod exact;
 mod external_sort;

@@ -5,8 +5,10 @@
 //! repeated(group)     these, of all buckets      → the same, by part
 //! candidates(bucket)  fingerprints               → pairs that share a band, and the documents in them
 //! pairs(group)        these, of all buckets      → the same, by part
-//! texts(part)         clean text                 → texts of these documents
-//! compare(part)       pairs, texts               → similar pairs
+//! texts(part)         clean text                 → texts of these documents; slots of those in large bands
+//! votes(bucket)       slots                      → pairs that share slots that few have
+//! likely(group)       these, of all buckets      → the same, by part
+//! compare(part)       pairs of both kinds, texts → similar pairs
 //! resolve             similar pairs              → near-duplicate documents
 //! dropped(group)      repeated, near-duplicates  → all documents dropped so far
 //! sentences(bucket)   fingerprints               → repeated sentences in the others
@@ -49,6 +51,8 @@ pub enum Step {
     Candidates,
     Pairs,
     Texts,
+    Votes,
+    Likely,
     Compare,
     Resolve,
     Dropped,
@@ -61,12 +65,14 @@ pub enum Step {
 
 impl Step {
     /// All steps in order.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Documents,
         Self::Repeated,
         Self::Candidates,
         Self::Pairs,
         Self::Texts,
+        Self::Votes,
+        Self::Likely,
         Self::Compare,
         Self::Resolve,
         Self::Dropped,
@@ -85,6 +91,8 @@ impl Step {
             Self::Candidates => "candidates",
             Self::Pairs => "pairs",
             Self::Texts => "texts",
+            Self::Votes => "votes",
+            Self::Likely => "likely",
             Self::Compare => "compare",
             Self::Resolve => "resolve",
             Self::Dropped => "dropped",
@@ -143,8 +151,8 @@ impl Plan {
         match step {
             Step::Documents => documents * u32::from(self.options.documents),
             Step::Repeated => self.groups(),
-            Step::Candidates => near(bands),
-            Step::Pairs | Step::Dropped => near(self.groups()),
+            Step::Candidates | Step::Votes => near(bands),
+            Step::Pairs | Step::Likely | Step::Dropped => near(self.groups()),
             Step::Texts | Step::Compare => near(parts),
             Step::Resolve => near(1),
             Step::Sentences => sentences * u32::from(self.options.sentences),

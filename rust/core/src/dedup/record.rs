@@ -18,6 +18,12 @@ pub mod series {
     pub const REPEATED: &str = "repeated";
     /// Candidates: [`Pair`](super::Pair) of documents that share a band.
     pub const PAIRS: &str = "pairs";
+    /// Candidates: the [`DocumentId`](super::DocumentId) of documents in a band that too many share.
+    pub const CROWDED: &str = "crowded";
+    /// Fingerprints of these: [`Band`](super::Band) of one slot, by hash.
+    pub const SLOTS: &str = "slots";
+    /// Candidates among these: [`Vote`](super::Vote).
+    pub const VOTES: &str = "votes";
     /// Candidates: the [`DocumentId`](super::DocumentId) of both documents of every pair.
     pub const MEMBERS: &str = "members";
     /// Compared candidates: [`Similar`](super::Similar) above the threshold.
@@ -143,6 +149,15 @@ pub struct Pair {
     pub earlier: DocumentId,
 }
 
+/// Slot that two documents share with few others. 20 bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Vote {
+    /// The documents.
+    pub pair: Pair,
+    /// Half of the slot's hash.
+    pub slot: u32,
+}
+
 /// Two documents with their Jaccard similarity, `shared / all`. 24 bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Similar {
@@ -255,6 +270,7 @@ record!(Rest { document: u32, lost: u32, hash: u128 }, 24, |r| u64::from(r.docum
 record!(Fragment { hash: u128, id: DocumentId }, 24, |r| (r.hash >> 64) as u64);
 record!(Size { document: u32, sentences: u32 }, 8, |r| u64::from(r.document));
 record!(Pair { later: DocumentId, earlier: DocumentId }, 16, |r| r.later.key());
+record!(Vote { pair: Pair, slot: u32 }, 20, |r| r.pair.key());
 record!(Similar { pair: Pair, shared: u32, all: u32 }, 24, |r| r.pair.key());
 record!(Mask { id: DocumentId, bits: u64 }, 16, |r| r.id.key());
 record!(Repeat { id: DocumentId, sentence: u32 }, 12, |r| r.id.key());

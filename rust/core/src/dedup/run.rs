@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::options::Check;
 use super::plan::{Plan, Step};
-use super::{decide, exact, jaccard, lsh, resolve, shuffle};
+use super::{crowd, decide, exact, jaccard, lsh, resolve, shuffle};
 use crate::Result;
 use crate::atomic_folder::write_folder;
 
@@ -17,6 +17,8 @@ impl Plan {
             Step::Candidates => lsh::candidates(self, task, folder, check),
             Step::Pairs => shuffle::pairs(self, task, folder, check),
             Step::Texts => jaccard::texts(self, task, folder, check),
+            Step::Votes => crowd::votes(self, task, folder, check),
+            Step::Likely => shuffle::likely(self, task, folder, check),
             Step::Compare => jaccard::compare(self, task, folder, check),
             Step::Resolve => resolve::resolve(self, folder, check),
             Step::Dropped => shuffle::dropped(self, task, folder, check),

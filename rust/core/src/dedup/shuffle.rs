@@ -10,8 +10,8 @@ use super::bitmap::Bitmap;
 use super::external_sort::{ExternalSorter, Series};
 use super::options::Check;
 use super::plan::{Plan, Step};
-use super::record::series::{FRAGMENTS, MEMBERS, NEAR, PAIRS, REPEATED, RESTS};
-use super::record::{DocumentId, Fragment, Pair, Record, Repeat, Rest, Similar};
+use super::record::series::{CROWDED, FRAGMENTS, MEMBERS, NEAR, PAIRS, REPEATED, RESTS, VOTES};
+use super::record::{DocumentId, Fragment, Pair, Record, Repeat, Rest, Similar, Vote};
 use crate::{Error, Result};
 
 /// Collects the repeated documents of a group.
@@ -21,10 +21,16 @@ pub(super) fn repeated(plan: &Plan, group: u32, folder: &Path, check: Check<'_>)
     dropped.write(plan, folder)
 }
 
-/// Collects the pairs whose later document is in a group, and the documents of the group that are in any pair.
+/// Collects the pairs whose later document is in a group, and its documents that are in any pair or in a large band.
 pub(super) fn pairs(plan: &Plan, group: u32, folder: &Path, check: Check<'_>) -> Result<()> {
     gather(plan, (Step::Candidates, PAIRS), group, folder, check, |_: &Pair| Some(()))?;
+    gather(plan, (Step::Candidates, CROWDED), group, folder, check, |_: &DocumentId| Some(()))?;
     gather(plan, (Step::Candidates, MEMBERS), group, folder, check, |_: &DocumentId| Some(()))
+}
+
+/// Collects the votes for pairs whose later document is in a group.
+pub(super) fn likely(plan: &Plan, group: u32, folder: &Path, check: Check<'_>) -> Result<()> {
+    gather(plan, (Step::Votes, VOTES), group, folder, check, |_: &Vote| Some(()))
 }
 
 /// Collects the near-duplicates of a group; the bitmap covers all documents dropped so far.

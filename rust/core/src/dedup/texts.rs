@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::external_sort::{ExternalSorter, Series};
-use super::options::Check;
 use super::record::TextAt;
 use super::record::series::INDEX;
 use super::sorted_file::read_at;
@@ -39,7 +38,15 @@ pub fn for_each_text(path: &Path, field: &str, mut each: impl FnMut(u32, &str) -
 }
 
 /// Writes the texts of some documents of a part, in ascending order, into an existing folder.
-pub fn extract(source: &Path, field: &str, wanted: &[u32], folder: &Path, check: Check<'_>) -> Result<()> {
+///
+/// `each` is called with their numbers and texts.
+pub fn extract(
+    source: &Path,
+    field: &str,
+    wanted: &[u32],
+    folder: &Path,
+    mut each: impl FnMut(u32, &str) -> Result<()>,
+) -> Result<()> {
     let path = folder.join(TEXTS);
     let file = File::create_new(&path).map_err(Error::io(&path, "cannot create"))?;
     let mut out = BufWriter::new(file);
@@ -48,10 +55,10 @@ pub fn extract(source: &Path, field: &str, wanted: &[u32], folder: &Path, check:
     let mut next = wanted.iter().copied().peekable();
     if !wanted.is_empty() {
         for_each_text(source, field, |document, text| {
-            check()?;
             if next.next_if_eq(&document).is_none() {
                 return Ok(());
             }
+            each(document, text)?;
             out.write_all(text.as_bytes()).map_err(Error::io(&path, "cannot write"))?;
             let checksum = xxh3_64(text.as_bytes());
             let length = u32::try_from(text.len()).map_err(|_| Error::Input {
