@@ -31,6 +31,7 @@ __all__ = [
     "compress",
     "count_morphemes",
     "decode_text",
+    "deduplication_version",
     "encode_part",
     "filters_version",
     "fingerprint_part",
@@ -287,12 +288,20 @@ def count_morphemes(
 def sentences(text: str) -> list[str]:
     """Splits a text into sentences; joined they are the text."""
 
+def deduplication_version() -> int:
+    """Returns the version of deduplication, sentences included."""
+
 def fingerprint_part(
-    text: str | PathLike[str], text_field: str, options_json: str, folder: str | PathLike[str]
+    text: str | PathLike[str],
+    text_field: str,
+    options_json: str,
+    folder: str | PathLike[str],
+    least_characters: int = 0,
 ) -> None:
     """Writes the fingerprints of a part, JSON lines of cleaned text, into the new folder `folder`.
 
-    `options_json` is a `DuplicatesConfig` as JSON. Does nothing if the folder exists.
+    `options_json` is a `DuplicatesConfig` as JSON; a document that loses sentences and has fewer than
+    `least_characters` left is dropped. Does nothing if the folder exists.
     """
 
 @final

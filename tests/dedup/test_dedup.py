@@ -21,13 +21,17 @@ TEXT = st.lists(SMALL, min_size=1, max_size=6).map(lambda rows: "".join(rows).st
 PARTS = st.lists(st.lists(TEXT, max_size=8), min_size=1, max_size=4)
 
 
-@given(PARTS, st.integers(1, 6))
+@given(PARTS, st.integers(1, 6), st.integers(0, 8), st.frozensets(st.integers(0, 3)))
 @settings(max_examples=50, deadline=None)
-def test_documents_and_sentences_are_those_of_plain_python(parts: Parts, shortest: int) -> None:
+def test_documents_and_sentences_are_those_of_plain_python(
+    parts: Parts, shortest: int, least: int, whole: frozenset[int]
+) -> None:
     repeated = reference.repeated_documents(parts)
-    sentences = reference.repeated_sentences(parts, set(repeated), shortest)
+    sentences = reference.repeated_sentences(parts, set(repeated), shortest, whole)
+    rests = reference.dropped_rests(parts, set(repeated), sentences, shortest, least)
     with tempfile.TemporaryDirectory() as folder:
-        found = run(Path(folder), parts, min_sentence_characters=shortest)
+        found = run(Path(folder), parts, min_sentence_characters=shortest, least_characters=least, whole=whole)
+    written: list[str] = []
     for p, texts in enumerate(parts):
         dropped = {row[0]: row for row in found[p].dropped()}
         for d, text in enumerate(texts):
@@ -40,13 +44,18 @@ def test_documents_and_sentences_are_those_of_plain_python(parts: Parts, shortes
             elif len(removed) == len(pieces):
                 assert dropped.pop(d) == (d, "duplicate_sentences", None, 1.0)
                 assert found[p].apply(d, text) is None
+            elif (p, d) in rests:
+                reason = "too_short" if rests[p, d] is None else "duplicate_document"
+                assert dropped.pop(d) == (d, reason, rests[p, d], 1.0)
+                assert found[p].apply(d, text) is None
             else:
                 assert found[p].sentences_of(d) == removed
-                left = "".join(piece for number, piece in enumerate(pieces) if number not in removed)
-                rest = found[p].apply(d, text)
-                assert rest is not None
-                assert rest.replace("\n", "") == left.replace("\n", "")
+                assert found[p].apply(d, text) == (reference.rest(text, removed) if removed else text)
+                written.append(reference.rest(text, removed))
         assert dropped == {}
+    everything = "\n".join(written)
+    long = (s.strip(reference.BLANKS) for texts in parts for text in texts for s in reference.plain_sentences(text))
+    assert all(sentence in everything for sentence in long if reference.is_long(sentence, shortest))
 
 
 def chained(parts: int = 3, documents: int = 60) -> Parts:
