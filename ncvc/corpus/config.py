@@ -65,6 +65,9 @@ class SourceConfig(Config):
     """Treatment of private data."""
     filters: FiltersConfig = FiltersConfig()
     """Filters of documents."""
+    repeated_sentences: Literal["remove", "keep"] = "remove"
+    """Treatment of sentences that occurred before. `keep` is for forms and notes that fill in a template: this source
+    loses no sentence, and no other source loses one for standing here."""
 
     @property
     def columns(self) -> tuple[str | int, ...]:

@@ -1,6 +1,6 @@
 """Options of deduplication. Of duplicates the first in input order stays, over all sources."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import pydantic
 
@@ -22,6 +22,10 @@ class DuplicatesConfig(Config):
     """Length of an n-gram in characters; white space does not count."""
     memory: Annotated[int, pydantic.Field(ge=2**16)] = 2**29
     """Memory of one task in bytes; as many tasks run at a time as there are threads."""
+
+    def of_source(self, repeated_sentences: Literal["remove", "keep"]) -> "DuplicatesConfig":
+        """Returns the options of a source that removes repeated sentences or keeps them."""
+        return self if repeated_sentences == "remove" else self.model_copy(update={"sentences": False})
 
     @property
     def any(self) -> bool:

@@ -102,6 +102,7 @@ class Plan:
             "to": self.to,
             "tokenizer": sha256(self.tokenizer / MANIFEST) if self.to == "tokens" else None,
             "filters": native.filters_version(),
+            "deduplication": native.deduplication_version(),
             "rules": [hashlib.sha256(self.rules(source).encode()).hexdigest() for source in self.config.sources],
         }
 
@@ -120,12 +121,12 @@ class Plan:
 
     def rules(self, source: SourceConfig) -> str:
         """Returns the options of a source's cleaning, filters and deduplication, in the engine's JSON."""
-        duplicates = self.config.duplicates
+        duplicates = self.config.duplicates.of_source(source.repeated_sentences)
         return json.dumps(
             {
                 "cleaning": source.cleaning.model_dump(),
                 "filters": json.loads(source.filters.options(self.folder)),
-                "duplicates": duplicates.model_dump() if duplicates.any else None,
+                "duplicates": duplicates.model_dump() if self.config.duplicates.any else None,
             },
             ensure_ascii=False,
         )
