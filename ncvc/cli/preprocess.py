@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ncvc.cli.options import EXISTING_FILE, Command, Console, answers, dry_run_option, force_option, set_option, warn
+from ncvc.units import percent, size
 
 if TYPE_CHECKING:
     from ncvc.corpus.summary import PassResult
+
+MANY_SENTENCES = 0.1
+"""Share of a source's clean text from which the closing lines say that it went with repeated sentences."""
 
 
 @click.command(cls=Command)
@@ -127,8 +131,17 @@ def _lines(result: "PassResult") -> Iterator[str]:
         f"documents: {documents.read:,} in = {documents.out:,} out + {documents.dropped:,} dropped"
         f" + {documents.quarantined:,} quarantined"
     )
+    dropped = result.removed_bytes.documents
     for reason, count in result.reasons.items():
-        yield f"  {reason}: {count:,}"
+        yield f"  {reason}: {count:,}" + (f", {size(dropped[reason])}" if dropped.get(reason) else "")
+    yield f"text: {_removed_text(result)}"
+    for source in result.sources:
+        share = source.removed_bytes.sentences / max(source.clean_bytes or 0, 1)
+        if share >= MANY_SENTENCES:
+            yield (
+                f"{source.name} lost {percent(share, 1)} of its clean text as repeated sentences; if its documents"
+                " fill in a template, set its repeated_sentences: keep"
+            )
     for source in result.sources:
         if source.skipped:
             kinds = ", ".join(f"{files:,} {kind}" for kind, files in source.skipped.items())
@@ -139,5 +152,17 @@ def _lines(result: "PassResult") -> Iterator[str]:
     if result.tokens is not None:
         unknown = (result.unknown_tokens or 0) / max(result.tokens, 1)
         yield f"tokens: {result.tokens:,} from {result.morphemes or 0:,} morphemes, {unknown:.4%} unknown"
-    size = (result.text_bytes or 0) / 1e6
-    yield f"{size:,.1f} MB of text in {result.seconds:.1f} s, {result.mb_per_second:.1f} MB/s"
+    yield f"{(result.text_bytes or 0) / 1e6:,.1f} MB of text in {result.seconds:.1f} s, {result.mb_per_second:.1f} MB/s"
+
+
+def _removed_text(result: "PassResult") -> str:
+    """Says where the text went: what was read, less what each step removed, is what was kept."""
+    removed = result.removed_bytes
+    steps = {
+        "by cleaning": removed.cleaning,
+        "cut by filters": removed.filters,
+        "of dropped documents": sum(removed.documents.values()),
+        f"of {result.removed_sentences:,} repeated sentences": removed.sentences,
+    }
+    terms = (f" {'-' if count > 0 else '+'} {size(abs(count))} {step}" for step, count in steps.items() if count)
+    return f"{size(result.text_bytes or 0)} in{''.join(terms)} = {size(result.kept_bytes or 0)} out"

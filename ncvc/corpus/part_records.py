@@ -43,6 +43,11 @@ class PartCounts(Record):
     counts: list[RuleCount]
     statistics: Statistics
 
+    @property
+    def dropped_bytes(self) -> dict[str, int]:
+        """UTF-8 bytes of the cleaned text of dropped documents, by reason."""
+        return {reason: dropped.bytes for reason, dropped in self.statistics.dropped.items()}
+
 
 class PreparedPart(PartCounts):
     """A part that was cleaned and filtered."""
@@ -51,6 +56,8 @@ class PreparedPart(PartCounts):
     """Hash of the input lines, by which a resumed run recognises them."""
     clean_bytes: int
     """UTF-8 bytes of the cleaned and filtered text."""
+    shortened_bytes: int
+    """UTF-8 bytes that filters cut from documents that they let pass."""
 
     @classmethod
     def read(cls, part: Path) -> "PreparedPart":
@@ -61,6 +68,10 @@ class PreparedPart(PartCounts):
 class FinishedPart(PartCounts):
     """A part that was deduplicated and written, as tokens or as text."""
 
+    removed_sentences: int
+    """Repeated sentences removed from documents that stay."""
+    removed_sentence_bytes: int
+    """UTF-8 bytes of these."""
     tokens: int | None = None
     morphemes: int | None = None
     unknown_tokens: int | None = None

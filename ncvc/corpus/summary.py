@@ -19,6 +19,9 @@ SKIPPED = "unknown_format"
 MOST_KINDS = 20
 """Kinds of records that are named; the rest is counted together."""
 TEXT_BYTES = ("text_bytes", "clean_bytes", "kept_bytes")
+COUNTS = (*WRITTEN, *TEXT_BYTES, "removed_sentences")
+REMOVED = ("cleaning", "filters", "sentences")
+"""Steps that remove bytes from documents that stay."""
 
 
 class DocumentCounts(Record):
@@ -28,6 +31,19 @@ class DocumentCounts(Record):
     out: int
     dropped: int
     quarantined: int
+
+
+class RemovedBytes(Record):
+    """UTF-8 bytes by the step that removed them: `text_bytes` less all of these is `kept_bytes`."""
+
+    cleaning: int = 0
+    """Removed by cleaning; negative where it added more, as white space becomes ▁, of 3 bytes."""
+    filters: int = 0
+    """Lines and sentences that filters cut from documents that they let pass."""
+    documents: dict[str, int] = pydantic.Field(default_factory=dict)
+    """Cleaned text of dropped documents, by reason."""
+    sentences: int = 0
+    """Repeated sentences of documents that stay."""
 
 
 class FileCount(Record):
@@ -43,6 +59,9 @@ class Totals(Record):
     documents: DocumentCounts
     reasons: dict[str, int]
     """Documents left out, by reason, and damaged files."""
+    removed_bytes: RemovedBytes
+    removed_sentences: int
+    """Repeated sentences removed from documents that stay."""
     tokens: int | None = None
     morphemes: int | None = None
     unknown_tokens: int | None = None
@@ -98,11 +117,22 @@ class _Tally:
     documents: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
     counts: Counter[str] = field(default_factory=Counter)
+    removed: Counter[str] = field(default_factory=Counter)
+    """Bytes, by step."""
+    dropped_bytes: Counter[str] = field(default_factory=Counter)
+    """Bytes of dropped documents, by reason."""
 
     def totals(self) -> dict[str, object]:
         """Returns the members of `Totals`."""
         documents = {name: self.documents[name] for name in ("in", "out", "dropped", "quarantined")}
-        return {"documents": documents, "reasons": dict(sorted(self.reasons.items())), **self.counts}
+        removed = {step: self.removed[step] for step in REMOVED}
+        return {
+            "documents": documents,
+            "reasons": dict(sorted(self.reasons.items())),
+            "removed_bytes": {**removed, "documents": dict(sorted(self.dropped_bytes.items()))},
+            "removed_sentences": 0,
+            **self.counts,
+        }
 
 
 def summarize(stages: Stages) -> Summary:
@@ -112,7 +142,9 @@ def summarize(stages: Stages) -> Summary:
     for source in sources:
         tally.documents.update(source.documents.model_dump(by_alias=True))
         tally.reasons.update(source.reasons)
-        tally.counts.update(source.model_dump(include={*WRITTEN, *TEXT_BYTES}, exclude_none=True))
+        tally.counts.update(source.model_dump(include={*COUNTS}, exclude_none=True))
+        tally.removed.update(source.removed_bytes.model_dump(include=set(REMOVED)))
+        tally.dropped_bytes.update(source.removed_bytes.documents)
     return Summary.model_validate({**tally.totals(), "sources": sources})
 
 
@@ -132,6 +164,14 @@ def _summarize_source(stages: Stages, number: int) -> SourceSummary:
         tally.counts["clean_bytes"] += prepared.clean_bytes
         tally.counts["kept_bytes"] += finished.statistics.kept.bytes
         tally.counts.update(finished.model_dump(include=set(WRITTEN), exclude_none=True))
+        dropped = prepared.dropped_bytes
+        cleaned = prepared.clean_bytes + prepared.shortened_bytes + sum(dropped.values())
+        tally.removed["cleaning"] += prepared.text_bytes - cleaned
+        tally.removed["filters"] += prepared.shortened_bytes
+        tally.removed["sentences"] += finished.removed_sentence_bytes
+        tally.counts["removed_sentences"] += finished.removed_sentences
+        tally.dropped_bytes.update(dropped)
+        tally.dropped_bytes.update(finished.dropped_bytes)
         tally.reasons.update(prepared.reasons)
         tally.reasons.update(finished.reasons)
         files.update(dict(zip(map(str, stages.task_of(part).paths), prepared.source_documents, strict=True)))

@@ -20,6 +20,11 @@ from tests.conftest import run_ncvc
 SHORTEST = 10
 
 
+def characters(text: str) -> int:
+    """How many, white space apart."""
+    return len([c for c in text if c not in "▁\n"])
+
+
 def jaccard(a: str, b: str) -> float:
     """Of the sets of 5-grams, white space apart."""
     grams = []
@@ -78,21 +83,31 @@ def expected(
                 clean.append((name, text))
     out: dict[str, list[str]] = {name: [] for name in sources}
     sentences: set[str] = set()
+    rests: set[str] = set()
     for name, text in clean:
-        stay, solid, removed = [], 0, 0
+        stay, solid, removed, long = [], 0, 0, False
         for sentence in native.sentences(text):
             bare = sentence.strip("▁\n")
             solid += bool(bare)
-            if len([c for c in bare if c not in "▁\n"]) >= SHORTEST and bare in sentences:
-                removed += 1
-                stay.append((sentence, False))
-                continue
-            sentences.add(bare)
+            if characters(bare) >= SHORTEST:
+                if bare in sentences:
+                    removed += 1
+                    stay.append((sentence, False))
+                    continue
+                long = True
+                sentences.add(bare)
             stay.append((sentence, True))
+        left = ncvc.clean(without(stay), **options) if removed else text
         if removed == solid:
             drop("duplicate_sentences")
+        elif removed and not long and filters.too_short and characters(left) < filters.too_short.least_characters:
+            drop("too_short")
+        elif not (removed and long) and left in rests:
+            drop("duplicate_document")
         else:
-            out[name].append(ncvc.clean(without(stay), **options) if removed else text)
+            if not (removed and long):
+                rests.add(left)
+            out[name].append(left)
     return out, reasons
 
 
@@ -101,6 +116,7 @@ def corpus(lines: list[str]) -> dict[str, list[str]]:
     dice = random.Random(7)
     first = [lines[i] for i in range(0, 400, 4)]
     edited = ["".join(c if dice.random() > 0.01 else "変" for c in text) for text in first[:40]]
+    first += ["短い。\n" + first[0], first[1] + "\n熱はない。薬は要らない。", first[2] + "\n熱はない。薬は要らない。"]
     pairs = [first[i].split("\n") + first[i + 1].split("\n") for i in range(40)]
     mixed = ["\n".join(dice.sample(pair, min(3, len(pair)))) for pair in pairs]
     junk = [
@@ -148,6 +164,12 @@ def test_the_pass_is_what_plain_python_says(
     for name, texts_kept in kept.items():
         dataset = ncvc.IndexedDataset.open(out / name)
         assert [tokenizer.decode(dataset[i].tolist()) for i in range(len(dataset))] == texts_kept
+    for each in (summary, *summary["sources"]):
+        removed = each["removed_bytes"]
+        whole = sum(removed["documents"].values()) + sum(removed[step] for step in ("cleaning", "filters", "sentences"))
+        stay = kept.get(each.get("name"), [text for texts_kept in kept.values() for text in texts_kept])
+        assert each["text_bytes"] - whole == each["kept_bytes"] == sum(len(text.encode()) for text in stay)
+        assert (each["removed_sentences"] > 0) == (removed["sentences"] > 0)
     counts = summary["documents"]
     assert counts["in"] == sum(map(len, texts.values())) == counts["out"] + sum(reasons.values())
     for reason, count in reasons.items():
@@ -215,3 +237,28 @@ def test_text_needs_no_tokenizer(tmp_path: Path, lines: list[str]) -> None:
     run_ncvc("preprocess", tmp_path / "config.yaml", "--to", "text")
     manifest = json.loads((tmp_path / "out/manifest.json").read_text(encoding="utf-8"))
     assert manifest["inputs"] == {str(tmp_path / "a.jsonl"): hashlib.sha256(row.encode()).hexdigest()}
+
+
+def test_a_source_keeps_repeated_sentences(tmp_path: Path) -> None:
+    """Those of forms: none is lost there, and no other source loses one for standing there."""
+    form = "お名前とご住所を枠の中にご記入ください。"
+    texts = {
+        "forms": [f"{form}\n{number}番の患者さんは元気に過ごしています。" for number in range(3)],
+        "notes": [f"{form}\n経過は良好である。", f"経過は良好で、退院の予定である。\n{form}"],
+    }
+    for name, rows in texts.items():
+        written = (json.dumps({"text": text}, ensure_ascii=False) for text in rows)
+        (tmp_path / f"{name}.jsonl").write_text("\n".join(written), encoding="utf-8")
+    sources = [{"name": name, "inputs": [f"{name}.jsonl"], "filters": {"adult_words": None}} for name in texts]
+    sources[0]["repeated_sentences"] = "keep"
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump({"sources": sources, "output": "out"}), encoding="utf-8")
+    shown = run_ncvc("preprocess", tmp_path / "config.yaml", "--to", "text").stdout
+    out = {}
+    for name in texts:
+        packed = (tmp_path / f"out/{name}.jsonl.zst").read_bytes()
+        rows = zstandard.ZstdDecompressor().decompressobj().decompress(packed).splitlines()
+        out[name] = [json.loads(row)["text"] for row in rows]
+    assert out == {"forms": texts["forms"], "notes": [texts["notes"][0], "経過は良好で、退院の予定である。"]}
+    assert "61 B of 1 repeated sentences" in shown
+    assert "notes lost " in shown
+    assert "forms lost " not in shown

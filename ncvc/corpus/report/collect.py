@@ -16,8 +16,6 @@ from ncvc.corpus.summary import SourceSummary, Summary
 
 CLUSTERS = 10
 """Number of clusters in the report."""
-DUPLICATE_REASONS = ("duplicate_document", "near_duplicate_document", "duplicate_sentences")
-"""Reasons for which deduplication drops a document."""
 PIECES = 50
 """Number of pieces in the report."""
 
@@ -45,7 +43,7 @@ def report_data(stages: Stages, summary: Summary, timing: Timing, sample: int | 
         version=ncvc.__version__,
         sample=sample,
         sources=sources,
-        duplicates=_duplicates(stages, summary, sources) if plan.config.duplicates.any and stages.parts else None,
+        duplicates=_duplicates(stages, summary) if plan.config.duplicates.any and stages.parts else None,
         pieces=_pieces(plan, sources) if plan.to == "tokens" else [],
         unknown_tokens=summary.unknown_tokens or 0,
         stages=[
@@ -62,22 +60,21 @@ def _source(stages: Stages, number: int, counts: SourceSummary) -> Source:
     return Source(
         name=counts.name,
         statistics=Statistics.model_validate_json(statistics),
+        removed_bytes=counts.removed_bytes,
         quarantined=counts.documents.quarantined,
         skipped=counts.skipped,
         passed_over=counts.passed_over,
     )
 
 
-def _duplicates(stages: Stages, summary: Summary, sources: list[Source]) -> Duplicates:
+def _duplicates(stages: Stages, summary: Summary) -> Duplicates:
     decisions = [stages.deduplication.decisions(number) for number in range(len(stages.parts))]
-    dropped = [drop for source in sources if (drop := source.statistics.dropped)]
-    whole = sum(drop[reason].bytes for drop in dropped for reason in DUPLICATE_REASONS if reason in drop)
     clusters = native.clusters(stages.run_dir.origins, decisions, CLUSTERS)
     return Duplicates(
-        documents=summary.reasons.get(DUPLICATE_REASONS[0], 0),
-        near_documents=summary.reasons.get(DUPLICATE_REASONS[1], 0),
-        sentence_bytes=(summary.clean_bytes or 0) - (summary.kept_bytes or 0) - whole,
-        sentences=sum(native.Decisions.read(folder).removed_sentences for folder in decisions),
+        documents=summary.reasons.get("duplicate_document", 0),
+        near_documents=summary.reasons.get("near_duplicate_document", 0),
+        sentence_bytes=summary.removed_bytes.sentences,
+        sentences=summary.removed_sentences,
         clusters=pydantic.TypeAdapter(list[Cluster]).validate_json(clusters),
     )
 

@@ -7,6 +7,7 @@ import pydantic
 
 from ncvc.corpus.records import Record
 from ncvc.corpus.statistics import Excerpt, Statistics
+from ncvc.corpus.summary import RemovedBytes
 
 
 class Source(Record):
@@ -14,6 +15,7 @@ class Source(Record):
 
     name: str
     statistics: Statistics
+    removed_bytes: RemovedBytes = RemovedBytes()
     quarantined: int = 0
     """Unreadable documents."""
     skipped: dict[str, int] = pydantic.Field(default_factory=dict)

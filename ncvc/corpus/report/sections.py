@@ -68,20 +68,21 @@ def funnel(data: ReportData) -> Html:
 def _funnel_of(source: Source) -> list[Html]:
     statistics = source.statistics
     left = whole = statistics.read.documents + source.quarantined
-    bytes_left = statistics.read.bytes
-    rows = [_step(both("input", "入力"), whole, whole, size(bytes_left), left)]
+    removed = source.removed_bytes
+    rows = [_step(both("input", "入力"), whole, whole, size(statistics.read.bytes), left)]
     if source.quarantined:
         left -= source.quarantined
         rows.append(_step(both("quarantined: unreadable", "隔離：読み取り不能"), -source.quarantined, whole, "", left))
     for reason, drop in sorted(statistics.dropped.items(), key=lambda item: (rank(item[0], REASONS), item[0])):
         left -= drop.documents
-        bytes_left -= drop.bytes
         rows.append(_step(named(reason, REASONS), -drop.documents, whole, f"−{size(drop.bytes)}", left))
     documents, out_bytes = output(statistics)
-    changed = bytes_left - out_bytes
-    sign = "−" if changed >= 0 else "+"
-    name = both("removed inside documents (cleaning, sentences)", "文書内の削除（クリーニング、文）")
-    rows.append(_step(name, 0, whole, f"{sign}{size(abs(changed))}", left))
+    for name, count in (
+        (both("removed by cleaning", "クリーニングによる削除"), removed.cleaning),
+        (both("cut from documents by filters", "フィルターによる部分削除"), removed.filters),
+        (both("repeated sentences", "既出の文"), removed.sentences),
+    ):
+        rows.append(_step(name, 0, whole, f"{'−' if count >= 0 else '+'}{size(abs(count))}", left))
     rows.append(_step(both("output", "出力"), documents, whole, size(out_bytes), documents, total=True))
     return rows
 

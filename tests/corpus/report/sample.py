@@ -21,6 +21,12 @@ def source(name: str, scale: int) -> dict[str, Any]:
     return {
         "name": name,
         "quarantined": 2 * scale,
+        "removed_bytes": {
+            "cleaning": 7_654 * scale,
+            "filters": 321 * scale,
+            "documents": {},
+            "sentences": 98_765 * scale,
+        },
         "statistics": {
             "read": {
                 "documents": sum(read),

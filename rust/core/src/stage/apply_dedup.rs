@@ -11,6 +11,20 @@ use crate::dedup::Duplicate;
 use crate::pipeline::{Document, DropReason};
 use crate::statistics::Recorder;
 
+/// Sentences removed from documents that stay.
+#[derive(Clone, Copy, Default, serde::Serialize)]
+pub(super) struct RemovedSentences {
+    removed_sentences: u64,
+    removed_sentence_bytes: u64,
+}
+
+impl RemovedSentences {
+    pub fn add(&mut self, other: Self) {
+        self.removed_sentences += other.removed_sentences;
+        self.removed_sentence_bytes += other.removed_sentence_bytes;
+    }
+}
+
 /// A prepared part, the decisions on it, and the folder of the finished part.
 pub struct PreparedPart<'a> {
     /// The clean documents.
@@ -28,13 +42,14 @@ pub struct PreparedPart<'a> {
 impl PreparedPart<'_> {
     /// Returns what stays of a document, cleaned again where sentences were removed; or the reason why nothing does.
     ///
-    /// Adds a dropped document to `dropped` and to the statistics.
+    /// Adds a dropped document to `dropped` and to the statistics, sentences to `removed`.
     pub(super) fn apply_dedup<'d>(
         &self,
         document: &Document<'d>,
         cleaner: &mut Cleaner,
         recorder: &mut Recorder,
         dropped: &mut Dropped,
+        removed: &mut RemovedSentences,
     ) -> Result<std::result::Result<Cow<'d, str>, DropReason>> {
         let Some(survivors) = self.survivors else { return Ok(Ok(Cow::Borrowed(document.text))) };
         let found = match survivors.apply(document)? {
@@ -44,6 +59,12 @@ impl PreparedPart<'_> {
             },
             unchanged_or_dropped => unchanged_or_dropped,
         };
+        if let Ok(Cow::Owned(text)) = &found {
+            removed.add(RemovedSentences {
+                removed_sentences: survivors.removed_sentences(document)?,
+                removed_sentence_bytes: document.text.len().saturating_sub(text.len()) as u64,
+            });
+        }
         if let Err(reason) = found {
             survivors.write_row(document, reason, dropped.entry(reason).or_default())?;
             let (file, line) = survivors.provenance(document)?;

@@ -1,6 +1,6 @@
 //! Encodes prepared parts into parts of a dataset: ids, each document followed by `<|end_of_text|>`.
 
-use super::apply_dedup::PreparedPart;
+use super::apply_dedup::{PreparedPart, RemovedSentences};
 use super::dropped::{Dropped, DroppedFiles, compress_rows};
 use super::files::{LENGTHS, TOKENS};
 
@@ -28,6 +28,7 @@ pub fn encode(
         dropped: DroppedFiles::default(),
         folder: &new,
         counted: Counted::default(),
+        removed: RemovedSentences::default(),
         statistics: Statistics::default(),
         summary: Summary::default(),
         progress,
@@ -35,10 +36,10 @@ pub fn encode(
     let input = [SourceFile::json_lines(part.text.to_owned())];
     let cleaner = Cleaner::new(&part.cleaning)?;
     run(&Encode { part, cleaner, tokenizer, token_type }, Input::files(&input), options, &[], &mut output)?;
-    let EncodedWriter { tokens, lengths, dropped, counted, statistics, summary, .. } = output;
+    let EncodedWriter { tokens, lengths, dropped, counted, removed, statistics, summary, .. } = output;
     let mut files = vec![tokens.finish()?, lengths.finish()?];
     files.extend(dropped.finish()?);
-    new.publish(part.name, &Record { files, counted, statistics, summary })
+    new.publish(part.name, &Record { files, counted, removed, statistics, summary })
 }
 
 struct Encode<'t> {
@@ -61,6 +62,7 @@ struct EncodedBatch {
     lengths: Vec<u8>,
     dropped: Dropped,
     counted: Counted,
+    removed: RemovedSentences,
     statistics: Statistics,
 }
 
@@ -100,7 +102,8 @@ impl<'t> Job for Encode<'t> {
         batch: &mut EncodedBatch,
     ) -> Result<Outcome> {
         let EncodeWorker { tokenizer, cleaner, ids, recorder } = worker;
-        let text = match self.part.apply_dedup(document, cleaner, recorder, &mut batch.dropped)? {
+        let EncodedBatch { dropped, removed, .. } = batch;
+        let text = match self.part.apply_dedup(document, cleaner, recorder, dropped, removed)? {
             Ok(text) => text,
             Err(reason) => return Ok(Outcome::Dropped(reason)),
         };
@@ -137,6 +140,7 @@ struct EncodedWriter<'a> {
     dropped: DroppedFiles,
     folder: &'a AtomicFolder,
     counted: Counted,
+    removed: RemovedSentences,
     statistics: Statistics,
     summary: Summary,
     progress: &'a mut dyn FnMut(&Summary) -> Result<()>,
@@ -149,6 +153,8 @@ struct Record {
     #[serde(flatten)]
     counted: Counted,
     #[serde(flatten)]
+    removed: RemovedSentences,
+    #[serde(flatten)]
     summary: Summary,
     statistics: Statistics,
 }
@@ -156,6 +162,7 @@ struct Record {
 impl Output<EncodedBatch> for EncodedWriter<'_> {
     fn batch(&mut self, batch: EncodedBatch) -> Result<()> {
         self.counted.add(batch.counted);
+        self.removed.add(batch.removed);
         self.statistics.merge(batch.statistics);
         self.dropped.write(self.folder, batch.dropped)?;
         self.tokens.write(&batch.tokens)?;

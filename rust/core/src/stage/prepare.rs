@@ -90,6 +90,7 @@ struct Prepared {
     dropped: Dropped,
     fingerprints: Vec<Fingerprint>,
     clean_bytes: u64,
+    shortened_bytes: u64,
     statistics: Statistics,
 }
 
@@ -134,6 +135,7 @@ impl<'a> Job for Prepare<'a> {
             Ok(kept) => {
                 write_prepared(document, kept, rules.keep_members, &mut batch.text)?;
                 batch.clean_bytes += kept.len() as u64;
+                batch.shortened_bytes += (text.len() - kept.len()) as u64;
                 write_provenance(document, &mut batch.provenance);
                 if let Some(fingerprinter) = fingerprinter {
                     let finish = |rest: &str| {
@@ -189,6 +191,7 @@ struct OpenPart {
     quarantine: HashedFile,
     fingerprints: Option<FingerprintWriter>,
     clean_bytes: u64,
+    shortened_bytes: u64,
     statistics: Statistics,
 }
 
@@ -200,6 +203,7 @@ struct Record {
     #[serde(flatten)]
     summary: Summary,
     clean_bytes: u64,
+    shortened_bytes: u64,
     statistics: Statistics,
 }
 
@@ -227,6 +231,7 @@ impl OpenPart {
             quarantine: folder.file(QUARANTINE)?,
             fingerprints,
             clean_bytes: 0,
+            shortened_bytes: 0,
             statistics: Statistics::default(),
             folder,
         })
@@ -239,6 +244,7 @@ impl Output<Prepared> for PartWriter<'_> {
         part.text.write(&batch.text)?;
         part.provenance.write(&batch.provenance)?;
         part.clean_bytes += batch.clean_bytes;
+        part.shortened_bytes += batch.shortened_bytes;
         part.statistics.merge(batch.statistics);
         if let Some(fingerprints) = &mut part.fingerprints {
             batch.fingerprints.iter().try_for_each(|fingerprint| fingerprints.push(fingerprint))?;
@@ -260,16 +266,20 @@ impl Output<Prepared> for PartWriter<'_> {
             Some(open) => open,
             None => OpenPart::create(self.task)?,
         };
-        let OpenPart { folder, text, provenance, dropped, quarantine, fingerprints, clean_bytes, statistics } =
-            open;
-        let mut files = vec![text.finish()?, provenance.finish()?, quarantine.finish()?];
-        files.extend(dropped.finish()?);
-        if let Some(fingerprints) = fingerprints {
+        let mut files = vec![open.text.finish()?, open.provenance.finish()?, open.quarantine.finish()?];
+        files.extend(open.dropped.finish()?);
+        if let Some(fingerprints) = open.fingerprints {
             fingerprints.finish()?;
         }
-        let name = part_name(self.task.number, part.number);
-        folder
-            .publish(&name, &Record { raw: part.raw, files, summary: part.summary, clean_bytes, statistics })
+        let record = Record {
+            raw: part.raw,
+            files,
+            summary: part.summary,
+            clean_bytes: open.clean_bytes,
+            shortened_bytes: open.shortened_bytes,
+            statistics: open.statistics,
+        };
+        open.folder.publish(&part_name(self.task.number, part.number), &record)
     }
 
     fn progress(&mut self, summary: &Summary) -> Result<()> {

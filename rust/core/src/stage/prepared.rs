@@ -169,6 +169,11 @@ impl Survivors {
         })
     }
 
+    /// Number of the sentences that a prepared document loses.
+    pub fn removed_sentences(&self, document: &Document<'_>) -> Result<u64> {
+        Ok(self.decisions.sentences_of(number(document)?).len() as u64)
+    }
+
     /// The file and line of the input that a dropped document came from.
     pub fn provenance(&self, document: &Document<'_>) -> Result<(Cow<'_, str>, u64)> {
         let origins = self.origins()?;

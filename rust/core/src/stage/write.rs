@@ -1,6 +1,6 @@
 //! Writes prepared parts as text without duplicates.
 
-use super::apply_dedup::PreparedPart;
+use super::apply_dedup::{PreparedPart, RemovedSentences};
 use super::dropped::{Dropped, DroppedFiles, compress_rows};
 
 use super::compress::compress;
@@ -25,6 +25,7 @@ pub fn write(
         dropped: DroppedFiles::default(),
         folder: &new,
         bytes: 0,
+        removed: RemovedSentences::default(),
         statistics: Statistics::default(),
         summary: Summary::default(),
         progress,
@@ -32,10 +33,10 @@ pub fn write(
     let input = [SourceFile::json_lines(part.text.to_owned())];
     let cleaner = Cleaner::new(&part.cleaning)?;
     run(&Write { part, cleaner }, Input::files(&input), options, &[], &mut output)?;
-    let TextWriter { text, dropped, bytes, statistics, summary, .. } = output;
+    let TextWriter { text, dropped, bytes, removed, statistics, summary, .. } = output;
     let mut files = vec![text.finish()?];
     files.extend(dropped.finish()?);
-    new.publish(part.name, &Record { files, written_bytes: bytes, statistics, summary })
+    new.publish(part.name, &Record { files, written_bytes: bytes, removed, statistics, summary })
 }
 
 struct Write<'a> {
@@ -48,6 +49,7 @@ struct Text {
     bytes: u64,
     packed: Vec<u8>,
     dropped: Dropped,
+    removed: RemovedSentences,
     statistics: Statistics,
 }
 
@@ -65,7 +67,8 @@ impl Job for Write<'_> {
         document: &Document<'_>,
         batch: &mut Text,
     ) -> Result<Outcome> {
-        let text = match self.part.apply_dedup(document, cleaner, recorder, &mut batch.dropped)? {
+        let Text { dropped, removed, .. } = batch;
+        let text = match self.part.apply_dedup(document, cleaner, recorder, dropped, removed)? {
             Ok(text) => text,
             Err(reason) => return Ok(Outcome::Dropped(reason)),
         };
@@ -91,6 +94,7 @@ struct TextWriter<'a> {
     dropped: DroppedFiles,
     folder: &'a AtomicFolder,
     bytes: u64,
+    removed: RemovedSentences,
     statistics: Statistics,
     summary: Summary,
     progress: &'a mut dyn FnMut(&Summary) -> Result<()>,
@@ -101,6 +105,8 @@ struct TextWriter<'a> {
 struct Record {
     files: Vec<FileRecord>,
     written_bytes: u64,
+    #[serde(flatten)]
+    removed: RemovedSentences,
     statistics: Statistics,
     #[serde(flatten)]
     summary: Summary,
@@ -109,6 +115,7 @@ struct Record {
 impl Output<Text> for TextWriter<'_> {
     fn batch(&mut self, batch: Text) -> Result<()> {
         self.bytes += batch.bytes;
+        self.removed.add(batch.removed);
         self.statistics.merge(batch.statistics);
         self.dropped.write(self.folder, batch.dropped)?;
         self.text.write(&batch.packed)
