@@ -152,7 +152,13 @@ impl FingerprintWriter {
 /// Writes the fingerprints of a part's clean text, JSON lines, into the new folder `target`, on one thread.
 ///
 /// Rests of fewer than `least` characters, blanks aside, are too short.
-pub fn fingerprint_part(text: &Path, field: &str, options: &Options, least: usize, target: &Path) -> Result<()> {
+pub fn fingerprint_part(
+    text: &Path,
+    field: &str,
+    options: &Options,
+    least: usize,
+    target: &Path,
+) -> Result<()> {
     options.check()?;
     write_folder(target, |folder| {
         let mut fingerprinter = Fingerprinter::new(options);

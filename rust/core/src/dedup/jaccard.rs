@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
-use super::external_sort::ExternalSorter;
 use super::crowd;
+use super::external_sort::ExternalSorter;
 use super::minhash::{Sketcher, gram_set, shared};
 use super::options::Check;
 use super::plan::{Part, Plan, Step};
@@ -34,7 +34,7 @@ pub(super) fn texts(plan: &Plan, part: u32, folder: &Path, check: Check<'_>) -> 
         if crowded.next_if_eq(&document).is_none() {
             return Ok(());
         }
-        sketcher.bands(text).into_iter().try_for_each(|hash| slots.push(Band { hash, document }))
+        crowd::keys(&sketcher.bands(text)).try_for_each(|hash| slots.push(Band { hash, document }))
     })?;
     slots.finish()
 }

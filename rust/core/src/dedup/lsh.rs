@@ -16,7 +16,7 @@ use crate::Result;
 
 /// Documents with the same band that a document is paired with: this many of the first, and of the last before it.
 /// Paired with all, a template of a million pages would take 10^12 comparisons; [`crowd`](super::crowd) finds the rest.
-const COMPARED: usize = 16;
+pub const COMPARED: usize = 16;
 
 /// Documents that share a band.
 enum Group {
@@ -54,7 +54,11 @@ pub(super) fn candidates(plan: &Plan, bucket: u32, folder: &Path, check: Check<'
                 Group::One(earlier) => {
                     pair(earlier)?;
                     group.insert(Group::More(larger.len()));
-                    larger.push(Members { first: vec![earlier, later], last: VecDeque::new(), crowded: false });
+                    larger.push(Members {
+                        first: vec![earlier, later],
+                        last: VecDeque::new(),
+                        crowded: false,
+                    });
                 }
                 Group::More(at) => larger[at].add(later, &mut pair, &mut |id| crowded.push(id))?,
             },

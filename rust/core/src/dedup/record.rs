@@ -20,7 +20,7 @@ pub mod series {
     pub const PAIRS: &str = "pairs";
     /// Candidates: the [`DocumentId`](super::DocumentId) of documents in a band that too many share.
     pub const CROWDED: &str = "crowded";
-    /// Fingerprints of these: [`Band`](super::Band) of one slot, by hash.
+    /// Fingerprints of these: [`Band`](super::Band) of one slot or of more than in `BANDS`, by hash.
     pub const SLOTS: &str = "slots";
     /// Candidates among these: [`Vote`](super::Vote).
     pub const VOTES: &str = "votes";
@@ -149,13 +149,13 @@ pub struct Pair {
     pub earlier: DocumentId,
 }
 
-/// Slot that two documents share with few others. 20 bytes.
+/// Slot or longer band that two documents share. 20 bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Vote {
     /// The documents.
     pub pair: Pair,
-    /// Half of the slot's hash.
-    pub slot: u32,
+    /// Half of its hash.
+    pub key: u32,
 }
 
 /// Two documents with their Jaccard similarity, `shared / all`. 24 bytes.
@@ -270,7 +270,7 @@ record!(Rest { document: u32, lost: u32, hash: u128 }, 24, |r| u64::from(r.docum
 record!(Fragment { hash: u128, id: DocumentId }, 24, |r| (r.hash >> 64) as u64);
 record!(Size { document: u32, sentences: u32 }, 8, |r| u64::from(r.document));
 record!(Pair { later: DocumentId, earlier: DocumentId }, 16, |r| r.later.key());
-record!(Vote { pair: Pair, slot: u32 }, 20, |r| r.pair.key());
+record!(Vote { pair: Pair, key: u32 }, 20, |r| r.pair.key());
 record!(Similar { pair: Pair, shared: u32, all: u32 }, 24, |r| r.pair.key());
 record!(Mask { id: DocumentId, bits: u64 }, 16, |r| r.id.key());
 record!(Repeat { id: DocumentId, sentence: u32 }, 12, |r| r.id.key());

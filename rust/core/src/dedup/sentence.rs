@@ -190,9 +190,14 @@ mod tests {
     fn brackets_that_each_hold_a_sentence_are_one_each() {
         assert_eq!(cut("「はい。」「いいえ。」"), ["「はい。」", "「いいえ。」"]);
         assert_eq!(cut("「はい。」▁（うなずく。）\n次"), ["「はい。」▁", "（うなずく。）\n", "次"]);
-        assert_eq!(cut("笑った。「はい。次。」「『行け!』」"), ["笑った。", "「はい。次。」", "「『行け!』」"]);
+        assert_eq!(
+            cut("笑った。「はい。次。」「『行け!』」"),
+            ["笑った。", "「はい。次。」", "「『行け!』」"]
+        );
         // A quotation goes on after the last, or before the first; the last holds no sentence; nothing is Japanese.
-        for whole in ["「はい。」「いいえ。」と言った。", "彼は「はい。」「いいえ。」", "「はい。」(笑)", "(a!)(b!)"] {
+        for whole in
+            ["「はい。」「いいえ。」と言った。", "彼は「はい。」「いいえ。」", "「はい。」(笑)", "(a!)(b!)"]
+        {
             assert_eq!(cut(whole), [whole]);
         }
         assert_eq!(cut("「はい。」と言った。"), ["「はい。」と言った。"]);

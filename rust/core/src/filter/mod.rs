@@ -86,7 +86,10 @@ impl<'a> Filters<'a> {
     /// Tests if the length filter drops a cleaned text.
     pub fn is_too_short(&self, text: &str) -> bool {
         let scripts = || japanese::scan(text, &mut Vec::new());
-        self.options.too_short.as_ref().is_some_and(|options| length::judge(options, scripts().characters).is_err())
+        self.options
+            .too_short
+            .as_ref()
+            .is_some_and(|options| length::judge(options, scripts().characters).is_err())
     }
 
     /// A worker for one thread.
