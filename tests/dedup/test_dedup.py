@@ -13,6 +13,7 @@ import ncvc._native as native
 from ncvc.corpus.duplicates import DuplicatesConfig
 from tests.dedup import reference
 from tests.dedup.run import Parts, decision_bytes, plan, run
+from tests.dedup.templates import pages
 
 SMALL = st.sampled_from(
     ["あ。", "い、う。", "長い文です。", "𠮷野家で食べた。", "e\u0301の文。", "か\u3099。", "えお\n"]
@@ -97,6 +98,8 @@ def test_near_duplicates_are_those_of_plain_python(tmp_path: Path) -> None:
 
 def test_bytes_depend_neither_on_threads_nor_on_memory(tmp_path: Path) -> None:
     parts = chained(parts=4, documents=400)
+    for part, texts in enumerate(parts):
+        texts += pages(240, 400, (0.15, 0.3))[60 * part : 60 * part + 60]
     seen = []
     for threads, memory in ((1, 2**30), (1, 2**16), (3, 2**18)):
         folder = tmp_path / f"{threads}-{memory}"
@@ -105,6 +108,8 @@ def test_bytes_depend_neither_on_threads_nor_on_memory(tmp_path: Path) -> None:
         assert (buckets > 1) == (memory < 2**30)
         seen.append(decision_bytes(folder))
     assert seen[0] == seen[1] == seen[2]
+    votes = next((tmp_path / "1-65536/work").glob("votes-of-*"))
+    assert sum(path.stat().st_size for path in votes.glob("*/votes.*")) > 100_000
 
 
 def test_tasks_can_be_done_one_by_one_in_any_order_and_again(tmp_path: Path) -> None:
