@@ -26,11 +26,11 @@ pub const SKETCH: Shape = Shape { bands: 256, rows: 1 };
 /// Documents that may share a slot for it to count.
 const FEW: usize = 32;
 /// Slots of a longer band.
-const ROWS: usize = 12;
+const ROWS: usize = 8;
 /// Lowest bit of a key: set in that of a longer band, clear in that of a slot.
 const LONGER: u64 = 1;
 /// Documents that a document is compared with for their votes.
-const LIKELIEST: usize = 128;
+const LIKELIEST: usize = 256;
 
 /// Returns the keys of a sketch: its slots and its longer bands.
 pub fn keys(slots: &[u64]) -> impl Iterator<Item = u64> {
@@ -123,13 +123,13 @@ mod tests {
     fn pairs_with_most_votes_come_first() {
         let id = |document| DocumentId { part: 0, document };
         let mut votes = Vec::new();
-        for earlier in 0..200 {
-            let keys = if earlier == 199 { 3 } else { 1 };
+        for earlier in 0..400 {
+            let keys = if earlier == 399 { 3 } else { 1 };
             let pair = Pair { later: id(500), earlier: id(earlier) };
             votes.extend((0..keys).map(|key| Vote { pair, key }));
         }
         let found: Vec<u32> = likeliest(&votes).iter().map(|pair| pair.earlier.document).collect();
-        let wanted: Vec<u32> = std::iter::once(199).chain(0..127).collect();
+        let wanted: Vec<u32> = std::iter::once(399).chain(0..255).collect();
         assert_eq!(found, wanted);
     }
 
