@@ -85,10 +85,9 @@ def detect_encoding(path: Path, longest: int) -> str:
         return "utf-8"
     if len(best) > 1:
         texts = {name: "".join(_decode(line, name) or "" for line in lines) for name in best}
-        doubts = {name: len(DOUBTFUL.findall(text)) / max(len(text), 1) for name, text in texts.items()}
-        best = [name for name in best if doubts[name] == min(doubts.values())]
-        detected = native.decode_text(b"".join(lines))
-        best = [name for name in best if texts[name] == detected] or best
+        likely = native.decode_text(b"".join(lines))
+        doubts = {name: len(DOUBTFUL.findall(text)) for name, text in texts.items()}
+        best.sort(key=lambda name: (texts[name] != likely, doubts[name]))
     return best[0]
 
 

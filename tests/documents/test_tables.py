@@ -126,8 +126,8 @@ def test_bytes_outside_the_encoding_cost_their_row(tmp_path: Path) -> None:
     assert quarantine(tmp_path) == [("a.csv", 3, "undecodable")]
 
 
-@pytest.mark.parametrize("text", ["御厨と神饌", "胸部X線", "全ての患者に投与した。"])
-@pytest.mark.parametrize("codec", ["cp932", "euc_jp", "iso2022_jp"])
+@pytest.mark.parametrize("text", ["御厨と神饌", "胸部X線", "全ての患者に投与した。", "ﾅﾄﾘｳﾑ140、ｶﾘｳﾑ4.2の患者"])
+@pytest.mark.parametrize("codec", ["cp932", "euc_jp"])
 def test_short_texts_in_any_encoding(tmp_path: Path, text: str, codec: str) -> None:
     path = put(tmp_path / "a", f"x,{text}\n".encode(codec))
     assert rows_of(path) == [(1, ["x", text])]
