@@ -18,6 +18,10 @@ const TRADITIONAL: &str = "的一是不了在人有我他這個們中來上大�
 const HANGUL: &str = "이다는에의을를가은하고로한지도시서기사나리어자인들대그수일해있정아라것만과부장면보주제전상여구스안와오성조원동소중우으문니신계연공었러게모비내세국경방진미개생선요관마적회발물용체네치무당실했분유없년열음혈압환통증약검료질병염암폐심뇌뇨투복호";
 
 type Pairs = HashSet<[u8; 2]>;
+/// Cost of a character of two bytes; none if there is no such character.
+type PairModel = fn([u8; 2]) -> Option<u32>;
+/// Cost of a byte beyond ASCII, after a letter or not.
+type ByteModel = fn(u8, bool) -> u32;
 
 static SIMPLIFIED_PAIRS: LazyLock<Pairs> = LazyLock::new(|| pairs(GB18030, SIMPLIFIED));
 static TRADITIONAL_PAIRS: LazyLock<Pairs> = LazyLock::new(|| pairs(BIG5, TRADITIONAL));
@@ -31,15 +35,14 @@ fn pairs(encoding: &'static Encoding, characters: &str) -> Pairs {
 /// Returns the cost of the likeliest reading that is not Japanese; the last character may be cut off unless the piece is
 /// `whole`.
 pub fn least_bits(piece: &[u8], whole: bool) -> u32 {
-    let double: [fn([u8; 2]) -> Option<u32>; 3] = [simplified, traditional, korean];
-    let single: [(u32, fn(u8, bool) -> u32); 3] =
-        [(LATIN, latin), (CYRILLIC, windows_1251), (CYRILLIC, koi8)];
+    let double: [PairModel; 3] = [simplified, traditional, korean];
+    let single: [(u32, ByteModel); 3] = [(LATIN, latin), (CYRILLIC, windows_1251), (CYRILLIC, koi8)];
     let double = double.map(|model| CHINESE_OR_KOREAN + double_bytes(piece, whole, model));
     let single = single.map(|(prior, model)| prior + single_bytes(piece, model));
     double.into_iter().chain(single).min().unwrap_or(u32::MAX)
 }
 
-fn double_bytes(piece: &[u8], whole: bool, model: fn([u8; 2]) -> Option<u32>) -> u32 {
+fn double_bytes(piece: &[u8], whole: bool, model: PairModel) -> u32 {
     let (mut bits, mut rest) = (0, piece);
     while let [first, after @ ..] = rest {
         (bits, rest) = match after {
@@ -93,7 +96,7 @@ fn korean(pair: [u8; 2]) -> Option<u32> {
     })
 }
 
-fn single_bytes(piece: &[u8], model: fn(u8, bool) -> u32) -> u32 {
+fn single_bytes(piece: &[u8], model: ByteModel) -> u32 {
     let mut bits = 0;
     let mut after_letter = false;
     for &byte in piece {
