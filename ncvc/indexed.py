@@ -1,6 +1,7 @@
 """Reads Megatron's indexed datasets without megatron-core."""
 
 import struct
+from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
@@ -13,43 +14,63 @@ MAGIC = b"MMIDIDX\x00\x00"
 HEADER = struct.Struct("<9sQBQQ")
 DTYPES: dict[int, np.dtype[np.integer]] = {4: np.dtype("<i4"), 8: np.dtype("<u2")}
 """Codes of megatron-core's `DType` (core/datasets/indexed_dataset.py) that our datasets use."""
+OTHER_DTYPES = {1: "uint8", 2: "int8", 3: "int16", 5: "int64", 6: "float64", 7: "float32"}
+"""Codes that ours do not use."""
+BLOCK = 1 << 20
+"""Rows of an index that are checked at a time."""
+
+type FileState = tuple[int, int]
+"""Size in bytes and time of the last change in ns."""
 
 
 class IndexedDataset:
     """Documents of token ids, mapped from disk.
 
     `len(dataset)` is the number of documents; `dataset[i]` is a read-only array of shape [tokens], uint16 or int32.
+    A pickle holds the path and the state of both files; unpickling opens them again.
     """
 
-    def __init__(self, lengths: NDArray[np.int32], offsets: NDArray[np.int64], tokens: NDArray[np.integer]) -> None:
+    def __init__(
+        self, prefix: Path, lengths: NDArray[np.int32], offsets: NDArray[np.int64], tokens: NDArray[np.integer]
+    ) -> None:
+        self._prefix = prefix
+        self._state = _state(prefix)
         self.lengths = lengths
         """Tokens of each document, shape [documents]."""
-        self._starts = offsets // tokens.itemsize
+        self._offsets = offsets
         self._tokens = tokens
 
     @classmethod
     def open(cls, prefix: str | Path) -> Self:
         """Opens `prefix.bin` and `prefix.idx`.
 
-        Raises `DatasetError` if they are no indexed dataset or do not fit each other, `OSError` if they cannot be read.
+        Raises `DatasetError` if they are no indexed dataset, hold other things than token ids, are damaged or do not
+        fit each other, `OSError` if they cannot be read.
         """
         idx, bin_ = Path(f"{prefix}.idx"), Path(f"{prefix}.bin")
         index = _map(idx, np.dtype(np.uint8))
         if len(index) < HEADER.size:
             raise DatasetError(f"{idx}: truncated: no header; write the dataset again")
         magic, version, code, sequences, documents = HEADER.unpack(index[: HEADER.size].tobytes())
-        if magic != MAGIC or version != 1 or code not in DTYPES:
+        if magic != MAGIC or version != 1 or code not in {**DTYPES, **OTHER_DTYPES}:
             raise DatasetError(f"{idx}: not the index of a Megatron dataset of token ids")
-        if len(index) != HEADER.size + 12 * sequences + 8 * documents:
+        size = HEADER.size + 12 * sequences + 8 * documents
+        if len(index) == size + sequences and sequences:
+            raise DatasetError(f"{idx}: a multimodal dataset: it has a mode a sequence; ncvc reads text alone")
+        if len(index) != size:
             raise DatasetError(f"{idx}: truncated or damaged: its size does not fit {sequences} documents")
+        if code in OTHER_DTYPES:
+            kind = OTHER_DTYPES[code]
+            raise DatasetError(f"{idx}: a dataset of {kind}; ncvc reads token ids in uint16 or int32: write it so")
+        dtype = DTYPES[code]
         lengths = np.frombuffer(index, "<i4", sequences, HEADER.size)
         offsets = np.frombuffer(index, "<i8", sequences, HEADER.size + 4 * sequences)
-        dtype = DTYPES[code]
+        bounds = np.frombuffer(index, "<i8", documents, HEADER.size + 12 * sequences)
+        total = _check(idx, lengths, offsets, bounds, dtype.itemsize)
         size = bin_.stat().st_size
-        if size != int(lengths.sum(dtype=np.int64)) * dtype.itemsize:
+        if size != total:
             raise DatasetError(f"{bin_}: does not fit its index: {size} bytes; write the dataset again")
-        tokens = _map(bin_, dtype)
-        return cls(lengths, offsets, tokens)
+        return cls(Path(prefix).absolute(), lengths, offsets, _map(bin_, dtype))
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -59,13 +80,62 @@ class IndexedDataset:
         count = len(self)
         if not -count <= index < count:
             raise IndexError(f"document {index} of {count}")
-        start = int(self._starts[index])
-        return self._tokens[start : start + int(self.lengths[index])]
+        return self.joined(index % count, index % count + 1)
+
+    def __reduce__(self) -> tuple[Callable[[Path, tuple[FileState, FileState]], Self], tuple[object, ...]]:
+        return type(self)._reopen, (self._prefix, self._state)
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+    @classmethod
+    def _reopen(cls, prefix: Path, state: tuple[FileState, FileState]) -> Self:
+        """Opens what was pickled; raises `DatasetError` if one of the files changed since."""
+        if _state(prefix) != state:
+            raise DatasetError(f"{prefix}.bin: changed since the dataset was pickled; open it again")
+        return cls.open(prefix)
 
     def joined(self, first: int, end: int) -> NDArray[np.integer]:
         """Returns the ids of the documents `first` to `end` - 1, concatenated as they are in the file."""
-        start = int(self._starts[first]) if first < end else 0
-        return self._tokens[start : start + int(self.lengths[first:end].sum(dtype=np.int64))]
+        return self._tokens[self._start(first) : self._start(end)]
+
+    def _start(self, document: int) -> int:
+        """Returns the place of a document's first token; that after the last document is the end of the file."""
+        return int(self._offsets[document]) // self._tokens.itemsize if document < len(self) else len(self._tokens)
+
+
+def _check(
+    idx: Path, lengths: NDArray[np.int32], offsets: NDArray[np.int64], bounds: NDArray[np.int64], itemsize: int
+) -> int:
+    """Checks that the documents follow each other in the file, and returns their bytes.
+
+    Raises `DatasetError` that names the first one that does not.
+    """
+    total = 0
+    for first in range(0, len(lengths), BLOCK):
+        block = lengths[first : first + BLOCK].astype(np.int64)
+        ends = total + itemsize * np.cumsum(block)
+        wrong = (block < 0) | (offsets[first : first + BLOCK] != ends - itemsize * block)
+        if wrong.any():
+            document = first + int(wrong.argmax())
+            raise DatasetError(
+                f"{idx}: damaged: document {document} has {lengths[document]} tokens from byte {offsets[document]} on,"
+                " which is not where the one before it ends; write the dataset again"
+            )
+        total = int(ends[-1])
+    whole = len(bounds) > 0 and bounds[0] == 0 and bounds[-1] == len(lengths)
+    if not whole or any((np.diff(bounds[at : at + BLOCK + 1]) < 0).any() for at in range(0, len(bounds), BLOCK)):
+        raise DatasetError(f"{idx}: damaged: its list of documents is not in order; write the dataset again")
+    return total
+
+
+def _state(prefix: Path) -> tuple[FileState, FileState]:
+    """Returns the state of `prefix.idx` and `prefix.bin`."""
+    idx, bin_ = (Path(f"{prefix}{suffix}").stat() for suffix in (".idx", ".bin"))
+    return (idx.st_size, idx.st_mtime_ns), (bin_.st_size, bin_.st_mtime_ns)
 
 
 def _map[S: np.generic](path: Path, dtype: np.dtype[S]) -> NDArray[S]:
