@@ -38,6 +38,8 @@ __all__ = [
     "join_files",
     "join_tokens",
     "prepare",
+    "reopen_analyzer",
+    "reopen_tokenizer",
     "sentences",
     "source_statistics",
     "write_part",
@@ -60,7 +62,11 @@ class DatasetError(NcvcError):
 
 @final
 class Analyzer:
-    """A morphological analyser: the morphemes that MeCab finds with the same dictionary."""
+    """A morphological analyser: the morphemes that MeCab finds with the same dictionary.
+
+    A pickle holds path, engine and checksum of the dictionary file; unpickling opens the file again, and raises
+    `DictionaryError` if it changed. A copy is the same object.
+    """
 
     @staticmethod
     def load(path: str | PathLike[str], engine: Literal["lattice", "vibrato"] = "lattice") -> Analyzer:
@@ -81,7 +87,10 @@ class Analyzer:
         """Splits `text` into morphemes, line by line; spaces between them are left out."""
 
     def split_batch(self, texts: Sequence[str]) -> list[list[str]]:
-        """Splits every text, on all cores; Ctrl-C stops it."""
+        """Splits every text, on all cores; Ctrl-C stops it between two texts."""
+
+def reopen_analyzer(path: str | PathLike[str], engine: str, checksum: int) -> Analyzer:
+    """Opens the dictionary file of a pickled analyser; raises `DictionaryError` if it changed since."""
 
 def build_dictionary(
     output: str | PathLike[str],
@@ -116,7 +125,7 @@ def clean_batch(
     replacement: Literal["nothing", "tag"] = "nothing",
     keep: Sequence[WebNotation] = (),
 ) -> list[str]:
-    """Cleans every text, on all cores."""
+    """Cleans every text, on all cores; Ctrl-C stops it between two texts."""
 
 def clean_json_lines(
     lines: Sequence[str],
@@ -145,14 +154,18 @@ def allowed_characters() -> str:
 
 @final
 class Tokenizer:
-    """Encodes raw text as ids: cleaning, morphological analysis, pieces."""
+    """Encodes raw text as ids: cleaning, morphological analysis, pieces.
+
+    A pickle holds path, engine and checksum of the folder; unpickling opens the folder again, and raises
+    `TokenizerError` if it changed. A copy is the same object. Ctrl-C stops a batch between two texts.
+    """
 
     @staticmethod
     def load(folder: str | PathLike[str], engine: Literal["lattice", "vibrato"] = "lattice") -> Tokenizer:
-        """Loads a folder that `ncvc tokenizer train` wrote; the engines give the same ids.
+        """Loads a folder that `ncvc tokenizer train` wrote, or one with the same files; the engines give the same ids.
 
-        Raises `TokenizerError` or `DictionaryError` if it is none, damaged or made with other cleaning rules,
-        `OSError` if it cannot be read.
+        Raises `TokenizerError` or `DictionaryError` if it is none, is not as its manifest says, was made with other
+        cleaning rules or lacks pieces for characters of cleaned text, `OSError` if it cannot be read.
         """
 
     @property
@@ -200,7 +213,7 @@ class Tokenizer:
         """Splits every text into pieces, on all cores."""
 
     def decode(self, ids: Sequence[int]) -> str:
-        """Decodes ids to cleaned text, without special ids. Raises `ValueError` for an id outside the vocabulary."""
+        """Decodes ids to cleaned text, without special ids. Raises `ValueError` for anything that is no id."""
 
     def decode_batch(self, ids: Sequence[Sequence[int]]) -> list[str]:
         """Decodes every list of ids."""
@@ -233,6 +246,9 @@ def decompress_body(body: bytes, coding: Literal["br", "zstd"], most: int) -> by
 
 def extract_page(html: str) -> tuple[str, str | None] | None:
     """Extracts the main text and the title of a page; None if it is nested too deeply or has too many elements."""
+
+def reopen_tokenizer(folder: str | PathLike[str], engine: str, checksum: int) -> Tokenizer:
+    """Opens the folder of a pickled tokenizer; raises `TokenizerError` if it changed since."""
 
 def decode_text(data: bytes, encoding: str | None = None) -> str | None:
     """Decodes `data` in this encoding, or in a detected Japanese one; None if it is not valid in it."""

@@ -50,11 +50,11 @@ class DictionaryInfo(TypedDict):
     format: int
     base: str
     rows: int
-    """Rows of the base."""
+    """Rows of the base, without those left out."""
     terms: int
     """Terms that were added."""
     skipped: dict[str, int]
-    """Reason → terms that were left out for it."""
+    """Reason → terms, or rows of the base, that were left out for it."""
     analyser: AnalyserSettings
     inputs: list[InputFile]
     licences: list[Licence]

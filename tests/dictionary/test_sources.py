@@ -41,10 +41,7 @@ def build(folder: Path) -> ncvc.Analyzer:
 
 @pytest.mark.parametrize("encoding", ["utf8", "euc-jp"])
 def test_sources_equal_mecabs_compiler(tmp_path: Path, encoding: str) -> None:
-    # MeCab reads the files in the order of the folder; one file has one order.
-    files = {name: text for name, text in FILES.items() if not name.endswith(".csv")}
-    files["all.csv"] = FILES["nouns.csv"] + FILES["others.csv"]
-    folder = write(tmp_path / "sources", files, encoding)
+    folder = write(tmp_path / "sources", FILES, encoding)
     compiled = mecab.compile_system(folder, encoding, tmp_path / "compiled")
     reference = mecab.tagger(compiled)
     from_sources = build(folder)
@@ -61,12 +58,64 @@ def test_sources_equal_mecabs_compiler(tmp_path: Path, encoding: str) -> None:
     equal()
 
 
+@pytest.mark.parametrize("charset", ["euc-jp", "sjis"])
+def test_a_compiled_dictionary_in_another_charset_is_the_same(tmp_path: Path, charset: str) -> None:
+    """〜 and five more characters have another code point in the Web's encodings than in iconv's, which MeCab uses."""
+    characters = "〜‖−¢£¬ー―～"
+    rows = "".join(f"{character}痛,1,1,100,名詞,一般,*\n" for character in characters if character != "～")
+    folder = write(tmp_path / "sources", {**FILES, "more.csv": rows})
+    ours = build(mecab.compile_system(folder, "utf8", tmp_path / "compiled", charset))
+    reference = build(mecab.compile_system(folder, "utf8", tmp_path / "reference"))
+    assert ours.info["rows"] == reference.info["rows"] == 13 + len(rows.splitlines())
+    for line in (f"{before}{character}痛み" for before in ("", "頭") for character in characters):
+        assert ours.split(line) == reference.split(line), line
+
+
+def test_the_first_file_of_the_folder_wins_a_tie(tmp_path: Path) -> None:
+    """Of equal rows MeCab takes that of the file which the folder lists first."""
+    rows = {f"{name}.csv": f"漢字,1,1,100,{name}\n字漢,1,1,100,{name}\n" for name in "zmaqb"}
+    folder = write(tmp_path / "sources", {**FILES, **rows})
+    listed = [path.name for path in folder.iterdir() if path.suffix == ".csv"]
+    assert [file["name"] for file in build(folder).info["inputs"]][: len(listed)] == listed
+
+
+def test_rows_that_cannot_be_used_are_left_out_and_counted(tmp_path: Path) -> None:
+    rows = FILES["nouns.csv"] * 30 + "頭 ,1,1,300,名詞\n" + "長" * 400 + ",1,1,300,名詞\n"
+    folder = write(tmp_path / "sources", {**FILES, "nouns.csv": rows})
+    with (folder / "nouns.csv").open("ab") as file:
+        file.write(b"\xe7\x97,1,1,300,*\n" * 2)
+    from_sources, from_compiled = build(folder), build(mecab.compile_system(folder, "utf8", tmp_path / "compiled"))
+    assert (
+        from_sources.info["skipped"]
+        == from_compiled.info["skipped"]
+        == {
+            "row of the base that ends in a space": 1,
+            "row of the base that is not text in its charset": 2,
+            "row of the base that is too long": 1,
+        }
+    )
+    assert from_sources.info["rows"] == from_compiled.info["rows"] == 9 * 30 + 4
+
+
+@pytest.mark.parametrize("name", ["sys.dic", "matrix.bin", "char.bin", "nouns.csv", "terms"])
+def test_a_file_of_zeros_is_refused_before_it_is_read(tmp_path: Path, name: str) -> None:
+    folder = write(tmp_path / "sources", FILES)
+    if name.endswith((".dic", ".bin")):
+        folder = mecab.compile_system(folder, "utf8", tmp_path / "compiled")
+    zeros = tmp_path / "terms" if name == "terms" else folder / name
+    with zeros.open("wb") as file:
+        file.truncate(1 << 40)
+    with pytest.raises(ncvc.DictionaryError, match=name):
+        ncvc.build_dictionary(tmp_path / "out", base=folder, base_name="test", terms=[zeros] if name == "terms" else [])
+    with pytest.raises(ncvc.DictionaryError, match="not an ncvc dictionary"):
+        ncvc.Analyzer.load(zeros)
+
+
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
         ("nouns.csv", "頭,1,1,300,名詞\n痛,1,300,名詞\n", "nouns.csv:2: write surface,left id"),
         ("nouns.csv", "頭,7,1,300,名詞\n", "頭 has ids 7, 1 but the matrix only 3 × 3"),
-        ("nouns.csv", "頭 ,1,1,300,名詞\n", "ends in a space"),
         ("matrix.def", "3\n", "matrix.def:1: write the numbers of right and left ids"),
         ("matrix.def", "3 3\n0 3 5\n", "matrix.def:2: ids must be below 3 and 3"),
         ("matrix.def", "", "matrix.def:1: empty"),

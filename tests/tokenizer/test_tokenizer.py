@@ -4,9 +4,11 @@ import json
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import fugashi
 import ipadic
+import numpy as np
 import pytest
 import sentencepiece
 from hypothesis import example, given, settings
@@ -101,9 +103,17 @@ def test_analysed_text_gets_the_same_ids(tokenizer: ncvc.Tokenizer, lines: list[
     assert tokenizer.encode_morphemes_batch(analysed) == tokenizer.encode_batch(lines)
 
 
-def test_an_id_outside_the_vocabulary_is_refused(tokenizer: ncvc.Tokenizer) -> None:
-    with pytest.raises(ValueError, match="12000"):
-        tokenizer.decode([12000])
+@pytest.mark.parametrize("wrong", [-1, 12000, 2**32, 2**70, 1.0, "1", None, [1]])
+def test_what_is_no_id_is_a_value_error(tokenizer: ncvc.Tokenizer, wrong: Any) -> None:
+    for decode in (lambda: tokenizer.decode([1, wrong]), lambda: tokenizer.decode_batch([[1], [wrong]])):
+        with pytest.raises(ValueError, match="is no token id: ids are integers from 0 to 11999"):
+            decode()
+
+
+def test_ids_may_be_numpys(tokenizer: ncvc.Tokenizer) -> None:
+    ids = tokenizer.encode("高血圧症")
+    assert tokenizer.decode(np.array(ids, np.uint16)) == tokenizer.decode(ids) == "高血圧症"  # type: ignore[arg-type]
+    assert tokenizer.id_to_piece(-1) is tokenizer.id_to_piece(12000) is tokenizer.id_to_piece(2**70) is None
 
 
 def test_training_gives_the_same_bytes_again(
@@ -158,6 +168,37 @@ def test_a_folder_that_is_no_tokenizer_is_refused(tokenizer_folder: Path, tmp_pa
     model = (folder / "tokenizer.model").read_bytes()
     (folder / "tokenizer.model").write_bytes(model[: len(model) // 2])
     with pytest.raises(ncvc.TokenizerError, match="damaged"):
+        ncvc.Tokenizer.load(folder)
+
+
+def test_a_folder_that_is_not_as_its_manifest_says_is_refused(tokenizer_folder: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "tokenizer"
+    shutil.copytree(tokenizer_folder, folder)
+    for name in ("tokenizer.model", "dictionary", "cleaning.json"):
+        whole = (folder / name).read_bytes()
+        changed = bytearray(whole)
+        # A bit of a score, of a base's row, and of white space: nothing else would notice the first and the last.
+        changed[-2 if name == "cleaning.json" else len(whole) // 2] ^= 1 if name != "cleaning.json" else 2
+        (folder / name).write_bytes(changed)
+        with pytest.raises(ncvc.NcvcError, match=name):
+            ncvc.Tokenizer.load(folder)
+        (folder / name).write_bytes(whole)
+    ncvc.Tokenizer.load(folder)
+    (folder / "manifest.json").write_text("{}")
+    with pytest.raises(ncvc.TokenizerError, match=r"manifest\.json: damaged"):
+        ncvc.Tokenizer.load(folder)
+
+
+def test_a_model_without_an_allowed_character_is_refused(tokenizer_folder: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "tokenizer"
+    shutil.copytree(tokenizer_folder, folder)
+    (folder / "manifest.json").unlink()
+    ncvc.Tokenizer.load(folder)
+    model = (folder / "tokenizer.model").read_bytes()
+    piece = b"\x0a\x03" + "鷗".encode()  # the first field of its message: a string of three bytes
+    assert model.count(piece) == 1
+    (folder / "tokenizer.model").write_bytes(model.replace(piece, b"\x0a\x03" + "\ue000".encode()))
+    with pytest.raises(ncvc.TokenizerError, match=r"lacks 1 of the characters that cleaned text may hold, .*鷗"):
         ncvc.Tokenizer.load(folder)
 
 

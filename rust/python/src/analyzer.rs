@@ -11,9 +11,6 @@ use crate::dictionary::header_dict;
 use crate::errors::to_python;
 use crate::parallel;
 
-/// Number of texts between checks for Ctrl-C.
-const BLOCK: usize = 8192;
-
 /// Returns the engine of this name.
 pub fn engine_named(name: &str) -> PyResult<Engine> {
     let found = Engine::NAMES.into_iter().find(|(known, _)| *known == name);
@@ -57,13 +54,33 @@ impl Analyzer {
 
     /// Splits every text, on all cores.
     fn split_batch(&self, py: Python<'_>, texts: Vec<String>) -> PyResult<Vec<Vec<String>>> {
-        let mut morphemes = Vec::with_capacity(texts.len());
-        for block in texts.chunks(BLOCK) {
-            py.check_signals()?;
-            morphemes.extend(py.detach(|| parallel::map(block, || self.0.worker(), split)));
-        }
-        Ok(morphemes)
+        parallel::map(py, &texts, || self.0.worker(), split)
     }
+
+    /// Pickles the path: whoever unpickles opens the file again.
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Reduced<'py>> {
+        let reopen = py.import("ncvc._native")?.getattr("reopen_analyzer")?;
+        Ok((reopen, (self.0.path().to_owned(), self.0.engine().name(), self.0.checksum())))
+    }
+
+    fn __copy__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    fn __deepcopy__(slf: Py<Self>, _memo: Bound<'_, PyAny>) -> Py<Self> {
+        slf
+    }
+}
+
+/// A function that opens an object again, and its arguments: path, engine, checksum.
+pub type Reduced<'py> = (Bound<'py, PyAny>, (PathBuf, &'static str, u64));
+
+/// Opens the dictionary file of a pickled analyser; raises `DictionaryError` if it changed since.
+#[pyfunction]
+pub fn reopen_analyzer(py: Python<'_>, path: PathBuf, engine: &str, checksum: u64) -> PyResult<Analyzer> {
+    let engine = engine_named(engine)?;
+    let analyzer = py.detach(|| morph::Analyzer::reopen(engine, &path, checksum)).map_err(to_python)?;
+    Ok(Analyzer(Arc::new(analyzer)))
 }
 
 fn split(worker: &mut morph::Worker<'_>, text: &str) -> Vec<String> {

@@ -60,7 +60,7 @@ pub fn clean_batch(
 ) -> PyResult<Vec<String>> {
     let cleaner = cleaner(clinical, replacement, &keep)?;
     let clean = |cleaner: &mut rules::Cleaner, text: &str| cleaner.clean(text).to_owned();
-    Ok(py.detach(|| parallel::map(&texts, || cleaner.clone(), clean)))
+    parallel::map(py, &texts, || cleaner.clone(), clean)
 }
 
 /// Cleans the text in one field of JSON objects and keeps everything else; `None` for a line without such a text.
@@ -76,7 +76,7 @@ pub fn clean_json_lines(
 ) -> PyResult<Vec<Option<String>>> {
     let cleaner = cleaner(clinical, replacement, &keep)?;
     let clean = |cleaner: &mut rules::Cleaner, line: &str| clean_json(cleaner, line, text_field);
-    let cleaned = py.detach(|| parallel::map(&lines, || cleaner.clone(), clean));
+    let cleaned = parallel::map(py, &lines, || cleaner.clone(), clean)?;
     cleaned.into_iter().collect::<ncvc_core::Result<_>>().map_err(to_python)
 }
 

@@ -38,8 +38,8 @@ impl Filters {
 
     /// Judges all texts, on all cores.
     fn apply_batch(&self, py: Python<'_>, texts: Vec<String>) -> PyResult<Vec<Outcome>> {
-        py.detach(|| self.engine().map(|filters| parallel::map(&texts, || filters.worker(), apply)))
-            .map_err(to_python)
+        let filters = py.detach(|| self.engine()).map_err(to_python)?;
+        parallel::map(py, &texts, || filters.worker(), apply)
     }
 
     /// Returns the counts of each filter on these texts, in JSON.

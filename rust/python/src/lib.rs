@@ -18,7 +18,7 @@ use pyo3::prelude::*;
 #[pymodule]
 mod _native {
     #[pymodule_export]
-    use super::analyzer::Analyzer;
+    use super::analyzer::{Analyzer, reopen_analyzer};
     #[pymodule_export]
     use super::cleaning::{
         allowed_characters, clean, clean_batch, clean_json_lines, cleaning_rules, cleaning_version,
@@ -42,5 +42,5 @@ mod _native {
     #[pymodule_export]
     use super::source::{SourceStream, compress, decode_text};
     #[pymodule_export]
-    use super::tokenizer::Tokenizer;
+    use super::tokenizer::{Tokenizer, reopen_tokenizer};
 }

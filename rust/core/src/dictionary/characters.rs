@@ -134,6 +134,16 @@ impl Characters {
         Ok(Self { categories, of })
     }
 
+    /// Gives `characters` the categories of U+0000, which stands for those that MeCab does not know.
+    pub fn forget(&mut self, characters: impl Iterator<Item = char>) {
+        let unknown = self.of[0];
+        for c in characters {
+            if let Some(kind) = self.of.get_mut(c as usize) {
+                *kind = unknown;
+            }
+        }
+    }
+
     /// Tests whether `c` has the category `name`.
     pub fn has(&self, c: char, name: &str) -> bool {
         self.bit(name).is_some_and(|bit| self.kind(c).has(bit))
@@ -216,6 +226,14 @@ mod tests {
         assert_eq!(characters.of[0x4E01], Kind { own: 2, set: 0b100 });
         assert_eq!(characters.of[0x20], Kind { own: 1, set: 0b10 });
         assert_eq!(Characters::from_text(&characters.text()).unwrap(), characters);
+    }
+
+    #[test]
+    fn a_forgotten_character_is_as_one_beyond_the_plane() {
+        let mut characters = Characters::from_text(TEXT).unwrap();
+        characters.forget(['\u{4E00}', '𠮷'].into_iter());
+        assert_eq!(characters.kind('\u{4E00}'), characters.kind('𠮷'));
+        assert!(characters.has('\u{4E01}', "KANJI"));
     }
 
     #[test]

@@ -39,11 +39,11 @@ pub struct Header {
     pub format: u32,
     /// The name of the base dictionary.
     pub base: String,
-    /// Rows of the base.
+    /// Rows of the base, without those left out.
     pub rows: u64,
     /// Terms added.
     pub terms: u64,
-    /// Reason → number of terms left out for it.
+    /// Reason → number of terms, or of rows of the base, left out for it.
     pub skipped: BTreeMap<String, u64>,
     /// The analyser's settings.
     pub analyser: Settings,
@@ -85,6 +85,8 @@ impl Header {
 
 /// The parts of a dictionary file.
 pub struct Parts<'a> {
+    /// The file's checksum; not used when it is written.
+    pub checksum: u64,
     /// Its contents.
     pub header: Header,
     /// The terms: rows of a MeCab user dictionary.
@@ -100,18 +102,6 @@ pub(crate) fn damaged(path: &Path) -> Error {
     error(path, "damaged or cut short; copy it again, or make it again with `ncvc dictionary build`")
 }
 
-/// Reads the bytes of a dictionary file; of another file no more than its beginning.
-pub fn read(path: &Path) -> Result<Vec<u8>> {
-    let mut file = File::open(path).map_err(Error::io(path, "cannot read"))?;
-    let mut bytes = Vec::new();
-    let beginning = Read::by_ref(&mut file).take(START as u64).read_to_end(&mut bytes);
-    beginning.map_err(Error::io(path, "cannot read"))?;
-    if bytes.starts_with(MAGIC) {
-        file.read_to_end(&mut bytes).map_err(Error::io(path, "cannot read"))?;
-    }
-    Ok(bytes)
-}
-
 /// Parses the bytes of a dictionary file; `path` is for messages.
 pub fn parse<'a>(bytes: &'a [u8], path: &Path) -> Result<Parts<'a>> {
     if !bytes.starts_with(MAGIC) {
@@ -119,10 +109,11 @@ pub fn parse<'a>(bytes: &'a [u8], path: &Path) -> Result<Parts<'a>> {
         return Err(error(path, message));
     }
     let damaged = || damaged(path);
-    let number = |at: usize| Some(u64::from_le_bytes(*bytes.get(at..)?.first_chunk()?));
-    let sound = bytes.get(24..).is_some_and(|rest| number(16) == Some(xxh3_64(rest)));
-    let length = |at| number(at).and_then(|n| usize::try_from(n).ok());
-    let (true, Some(header), Some(terms), Some(lattice)) = (sound, length(24), length(32), length(40)) else {
+    let length = |at| number(bytes, at).and_then(|n| usize::try_from(n).ok());
+    let checksum = number(bytes, 16).filter(|&checksum| bytes.get(24..).map(xxh3_64) == Some(checksum));
+    let (Some(checksum), Some(header), Some(terms), Some(lattice)) =
+        (checksum, length(24), length(32), length(40))
+    else {
         return Err(damaged());
     };
     let (header, rest) = bytes.get(START..).and_then(|b| b.split_at_checked(header)).ok_or_else(damaged)?;
@@ -138,7 +129,36 @@ pub fn parse<'a>(bytes: &'a [u8], path: &Path) -> Result<Parts<'a>> {
     }
     let header = serde_json::from_value(value).map_err(|_| damaged())?;
     let terms = std::str::from_utf8(terms).map_err(|_| damaged())?;
-    Ok(Parts { header, terms, lattice, vibrato })
+    Ok(Parts { checksum, header, terms, lattice, vibrato })
+}
+
+fn number(bytes: &[u8], at: usize) -> Option<u64> {
+    Some(u64::from_le_bytes(*bytes.get(at..)?.first_chunk()?))
+}
+
+/// Reads a dictionary file, but no other one: its beginning must be that of a dictionary as long as the file.
+pub fn read(path: &Path) -> Result<Vec<u8>> {
+    let mut file = File::open(path).map_err(Error::io(path, "cannot read"))?;
+    let length = file.metadata().map_err(Error::io(path, "cannot read"))?.len();
+    let mut bytes = Vec::new();
+    let mut read_to = |end: u64, bytes: &mut Vec<u8>| {
+        Read::by_ref(&mut file)
+            .take(end - bytes.len() as u64)
+            .read_to_end(bytes)
+            .map_err(Error::io(path, "cannot read"))
+    };
+    read_to(START as u64, &mut bytes)?;
+    let parts = [24, 32, 40].map(|at| number(&bytes, at));
+    if bytes.starts_with(MAGIC)
+        && let [Some(header), Some(terms), Some(lattice)] = parts
+    {
+        let end = [header, terms, lattice].into_iter().try_fold(START as u64, u64::checked_add);
+        if header == 0 || lattice == 0 || end.is_none_or(|end| end > length) {
+            return Err(damaged(path));
+        }
+        read_to(length, &mut bytes)?;
+    }
+    Ok(bytes)
 }
 
 /// Writes a dictionary file: under a temporary name in the same folder, synced, then renamed.
@@ -181,7 +201,8 @@ mod tests {
         let licence = Licence { name: "COPYING".into(), text: "無保証".into() };
         let header = Header::new("test", 3, Vec::new(), vec![licence]);
         let terms = "胃癌,1,1,5,名詞\n";
-        write(&path, &Parts { header, terms, lattice: b"lattice", vibrato: b"vibrato" }).unwrap();
+        write(&path, &Parts { checksum: 0, header, terms, lattice: b"lattice", vibrato: b"vibrato" })
+            .unwrap();
         assert_eq!(
             std::fs::read_dir(folder.path().join("new")).unwrap().count(),
             1,
@@ -200,6 +221,23 @@ mod tests {
         );
         assert_eq!(parts.header.licences[0].text, "無保証");
         assert_eq!((parts.lattice, parts.vibrato), (b"lattice".as_slice(), b"vibrato".as_slice()));
+    }
+
+    #[test]
+    fn only_a_dictionary_is_read_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        let bytes = written();
+        std::fs::write(&path, &bytes).unwrap();
+        assert_eq!(read(&path).unwrap(), bytes);
+        // A file of 4 GB of zeros, of which the disk has none.
+        for beginning in [b"".as_slice(), MAGIC] {
+            std::fs::write(&path, beginning).unwrap();
+            File::options().write(true).open(&path).unwrap().set_len(1 << 32).unwrap();
+            assert!(read(&path).is_err() || read(&path).unwrap().len() == START);
+        }
+        std::fs::write(&path, b"short").unwrap();
+        assert_eq!(read(&path).unwrap(), b"short");
     }
 
     #[test]

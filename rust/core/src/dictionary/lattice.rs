@@ -12,8 +12,11 @@ use crate::Result;
 
 /// The bytes are compressed: UniDic's matrix alone has 70 MB. Higher levels take much longer and save little.
 const LEVEL: i32 = 3;
-/// Bytes beyond which a lattice is damaged.
-const LARGEST: u64 = 2 << 30;
+
+/// Bounds of the decompressed size: a small dictionary's in bytes, and a large one's by its compressed size (ipadic's is
+/// 3 times that).
+const SMALL: u64 = 64 << 20;
+const RATIO: u64 = 64;
 
 /// Ids and cost of a morpheme.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -88,9 +91,8 @@ impl Dictionary {
     }
 
     /// Reads the dictionary that [`Dictionary::to_bytes`] wrote; `None` if it is damaged.
-    pub fn from_bytes(packed: &[u8]) -> Option<Self> {
-        let mut bytes = Vec::new();
-        zstd::Decoder::new(packed).ok()?.take(LARGEST).read_to_end(&mut bytes).ok()?;
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let bytes = decompress(bytes)?;
         let mut reader = Reader::new(&bytes);
         let entries = entries(&mut reader)?;
         let trie = Trie::read(&mut reader, entries.len())?;
@@ -105,6 +107,15 @@ impl Dictionary {
         let space = characters.bit("SPACE")?;
         sound.then_some(Self { trie, entries, unknown, characters, space, matrix })
     }
+}
+
+/// Decompresses the bytes; `None` if they are damaged, or so many that they are no dictionary's.
+fn decompress(bytes: &[u8]) -> Option<Vec<u8>> {
+    let limit = SMALL.saturating_add(RATIO.saturating_mul(bytes.len() as u64));
+    let mut out = Vec::new();
+    let mut decoder = zstd::stream::Decoder::new(bytes).ok()?;
+    decoder.by_ref().take(limit + 1).read_to_end(&mut out).ok()?;
+    (out.len() as u64 <= limit).then_some(out)
 }
 
 fn entry(row: &Row) -> Entry {
@@ -144,6 +155,18 @@ fn entries(reader: &mut Reader) -> Option<Vec<Entry>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_bomb_is_damage() {
+        let zeros = vec![0; 128 << 20];
+        let bomb = zstd::bulk::compress(&zeros, LEVEL).unwrap();
+        assert!(bomb.len() < 1 << 20);
+        assert_eq!(decompress(&bomb), None);
+        assert_eq!(
+            decompress(&zstd::bulk::compress(b"abc", LEVEL).unwrap()).as_deref(),
+            Some(b"abc".as_slice())
+        );
+    }
 
     #[test]
     fn of_rows_with_the_same_ids_the_cheapest_stays() {

@@ -33,6 +33,13 @@ impl Matrix {
         Ok(Self { rights, lefts, costs })
     }
 
+    /// Tests whether a file of this length that begins so may be a `matrix.bin`.
+    pub fn may_be(beginning: &[u8], length: u64) -> bool {
+        let Some(&[a, b, c, d]) = beginning.first_chunk() else { return false };
+        let costs = u64::from(u16::from_le_bytes([a, b])) * u64::from(u16::from_le_bytes([c, d]));
+        costs > 0 && length == 4 + 2 * costs
+    }
+
     /// Reads `matrix.def`: a line `rights lefts`, then lines `right left cost`; costs not given are 0.
     ///
     /// An error is the line (from 1) and what is wrong with it.

@@ -1,6 +1,6 @@
 //! A MeCab dictionary in memory.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::characters::Characters;
+use super::charset::Charset;
 use super::matrix::Matrix;
 use crate::{Error, Result};
 
@@ -41,6 +42,19 @@ pub struct Base {
     pub matrix: Matrix,
     /// The files that were read.
     pub inputs: Vec<InputFile>,
+    /// Reason → number of rows that were left out for it.
+    pub skipped: BTreeMap<String, u64>,
+}
+
+/// Rows of a lexicon, and the number of those whose surface is not text in the lexicon's charset.
+///
+/// Debian's Juman dictionary has six such rows of 751,185.
+#[derive(Debug, Default)]
+pub struct Lexicon {
+    /// The rows, in the order of the lexicon.
+    pub rows: Vec<Row>,
+    /// Number of the others.
+    pub not_text: u64,
 }
 
 /// A file that went into a dictionary.
@@ -78,8 +92,29 @@ impl Base {
         nouns.map(|row| row.surface.as_str()).collect()
     }
 
+    /// Leaves out the rows that the analyser cannot use, and counts them.
+    ///
+    /// vibrato skips spaces in one go and could not go on from a morpheme that ends among them.
+    pub(super) fn skip_unusable(&mut self) {
+        let Self { rows, characters, skipped, .. } = self;
+        rows.retain(|row| {
+            let reason = if row.surface.len() > MAX_SURFACE {
+                TOO_LONG
+            } else if row.surface.ends_with(|c| characters.has(c, "SPACE")) {
+                ENDS_IN_SPACE
+            } else {
+                return true;
+            };
+            *skipped.entry(reason.to_owned()).or_default() += 1;
+            false
+        });
+    }
+
     /// Checks everything that would make the analyser fail later.
     pub(super) fn check(&self) -> Result<()> {
+        if self.rows.is_empty() {
+            return Err(error(&self.folder, "no rows that can be used; take the whole dictionary"));
+        }
         let outside = |row: &&Row| row.left >= self.matrix.lefts || row.right >= self.matrix.rights;
         if let Some(row) = self.rows.iter().chain(&self.unknown).find(outside) {
             let message = format!(
@@ -103,22 +138,17 @@ impl Base {
         if categories.iter().all(|category| category.name != "SPACE") {
             return Err(error(&self.folder, NO_SPACE));
         }
-        // vibrato skips spaces in one go and could not go on from a morpheme that ends among them.
-        let ends_in_space = |row: &Row| row.surface.ends_with(|c| self.characters.has(c, "SPACE"));
-        if let Some(row) = self.rows.iter().find(|row| row.surface.len() > MAX_SURFACE || ends_in_space(row))
-        {
-            let message = format!(
-                "the row of {:?} ends in a space or is longer than {MAX_SURFACE} bytes; remove it",
-                row.surface.chars().take(20).collect::<String>()
-            );
-            return Err(error(&self.folder, message));
-        }
         Ok(())
     }
 }
 
 /// The message about a dictionary without the category of spaces.
 pub const NO_SPACE: &str = "the category SPACE is missing from char.def; define it";
+
+/// Reasons why a row of the base is left out.
+pub const NOT_TEXT: &str = "row of the base that is not text in its charset";
+const TOO_LONG: &str = "row of the base that is too long";
+const ENDS_IN_SPACE: &str = "row of the base that ends in a space";
 
 /// The longest surface in bytes: the reader behind vibrato takes no field of more than 4096.
 pub const MAX_SURFACE: usize = 1024;
@@ -142,9 +172,26 @@ pub fn error_at(path: &Path, position: Option<&csv::Position>, message: &str) ->
 
 /// Reads a file and records its name, size and SHA-256.
 pub fn read_input(path: &Path) -> Result<(Vec<u8>, InputFile)> {
+    read_input_if(path, |beginning, _| {
+        !(beginning.len() == BEGINNING && beginning.iter().all(|&byte| byte == 0))
+    })
+}
+
+/// Bytes at the beginning of a file by which it is known.
+const BEGINNING: usize = 4096;
+
+/// Reads a file as [`read_input`] if its first [`BEGINNING`] bytes and its length may be those of such a file.
+///
+/// A file of many gigabytes is so refused before it is in memory.
+pub fn read_input_if(path: &Path, may_be: impl FnOnce(&[u8], u64) -> bool) -> Result<(Vec<u8>, InputFile)> {
     let mut bytes = Vec::new();
     let mut file = std::fs::File::open(path).map_err(Error::io(path, "cannot open"))?;
-    file.by_ref().take(LARGEST + 1).read_to_end(&mut bytes).map_err(Error::io(path, "cannot read"))?;
+    let length = file.metadata().map_err(Error::io(path, "cannot read"))?.len();
+    file.by_ref().take(BEGINNING as u64).read_to_end(&mut bytes).map_err(Error::io(path, "cannot read"))?;
+    if !may_be(&bytes, length) {
+        return Err(error(path, "not what its name says, or damaged; install the dictionary again"));
+    }
+    file.take(LARGEST).read_to_end(&mut bytes).map_err(Error::io(path, "cannot read"))?;
     if bytes.len() as u64 > LARGEST {
         return Err(error(path, "larger than 2 GiB, which no dictionary is; name another file"));
     }
@@ -157,18 +204,21 @@ pub fn read_input(path: &Path) -> Result<(Vec<u8>, InputFile)> {
 
 /// Interns parts of speech: a lexicon has hundreds of thousands of rows and a few hundred of these.
 #[derive(Default)]
-pub struct PartsOfSpeech(HashSet<Arc<str>>);
+pub struct PartsOfSpeech(HashMap<Vec<u8>, Arc<str>>);
 
 impl PartsOfSpeech {
-    /// Returns the first three fields of `feature`.
-    pub fn of(&mut self, feature: &str) -> Arc<str> {
-        let end = feature.match_indices(',').nth(2).map_or(feature.len(), |(comma, _)| comma);
+    /// Returns the first three fields of `feature`; bytes that are not in the charset become U+FFFD, as few rows have
+    /// them and none in these fields.
+    pub fn of(&mut self, charset: Charset, feature: &[u8]) -> Arc<str> {
+        let mut commas = feature.iter().enumerate().filter(|&(_, &byte)| byte == b',');
+        let end = commas.nth(2).map_or(feature.len(), |(comma, _)| comma);
         let feature = &feature[..end];
         if let Some(known) = self.0.get(feature) {
             return known.clone();
         }
-        let new: Arc<str> = feature.into();
-        self.0.insert(new.clone());
+        let text = charset.decode(feature).unwrap_or_else(|| String::from_utf8_lossy(feature).into_owned());
+        let new: Arc<str> = text.into();
+        self.0.insert(feature.to_owned(), new.clone());
         new
     }
 }

@@ -5,6 +5,7 @@
 
 mod arrays;
 mod characters;
+mod charset;
 mod compile;
 pub mod cost;
 mod double_array;
@@ -27,6 +28,7 @@ pub use settings::{LONGEST_LINE, Settings};
 pub(crate) use characters::Kind;
 pub(crate) use compile::vibrato_error;
 pub(crate) use matrix::{BOUNDARY, Matrix};
+pub(crate) use mecab::MAX_SURFACE;
 pub(crate) use settings::{MAX_GROUPING_LEN, vibrato_tokenizer};
 pub(crate) use trie::{NONE, Walk};
 
@@ -40,7 +42,7 @@ impl Base {
     /// [`Error::Io`], [`Error::Input`] with the line of a source, and [`Error::Dictionary`] for a folder that is
     /// no dictionary, is damaged, or does not fit together.
     pub fn read(folder: &Path) -> Result<Self> {
-        let base = if folder.join("sys.dic").exists() {
+        let mut base = if folder.join("sys.dic").exists() {
             mecab_binary::read(folder)?
         } else if folder.join("matrix.def").exists() {
             mecab_source::read(folder)?
@@ -49,6 +51,7 @@ impl Base {
                            or *.csv, matrix.def, char.def and unk.def";
             return Err(mecab::error(folder, message));
         };
+        base.skip_unusable();
         base.check()?;
         Ok(base)
     }
@@ -99,10 +102,11 @@ pub fn build(output: &Path, plan: &Plan, progress: &mut dyn FnMut(Step) -> Resul
     progress(Step::Write)?;
     let mut header = Header::new(plan.base_name, base.rows.len(), inputs, licences);
     header.terms = rows.len() as u64;
-    header.skipped = terms.skipped;
+    header.skipped = base.skipped.clone();
+    header.skipped.extend(terms.skipped);
     let csv = compile::lexicon(rows.iter(), true).map_err(Error::io(output, "cannot write terms"))?;
     let terms = std::str::from_utf8(&csv).map_err(|_| Error::internal("terms in CSV are not UTF-8"))?;
-    let parts = file::Parts { header, terms, lattice: &lattice, vibrato: &vibrato };
+    let parts = file::Parts { checksum: 0, header, terms, lattice: &lattice, vibrato: &vibrato };
     file::write(output, &parts)?;
     Ok(parts.header)
 }
@@ -139,8 +143,14 @@ fn serialise(base: &Base, terms: &[Row]) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Length in bytes of the longest licence notice.
+const LONGEST_NOTICE: u64 = 16 << 20;
+
 /// Reads a licence notice in any encoding: ipadic's COPYING ends in two stray bytes.
 fn licence(path: &Path) -> Result<Licence> {
+    if std::fs::metadata(path).is_ok_and(|file| file.len() > LONGEST_NOTICE) {
+        return Err(mecab::error(path, "too long for a licence notice; name the text of the licence"));
+    }
     let (bytes, input) = mecab::read_input(path)?;
     let text = mecab_source::decode(path, bytes.clone())
         .unwrap_or_else(|_| encoding_rs::WINDOWS_1252.decode_without_bom_handling(&bytes).0.into_owned());

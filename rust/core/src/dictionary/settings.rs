@@ -6,11 +6,11 @@ use vibrato::errors::VibratoError;
 /// MeCab's default for the longest run of characters that is one unknown word, less one.
 pub const MAX_GROUPING_LEN: usize = 24;
 
-/// The longest line that is analysed in one piece, in characters; longer ones are cut after 。！？!? or, where there
-/// are none, at this length.
+/// The longest line that is searched in one lattice, in characters.
 ///
-/// Costs are added up in 32 bits: a morpheme costs at most 2 × 32,767, so from 32,768 morphemes on they can
-/// overflow. MeCab has no such limit and gives the same answer up to this length.
+/// Costs are added up in 32 bits: a morpheme costs at most 2 × 32,767, so from 32,768 morphemes on they can overflow.
+/// Longer lines are searched in windows of this length, with the same answer as MeCab's, which has no such limit;
+/// vibrato, the reference, gets them cut after 。！？!? or, where there are none, at this length.
 pub const LONGEST_LINE: usize = 16_384;
 
 /// The settings as the header of a dictionary file records them, for comparison with MeCab.
@@ -20,7 +20,7 @@ pub struct Settings {
     pub ignore_space: bool,
     /// The longest run of characters that is one unknown word, less one.
     pub max_grouping_len: usize,
-    /// Longer lines are cut, in characters.
+    /// Longer lines are searched in windows of this length, in characters.
     pub longest_line: usize,
 }
 

@@ -8,26 +8,37 @@ mod vibrato;
 mod viterbi;
 
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::Result;
 use crate::dictionary::file;
 use crate::dictionary::lattice::Dictionary;
-use crate::dictionary::{Header, LONGEST_LINE, vibrato_error, vibrato_tokenizer};
+use crate::dictionary::{Header, vibrato_error, vibrato_tokenizer};
+use crate::{Error, Result};
 
-/// Engine of morphological analysis; all give the same morphemes.
+/// Engine of morphological analysis; all give the same morphemes, but of lines over [`LONGEST_LINE`] characters.
+///
+/// [`LONGEST_LINE`]: crate::dictionary::LONGEST_LINE
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Engine {
     /// The engine of this crate.
     #[default]
     Lattice,
-    /// vibrato, the reference.
+    /// vibrato, the reference; it cuts longer lines, as its costs have 32 bits.
     Vibrato,
 }
 
 impl Engine {
     /// Names of all engines.
     pub const NAMES: [(&'static str, Self); 2] = [("lattice", Self::Lattice), ("vibrato", Self::Vibrato)];
+
+    /// Returns the engine's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Lattice => "lattice",
+            Self::Vibrato => "vibrato",
+        }
+    }
 }
 
 /// The number of a surface in the dictionary, below [`Analyzer::words`].
@@ -35,6 +46,8 @@ pub type Word = u32;
 
 /// A loaded dictionary.
 pub struct Analyzer {
+    path: PathBuf,
+    checksum: u64,
     header: Header,
     terms: String,
     engine: Loaded,
@@ -66,6 +79,20 @@ impl Analyzer {
         Self::from_bytes(engine, &file::read(path)?, path)
     }
 
+    /// Loads the dictionary file with this checksum.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Analyzer::load`], and [`Error::Dictionary`] if the file has another one.
+    pub fn reopen(engine: Engine, path: &Path, checksum: u64) -> Result<Self> {
+        let analyzer = Self::load_for(engine, path)?;
+        if analyzer.checksum == checksum {
+            return Ok(analyzer);
+        }
+        let message = "changed since the analyser was pickled; load it again".to_owned();
+        Err(Error::Dictionary { path: path.to_owned(), message })
+    }
+
     /// Loads the bytes of a dictionary file; `path` is for messages.
     ///
     /// # Errors
@@ -83,7 +110,26 @@ impl Analyzer {
                 Loaded::Vibrato(Box::new(vibrato_tokenizer(dictionary).map_err(vibrato_error(path))?))
             }
         };
-        Ok(Self { header: parts.header, terms: parts.terms.to_owned(), engine })
+        let (header, terms) = (parts.header, parts.terms.to_owned());
+        Ok(Self { path: absolute(path)?, checksum: parts.checksum, header, terms, engine })
+    }
+
+    /// Returns the absolute path of the file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Returns the checksum of the file's contents.
+    pub fn checksum(&self) -> u64 {
+        self.checksum
+    }
+
+    /// Returns the engine.
+    pub fn engine(&self) -> Engine {
+        match self.engine {
+            Loaded::Lattice(_) => Engine::Lattice,
+            Loaded::Vibrato(_) => Engine::Vibrato,
+        }
     }
 
     /// Returns the contents of the dictionary.
@@ -113,6 +159,11 @@ impl Analyzer {
     }
 }
 
+/// Makes a path independent of the working directory.
+pub(crate) fn absolute(path: &Path) -> Result<PathBuf> {
+    std::path::absolute(path).map_err(Error::io(path, "cannot find"))
+}
+
 /// Splits lines; one a thread.
 pub struct Worker<'a>(Running<'a>);
 
@@ -133,15 +184,9 @@ impl Worker<'_> {
     /// Splits as [`Worker::split`], with the dictionary's number of each morpheme: morphemes with the same number have
     /// the same surface. `None` is for unknown words, and for all where [`Analyzer::words`] is 0.
     pub fn split_words(&mut self, line: &str, mut on_morpheme: impl FnMut(Range<usize>, Option<Word>)) {
-        for piece in cut::pieces(line, LONGEST_LINE) {
-            let text = &line[piece.clone()];
-            let mut on_range = |range: Range<usize>, word| {
-                on_morpheme(piece.start + range.start..piece.start + range.end, word);
-            };
-            match &mut self.0 {
-                Running::Lattice(worker) => worker.split(text, on_range),
-                Running::Vibrato(worker) => worker.split(text, |range| on_range(range, None)),
-            }
+        match &mut self.0 {
+            Running::Lattice(worker) => worker.split(line, on_morpheme),
+            Running::Vibrato(worker) => worker.split(line, |range| on_morpheme(range, None)),
         }
     }
 }

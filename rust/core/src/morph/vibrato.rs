@@ -2,6 +2,9 @@
 
 use std::ops::Range;
 
+use super::cut::pieces;
+use crate::dictionary::LONGEST_LINE;
+
 /// Length in bytes up to which lines, nearly all, use a lattice of their own: before each line vibrato clears every
 /// position that a lattice ever had; after one line of 16,000 characters clinical text took 1.8 times as long.
 const SHORT_LINE: usize = 1024;
@@ -20,6 +23,13 @@ impl<'a> Worker<'a> {
 
     /// Calls `on_morpheme` with the byte range of each morpheme of `line`.
     pub fn split(&mut self, line: &str, mut on_morpheme: impl FnMut(Range<usize>)) {
+        for piece in pieces(line, LONGEST_LINE) {
+            let start = piece.start;
+            self.split_piece(&line[piece], |range| on_morpheme(start + range.start..start + range.end));
+        }
+    }
+
+    fn split_piece(&mut self, line: &str, mut on_morpheme: impl FnMut(Range<usize>)) {
         let worker = if line.len() <= SHORT_LINE { &mut self.short } else { &mut self.long };
         worker.reset_sentence(line);
         worker.tokenize();

@@ -1,14 +1,19 @@
 //! The tokenizer folder: cleaning rules, dictionary and pieces, which together encode raw text as ids.
 
 mod id_cache;
+mod manifest;
 mod split;
 mod worker;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use xxhash_rust::xxh3::Xxh3;
+
+use self::manifest::Manifest;
 use crate::clean;
-use crate::morph::{Analyzer, Engine};
+use crate::dictionary;
+use crate::morph::{self, Analyzer, Engine};
 use crate::unigram::{PieceKind, Unigram};
 use crate::{Error, Result};
 
@@ -29,6 +34,8 @@ pub const END_OF_TEXT: &str = "<|end_of_text|>";
 
 /// A tokenizer, shared by all threads.
 pub struct Tokenizer {
+    folder: PathBuf,
+    checksum: u64,
     analyzer: Arc<Analyzer>,
     model: Unigram,
     begin: u32,
@@ -42,13 +49,22 @@ struct Cleaning {
 }
 
 impl Tokenizer {
-    /// Loads a folder that `ncvc tokenizer train` wrote.
+    /// Loads a folder that `ncvc tokenizer train` wrote, or one with the same files.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] if a file cannot be read, [`Error::Dictionary`] and [`Error::Tokenizer`] if one is none, is not as
+    /// the folder's manifest says, was made with other cleaning rules, or has no piece for a character that cleaned
+    /// text may hold.
     pub fn load(folder: &Path, engine: Engine) -> Result<Self> {
         let fail = |file: &str, message: String| Error::Tokenizer { path: folder.join(file), message };
+        let manifest = Manifest::read(folder)?;
         let read = |file: &str| {
-            std::fs::read(folder.join(file)).map_err(Error::io(folder.join(file), "cannot read"))
+            let path = folder.join(file);
+            std::fs::read(&path).map_err(Error::io(&path, "cannot read"))
         };
-        let cleaning: Cleaning = serde_json::from_slice(&read(CLEANING_FILE)?)
+        let cleaning_file = read(CLEANING_FILE)?;
+        let cleaning: Cleaning = serde_json::from_slice(&cleaning_file)
             .map_err(|error| fail(CLEANING_FILE, format!("not a description of cleaning rules: {error}")))?;
         if cleaning.version != clean::VERSION {
             let message = format!(
@@ -58,13 +74,55 @@ impl Tokenizer {
             );
             return Err(fail(CLEANING_FILE, message));
         }
-        let model = Unigram::from_bytes(&read(MODEL_FILE)?).map_err(|message| fail(MODEL_FILE, message))?;
+        let model_file = read(MODEL_FILE)?;
+        let dictionary = folder.join(DICTIONARY_FILE);
+        let dictionary_file = dictionary::file::read(&dictionary)?;
+        manifest.check(folder, CLEANING_FILE, &cleaning_file)?;
+        manifest.check(folder, MODEL_FILE, &model_file)?;
+        let model = Unigram::from_bytes(&model_file).map_err(|message| fail(MODEL_FILE, message))?;
         let control = |piece: &str| {
             model.id(piece).ok_or_else(|| fail(MODEL_FILE, format!("the piece {piece} is missing")))
         };
         let (begin, end) = (control(BEGIN_OF_TEXT)?, control(END_OF_TEXT)?);
-        let analyzer = Analyzer::load_for(engine, folder.join(DICTIONARY_FILE))?;
-        Ok(Self { analyzer: Arc::new(analyzer), model, begin, end })
+        require_characters(&model).map_err(|message| fail(MODEL_FILE, message))?;
+        // The digest of the dictionary takes as long as loading it.
+        let (checked, analyzer) = std::thread::scope(|scope| {
+            let checked = scope.spawn(|| manifest.check(folder, DICTIONARY_FILE, &dictionary_file));
+            let analyzer = Analyzer::from_bytes(engine, &dictionary_file, &dictionary);
+            (checked.join(), analyzer)
+        });
+        let analyzer = analyzer?;
+        checked.map_err(|_| Error::internal("the digest of a dictionary failed"))??;
+        let mut checksum = Xxh3::new();
+        [cleaning_file.as_slice(), &model_file, &analyzer.checksum().to_le_bytes()]
+            .iter()
+            .for_each(|part| checksum.update(part));
+        let (folder, checksum) = (morph::absolute(folder)?, checksum.digest());
+        Ok(Self { folder, checksum, analyzer: Arc::new(analyzer), model, begin, end })
+    }
+
+    /// Loads the folder with this checksum.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Tokenizer::load`], and [`Error::Tokenizer`] if the folder has another one.
+    pub fn reopen(folder: &Path, engine: Engine, checksum: u64) -> Result<Self> {
+        let tokenizer = Self::load(folder, engine)?;
+        if tokenizer.checksum == checksum {
+            return Ok(tokenizer);
+        }
+        let message = "changed since the tokenizer was pickled; load it again".to_owned();
+        Err(Error::Tokenizer { path: folder.to_owned(), message })
+    }
+
+    /// Returns the absolute path of the folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Returns the checksum of what determines the ids.
+    pub fn checksum(&self) -> u64 {
+        self.checksum
     }
 
     /// Returns the morphological analyser.
@@ -105,4 +163,19 @@ impl Tokenizer {
         }
         Some(text)
     }
+}
+
+/// Checks that each character of cleaned text is a piece: any other would become `<unk>`, and its id no text again.
+fn require_characters(model: &Unigram) -> std::result::Result<(), String> {
+    let characters = clean::allowed_characters().into_iter().chain([clean::META_SPACE, '\n']);
+    let missing: Vec<char> = characters.filter(|c| model.id(c.encode_utf8(&mut [0; 4])).is_none()).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let shown: Vec<String> = missing.iter().take(5).map(|c| c.escape_debug().to_string()).collect();
+    Err(format!(
+        "lacks {} of the characters that cleaned text may hold, {} among them; train it with `ncvc tokenizer train`",
+        missing.len(),
+        shown.join(" ")
+    ))
 }
