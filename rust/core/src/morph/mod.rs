@@ -10,7 +10,6 @@ mod viterbi;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use crate::Result;
 use crate::dictionary::file;
 use crate::dictionary::lattice::Dictionary;
 use crate::dictionary::{Header, vibrato_error, vibrato_tokenizer};
