@@ -9,7 +9,6 @@ pub struct CleaningOptions {
     /// Replacement of private data.
     pub replacement: Replacement,
     /// Web notations that are removed.
-    #[serde(default)]
     pub web: WebOptions,
 }
 
