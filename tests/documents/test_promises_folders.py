@@ -169,15 +169,26 @@ def test_pipes_sockets_and_devices_are_named(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may read every file")
 def test_file_without_permission_is_named(tmp_path: Path) -> None:
-    folder = write(tmp_path / "in-s", {"a.txt": A.encode(), "b.txt": B.encode(), "closed/c.txt": C.encode()})
+    folder = write(tmp_path / "in-s", {"a.txt": A.encode(), "b.txt": B.encode()})
     (folder / "b.txt").chmod(0)
+    output = preprocess(tmp_path, [{"name": "s", "inputs": ["in-s"]}])
+    assert output.source("s").texts == [A]
+    assert names(output) == ["b.txt"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may read every folder")
+def test_folder_without_permission_is_named(tmp_path: Path) -> None:
+    """Such a folder is set aside, or refused in one sentence."""
+    folder = write(tmp_path / "in-s", {"a.txt": A.encode(), "closed/c.txt": C.encode()})
     (folder / "closed").chmod(0)
     try:
-        output = preprocess(tmp_path, [{"name": "s", "inputs": ["in-s"]}])
-        assert output.source("s").texts == [A]
-        assert sorted(names(output)) == ["b.txt", "closed"]
+        output = preprocess(tmp_path, [{"name": "s", "inputs": ["in-s"]}], ok=False)
     finally:
         (folder / "closed").chmod(0o700)
+    if output.process.returncode:
+        stopped(output, "closed")
+    else:
+        assert names(output) == ["closed"]
 
 
 ODD_NAMES = [
