@@ -407,11 +407,12 @@ mod tests {
 
     #[test]
     fn paths_that_never_meet_are_cut_in_the_end() {
-        // Words of two characters only: the paths through even places and those through odd ones share nothing.
-        let dictionary = dictionary("漢漢,1,1,1,x\n");
+        // Behind 字 and behind 字漢 there are words of two characters only, so the paths never meet. 字漢 is cheaper,
+        // and at the very end of the line one character too long.
+        let dictionary = dictionary("字,1,1,100,x\n字漢,1,1,50,x\n漢漢,1,1,1,x\n");
         let window = Window { length: 100, ahead: 40 };
-        for (count, same) in [(1001, true), (5001, false)] {
-            let line = "漢".repeat(count);
+        for (count, same) in [(1000, true), (5000, false)] {
+            let line = format!("字{}", "漢".repeat(count));
             let (cut, whole) = (
                 split(&dictionary, window, &line),
                 split(&dictionary, Window { length: usize::MAX, ahead: 0 }, &line),
