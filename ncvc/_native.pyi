@@ -31,8 +31,10 @@ __all__ = [
     "compress",
     "count_morphemes",
     "decode_text",
+    "decompress_body",
     "deduplication_version",
     "encode_part",
+    "extract_page",
     "filters_version",
     "fingerprint_part",
     "join_files",
@@ -68,6 +70,8 @@ class Analyzer:
     `DictionaryError` if it changed. A copy is the same object.
     """
 
+    def __copy__(self) -> Analyzer: ...
+    def __deepcopy__(self, _memo: object, /) -> Analyzer: ...
     @staticmethod
     def load(path: str | PathLike[str], engine: Literal["lattice", "vibrato"] = "lattice") -> Analyzer:
         """Loads a dictionary file for our own analyser, or for vibrato: slower, the same morphemes, for comparison.
@@ -103,14 +107,14 @@ def build_dictionary(
 ) -> DictionaryInfo:
     """Builds a dictionary file from a MeCab dictionary and the terms that were read from files; see ncvc's own."""
 
-WebNotation = Literal["urls", "accounts", "tags"]
+_WebNotation = Literal["urls", "accounts", "tags"]
 
 def clean(
     text: str,
     *,
     clinical: bool = False,
     replacement: Literal["nothing", "tag"] = "nothing",
-    keep: Sequence[WebNotation] = (),
+    keep: Sequence[_WebNotation] = ...,
 ) -> str:
     """Cleans a text: applies ten rules until none changes anything; white space becomes ▁ (U+2581).
 
@@ -123,7 +127,7 @@ def clean_batch(
     *,
     clinical: bool = False,
     replacement: Literal["nothing", "tag"] = "nothing",
-    keep: Sequence[WebNotation] = (),
+    keep: Sequence[_WebNotation] = ...,
 ) -> list[str]:
     """Cleans every text, on all cores; Ctrl-C stops it between two texts."""
 
@@ -133,7 +137,7 @@ def clean_json_lines(
     *,
     clinical: bool = False,
     replacement: Literal["nothing", "tag"] = "nothing",
-    keep: Sequence[WebNotation] = (),
+    keep: Sequence[_WebNotation] = ...,
 ) -> list[str | None]:
     """Cleans the text in `text_field` of every JSON object and keeps the rest, on all cores.
 
@@ -160,6 +164,8 @@ class Tokenizer:
     `TokenizerError` if it changed. A copy is the same object. Ctrl-C stops a batch between two texts.
     """
 
+    def __copy__(self) -> Tokenizer: ...
+    def __deepcopy__(self, _memo: object, /) -> Tokenizer: ...
     @staticmethod
     def load(folder: str | PathLike[str], engine: Literal["lattice", "vibrato"] = "lattice") -> Tokenizer:
         """Loads a folder that `ncvc tokenizer train` wrote, or one with the same files; the engines give the same ids.

@@ -21,7 +21,8 @@ fuzz_target!(|data: &[u8]| {
         1 => load(&with_checksum(data)),
         _ => {
             // The lattice of a sound dictionary with some of its bytes changed.
-            let Parts { header, terms, lattice, vibrato } = parse(&SOUND, path).expect("it was built");
+            let Parts { checksum, header, terms, lattice, vibrato } =
+                parse(&SOUND, path).expect("it was built");
             let mut bytes = zstd::decode_all(lattice).expect("it was built");
             for change in data.chunks_exact(4) {
                 let at = u32::from_le_bytes([change[0], change[1], change[2], 0]) as usize % bytes.len();
@@ -29,7 +30,8 @@ fuzz_target!(|data: &[u8]| {
             }
             let lattice = &zstd::encode_all(bytes.as_slice(), 1).expect("memory can be written");
             let changed = ncvc_fuzz::file("changed", b"");
-            write(&changed, &Parts { header, terms, lattice, vibrato }).expect("the folder can be written");
+            write(&changed, &Parts { checksum, header, terms, lattice, vibrato })
+                .expect("the folder can be written");
             load(&std::fs::read(changed).expect("it was written"));
         }
     }

@@ -39,7 +39,7 @@ static SOUND: LazyLock<Sound> = LazyLock::new(|| {
         let lines = TEXTS.map(|text| format!("{{\"text\":\"{text}\"}}\n")).concat();
         let text = folder.path().join(part).with_extension("jsonl");
         std::fs::write(&text, lines).expect("the folder can be written");
-        fingerprint_part(&text, "text", &OPTIONS, &folder.path().join(part)).expect("the text is sound");
+        fingerprint_part(&text, "text", &OPTIONS, 0, &folder.path().join(part)).expect("the text is sound");
     }
     let decisions = decide(folder.path()).expect("nothing is damaged");
     assert!(decisions[1].contains("Document"), "{decisions:?}");
