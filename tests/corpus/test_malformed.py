@@ -138,7 +138,7 @@ LINES: dict[str, tuple[str, Callable[[Chance], bytes]]] = {
     "NULs": ("malformed_json", lambda c: bytes(c.randrange(1, 500))),
     "control characters": ("malformed_json", lambda c: raw_text(c, bytes([c.choice([1, 8, 9, 11, 27, 31])]))),
     "lone surrogate escaped": (
-        "malformed_json",
+        READ,  # as U+FFFD, with the text around it
         lambda c: raw_text(c, c.choice([rb"\ud800", rb"\udc00", rb"\ud83dx"])),
     ),
     "bad escape": ("malformed_json", lambda c: raw_text(c, c.choice([rb"\x41", rb"\u12g4", b"\\'", rb"\u12"]))),
@@ -149,7 +149,8 @@ LINES: dict[str, tuple[str, Callable[[Chance], bytes]]] = {
     "two objects": ("malformed_json", lambda c: text_line(c) + text_line(c)),
     "rest of another line": ("malformed_json", lambda c: text_line(c)[c.randrange(2, 6) :]),
     "deep nesting": ("malformed_json", lambda c: beside(b"[" * c.randrange(200, 9000))),
-    "NaN": ("malformed_json", lambda c: beside(c.choice([b"NaN", b"-Infinity", b"01", b"1.", b".5", b"+1", b"0x1"]))),
+    "NaN": (READ, lambda c: beside(c.choice([b"NaN", b"-Infinity", b"Infinity"]))),
+    "no number": ("malformed_json", lambda c: beside(c.choice([b"01", b"1.", b".5", b"+1", b"0x1"]))),
     "not JSON": ("malformed_json", lambda c: b"x" + letters(c).encode()),
     "random bytes": ("", lambda c: c.randbytes(c.randrange(1, 300)).replace(b"\n", b"")),
     "array": ("not_an_object", lambda c: b"[" + text_line(c) + b"]"),

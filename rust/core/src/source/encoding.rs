@@ -47,6 +47,11 @@ pub fn recognise(text: &[u8], margin: u32) -> Option<&'static Encoding> {
     if let Some((marked, _)) = Encoding::for_bom(text) {
         return (!text.starts_with(UTF_32_MARK)).then_some(marked);
     }
+    recognise_unmarked(text, margin)
+}
+
+/// Recognises the encoding of a text from its middle on, where the bytes of a byte order mark are none.
+pub fn recognise_unmarked(text: &[u8], margin: u32) -> Option<&'static Encoding> {
     if has_iso_2022_escape(text) {
         return Some(ISO_2022_JP);
     }

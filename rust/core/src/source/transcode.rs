@@ -5,7 +5,7 @@ use std::io::{BufRead, Read, Result};
 use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8};
 
 use super::ahead::Ahead;
-use super::encoding::{WINDOW, has_iso_2022_escape, recognise};
+use super::encoding::{WINDOW, has_iso_2022_escape, recognise_unmarked};
 
 /// Byte that stands for bytes which the encoding does not have; no UTF-8 holds it, so that its line is refused.
 pub const DAMAGE: u8 = 0xff;
@@ -36,7 +36,7 @@ enum State {
 }
 
 impl<R: BufRead> Transcoder<R> {
-    /// Creates a reader of a file in this encoding, or in one that is recognised; see [`recognise`] on `margin`.
+    /// Creates a reader of a file in this encoding, or in one that is recognised; see [`recognise`](super::encoding::recognise) on `margin`.
     pub fn new(input: R, encoding: Option<&'static Encoding>, margin: u32) -> Self {
         let (input, state) = (Ahead::new(input), State::Start(encoding));
         Self { input, state, buffer: Vec::new(), consumed: 0, transcodes: false, margin }
@@ -98,7 +98,7 @@ impl<R: BufRead> Transcoder<R> {
             self.consumed = 0;
             self.input.consume(1);
         } else {
-            let encoding = recognise(piece, self.margin).unwrap_or(UTF_8);
+            let encoding = recognise_unmarked(piece, self.margin).unwrap_or(UTF_8);
             self.decide(encoding);
         }
         Ok(())
@@ -185,6 +185,14 @@ mod tests {
         assert_eq!(read(&[&b"\xef\xbb\xbf"[..], text.as_bytes()].concat(), None), text.as_bytes());
         assert_eq!(read("a\x1b[1mb\n\x1b$B7l05\x1b(Bc".as_bytes(), None), "a\x1b[1mb\n血圧c".as_bytes());
         assert_eq!(read(b"", None), b"");
+    }
+
+    #[test]
+    fn a_mark_in_the_middle_is_damage() {
+        for mark in [&b"\xff\xfe"[..], b"\xfe\xff"] {
+            let text = [b"a\n", mark, "\n肺炎の疑い。\n".repeat(20).as_bytes()].concat();
+            assert_eq!(read(&text, None), text);
+        }
     }
 
     #[test]
