@@ -1,5 +1,6 @@
 """Reads lists of terms: CSV, TSV or Excel, with or without a header, in any Japanese encoding."""
 
+import codecs
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -32,6 +33,8 @@ OTHERS = re.compile(
 CODE = re.compile(r"(?=.*[0-9])[A-Za-z]{0,4}[0-9][A-Za-z0-9.\-_/]*")
 """Codes, as of ICD-10, YJ or a hospital's own list."""
 JAPANESE = re.compile(r"[ぁ-ヿ一-鿿々]")
+HEAD = 4096
+"""Bytes by which a file is known not to be text."""
 MOST_CODES = 0.5
 """Share of codes from which a column is one of codes."""
 
@@ -67,12 +70,21 @@ def _tables(path: Path) -> Iterator[Iterator[tuple[int, list[str]]]]:
             for sheet in read_sheets(path, LONGEST_LINE):
                 yield sheet.rows
         else:
+            _require_text(path)
             encoding = detect_encoding(path, LONGEST_LINE)
             first = next(read_lines(path, encoding, LONGEST_LINE), None)
             separator = "\t" if first is not None and "\t" in (first.text or "") else ","
             yield _rows(path, separator, encoding)
     except UnreadableError as error:
         raise InputError(f"{path}: {_advice(error)}") from None
+
+
+def _require_text(path: Path) -> None:
+    """Raises `InputError` for a file that begins as no text does, before all of it is read."""
+    with path.open("rb") as file:
+        head = file.read(HEAD)
+    if b"\0" in head and head[:2] not in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        raise InputError(f"{path}: not text; give a list of terms as CSV, TSV or Excel")
 
 
 def _rows(path: Path, separator: str, encoding: str) -> Iterator[tuple[int, list[str]]]:

@@ -105,7 +105,7 @@ def test_a_file_of_zeros_is_refused_before_it_is_read(tmp_path: Path, name: str)
     zeros = tmp_path / "terms" if name == "terms" else folder / name
     with zeros.open("wb") as file:
         file.truncate(1 << 40)
-    with pytest.raises(ncvc.DictionaryError, match=name):
+    with pytest.raises((ncvc.DictionaryError, ncvc.InputError), match=name):
         ncvc.build_dictionary(tmp_path / "out", base=folder, base_name="test", terms=[zeros] if name == "terms" else [])
     with pytest.raises(ncvc.DictionaryError, match="not an ncvc dictionary"):
         ncvc.Analyzer.load(zeros)
