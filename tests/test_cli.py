@@ -13,10 +13,15 @@ from tests.conftest import ROOT, run_ncvc
 
 @pytest.mark.parametrize(
     ("command", "module"),
-    [(["train", f"{ROOT}/megatron_configs/tiny.yaml"], "torch"), (["generate", "x", "--prompt", "y"], "transformers")],
+    [
+        (["train", f"{ROOT}/megatron_configs/tiny.yaml", "--set", "data.prefixes=[x/d]"], "torch"),
+        (["generate", "x", "--prompt", "y"], "transformers"),
+    ],
 )
 def test_a_missing_package_is_one_sentence(command: list[str], module: str, tmp_path: Path) -> None:
     (tmp_path / "x").mkdir()
+    (tmp_path / "x/d.idx").touch()
+    (tmp_path / "x/d.bin").touch()
     (tmp_path / "x/config.json").write_text('{"model_type": "llama"}')
     header = json.dumps({"a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}).encode()
     (tmp_path / "x/model.safetensors").write_bytes(struct.pack("<Q", len(header)) + header + bytes(4))
