@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from ncvc._native import allowed_characters
 from tests.outputs.sandbox import Sandbox
 
-VOCABULARY = 10690  # the allowed characters and the special pieces
+VOCABULARY = len(allowed_characters()) + 5  # and the special pieces
 TEXTS = ["症例は60歳、男性。発熱あり。", "退院後は外来で経過をみる。", "体温は37.8度、白血球は12300。"]
 BASE = {
     "lex.csv": "患者,0,0,100,名詞,一般,*\n発熱,0,0,100,名詞,一般,*\n",
