@@ -16,6 +16,7 @@ Everything in it appears whole or not at all, so whatever is there is done.
 
 import contextlib
 import shutil
+import uuid
 from pathlib import Path
 from types import TracebackType
 
@@ -77,6 +78,12 @@ class RunDir(WorkFolder):
                 if not self._has_parts():
                     self.remove()
         super().__exit__(kind, error, at)
+
+    def empty(self) -> None:
+        """Removes all that is in it; the parts lose their name at once, so that a cut-off removal leaves no run."""
+        if self.prepared.exists():
+            self.prepared.rename(self.folder / f".prepared.{uuid.uuid4().hex[:8]}.partial")
+        super().empty()
 
     def begin_or_resume(self, plan: Plan, *, restart: bool) -> None:
         """Resumes the run that is there, or begins one.
