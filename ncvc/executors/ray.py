@@ -15,6 +15,7 @@ from typing import Any
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
 
 import ray
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from ncvc.errors import NcvcError
 from ncvc.executors.base import Executor, Stage
@@ -41,39 +42,46 @@ class RayExecutor(Executor):
                 " see `Ray clusters` in docs/scaling.md"
             )
         super().__init__(min(threads or len(os.sched_getaffinity(0)), _largest_node()))
-        self._calls: Any = ray.remote(num_cpus=0)(_Calls).remote()
+        here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
+        # On the driver's node, which cannot be lost before the pass itself is.
+        counter: Any = ray.remote(num_cpus=0)(_Calls)
+        self._calls: Any = counter.options(scheduling_strategy=here).remote()
+        self._ended = 0
 
     def run[T](self, stage: Stage[T], items: Sequence[T], progress: Progress, *, threads_per_call: int = 1) -> None:
         """Calls `stage` for as many items at a time as the nodes have CPUs for."""
         task: Any = ray.remote(max_retries=MAX_RETRIES, num_cpus=threads_per_call)(_call)
-        before = self._begun()
         pending = [task.remote(stage, item, self._calls) for item in items]
-        seen, since = (0, 0), time.monotonic()
+        since = time.monotonic()
         try:
             while pending:
                 done, pending = ray.wait(pending, timeout=1.0)
                 ray.get(done)
                 progress.items(len(items) - len(pending), len(items))
-                now = (self._begun() - before, len(items) - len(pending))
-                if now != seen:
-                    seen, since = now, time.monotonic()
-                elif time.monotonic() - since > QUIET and (now[0] <= now[1] or _largest_node() < threads_per_call):
+                if done:
                     since = time.monotonic()
-                    self._reporter.say(
-                        f"no call could be started for {QUIET:.0f} s: it takes {threads_per_call} free CPUs of"
-                        f" one node, and the largest has {_largest_node()}; waiting"
-                    )
+                    self._ended += len(done)
+                elif time.monotonic() - since > QUIET:
+                    since = time.monotonic()
+                    self._say_if_none_runs(threads_per_call)
         except ray.exceptions.RayTaskError as error:
             raise error.cause from None
         except ray.exceptions.RayError as error:
-            raise NcvcError(f"the Ray cluster gave up: {error}; the same command goes on where it was") from None
+            reason = " ".join(str(error).split())
+            raise NcvcError(f"the Ray cluster gave up: {reason}; the same command goes on where it was") from None
         finally:
             for reference in pending:
                 ray.cancel(reference, force=True)
             progress.close()
 
-    def _begun(self) -> int:
-        return int(ray.get(self._calls.count.remote()))
+    def _say_if_none_runs(self, threads_per_call: int) -> None:
+        """Says that nothing can be scheduled, unless a call has begun that has not ended (or was repeated)."""
+        largest = _largest_node()
+        if ray.get(self._calls.count.remote()) <= self._ended or largest < threads_per_call:
+            self._reporter.say(
+                f"no call could be started for {QUIET:.0f} s: it takes {threads_per_call} free CPUs of"
+                f" one node, and the largest has {largest}; waiting"
+            )
 
     def run_python[T](self, stage: Stage[T], items: Sequence[T], progress: Progress) -> None:
         """Calls `stage` on one CPU each: every call of Ray's has a process of its own."""
