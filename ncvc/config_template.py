@@ -25,7 +25,11 @@ def template(cls: type[Config], example: Mapping[str, Any]) -> str:
 
 def _section(cls: type[Config], values: Mapping[str, Any], indent: str) -> Iterator[str]:
     for name, field in cls.model_fields.items():
-        value = values[name] if name in values else field.get_default(call_default_factory=True)
+        value = (
+            values[name]
+            if name in values
+            else field.get_default(call_default_factory=True, validated_data=dict(values))
+        )
         section = next((part for part in _parts(field.annotation) if _is_config(part)), None)
         if indent == "":
             yield ""

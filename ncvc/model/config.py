@@ -14,25 +14,44 @@ NotNegative = Annotated[float, pydantic.Field(ge=0.0)]
 Switch = bool | Literal["auto"]
 
 
+def _kv_channels(values: dict[str, int]) -> int:
+    return values["hidden_size"] // values["num_attention_heads"]
+
+
 class ModelConfig(Config):
-    """Shape of the model (technical report 2.3)."""
+    """Shape of the model; the defaults are the papers' (technical report 2.3).
+
+    A gated MLP gives the layers of Llama, with `add_qkv_bias` those of Qwen2, with `qk_layernorm` those of Qwen3.
+    """
 
     num_layers: Count
     """Transformer layers."""
     hidden_size: Count
     """Width of the residual stream, in features."""
     ffn_hidden_size: Count
-    """Inner width of the MLP, in features; it is not gated."""
+    """Inner width of the MLP, in features."""
     num_attention_heads: Count
     """Query heads of a layer."""
     num_query_groups: Count
     """Key and value heads of a layer; each serves `num_attention_heads / num_query_groups` query heads."""
+    kv_channels: Count = pydantic.Field(default_factory=_kv_channels)
+    """Features of one attention head; left out, hidden_size / num_attention_heads."""
     vocab_size: Count
     """Rows of the embedding and of the head, in tokens."""
     max_position_embeddings: Count = 2048
     """Longest sequence that the model is trained for, in tokens."""
     rotary_base: Count = 10000
     """Base of the RoPE frequencies."""
+    gated_linear_unit: bool = False
+    """MLP with a gate, SwiGLU (arXiv 2002.05202), which has a third matrix; without it SiLU alone."""
+    qk_layernorm: bool = False
+    """RMSNorm of each query and key head before RoPE; needs gated_linear_unit."""
+    add_qkv_bias: bool = False
+    """Bias of query, key and value; needs gated_linear_unit."""
+    share_embeddings_and_output_weights: bool = False
+    """One matrix for embedding and head (tied embeddings)."""
+    scale_embedding: bool = True
+    """Multiplies the embedding's output by the square root of hidden_size (arXiv 2312.16903)."""
     layernorm_epsilon: Positive = 1e-5
     """Added to the mean square in every RMSNorm."""
     hidden_dropout: Probability = 0.1
@@ -41,20 +60,33 @@ class ModelConfig(Config):
     """Dropout probability of the attention weights."""
 
     @property
-    def kv_channels(self) -> int:
-        """Features of one attention head."""
-        return self.hidden_size // self.num_attention_heads
+    def query_size(self) -> int:
+        """Features of all query heads of a layer."""
+        return self.num_attention_heads * self.kv_channels
+
+    @property
+    def key_size(self) -> int:
+        """Features of all key heads of a layer."""
+        return self.num_query_groups * self.kv_channels
 
     @pydantic.model_validator(mode="after")
     def _check(self) -> Self:
-        if self.hidden_size % self.num_attention_heads:
+        if "kv_channels" not in self.model_fields_set and self.hidden_size % self.num_attention_heads:
             raise ValueError(
-                f"hidden_size {self.hidden_size} must be a multiple of num_attention_heads {self.num_attention_heads}"
+                f"hidden_size {self.hidden_size} must be a multiple of num_attention_heads {self.num_attention_heads},"
+                " or kv_channels be given"
             )
         if self.kv_channels % 2:
             raise ValueError(
-                f"a head has hidden_size / num_attention_heads = {self.kv_channels} features;"
+                f"a head has kv_channels (hidden_size / num_attention_heads) = {self.kv_channels} features;"
                 " RoPE turns pairs, make it even"
+            )
+        extra = [name for name in ("qk_layernorm", "add_qkv_bias") if getattr(self, name)]
+        if len(extra) == 2 or (extra and not self.gated_linear_unit):
+            raise ValueError(
+                f"{' and '.join(extra)}: no architecture of Hugging Face has"
+                f" {'both' if len(extra) == 2 else 'it without gated_linear_unit'}, so that the model could not be"
+                f" converted; {'leave one out' if len(extra) == 2 else 'set gated_linear_unit to true'}"
             )
         if self.num_attention_heads % self.num_query_groups:
             raise ValueError(

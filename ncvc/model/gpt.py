@@ -1,4 +1,4 @@
-"""The papers' model (technical report 2.3): megatron-core's GPTModel with every submodule given explicitly.
+"""megatron-core's GPTModel with every submodule given explicitly; by default the papers' (technical report 2.3).
 
 megatron-core's defaults take other submodules if TransformerEngine or anything called apex can be imported, so that the
 model would depend on the machine.
@@ -29,6 +29,7 @@ from megatron.core.transformer.transformer_config import TransformerConfig
 from megatron.core.transformer.transformer_layer import TransformerLayer, TransformerLayerSubmodules
 
 from ncvc.model.config import ComputeConfig, ModelConfig, ParallelConfig
+from ncvc.model.gated_mlp import GatedMLP
 from ncvc.model.kernels.attention import FlashAttention, SdpaAttention
 from ncvc.model.kernels.cross_entropy import LigerCrossEntropy
 from ncvc.model.kernels.linear import use_torch
@@ -50,14 +51,17 @@ def transformer_config(
         ffn_hidden_size=model.ffn_hidden_size,
         num_attention_heads=model.num_attention_heads,
         num_query_groups=model.num_query_groups,
+        kv_channels=model.kv_channels,
         normalization="RMSNorm",
         layernorm_epsilon=model.layernorm_epsilon,
         hidden_dropout=model.hidden_dropout,
         attention_dropout=model.attention_dropout,
+        # GatedMLP has the gate, in an order of rows that tensor parallelism splits like any other matrix.
         gated_linear_unit=False,
         activation_func=F.silu,
         add_bias_linear=False,
-        add_qkv_bias=False,
+        add_qkv_bias=model.add_qkv_bias,
+        qk_layernorm=model.qk_layernorm,
         # `initialise` draws the weights, on the CPU, so that they are the same on every device.
         perform_initialization=False,
         use_cpu_initialization=True,
@@ -90,10 +94,12 @@ def transformer_config(
     )
 
 
-def layers(config: TransformerConfig, kernels: Kernels) -> TransformerBlockSubmodules:
+def layers(config: TransformerConfig, model: ModelConfig, kernels: Kernels) -> TransformerBlockSubmodules:
     """Specifies the pre-norm layers of this rank: RMSNorm, attention, RMSNorm, MLP."""
     column, row = linears(kernels)
     norm, final_norm = norms(kernels)
+    head_norm = final_norm if model.qk_layernorm else IdentityOp
+    mlp = GatedMLP if model.gated_linear_unit else MLP
     layer = ModuleSpec(
         module=TransformerLayer,
         submodules=TransformerLayerSubmodules(
@@ -105,13 +111,13 @@ def layers(config: TransformerConfig, kernels: Kernels) -> TransformerBlockSubmo
                     linear_qkv=column,
                     core_attention=core_attention(kernels),
                     linear_proj=row,
-                    q_layernorm=IdentityOp,
-                    k_layernorm=IdentityOp,
+                    q_layernorm=head_norm,
+                    k_layernorm=head_norm,
                 ),
             ),
             self_attn_bda=get_bias_dropout_add,
             pre_mlp_layernorm=norm,
-            mlp=partial(MLP.as_mlp_submodule, submodules=MLPSubmodules(linear_fc1=column, linear_fc2=row)),
+            mlp=partial(mlp.as_mlp_submodule, submodules=MLPSubmodules(linear_fc1=column, linear_fc2=row)),
             mlp_bda=get_bias_dropout_add,
         ),
     )
@@ -179,17 +185,17 @@ def build(
     groups = ProcessGroupCollection.use_mpu_process_groups()
     gpt = GPTModel(
         config,
-        layers(config, kernels),
+        layers(config, model, kernels),
         vocab_size=model.vocab_size,
         max_sequence_length=model.max_position_embeddings,
         pre_process=groups.pp.rank() == 0,
         post_process=groups.pp.rank() == groups.pp.size() - 1,
         position_embedding_type="rope",
         rotary_base=model.rotary_base,
-        share_embeddings_and_output_weights=False,
+        share_embeddings_and_output_weights=model.share_embeddings_and_output_weights,
         pg_collection=groups,
     )
-    if gpt.pre_process:
+    if gpt.pre_process and model.scale_embedding:
         # "Scaled embedding" ("Spike no more", arXiv 2312.16903): GPTModel has no field for it.
         scale = math.sqrt(model.hidden_size)
         gpt.embedding.word_embeddings.register_forward_hook(lambda module, ids, output: output * scale)
@@ -210,10 +216,10 @@ def initial_std(name: str, model: ModelConfig) -> float:
 
 @torch.no_grad()
 def initialise(gpt: GPTModel, model: ModelConfig, seed: int) -> None:
-    """Draws the weights by `seed` and name, independent of the parallel layout; norms are 1."""
+    """Draws the weights by `seed` and name, independent of the parallel layout; norms are 1, biases 0."""
     for shard in parameter_shards(gpt):
         if shard.parameter.dim() == 1:
-            shard.parameter.fill_(1.0)
+            shard.parameter.fill_(0.0 if shard.name.endswith(".bias") else 1.0)
             continue
         digest = hashlib.sha256(f"{seed}/{shard.name}".encode()).digest()
         generator = torch.Generator().manual_seed(int.from_bytes(digest[:7], "big"))

@@ -75,4 +75,5 @@ def _fill(section: dict[str, Any], of: type[pydantic.BaseModel]) -> None:
             if name in section or field.default is not PydanticUndefined:
                 _fill(section.setdefault(name, {}), field.annotation)
         elif name not in section and not field.is_required():
-            section[name] = to_jsonable_python(field.get_default(call_default_factory=True))
+            default = field.get_default(call_default_factory=True, validated_data=section)
+            section[name] = to_jsonable_python(default)

@@ -1,20 +1,37 @@
 """Parameters and floating-point operations per token, by the shape of the model alone."""
 
+from typing import NamedTuple
+
 from ncvc.model.config import ModelConfig
 
 
-def layer_parameters(model: ModelConfig) -> tuple[int, int]:
-    """Parameters of one layer's four matrices, and of its two norms."""
-    hidden = model.hidden_size
-    qkv = hidden * (hidden + 2 * model.num_query_groups * model.kv_channels)
-    return qkv + hidden * hidden + 2 * hidden * model.ffn_hidden_size, 2 * hidden
+class LayerParameters(NamedTuple):
+    """Parameters of one layer."""
+
+    matrices: int
+    """Split by tensor parallelism."""
+    biases: int
+    """Split by tensor parallelism."""
+    norms: int
+    """Whole on every rank."""
+
+
+def layer_parameters(model: ModelConfig) -> LayerParameters:
+    """Counts the parameters of one layer."""
+    hidden, query, keys_and_values = model.hidden_size, model.query_size, 2 * model.key_size
+    mlp = (3 if model.gated_linear_unit else 2) * hidden * model.ffn_hidden_size
+    return LayerParameters(
+        matrices=hidden * (query + keys_and_values) + query * hidden + mlp,
+        biases=query + keys_and_values if model.add_qkv_bias else 0,
+        norms=2 * hidden + (2 * model.kv_channels if model.qk_layernorm else 0),
+    )
 
 
 def parameters(model: ModelConfig) -> int:
-    """Parameters of the whole model; embedding and head are not shared."""
-    return (
-        model.num_layers * sum(layer_parameters(model)) + model.hidden_size + 2 * model.vocab_size * model.hidden_size
-    )
+    """Parameters of the whole model."""
+    matrices = 1 if model.share_embeddings_and_output_weights else 2
+    vocabulary = matrices * model.vocab_size * model.hidden_size
+    return model.num_layers * sum(layer_parameters(model)) + model.hidden_size + vocabulary
 
 
 def flops_per_token(model: ModelConfig, sequence_length: int) -> float:
@@ -24,6 +41,6 @@ def flops_per_token(model: ModelConfig, sequence_length: int) -> float:
     the (sequence_length / 2) tokens that a causal one sees on average (PaLM, arXiv 2204.02311, appendix B,
     counts all of them). Embedding, norms and dropout count as nothing.
     """
-    matrices = model.num_layers * layer_parameters(model)[0] + model.vocab_size * model.hidden_size
-    attention = model.num_layers * 2 * model.hidden_size * sequence_length / 2
+    matrices = model.num_layers * layer_parameters(model).matrices + model.vocab_size * model.hidden_size
+    attention = model.num_layers * 2 * model.query_size * sequence_length / 2
     return 6.0 * (matrices + attention)

@@ -58,13 +58,16 @@ class Shares:
 
 def stage_parameters(model: ModelConfig, tensor: int, pipeline: int, stage: int) -> int:
     """Parameters of a rank of a pipeline stage (from 0); megatron-core pads none of them."""
-    matrices, norms = layer_parameters(model)
-    count = model.num_layers // pipeline * (matrices // tensor + norms)
+    layer = layer_parameters(model)
+    count = model.num_layers // pipeline * ((layer.matrices + layer.biases) // tensor + layer.norms)
     vocabulary = model.vocab_size * model.hidden_size // tensor
     if stage == 0:
         count += vocabulary
     if stage == pipeline - 1:
-        count += vocabulary + model.hidden_size
+        count += model.hidden_size
+        # A tied matrix is on both ends of a pipeline.
+        if pipeline > 1 or not model.share_embeddings_and_output_weights:
+            count += vocabulary
     return count
 
 
@@ -83,22 +86,28 @@ def layer_activations(config: TrainConfig, shares: Shares) -> dict[str, float]:
         "input of input_layernorm, a sum of the residual stream": stream,
         "root mean square of input_layernorm, float32": 4 / shares.sequence,
         "input of linear_qkv": stream,
+        **_head_norms(config, shares),
         **_attention(config, shares),
-        "input of linear_proj, the attention's output": size * model.hidden_size / shares.tensor,
+        "input of linear_proj, the attention's output": size * model.query_size / shares.tensor,
         "mask of the attention branch's dropout, a byte a feature": mask,
         "input of pre_mlp_layernorm, a sum of the residual stream": stream,
         "root mean square of pre_mlp_layernorm, float32": 4 / shares.sequence,
         "input of linear_fc1": stream,
-        "input of SiLU": inner,
-        "input of linear_fc2": inner,
+        **_mlp(model, inner),
         "mask of the MLP branch's dropout, a byte a feature": mask,
         # Angles of query and key: one row per position, whatever the micro-batch.
         ROPE: 4 * size * model.kv_channels / config.schedule.micro_batch_size,
     }
     for module in config.compute.recompute_modules or ():
-        for name in RECOMPUTED.get(module, ()):
-            terms[name] = 0.0
+        terms |= dict.fromkeys(terms.keys() & RECOMPUTED.get(module, ()), 0.0)
     return terms
+
+
+def _mlp(model: ModelConfig, inner: float) -> dict[str, float]:
+    """Terms of the MLP in `layer_activations`; `inner`: bytes of its inner features per token."""
+    if not model.gated_linear_unit:
+        return {"input of SiLU": inner, "input of linear_fc2": inner}
+    return {"gates and values": 2 * inner, "gates after SiLU": inner, "input of linear_fc2": inner}
 
 
 ROPE = "RoPE's cosines and sines"
@@ -109,16 +118,28 @@ RECOMPUTED = {
         "root mean square of pre_mlp_layernorm, float32",
         "input of linear_fc1",
     ),
-    "mlp": ("input of SiLU", "input of linear_fc2"),
+    "mlp": ("input of SiLU", "gates and values", "gates after SiLU", "input of linear_fc2"),
 }
 """Tensors that `recompute_modules` drops from a layer; those of core attention are in `_attention`."""
+
+
+def _head_norms(config: TrainConfig, shares: Shares) -> dict[str, float]:
+    """Terms of q_layernorm and k_layernorm in `layer_activations`."""
+    model = config.model
+    if not model.qk_layernorm:
+        return {}
+    return {
+        "input of q_layernorm, copied out of linear_qkv's output": _bytes(config) * model.query_size / shares.tensor,
+        "root mean squares of q_layernorm, float32": 4 * model.num_attention_heads / shares.tensor,
+        "root mean squares of k_layernorm, float32": 4 * model.num_query_groups / shares.tensor,
+    }
 
 
 def _attention(config: TrainConfig, shares: Shares) -> dict[str, float]:
     """Terms of core attention in `layer_activations`."""
     model, size = config.model, _bytes(config)
-    query = size * model.hidden_size / shares.tensor
-    key = size * model.num_query_groups * model.kv_channels / shares.tensor
+    query = size * model.query_size / shares.tensor
+    key = size * model.key_size / shares.tensor
     heads = model.num_attention_heads / shares.tensor
     again = "core_attn" in (config.compute.recompute_modules or ())
     if again or config.compute.core_attention != "megatron":
@@ -218,7 +239,9 @@ def _working(config: TrainConfig, shares: Shares, tokens: int, again: float, *, 
     # matrix.
     stream = size * model.hidden_size / shares.sequence
     inner = size * model.ffn_hidden_size / shares.tensor
-    layer = tokens * (again + 2 * inner + 2 * stream) + size * model.hidden_size * model.ffn_hidden_size / shares.tensor
+    sides = 4 if model.gated_linear_unit else 2
+    fc1 = (2 if model.gated_linear_unit else 1) * model.hidden_size * model.ffn_hidden_size
+    layer = tokens * (again + sides * inner + 2 * stream) + size * fc1 / shares.tensor
     if not last:
         return round(layer)
     vocabulary = model.vocab_size / shares.tensor

@@ -66,8 +66,31 @@ def told(config, stage=0):
     return sizes
 
 
+GATED = {"gated_linear_unit": True}
 LAYOUTS = {
     "one GPU": ({}, 0, 1),
+    "gated": ({"model": GATED}, 0, 1),
+    "gated, mlp made again": (
+        {"model": GATED, "compute": {"recompute_granularity": "selective", "recompute_modules": ["mlp"]}},
+        0,
+        1,
+    ),
+    "wide heads, biases": ({"model": {**GATED, "kv_channels": 10, "add_qkv_bias": True}}, 0, 1),
+    "biases, tensor": (
+        {"model": {**GATED, "add_qkv_bias": True}, "parallel": {"tensor_model_parallel_size": 2}},
+        1,
+        2,
+    ),
+    "norms of heads": ({"model": {**GATED, "kv_channels": 10, "qk_layernorm": True}}, 0, 1),
+    "tied": ({"model": {"share_embeddings_and_output_weights": True, "scale_embedding": False}}, 0, 1),
+    "tied, last stage": (
+        {
+            "model": {"share_embeddings_and_output_weights": True},
+            "parallel": {"pipeline_model_parallel_size": 2},
+        },
+        1,
+        2,
+    ),
     "no dropout": ({"model": {"hidden_dropout": 0.0, "attention_dropout": 0.0}}, 0, 1),
     "megatron's attention": ({"compute": {"core_attention": "megatron"}}, 0, 1),
     "layers made again by twos": (
