@@ -18,8 +18,6 @@ from ncvc.model.parallel import single_process
 TOLERANCE = 1e-5
 """Largest allowed difference of two logits in fp32; of logits beyond ±1, relative to their size."""
 BATCH, LENGTH = 2, 64
-(EMBEDDING,) = (row.megatron for row in mapping.BEFORE)
-
 WeightReader = Callable[[str], Tensor]
 """Megatron weight name → the weight."""
 
@@ -59,16 +57,17 @@ def difference(ours: Tensor, theirs: Tensor) -> float:
 def megatron_logits(model: ModelConfig, weight: WeightReader, ids: Tensor, dtype: torch.dtype) -> Tensor:
     """Logits [batch, length, V] of Megatron's GPTModel, computed in fp32 on the CPU.
 
-    Its weights are those that `weight` gives, rounded to `dtype`. The embedding is rounded after its multiplication
-    by √d, because the folder holds the product.
+    Its weights are those that `weight` gives, rounded to `dtype`. The embedding's output is rounded after its
+    multiplication by √d, because the folder holds the product.
     """
     with single_process(), torch.no_grad():
         gpt = build(model).eval()
-        for name, parameter in gpt.named_parameters():
-            stored = weight(name)
-            parameter.copy_(stored if name == EMBEDDING else stored.to(dtype))
+        parameters = dict(gpt.named_parameters())
+        parameters[mapping.EMBEDDING].copy_(weight(mapping.EMBEDDING))
         positions = torch.arange(ids.shape[1]).expand_as(ids)
         embedded = gpt.embedding(ids, positions).to(dtype).float()
+        for name, parameter in parameters.items():
+            parameter.copy_(weight(name).to(dtype))
         logits: Tensor = gpt(ids, positions, None, decoder_input=embedded)
     return logits
 

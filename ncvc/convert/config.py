@@ -1,31 +1,82 @@
 """Model sizes ↔ Hugging Face's `config.json` and `generation_config.json`."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pydantic
+from transformers import AutoConfig
 
 from ncvc.errors import ConvertError
+from ncvc.hf.tokenizer import one_line
 from ncvc.model.config import ModelConfig
 
 BEGIN_OF_TEXT_ID = 1
 END_OF_TEXT_ID = 2
 
 FIXED: dict[str, Any] = {
-    "model_type": "arcee",
     "hidden_act": "silu",
     "attention_bias": False,
     "mlp_bias": False,
-    "tie_word_embeddings": False,
+    "use_sliding_window": False,
 }
-"""Settings that make stock ArceeForCausalLM, whose MLP has no gate, this architecture: SiLU instead of its relu²."""
+"""Settings of Hugging Face's architectures that the model has no other form for."""
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A decoder of transformers that computes what a form of the model computes."""
+
+    name: str
+    """Class in transformers."""
+    model_type: str
+    form: dict[str, bool]
+    """Fields of `ModelConfig` that make the form."""
+    fixed: tuple[str, ...]
+    """Settings of `FIXED` that the class has."""
+
+
+ARCHITECTURES = (
+    # Arcee's MLP has no gate; with SiLU instead of its relu² it is the papers' model.
+    Architecture("ArceeForCausalLM", "arcee", {}, ("hidden_act", "attention_bias", "mlp_bias")),
+    Architecture(
+        "LlamaForCausalLM", "llama", {"gated_linear_unit": True}, ("hidden_act", "attention_bias", "mlp_bias")
+    ),
+    Architecture(
+        "Qwen2ForCausalLM",
+        "qwen2",
+        {"gated_linear_unit": True, "add_qkv_bias": True},
+        ("hidden_act", "use_sliding_window"),
+    ),
+    Architecture(
+        "Qwen3ForCausalLM",
+        "qwen3",
+        {"gated_linear_unit": True, "qk_layernorm": True},
+        ("hidden_act", "attention_bias", "use_sliding_window"),
+    ),
+)
+FORM = ("gated_linear_unit", "qk_layernorm", "add_qkv_bias")
+
+
+def architecture(model: ModelConfig) -> Architecture:
+    """The class of transformers for a model; `ModelConfig` refuses forms that have none."""
+    form = {name: True for name in FORM if getattr(model, name)}
+    return next(entry for entry in ARCHITECTURES if entry.form == form)
+
+
+def ties_embeddings(model: ModelConfig) -> bool:
+    """True if embedding and head are one matrix in Hugging Face too; a folded embedding is no head any more."""
+    return model.share_embeddings_and_output_weights and not model.scale_embedding
 
 
 def huggingface_config(model: ModelConfig, dtype: str) -> dict[str, Any]:
     """`config.json`; `dtype` is the type of the stored weights, `float32` or `bfloat16`."""
+    entry = architecture(model)
     return {
-        "architectures": ["ArceeForCausalLM"],
-        **FIXED,
+        "architectures": [entry.name],
+        "model_type": entry.model_type,
+        **{key: FIXED[key] for key in entry.fixed},
+        "tie_word_embeddings": ties_embeddings(model),
         "vocab_size": model.vocab_size,
         "hidden_size": model.hidden_size,
         "intermediate_size": model.ffn_hidden_size,
@@ -60,34 +111,65 @@ def generation_config() -> dict[str, Any]:
 def model_config(path: Path, config: dict[str, Any], recorded: dict[str, Any]) -> ModelConfig:
     """The sizes of the model whose `config.json` lies at `path` and says `config`.
 
-    What only training needs (dropout) comes from `recorded`, the model section of the folder's manifest, or is the
-    default. Raises `ConvertError` where it is another architecture.
+    `recorded` is the model section of the folder's manifest, or empty: what only training needs (dropout), and how
+    embedding and head were trained. Without it a gated model's embedding is taken as it is, as others train it.
+    Raises `ConvertError` where it is another architecture.
     """
-    for key, expected in FIXED.items():
-        # transformers' own default is no bias.
-        if config.get(key, False if key.endswith("bias") else None) != expected:
-            raise ConvertError(
-                f"{path}: {key} is {config.get(key)!r}, not {expected!r}: not a model that `ncvc convert --to hf` made"
-            )
+    entry = next((entry for entry in ARCHITECTURES if entry.model_type == config.get("model_type")), None)
+    if entry is None:
+        known = ", ".join(entry.model_type for entry in ARCHITECTURES)
+        raise ConvertError(f"{path}: model_type is {config.get('model_type')!r}; models of {known} can be read")
+    for key in SIZES.values():
+        if key not in config:
+            raise ConvertError(f"{path}: {key} is missing; copy the folder again")
+    whole = _with_defaults(path, entry, config)
+    for key in entry.fixed:
+        if whole[key] != FIXED[key]:
+            raise ConvertError(f"{path}: {key} is {whole[key]!r}; only models with {FIXED[key]!r} can be read")
+    if not recorded and entry.form:
+        tied = whole["tie_word_embeddings"]
+        recorded = {"scale_embedding": False, "share_embeddings_and_output_weights": tied}
+    sizes = {ours: whole[theirs] for ours, theirs in SIZES.items()}
+    sizes |= {"layernorm_epsilon": whole["rms_norm_eps"], "rotary_base": _rotary_base(path, whole)}
+    if whole.get("head_dim"):
+        sizes["kv_channels"] = whole["head_dim"]
     try:
-        rope = config.get("rope_parameters") or {"rope_theta": config["rope_theta"]}
-        sizes = {
-            "vocab_size": config["vocab_size"],
-            "hidden_size": config["hidden_size"],
-            "ffn_hidden_size": config["intermediate_size"],
-            "num_layers": config["num_hidden_layers"],
-            "num_attention_heads": config["num_attention_heads"],
-            "num_query_groups": config["num_key_value_heads"],
-            "max_position_embeddings": config["max_position_embeddings"],
-            "layernorm_epsilon": config["rms_norm_eps"],
-            "rotary_base": int(rope["rope_theta"]),
-        }
-        model = ModelConfig.model_validate(recorded | sizes)
-    except KeyError as error:
-        raise ConvertError(f"{path}: {error.args[0]} is missing; copy the folder again") from None
+        model = ModelConfig.model_validate(recorded | entry.form | sizes)
     except pydantic.ValidationError as error:
         first = error.errors()[0]
         raise ConvertError(f"{path}: {'.'.join(map(str, first['loc']))} {first['msg']}") from None
-    if config.get("head_dim", model.kv_channels) != model.kv_channels:
-        raise ConvertError(f"{path}: head_dim is {config['head_dim']}, not hidden_size / num_attention_heads")
+    if whole["tie_word_embeddings"] != ties_embeddings(model):
+        raise ConvertError(f"{path}: tie_word_embeddings is {whole['tie_word_embeddings']}; copy the folder again")
     return model
+
+
+SIZES = {
+    "vocab_size": "vocab_size",
+    "hidden_size": "hidden_size",
+    "ffn_hidden_size": "intermediate_size",
+    "num_layers": "num_hidden_layers",
+    "num_attention_heads": "num_attention_heads",
+    "num_query_groups": "num_key_value_heads",
+    "max_position_embeddings": "max_position_embeddings",
+}
+"""Fields of `ModelConfig` → members that a `config.json` must have."""
+
+
+def _with_defaults(path: Path, entry: Architecture, config: dict[str, Any]) -> dict[str, Any]:
+    """Fills what the file leaves out, as transformers does."""
+    try:
+        whole: dict[str, Any] = AutoConfig.for_model(**{**config, "model_type": entry.model_type}).to_dict()
+    except Exception as error:  # whatever an odd value leads to
+        raise ConvertError(f"{path}: transformers refuses it: {one_line(error)}") from None
+    return whole
+
+
+def _rotary_base(path: Path, config: dict[str, Any]) -> int:
+    """RoPE's base; raises `ConvertError` where the frequencies are scaled, or the base is no whole number."""
+    rope = config.get("rope_parameters") or {}
+    kind, base = rope.get("rope_type", "default"), rope.get("rope_theta", 10000.0)
+    if kind != "default":
+        raise ConvertError(f"{path}: RoPE of type {kind!r}; only models with 'default' can be read")
+    if base != int(base):
+        raise ConvertError(f"{path}: rope_theta is {base}, not a whole number")
+    return int(base)

@@ -114,8 +114,8 @@ def _write_weights(checkpoint: Checkpoint, folder: Path, dtype: torch.dtype) -> 
         return dict(zip(row.huggingface, split, strict=True))
 
     write_shards(folder, shapes, dtype, lambda name: parts(rows[name])[name])
-    (embedding,) = mapping.BEFORE
-    _save(folder / EMBEDDING, {embedding.megatron: _read(checkpoint, embedding)})
+    if model.scale_embedding:
+        _save(folder / EMBEDDING, {mapping.EMBEDDING: _read(checkpoint, mapping.embedding(model))})
 
 
 def _save(path: Path, tensors: dict[str, Tensor]) -> None:

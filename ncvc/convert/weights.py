@@ -16,8 +16,6 @@ from ncvc.hf.folder import EMBEDDING, TOKENIZER, read_config, read_manifest, ver
 from ncvc.manifest import MANIFEST
 from ncvc.model.config import ModelConfig
 
-(_EMBEDDING_ROW,) = mapping.BEFORE
-
 
 class HuggingFaceWeights:
     """A folder that `ncvc convert --to hf` made, open for reading; weights are read when they are asked for.
@@ -37,7 +35,7 @@ class HuggingFaceWeights:
         self._shards = Shards(folder)
         _require_weights(folder, self._shards, self.model)
         self._rows = {row.megatron: row for row in mapping.weights(self.model)}
-        self._original = _original_embedding(folder, self._shards)
+        self._original = _original_embedding(folder, self._shards, self.model)
 
     @property
     def names(self) -> list[str]:
@@ -47,12 +45,12 @@ class HuggingFaceWeights:
     @property
     def dtype(self) -> torch.dtype:
         """The type that the weights are stored in."""
-        return self._shards.tensor(_EMBEDDING_ROW.huggingface[0]).dtype
+        return self._shards.tensor(mapping.embedding(self.model).huggingface[0]).dtype
 
     @property
     def divides_embedding(self) -> bool:
         """True if the embedding is the stored one divided by √d, exact to one rounding."""
-        return self._original is None
+        return self._original is None and mapping.embedding(self.model).layout is mapping.FOLDED
 
     @property
     def tokenizer(self) -> str | None:
@@ -66,7 +64,7 @@ class HuggingFaceWeights:
 
     def weight(self, name: str) -> Tensor:
         """A whole weight by Megatron's name, in float32 on the CPU."""
-        if self._original is not None and name == _EMBEDDING_ROW.megatron:
+        if self._original is not None and name == mapping.EMBEDDING:
             return self._original
         row = self._rows[name]
         return row.layout.merge(tuple(self._shards.tensor(part).float() for part in row.huggingface), self.model)
@@ -85,15 +83,17 @@ def _require_weights(source: Path, shards: Shards, model: ModelConfig) -> None:
             )
 
 
-def _original_embedding(source: Path, shards: Shards) -> Tensor | None:
+def _original_embedding(source: Path, shards: Shards, model: ModelConfig) -> Tensor | None:
     """The embedding as it was before folding, if it folds to exactly what the folder's model has."""
     path = source / EMBEDDING
     if not path.exists():
         return None
     try:
-        original = load_file(path)[_EMBEDDING_ROW.megatron]
+        original = load_file(path)[mapping.EMBEDDING]
     except (OSError, KeyError, SafetensorError):
         raise ConvertError(f"{path}: cut off or not ours; copy the folder again, or remove this file") from None
-    folded = shards.tensor(_EMBEDDING_ROW.huggingface[0])
-    fits = torch.equal(mapping.fold_embedding(original).to(folded.dtype), folded)
+    row = mapping.embedding(model)
+    stored = [shards.tensor(name) for name in row.huggingface]
+    expected = row.layout.split(original, model)
+    fits = all(torch.equal(ours.to(theirs.dtype), theirs) for ours, theirs in zip(expected, stored, strict=True))
     return original if fits else None

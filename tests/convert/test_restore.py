@@ -59,7 +59,7 @@ def test_a_changed_embedding_is_divided_and_that_is_said(folder: Path, tmp_path:
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("hidden_act", "relu2"), ("model_type", "llama"), ("mlp_bias", True), ("tie_word_embeddings", True)],
+    [("hidden_act", "relu2"), ("model_type", "mistral"), ("mlp_bias", True), ("tie_word_embeddings", True)],
 )
 def test_another_architecture_is_refused(folder: Path, tmp_path: Path, key: str, value: object) -> None:
     config = json.loads((folder / "config.json").read_text())
