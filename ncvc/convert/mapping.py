@@ -88,6 +88,8 @@ class Weight:
 
 
 EMBEDDING = "embedding.word_embeddings.weight"
+VOCABULARY = (EMBEDDING, "output_layer.weight")
+"""Weights with a row for each piece."""
 
 
 def embedding(model: ModelConfig) -> Weight:

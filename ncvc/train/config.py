@@ -147,8 +147,11 @@ class CheckpointConfig(Config):
     keep_interval: Count = 3200
     """Steps between checkpoints that are kept for ever as well (the paper's interval)."""
     init_from: str | None = None
-    """Initial weights of a new run: a checkpoint, or a Hugging Face folder of `ncvc convert`; null draws random ones.
-    Dropout, RoPE's base and the longest sequence may differ from theirs."""
+    """Initial weights of a new run: a checkpoint, or a Hugging Face folder of `ncvc convert`, or of stock Llama, Qwen2
+    or Qwen3 form; null draws random ones. Dropout, RoPE's base and the longest sequence may differ from theirs."""
+    init_vocabulary: Literal["keep", "transfer"] = "keep"
+    """Rows of embedding and head: as they are, for the same tokenizer; or transferred to `data.tokenizer` from a
+    Hugging Face folder with another one, each piece's row the mean of the rows of its text's tokens there."""
 
 
 class GuardConfig(Config):

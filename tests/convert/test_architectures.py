@@ -73,6 +73,17 @@ def test_a_stock_model_computes_the_same_in_megatron(stock):
     assert check.difference(ours, expected) < 1e-5
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_half_precision_is_read_as_it_is(tmp_path, dtype):
+    theirs = stock_model("Llama", {}).to(dtype)
+    theirs.save_pretrained(tmp_path)
+    weights = HuggingFaceWeights(tmp_path)
+    for row in mapping.weights(weights.model):
+        parts = row.layout.split(weights.weight(row.megatron), weights.model)
+        for name, part in zip(row.huggingface, parts, strict=True):
+            assert torch.equal(part, theirs.state_dict()[name].float()), name
+
+
 def test_a_stock_model_comes_back_bit_for_bit(stock, pieces_folder, tmp_path):
     theirs, folder = stock
     to_megatron(folder, tmp_path / "checkpoint")

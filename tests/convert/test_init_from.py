@@ -81,7 +81,7 @@ def test_weights_of_another_shape_of_the_same_size_are_refused(
     """3 heads of 20 in 1 group fill the same matrices as 6 heads of 10 in 2 groups, and mean something else."""
     folder = request.getfixturevalue(start)
     config = make_config("run", folder, num_attention_heads=3, num_query_groups=1, **LONGER)
-    with pytest.raises(ConfigError, match=r"has model.num_attention_heads 6, and the config 3; set it to 6"):
+    with pytest.raises(ConfigError, match=r"set in model: num_attention_heads: 6, num_query_groups: 2"):
         train_alone(config)
 
 
