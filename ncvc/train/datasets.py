@@ -83,7 +83,9 @@ def inspect(prefix: str, vocab_size: int, tokenizer: str, validation_split: floa
     tokens = int(dataset.lengths[:documents].sum(dtype=np.int64))
     if not dataset.lengths.any():
         raise DatasetError(f"{bin_}: holds no tokens; there is nothing to train on")
-    index, ids, both = hashlib.sha256(idx.read_bytes()), hashlib.sha256(), hashlib.sha256(idx.read_bytes())
+    with idx.open("rb") as file:
+        index = hashlib.file_digest(file, "sha256")
+    ids, both = hashlib.sha256(), index.copy()
     dtype = dataset[0].dtype
     with bin_.open("rb") as file, ThreadPoolExecutor(2) as pool:
         while chunk := file.read(CHUNK):
