@@ -127,10 +127,10 @@ def _check(idx: Path, sequences: int, documents: int, itemsize: int) -> int:
             )
         total = int(ends[-1])
     before, in_order = 0, documents > 0
-    for number, block in enumerate(_blocks(idx, np.dtype("<i8"), documents, HEADER.size + 12 * sequences)):
-        in_order &= block[0] == before if number == 0 else block[0] >= before
-        in_order &= bool((np.diff(block) >= 0).all())
-        before = int(block[-1])
+    for number, bounds in enumerate(_blocks(idx, np.dtype("<i8"), documents, HEADER.size + 12 * sequences)):
+        in_order &= bool(bounds[0] == before if number == 0 else bounds[0] >= before)
+        in_order &= bool((np.diff(bounds) >= 0).all())
+        before = int(bounds[-1])
     if not in_order or before != sequences:
         raise DatasetError(f"{idx}: damaged: its list of documents is not in order; write the dataset again")
     return total

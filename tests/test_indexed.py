@@ -121,15 +121,11 @@ def test_shared_indexes_that_were_read_are_refused(shared: Path) -> None:
     """Invented by others than who wrote the reader: `good` and `empty` alone can be read."""
     prefixes = sorted((shared.parent / "cases/index").glob("*.idx"))
     assert len(prefixes) > 15
-    read = set()
     for path in prefixes:
-        try:
-            dataset = IndexedDataset.open(path.with_suffix(""))
-        except DatasetError as error:
-            assert path.with_suffix("").name in str(error)
+        if path.stem in ("good", "empty"):
+            list(IndexedDataset.open(path.with_suffix("")))
         else:
-            read.add(path.stem)
-            list(dataset)
-    assert read == {"good", "empty"}
+            with pytest.raises(DatasetError, match=path.stem):
+                IndexedDataset.open(path.with_suffix(""))
     with pytest.raises(DatasetError, match="a dataset of float64"):
         IndexedDataset.open(shared.parent / "cases/index/codef")

@@ -32,7 +32,7 @@ from ncvc.checkpoint.tensor_file import write_tensors
 from ncvc.config import Config
 from ncvc.errors import CheckpointError
 from ncvc.files import whole_file, whole_folder
-from ncvc.manifest import CHECKPOINT, MANIFEST, is_whole
+from ncvc.manifest import CHECKPOINT, MANIFEST, is_inside, is_whole
 from ncvc.model.config import ModelConfig
 from ncvc.outputs import require_output, require_untouched
 
@@ -209,11 +209,50 @@ def write_manifest(folder: Path, ranks: int, facts: Facts) -> Manifest:
 
 
 def parse_manifest(text: bytes) -> Manifest:
-    """Parses a manifest; raises `ValueError` if it is none, or not the bytes that were written."""
+    """Parses a manifest; raises `ValueError` if it is none, not the bytes that were written, or cannot be true."""
     manifest = Manifest.model_validate_json(text)
     if not is_whole(text, manifest.manifest_sha256):
         raise ValueError("its content is not what was written")
+    for name in manifest.files:
+        if not is_inside(name):
+            raise ValueError(f"the file {name!r} lies outside the folder")
+    for name, entry in manifest.tensors.items():
+        if not isinstance(getattr(torch, entry.dtype, None), torch.dtype):
+            raise ValueError(f"{name} has the unknown type {entry.dtype!r}")
+        if any(piece.file not in manifest.files for piece in entry.pieces):
+            raise ValueError(f"a piece of {name} lies in a file that is not listed")
+        if not _is_covered(entry):
+            raise ValueError(f"the pieces of {name} are not the whole tensor")
     return manifest
+
+
+def _is_covered(entry: TensorEntry) -> bool:
+    """Returns whether the pieces hold every element of the tensor once."""
+    stretches: dict[tuple[Shape, Shape], list[tuple[int, int]]] = {}
+    for piece in entry.pieces:
+        stretch = piece.stretch or (0, math.prod(piece.shape))
+        stretches.setdefault((piece.offset, piece.shape), []).append(stretch)
+    for (offset, shape), own in stretches.items():
+        if not len(offset) == len(shape) == len(entry.shape):
+            return False
+        if any(
+            at < 0 or size < 0 or at + size > whole for at, size, whole in zip(offset, shape, entry.shape, strict=True)
+        ):
+            return False
+        own.sort()
+        ends = [0, *(end for _, end in own)]
+        if [first for first, _ in own] != ends[:-1] or ends[-1] != math.prod(shape):
+            return False
+    boxes = list(stretches)
+    if any(_overlap(one, other) for number, one in enumerate(boxes) for other in boxes[:number]):
+        return False
+    return sum(math.prod(shape) for _, shape in boxes) == math.prod(entry.shape)
+
+
+def _overlap(one: tuple[Shape, Shape], other: tuple[Shape, Shape]) -> bool:
+    """Returns whether two boxes, each an offset and a shape, have an element in common."""
+    rows = zip(*one, *other, strict=True)
+    return all(max(at, begin) < min(at + size, begin + length) for at, size, begin, length in rows)
 
 
 def write_weights(

@@ -129,6 +129,8 @@ class Checkpoint:
                 tensor = self._files[piece.file].get_slice(piece.key)[first:end]
         except (OSError, SafetensorError) as error:
             raise CheckpointError(f"{self.folder / piece.file}: damaged: {error}") from None
+        if tensor.shape != (end - first,):
+            raise CheckpointError(f"{self.folder / piece.file}: damaged: {piece.key} is not as {MANIFEST} says")
         return tensor
 
     def _entry(self, name: str) -> TensorEntry:
