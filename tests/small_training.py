@@ -150,7 +150,8 @@ def in_folders(folders, function, *arguments):
 
 def tensors(config, step):
     """Every tensor of a run's checkpoint, {name: tensor}."""
-    from ncvc.checkpoint.reader import Checkpoint, checkpoint_folder
+    from ncvc.checkpoint.manifest import checkpoint_folder
+    from ncvc.checkpoint.reader import Checkpoint
 
     checkpoint = Checkpoint.open(checkpoint_folder(config.run, step))
     checkpoint.verify()

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 import torch
 import torch.distributed as dist
 
-from ncvc.checkpoint.format import GuardState
+from ncvc.checkpoint.manifest import GuardState
 from ncvc.errors import TrainingError
 from ncvc.train.config import GuardConfig
 

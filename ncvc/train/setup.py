@@ -13,7 +13,7 @@ from megatron.core.distributed import DistributedDataParallel
 from megatron.core.models.gpt.gpt_model import GPTModel
 from megatron.core.optimizer.distrib_optimizer import DistributedOptimizer
 
-from ncvc.checkpoint.format import Facts, GuardState
+from ncvc.checkpoint.manifest import Facts, GuardState
 from ncvc.checkpoint.reader import Checkpoint, latest
 from ncvc.errors import TokenizerError
 from ncvc.files import sha256

@@ -8,8 +8,9 @@ import pytest
 import torch
 
 from ncvc import NcvcError
-from ncvc.checkpoint.format import Facts, Layout, Piece, write_manifest, write_shard, write_weights
-from ncvc.checkpoint.reader import Checkpoint, checkpoint_folder, latest
+from ncvc.checkpoint.format import write_manifest, write_shard, write_weights
+from ncvc.checkpoint.manifest import Facts, Layout, Piece, checkpoint_folder
+from ncvc.checkpoint.reader import Checkpoint, latest
 from ncvc.checkpoint.tensor_file import write_tensors
 from ncvc.errors import CheckpointError
 from ncvc.model.config import ModelConfig

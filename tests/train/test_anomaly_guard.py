@@ -5,8 +5,8 @@ import math
 import pytest
 import torch
 
-from ncvc.checkpoint.format import GuardState
-from ncvc.checkpoint.reader import Checkpoint, checkpoint_folder, latest
+from ncvc.checkpoint.manifest import GuardState, checkpoint_folder
+from ncvc.checkpoint.reader import Checkpoint, latest
 from ncvc.errors import TrainingError
 from ncvc.model.parallel import single_process
 from ncvc.smoothing import ExponentialMean

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from ncvc.checkpoint.reader import Checkpoint, checkpoint_folder
+from ncvc.checkpoint.manifest import checkpoint_folder
+from ncvc.checkpoint.reader import Checkpoint
 from ncvc.train.metrics.log import records, steps
 from tests.conftest import ROOT
 from tests.needs import require_needs

@@ -6,7 +6,8 @@ from typing import Any
 import torch.distributed as dist
 
 from ncvc.checkpoint.commit import clean, sentence
-from ncvc.checkpoint.reader import Checkpoint, checkpoint_folders, open_at_its_place
+from ncvc.checkpoint.manifest import checkpoint_folders
+from ncvc.checkpoint.reader import Checkpoint, open_at_its_place
 from ncvc.errors import CheckpointError
 from ncvc.model.parallel import Ranks
 from ncvc.train.elastic.heartbeat import IO_ALLOWANCE, announce_wait, send_heartbeat
