@@ -73,6 +73,12 @@ def train() -> None:
     "--gpu-memory", type=click.FloatRange(min=0, min_open=True), metavar="GIB", help="With --dry-run: its memory."
 )
 @click.option(
+    "--gpu-tflops",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="N",
+    help="With --dry-run: its peak in 10^12 dense bfloat16 operations a second.",
+)
+@click.option(
     "--mfu",
     type=click.FloatRange(0, 1, min_open=True),
     help="With --dry-run: the share of its peak that is reached.  [default: 0.4]",
@@ -86,6 +92,7 @@ def run(
     dry_run: bool,
     gpu: str | None,
     gpu_memory: float | None,
+    gpu_tflops: float | None,
     mfu: float | None,
     console: Console,
     **nodes: Any,
@@ -108,19 +115,27 @@ def run(
     """
     from ncvc.train.config import TrainConfig
 
-    if not dry_run and (gpu, gpu_memory, mfu) != (None, None, None):
-        raise click.UsageError("--gpu, --gpu-memory and --mfu belong to --dry-run")
+    if not dry_run and any(value is not None for value in (gpu, gpu_memory, gpu_tflops, mfu)):
+        raise click.UsageError("--gpu, --gpu-memory, --gpu-tflops and --mfu belong to --dry-run")
     settings = TrainConfig.load(config, overrides)
     from ncvc.outputs import require_run_folder
 
     start = settings.checkpoints.init_from
     reads = [config, Path(settings.data.tokenizer), *([Path(start)] if start else [])]
     require_run_folder(settings.folder, reads)
+    from ncvc.train.metrics.status import is_finished
+
+    # Before the imports that take seconds.
+    if write_slurm is None and is_finished(settings):
+        done = f"{settings.run}: finished after step {settings.schedule.train_iters} already; nothing was done"
+        console.close(_summary(settings.folder), [done])
+        return
     if dry_run:
         from ncvc.train.preflight import dry_run as planning
+        from ncvc.train.preflight.checks import inspect_prepared
 
-        card = planning.target(gpu, gpu_memory)
-        arguments = (settings, card, mfu or planning.USUAL_MFU, nodes["nnodes"])
+        card = planning.target(gpu, gpu_memory, gpu_tflops)
+        arguments = (settings, card, mfu, nodes["nnodes"], inspect_prepared(settings))
         console.close(planning.estimate(*arguments), planning.dry_run(*arguments))
         return
     if write_slurm is not None:
@@ -133,13 +148,7 @@ def run(
         return
     from ncvc.train.config import require_files
     from ncvc.train.elastic.rendezvous import Rendezvous
-    from ncvc.train.metrics.status import is_finished
 
-    # Before the imports that take seconds.
-    if is_finished(settings):
-        done = f"{settings.run}: finished after step {settings.schedule.train_iters} already; nothing was done"
-        console.close(_summary(settings.folder), [done])
-        return
     rendezvous = Rendezvous(**nodes)
     rendezvous.check(max_restarts)
     require_files([*settings.data.prefixes, *settings.data.validation_prefixes])

@@ -6,13 +6,9 @@ from megatron.core.models.gpt.gpt_model import GPTModel
 from megatron.core.optimizer.distrib_optimizer import DistributedOptimizer
 
 from ncvc.checkpoint.reader import Checkpoint
-from ncvc.errors import ConfigError
-from ncvc.model.config import ModelConfig
 from ncvc.train.config import TrainConfig
+from ncvc.train.same_model import open_hugging_face, require_same_model
 from ncvc.train.saving.state import fill_weights, load_weights
-
-MAY_DIFFER = ("max_position_embeddings", "rotary_base", "hidden_dropout", "attention_dropout")
-"""Fields of `model` that the weights do not depend on; continued training may change length and RoPE's base too."""
 
 
 def init_from(
@@ -26,45 +22,15 @@ def init_from(
     """
     folder = Path(config.checkpoints.init_from or "")
     if (folder / "config.json").is_file():
-        try:
-            # Imported here, since it needs transformers.
-            from ncvc.convert.weights import HuggingFaceWeights
-        except ModuleNotFoundError as error:
-            raise ConfigError(
-                f"checkpoints.init_from: {folder} is a Hugging Face folder, and {error.name}, which reads it, is"
-                " not installed; pip install 'ncvc[hf]', or name a checkpoint"
-            ) from None
-        weights = HuggingFaceWeights(folder)
+        weights = open_hugging_face(folder)
         if verify:
             weights.verify()
-        changes = _changes(folder, weights.model, config.model)
+        changes = require_same_model(folder, weights.model, weights.tokenizer, config, tokenizer)
         fill_weights(gpt, optimizer, lambda shard: weights.weight(shard.name)[shard.box])
-        theirs = weights.tokenizer
     else:
         checkpoint = Checkpoint.open(folder)
         if verify:
             checkpoint.verify()
-        changes = _changes(folder, checkpoint.model, config.model)
+        changes = require_same_model(folder, checkpoint.model, checkpoint.manifest.tokenizer, config, tokenizer)
         load_weights(checkpoint, gpt, optimizer)
-        theirs = checkpoint.manifest.tokenizer
-    if theirs not in (None, tokenizer):
-        raise ConfigError(
-            f"checkpoints.init_from: {folder} was trained with another tokenizer than {config.data.tokenizer};"
-            " name its own as data.tokenizer"
-        )
     return ", ".join([f"begins with the weights of {folder}", *changes])
-
-
-def _changes(folder: Path, theirs: ModelConfig, ours: ModelConfig) -> list[str]:
-    """Lists the fields that the run changes; raises `ConfigError` if the weights depend on one."""
-    changes = []
-    for name in ModelConfig.model_fields:
-        before, now = getattr(theirs, name), getattr(ours, name)
-        if before == now:
-            continue
-        if name not in MAY_DIFFER:
-            raise ConfigError(
-                f"checkpoints.init_from: {folder} has model.{name} {before}, and the config {now}; set it to {before}"
-            )
-        changes.append(f"model.{name} {now} instead of {before}")
-    return changes

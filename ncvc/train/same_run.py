@@ -1,16 +1,18 @@
 """Compares a config with the one that its run was begun with: what decides the weights may not change."""
 
 import copy
+from pathlib import Path
 from typing import Any
 
 import pydantic
 from pydantic_core import PydanticUndefined, to_jsonable_python
 
-from ncvc.checkpoint.reader import Checkpoint
-from ncvc.errors import ConfigError
+from ncvc.checkpoint.manifest import Manifest
+from ncvc.errors import CheckpointError, ConfigError
 from ncvc.identity import first_difference
 from ncvc.train.config import TrainConfig
 from ncvc.train.datasets import DatasetFacts
+from ncvc.train.metrics.log import LOG, event_records
 
 FREE_TO_CHANGE = {
     # Settings that may change between two starts of a run; all others decide its weights.
@@ -34,7 +36,7 @@ BEFORE_THE_FIELD = {"data": {"order": "megatron"}}
 """Meaning of a field's absence in the checkpoints of versions that did not have it, where that is not its default."""
 
 
-def as_begun(config: TrainConfig, newest: Checkpoint | None) -> TrainConfig:
+def as_begun(config: TrainConfig, newest: Manifest | None) -> TrainConfig:
     """Returns the config with the run's own value where the config leaves it open: the order of the samples."""
     if config.data.order is not None:
         return config
@@ -42,26 +44,35 @@ def as_begun(config: TrainConfig, newest: Checkpoint | None) -> TrainConfig:
     return config.model_copy(update={"data": config.data.model_copy(update={"order": order})})
 
 
-def require_same_run(config: TrainConfig, tokenizer: str, datasets: list[DatasetFacts], checkpoint: Checkpoint) -> None:
-    """Raises `ConfigError` if config, tokenizer or data differ from the checkpoint's in more than `FREE_TO_CHANGE`.
+def require_same_run(config: TrainConfig, tokenizer: str, datasets: list[DatasetFacts], newest: Manifest) -> None:
+    """Raises `ConfigError` if config, tokenizer or data differ from the run's in more than `FREE_TO_CHANGE`.
 
     `tokenizer` is the SHA-256 of its manifest.
     """
-    manifest = checkpoint.manifest
     advice = "set it back, or name another folder as `run`"
-    if changed := first_difference(_begun_with(checkpoint), config.model_dump(mode="json"), FREE_TO_CHANGE):
+    if changed := first_difference(_begun_with(newest), config.model_dump(mode="json"), FREE_TO_CHANGE):
         raise ConfigError(f"{config.run}: the run was begun otherwise: {changed}; {advice}")
-    if manifest.tokenizer != tokenizer:
+    if newest.tokenizer != tokenizer:
         raise ConfigError(f"{config.run}: data.tokenizer is not the tokenizer that the run was begun with; {advice}")
-    if list(manifest.data.values()) != [dataset.sha256 for dataset in datasets]:
+    if list(newest.data.values()) != [dataset.sha256 for dataset in datasets]:
         raise ConfigError(
             f"{config.run}: data.prefixes are not, or no longer hold, what the run was begun with; {advice}"
         )
 
 
-def _begun_with(checkpoint: Checkpoint) -> dict[str, Any]:
+def require_none_lost(run: Path) -> None:
+    """Raises `CheckpointError` if a run without checkpoints has saved one: it would begin anew with random weights."""
+    saved = max((event["step"] for event in event_records(run) if event["event"] == "saved"), default=0)
+    if saved:
+        raise CheckpointError(
+            f"{run / LOG}: step {saved} was saved, but {run / 'checkpoints'} has no checkpoint; put it back, or name"
+            " another folder as `run` to begin anew"
+        )
+
+
+def _begun_with(newest: Manifest) -> dict[str, Any]:
     """Returns the config in a checkpoint, with the fields that came later as they were before they came."""
-    before = copy.deepcopy(checkpoint.manifest.config or {})
+    before = copy.deepcopy(newest.config or {})
     for section, fields in BEFORE_THE_FIELD.items():
         before[section] = fields | before.get(section, {})
     _fill(before, TrainConfig)

@@ -1,10 +1,8 @@
 """Builds a training from its config, and fills it from the newest whole checkpoint or with initial weights."""
 
-import json
 from dataclasses import dataclass, field
 from functools import partial
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -15,16 +13,13 @@ from megatron.core.optimizer.distrib_optimizer import DistributedOptimizer
 
 from ncvc.checkpoint.manifest import Facts, GuardState
 from ncvc.checkpoint.reader import Checkpoint, latest
-from ncvc.errors import TokenizerError
-from ncvc.files import sha256
-from ncvc.manifest import MANIFEST
 from ncvc.model import gpt as gpt_model
 from ncvc.model.parallel import Ranks, seed_dropout
 from ncvc.model.sharding import parameter_shards
 from ncvc.train import optimizer as adamw
 from ncvc.train.anomaly_guard import AnomalyGuard
 from ncvc.train.config import TrainConfig
-from ncvc.train.datasets import DatasetFacts, inspect_all
+from ncvc.train.datasets import DatasetFacts, inspect_all, inspect_tokenizer
 from ncvc.train.elastic.heartbeat import DAY, IO_ALLOWANCE, announce_wait, send_heartbeat
 from ncvc.train.init_from import init_from
 from ncvc.train.same_run import as_begun, require_same_run
@@ -91,13 +86,13 @@ def setup(config: TrainConfig, ranks: Ranks) -> Training:
     `TokenizerError` or `CheckpointError` if a dataset, tokenizer or checkpoint of the config cannot be used.
     """
     newest, damaged = newest_whole(config.folder, ranks)
-    config = as_begun(config, newest)
+    config = as_begun(config, newest.manifest if newest else None)
     # The first rank may read data for hours, and no rank of other machines sends heartbeats meanwhile.
     announce_wait(DAY)
     read: list[Any] = [None, None]
     if ranks.is_first:
         # One rank hashes and checks the data for all.
-        tokenizer = tokenizer_hash(Path(config.data.tokenizer), config.model.vocab_size)
+        tokenizer = inspect_tokenizer(config).sha256
         read = [inspect_all(config, tokenizer), tokenizer]
         announce_wait()
     dist.broadcast_object_list(read)
@@ -177,7 +172,7 @@ def _fill(training: Training, newest: Checkpoint | None) -> None:
 
 
 def _go_on(training: Training, checkpoint: Checkpoint) -> None:
-    require_same_run(training.config, training.tokenizer, training.datasets, checkpoint)
+    require_same_run(training.config, training.tokenizer, training.datasets, checkpoint.manifest)
     load(checkpoint, training.gpt, training.optimizer, training.ranks)
     training.done = checkpoint.manifest.step
     training.manifest_sha256 = checkpoint.manifest.manifest_sha256
@@ -209,22 +204,3 @@ def versions() -> dict[str, str]:
 
 def _named(versions: dict[str, str]) -> str:
     return ", ".join(f"{name} {version}" for name, version in versions.items()) or "unknown versions"
-
-
-def tokenizer_hash(folder: Path, vocab_size: int) -> str:
-    """SHA-256 of a tokenizer folder's manifest, which holds the hash of every file.
-
-    Raises `TokenizerError` if the folder is no tokenizer, or has more pieces than the model's vocabulary.
-    """
-    path = folder / MANIFEST
-    try:
-        pieces = json.loads(path.read_bytes())["vocab_size"]
-    except (OSError, ValueError, LookupError, TypeError):
-        raise TokenizerError(
-            f"{folder}: not a tokenizer; make one with `ncvc tokenizer train` or correct data.tokenizer"
-        ) from None
-    if pieces > vocab_size:
-        raise TokenizerError(
-            f"{folder}: has {pieces} pieces, but model.vocab_size is {vocab_size}; raise it to {pieces}"
-        )
-    return sha256(path)

@@ -184,7 +184,7 @@ def _peak(config: TrainConfig) -> float | None:
     if not _on_gpu() or config.compute.dtype != "bfloat16":
         return None
     card = find_gpu_spec(torch.cuda.get_device_name())
-    return card.tflops * 1e12 if card else None
+    return card.tflops * 1e12 if card and card.tflops else None
 
 
 def _memory() -> int:
