@@ -74,7 +74,7 @@ class StopAfter:
         loop.forward_backward = self.original
 
 
-def train_alone(config, stop_after=None):
+def train_alone(config, stop_after=None, changed=()):
     """Trains in this process, as the only rank."""
     from ncvc.model.parallel import single_process
     from ncvc.progress import reporter_on
@@ -82,7 +82,7 @@ def train_alone(config, stop_after=None):
 
     torch.set_num_threads(1)
     with single_process(config.seed) as ranks, StopAfter(stop_after or math.inf) as stop:
-        train(config, ranks, stop, reporter_on("stdout"))
+        train(config, ranks, stop, reporter_on("stdout"), frozenset(changed))
 
 
 def train_as_rank(config, stop_after=None):

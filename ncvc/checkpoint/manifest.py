@@ -85,6 +85,17 @@ class GuardState(Config):
     """First and last step of each stretch that is not computed, in order."""
 
 
+class Change(Config):
+    """A setting that was changed on purpose while its run was under way."""
+
+    step: int
+    """Last step before it."""
+    key: str
+    """Dotted name of the setting."""
+    before: Any
+    now: Any
+
+
 class Facts(Config):
     """Facts about the run that wrote a checkpoint."""
 
@@ -106,6 +117,8 @@ class Facts(Config):
     """AdamW's count of steps; None without optimizer state."""
     guard: GuardState = GuardState()
     """State of the anomaly guard."""
+    changes: tuple[Change, ...] = ()
+    """Settings that were changed in the run up to this step, oldest first."""
     versions: dict[str, str] = pydantic.Field(default_factory=dict)
     """Versions of the libraries that the run computed with, by name."""
 

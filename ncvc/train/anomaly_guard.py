@@ -34,6 +34,11 @@ class AnomalyGuard:
         self.skipped = state.skipped
         self.left_out = tuple(sorted({*self.left_out, *state.left_out}))
 
+    def forget(self) -> None:
+        """Forgets the good steps before, which those with other settings are not compared with."""
+        self.losses.clear()
+        self.grad_norms.clear()
+
     def state(self) -> GuardState:
         """State for a checkpoint."""
         return GuardState(

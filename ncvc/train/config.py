@@ -1,5 +1,6 @@
 """Settings of a training run with their units and the paper's values, in Megatron's names."""
 
+import math
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -144,11 +145,25 @@ class CheckpointConfig(Config):
     """Writes checkpoints while the training continues, from a copy in the host's memory; false makes it wait."""
     keep_last: Count = 3
     """Number of newest checkpoints to keep."""
-    keep_interval: Count = 3200
-    """Steps between checkpoints that are kept for ever as well (the paper's interval)."""
+    keep_interval: Count | Literal["off"] = 3200
+    """Steps between checkpoints that are kept for ever as well (the paper's interval); `off` keeps none for ever."""
     init_from: str | None = None
     """Initial weights of a new run: a checkpoint, or a Hugging Face folder of `ncvc convert`; null draws random ones.
     Dropout, RoPE's base and the longest sequence may differ from theirs."""
+
+    def is_kept(self, step: int) -> bool:
+        """Tells whether the checkpoint of a step is kept for ever."""
+        return self.keep_interval != "off" and step % self.keep_interval == 0
+
+    @property
+    def warning(self) -> str | None:
+        """Sentence about checkpoints that are kept for ever less often than `keep_interval` says; None if none are."""
+        if self.keep_interval == "off" or self.keep_interval % self.save_interval == 0:
+            return None
+        return (
+            f"checkpoints.keep_interval {self.keep_interval} is no multiple of save_interval {self.save_interval}, so"
+            f" only one in {math.lcm(self.keep_interval, self.save_interval):,} steps is kept for ever"
+        )
 
 
 class GuardConfig(Config):

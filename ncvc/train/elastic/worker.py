@@ -13,8 +13,11 @@ from ncvc.train.elastic.rendezvous import EXIT_LOST_PEER, end_quietly, pass_on_t
 from ncvc.train.elastic.stop_signal import StopRequest
 
 
-def main(path: str, channel: Channel) -> None:
-    """Trains by the config at `path`; lines go to `channel`, a user's mistake goes to the launcher as one sentence."""
+def main(path: str, channel: Channel, *changed: str) -> None:
+    """Trains by the config at `path`, of which the keys in `changed` may differ from the run's.
+
+    Lines go to `channel`, a user's mistake goes to the launcher as one sentence.
+    """
     # Before the slow imports, so that no request to stop is lost.
     stop = StopRequest()
     stop.listen()
@@ -41,8 +44,8 @@ def main(path: str, channel: Channel) -> None:
         require_fitting_ranks(config)
         heartbeat.announce_wait(config.watch.startup_time)
         with started_by_torchrun(config.parallel, config.seed) as ranks:
-            require_one_run(config)
-            finished = train(config, ranks, stop, reporter_on(channel))
+            require_one_run(config, changed)
+            finished = train(config, ranks, stop, reporter_on(channel), frozenset(changed))
         end_quietly()
         if not finished and not stop.made:
             pass_on_to_launcher()
@@ -69,4 +72,4 @@ def in_one_sentence(failure: threading.ExceptHookArgs) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], cast(Channel, sys.argv[2]))
+    main(sys.argv[1], cast(Channel, sys.argv[2]), *sys.argv[3:])

@@ -3,6 +3,7 @@
 Reads every file of the data, as a start does, and needs no torch. What is not prepared yet is no mistake here.
 """
 
+from collections.abc import Set
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,8 +34,8 @@ class Prepared:
     """Newest checkpoint of the run; None for a new one."""
 
 
-def inspect_prepared(config: TrainConfig) -> Prepared:
-    """Inspects what is prepared for a run.
+def inspect_prepared(config: TrainConfig, changed: Set[str] = frozenset()) -> Prepared:
+    """Inspects what is prepared for a run, of which the keys in `changed` may differ from before.
 
     Raises the errors of a start; where no dataset is there, only those of the tokenizer and the run folder.
     """
@@ -51,7 +52,7 @@ def inspect_prepared(config: TrainConfig) -> Prepared:
     require_files(prefixes)
     datasets = inspect_all(config, tokenizer.sha256)
     if newest:
-        require_same_run(config, tokenizer.sha256, datasets, newest)
+        require_same_run(config, tokenizer.sha256, datasets, newest, changed)
     elif config.checkpoints.init_from:
         _require_initial_weights(config, tokenizer.sha256)
     return Prepared([], tokenizer, datasets, _validation(config, datasets), newest)

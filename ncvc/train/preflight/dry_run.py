@@ -279,7 +279,7 @@ def _kept(config: TrainConfig) -> tuple[list[int], set[int]]:
     """Steps of which a checkpoint is written, and those of the checkpoints that stay at the end."""
     policy, last = config.checkpoints, config.schedule.train_iters
     written = sorted({*range(policy.save_interval, last + 1, policy.save_interval), last})
-    return written, {*written[-policy.keep_last :], *(step for step in written if step % policy.keep_interval == 0)}
+    return written, {*written[-policy.keep_last :], *filter(policy.is_kept, written)}
 
 
 def _checkpoints(config: TrainConfig) -> Rows:
@@ -315,6 +315,8 @@ def _warnings(config: TrainConfig, spec: GpuSpec, prepared: Prepared) -> list[st
             f"model.vocab_size is {size_of:,}, and {config.data.tokenizer} has {tokenizer.pieces:,} pieces:"
             f" {size_of - tokenizer.pieces:,} rows of the embedding are never trained"
         )
+    if config.checkpoints.warning:
+        found.append(config.checkpoints.warning)
     if find_gpu_spec(spec.name) and not spec.tflops and config.compute.dtype == "bfloat16":
         found.append(f"{spec.name} has no bfloat16 products; choose another card, or compute.dtype: float32")
     return found
