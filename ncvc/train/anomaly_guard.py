@@ -16,6 +16,9 @@ from ncvc.checkpoint.manifest import GuardState
 from ncvc.errors import TrainingError
 from ncvc.train.config import GuardConfig
 
+FLOOR = 1e-3
+"""Least standard deviation, as a share of the mean: of losses that hardly differ any difference is far off."""
+
 
 class AnomalyGuard:
     """Judges each step by its loss and gradient norm; see `GuardConfig` for the limits."""
@@ -72,6 +75,7 @@ class AnomalyGuard:
         # fsum's result does not depend on the machine.
         mean = math.fsum(before) / len(before)
         sigma = math.sqrt(math.fsum((other - mean) ** 2 for other in before) / len(before))
+        sigma = max(sigma, FLOOR * abs(mean), FLOOR**2)
         if value <= mean + self.config.sigmas * sigma:
             return None
         return f"the {name} is {value:.4g}, and was {mean:.4g} ± {sigma:.2g} in the last {len(before)} good steps"

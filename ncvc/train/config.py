@@ -172,8 +172,8 @@ class GuardConfig(Config):
     window: Annotated[int, pydantic.Field(ge=2)] = 128
     """Good steps that a loss and a gradient norm are compared with; before, only nan and inf are bad."""
     sigmas: NotNegative = 6.0
-    """Standard deviations above their mean from which a loss or a gradient norm is anomalous; 0 accepts any finite
-    one."""
+    """Standard deviations above their mean, of at least a thousandth of it, from which a loss or a gradient norm is
+    anomalous; 0 accepts any finite one."""
     max_consecutive_skips: Count = 10
     """Anomalous steps in a row after which the run rolls back to a checkpoint."""
     rollback_span: WholeNumber = 100
@@ -187,7 +187,7 @@ class WatchConfig(Config):
 
     hang_after: Positive = 60.0
     """Seconds without a heartbeat after which a rank in a training step counts as hanging; of a rank that starts, loads
-    or saves, seconds without reading, writing or computing anything."""
+    or saves, or that trains on a CPU, seconds without reading, writing or computing anything."""
     startup_time: Positive = 600.0
     """Seconds for the rendezvous, and again for the first step, which makes connections and compiles kernels."""
     slow_factor: Annotated[float, pydantic.Field(gt=1.0)] = 1.5

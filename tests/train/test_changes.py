@@ -163,6 +163,17 @@ def test_a_run_goes_back_behind_a_change(make_config):
     assert (change.step, change.key) == (8, "optimizer.lr")
 
 
+def test_the_guard_gets_to_know_the_loss_anew(make_config):
+    """A change makes a gradient 50 times as large good, which is bad in a run that just goes on."""
+    guard = {"guard": {"window": 2}}
+    for run, lr, changed in (("same", 0.01, ()), ("other", 0.011, ("optimizer.lr",))):
+        train_alone(make_config(run, **guard), stop_after=4)
+        config = make_config(run, optimizer={"lr": lr}, **guard)
+        with poisoned({5: 50.0}):
+            train_alone(config, changed=changed)
+        assert [event["step"] for event in logged(config, "skipped")] == ([] if changed else [5])
+
+
 @pytest.mark.parametrize(
     "key", ["seed", "optimizer", "data.sequence_length", "schedule.global_batch_size", "model", ""]
 )

@@ -10,8 +10,10 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
+import torch
+import torch.distributed.elastic.multiprocessing.api as torch_processes
 import torch.distributed.launcher.api as torch_launcher
 from torch.distributed.elastic.agent.server.api import RunResult, WorkerGroup, WorkerState
 from torch.distributed.elastic.agent.server.local_elastic_agent import LocalElasticAgent
@@ -23,6 +25,7 @@ from ncvc.train.config import TrainConfig
 from ncvc.train.elastic.heartbeat import IO_ALLOWANCE, VARIABLE
 from ncvc.train.elastic.peers import REASON_TIMEOUT, Peers, quoted
 from ncvc.train.elastic.rendezvous import EXIT_LOST_PEER
+from ncvc.train.elastic.stop_signal import one_request
 from ncvc.train.elastic.watchdog import Watchdog, kill, signal_all
 from ncvc.train.metrics.log import append_event
 
@@ -42,7 +45,10 @@ class Agent(LocalElasticAgent):
         self.config = config
         self.reporter = reporter
         spec = self._worker_group.spec
-        self.watchdog = Watchdog(config.watch, config.folder, spec.local_world_size, machines > 1, reporter)
+        on_cpu = torch.cuda.device_count() == 0
+        self.watchdog = Watchdog(
+            config.watch, config.folder, spec.local_world_size, machines > 1, reporter, on_cpu=on_cpu
+        )
         os.environ[VARIABLE] = self.watchdog.table.variable
         self.peers = Peers(config.folder, spec.rdzv_handler, spec.local_addr, machines, config.watch.hang_after)
         self._gone = ""
@@ -205,7 +211,7 @@ def lost_connection(failures: dict[int, ProcessFailure]) -> bool:
 def watched(config: TrainConfig, machines: int = 1, reporter: Reporter | None = None) -> Iterator[list[Agent]]:
     """Makes torch's launcher use `Agent`, and yields the list of the agents that it makes.
 
-    The launcher names its agent's class itself and takes no other.
+    The launcher names its agent's class, and its handler of signals, itself and takes no others.
     """
     agents: list[Agent] = []
 
@@ -216,10 +222,13 @@ def watched(config: TrainConfig, machines: int = 1, reporter: Reporter | None = 
     # A store that outlives the ranks keeps the addresses of crashed ones, for which the next ones wait: pytorch issue
     # 135712, seen with torch 2.13 too. With this variable rank 0 makes a new store at each start.
     os.environ["TORCH_DISABLE_SHARE_RDZV_TCP_STORE"] = "1"
-    launcher: Any = torch_launcher
+    launcher, processes = cast(Any, torch_launcher), cast(Any, torch_processes)
     original, launcher.LocalElasticAgent = launcher.LocalElasticAgent, make
+    handler = processes._terminate_process_handler
+    processes._terminate_process_handler = one_request(handler)
     try:
         yield agents
     finally:
         launcher.LocalElasticAgent = original
+        processes._terminate_process_handler = handler
         os.environ.pop(VARIABLE, None)

@@ -33,7 +33,7 @@ class Step:
 
     step: int
     tokens: int
-    """Tokens since the beginning of the run."""
+    """Tokens since the beginning of the run, without those of skipped steps."""
     loss: float
     """Mean cross entropy of the step's tokens, in nats."""
     lr: float
@@ -117,7 +117,7 @@ class RunLog:
         flops = speed / self.world_size * self.flops
         record = Step(
             step=step,
-            tokens=step * self.config.tokens_per_step,
+            tokens=(step - skipped) * self.config.tokens_per_step,
             loss=loss,
             lr=lr,
             grad_norm=grad_norm,
