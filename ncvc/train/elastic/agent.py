@@ -20,6 +20,7 @@ from torch.distributed.elastic.agent.server.local_elastic_agent import LocalElas
 from torch.distributed.elastic.multiprocessing.api import SignalException
 from torch.distributed.elastic.multiprocessing.errors import ProcessFailure
 
+from ncvc.machine import memory_limit
 from ncvc.progress import Reporter
 from ncvc.train.config import TrainConfig
 from ncvc.train.elastic.heartbeat import IO_ALLOWANCE, VARIABLE
@@ -28,6 +29,7 @@ from ncvc.train.elastic.rendezvous import EXIT_LOST_PEER
 from ncvc.train.elastic.stop_signal import one_request
 from ncvc.train.elastic.watchdog import Watchdog, kill, signal_all
 from ncvc.train.metrics.log import append_event
+from ncvc.train.preflight.out_of_memory import fits, micro_batch_advice
 
 CRASHES = 3  # in a row without a new checkpoint, after which the ranks are not restarted
 CONNECTION_LOST = "the connection to another machine's ranks was lost; see what the other machines say"
@@ -107,6 +109,7 @@ class Agent(LocalElasticAgent):
     def _why(self, failures: dict[int, ProcessFailure]) -> tuple[str, bool, bool]:
         """Returns the reason of a failure, whether a restart may help, and whether this machine logs it."""
         reason, worth_it = explain(failures)
+        reason += self._about_memory(failures)
         if self.watchdog.hang:
             return self.watchdog.hang, True, True
         if self.peers.machines == 1 or not (self._gone or lost_connection(failures)):
@@ -115,6 +118,17 @@ class Agent(LocalElasticAgent):
             return quoted(event), event["event"] == "restarted", False
         # No machine reported a reason; one line in the log is enough for all.
         return self._gone or CONNECTION_LOST, not self.peers.over, self._worker_group.group_rank == 0
+
+    def _about_memory(self, failures: dict[int, ProcessFailure]) -> str:
+        """Clause about the micro-batch that fits, if the kernel killed a rank and the ranks need more than there is."""
+        killed = any(failure.exitcode == -signal.SIGKILL for failure in failures.values())
+        if not killed or not self.watchdog.on_cpu:
+            return ""
+        first = self._worker_group.workers[0]
+        capacity = memory_limit() // len(self._worker_group.workers)
+        if fits(self.config, first.world_size, capacity):
+            return ""
+        return f": by the memory model {micro_batch_advice(self.config, first.world_size, capacity)}"
 
     def _write(self, event: str, **facts: Any) -> None:
         with contextlib.suppress(OSError):  # a full disk must not prevent the restart

@@ -321,7 +321,7 @@ def test_who_ended_only_because_others_had(tmp_path):
 
 def test_when_ranks_are_started_again(tmp_path, capsys):
     agent = Agent.__new__(Agent)  # without torch's part, which needs a rendezvous
-    agent.config, agent.watchdog = SimpleNamespace(folder=tmp_path), SimpleNamespace(hang=None)
+    agent.config, agent.watchdog = SimpleNamespace(folder=tmp_path), SimpleNamespace(hang=None, on_cpu=False)
     agent.peers = SimpleNamespace(machines=1, name="here")
     agent.reporter = reporter_on("stdout")
     agent._newest, agent._crashes = "", 0
