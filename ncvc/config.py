@@ -30,8 +30,8 @@ class Config(pydantic.BaseModel):
     """True if a file may extend another one, `extends: other.yaml`, and state only the differences."""
 
     @classmethod
-    def load(cls, path: str | Path, overrides: tuple[str, ...] = ()) -> Self:
-        """Reads `path`, applies `a.b=value` overrides and validates.
+    def load(cls, path: str | Path, overrides: tuple[str, ...] = (), changes: tuple[str, ...] = ()) -> Self:
+        """Reads `path`, applies `a.b=value` of `--set` and then of `--change`, and validates.
 
         Raises `ConfigError` with the file and line of the first mistake.
         """
@@ -39,14 +39,15 @@ class Config(pydantic.BaseModel):
         values: dict[str, Any] = {}
         for file in reversed(files):
             values = _merge(values, file.values)
-        for override in overrides:
-            _apply(values, override)
+        options = [*(f"--set {text}" for text in overrides), *(f"--change {text}" for text in changes)]
+        for option in options:
+            _apply(values, option)
         try:
             return cls.model_validate(_with_whole_numbers(cls, values))
         except pydantic.ValidationError as error:
             # A mistyped key is also missing under its right name; the typing error is what helps.
             errors = sorted(error.errors(), key=lambda error: error["type"] != "extra_forbidden")
-            raise ConfigError(_explain(cls, files, overrides, errors[0])) from None
+            raise ConfigError(_explain(cls, files, options, errors[0])) from None
 
 
 def _with_whole_numbers(annotation: Any, value: Any) -> Any:
@@ -133,38 +134,40 @@ def _refuse_repeated_keys(path: Path, node: yaml.Node | None) -> None:
             _refuse_repeated_keys(path, value)
 
 
-def _apply(values: dict[str, Any], override: str) -> None:
-    name, separator, text = override.partition("=")
+def _apply(values: dict[str, Any], option: str) -> None:
+    """Sets what an option such as `--set a.b=value` says."""
+    flag, _, assignment = option.partition(" ")
+    name, separator, text = assignment.partition("=")
     if not separator:
-        raise ConfigError(f"--set {override}: write it as --set key=value")
+        raise ConfigError(f"{option}: write it as {flag} key=value")
     *parents, last = name.split(".")
     section: Any = values
     for parent in parents:
-        section = _item(section, parent, override)
+        section = _item(section, parent, option)
         if not isinstance(section, dict | list):
-            raise ConfigError(f"--set {override}: {parent} is not a section")
+            raise ConfigError(f"{option}: {parent} is not a section")
     if isinstance(section, list):
-        _item(section, last, override)
+        _item(section, last, option)
     try:
         _, section[int(last) if isinstance(section, list) else last] = load(text)
     except YamlError as error:
-        raise ConfigError(f"--set {override}: not valid YAML: {error}") from None
+        raise ConfigError(f"{option}: not valid YAML: {error}") from None
 
 
-def _item(section: Any, name: str, override: str) -> Any:
+def _item(section: Any, name: str, option: str) -> Any:
     """Returns the value of a section's key or of a list's index; a missing key becomes a new section."""
     if isinstance(section, dict):
         return section.setdefault(name, {})
     if not name.isdecimal() or int(name) >= len(section):
-        raise ConfigError(f"--set {override}: {name} is not a number from 0 to {len(section) - 1}")
+        raise ConfigError(f"{option}: {name} is not a number from 0 to {len(section) - 1}")
     return section[int(name)]
 
 
-def _explain(cls: type[pydantic.BaseModel], files: list[_File], overrides: tuple[str, ...], error: Any) -> str:
+def _explain(cls: type[pydantic.BaseModel], files: list[_File], options: list[str], error: Any) -> str:
     """Puts an error of pydantic's into one sentence, at the file that has most of its location."""
     location = [part for part in error["loc"] if isinstance(part, str | int)]
     name = ".".join(map(str, location))
-    where = _set_by(overrides, name)
+    where = _set_by(options, name)
     if where is None:
         places = [(*_line(file.root, location), file.path) for file in files]
         _, line, path = max(places, key=lambda place: place[0])
@@ -185,12 +188,12 @@ def _explain(cls: type[pydantic.BaseModel], files: list[_File], overrides: tuple
             return f"{where}: {name!r} is {error['input']!r}: {error['msg'][0].lower()}{error['msg'][1:]}"
 
 
-def _set_by(overrides: tuple[str, ...], name: str) -> str | None:
-    """Returns the last `--set` that gave a key, the section that it is in, or a part of it; None if the files did."""
-    for override in reversed(overrides):
-        key = override.partition("=")[0]
+def _set_by(options: list[str], name: str) -> str | None:
+    """Returns the last option that gave a key, the section that it is in, or a part of it; None if the files did."""
+    for option in reversed(options):
+        key = option.partition(" ")[2].partition("=")[0]
         if not name or f"{name}.".startswith(f"{key}.") or key.startswith(f"{name}."):
-            return f"--set {override}"
+            return option
     return None
 
 

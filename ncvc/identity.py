@@ -30,9 +30,11 @@ def differences(before: Any, now: Any, free: Set[str] = frozenset(), name: str =
 def first_difference(before: Any, now: Any, free: Set[str] = frozenset()) -> str | None:
     """Says the first of `differences` in a clause; None if there is none."""
     found = next(differences(before, now, free), None)
-    if found is None:
-        return None
-    name, old, new = found
+    return None if found is None else describe(*found)
+
+
+def describe(name: str, old: Any, new: Any) -> str:
+    """Says one of `differences` in a clause."""
     return f"{name.removeprefix('config.')} was {_brief(old)} and is {_brief(new)}"
 
 

@@ -1,7 +1,7 @@
 """Reads Megatron's indexed datasets without megatron-core."""
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Self
 
@@ -16,7 +16,7 @@ DTYPES: dict[int, np.dtype[np.integer]] = {4: np.dtype("<i4"), 8: np.dtype("<u2"
 """Codes of megatron-core's `DType` (core/datasets/indexed_dataset.py) that our datasets use."""
 OTHER_DTYPES = {1: "uint8", 2: "int8", 3: "int16", 5: "int64", 6: "float64", 7: "float32"}
 """Codes that ours do not use."""
-BLOCK = 1 << 20
+BLOCK = 1 << 18
 """Rows of an index that are checked at a time."""
 
 type FileState = tuple[int, int]
@@ -65,8 +65,7 @@ class IndexedDataset:
         dtype = DTYPES[code]
         lengths = np.frombuffer(index, "<i4", sequences, HEADER.size)
         offsets = np.frombuffer(index, "<i8", sequences, HEADER.size + 4 * sequences)
-        bounds = np.frombuffer(index, "<i8", documents, HEADER.size + 12 * sequences)
-        total = _check(idx, lengths, offsets, bounds, dtype.itemsize)
+        total = _check(idx, sequences, documents, dtype.itemsize)
         size = bin_.stat().st_size
         if size != total:
             raise DatasetError(f"{bin_}: does not fit its index: {size} bytes; write the dataset again")
@@ -107,29 +106,42 @@ class IndexedDataset:
         return int(self._offsets[document]) // self._tokens.itemsize if document < len(self) else len(self._tokens)
 
 
-def _check(
-    idx: Path, lengths: NDArray[np.int32], offsets: NDArray[np.int64], bounds: NDArray[np.int64], itemsize: int
-) -> int:
+def _check(idx: Path, sequences: int, documents: int, itemsize: int) -> int:
     """Checks that the documents follow each other in the file, and returns their bytes.
 
-    Raises `DatasetError` that names the first one that does not.
+    Reads blocks of rows, since the pages of a map would stay in the process's memory. Raises `DatasetError` that names
+    the first document that does not follow.
     """
     total = 0
-    for first in range(0, len(lengths), BLOCK):
-        block = lengths[first : first + BLOCK].astype(np.int64)
-        ends = total + itemsize * np.cumsum(block)
-        wrong = (block < 0) | (offsets[first : first + BLOCK] != ends - itemsize * block)
+    starts = _blocks(idx, np.dtype("<i8"), sequences, HEADER.size + 4 * sequences)
+    lengths = _blocks(idx, np.dtype("<i4"), sequences, HEADER.size)
+    for first, (block, offsets) in zip(range(0, sequences, BLOCK), zip(lengths, starts, strict=True), strict=True):
+        size = itemsize * block.astype(np.int64)
+        ends = total + np.cumsum(size)
+        wrong = (block < 0) | (offsets != ends - size)
         if wrong.any():
-            document = first + int(wrong.argmax())
+            row = int(wrong.argmax())
             raise DatasetError(
-                f"{idx}: damaged: document {document} has {lengths[document]} tokens from byte {offsets[document]} on,"
+                f"{idx}: damaged: document {first + row} has {block[row]} tokens from byte {offsets[row]} on,"
                 " which is not where the one before it ends; write the dataset again"
             )
         total = int(ends[-1])
-    whole = len(bounds) > 0 and bounds[0] == 0 and bounds[-1] == len(lengths)
-    if not whole or any((np.diff(bounds[at : at + BLOCK + 1]) < 0).any() for at in range(0, len(bounds), BLOCK)):
+    before, in_order = 0, documents > 0
+    for number, bounds in enumerate(_blocks(idx, np.dtype("<i8"), documents, HEADER.size + 12 * sequences)):
+        in_order &= bool(bounds[0] == before if number == 0 else bounds[0] >= before)
+        in_order &= bool((np.diff(bounds) >= 0).all())
+        before = int(bounds[-1])
+    if not in_order or before != sequences:
         raise DatasetError(f"{idx}: damaged: its list of documents is not in order; write the dataset again")
     return total
+
+
+def _blocks[S: np.generic](path: Path, dtype: np.dtype[S], rows: int, offset: int) -> Iterator[NDArray[S]]:
+    """Yields `rows` rows of a file from the byte `offset` on, at most `BLOCK` at a time."""
+    with path.open("rb") as file:
+        file.seek(offset)
+        for first in range(0, rows, BLOCK):
+            yield np.fromfile(file, dtype, min(BLOCK, rows - first))
 
 
 def _state(prefix: Path) -> tuple[FileState, FileState]:

@@ -7,6 +7,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
+
 
 @dataclass(frozen=True)
 class Gpu:
@@ -39,6 +41,15 @@ def machine(folder: Path) -> Machine:
         disk_free=disk_free(folder),
         gpus=gpus(),
     )
+
+
+def memory_limit() -> int:
+    """Returns the bytes of memory that this process and its children may use: the machine's, or its control group's."""
+    machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    try:
+        return min(machine, int(CGROUP_LIMIT.read_text()))
+    except (OSError, ValueError):  # no control group, or "max"
+        return machine
 
 
 def disk_free(path: Path) -> int:

@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from ncvc.errors import NcvcError
@@ -59,15 +59,24 @@ def is_whole(text: bytes, digest: str) -> bool:
     return len(digest) == 64 and hashlib.sha256(text.replace(digest.encode(), b"", 1)).hexdigest() == digest
 
 
+def is_inside(name: str) -> bool:
+    """Returns whether a file's name in a manifest stays in the manifest's folder."""
+    path = PurePosixPath(name)
+    return not path.is_absolute() and ".." not in path.parts and path.name != "" and "\0" not in name
+
+
 def own_manifest(folder: Path) -> dict[str, Any] | None:
-    """Returns the manifest if ncvc wrote it and nobody changed it since; None otherwise."""
+    """Returns the manifest if ncvc wrote it and nobody changed it since; None otherwise.
+
+    Also None if it names a file outside of the folder, which ncvc never writes.
+    """
     path = folder / MANIFEST
     try:
         if not path.is_file():  # not a FIFO either, on which reading would wait
             return None
         text = path.read_bytes()
         manifest = json.loads(text)
-        whole = is_whole(text, manifest["manifest_sha256"]) and isinstance(manifest["files"], dict)
+        whole = is_whole(text, manifest["manifest_sha256"]) and all(is_inside(name) for name in {**manifest["files"]})
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
     return manifest if whole else None

@@ -74,7 +74,7 @@ class StopAfter:
         loop.forward_backward = self.original
 
 
-def train_alone(config, stop_after=None):
+def train_alone(config, stop_after=None, changed=()):
     """Trains in this process, as the only rank."""
     from ncvc.model.parallel import single_process
     from ncvc.progress import reporter_on
@@ -82,7 +82,7 @@ def train_alone(config, stop_after=None):
 
     torch.set_num_threads(1)
     with single_process(config.seed) as ranks, StopAfter(stop_after or math.inf) as stop:
-        train(config, ranks, stop, reporter_on("stdout"))
+        train(config, ranks, stop, reporter_on("stdout"), frozenset(changed))
 
 
 def train_as_rank(config, stop_after=None):
@@ -150,7 +150,8 @@ def in_folders(folders, function, *arguments):
 
 def tensors(config, step):
     """Every tensor of a run's checkpoint, {name: tensor}."""
-    from ncvc.checkpoint.reader import Checkpoint, checkpoint_folder
+    from ncvc.checkpoint.manifest import checkpoint_folder
+    from ncvc.checkpoint.reader import Checkpoint
 
     checkpoint = Checkpoint.open(checkpoint_folder(config.run, step))
     checkpoint.verify()

@@ -4,12 +4,14 @@ import copy
 import os
 import pickle
 import struct
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from ncvc import DatasetError, IndexedDataset
+from ncvc import DatasetError, IndexedDataset, indexed
 
 IDS = np.arange(10, dtype="<u2")
 
@@ -52,8 +54,14 @@ def test_documents_and_stretches(tmp_path: Path) -> None:
         ({"offsets": (0, 12)}, "document 1 has 5 tokens from byte 12 on"),
         ({"offsets": (1, 11)}, "document 0 has 5 tokens from byte 1 on"),
         ({"lengths": (5, 6)}, "does not fit its index"),
+        ({"lengths": (2**31 - 1, 5), "offsets": (0, 2**32 - 2)}, "does not fit its index"),
+        ({"lengths": (0, 10), "offsets": (10, 0)}, "document 0 has 0 tokens from byte 10 on"),
+        ({"offsets": (0, 2**62)}, "document 1 has 5 tokens from byte 4611686018427387904 on"),
+        ({"offsets": (0, -10)}, "document 1 has 5 tokens from byte -10 on"),
         ({"documents": ()}, "its list of documents is not in order"),
         ({"documents": (0, 2, 1)}, "its list of documents is not in order"),
+        ({"documents": (1, 1, 2)}, "its list of documents is not in order"),
+        ({"documents": (0, 1, 3)}, "its list of documents is not in order"),
     ],
 )
 def test_others_are_named(tmp_path: Path, change: dict[str, object], message: str) -> None:
@@ -74,3 +82,50 @@ def test_a_pickle_opens_the_files_again(tmp_path: Path, monkeypatch: pytest.Monk
     os.utime(tmp_path / "a.bin", (0, 0))
     with pytest.raises(DatasetError, match="changed since the dataset was pickled"):
         pickle.loads(pickled)
+
+
+def test_a_mistake_behind_the_first_block_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(indexed, "BLOCK", 2)
+    write(tmp_path / "a", (2,) * 5, (0, 4, 8, 12, 16), (0, 1, 2, 3, 4, 5))
+    assert IndexedDataset.open(tmp_path / "a")[4].tolist() == [8, 9]
+    write(tmp_path / "b", (2,) * 5, (0, 4, 8, 12, 14), (0, 1, 2, 3, 4, 5))
+    with pytest.raises(DatasetError, match="document 4 has 2 tokens from byte 14 on"):
+        IndexedDataset.open(tmp_path / "b")
+    write(tmp_path / "c", (2,) * 5, (0, 4, 8, 12, 16), (0, 3, 2, 3, 4, 5))
+    with pytest.raises(DatasetError, match="its list of documents is not in order"):
+        IndexedDataset.open(tmp_path / "c")
+
+
+def test_the_memory_of_opening_does_not_grow_with_the_index(tmp_path: Path) -> None:
+    """5 million documents, an index of 100 MB, take no more than 30 MB above the imports."""
+    documents = 5_000_000
+    with (tmp_path / "a.idx").open("wb") as file:
+        file.write(struct.pack("<9sQBQQ", b"MMIDIDX\0\0", 1, 8, documents, documents + 1))
+        np.full(documents, 3, "<i4").tofile(file)
+        np.arange(0, 6 * documents, 6, "<i8").tofile(file)
+        np.arange(documents + 1, dtype="<i8").tofile(file)
+    with (tmp_path / "a.bin").open("wb") as file:
+        file.truncate(6 * documents)
+    program = (
+        "import resource, sys; from ncvc import IndexedDataset;"
+        "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss; before = peak();"
+        "print(len(IndexedDataset.open(sys.argv[1])), peak() - before)"
+    )
+    done = subprocess.run([sys.executable, "-c", program, str(tmp_path / "a")], capture_output=True, check=True)
+    count, grown = map(int, done.stdout.split())
+    assert count == documents
+    assert grown < 30_000  # KiB
+
+
+def test_shared_indexes_that_were_read_are_refused(shared: Path) -> None:
+    """Invented by others than who wrote the reader: `good` and `empty` alone can be read."""
+    prefixes = sorted((shared.parent / "cases/index").glob("*.idx"))
+    assert len(prefixes) > 15
+    for path in prefixes:
+        if path.stem in ("good", "empty"):
+            list(IndexedDataset.open(path.with_suffix("")))
+        else:
+            with pytest.raises(DatasetError, match=path.stem):
+                IndexedDataset.open(path.with_suffix(""))
+    with pytest.raises(DatasetError, match="a dataset of float64"):
+        IndexedDataset.open(shared.parent / "cases/index/codef")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ncvc.files import whole_folder, write_json
+from ncvc.files import sha256, whole_folder, write_json
 from ncvc.manifest import verify, write_manifest
 from tests.conftest import run_ncvc
 
@@ -76,3 +76,14 @@ def test_a_dictionary_is_compared_with_its_checksum(tmp_path: Path) -> None:
     done = run_ncvc("verify", built, ok=False)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert "no dictionary that ncvc built" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["../secret", "/etc/hostname", "a/../../secret", "", "a\0b"])
+def test_a_manifest_reads_nothing_outside_of_its_folder(folder: Path, name: str) -> None:
+    path = folder / "manifest.json"
+    manifest = json.loads(path.read_text())
+    manifest["files"][name] = {"bytes": 3, "sha256": "0" * 64}
+    manifest["manifest_sha256"] = ""
+    write_json(path, manifest)
+    write_json(path, {**manifest, "manifest_sha256": sha256(path)})
+    assert [str(found) for found in verify(folder)] == [f"{path}: damaged: not what was written"]

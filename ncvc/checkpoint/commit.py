@@ -17,7 +17,8 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from ncvc.checkpoint.format import Facts, Manifest, Owned, shard_file, shard_record, write_manifest, write_shard
+from ncvc.checkpoint.format import Owned, shard_file, shard_record, write_manifest, write_shard
+from ncvc.checkpoint.manifest import Facts, Manifest
 from ncvc.errors import CheckpointError
 from ncvc.files import move_folder, sync, whole_file
 

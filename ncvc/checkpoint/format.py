@@ -22,133 +22,22 @@ import hashlib
 import math
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-import pydantic
 import torch
 
 from ncvc import __version__
+from ncvc.checkpoint.manifest import Facts, FileEntry, Manifest, Piece, Shape, TensorEntry
 from ncvc.checkpoint.tensor_file import write_tensors
 from ncvc.config import Config
 from ncvc.errors import CheckpointError
 from ncvc.files import whole_file, whole_folder
-from ncvc.manifest import CHECKPOINT, MANIFEST, is_whole
+from ncvc.manifest import CHECKPOINT, MANIFEST
 from ncvc.model.config import ModelConfig
 from ncvc.outputs import require_output, require_untouched
 
-Shape = tuple[int, ...]
-
-
-class Piece(Config):
-    """Part of a tensor, and its place in the folder."""
-
-    file: str
-    """Name of the safetensors file in the folder."""
-    key: str
-    """Name of the tensor in that file."""
-    offset: Shape
-    """First index of the box in the whole tensor, by dimension."""
-    shape: Shape
-    """Shape of the box."""
-    stretch: tuple[int, int] | None = None
-    """First element and the one after the last, within the box in row-major order; None is the whole box."""
-
-    @property
-    def elements(self) -> int:
-        """Number of elements of the piece."""
-        if self.stretch is None:
-            return math.prod(self.shape)
-        return self.stretch[1] - self.stretch[0]
-
-
 Owned = tuple[str, Shape, Piece, torch.Tensor]
 """Piece of a tensor before it is saved: name and shape of the whole tensor, the piece, its data."""
-
-
-class TensorEntry(Config):
-    """One tensor of the checkpoint."""
-
-    shape: Shape
-    """Shape of the whole tensor."""
-    dtype: str
-    """Name of the type without `torch.`, such as `float32`."""
-    pieces: tuple[Piece, ...]
-    """Pieces that cover the whole tensor without overlap."""
-
-
-class FileEntry(Config):
-    """One file of the checkpoint."""
-
-    bytes: int
-    """Size of the file."""
-    sha256: str
-    """SHA-256 of its content, in hexadecimal."""
-
-
-class Layout(Config):
-    """Parallel layout of the ranks that wrote the checkpoint."""
-
-    dp: int
-    """Data-parallel ranks."""
-    tp: int
-    """Tensor-parallel ranks."""
-    pp: int
-    """Pipeline-parallel ranks."""
-
-
-class GuardState(Config):
-    """State of `ncvc.train.anomaly_guard`."""
-
-    losses: tuple[float, ...] = ()
-    """Losses of the last good steps, in nats, oldest first."""
-    grad_norms: tuple[float, ...] = ()
-    """Gradient norms of the same steps."""
-    row: int = 0
-    """Anomalous steps in a row, up to this one."""
-    skipped: int = 0
-    """Steps that did not change the weights, left-out ones included."""
-    left_out: tuple[tuple[int, int], ...] = ()
-    """First and last step of each stretch that is not computed, in order."""
-
-
-class Facts(Config):
-    """Facts about the run that wrote a checkpoint."""
-
-    step: int = 0
-    """Steps done, skipped ones included; determines data and learning rate of the next."""
-    tokens_seen: int = 0
-    """Tokens that went through the model in training."""
-    model: ModelConfig
-    """Shape of the model."""
-    config: dict[str, Any] | None = None
-    """Whole config of the run; None if no run wrote the checkpoint."""
-    layout: Layout = Layout(dp=1, tp=1, pp=1)
-    """Layout of the ranks that wrote it."""
-    tokenizer: str | None = None
-    """SHA-256 of the tokenizer folder's manifest, in hexadecimal."""
-    data: dict[str, str] = pydantic.Field(default_factory=dict)
-    """SHA-256 of each dataset's content, by prefix."""
-    optimizer_step: int | None = None
-    """AdamW's count of steps; None without optimizer state."""
-    guard: GuardState = GuardState()
-    """State of the anomaly guard."""
-    versions: dict[str, str] = pydantic.Field(default_factory=dict)
-    """Versions of the libraries that the run computed with, by name."""
-
-
-class Manifest(Facts):
-    """Content of `manifest.json`."""
-
-    format: Literal["ncvc-checkpoint/1"]
-    """Name and version of this format."""
-    ncvc: str
-    """Version of ncvc that wrote the checkpoint."""
-    files: dict[str, FileEntry]
-    """Every file but the manifest, by name."""
-    tensors: dict[str, TensorEntry]
-    """Every tensor, by name."""
-    manifest_sha256: str = ""
-    """SHA-256 of this file with these digits left out, in hexadecimal."""
 
 
 class _ShardRecord(Config):
@@ -205,14 +94,6 @@ def write_manifest(folder: Path, ranks: int, facts: Facts) -> Manifest:
     digest = hashlib.sha256(_text(manifest)).hexdigest()
     manifest = manifest.model_copy(update={"manifest_sha256": digest})
     (folder / MANIFEST).write_bytes(_text(manifest))
-    return manifest
-
-
-def parse_manifest(text: bytes) -> Manifest:
-    """Parses a manifest; raises `ValueError` if it is none, or not the bytes that were written."""
-    manifest = Manifest.model_validate_json(text)
-    if not is_whole(text, manifest.manifest_sha256):
-        raise ValueError("its content is not what was written")
     return manifest
 
 

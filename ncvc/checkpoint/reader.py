@@ -6,13 +6,19 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Self
 
-import pydantic
 import torch
 from safetensors import SafetensorError, safe_open
 
-from ncvc.checkpoint.format import Manifest, Piece, Shape, TensorEntry, parse_manifest
+from ncvc.checkpoint.manifest import (
+    Manifest,
+    Piece,
+    Shape,
+    TensorEntry,
+    checkpoint_folders,
+    read_at_its_place,
+    read_manifest,
+)
 from ncvc.errors import CheckpointError
-from ncvc.files import listed
 from ncvc.manifest import MANIFEST, file_difference
 from ncvc.model.config import ModelConfig
 
@@ -34,23 +40,7 @@ class Checkpoint:
         Raises `CheckpointError` if it is no checkpoint or its manifest is damaged.
         """
         folder = Path(folder)
-        try:
-            text = (folder / MANIFEST).read_bytes()
-        except OSError as error:
-            raise CheckpointError(
-                f"{folder}: not a checkpoint: {MANIFEST}: {error.strerror}; give a folder such as"
-                " RUN/checkpoints/step_00000100"
-            ) from None
-        try:
-            return cls(folder, parse_manifest(text))
-        except pydantic.ValidationError as error:
-            first = error.errors(include_input=False)[0]
-            where = ".".join(map(str, first["loc"]))
-            raise CheckpointError(
-                f"{folder / MANIFEST}: damaged, or not a checkpoint's: {where}: {first['msg']}"
-            ) from None
-        except ValueError as error:
-            raise CheckpointError(f"{folder / MANIFEST}: damaged: {error}") from None
+        return cls(folder, read_manifest(folder))
 
     @property
     def model(self) -> ModelConfig:
@@ -129,6 +119,8 @@ class Checkpoint:
                 tensor = self._files[piece.file].get_slice(piece.key)[first:end]
         except (OSError, SafetensorError) as error:
             raise CheckpointError(f"{self.folder / piece.file}: damaged: {error}") from None
+        if tensor.shape != (end - first,):
+            raise CheckpointError(f"{self.folder / piece.file}: damaged: {piece.key} is not as {MANIFEST} says")
         return tensor
 
     def _entry(self, name: str) -> TensorEntry:
@@ -149,26 +141,9 @@ class Checkpoint:
             raise CheckpointError(sentence)
 
 
-def checkpoint_folder(run: str | Path, step: int) -> Path:
-    """Path of a step's checkpoint in a run folder."""
-    return Path(run) / "checkpoints" / f"step_{step:08}"
-
-
-def checkpoint_folders(run: str | Path) -> list[Path]:
-    """Lists a run's checkpoints, newest first, whole or not.
-
-    Raises `OSError` if the folder cannot be read, which is not the same as having none.
-    """
-    folder = Path(run) / "checkpoints"
-    return listed(folder, "step_????????")[::-1] if folder.exists() else []
-
-
 def open_at_its_place(folder: Path) -> Checkpoint:
     """Opens a run's checkpoint; raises `CheckpointError` also if its step is not that of the folder's name."""
-    checkpoint = Checkpoint.open(folder)
-    if folder.name != checkpoint_folder("", checkpoint.manifest.step).name:
-        raise CheckpointError(f"{folder / MANIFEST}: damaged: it is of step {checkpoint.manifest.step}")
-    return checkpoint
+    return Checkpoint(folder, read_at_its_place(folder))
 
 
 def latest(run: str | Path, wanted: Callable[[int], bool] = lambda step: True) -> Checkpoint | None:

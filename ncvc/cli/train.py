@@ -53,6 +53,13 @@ def train() -> None:
 @click.argument("config", type=EXISTING_FILE)
 @set_option
 @click.option(
+    "--change",
+    "changes",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Changes a setting of a run that goes on: learning rate, steps, schedule, weights; can be repeated.",
+)
+@click.option(
     "--max-restarts",
     type=click.IntRange(min=0),
     default=0,
@@ -73,6 +80,12 @@ def train() -> None:
     "--gpu-memory", type=click.FloatRange(min=0, min_open=True), metavar="GIB", help="With --dry-run: its memory."
 )
 @click.option(
+    "--gpu-tflops",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="N",
+    help="With --dry-run: its peak in 10^12 dense bfloat16 operations a second.",
+)
+@click.option(
     "--mfu",
     type=click.FloatRange(0, 1, min_open=True),
     help="With --dry-run: the share of its peak that is reached.  [default: 0.4]",
@@ -81,11 +94,13 @@ def train() -> None:
 def run(
     config: Path,
     overrides: tuple[str, ...],
+    changes: tuple[str, ...],
     max_restarts: int,
     write_slurm: Path | None,
     dry_run: bool,
     gpu: str | None,
     gpu_memory: float | None,
+    gpu_tflops: float | None,
     mfu: float | None,
     console: Console,
     **nodes: Any,
@@ -100,6 +115,7 @@ def run(
       ncvc train run megatron_configs/tiny.yaml
       ncvc train megatron_configs/demo.yaml --set schedule.train_iters=100 --set run=runs/short
       ncvc train run megatron_configs/ncvc-slm-1.yaml --dry-run --gpu H100
+      ncvc train run CONFIG --change optimizer.lr=3e-4
       ncvc train run CONFIG --nnodes 2 --node-rank 0 --rdzv-endpoint node0:29400
       ncvc train run CONFIG --nnodes 4 --write-slurm run.sbatch
 
@@ -108,44 +124,50 @@ def run(
     """
     from ncvc.train.config import TrainConfig
 
-    if not dry_run and (gpu, gpu_memory, mfu) != (None, None, None):
-        raise click.UsageError("--gpu, --gpu-memory and --mfu belong to --dry-run")
-    settings = TrainConfig.load(config, overrides)
+    if not dry_run and any(value is not None for value in (gpu, gpu_memory, gpu_tflops, mfu)):
+        raise click.UsageError("--gpu, --gpu-memory, --gpu-tflops and --mfu belong to --dry-run")
+    from ncvc.train.same_run import changed_keys
+
+    changed = changed_keys(changes)
+    settings = TrainConfig.load(config, overrides, changes)
     from ncvc.outputs import require_run_folder
 
     start = settings.checkpoints.init_from
     reads = [config, Path(settings.data.tokenizer), *([Path(start)] if start else [])]
     require_run_folder(settings.folder, reads)
+    from ncvc.train.metrics.status import is_finished
+
+    # Before the imports that take seconds.
+    if write_slurm is None and is_finished(settings):
+        done = f"{settings.run}: finished after step {settings.schedule.train_iters} already; nothing was done"
+        console.close(_summary(settings.folder), [done])
+        return
     if dry_run:
         from ncvc.train.preflight import dry_run as planning
+        from ncvc.train.preflight.checks import inspect_prepared
 
-        card = planning.target(gpu, gpu_memory)
-        arguments = (settings, card, mfu or planning.USUAL_MFU, nodes["nnodes"])
+        card = planning.target(gpu, gpu_memory, gpu_tflops)
+        arguments = (settings, card, mfu, nodes["nnodes"], inspect_prepared(settings, changed))
         console.close(planning.estimate(*arguments), planning.dry_run(*arguments))
         return
     if write_slurm is not None:
         from ncvc.train.elastic import slurm
 
-        script = slurm.slurm_script(config, overrides, settings, nodes["nnodes"], max_restarts)
+        options = [*(f"--set {text}" for text in overrides), *(f"--change {text}" for text in changes)]
+        script = slurm.slurm_script(config, options, settings, nodes["nnodes"], max_restarts)
         slurm.write_slurm(write_slurm, script)
         line = f"written to {write_slurm}; look at its time limit, then: sbatch {write_slurm}"
         console.close({"output": str(write_slurm)}, [line])
         return
     from ncvc.train.config import require_files
     from ncvc.train.elastic.rendezvous import Rendezvous
-    from ncvc.train.metrics.status import is_finished
 
-    # Before the imports that take seconds.
-    if is_finished(settings):
-        done = f"{settings.run}: finished after step {settings.schedule.train_iters} already; nothing was done"
-        console.close(_summary(settings.folder), [done])
-        return
     rendezvous = Rendezvous(**nodes)
     rendezvous.check(max_restarts)
     require_files([*settings.data.prefixes, *settings.data.validation_prefixes])
     from ncvc.train.elastic.launch import launch
 
-    finished = launch(settings, rendezvous, max_restarts, console.channel)
+    finished = launch(settings, rendezvous, max_restarts, console.channel, changed)
     if console.as_json:
         console.close(_summary(settings.folder), [])
     if not finished:

@@ -12,9 +12,12 @@ from collections.abc import Iterable, Sequence
 import torch
 import torch.distributed as dist
 
-from ncvc.checkpoint.format import GuardState
+from ncvc.checkpoint.manifest import GuardState
 from ncvc.errors import TrainingError
 from ncvc.train.config import GuardConfig
+
+FLOOR = 1e-3
+"""Least standard deviation, as a share of the mean: of losses that hardly differ any difference is far off."""
 
 
 class AnomalyGuard:
@@ -33,6 +36,11 @@ class AnomalyGuard:
         self.row = state.row
         self.skipped = state.skipped
         self.left_out = tuple(sorted({*self.left_out, *state.left_out}))
+
+    def forget(self) -> None:
+        """Forgets the good steps before, which those with other settings are not compared with."""
+        self.losses.clear()
+        self.grad_norms.clear()
 
     def state(self) -> GuardState:
         """State for a checkpoint."""
@@ -67,6 +75,7 @@ class AnomalyGuard:
         # fsum's result does not depend on the machine.
         mean = math.fsum(before) / len(before)
         sigma = math.sqrt(math.fsum((other - mean) ** 2 for other in before) / len(before))
+        sigma = max(sigma, FLOOR * abs(mean), FLOOR**2)
         if value <= mean + self.config.sigmas * sigma:
             return None
         return f"the {name} is {value:.4g}, and was {mean:.4g} ± {sigma:.2g} in the last {len(before)} good steps"

@@ -1,5 +1,6 @@
 """Settings of a training run with their units and the paper's values, in Megatron's names."""
 
+import math
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -144,14 +145,28 @@ class CheckpointConfig(Config):
     """Writes checkpoints while the training continues, from a copy in the host's memory; false makes it wait."""
     keep_last: Count = 3
     """Number of newest checkpoints to keep."""
-    keep_interval: Count = 3200
-    """Steps between checkpoints that are kept for ever as well (the paper's interval)."""
+    keep_interval: Count | Literal["off"] = 3200
+    """Steps between checkpoints that are kept for ever as well (the paper's interval); `off` keeps none for ever."""
     init_from: str | None = None
     """Initial weights of a new run: a checkpoint, or a Hugging Face folder of `ncvc convert`, or of stock Llama, Qwen2
     or Qwen3 form; null draws random ones. Dropout, RoPE's base and the longest sequence may differ from theirs."""
     init_vocabulary: Literal["keep", "transfer"] = "keep"
     """Rows of embedding and head: as they are, for the same tokenizer; or transferred to `data.tokenizer` from a
     Hugging Face folder with another one, each piece's row the mean of the rows of its text's tokens there."""
+
+    def is_kept(self, step: int) -> bool:
+        """Tells whether the checkpoint of a step is kept for ever."""
+        return self.keep_interval != "off" and step % self.keep_interval == 0
+
+    @property
+    def warning(self) -> str | None:
+        """Sentence about checkpoints that are kept for ever less often than `keep_interval` says; None if none are."""
+        if self.keep_interval == "off" or self.keep_interval % self.save_interval == 0:
+            return None
+        return (
+            f"checkpoints.keep_interval {self.keep_interval} is no multiple of save_interval {self.save_interval}, so"
+            f" only one in {math.lcm(self.keep_interval, self.save_interval):,} steps is kept for ever"
+        )
 
 
 class GuardConfig(Config):
@@ -160,8 +175,8 @@ class GuardConfig(Config):
     window: Annotated[int, pydantic.Field(ge=2)] = 128
     """Good steps that a loss and a gradient norm are compared with; before, only nan and inf are bad."""
     sigmas: NotNegative = 6.0
-    """Standard deviations above their mean from which a loss or a gradient norm is anomalous; 0 accepts any finite
-    one."""
+    """Standard deviations above their mean, of at least a thousandth of it, from which a loss or a gradient norm is
+    anomalous; 0 accepts any finite one."""
     max_consecutive_skips: Count = 10
     """Anomalous steps in a row after which the run rolls back to a checkpoint."""
     rollback_span: WholeNumber = 100
@@ -175,7 +190,7 @@ class WatchConfig(Config):
 
     hang_after: Positive = 60.0
     """Seconds without a heartbeat after which a rank in a training step counts as hanging; of a rank that starts, loads
-    or saves, seconds without reading, writing or computing anything."""
+    or saves, or that trains on a CPU, seconds without reading, writing or computing anything."""
     startup_time: Positive = 600.0
     """Seconds for the rendezvous, and again for the first step, which makes connections and compiles kernels."""
     slow_factor: Annotated[float, pydantic.Field(gt=1.0)] = 1.5

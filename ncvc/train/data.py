@@ -4,7 +4,7 @@ import contextlib
 import hashlib
 import json
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from megatron.core.datasets.blended_megatron_dataset_builder import BlendedMegat
 from megatron.core.datasets.gpt_dataset import GPTDataset, GPTDatasetConfig
 from torch.utils.data import DataLoader, Dataset
 
+from ncvc.checkpoint.manifest import Change
 from ncvc.files import whole_folder
 from ncvc.indexed import IndexedDataset
 from ncvc.model.parallel import Ranks
@@ -37,8 +38,10 @@ class _Tokenizer:
     unique_identifiers: dict[str, str] = {}  # noqa: RUF012
 
 
-def build_dataset(config: TrainConfig, facts: list[DatasetFacts], ranks: Ranks) -> Dataset[Any]:
-    """Builds the run's samples in the order `data.order`; all ranks call it."""
+def build_dataset(
+    config: TrainConfig, facts: list[DatasetFacts], ranks: Ranks, changes: Iterable[Change] = ()
+) -> Dataset[Any]:
+    """Builds the run's samples in the order `data.order`, with `changes` of their weights; all ranks call it."""
     if config.data.order == "megatron":
         return _indexed_samples(config, facts, ranks)
     length = config.data.sequence_length
@@ -47,8 +50,16 @@ def build_dataset(config: TrainConfig, facts: list[DatasetFacts], ranks: Ranks) 
             EpochSamples(IndexedDataset.open(fact.prefix), fact.documents, length, (config.seed, number))
             for number, fact in enumerate(facts)
         ],
-        config.data.weights,
+        _weights(config, changes),
     )
+
+
+def _weights(config: TrainConfig, changes: Iterable[Change]) -> list[tuple[int, list[float] | None]]:
+    """Weights of the datasets and the sample from which on each of them holds, by the changes of a run."""
+    own = [change for change in changes if change.key == "data.weights"]
+    first = own[0].before if own else config.data.weights
+    batch = config.schedule.global_batch_size
+    return [(0, first), *((change.step * batch, change.now) for change in own)]
 
 
 def _indexed_samples(config: TrainConfig, facts: list[DatasetFacts], ranks: Ranks) -> Dataset[Any]:

@@ -1,6 +1,7 @@
 """Checks the datasets of a run: read from end to end, and compared with what `ncvc preprocess` wrote."""
 
 import hashlib
+import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ncvc.errors import DatasetError
+from ncvc.errors import DatasetError, TokenizerError
+from ncvc.files import sha256
 from ncvc.indexed import IndexedDataset
 from ncvc.manifest import MANIFEST, PREPROCESS, is_ours, own_manifest
 from ncvc.train.config import DataConfig, TrainConfig, require_files, training_documents
@@ -30,6 +32,36 @@ class DatasetFacts:
     """SHA-256 of the .idx and the .bin, one after the other, in hexadecimal."""
     verified: bool = True
     """False without a manifest of `ncvc preprocess`: structure and ids were checked, and not that it is as written."""
+
+
+@dataclass(frozen=True)
+class TokenizerFacts:
+    """Size and content hash of a tokenizer."""
+
+    pieces: int
+    """Pieces of its vocabulary."""
+    sha256: str
+    """SHA-256 of the folder's manifest, which holds the hash of every file, in hexadecimal."""
+
+
+def inspect_tokenizer(config: TrainConfig) -> TokenizerFacts:
+    """Reads the manifest of the config's tokenizer.
+
+    Raises `TokenizerError` if the folder is no tokenizer, or has more pieces than the model's vocabulary.
+    """
+    folder = Path(config.data.tokenizer)
+    path = folder / MANIFEST
+    try:
+        pieces = json.loads(path.read_bytes())["vocab_size"]
+    except (OSError, ValueError, LookupError, TypeError):
+        raise TokenizerError(
+            f"{folder}: not a tokenizer; make one with `ncvc tokenizer train` or correct data.tokenizer"
+        ) from None
+    if pieces > config.model.vocab_size:
+        raise TokenizerError(
+            f"{folder}: has {pieces} pieces, but model.vocab_size is {config.model.vocab_size}; raise it to {pieces}"
+        )
+    return TokenizerFacts(pieces, sha256(path))
 
 
 def inspect_all(config: TrainConfig, tokenizer: str) -> list[DatasetFacts]:
@@ -59,6 +91,16 @@ def _require_different(facts: list[DatasetFacts], held_out: list[DatasetFacts]) 
         raise DatasetError(f"{fact.prefix}: holds the same as {other}; name it once, with a larger weight")
 
 
+def validation_samples(prefix: str, tokens: int, config: TrainConfig) -> int:
+    """Number of samples that a validation reads of a dataset's `tokens` reserved for it.
+
+    Raises `DatasetError` if there is not even one.
+    """
+    require_a_sample(prefix, tokens, config.data, "for validation")
+    windows = (tokens - 1) // config.data.sequence_length
+    return min(windows, config.schedule.eval_iters * config.schedule.global_batch_size)
+
+
 def require_a_sample(prefix: str, tokens: int, data: DataConfig, what: str) -> None:
     """Raises `DatasetError` if `tokens` are too few to be cut into samples."""
     if tokens <= data.sequence_length:
@@ -83,7 +125,9 @@ def inspect(prefix: str, vocab_size: int, tokenizer: str, validation_split: floa
     tokens = int(dataset.lengths[:documents].sum(dtype=np.int64))
     if not dataset.lengths.any():
         raise DatasetError(f"{bin_}: holds no tokens; there is nothing to train on")
-    index, ids, both = hashlib.sha256(idx.read_bytes()), hashlib.sha256(), hashlib.sha256(idx.read_bytes())
+    with idx.open("rb") as file:
+        index = hashlib.file_digest(file, "sha256")
+    ids, both = hashlib.sha256(), index.copy()
     dtype = dataset[0].dtype
     with bin_.open("rb") as file, ThreadPoolExecutor(2) as pool:
         while chunk := file.read(CHUNK):

@@ -6,6 +6,7 @@ order, and so on, cut into samples across documents. The samples that begin in o
 and then those of the next.
 """
 
+import bisect
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -110,7 +111,19 @@ class Blend:
         """Returns the dataset of the sample that is read as `number`, and its number among that dataset's."""
         return self._block(number // BLOCK)[number % BLOCK]
 
+    def counts(self, number: int) -> list[int]:
+        """Samples of each dataset among the first `number`."""
+        done, coming, skipped = self._from(number // BLOCK)
+        for _, dataset, _ in coming[: skipped + number % BLOCK]:
+            done[dataset] += 1
+        return done
+
     def _make_block(self, block: int) -> list[tuple[int, int]]:
+        _, coming, skipped = self._from(block)
+        return [(dataset, number) for _, dataset, number in coming[skipped : skipped + BLOCK]]
+
+    def _from(self, block: int) -> tuple[list[int], list[tuple[int, int, int]], int]:
+        """Finds the samples about a block: those read before, those behind them by time, how many precede the block."""
         # Up to the time (start - datasets) / sum of the weights, at most `start` samples are read.
         start = block * BLOCK
         time = Fraction(max(0, start - len(self._weights)), sum(self._weights))
@@ -123,16 +136,44 @@ class Blend:
             for number in range(first, first + more * weight // total + 2 * len(self._weights) + 2)
         ]
         coming.sort()
-        return [(dataset, number) for _, dataset, number in coming[more - BLOCK : more]]
+        return done, coming, more - BLOCK
+
+
+class StagedBlend:
+    """A blend whose weights change at some samples; each dataset goes on where it was."""
+
+    def __init__(self, stages: Sequence[tuple[int, Sequence[float]]]) -> None:
+        """Takes the weights of each stage and its first sample, in order; one that begins again replaces the former."""
+        self._firsts: list[int] = []
+        self._blends: list[Blend] = []
+        self._done: list[list[int]] = []
+        for first, weights in stages:
+            while self._firsts and self._firsts[-1] >= first:
+                for own in (self._firsts, self._blends, self._done):
+                    own.pop()
+            before = [0] * len(weights)
+            if self._blends:
+                here = self._blends[-1].counts(first - self._firsts[-1])
+                before = [old + new for old, new in zip(self._done[-1], here, strict=True)]
+            self._firsts.append(first)
+            self._blends.append(Blend(weights))
+            self._done.append(before)
+
+    def __getitem__(self, number: int) -> tuple[int, int]:
+        """Returns the dataset of the sample that is read as `number`, and its number among that dataset's."""
+        stage = bisect.bisect_right(self._firsts, number) - 1
+        dataset, own = self._blends[stage][number - self._firsts[stage]]
+        return dataset, self._done[stage][dataset] + own
 
 
 class EpochDataset(Dataset[dict[str, torch.Tensor]]):
     """Training samples of all datasets, by their number in the run."""
 
-    def __init__(self, datasets: Sequence[EpochSamples], weights: Sequence[float] | None) -> None:
-        """Takes the datasets' relative weights; by default each is read in proportion to its tokens."""
+    def __init__(self, datasets: Sequence[EpochSamples], stages: Sequence[tuple[int, Sequence[float] | None]]) -> None:
+        """Takes the datasets' relative weights from each of some samples on; None is in proportion to their tokens."""
         self._datasets = datasets
-        self._blend = Blend(weights or [dataset.tokens for dataset in datasets])
+        tokens = [dataset.tokens for dataset in datasets]
+        self._blend = StagedBlend([(first, weights or tokens) for first, weights in stages])
 
     def __getitem__(self, number: int) -> dict[str, torch.Tensor]:
         """Returns `tokens`, `labels` and `position_ids`, int64 [sequence_length]."""

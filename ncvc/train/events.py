@@ -6,6 +6,7 @@ import socket
 
 import torch
 
+from ncvc.identity import describe
 from ncvc.model.kernels.select import choose
 from ncvc.train.metrics.log import RunLog
 from ncvc.train.resolved_config import config_hash
@@ -30,7 +31,7 @@ def started(training: Training, log: RunLog) -> None:
         f"ranks: {ranks.world_size} on {device} (data {ranks.dp_size} × tensor {ranks.tp_size} ×"
         f" pipeline {ranks.pp_size})\n"
         f"data: {tokens:,} tokens in {documents:,} documents; {planned:,} tokens planned,"
-        f" {planned / tokens:.2f} epochs{_unverified(training)}",
+        f" {planned / tokens:.2f} epochs{_unverified(training)}{_warning(training)}",
         step=training.done,
         parameters=parameters,
         world_size=ranks.world_size,
@@ -42,12 +43,29 @@ def started(training: Training, log: RunLog) -> None:
         host=socket.gethostname(),
         pid=os.getpid(),
     )
+    _changed(training, log)
+
+
+def _changed(training: Training, log: RunLog) -> None:
+    """Reports each setting that changes with this start."""
+    for change in training.changes[len(training.changes) - training.changed_now :]:
+        log.event(
+            "changed",
+            f"CHANGED after step {change.step}: {describe(change.key, change.before, change.now)}",
+            **change.model_dump(mode="json"),
+        )
 
 
 def _unverified(training: Training) -> str:
     """Names the datasets that have no manifest to be compared with, in a line of its own."""
     prefixes = [dataset.prefix for dataset in training.datasets if not dataset.verified]
     return f"\nunverified, since ncvc preprocess did not write it: {', '.join(prefixes)}" if prefixes else ""
+
+
+def _warning(training: Training) -> str:
+    """The warning about checkpoints, in a line of its own."""
+    warning = training.config.checkpoints.warning
+    return f"\nWARNING: {warning}" if warning else ""
 
 
 def skipped(training: Training, log: RunLog, reason: str, loss: float, norm: float) -> None:

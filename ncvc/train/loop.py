@@ -1,6 +1,6 @@
 """The training loop, from top to bottom: `train`, its `train_step`, and the forward and backward pass of that."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from functools import partial
 from typing import Any
 
@@ -29,15 +29,21 @@ Batches = Iterator[dict[str, torch.Tensor]]
 """Micro-batches of `data.batches`."""
 
 
-def train(config: TrainConfig, ranks: Ranks, stop: StopRequest, reporter: Reporter | None = None) -> bool:
+def train(
+    config: TrainConfig,
+    ranks: Ranks,
+    stop: StopRequest,
+    reporter: Reporter | None = None,
+    changed: Set[str] = frozenset(),
+) -> bool:
     """Trains until the last step or a request to stop, and saves; all ranks call it.
 
-    Returns whether the last step is done and validated. Raises `TrainingError` if too many steps are anomalous, before
-    any of them reaches the weights.
+    Keys in `changed` may differ from the run that goes on. Returns whether the last step is done and validated. Raises
+    `TrainingError` if too many steps are anomalous, before any of them reaches the weights.
     """
-    training = setup(config, ranks)
+    training = setup(config, ranks, changed)
     config = training.config
-    dataset = build_dataset(config, training.datasets, ranks)
+    dataset = build_dataset(config, training.datasets, ranks, training.changes)
     announce_wait(config.watch.startup_time)  # the first rank opens the log and its loggers, maybe over a network
     samples = batches(dataset, config, ranks, training.done)
     validation = Validation(config, training.datasets, forward)

@@ -2,6 +2,7 @@
 
 import hashlib
 import uuid
+from collections.abc import Iterable
 
 import torch.distributed as dist
 
@@ -22,15 +23,17 @@ def config_hash(config: TrainConfig) -> str:
     return hashlib.sha256(resolved(config).encode()).hexdigest()
 
 
-def require_one_run(config: TrainConfig) -> None:
+def require_one_run(config: TrainConfig, changed: Iterable[str] = ()) -> None:
     """Raises `ConfigError` if the machines were given different configs, or do not see the same run folder.
 
     All ranks call it, before any other collective.
     """
     hashes: list[str] = [""] * dist.get_world_size()
-    dist.all_gather_object(hashes, config_hash(config))
+    dist.all_gather_object(hashes, " ".join([config_hash(config), *sorted(changed)]))
     if len(set(hashes)) > 1:
-        raise ConfigError("the machines were given different configs; start all with the same file and the same --set")
+        raise ConfigError(
+            "the machines were given different configs; start all with the same file and the same --set and --change"
+        )
     sign = [config.folder / f".seen-by-all.{uuid.uuid4().hex}"]
     dist.broadcast_object_list(sign)
     if dist.get_rank() == 0:

@@ -1,16 +1,19 @@
 """Compares a config with the one that its run was begun with: what decides the weights may not change."""
 
 import copy
+from collections.abc import Iterable, Set
+from pathlib import Path
 from typing import Any
 
 import pydantic
 from pydantic_core import PydanticUndefined, to_jsonable_python
 
-from ncvc.checkpoint.reader import Checkpoint
-from ncvc.errors import ConfigError
-from ncvc.identity import first_difference
-from ncvc.train.config import TrainConfig
+from ncvc.checkpoint.manifest import Change, Manifest
+from ncvc.errors import CheckpointError, ConfigError
+from ncvc.identity import describe, differences
+from ncvc.train.config import OptimizerConfig, TrainConfig
 from ncvc.train.datasets import DatasetFacts
+from ncvc.train.metrics.log import LOG, event_records
 
 FREE_TO_CHANGE = {
     # Settings that may change between two starts of a run; all others decide its weights.
@@ -29,12 +32,23 @@ FREE_TO_CHANGE = {
     "data.validation_prefixes",
     "schedule.eval_interval",
     "schedule.eval_iters",
+    # Parts of one sum.
+    "schedule.micro_batch_size",
 }
+CHANGEABLE = (
+    *(f"optimizer.{name}" for name in OptimizerConfig.model_fields),
+    "schedule.train_iters",
+    "schedule.lr_warmup_iters",
+    "data.weights",
+)
+"""Settings that `--change` may change in a run: the steps before stay as they were."""
+DRAWN_AT_ONCE = {"schedule.train_iters", "data.weights"}
+"""Settings that `data.order: megatron` draws the samples of the whole run by."""
 BEFORE_THE_FIELD = {"data": {"order": "megatron"}}
 """Meaning of a field's absence in the checkpoints of versions that did not have it, where that is not its default."""
 
 
-def as_begun(config: TrainConfig, newest: Checkpoint | None) -> TrainConfig:
+def as_begun(config: TrainConfig, newest: Manifest | None) -> TrainConfig:
     """Returns the config with the run's own value where the config leaves it open: the order of the samples."""
     if config.data.order is not None:
         return config
@@ -42,26 +56,79 @@ def as_begun(config: TrainConfig, newest: Checkpoint | None) -> TrainConfig:
     return config.model_copy(update={"data": config.data.model_copy(update={"order": order})})
 
 
-def require_same_run(config: TrainConfig, tokenizer: str, datasets: list[DatasetFacts], checkpoint: Checkpoint) -> None:
-    """Raises `ConfigError` if config, tokenizer or data differ from the checkpoint's in more than `FREE_TO_CHANGE`.
+def changed_keys(changes: Iterable[str]) -> frozenset[str]:
+    """Returns the keys of `--change KEY=VALUE`; raises `ConfigError` for one that cannot change in a run."""
+    keys = frozenset(change.partition("=")[0] for change in changes)
+    for key in sorted(keys):
+        if key not in CHANGEABLE:
+            raise ConfigError(f"--change {key}: cannot change in a run; what can: {', '.join(CHANGEABLE)}")
+    return keys
 
-    `tokenizer` is the SHA-256 of its manifest.
+
+def require_same_run(
+    config: TrainConfig,
+    tokenizer: str,
+    datasets: list[DatasetFacts],
+    newest: Manifest,
+    changed: Set[str] = frozenset(),
+) -> list[Change]:
+    """Lists what changes in a run on purpose: the keys in `changed` that differ from the checkpoint `newest`.
+
+    `tokenizer` is the SHA-256 of its manifest. Raises `ConfigError` if config, tokenizer or data differ from the run's
+    in more than these and `FREE_TO_CHANGE`.
     """
-    manifest = checkpoint.manifest
     advice = "set it back, or name another folder as `run`"
-    if changed := first_difference(_begun_with(checkpoint), config.model_dump(mode="json"), FREE_TO_CHANGE):
-        raise ConfigError(f"{config.run}: the run was begun otherwise: {changed}; {advice}")
-    if manifest.tokenizer != tokenizer:
+    before, now = _begun_with(newest), config.model_dump(mode="json")
+    if found := next(differences(before, now, FREE_TO_CHANGE | changed), None):
+        # An item of a list changes with the list.
+        if key := next((key for key in CHANGEABLE if f"{found[0]}.".startswith(f"{key}.")), None):
+            advice += f", or change it on purpose with --change {key}=VALUE"
+        raise ConfigError(f"{config.run}: the run was begun otherwise: {describe(*found)}; {advice}")
+    if newest.tokenizer != tokenizer:
         raise ConfigError(f"{config.run}: data.tokenizer is not the tokenizer that the run was begun with; {advice}")
-    if list(manifest.data.values()) != [dataset.sha256 for dataset in datasets]:
+    if list(newest.data.values()) != [dataset.sha256 for dataset in datasets]:
         raise ConfigError(
             f"{config.run}: data.prefixes are not, or no longer hold, what the run was begun with; {advice}"
         )
+    changes = [
+        Change(step=newest.step, key=key, before=_value(before, key), now=_value(now, key))
+        for key in sorted(changed)
+        if _value(before, key) != _value(now, key)
+    ]
+    for change in changes:
+        if change.key in DRAWN_AT_ONCE and config.data.order == "megatron":
+            raise ConfigError(
+                f"{config.run}: {describe(change.key, change.before, change.now)}, and data.order megatron draws the"
+                " samples of the whole run by it; set it back"
+            )
+    if config.schedule.train_iters < newest.step:
+        raise ConfigError(
+            f"{config.run}: schedule.train_iters is {config.schedule.train_iters}, and the run has done"
+            f" {newest.step} steps; raise it"
+        )
+    return changes
 
 
-def _begun_with(checkpoint: Checkpoint) -> dict[str, Any]:
+def _value(section: Any, key: str) -> Any:
+    """Returns the value of a dotted key."""
+    for name in key.split("."):
+        section = section[name]
+    return section
+
+
+def require_none_lost(run: Path) -> None:
+    """Raises `CheckpointError` if a run without checkpoints has saved one: it would begin anew with random weights."""
+    saved = max((event["step"] for event in event_records(run) if event["event"] == "saved"), default=0)
+    if saved:
+        raise CheckpointError(
+            f"{run / LOG}: step {saved} was saved, but {run / 'checkpoints'} has no checkpoint; put it back, or name"
+            " another folder as `run` to begin anew"
+        )
+
+
+def _begun_with(newest: Manifest) -> dict[str, Any]:
     """Returns the config in a checkpoint, with the fields that came later as they were before they came."""
-    before = copy.deepcopy(checkpoint.manifest.config or {})
+    before = copy.deepcopy(newest.config or {})
     for section, fields in BEFORE_THE_FIELD.items():
         before[section] = fields | before.get(section, {})
     _fill(before, TrainConfig)

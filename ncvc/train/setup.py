@@ -1,10 +1,9 @@
 """Builds a training from its config, and fills it from the newest whole checkpoint or with initial weights."""
 
-import json
+from collections.abc import Set
 from dataclasses import dataclass, field
 from functools import partial
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -13,18 +12,15 @@ from megatron.core.distributed import DistributedDataParallel
 from megatron.core.models.gpt.gpt_model import GPTModel
 from megatron.core.optimizer.distrib_optimizer import DistributedOptimizer
 
-from ncvc.checkpoint.format import Facts, GuardState
+from ncvc.checkpoint.manifest import Change, Facts, GuardState
 from ncvc.checkpoint.reader import Checkpoint, latest
-from ncvc.errors import TokenizerError
-from ncvc.files import sha256
-from ncvc.manifest import MANIFEST
 from ncvc.model import gpt as gpt_model
 from ncvc.model.parallel import Ranks, seed_dropout
 from ncvc.model.sharding import parameter_shards
 from ncvc.train import optimizer as adamw
 from ncvc.train.anomaly_guard import AnomalyGuard
 from ncvc.train.config import TrainConfig
-from ncvc.train.datasets import DatasetFacts, inspect_all
+from ncvc.train.datasets import DatasetFacts, inspect_all, inspect_tokenizer
 from ncvc.train.elastic.heartbeat import DAY, IO_ALLOWANCE, announce_wait, send_heartbeat
 from ncvc.train.init_from import init_from
 from ncvc.train.same_run import as_begun, require_same_run
@@ -51,6 +47,10 @@ class Training:
     """Steps done, skipped ones included."""
     origin: str = "begins with random weights"
     """Origin of the weights, a clause."""
+    changes: tuple[Change, ...] = ()
+    """Settings that were changed on purpose in the run, oldest first."""
+    changed_now: int = 0
+    """Number of the last of them that change with this start."""
     manifest_sha256: str | None = None
     """Hash of the manifest of the checkpoint that the run resumed from; None for a new run."""
     damaged: list[str] = field(default_factory=list)
@@ -68,6 +68,7 @@ class Training:
             data={dataset.prefix: dataset.sha256 for dataset in self.datasets},
             optimizer_step=self.optimizer_step,
             guard=self.guard.state(),
+            changes=self.changes,
             versions=versions(),
         )
 
@@ -84,20 +85,21 @@ class Training:
         return int(count)
 
 
-def setup(config: TrainConfig, ranks: Ranks) -> Training:
+def setup(config: TrainConfig, ranks: Ranks, changed: Set[str] = frozenset()) -> Training:
     """Builds model and optimizer, checks data and tokenizer, and resumes from the newest whole checkpoint.
 
-    All ranks call it. Raises `ConfigError` if the run folder's checkpoint belongs to another config, `DatasetError`,
-    `TokenizerError` or `CheckpointError` if a dataset, tokenizer or checkpoint of the config cannot be used.
+    All ranks call it. Keys in `changed` may differ from the run's. Raises `ConfigError` if the run folder's checkpoint
+    belongs to another config, `DatasetError`, `TokenizerError` or `CheckpointError` if a dataset, tokenizer or
+    checkpoint of the config cannot be used.
     """
     newest, damaged = newest_whole(config.folder, ranks)
-    config = as_begun(config, newest)
+    config = as_begun(config, newest.manifest if newest else None)
     # The first rank may read data for hours, and no rank of other machines sends heartbeats meanwhile.
     announce_wait(DAY)
     read: list[Any] = [None, None]
     if ranks.is_first:
         # One rank hashes and checks the data for all.
-        tokenizer = tokenizer_hash(Path(config.data.tokenizer), config.model.vocab_size)
+        tokenizer = inspect_tokenizer(config).sha256
         read = [inspect_all(config, tokenizer), tokenizer]
         announce_wait()
     dist.broadcast_object_list(read)
@@ -110,7 +112,10 @@ def setup(config: TrainConfig, ranks: Ranks) -> Training:
     training = Training(
         config, ranks, gpt, model, optimizer, datasets, tokenizer, AnomalyGuard(config.guard), damaged=damaged
     )
+    new = require_same_run(config, tokenizer, datasets, newest.manifest, changed) if newest else []
     _fill(training, newest)
+    if newest:
+        _describe_changes(training, newest, new)
     return training
 
 
@@ -150,6 +155,9 @@ def rollback(training: Training) -> Rollback:
     dist.broadcast_object_list(newest)
     send_heartbeat("loading", allowance=IO_ALLOWANCE)
     checkpoint = Checkpoint.open(newest[0]) if newest[0] else None
+    if checkpoint:
+        changed = {change.key for change in training.changes}
+        require_same_run(training.config, training.tokenizer, training.datasets, checkpoint.manifest, changed)
     step = checkpoint.manifest.step if checkpoint else 0
     first = max(stretch[0], step + 1)
     guard.leave_out((first, last), step)
@@ -177,7 +185,6 @@ def _fill(training: Training, newest: Checkpoint | None) -> None:
 
 
 def _go_on(training: Training, checkpoint: Checkpoint) -> None:
-    require_same_run(training.config, training.tokenizer, training.datasets, checkpoint)
     load(checkpoint, training.gpt, training.optimizer, training.ranks)
     training.done = checkpoint.manifest.step
     training.manifest_sha256 = checkpoint.manifest.manifest_sha256
@@ -202,6 +209,21 @@ def _go_on(training: Training, checkpoint: Checkpoint) -> None:
         )
 
 
+def _describe_changes(training: Training, checkpoint: Checkpoint, new: list[Change]) -> None:
+    """Says which settings are others now, and lets the guard get to know the steps that follow."""
+    before = (checkpoint.manifest.config or {})["schedule"]["micro_batch_size"]
+    now = training.config.schedule.micro_batch_size
+    if before != now:
+        training.origin += (
+            f"; micro_batch_size was {before} and is {now}: weights, optimizer and data go on exactly, but dropout"
+            " draws anew and sums are rounded in another order, so the bits are not the same"
+        )
+    training.changes = (*checkpoint.manifest.changes, *new)
+    training.changed_now = len(new)
+    if new:
+        training.guard.forget()
+
+
 def versions() -> dict[str, str]:
     """Versions of the libraries that a training computes with, by name."""
     return {"torch": torch.__version__, "megatron-core": version("megatron-core")}
@@ -209,22 +231,3 @@ def versions() -> dict[str, str]:
 
 def _named(versions: dict[str, str]) -> str:
     return ", ".join(f"{name} {version}" for name, version in versions.items()) or "unknown versions"
-
-
-def tokenizer_hash(folder: Path, vocab_size: int) -> str:
-    """SHA-256 of a tokenizer folder's manifest, which holds the hash of every file.
-
-    Raises `TokenizerError` if the folder is no tokenizer, or has more pieces than the model's vocabulary.
-    """
-    path = folder / MANIFEST
-    try:
-        pieces = json.loads(path.read_bytes())["vocab_size"]
-    except (OSError, ValueError, LookupError, TypeError):
-        raise TokenizerError(
-            f"{folder}: not a tokenizer; make one with `ncvc tokenizer train` or correct data.tokenizer"
-        ) from None
-    if pieces > vocab_size:
-        raise TokenizerError(
-            f"{folder}: has {pieces} pieces, but model.vocab_size is {vocab_size}; raise it to {pieces}"
-        )
-    return sha256(path)

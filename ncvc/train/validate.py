@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ncvc.indexed import IndexedDataset
 from ncvc.train.config import TrainConfig
-from ncvc.train.datasets import DatasetFacts, require_a_sample
+from ncvc.train.datasets import DatasetFacts, validation_samples
 from ncvc.train.elastic.stop_signal import StopRequest
 from ncvc.train.metrics.log import RunLog
 from ncvc.train.setup import Training
@@ -69,12 +69,11 @@ class Validation:
 
     def _source(self, prefix: str, first: int, weight: float | None) -> Source:
         """Takes the documents of a dataset from `first` on; their number of tokens is the default weight."""
-        data, schedule = self.config.data, self.config.schedule
+        data = self.config.data
         dataset = IndexedDataset.open(prefix)
         tokens = dataset.joined(first, len(dataset))
-        require_a_sample(prefix, len(tokens), data, "for validation")
+        count = validation_samples(prefix, len(tokens), self.config)
         windows = (len(tokens) - 1) // data.sequence_length
-        count = min(windows, schedule.eval_iters * schedule.global_batch_size)
         starts = [index * windows // count * data.sequence_length for index in range(count)]
         return Source(prefix, weight or len(tokens), tokens, starts, data.sequence_length + 1)
 

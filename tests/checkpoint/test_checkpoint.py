@@ -1,5 +1,6 @@
 """The checkpoint format, without Megatron."""
 
+import hashlib
 import json
 import shutil
 
@@ -7,8 +8,10 @@ import pytest
 import torch
 
 from ncvc import NcvcError
-from ncvc.checkpoint.format import Facts, Layout, Piece, write_manifest, write_shard, write_weights
-from ncvc.checkpoint.reader import Checkpoint, checkpoint_folder, latest
+from ncvc.checkpoint.format import write_manifest, write_shard, write_weights
+from ncvc.checkpoint.manifest import Facts, Layout, Piece, checkpoint_folder
+from ncvc.checkpoint.reader import Checkpoint, latest
+from ncvc.checkpoint.tensor_file import write_tensors
 from ncvc.errors import CheckpointError
 from ncvc.model.config import ModelConfig
 
@@ -47,6 +50,60 @@ def test_an_existing_folder_is_not_overwritten_unasked(tmp_path):
         write_weights(tmp_path / "w", MODEL, weights().items())
     write_weights(tmp_path / "w", MODEL, weights().items(), replace=True)
     Checkpoint.open(tmp_path / "w").verify()
+
+
+NORM = "model.decoder.final_layernorm.weight"  # [8]
+
+
+def first_piece(tensors):
+    return tensors[NORM]["pieces"][0]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda files, tensors: tensors[NORM].update(pieces=[]), f"the pieces of {NORM} are not the whole tensor"),
+        (lambda files, tensors: first_piece(tensors).update(stretch=[0, 7]), "are not the whole tensor"),
+        (lambda files, tensors: first_piece(tensors).update(stretch=[1, 8]), "are not the whole tensor"),
+        (lambda files, tensors: first_piece(tensors).update(offset=[-1]), "are not the whole tensor"),
+        (lambda files, tensors: first_piece(tensors).update(shape=[8, 1], offset=[0, 0]), "are not the whole tensor"),
+        (lambda files, tensors: first_piece(tensors).update(shape=[9]), "are not the whole tensor"),
+        (lambda files, tensors: tensors[NORM]["pieces"].append(first_piece(tensors)), "are not the whole tensor"),
+        (
+            lambda files, tensors: tensors[NORM].update(
+                pieces=[{**first_piece(tensors), "offset": [at], "shape": [4]} for at in (0, 2)]
+            ),
+            "are not the whole tensor",
+        ),
+        (lambda files, tensors: first_piece(tensors).update(file="../outside"), "lies in a file that is not listed"),
+        (lambda files, tensors: first_piece(tensors).update(file="/etc/passwd"), "lies in a file that is not listed"),
+        (lambda files, tensors: files.update({"../x": files.popitem()[1]}), "the file '../x' lies outside the folder"),
+        (lambda files, tensors: files.update({"/x": files.popitem()[1]}), "the file '/x' lies outside the folder"),
+        (lambda files, tensors: files.update({"a/../../x": files.popitem()[1]}), "lies outside the folder"),
+        (lambda files, tensors: tensors[NORM].update(dtype="nn"), "has the unknown type 'nn'"),
+    ],
+)
+def test_a_manifest_that_cannot_be_true_is_refused_with_one_sentence(tmp_path, change, words):
+    """Its digest fits: whoever wrote it computed that too."""
+    write_weights(tmp_path / "w", MODEL, weights().items())
+    shutil.copy(tmp_path / "w/rank_00000.safetensors", tmp_path / "outside")
+    path = tmp_path / "w/manifest.json"
+    manifest = json.loads(path.read_text())
+    change(manifest["files"], manifest["tensors"])
+    manifest["manifest_sha256"] = ""
+    digest = hashlib.sha256(json.dumps(manifest).encode()).hexdigest()
+    path.write_text(json.dumps({**manifest, "manifest_sha256": digest}))
+    with pytest.raises(CheckpointError, match=words) as refused:
+        Checkpoint.open(tmp_path / "w")
+    assert str(refused.value).startswith(f"{path}: damaged: ")
+    assert "\n" not in str(refused.value)
+
+
+def test_a_file_that_holds_less_than_the_manifest_says_is_damaged(tmp_path):
+    write_weights(tmp_path / "w", MODEL, weights().items())
+    write_tensors(tmp_path / "w/rank_00000.safetensors", {NORM: torch.zeros(7)})
+    with pytest.raises(CheckpointError, match=f"damaged: {NORM} is not as manifest.json says"):
+        Checkpoint.open(tmp_path / "w").tensor(NORM)
 
 
 def test_boxes_and_stretches_of_many_ranks_make_one_tensor(tmp_path):

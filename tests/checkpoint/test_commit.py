@@ -11,8 +11,9 @@ import torch
 from ncvc.checkpoint import commit as publishing
 from ncvc.checkpoint import format as checkpoint_format
 from ncvc.checkpoint.commit import clean, commit, join, leave_shard, prepare
-from ncvc.checkpoint.format import Facts, GuardState, Piece, write_weights
-from ncvc.checkpoint.reader import Checkpoint, checkpoint_folder, latest
+from ncvc.checkpoint.format import write_weights
+from ncvc.checkpoint.manifest import Facts, GuardState, Piece, checkpoint_folder
+from ncvc.checkpoint.reader import Checkpoint, latest
 from ncvc.errors import CheckpointError
 from ncvc.manifest import verify
 from ncvc.train.config import CheckpointConfig

@@ -5,7 +5,8 @@ import shutil
 
 import pytest
 
-from ncvc.checkpoint.reader import checkpoint_folder, latest
+from ncvc.checkpoint.manifest import checkpoint_folder
+from ncvc.checkpoint.reader import latest
 from ncvc.manifest import verify
 from tests.small_training import train_as_rank
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import torch
 
-from ncvc.checkpoint.reader import Checkpoint, checkpoint_folder
+from ncvc.checkpoint.manifest import checkpoint_folder
+from ncvc.checkpoint.reader import Checkpoint
 from ncvc.errors import ConfigError, ConvertError
 from ncvc.model.config import ModelConfig
 from ncvc.train.config import TrainConfig

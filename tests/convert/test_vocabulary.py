@@ -9,7 +9,8 @@ import tokenizers
 import torch
 import transformers
 
-from ncvc.checkpoint.reader import Checkpoint, checkpoint_folder
+from ncvc.checkpoint.manifest import checkpoint_folder
+from ncvc.checkpoint.reader import Checkpoint
 from ncvc.convert.vocabulary import vocabulary_transfer
 from ncvc.errors import ConfigError
 from ncvc.train.config import TrainConfig

@@ -5,8 +5,8 @@ import math
 import pytest
 import torch
 
-from ncvc.checkpoint.format import GuardState
-from ncvc.checkpoint.reader import Checkpoint, checkpoint_folder, latest
+from ncvc.checkpoint.manifest import GuardState, checkpoint_folder
+from ncvc.checkpoint.reader import Checkpoint, latest
 from ncvc.errors import TrainingError
 from ncvc.model.parallel import single_process
 from ncvc.smoothing import ExponentialMean
@@ -44,6 +44,25 @@ def test_what_is_far_off():
         assert AnomalyGuard(GuardConfig(sigmas=0.0)).judge(1.0, value) == f"the gradient norm is {value}"
 
 
+@pytest.mark.parametrize("constant", [2.5, 1e-9, 0.0, -3.0])
+def test_what_hardly_differs_is_no_anomaly(constant):
+    """A loss that was the same in every step, and then by rounding a little higher."""
+    guard = AnomalyGuard(GuardConfig(window=4))
+    for value in [constant] * 4 + [constant + 1e-9, constant + abs(constant) * 1e-4]:
+        assert guard.judge(value, 1.0) is None
+    assert "the loss is" in guard.judge(constant + abs(constant) * 0.007 + 1e-5, 1.0)
+    assert "the gradient norm is" in guard.judge(constant, 1.007)
+
+
+def test_steps_with_other_settings_are_not_compared_with_those_before():
+    guard = AnomalyGuard(GuardConfig(window=4))
+    for value in (1.0, 1.1, 1.0, 1.1):
+        guard.judge(value, value)
+    guard.forget()
+    assert [guard.judge(value, value) for value in (9.0, 9.1, 9.0, 9.1)] == [None] * 4
+    assert guard.judge(90.0, 9.0)
+
+
 def test_what_is_remembered_keeps_every_bit():
     guard = AnomalyGuard(GuardConfig())
     for value in torch.rand(500, generator=torch.Generator().manual_seed(1), dtype=torch.float64).tolist():
@@ -70,6 +89,7 @@ def test_a_bad_step_is_left_out_and_nothing_else(make_config):
     assert event["samples"] == [24, 31]
     assert event["grad_norm"] == "nan"
     assert [step.step for step in steps(config.folder)] == [1, 2, 3, 5, 6]
+    assert [step.tokens for step in steps(config.folder)] == [8 * 16 * count for count in range(1, 6)]
 
 
 @pytest.mark.parametrize("parallel", [{}, {"tensor_model_parallel_size": 2}], ids=["data", "tensor"])

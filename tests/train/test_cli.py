@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from ncvc.checkpoint.reader import Checkpoint, checkpoint_folder
+from ncvc.checkpoint.manifest import checkpoint_folder
+from ncvc.checkpoint.reader import Checkpoint, latest
+from ncvc.train.elastic.stop_signal import REPEATED
 from ncvc.train.metrics.log import records, steps
 from tests.conftest import ROOT
 from tests.needs import require_needs
@@ -128,11 +130,30 @@ def test_a_second_signal_ends_a_run_at_once_and_not_with_0(command, tmp_path):
     while not asked(pids[1]):  # so the launcher has heard it
         assert process.poll() is None
         time.sleep(0.02)
+    time.sleep(REPEATED)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=120)
     assert process.returncode == 1
     assert errors == "ncvc: ended at once by a second signal; start it again to go on from the newest checkpoint\n"
     assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
+
+
+def test_timeout_asks_once_though_it_signals_twice(command, tmp_path):
+    """It sends SIGTERM to its child, and then to the whole process group."""
+    run = tmp_path / "run"
+    process = subprocess.Popen(
+        ["timeout", "600", *command, "--set", "schedule.train_iters=5000"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    wait_for_steps(process, run, 1)
+    process.send_signal(signal.SIGTERM)  # which it passes on as when the time is over
+    _, errors = process.communicate(timeout=120)
+    assert errors == ""
+    assert process.returncode == 75
+    assert latest(run).manifest.step > 0
 
 
 def test_a_typing_mistake_is_one_sentence_with_its_place(command):

@@ -5,7 +5,8 @@ import re
 
 import pytest
 
-from ncvc.checkpoint.reader import checkpoint_folder, latest
+from ncvc.checkpoint.manifest import checkpoint_folder
+from ncvc.checkpoint.reader import latest
 from ncvc.convert import mapping
 from ncvc.errors import ConfigError
 from ncvc.train.config import TrainConfig

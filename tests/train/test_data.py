@@ -9,9 +9,8 @@ import torch
 from ncvc import DatasetError, TokenizerError
 from ncvc.model.parallel import Ranks, single_process
 from ncvc.train.data import batches, build_dataset
-from ncvc.train.datasets import inspect, inspect_all
-from ncvc.train.setup import tokenizer_hash
-from tests.small_training import END_OF_TEXT, made_up_documents, write_dataset
+from ncvc.train.datasets import inspect, inspect_all, inspect_tokenizer
+from tests.small_training import END_OF_TEXT, SMALL, made_up_documents, write_dataset
 
 
 def build(config):
@@ -192,9 +191,10 @@ def test_readers_ahead_change_nothing(make_config):
         assert all(torch.equal(first[name], second[name]) for name in first)
 
 
-def test_the_tokenizer_must_be_one_and_fit(material, tmp_path):
-    assert len(tokenizer_hash(material / "tokenizer", 64)) == 64
+def test_the_tokenizer_must_be_one_and_fit(make_config, tmp_path):
+    facts = inspect_tokenizer(make_config())
+    assert (facts.pieces, len(facts.sha256)) == (64, 64)
     with pytest.raises(TokenizerError, match=r"has 64 pieces, but model\.vocab_size is 63; raise it to 64"):
-        tokenizer_hash(material / "tokenizer", 63)
+        inspect_tokenizer(make_config(model={**SMALL, "vocab_size": 63}))
     with pytest.raises(TokenizerError, match="not a tokenizer"):
-        tokenizer_hash(tmp_path, 64)
+        inspect_tokenizer(make_config(data={"tokenizer": str(tmp_path)}))

@@ -90,7 +90,7 @@ def test_each_dataset_of_a_blend_has_epochs_of_its_own(tmp_path, weights):
         EpochSamples(IndexedDataset.open(tmp_path / name), documents, 16, (5, number))
         for number, (name, documents) in enumerate([("a", 40), ("b", 30)])
     ]
-    dataset, blend = EpochDataset(datasets, weights), Blend(weights or [first, second])
+    dataset, blend = EpochDataset(datasets, [(0, weights)]), Blend(weights or [first, second])
     for which, tokens in enumerate((first, second)):
         counts: Counter[int] = Counter()
         own = [number for number in range(600) if blend[number][0] == which]

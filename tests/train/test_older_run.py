@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from ncvc.checkpoint.reader import Checkpoint, checkpoint_folder
+from ncvc.checkpoint.manifest import checkpoint_folder
+from ncvc.checkpoint.reader import Checkpoint
 from ncvc.errors import ConfigError
 from ncvc.train.config import TrainConfig
 from ncvc.train.metrics.log import steps

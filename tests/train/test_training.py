@@ -8,7 +8,8 @@ import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812
 
-from ncvc.checkpoint.reader import Checkpoint, checkpoint_folder, latest
+from ncvc.checkpoint.manifest import checkpoint_folder
+from ncvc.checkpoint.reader import Checkpoint, latest
 from ncvc.errors import ConfigError
 from ncvc.train.config import TrainConfig
 from ncvc.train.metrics.log import steps

@@ -8,7 +8,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 
 from ncvc import DatasetError
-from ncvc.checkpoint.reader import Checkpoint, checkpoint_folder
+from ncvc.checkpoint.manifest import checkpoint_folder
+from ncvc.checkpoint.reader import Checkpoint
 from ncvc.model.parallel import single_process
 from ncvc.train import validate
 from ncvc.train.datasets import inspect_all

@@ -18,8 +18,8 @@ import ncvc.model.lazy_dynamo  # noqa: F401  # isort: skip
 
 import torch
 
-from ncvc.checkpoint.format import Facts
-from ncvc.checkpoint.reader import Checkpoint, checkpoint_folder
+from ncvc.checkpoint.manifest import Facts, checkpoint_folder
+from ncvc.checkpoint.reader import Checkpoint
 from ncvc.model import gpt as gpt_model
 from ncvc.model.parallel import single_process
 from ncvc.model.sharding import parameter_shards

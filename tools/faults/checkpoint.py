@@ -83,7 +83,8 @@ def train(folder: Path, *, stop: bool = False, background: bool = False) -> int:
 
 def checkpoints(folder: Path) -> dict[int, bytes]:
     """The tensors under final names, by step; raises `CheckpointError` if a checkpoint is not whole."""
-    from ncvc.checkpoint.reader import checkpoint_folders, open_at_its_place
+    from ncvc.checkpoint.manifest import checkpoint_folders
+    from ncvc.checkpoint.reader import open_at_its_place
 
     found = {}
     for place in checkpoint_folders(folder / "run"):

@@ -17,7 +17,8 @@ import yaml
 from disk import Disk
 from megatron.core.datasets.indexed_dataset import IndexedDatasetBuilder
 
-from ncvc.checkpoint.reader import Checkpoint, checkpoint_folder
+from ncvc.checkpoint.manifest import checkpoint_folder
+from ncvc.checkpoint.reader import Checkpoint
 from ncvc.train.metrics.log import LOG
 
 STEPS = 40

@@ -10,21 +10,26 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
+import torch
+import torch.distributed.elastic.multiprocessing.api as torch_processes
 import torch.distributed.launcher.api as torch_launcher
 from torch.distributed.elastic.agent.server.api import RunResult, WorkerGroup, WorkerState
 from torch.distributed.elastic.agent.server.local_elastic_agent import LocalElasticAgent
 from torch.distributed.elastic.multiprocessing.api import SignalException
 from torch.distributed.elastic.multiprocessing.errors import ProcessFailure
 
+from ncvc.machine import memory_limit
 from ncvc.progress import Reporter
 from ncvc.train.config import TrainConfig
 from ncvc.train.elastic.heartbeat import IO_ALLOWANCE, VARIABLE
 from ncvc.train.elastic.peers import REASON_TIMEOUT, Peers, quoted
 from ncvc.train.elastic.rendezvous import EXIT_LOST_PEER
+from ncvc.train.elastic.stop_signal import one_request
 from ncvc.train.elastic.watchdog import Watchdog, kill, signal_all
 from ncvc.train.metrics.log import append_event
+from ncvc.train.preflight.out_of_memory import fits, micro_batch_advice
 
 CRASHES = 3  # in a row without a new checkpoint, after which the ranks are not restarted
 CONNECTION_LOST = "the connection to another machine's ranks was lost; see what the other machines say"
@@ -42,7 +47,10 @@ class Agent(LocalElasticAgent):
         self.config = config
         self.reporter = reporter
         spec = self._worker_group.spec
-        self.watchdog = Watchdog(config.watch, config.folder, spec.local_world_size, machines > 1, reporter)
+        on_cpu = torch.cuda.device_count() == 0
+        self.watchdog = Watchdog(
+            config.watch, config.folder, spec.local_world_size, machines > 1, reporter, on_cpu=on_cpu
+        )
         os.environ[VARIABLE] = self.watchdog.table.variable
         self.peers = Peers(config.folder, spec.rdzv_handler, spec.local_addr, machines, config.watch.hang_after)
         self._gone = ""
@@ -101,6 +109,7 @@ class Agent(LocalElasticAgent):
     def _why(self, failures: dict[int, ProcessFailure]) -> tuple[str, bool, bool]:
         """Returns the reason of a failure, whether a restart may help, and whether this machine logs it."""
         reason, worth_it = explain(failures)
+        reason += self._about_memory(failures)
         if self.watchdog.hang:
             return self.watchdog.hang, True, True
         if self.peers.machines == 1 or not (self._gone or lost_connection(failures)):
@@ -109,6 +118,17 @@ class Agent(LocalElasticAgent):
             return quoted(event), event["event"] == "restarted", False
         # No machine reported a reason; one line in the log is enough for all.
         return self._gone or CONNECTION_LOST, not self.peers.over, self._worker_group.group_rank == 0
+
+    def _about_memory(self, failures: dict[int, ProcessFailure]) -> str:
+        """Clause about the micro-batch that fits, if the kernel killed a rank and the ranks need more than there is."""
+        killed = any(failure.exitcode == -signal.SIGKILL for failure in failures.values())
+        if not killed or not self.watchdog.on_cpu:
+            return ""
+        first = self._worker_group.workers[0]
+        capacity = memory_limit() // len(self._worker_group.workers)
+        if fits(self.config, first.world_size, capacity):
+            return ""
+        return f": by the memory model {micro_batch_advice(self.config, first.world_size, capacity)}"
 
     def _write(self, event: str, **facts: Any) -> None:
         with contextlib.suppress(OSError):  # a full disk must not prevent the restart
@@ -205,7 +225,7 @@ def lost_connection(failures: dict[int, ProcessFailure]) -> bool:
 def watched(config: TrainConfig, machines: int = 1, reporter: Reporter | None = None) -> Iterator[list[Agent]]:
     """Makes torch's launcher use `Agent`, and yields the list of the agents that it makes.
 
-    The launcher names its agent's class itself and takes no other.
+    The launcher names its agent's class, and its handler of signals, itself and takes no others.
     """
     agents: list[Agent] = []
 
@@ -216,10 +236,13 @@ def watched(config: TrainConfig, machines: int = 1, reporter: Reporter | None = 
     # A store that outlives the ranks keeps the addresses of crashed ones, for which the next ones wait: pytorch issue
     # 135712, seen with torch 2.13 too. With this variable rank 0 makes a new store at each start.
     os.environ["TORCH_DISABLE_SHARE_RDZV_TCP_STORE"] = "1"
-    launcher: Any = torch_launcher
+    launcher, processes = cast(Any, torch_launcher), cast(Any, torch_processes)
     original, launcher.LocalElasticAgent = launcher.LocalElasticAgent, make
+    handler = processes._terminate_process_handler
+    processes._terminate_process_handler = one_request(handler)
     try:
         yield agents
     finally:
         launcher.LocalElasticAgent = original
+        processes._terminate_process_handler = handler
         os.environ.pop(VARIABLE, None)

@@ -37,8 +37,9 @@ PHASES = (
 BUSY = frozenset(
     map(PHASES.index, ("starting", "reading the data", "building the index of the samples", "loading", "saving"))
 )
-"""Phases in which a rank uses the processor or the disk, unless it waits for others. While computing it may wait for a
-GPU or a compiler."""
+"""Phases in which a rank uses the processor or the disk, unless it waits for others."""
+COMPUTING = frozenset(map(PHASES.index, ("computing", "updating the weights")))
+"""Phases in which a rank of a CPU uses the processor; one of a GPU may wait for that or for a compiler."""
 _SET_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG
 
 

@@ -5,7 +5,7 @@ import logging
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import torch
@@ -27,20 +27,23 @@ from ncvc.train.metrics.log import events
 from ncvc.train.resolved_config import resolved
 
 ONE_MACHINE = Rendezvous()
-WORKER = (
-    "-m",
-    "ncvc.train.elastic.worker",
-)  # Python's arguments of a rank, before the config's path and the channel of its lines
+WORKER = ("-m", "ncvc.train.elastic.worker")
+"""Python's arguments of a rank, before the config's path, the channel of its lines and the changed keys."""
 
 
 def launch(
-    config: TrainConfig, rendezvous: Rendezvous = ONE_MACHINE, max_restarts: int = 0, channel: Channel = "none"
+    config: TrainConfig,
+    rendezvous: Rendezvous = ONE_MACHINE,
+    max_restarts: int = 0,
+    channel: Channel = "none",
+    changed: Iterable[str] = (),
 ) -> bool:
     """Runs the training to its end; returns True if it finished, False if it stopped on request.
 
-    Every machine of the run calls it; lines for people go to `channel`. After a crash or a hang the ranks are
-    restarted, `max_restarts` times at most. Raises `ConfigError` if the ranks do not fit the config, and `NcvcError`
-    with the first failing rank's sentence if the training failed, or if the rendezvous did.
+    Every machine of the run calls it; lines for people go to `channel`; keys in `changed` may differ from the run's.
+    After a crash or a hang the ranks are restarted, `max_restarts` times at most. Raises `ConfigError` if the ranks do
+    not fit the config, and `NcvcError` with the first failing rank's sentence if the training failed, or if the
+    rendezvous did.
     """
     rendezvous.check(max_restarts)
     ranks = processes(config, rendezvous.nnodes)
@@ -67,7 +70,7 @@ def launch(
         ):
             file.write(resolved(config))
             file.flush()
-            elastic_launch(settings, sys.executable)(*WORKER, file.name, channel)
+            elastic_launch(settings, sys.executable)(*WORKER, file.name, channel, *sorted(changed))
     except SignalException:
         if agents[0].at_once:
             raise NcvcError(

@@ -2,6 +2,7 @@
 
 import shlex
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from ncvc.errors import ConfigError
@@ -48,8 +49,8 @@ exit "$status"
 """
 
 
-def slurm_script(path: Path, overrides: tuple[str, ...], config: TrainConfig, nnodes: int, max_restarts: int) -> str:
-    """Makes the script that starts the config at `path` with these `--set` and `--max-restarts` on `nnodes` machines.
+def slurm_script(path: Path, options: Iterable[str], config: TrainConfig, nnodes: int, max_restarts: int) -> str:
+    """Makes the script that starts the config at `path` on `nnodes` machines, with `options` such as `--set a=1`.
 
     Raises `ConfigError` if the config leaves the ranks per machine open, or they do not fit the batch.
     """
@@ -63,7 +64,7 @@ def slurm_script(path: Path, overrides: tuple[str, ...], config: TrainConfig, nn
         config.data_parallel_size(ranks * nnodes)
     except ValueError as error:
         raise ConfigError(str(error)) from None
-    lines = [[sys.executable, "-m", "ncvc", "train", "run", str(path)], *(["--set", each] for each in overrides)]
+    lines = [[sys.executable, "-m", "ncvc", "train", "run", str(path)], *(each.split(" ", 1) for each in options)]
     if max_restarts:
         lines.append(["--max-restarts", str(max_restarts)])
     return SCRIPT.format(

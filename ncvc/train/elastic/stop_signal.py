@@ -2,7 +2,10 @@
 
 import contextlib
 import signal
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+
+REPEATED = 0.5  # seconds in which signals are one request
 
 
 class StopRequest:
@@ -18,6 +21,22 @@ class StopRequest:
 
     def _make(self, number: int, frame: object) -> None:
         self.made = True
+
+
+def one_request[F](handler: Callable[[int, F], None]) -> Callable[[int, F], None]:
+    """Makes a handler that takes signals within `REPEATED` seconds of the first for the same request.
+
+    `timeout` sends a signal to its child and then to the child's whole process group.
+    """
+    last = -REPEATED
+
+    def handle(number: int, frame: F) -> None:
+        nonlocal last
+        if time.monotonic() - last >= REPEATED:
+            last = time.monotonic()
+            handler(number, frame)
+
+    return handle
 
 
 @contextlib.contextmanager

@@ -1,7 +1,8 @@
 """Watchdog: finds hanging and slow ranks by their heartbeats.
 
 Each machine's launcher watches its own ranks. A rank that works has to send a heartbeat within an allowance, and during
-a long one to read, write or compute; a rank that waits for others hangs only if all of them wait.
+a long one to read, write or compute; on a CPU it may compute for as long as it takes. A rank that waits for others
+hangs only if all of them wait.
 """
 
 import contextlib
@@ -16,7 +17,7 @@ from pathlib import Path
 
 from ncvc.progress import Reporter
 from ncvc.train.config import WatchConfig
-from ncvc.train.elastic.heartbeat import BUSY, DUMP_SIGNAL, PHASES, Heartbeat, HeartbeatTable
+from ncvc.train.elastic.heartbeat import BUSY, COMPUTING, DUMP_SIGNAL, PHASES, Heartbeat, HeartbeatTable
 from ncvc.train.elastic.process_activity import ProcessActivity
 from ncvc.train.metrics.log import append_event
 
@@ -28,11 +29,19 @@ _STATES = {"T": "the process is stopped", "t": "the process is held by a debugge
 
 
 class Watchdog:
-    """Watches `ranks` ranks of one machine; `several`: the run has other machines too."""
+    """Watches `ranks` ranks of one machine; `several`: the run has other machines too; `on_cpu`: there is no GPU."""
 
     def __init__(
-        self, config: WatchConfig, folder: Path, ranks: int, several: bool = False, reporter: Reporter | None = None
+        self,
+        config: WatchConfig,
+        folder: Path,
+        ranks: int,
+        several: bool = False,
+        reporter: Reporter | None = None,
+        *,
+        on_cpu: bool = False,
     ) -> None:
+        self.on_cpu = on_cpu
         self.reporter = reporter or Reporter()
         self.config = config
         self.several = several
@@ -62,7 +71,7 @@ class Watchdog:
         self._looked = now
         beats = self.table.heartbeats()
         idle = [self._idle(beats[rank], pid, now) for rank, pid in sorted(pids.items())]
-        if hanging := hanging_ranks(beats, now, self._began, self.config, idle, self.several):
+        if hanging := hanging_ranks(beats, now, self._began, self.config, idle, self.several, self.on_cpu):
             self.hang = self._explain(beats, hanging, now, pids, first_rank)
             ranks = [first_rank + rank for rank in hanging]
             try:
@@ -75,10 +84,12 @@ class Watchdog:
             self._compare(beats, first_rank)
 
     def _idle(self, beat: Heartbeat, pid: int, now: float) -> float:
-        """`idle` of `hanging_ranks` for one rank; counted only in busy phases, so that training costs nothing."""
+        """`idle` of `hanging_ranks` for one rank; counted only where it should compute, read or write."""
         if process_state(pid) == "T":
             return math.inf
-        if beat.waiting or beat.phase not in BUSY:
+        # Training costs nothing as long as heartbeats come.
+        computes = self.on_cpu and beat.phase in COMPUTING and now - beat.at > self.config.hang_after / 10
+        if beat.waiting or not (beat.phase in BUSY or computes):
             self._activity.forget(pid)
             return 0.0
         return self._activity.idle(pid, now)
@@ -96,7 +107,9 @@ class Watchdog:
         return (
             f"rank{'s' if len(hanging) > 1 else ''} {names} hung: no sign of life for"
             f" {now - (beat.at or self._began):.0f} s, last seen {where}{f' ({state})' if state else ''}; the stacks"
-            f" of this machine's ranks are in {self.folder / STACKS}"
+            f" of this machine's ranks are in {self.folder / STACKS}. watch.hang_after"
+            f" ({self.config.hang_after:g} s) and, for the first step, watch.startup_time"
+            f" ({self.config.startup_time:g} s) say how long that may last"
         )
 
     def _dump(self, pids: Mapping[int, int], first_rank: int) -> None:
@@ -139,12 +152,14 @@ def hanging_ranks(
     config: WatchConfig,
     idle: Sequence[float],
     several: bool = False,
+    on_cpu: bool = False,
 ) -> list[int]:
     """Finds the ranks that hang, the least advanced ones of them. Times in seconds.
 
     `idle`: seconds for which each has neither computed nor read nor written in a busy phase; infinite for a stopped
     process, which gets no allowance. Waiting ranks get twice the time if the run has `several` machines: the rank that
-    they wait for may hang on another one, whose launcher reports it.
+    they wait for may hang on another one, whose launcher reports it. `on_cpu`: ranks that compute do so on a processor,
+    which shows that they do.
     """
 
     def is_late(rank: int) -> bool:
@@ -152,6 +167,8 @@ def hanging_ranks(
         silent = now - (beat.at or began)
         if idle[rank] > config.hang_after:
             return silent > config.hang_after
+        if on_cpu and beat.at and not beat.waiting and beat.phase in COMPUTING:
+            return False
         longest = beat.allowance if beat.at else config.startup_time
         return silent > max(config.hang_after, longest) * (2 if several and beat.waiting else 1)
 

@@ -1,20 +1,26 @@
 """One rank of a training, as torchrun starts it: `python -m ncvc.train.elastic.worker CONFIG`."""
 
 import os
+import resource
 import sys
 import threading
 from pathlib import Path
-from typing import cast
+from typing import NoReturn, cast
 
+from ncvc.machine import memory_limit
 from ncvc.progress import Channel, ConsoleReporter, reporter_on
 from ncvc.train.config import TrainConfig
 from ncvc.train.elastic import heartbeat
 from ncvc.train.elastic.rendezvous import EXIT_LOST_PEER, end_quietly, pass_on_to_launcher, require_fitting_ranks
 from ncvc.train.elastic.stop_signal import StopRequest
+from ncvc.train.preflight.out_of_memory import micro_batch_advice
 
 
-def main(path: str, channel: Channel) -> None:
-    """Trains by the config at `path`; lines go to `channel`, a user's mistake goes to the launcher as one sentence."""
+def main(path: str, channel: Channel, *changed: str) -> None:
+    """Trains by the config at `path`, of which the keys in `changed` may differ from the run's.
+
+    Lines go to `channel`, a user's mistake goes to the launcher as one sentence.
+    """
     # Before the slow imports, so that no request to stop is lost.
     stop = StopRequest()
     stop.listen()
@@ -25,7 +31,6 @@ def main(path: str, channel: Channel) -> None:
 
     import torch
     from torch.distributed import DistError
-    from torch.distributed.elastic.multiprocessing.errors.error_handler import ErrorHandler
 
     from ncvc.errors import NcvcError
     from ncvc.model.deterministic import add_in_order
@@ -41,8 +46,8 @@ def main(path: str, channel: Channel) -> None:
         require_fitting_ranks(config)
         heartbeat.announce_wait(config.watch.startup_time)
         with started_by_torchrun(config.parallel, config.seed) as ranks:
-            require_one_run(config)
-            finished = train(config, ranks, stop, reporter_on(channel))
+            require_one_run(config, changed)
+            finished = train(config, ranks, stop, reporter_on(channel), frozenset(changed))
         end_quietly()
         if not finished and not stop.made:
             pass_on_to_launcher()
@@ -50,16 +55,52 @@ def main(path: str, channel: Channel) -> None:
         if isinstance(error, OSError):
             advice = "make room on the disk, and start again to go on"
             error = OSError(f"{config.folder}: a file was refused: {error}; {advice}")
-        try:
-            ErrorHandler().record_exception(error)
-        except OSError:  # the disk takes no reason either, and torch's agent would fail at an empty file
-            Path(os.environ["TORCHELASTIC_ERROR_FILE"]).unlink(missing_ok=True)
-            ConsoleReporter().say(str(error))
-        sys.exit(1)
-    except RuntimeError as error:
+        _give_reason(error)
+    except (MemoryError, RuntimeError) as error:
+        if is_lack_of_memory(error):
+            _give_reason(NcvcError(lack_of_memory(config)))
         if not isinstance(error, DistError) and "gloo/transport" not in str(error):
             raise
         sys.exit(EXIT_LOST_PEER)  # another rank ended; the launcher reports it
+
+
+def _give_reason(error: Exception) -> NoReturn:
+    """Leaves an error's sentence to the launcher, and ends."""
+    from torch.distributed.elastic.multiprocessing.errors.error_handler import ErrorHandler
+
+    try:
+        ErrorHandler().record_exception(error)
+    except OSError:  # the disk takes no reason either, and torch's agent would fail at an empty file
+        Path(os.environ["TORCHELASTIC_ERROR_FILE"]).unlink(missing_ok=True)
+        ConsoleReporter().say(str(error))
+    sys.exit(1)
+
+
+def is_lack_of_memory(error: BaseException) -> bool:
+    """Tells whether an error says that no memory is left, of a GPU or of the machine."""
+    import torch
+
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in str(error)
+
+
+def lack_of_memory(config: TrainConfig) -> str:
+    """Sentence about a rank that found no memory."""
+    import torch
+
+    rank, world_size = (int(os.environ[name]) for name in ("RANK", "WORLD_SIZE"))
+    if torch.cuda.is_available():
+        where, capacity = "its GPU", torch.cuda.get_device_properties(torch.cuda.current_device()).total_memory
+    else:
+        where, capacity = "the machine", memory_of_a_rank(int(os.environ["LOCAL_WORLD_SIZE"]))
+    advice = micro_batch_advice(config, world_size, capacity)
+    return f"rank {rank} found no memory left on {where}: by the memory model {advice}"
+
+
+def memory_of_a_rank(ranks: int) -> int:
+    """Bytes of the machine's memory for each of its ranks, by its limits."""
+    own, _ = resource.getrlimit(resource.RLIMIT_AS)
+    share = memory_limit() // ranks
+    return share if own == resource.RLIM_INFINITY else min(share, own)
 
 
 def in_one_sentence(failure: threading.ExceptHookArgs) -> None:
@@ -69,4 +110,4 @@ def in_one_sentence(failure: threading.ExceptHookArgs) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], cast(Channel, sys.argv[2]))
+    main(sys.argv[1], cast(Channel, sys.argv[2]), *sys.argv[3:])

@@ -35,7 +35,8 @@ class RunHistory:
     @property
     def tokens_a_step(self) -> float:
         """Tokens per step."""
-        return self.steps[-1].tokens / self.steps[-1].step
+        first = self.steps[0]
+        return first.tokens / (first.step - first.skipped)
 
     @property
     def seconds(self) -> float:

@@ -33,7 +33,7 @@ class Step:
 
     step: int
     tokens: int
-    """Tokens since the beginning of the run."""
+    """Tokens since the beginning of the run, without those of skipped steps."""
     loss: float
     """Mean cross entropy of the step's tokens, in nats."""
     lr: float
@@ -117,7 +117,7 @@ class RunLog:
         flops = speed / self.world_size * self.flops
         record = Step(
             step=step,
-            tokens=step * self.config.tokens_per_step,
+            tokens=(step - skipped) * self.config.tokens_per_step,
             loss=loss,
             lr=lr,
             grad_norm=grad_norm,
@@ -184,7 +184,7 @@ def _peak(config: TrainConfig) -> float | None:
     if not _on_gpu() or config.compute.dtype != "bfloat16":
         return None
     card = find_gpu_spec(torch.cuda.get_device_name())
-    return card.tflops * 1e12 if card else None
+    return card.tflops * 1e12 if card and card.tflops else None
 
 
 def _memory() -> int:

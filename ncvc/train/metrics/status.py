@@ -125,7 +125,8 @@ def describe(status: Status, now: float | None = None) -> list[str]:
         rows.append(("speed", _speed(last)))
         if status.state == "running" and last.seconds_left is not None:
             rows.append(("left", duration(max(last.seconds_left - (now - status.written), 0.0))))
-        rows.append(("skipped", f"{status.skipped:,} steps"))
+        tokens = status.skipped * last.tokens // max(1, last.step - last.skipped)
+        rows.append(("skipped", f"{status.skipped:,} steps" + (f", {tokens:,} tokens" if tokens else "")))
     if status.checkpoint is None:
         rows.append(("checkpoint", "none yet"))
     else:

@@ -1,16 +1,17 @@
 """Dry run of a training: size, memory of a GPU, time and disk, estimated without torch and without a GPU."""
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from ncvc.checkpoint.manifest import checkpoint_folders
 from ncvc.errors import ConfigError
-from ncvc.indexed import IndexedDataset
+from ncvc.files import files_below
 from ncvc.machine import gpus
-from ncvc.train.config import TrainConfig, training_documents
+from ncvc.train.config import TrainConfig
+from ncvc.train.preflight.checks import Prepared, inspect_prepared
 from ncvc.train.preflight.flops import flops_per_token, parameters
 from ncvc.train.preflight.gpu_specs import GPU_SPECS, GpuSpec, find_gpu_spec
 from ncvc.train.preflight.memory import Memory, fullest, largest_micro_batch, with_micro_batch
@@ -21,6 +22,8 @@ USUAL_MFU = 0.4
 """Share of a GPU's peak that models of about this size reach: 0.21 the papers, 0.39 MPT-1B, 0.41 to 0.48 Megatron-LM's
 and nanochat's runs on H100."""
 PAPERS_GPU = "RTX 6000 Ada"
+PAPERS_MFU = 0.21
+"""Share of its peak that the papers' run reached on `PAPERS_GPU`."""
 
 PARTS = {
     "weights": "weights",
@@ -40,10 +43,14 @@ class Target:
     spec: GpuSpec
     origin: str
     """Reason of the choice, a clause."""
+    here: int = 0
+    """Number of GPUs of this machine, if the run is planned for it."""
 
 
-def target(gpu: str | None = None, gpu_memory: float | None = None) -> Target:
-    """Chooses the GPU named `gpu`, else the one in this machine, else the papers'; `gpu_memory`: its GiB if given.
+def target(gpu: str | None = None, gpu_memory: float | None = None, gpu_tflops: float | None = None) -> Target:
+    """Chooses the GPU named `gpu`, else the one in this machine, else the papers'.
+
+    `gpu_memory` and `gpu_tflops`, if given, are its GiB and its peak in 10^12 operations per second.
 
     Raises `ConfigError` if the name is unknown and its memory is not given.
     """
@@ -61,37 +68,57 @@ def target(gpu: str | None = None, gpu_memory: float | None = None) -> Target:
     if spec is None and memory is None:
         known = ", ".join(each.name for each in GPU_SPECS)
         raise ConfigError(f"--gpu {name}: not a card that is known here; give --gpu-memory too, or one of: {known}")
-    if spec is None or memory is not None:
-        spec = GpuSpec(name if spec is None else spec.name, memory or 0.0, spec.tflops if spec else 0.0)
-    return Target(spec, origin)
+    known_memory, known_tflops = (spec.memory, spec.tflops) if spec else (0.0, 0.0)
+    spec = GpuSpec(spec.name if spec else name, memory or known_memory, gpu_tflops or known_tflops)
+    return Target(spec, origin, len(here) if gpu is None else 0)
 
 
-def dry_run(config: TrainConfig, planned: Target, mfu: float = USUAL_MFU, nnodes: int = 1) -> list[str]:
-    """Lines about the run of `config` on `nnodes` machines of these GPUs, at a share `mfu` of their peak.
+def dry_run(
+    config: TrainConfig,
+    planned: Target,
+    mfu: float | None = None,
+    nnodes: int = 1,
+    prepared: Prepared | None = None,
+) -> list[str]:
+    """Lines about the run of `config` on `nnodes` machines of these GPUs.
 
-    Raises `ConfigError` if ranks and batch do not fit each other.
+    `mfu`: share of the peak that is reached, `USUAL_MFU` if it is not said; `prepared`: what is there of tokenizer and
+    data, which is inspected otherwise. Raises `ConfigError` if ranks and batch do not fit each other, and what
+    `inspect_prepared` raises.
     """
-    ranks, copies = _ranks_and_copies(config, nnodes)
+    prepared = prepared or inspect_prepared(config)
+    ranks, copies = _ranks_and_copies(config, nnodes, planned)
     rows = [
         *_model(config),
         *_ranks(config, ranks, copies, planned),
-        *_steps(config),
+        *_steps(config, prepared),
         *_speed(config, ranks, planned.spec, mfu),
+        *_validation(config, prepared, ranks, planned.spec, mfu or USUAL_MFU),
         *_checkpoints(config),
+        *(("WARNING", warning) for warning in _warnings(config, planned.spec, prepared)),
     ]
     width = max(len(name) for name, _ in rows)
     lines = [f"{name:<{width}}  {text}" for name, text in rows]
     return [*lines, "", *_memory(config, copies, planned.spec), "", "dry run: nothing was started or written"]
 
 
-def estimate(config: TrainConfig, planned: Target, mfu: float = USUAL_MFU, nnodes: int = 1) -> dict[str, Any]:
+def estimate(
+    config: TrainConfig,
+    planned: Target,
+    mfu: float | None = None,
+    nnodes: int = 1,
+    prepared: Prepared | None = None,
+) -> dict[str, Any]:
     """Returns the figures of `dry_run` for programs: sizes in bytes, times in seconds, None for what is not known."""
-    ranks, copies = _ranks_and_copies(config, nnodes)
+    prepared = prepared or inspect_prepared(config)
+    mfu = mfu or USUAL_MFU
+    ranks, copies = _ranks_and_copies(config, nnodes, planned)
     memory = fullest(config, copies)[1]
     capacity = round(planned.spec.memory * GIB)
     steps = config.schedule.train_iters
-    known = config.compute.dtype == "bfloat16" and planned.spec.tflops > 0
-    speed = tokens_per_second(config, planned.spec, mfu) * ranks if known else None
+    speed = _speed_of_all(config, ranks, planned.spec, mfu)
+    validation = validation_seconds(config, prepared, speed) if speed else None
+    needed, free, _ = _disk(config)
     return {
         "run": config.run,
         "parameters": parameters(config.model),
@@ -105,15 +132,23 @@ def estimate(config: TrainConfig, planned: Target, mfu: float = USUAL_MFU, nnode
         "mfu": mfu,
         "tokens_per_second": speed,
         "seconds": steps * config.tokens_per_step / speed if speed else None,
+        "validation_seconds": validation,
+        "missing": [str(path) for path in prepared.missing],
         "checkpoint_bytes": checkpoint_bytes(config),
+        "disk_needed": needed,
+        "disk_free": free,
+        "warnings": _warnings(config, planned.spec, prepared),
         "memory": {name: round(getattr(memory, name)) for name in PARTS} | {"total": round(memory.total)},
         "fits": memory.total <= capacity,
         "largest_micro_batch_size": largest_micro_batch(config, copies, capacity),
     }
 
 
-def _ranks_and_copies(config: TrainConfig, nnodes: int) -> tuple[int, int]:
+def _ranks_and_copies(config: TrainConfig, nnodes: int, planned: Target) -> tuple[int, int]:
     """Returns the ranks of all machines and the copies of the model among them; raises `ConfigError`."""
+    wanted = config.parallel.nproc_per_node
+    if 0 < planned.here < wanted:
+        raise ConfigError(f"parallel.nproc_per_node is {wanted}, but there are {planned.here} GPUs; lower it")
     ranks = nnodes * (config.parallel.nproc_per_node or len(gpus()) or 1)
     try:
         return ranks, config.data_parallel_size(ranks)
@@ -153,28 +188,31 @@ def _ranks(config: TrainConfig, ranks: int, copies: int, planned: Target) -> Row
     ]
 
 
-def _steps(config: TrainConfig) -> Rows:
+def _steps(config: TrainConfig, prepared: Prepared) -> Rows:
     planned = config.schedule.train_iters * config.tokens_per_step
-    return [("steps", f"{config.schedule.train_iters:,}; {planned:,} tokens"), ("data", _data(config, planned))]
+    own = [
+        ("steps", f"{config.schedule.train_iters:,}; {planned:,} tokens"),
+        ("data", _data(config, prepared, planned)),
+    ]
+    if prepared.newest:
+        own.append(("goes on", f"after step {prepared.newest.step:,}"))
+    return own
 
 
-def _data(config: TrainConfig, planned: int) -> str:
+def _data(config: TrainConfig, prepared: Prepared, planned: int) -> str:
     """Tokens and documents for training, and the number of epochs."""
-    data = config.data
-    missing = [prefix for prefix in data.prefixes if not Path(f"{prefix}.idx").is_file()]
-    if missing:
-        return f"{missing[0]}.idx is not there yet, so the epochs are not known"
-    lengths = [IndexedDataset.open(prefix).lengths for prefix in data.prefixes]
-    lengths = [each[: training_documents(len(each), data.validation_split)] for each in lengths]
-    tokens = [int(each.sum(dtype=np.int64)) for each in lengths]
-    if not all(tokens):
-        return f"{data.prefixes[tokens.index(0)]} holds no tokens"
-    epochs = f"{planned / sum(tokens):.2f} epochs"
-    if data.weights:
-        shares = [weight / sum(data.weights) for weight in data.weights]
-        own = zip(data.prefixes, shares, tokens, strict=True)
-        epochs = ", ".join(f"{planned * share / held:.2f} epochs of {Path(prefix).name}" for prefix, share, held in own)
-    return f"{sum(tokens):,} tokens in {sum(map(len, lengths)):,} documents; {epochs}"
+    weights, datasets = config.data.weights, prepared.datasets
+    if prepared.missing:
+        return f"not prepared: {prepared.missing[0]} is not there, so a start is refused, and the epochs are not known"
+    tokens = sum(each.tokens for each in datasets)
+    epochs = f"{planned / tokens:.2f} epochs"
+    if weights:
+        shares = [weight / sum(weights) for weight in weights]
+        epochs = ", ".join(
+            f"{planned * share / own.tokens:.2f} epochs of {Path(own.prefix).name}"
+            for share, own in zip(shares, datasets, strict=True)
+        )
+    return f"{tokens:,} tokens in {sum(each.documents for each in datasets):,} documents; {epochs}"
 
 
 def tokens_per_second(config: TrainConfig, spec: GpuSpec, mfu: float) -> float:
@@ -182,19 +220,54 @@ def tokens_per_second(config: TrainConfig, spec: GpuSpec, mfu: float) -> float:
     return mfu * spec.tflops * 1e12 / flops_per_token(config.model, config.data.sequence_length)
 
 
-def _speed(config: TrainConfig, ranks: int, spec: GpuSpec, mfu: float) -> Rows:
+def _speed_of_all(config: TrainConfig, ranks: int, spec: GpuSpec, mfu: float) -> float | None:
+    """Tokens per second of all ranks; None if it cannot be estimated."""
     if config.compute.dtype != "bfloat16" or not spec.tflops:
+        return None
+    return tokens_per_second(config, spec, mfu) * ranks
+
+
+def _speed(config: TrainConfig, ranks: int, spec: GpuSpec, mfu: float | None) -> Rows:
+    speed = _speed_of_all(config, ranks, spec, mfu or USUAL_MFU)
+    if speed is None:
         why = "dtype is float32" if config.compute.dtype != "bfloat16" else f"the peak of {spec.name} is not known here"
-        return [("time", f"not estimated: {why}")]
-    each = tokens_per_second(config, spec, mfu)
-    seconds = config.schedule.train_iters * config.tokens_per_step / (each * ranks)
-    return [
-        (
-            "time",
-            f"{duration(seconds)}: {each * ranks:,.0f} tokens/s, {each:,.0f} a GPU, if {mfu:.0%} of the peak is reached"
-            " (assumed; --mfu)",
-        )
-    ]
+        return [("time", f"not estimated: {why}; set --gpu-tflops" if spec.tflops == 0 else f"not estimated: {why}")]
+    tokens = config.schedule.train_iters * config.tokens_per_step
+    row = (
+        f"{duration(tokens / speed)}: {speed:,.0f} tokens/s, {speed / ranks:,.0f} a GPU, if {mfu or USUAL_MFU:.0%} of"
+        " the peak is reached (assumed; --mfu)"
+    )
+    if mfu is None and spec.name == PAPERS_GPU:
+        published = tokens_per_second(config, spec, PAPERS_MFU) * ranks
+        row += f"; {duration(tokens / published)} at {PAPERS_MFU:.0%}, which the papers reached on this card"
+    return [("time", row)]
+
+
+def validation_seconds(config: TrainConfig, prepared: Prepared, speed: float) -> float | None:
+    """Seconds of all validations of a run of `speed` tokens a second; None without data.
+
+    A forward pass takes a third of the operations of a step.
+    """
+    if prepared.missing and (config.data.validation_prefixes or config.data.validation_split):
+        return None
+    return validations(config) * sum(prepared.validation) * config.data.sequence_length / (3 * speed)
+
+
+def validations(config: TrainConfig) -> int:
+    """Validations of a run: before the first step, every `eval_interval` steps and after the last."""
+    last, interval = config.schedule.train_iters, config.schedule.eval_interval
+    return 1 + last // interval + (last % interval > 0)
+
+
+def _validation(config: TrainConfig, prepared: Prepared, ranks: int, spec: GpuSpec, mfu: float) -> Rows:
+    if not config.data.validation_prefixes and not config.data.validation_split:
+        return [("validation", "none; data.validation_split or data.validation_prefixes reserves text for it")]
+    if prepared.missing:
+        return [("validation", f"{validations(config):,} times; the data are not there yet, so the time is not known")]
+    row = f"{validations(config):,} times {sum(prepared.validation):,} samples"
+    speed = _speed_of_all(config, ranks, spec, mfu)
+    seconds = validation_seconds(config, prepared, speed) if speed else None
+    return [("validation", row if seconds is None else f"{row}; {duration(seconds)} more")]
 
 
 def checkpoint_bytes(config: TrainConfig) -> int:
@@ -202,13 +275,51 @@ def checkpoint_bytes(config: TrainConfig) -> int:
     return parameters(config.model) * ((2 if config.compute.dtype == "bfloat16" else 4) + 12)
 
 
-def _checkpoints(config: TrainConfig) -> Rows:
+def _kept(config: TrainConfig) -> tuple[list[int], set[int]]:
+    """Steps of which a checkpoint is written, and those of the checkpoints that stay at the end."""
     policy, last = config.checkpoints, config.schedule.train_iters
     written = sorted({*range(policy.save_interval, last + 1, policy.save_interval), last})
-    kept = {*written[-policy.keep_last :], *(step for step in written if step % policy.keep_interval == 0)}
+    return written, {*written[-policy.keep_last :], *filter(policy.is_kept, written)}
+
+
+def _checkpoints(config: TrainConfig) -> Rows:
+    written, kept = _kept(config)
     each = checkpoint_bytes(config)
-    disk = f"{size(len(kept) * each)}, and one more while it is written"
-    return [("checkpoints", f"{len(written):,} of {size(each)}; {len(kept):,} stay: {disk}")]
+    needed, free, where = _disk(config)
+    verdict = f"{size(needed)} more, {size(free)} free in {where}"
+    return [
+        (
+            "checkpoints",
+            f"{len(written):,} of {size(each)}; {len(kept):,} stay: {size(len(kept) * each)}, and one more while it is"
+            " written",
+        ),
+        ("disk", verdict if needed <= free else f"NOT ENOUGH: {verdict}; make room, or keep fewer checkpoints"),
+    ]
+
+
+def _disk(config: TrainConfig) -> tuple[int, int, Path]:
+    """Bytes that the checkpoints take beside those that are there, the free ones, and the folder that has them."""
+    there = sum(path.stat().st_size for folder in checkpoint_folders(config.run) for path in files_below(folder))
+    needed = max(0, (len(_kept(config)[1]) + 1) * checkpoint_bytes(config) - there)
+    run = config.folder.absolute()
+    nearest = next(folder for folder in (run, *run.parents) if folder.exists())
+    return needed, shutil.disk_usage(nearest).free, nearest
+
+
+def _warnings(config: TrainConfig, spec: GpuSpec, prepared: Prepared) -> list[str]:
+    """Sentences about what a start accepts and is probably a mistake."""
+    found = []
+    tokenizer, size_of = prepared.tokenizer, config.model.vocab_size
+    if tokenizer and tokenizer.pieces < size_of:
+        found.append(
+            f"model.vocab_size is {size_of:,}, and {config.data.tokenizer} has {tokenizer.pieces:,} pieces:"
+            f" {size_of - tokenizer.pieces:,} rows of the embedding are never trained"
+        )
+    if config.checkpoints.warning:
+        found.append(config.checkpoints.warning)
+    if find_gpu_spec(spec.name) and not spec.tflops and config.compute.dtype == "bfloat16":
+        found.append(f"{spec.name} has no bfloat16 products; choose another card, or compute.dtype: float32")
+    return found
 
 
 def _memory(config: TrainConfig, copies: int, spec: GpuSpec) -> list[str]:

@@ -1,16 +1,16 @@
 """Choice of the checkpoint from which a run resumes."""
 
 from pathlib import Path
-from typing import Any
 
 import torch.distributed as dist
 
 from ncvc.checkpoint.commit import clean, sentence
-from ncvc.checkpoint.reader import Checkpoint, checkpoint_folders, open_at_its_place
+from ncvc.checkpoint.manifest import checkpoint_folders
+from ncvc.checkpoint.reader import Checkpoint, open_at_its_place
 from ncvc.errors import CheckpointError
 from ncvc.model.parallel import Ranks
 from ncvc.train.elastic.heartbeat import IO_ALLOWANCE, announce_wait, send_heartbeat
-from ncvc.train.metrics.log import LOG, records
+from ncvc.train.same_run import require_none_lost
 
 
 def newest_whole(run: Path, ranks: Ranks) -> tuple[Checkpoint | None, list[str]]:
@@ -19,19 +19,18 @@ def newest_whole(run: Path, ranks: Ranks) -> tuple[Checkpoint | None, list[str]]
     All ranks call it, and each reads its share of the files. Raises `CheckpointError` if the run has saved before and
     no checkpoint is whole: it would begin anew with random weights.
     """
-    listing: list[Any] = [[], 0]
+    listing: list[list[Path]] = [[]]
     announce_wait()
     if ranks.is_first:
         send_heartbeat("loading", allowance=IO_ALLOWANCE)
         try:
             clean(run / "checkpoints")
-            listing = [checkpoint_folders(run), _last_saved(run)]
+            listing = [checkpoint_folders(run)]
         except OSError as error:
             raise CheckpointError(sentence(error, run)) from None
     dist.broadcast_object_list(listing)
-    folders, last_saved = listing
     damaged: list[str] = []
-    for folder in folders:
+    for folder in listing[0]:
         checkpoint, problems = _read(folder, ranks)
         if not problems:
             return checkpoint, damaged
@@ -41,11 +40,7 @@ def newest_whole(run: Path, ranks: Ranks) -> tuple[Checkpoint | None, list[str]]
             f"{run}: no checkpoint is whole ({'; '.join(damaged)}); copy one back from elsewhere, or name another"
             " folder as `run` to begin anew"
         )
-    if last_saved:
-        raise CheckpointError(
-            f"{run / LOG}: step {last_saved} was saved, but {run / 'checkpoints'} has no checkpoint; put it back,"
-            " or name another folder as `run` to begin anew"
-        )
+    require_none_lost(run)
     return None, []
 
 
@@ -63,10 +58,3 @@ def _read(folder: Path, ranks: Ranks) -> tuple[Checkpoint | None, list[str]]:
     dist.all_gather_object(gathered, own)
     # Every rank names a damaged manifest.
     return checkpoint, list(dict.fromkeys(sentence for sentences in gathered for sentence in sentences))
-
-
-def _last_saved(run: Path) -> int:
-    """Last step that the run saved, by its log; 0 if none."""
-    if not (run / LOG).exists():
-        return 0
-    return max((record["step"] for record in records(run) if record.get("event") == "saved"), default=0)

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ncvc.checkpoint.commit import foreign_files, remove
-from ncvc.checkpoint.format import Manifest
-from ncvc.checkpoint.reader import Checkpoint, checkpoint_folders, open_at_its_place
+from ncvc.checkpoint.manifest import Manifest, checkpoint_folders
+from ncvc.checkpoint.reader import Checkpoint, open_at_its_place
 from ncvc.errors import CheckpointError
 from ncvc.train.config import CheckpointConfig
 
@@ -44,7 +44,7 @@ class Retention:
                 # A rollback skips checkpoints of left-out steps, so those do not count.
                 left_out = any(first <= step <= last for first, last in newest.guard.left_out)
                 whole += (step == newest.step or not left_out) and self._is_whole(found)
-            elif step % self.policy.keep_interval and not foreign_files(folder):
+            elif not self.policy.is_kept(step) and not foreign_files(folder):
                 remove(folder)
                 removed.append(folder)
         return removed

@@ -16,8 +16,8 @@ from megatron.core.models.gpt.gpt_model import GPTModel
 from megatron.core.optimizer.distrib_optimizer import DistributedOptimizer
 
 from ncvc.checkpoint.commit import commit, join, leave_shard, prepare, sentence
-from ncvc.checkpoint.format import Facts, Owned
-from ncvc.checkpoint.reader import checkpoint_folder
+from ncvc.checkpoint.format import Owned
+from ncvc.checkpoint.manifest import Facts, checkpoint_folder
 from ncvc.errors import CheckpointError
 from ncvc.model.parallel import Ranks
 from ncvc.train.config import TrainConfig

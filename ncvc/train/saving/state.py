@@ -7,7 +7,8 @@ from megatron.core.models.gpt.gpt_model import GPTModel
 from megatron.core.optimizer.distrib_optimizer import DistributedOptimizer
 from megatron.core.tensor_parallel.random import get_cuda_rng_tracker
 
-from ncvc.checkpoint.format import Layout, Owned, Piece, whole_piece
+from ncvc.checkpoint.format import Owned, whole_piece
+from ncvc.checkpoint.manifest import Layout, Piece
 from ncvc.checkpoint.reader import Checkpoint
 from ncvc.errors import CheckpointError
 from ncvc.model.parallel import Ranks

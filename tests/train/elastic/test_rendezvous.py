@@ -9,7 +9,8 @@ import time
 import pytest
 import yaml
 
-from ncvc.checkpoint.reader import Checkpoint, checkpoint_folder
+from ncvc.checkpoint.manifest import checkpoint_folder
+from ncvc.checkpoint.reader import Checkpoint
 from ncvc.errors import ConfigError
 from ncvc.train.config import TrainConfig
 from ncvc.train.elastic.agent import CONNECTION_LOST

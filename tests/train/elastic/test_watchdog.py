@@ -197,6 +197,44 @@ def test_ranks_that_hang_leave_their_stacks_and_are_ended(tmp_path, capsys):
         assert "a_function_that_hangs" in path.read_text()
 
 
+def test_a_rank_that_computes_for_long_on_a_processor_does_not_hang():
+    slow, waits = at(930), at(931, waiting=1)
+
+    def hanging(idle, now=1000.0, **options):
+        return hanging_ranks([slow, waits], now=now, began=500.0, config=WATCH, idle=(idle, 0.0), **options)
+
+    assert hanging(0.0) == [0]  # of a GPU nobody can tell
+    assert hanging(0.0, on_cpu=True) == []
+    assert hanging(0.0, on_cpu=True, now=9000.0) == []
+    assert hanging(61.0, on_cpu=True) == [0]
+    assert hanging(STOPPED, on_cpu=True) == [0]
+    both = [at(930), at(930)]
+    assert hanging_ranks(both, now=1000.0, began=500.0, config=WATCH, idle=(0.0, 61.0), on_cpu=True) == [1]
+
+
+@pytest.mark.parametrize(("code", "hangs"), [("while True: pass", False), ("time.sleep(600)", True)])
+def test_activity_decides_whether_a_silent_micro_batch_hangs(tmp_path, capsys, code, hangs):
+    watch = Watchdog(WatchConfig(hang_after=0.5), tmp_path, 1, reporter=reporter_on("stdout"), on_cpu=True)
+    program = (
+        "import time; from ncvc.train.elastic import heartbeat; heartbeat.connect();"
+        "heartbeat.send_heartbeat('computing', step=7); print('ready', flush=True)\n" + code
+    )
+    environment = {**os.environ, VARIABLE: watch.table.variable, "LOCAL_RANK": "0"}
+    command = [sys.executable, "-c", program]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as rank:
+        assert rank.stdout.readline() == "ready\n"
+        end = time.monotonic() + 4
+        while not watch.hang and time.monotonic() < end:
+            watch.look({0: rank.pid}, first_rank=0)
+            time.sleep(0.05)
+        rank.kill()
+    assert bool(watch.hang) == hangs
+    if hangs:
+        said = capsys.readouterr().out
+        assert "rank 0 hung: no sign of life for" in said
+        assert "watch.hang_after (0.5 s) and, for the first step, watch.startup_time (600 s)" in said
+
+
 def test_ranks_that_hang_are_ended_though_a_request_to_stop_comes_meanwhile(tmp_path, monkeypatch):
     watch = Watchdog(WatchConfig(hang_after=0.2), tmp_path, 1)
     (rank,) = start_ranks(watch, "Python")
@@ -283,7 +321,7 @@ def test_who_ended_only_because_others_had(tmp_path):
 
 def test_when_ranks_are_started_again(tmp_path, capsys):
     agent = Agent.__new__(Agent)  # without torch's part, which needs a rendezvous
-    agent.config, agent.watchdog = SimpleNamespace(folder=tmp_path), SimpleNamespace(hang=None)
+    agent.config, agent.watchdog = SimpleNamespace(folder=tmp_path), SimpleNamespace(hang=None, on_cpu=False)
     agent.peers = SimpleNamespace(machines=1, name="here")
     agent.reporter = reporter_on("stdout")
     agent._newest, agent._crashes = "", 0

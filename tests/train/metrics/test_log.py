@@ -53,11 +53,11 @@ def test_the_line_of_the_papers_run_says_what_it_does(make_config, monkeypatch, 
     monkeypatch.setattr(run_log, "_peak", lambda config: find_gpu_spec("RTX 6000 Ada").tflops * 1e12)
     log = opened(config, world_size=4)
     clock.seconds += config.tokens_per_step / (4 * 10_403)
-    log.step(1, loss=10.98765, lr=1.3333e-06, grad_norm=123.456, skipped=12)
+    log.step(13, loss=10.98765, lr=1.3333e-06, grad_norm=123.456, skipped=12)
     log.close()
     line = capsys.readouterr().out.rstrip("\n")
     assert line == (
-        "step     1/24000  loss 10.9877 (10.9877)  lr 1.33e-06  grad 123"
+        "step    13/24000  loss 10.9877 (10.9877)  lr 1.33e-06  grad 123"
         "  10,403 tok/s/GPU 76.4 TFLOP/s 21.0% MFU  2.1M tok  12 skip  45 GiB  14.0 days left"
     )
     step = steps(config.folder)[0]
@@ -76,7 +76,7 @@ def test_no_line_is_wider_than_160_columns(make_config, monkeypatch, clock, caps
     monkeypatch.setattr(run_log, "_memory", lambda: 141 * 2**30)
     monkeypatch.setattr(run_log, "_peak", lambda config: 2250e12)
     log = opened(config, world_size=8)
-    for step in (1, 999_998):
+    for step in (10_000, 999_998):
         clock.seconds += 80
         log.step(step, loss=11.123456, lr=1e-10, grad_norm=1.2345e-10, skipped=9_999)
     lines = capsys.readouterr().out.splitlines()

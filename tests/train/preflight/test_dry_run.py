@@ -1,21 +1,24 @@
 """`ncvc train --dry-run`: what it says of the papers' run, and what others published of theirs."""
 
+import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from click.testing import CliRunner
 
 from ncvc import machine
 from ncvc.cli.train import train
-from ncvc.errors import ConfigError
+from ncvc.errors import CheckpointError, ConfigError, NcvcError
 from ncvc.indexed import IndexedDataset
 from ncvc.train.config import TrainConfig
 from ncvc.train.preflight import dry_run
 from ncvc.train.preflight.gpu_specs import GPU_SPECS, find_gpu_spec
 from tests.conftest import ROOT
-from tests.small_training import write_dataset
+from tests.small_training import train_alone, write_dataset
 
 PAPERS = ROOT / "megatron_configs" / "ncvc-slm-1.yaml"
 
@@ -45,7 +48,17 @@ def test_the_papers_run():
     assert "8 of 16.7 GB; 8 stay: 133 GB" in found["checkpoints"]
     assert "micro_batch_size 8 fits in 48 GiB (82%), and is the largest that does" in output
     assert "nothing was started" in output
+    assert "not prepared: " in found["data"]
     assert not Path("runs").exists()
+
+
+def test_the_papers_card_has_the_papers_share_beside_the_usual_one():
+    found, _ = lines()
+    assert "7.3 days" in found["time"]
+    assert "if 40% of the peak is reached" in found["time"]
+    assert "; 14.0 days at 21%, which the papers reached on this card" in found["time"]
+    found, _ = lines("--gpu", "H100")
+    assert "21%" not in found["time"]
 
 
 PUBLISHED = [
@@ -126,6 +139,14 @@ def test_the_card_is_the_one_named_or_the_one_here(monkeypatch):
         ("NVIDIA H200", 989.4),
         ("NVIDIA RTX 6000 Ada Generation", 364.2),
         ("NVIDIA A100 80GB PCIe", 311.9),
+        ("NVIDIA A100-SXM4-40GB", 311.9),
+        ("NVIDIA B200", 2250.0),
+        ("NVIDIA B300 SXM6 AC", 2250.0),
+        ("NVIDIA GB10", 125.0),
+        ("NVIDIA GeForce RTX 5090", 209.5),
+        ("NVIDIA RTX PRO 6000 Blackwell Workstation Edition", 503.8),
+        ("NVIDIA RTX PRO 6000 Blackwell Max-Q Workstation Edition", 438.9),
+        ("Tesla V100-SXM2-32GB", 0.0),
         ("NVIDIA A10G", 70.0),
         ("NVIDIA L4", 121.2),
         ("NVIDIA L40S", 362.1),
@@ -135,9 +156,26 @@ def test_cards_by_the_drivers_name(driver, tflops):
     assert find_gpu_spec(driver).tflops == tflops
 
 
-@pytest.mark.parametrize("driver", ["NVIDIA RTX A4000", "Quadro RTX 6000", "Tesla V100-SXM2-32GB", "CPU"])
+@pytest.mark.parametrize("driver", ["NVIDIA RTX A4000", "Quadro RTX 6000", "NVIDIA GB20", "CPU"])
 def test_cards_that_are_not_in_the_table(driver):
     assert find_gpu_spec(driver) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "memory"),
+    [
+        ("A100 40GB", 40),
+        ("NVIDIA A100-PCIE-40GB", 40),
+        ("NVIDIA A100 80GB PCIe", 80),
+        ("Tesla V100-SXM2-32GB", 32),
+        ("V100", 16),
+        ("RTX PRO 6000", 96),
+        ("rtx 5090", 32),
+        ("B300", 288),
+    ],
+)
+def test_the_memory_of_cards(name, memory):
+    assert find_gpu_spec(name).memory == memory
 
 
 def test_every_card_is_found_by_its_own_name():
@@ -163,3 +201,140 @@ def test_it_needs_no_torch():
         f"train(['{PAPERS}', '--dry-run'], standalone_mode=False); assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
+
+
+def test_the_peak_of_a_card_that_is_not_known_can_be_said():
+    found, _ = lines("--gpu", "Voodoo 2", "--gpu-memory", "48")
+    assert "not estimated: the peak of Voodoo 2 is not known here; set --gpu-tflops" in found["time"]
+    found, _ = lines("--gpu", "Voodoo 2", "--gpu-memory", "48", "--gpu-tflops", "364.2", "--mfu", "0.21")
+    assert "10,408 a GPU" in found["time"]
+    found, _ = lines("--gpu", "V100 32GB")
+    assert "V100 32GB has no bfloat16 products" in found["WARNING"]
+
+
+def overrides_of(material, run):
+    """`--set` of a run of the small model."""
+    from tests.small_training import SMALL
+
+    values = {
+        "run": run,
+        "data": {
+            "prefixes": [str(material / "corpus")],
+            "tokenizer": str(material / "tokenizer"),
+            "sequence_length": 16,
+        },
+        "model": SMALL,
+        "schedule": {"train_iters": 6, "lr_warmup_iters": 2, "global_batch_size": 8, "micro_batch_size": 2},
+        "parallel": {"nproc_per_node": 1},
+        "compute": {"dtype": "float32"},
+    }
+    return [f"{name}={json.dumps(value)}" for name, value in values.items()]
+
+
+def refused(material, run, *changes):
+    """What the dry run and a start say of the same config; both must refuse it."""
+    overrides = (*overrides_of(material, run), *changes)
+    options = [part for each in overrides for part in ("--set", each)]
+    done = CliRunner().invoke(train, [str(PAPERS), "--dry-run", *options])
+    assert isinstance(done.exception, NcvcError), done.output
+    with pytest.raises(NcvcError) as started:
+        train_alone(TrainConfig.load(PAPERS, overrides))
+    return str(done.exception), str(started.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("data.tokenizer=nowhere", "nowhere: not a tokenizer"),
+        ("model.vocab_size=60", "has 64 pieces, but model.vocab_size is 60"),
+        ("data.prefixes.0=DIR/ids", "ids.bin: holds the id 64, but the model's vocabulary has 64"),
+        ("data.prefixes=[DIR/corpus, DIR/nowhere]", "nowhere.idx: no such file"),
+        ("data.validation_prefixes=[DIR/short]", "holds 5 tokens for validation, and a sample takes"),
+        ("data.validation_prefixes=[DIR/same]", "same.bin: does not fit its index"),
+        ("checkpoints.init_from=nowhere", "nowhere: not a checkpoint"),
+    ],
+)
+def test_the_dry_run_refuses_what_a_start_refuses(material, tmp_path, change, words):
+    write_dataset(tmp_path / "ids", [[5] * 30, [64] * 30])
+    write_dataset(tmp_path / "short", [[5] * 5])
+    shutil.copy(material / "corpus.idx", tmp_path / "corpus.idx")
+    shutil.copy(material / "corpus.bin", tmp_path / "corpus.bin")
+    shutil.copy(material / "corpus.idx", tmp_path / "same.idx")
+    (tmp_path / "same.bin").write_bytes(b"")
+    dry, started = refused(material, str(tmp_path / "run"), change.replace("DIR", str(tmp_path)))
+    assert words in dry
+    assert words in started
+    assert not list(tmp_path.glob("run/checkpoints/*"))
+
+
+def test_the_dry_run_knows_the_run_in_its_folder(make_config, material, tmp_path):
+    config = make_config(checkpoints={"save_interval": 2, "keep_last": 2})
+    train_alone(config, stop_after=3)
+    options = dry_run.target()
+    assert any(line.startswith("goes on      after step 3") for line in dry_run.dry_run(config, options))
+    with pytest.raises(ConfigError, match=r"the run was begun otherwise: optimizer\.lr was 0\.01 and is 0\.02"):
+        dry_run.dry_run(make_config(optimizer={"lr": 0.02}), options)
+    train_alone(config)
+    shutil.rmtree(config.folder / "checkpoints")
+    with pytest.raises(CheckpointError, match=r"step 6 was saved, but .* has no checkpoint"):
+        dry_run.dry_run(config, options)
+
+
+def test_a_finished_run_is_said_and_nothing_planned(material, make_config, tmp_path):
+    config = make_config()
+    train_alone(config)
+    file = tmp_path / "finished.yaml"
+    file.write_text(yaml.safe_dump(config.model_dump(mode="json")))
+    done = CliRunner().invoke(train, [str(file), "--dry-run"], catch_exceptions=False)
+    assert done.exit_code == 0
+    assert "finished after step 6 already; nothing was done" in done.output
+    assert "memory of a GPU" not in done.output
+
+
+def test_validation_takes_a_third_of_a_step_a_token(make_config, material):
+    config = make_config(
+        data={"validation_split": 0.1}, schedule={"eval_interval": 4, "eval_iters": 2}, compute={"dtype": "bfloat16"}
+    )
+    prepared = dry_run.inspect_prepared(config)
+    # Before the first step, after 4, and after the last, 6; 2 batches of 8 samples.
+    assert dry_run.validations(config) == 3
+    assert prepared.validation == [16]
+    assert dry_run.validation_seconds(config, prepared, 100.0) == pytest.approx(3 * 16 * 16 / 300)
+    found = dry_run.estimate(config, dry_run.target("H100"))
+    speed = found["tokens_per_second"]
+    assert found["validation_seconds"] == pytest.approx(3 * 16 * 16 / speed / 3)
+    assert any(
+        line.startswith("validation   3 times 16 samples; ") for line in dry_run.dry_run(config, dry_run.target())
+    )
+
+
+def test_the_disk_of_the_checkpoints_beside_the_free_one(make_config, monkeypatch):
+    config = make_config(checkpoints={"save_interval": 2, "keep_last": 2})
+    needed = 3 * dry_run.checkpoint_bytes(config)  # two that stay, and one more
+    for free, words in ((needed, " more, "), (needed - 1, "NOT ENOUGH: ")):
+        monkeypatch.setattr(dry_run.shutil, "disk_usage", lambda _, free=free: shutil._ntuple_diskusage(0, 0, free))
+        line = next(line for line in dry_run.dry_run(config, dry_run.target()) if line.startswith("disk"))
+        assert words in line
+        assert ("NOT ENOUGH" in line) == (free < needed)
+    train_alone(config, stop_after=3)
+    there = sum(path.stat().st_size for path in config.folder.glob("checkpoints/*/*"))
+    assert dry_run.estimate(config, dry_run.target())["disk_needed"] == needed - there
+
+
+def test_rows_that_no_text_reaches_are_said(make_config):
+    from tests.small_training import SMALL
+
+    found = dry_run.estimate(make_config(model={**SMALL, "vocab_size": 80}), dry_run.target())["warnings"]
+    assert len(found) == 1
+    assert found[0].startswith("model.vocab_size is 80, and ")
+    assert found[0].endswith("has 64 pieces: 16 rows of the embedding are never trained")
+    assert dry_run.estimate(make_config(), dry_run.target())["warnings"] == []
+
+
+def test_more_ranks_than_gpus_of_this_machine_are_refused(monkeypatch):
+    here = machine.Gpu("NVIDIA A100-SXM4-40GB", 40960, "570.1")
+    monkeypatch.setattr(dry_run, "gpus", lambda: (here, here))
+    config = TrainConfig.load(PAPERS)
+    with pytest.raises(ConfigError, match=r"parallel\.nproc_per_node is 4, but there are 2 GPUs"):
+        dry_run.dry_run(config, dry_run.target())
+    dry_run.dry_run(config, dry_run.target("H100"))

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from ncvc.checkpoint.reader import checkpoint_folder
+from ncvc.checkpoint.manifest import checkpoint_folder
 from ncvc.model import gpt as gpt_model
 from ncvc.model.parallel import single_process
 from ncvc.train import optimizer as adamw

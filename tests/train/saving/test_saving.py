@@ -10,7 +10,8 @@ import pytest
 import torch
 
 from ncvc.checkpoint import format as checkpoint_format
-from ncvc.checkpoint.reader import checkpoint_folder, latest
+from ncvc.checkpoint.manifest import checkpoint_folder
+from ncvc.checkpoint.reader import latest
 from ncvc.errors import CheckpointError
 from ncvc.model.parallel import single_process, started_by_torchrun
 from ncvc.progress import reporter_on
