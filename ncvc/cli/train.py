@@ -139,6 +139,11 @@ def run(
 
     # Before the imports that take seconds.
     if write_slurm is None and is_finished(settings):
+        if not dry_run and nodes["node_rank"] in (None, 0):
+            from ncvc.train.beside.checkpoint_hooks import finish_hooks
+
+            if not finish_hooks(settings, console.channel):
+                sys.exit(STOPPED)
         done = f"{settings.run}: finished after step {settings.schedule.train_iters} already; nothing was done"
         console.close(_summary(settings.folder), [done])
         return

@@ -154,6 +154,13 @@ class CheckpointConfig(Config):
     """Rows of embedding and head: as they are, for the same tokenizer; or transferred to `data.tokenizer` from a
     Hugging Face folder with another one, each piece's row the mean of the rows of its text's tokens there."""
 
+    export: Literal["hf"] | None = None
+    """Writes `RUN/hf/step_…`, the Hugging Face folder of each checkpoint that is kept for ever and of the last one,
+    beside the training."""
+    run: str | None = None
+    """Command of the shell for each of these checkpoints, after its export and beside the training; NCVC_RUN,
+    NCVC_CHECKPOINT, NCVC_STEP and NCVC_EXPORT tell it what there is."""
+
     def is_kept(self, step: int) -> bool:
         """Tells whether the checkpoint of a step is kept for ever."""
         return self.keep_interval != "off" and step % self.keep_interval == 0
@@ -167,6 +174,14 @@ class CheckpointConfig(Config):
             f"checkpoints.keep_interval {self.keep_interval} is no multiple of save_interval {self.save_interval}, so"
             f" only one in {math.lcm(self.keep_interval, self.save_interval):,} steps is kept for ever"
         )
+
+
+class AlertsConfig(Config):
+    """What is told to somebody; nothing leaves the machine but by this command."""
+
+    command: str | None = None
+    """Command of the shell at skipped steps, rollbacks, restarts, hangs, failures and the end; it reads the events as
+    lines of JSON, and NCVC_RUN and NCVC_EVENTS tell it where and what."""
 
 
 class GuardConfig(Config):
@@ -228,6 +243,7 @@ class TrainConfig(Config):
     logging: LoggingConfig = LoggingConfig()
     guard: GuardConfig = GuardConfig()
     watch: WatchConfig = WatchConfig()
+    alerts: AlertsConfig = AlertsConfig()
 
     @property
     def folder(self) -> Path:

@@ -24,6 +24,7 @@ FREE_TO_CHANGE = {
     "logging",
     "guard",
     "watch",
+    "alerts",
     # Compared by content.
     "data.prefixes",
     "data.tokenizer",

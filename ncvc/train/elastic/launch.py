@@ -1,12 +1,10 @@
 """Starts this machine's ranks of a run with torchrun, and reports their end."""
 
-import contextlib
 import logging
 import os
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from collections.abc import Iterable
 
 import torch
 from torch.distributed import DistError
@@ -16,15 +14,16 @@ from torch.distributed.elastic.rendezvous import RendezvousError
 from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
 from ncvc.errors import ConfigError, NcvcError
-from ncvc.files import lock
-from ncvc.outputs import require_run_folder
 from ncvc.progress import Channel, reporter_on
+from ncvc.train.beside.alerts import Alerts
+from ncvc.train.beside.checkpoint_hooks import CheckpointHooks
 from ncvc.train.config import TrainConfig
 from ncvc.train.elastic.agent import watched
 from ncvc.train.elastic.rendezvous import Rendezvous
 from ncvc.train.elastic.stop_signal import launchers_requests
 from ncvc.train.metrics.log import events
 from ncvc.train.resolved_config import resolved
+from ncvc.train.run_lock import locked
 
 ONE_MACHINE = Rendezvous()
 WORKER = ("-m", "ncvc.train.elastic.worker")
@@ -38,7 +37,7 @@ def launch(
     channel: Channel = "none",
     changed: Iterable[str] = (),
 ) -> bool:
-    """Runs the training to its end; returns True if it finished, False if it stopped on request.
+    """Runs the training and its hooks to the end; returns True if they finished, False if it stopped on request.
 
     Every machine of the run calls it; lines for people go to `channel`; keys in `changed` may differ from the run's.
     After a crash or a hang the ranks are restarted, `max_restarts` times at most. Raises `ConfigError` if the ranks do
@@ -47,6 +46,21 @@ def launch(
     """
     rendezvous.check(max_restarts)
     ranks = processes(config, rendezvous.nnodes)
+    if not rendezvous.is_first:
+        return _launch(config, rendezvous, ranks, max_restarts, channel, changed)
+    reporter = reporter_on(channel)
+    with locked(config), Alerts(config, reporter), CheckpointHooks(config, reporter) as hooks:
+        return _launch(config, rendezvous, ranks, max_restarts, channel, changed) and hooks.finish()
+
+
+def _launch(
+    config: TrainConfig,
+    rendezvous: Rendezvous,
+    ranks: int,
+    max_restarts: int,
+    channel: Channel,
+    changed: Iterable[str],
+) -> bool:
     rendezvous.choose_network()
     os.environ["OMP_NUM_THREADS"] = str(config.compute.threads)
     if config.parallel.tensor_model_parallel_size > 1:
@@ -63,7 +77,6 @@ def launch(
     try:
         # Not in the run folder: the first rank writes it there once the run has accepted it.
         with (
-            _locked(config, rendezvous),
             tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".yaml") as file,
             launchers_requests() as settings.signals_to_handle,
             watched(config, rendezvous.nnodes, reporter_on(channel)) as agents,
@@ -96,27 +109,6 @@ def launch(
             return False
         case _:
             raise NcvcError(f"{config.run}: the training ended without being finished; start it again to go on")
-
-
-@contextlib.contextmanager
-def _locked(config: TrainConfig, rendezvous: Rendezvous) -> Iterator[None]:
-    """Locks the run folder, on the first machine; raises `NcvcError` if another process has it."""
-    if rendezvous.nnodes > 1 and rendezvous.node_rank != 0:
-        yield
-        return
-    require_run_folder(config.folder, [Path(config.data.tokenizer)])
-    config.folder.mkdir(parents=True, exist_ok=True)
-    try:
-        held = lock(config.folder)
-    except BlockingIOError:
-        raise NcvcError(
-            f"{config.run}: another ncvc train is running there; `ncvc train status {config.run}` says how it is,"
-            " and --set run=… begins another run"
-        ) from None
-    try:
-        yield
-    finally:
-        os.close(held)
 
 
 def processes(config: TrainConfig, nnodes: int = 1) -> int:

@@ -35,6 +35,11 @@ class Rendezvous:
     local_addr: str | None = None
     """Address of this machine for the others, if its host name does not lead to it."""
 
+    @property
+    def is_first(self) -> bool:
+        """True on the machine that holds the run's lock."""
+        return self.nnodes == 1 or self.node_rank == 0
+
     def check(self, max_restarts: int = 0) -> None:
         """Raises `ConfigError` if the options allow no rendezvous, or none after a restart."""
         if self.nnodes == 1:

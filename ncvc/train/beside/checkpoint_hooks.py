@@ -1,0 +1,163 @@
+"""Export and the user's command for each checkpoint that stays for ever."""
+
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from ncvc.checkpoint.manifest import checkpoint_folders
+from ncvc.errors import ConfigError
+from ncvc.progress import Channel, Reporter, reporter_on
+from ncvc.train.beside.commands import run
+from ncvc.train.config import TrainConfig
+from ncvc.train.run_lock import locked
+
+POLL = 1.0
+"""Seconds between two looks for new checkpoints."""
+
+
+@dataclass(frozen=True)
+class Hook:
+    """One command for one checkpoint."""
+
+    checkpoint: Path
+    kind: str
+    """`export` or `run`."""
+    output: Path
+    """Folder that an export writes."""
+    log: Path
+    """What the command printed, once it has succeeded; it is not run again then."""
+
+    @property
+    def is_done(self) -> bool:
+        """True if an earlier start has done it."""
+        return self.log.exists() or (self.kind == "export" and self.output.exists())
+
+
+class CheckpointHooks:
+    """Runs the hooks of a run one after the other, oldest checkpoint first, in a thread; use it as a context.
+
+    Those that an end of the launcher cut off or that failed are run again by the next start.
+    """
+
+    def __init__(self, config: TrainConfig, reporter: Reporter) -> None:
+        self.config = config
+        self.reporter = reporter
+        self._failed: set[Path] = set()
+        self._stop = threading.Event()
+        self._no_more = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="checkpoint hooks", daemon=True)
+
+    def __enter__(self) -> "CheckpointHooks":
+        """Begins with what earlier starts have left; raises `ConfigError` if what exports is not installed."""
+        if self.config.checkpoints.export and find_spec("transformers") is None:
+            raise ConfigError(
+                "checkpoints.export: transformers, which checks the export, is not installed; pip install 'ncvc[hf]',"
+                " or leave it out"
+            )
+        if self._wanted():
+            self._thread.start()
+        return self
+
+    def finish(self) -> bool:
+        """Waits for the hooks of a finished training; returns False if it was asked to leave them to the next start."""
+        if not self._thread.is_alive():
+            return True
+        self._no_more.set()
+        if any(self.pending()):
+            self.reporter.say("the training is finished; waiting for its checkpoints' hooks (Ctrl-C: the next start)")
+        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+        try:
+            while self._thread.is_alive():
+                self._thread.join(0.2)  # with a timeout signals are heard
+        except KeyboardInterrupt:
+            return False
+        finally:
+            signal.signal(signal.SIGTERM, before)
+        return True
+
+    def __exit__(self, *_: object) -> None:
+        """Ends a command that still runs."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def pending(self) -> Iterator[Hook]:
+        """Yields the hooks that are to be run now, in order."""
+        for checkpoint in reversed(checkpoint_folders(self.config.folder)):
+            for hook in self._hooks(checkpoint):
+                if not hook.is_done and hook.log not in self._failed:
+                    yield hook
+
+    def _wanted(self) -> bool:
+        checkpoints = self.config.checkpoints
+        return checkpoints.export is not None or checkpoints.run is not None
+
+    def _hooks(self, checkpoint: Path) -> Iterator[Hook]:
+        settings = self.config.checkpoints
+        step = int(checkpoint.name.removeprefix("step_"))
+        if step != self.config.schedule.train_iters and not settings.is_kept(step):
+            return
+        kinds = [kind for kind, wanted in (("export", settings.export), ("run", settings.run)) if wanted]
+        for kind in kinds:
+            log = self.config.folder / "hooks" / f"{checkpoint.name}.{kind}.log"
+            yield Hook(checkpoint, kind, self.config.folder / "hf" / checkpoint.name, log)
+
+    def _work(self) -> None:
+        while not self._stop.is_set():
+            last = self._no_more.is_set()
+            hook = next(self.pending(), None)
+            if hook is not None:
+                self._run(hook)
+            elif last:
+                return
+            else:
+                self._stop.wait(POLL)
+
+    def _run(self, hook: Hook) -> None:
+        settings = self.config.checkpoints
+        exported = str(hook.output) if settings.export else ""
+        if hook.kind == "export":
+            arguments = ["convert", str(hook.checkpoint), str(hook.output), "--to", "hf"]
+            command = [sys.executable, "-m", "ncvc", *arguments]
+        else:
+            command = ["/bin/sh", "-c", settings.run or ""]
+        variables = {
+            "CUDA_VISIBLE_DEVICES": "",  # the GPUs are the training's
+            "NCVC_RUN": str(self.config.folder),
+            "NCVC_CHECKPOINT": str(hook.checkpoint),
+            "NCVC_STEP": str(int(hook.checkpoint.name.removeprefix("step_"))),
+            "NCVC_EXPORT": exported,
+        }
+        partial = hook.log.with_suffix(".log.partial")
+        try:
+            partial.parent.mkdir(exist_ok=True)
+            hook.output.parent.mkdir(exist_ok=True)
+            problem = run(command, partial, self._stop, variables=variables)
+            if self._stop.is_set():
+                return
+            partial.replace(hook.log.with_suffix(".log.failed") if problem else hook.log)
+        except OSError as error:
+            problem = str(error)
+        if problem:
+            self._failed.add(hook.log)
+            self.reporter.say(
+                f"checkpoints.{hook.kind} FAILED for {hook.checkpoint.name}: {problem}; see"
+                f" {hook.log.with_suffix('.log.failed')}; the next start tries again"
+            )
+        else:
+            self.reporter.say(f"checkpoints.{hook.kind}: {hook.checkpoint.name} done")
+
+
+def finish_hooks(config: TrainConfig, channel: Channel) -> bool:
+    """Runs the hooks that a finished training has left; returns False if it was asked to stop before their end.
+
+    Raises `NcvcError` if another process has the run.
+    """
+    if not any(CheckpointHooks(config, Reporter()).pending()):
+        return True
+    with locked(config), CheckpointHooks(config, reporter_on(channel)) as hooks:
+        return hooks.finish()
