@@ -1,6 +1,7 @@
 """Settings of a training run with their units and the paper's values, in Megatron's names."""
 
 import math
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -21,19 +22,31 @@ from ncvc.model.config import (
 )
 
 
+def _at_home(path: str) -> str:
+    """Puts the home folder in the place of a path's `~`."""
+    expanded = os.path.expanduser(path)  # noqa: PTH111  # Path would drop a slash at the end
+    if expanded.startswith("~"):
+        raise ValueError(f"there is no home folder {path.partition('/')[0]}; write the whole path, or ./{path}")
+    return expanded
+
+
+OwnPath = Annotated[str, pydantic.AfterValidator(_at_home)]
+"""Path in a training config: `~` is the home folder, all else is relative to where the command is started."""
+
+
 class DataConfig(Config):
     """Datasets of a run. Paths are relative to the folder in which the command is started."""
 
-    prefixes: Annotated[list[str], pydantic.Field(min_length=1)]
+    prefixes: Annotated[list[OwnPath], pydantic.Field(min_length=1)]
     """Indexed datasets without their .bin and .idx."""
     weights: list[Positive] | None = None
     """Relative number of samples from each of `prefixes`, a dataset being repeated as needed; null is in proportion
     to their tokens."""
     validation_split: Probability = 0.0
     """Share of each dataset's documents, its last ones, reserved for validation."""
-    validation_prefixes: list[str] = pydantic.Field(default_factory=list)
+    validation_prefixes: list[OwnPath] = pydantic.Field(default_factory=list)
     """Indexed datasets for validation only, in place of `validation_split`."""
-    tokenizer: str
+    tokenizer: OwnPath
     """Tokenizer folder that the datasets were made with."""
     sequence_length: Count
     """Tokens of a training sample; documents are packed end to end and cut (technical report 2.4.1)."""
@@ -50,6 +63,8 @@ class DataConfig(Config):
         for prefix in every:
             if prefix.endswith((".bin", ".idx")):
                 raise ValueError(f"{prefix} is a file; leave out {prefix[-4:]}")
+            if Path(prefix).is_dir() and not Path(f"{prefix}.idx").is_file():
+                raise ValueError(f"{prefix} is a folder; {_datasets_in(Path(prefix))}")
         twice = next((prefix for prefix in every if every.count(prefix) > 1), None)
         if twice is not None:
             raise ValueError(
@@ -65,6 +80,12 @@ class DataConfig(Config):
                 " validation_prefixes to []"
             )
         return self
+
+
+def _datasets_in(folder: Path) -> str:
+    """Proposes the datasets of a folder, in a clause."""
+    found = sorted(str(path.with_suffix("")) for path in folder.glob("*.idx") if path.with_suffix(".bin").is_file())
+    return f"name what is in it: [{', '.join(found)}]" if found else "no dataset is in it: no .idx beside its .bin"
 
 
 def require_files(prefixes: Iterable[str]) -> None:
@@ -114,7 +135,10 @@ class ScheduleConfig(Config):
     micro_batch_size: Count
     """Samples of one forward and backward pass of a rank; gradients are accumulated over the rest."""
     lr_warmup_iters: WholeNumber
-    """Steps in which the learning rate rises linearly from 0 to `lr`, before a cosine down to `min_lr`."""
+    """Steps in which the learning rate rises to `lr`, before a cosine down to `min_lr`."""
+    lr_warmup_style: Literal["linear", "logarithmic"] = "linear"
+    """Shape of the rise at step n of w: `linear` n / w; `logarithmic` ln n / ln w, the default of DeepSpeed's
+    WarmupCosineLR, whose first step has the learning rate 0."""
     eval_interval: Count = 1000
     """Steps between two validations, if `data` names something to validate on; one more precedes the first step, one
     follows the last."""
@@ -128,6 +152,8 @@ class ScheduleConfig(Config):
                 f"lr_warmup_iters {self.lr_warmup_iters} leaves nothing of train_iters {self.train_iters};"
                 " make it smaller"
             )
+        if self.lr_warmup_style == "logarithmic" and self.lr_warmup_iters == 1:
+            raise ValueError("lr_warmup_iters 1 is no logarithmic rise; make it larger, or 0")
         if self.global_batch_size % self.micro_batch_size:
             raise ValueError(
                 f"global_batch_size {self.global_batch_size} must be a multiple of"
@@ -147,7 +173,7 @@ class CheckpointConfig(Config):
     """Number of newest checkpoints to keep."""
     keep_interval: Count | Literal["off"] = 3200
     """Steps between checkpoints that are kept for ever as well (the paper's interval); `off` keeps none for ever."""
-    init_from: str | None = None
+    init_from: OwnPath | None = None
     """Initial weights of a new run: a checkpoint, or a Hugging Face folder of `ncvc convert`; null draws random ones.
     Dropout, RoPE's base and the longest sequence may differ from theirs."""
 
@@ -211,7 +237,7 @@ class TrainConfig(Config):
 
     extendable = True
 
-    run: Annotated[str, pydantic.Field(min_length=1)]
+    run: Annotated[str, pydantic.Field(min_length=1), pydantic.AfterValidator(_at_home)]
     """Run folder: config.yaml, log.jsonl, tensorboard/, checkpoints/. Starting again resumes the run in it."""
     seed: Annotated[int, pydantic.Field(ge=0, lt=2**32)] = 1234
     """Seed of initial weights, order of the samples and dropout."""

@@ -70,8 +70,10 @@ def build(model: DistributedDataParallel, config: OptimizerConfig) -> Distribute
 
 
 def learning_rate(step: int, optimizer: OptimizerConfig, schedule: ScheduleConfig) -> float:
-    """Learning rate of a step, counted from 1: linear warm-up, then a cosine to `min_lr`."""
+    """Learning rate of a step, counted from 1: warm-up, then a cosine to `min_lr`."""
     if step <= schedule.lr_warmup_iters:
+        if schedule.lr_warmup_style == "logarithmic":
+            return optimizer.lr * math.log(step) / math.log(schedule.lr_warmup_iters)
         return optimizer.lr * step / schedule.lr_warmup_iters
     done = (step - schedule.lr_warmup_iters) / (schedule.train_iters - schedule.lr_warmup_iters)
     return optimizer.min_lr + (optimizer.lr - optimizer.min_lr) * (1 + math.cos(math.pi * done)) / 2

@@ -39,6 +39,7 @@ CHANGEABLE = (
     *(f"optimizer.{name}" for name in OptimizerConfig.model_fields),
     "schedule.train_iters",
     "schedule.lr_warmup_iters",
+    "schedule.lr_warmup_style",
     "data.weights",
 )
 """Settings that `--change` may change in a run: the steps before stay as they were."""

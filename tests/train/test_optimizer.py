@@ -37,3 +37,14 @@ def test_no_warm_up_begins_below_the_top(make_config):
     rates = [learning_rate(step, config.optimizer, config.schedule) for step in range(1, 11)]
     assert rates == sorted(rates, reverse=True)
     assert rates[-1] == 0.0
+
+
+def test_the_logarithmic_warm_up_is_deepspeeds(make_config):
+    """ln n / ln w, by the formula of its WarmupLR; then the same cosine."""
+    schedule = {"train_iters": 1000, "lr_warmup_iters": 625}
+    linear = make_config(optimizer={"lr": 3e-3}, schedule=schedule)
+    config = make_config(optimizer={"lr": 3e-3}, schedule=schedule | {"lr_warmup_style": "logarithmic"})
+    rates = [learning_rate(step, config.optimizer, config.schedule) for step in range(1, 1001)]
+    # 625 is 5 to the 4th.
+    assert [rates[step - 1] for step in (1, 5, 25, 125, 625)] == pytest.approx([0, 0.75e-3, 1.5e-3, 2.25e-3, 3e-3])
+    assert rates[625:] == [learning_rate(step, linear.optimizer, linear.schedule) for step in range(626, 1001)]
