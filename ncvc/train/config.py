@@ -106,7 +106,7 @@ class OptimizerConfig(Config):
     lr: Positive
     """Highest learning rate."""
     min_lr: NotNegative = 0.0
-    """Learning rate at the end of the cosine."""
+    """Learning rate at the end of the schedule."""
     weight_decay: NotNegative = 0.1
     """Decoupled weight decay; not on the norms' weights."""
     adam_beta1: Probability = 0.9
@@ -135,10 +135,17 @@ class ScheduleConfig(Config):
     micro_batch_size: Count
     """Samples of one forward and backward pass of a rank; gradients are accumulated over the rest."""
     lr_warmup_iters: WholeNumber
-    """Steps in which the learning rate rises to `lr`, before a cosine down to `min_lr`."""
+    """Steps in which the learning rate rises to `lr`, before `lr_decay_style`."""
     lr_warmup_style: Literal["linear", "logarithmic"] = "linear"
     """Shape of the rise at step n of w: `linear` n / w; `logarithmic` ln n / ln w, the default of DeepSpeed's
     WarmupCosineLR, whose first step has the learning rate 0."""
+    lr_decay_style: Literal["cosine", "linear", "constant", "inverse_sqrt", "wsd"] = "cosine"
+    """Shape behind the warm-up: `cosine` and `linear` reach `min_lr` in the last step; `inverse_sqrt` is
+    lr · √(warm-up / step), at least `min_lr`; `wsd` (warm-up, stable, decay) is constant before the cool-down."""
+    lr_cooldown_iters: WholeNumber = 0
+    """Last steps, in which the learning rate of `wsd` or `inverse_sqrt` falls to `min_lr`."""
+    lr_cooldown_style: Literal["linear", "minus_sqrt"] = "linear"
+    """Shape of that fall at its share x: 1 - x, or 1 - √x."""
     eval_interval: Count = 1000
     """Steps between two validations, if `data` names something to validate on; one more precedes the first step, one
     follows the last."""
@@ -151,6 +158,18 @@ class ScheduleConfig(Config):
             raise ValueError(
                 f"lr_warmup_iters {self.lr_warmup_iters} leaves nothing of train_iters {self.train_iters};"
                 " make it smaller"
+            )
+        if (self.lr_decay_style == "wsd") > (self.lr_cooldown_iters > 0):
+            raise ValueError("lr_decay_style wsd needs lr_cooldown_iters; a tenth of train_iters is usual")
+        if self.lr_cooldown_iters and self.lr_decay_style not in ("wsd", "inverse_sqrt"):
+            raise ValueError(
+                f"lr_cooldown_iters belongs to lr_decay_style wsd or inverse_sqrt, not {self.lr_decay_style};"
+                " set it to 0"
+            )
+        if self.lr_warmup_iters + self.lr_cooldown_iters > self.train_iters:
+            raise ValueError(
+                f"lr_warmup_iters {self.lr_warmup_iters} and lr_cooldown_iters {self.lr_cooldown_iters} are more than"
+                f" train_iters {self.train_iters}; make them smaller"
             )
         if self.lr_warmup_style == "logarithmic" and self.lr_warmup_iters == 1:
             raise ValueError("lr_warmup_iters 1 is no logarithmic rise; make it larger, or 0")
