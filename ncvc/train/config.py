@@ -195,6 +195,15 @@ class CheckpointConfig(Config):
     init_from: OwnPath | None = None
     """Initial weights of a new run: a checkpoint, or a Hugging Face folder of `ncvc convert`; null draws random ones.
     Dropout, RoPE's base and the longest sequence may differ from theirs."""
+    branch_from: OwnPath | None = None
+    """Checkpoint of another run, behind whose step a new run begins: with its weights, optimizer and place in the data,
+    and a learning rate, schedule and weights of its own; `--from-step` sets it."""
+
+    @pydantic.model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.init_from is not None and self.branch_from is not None:
+            raise ValueError("init_from and branch_from exclude each other; leave one out")
+        return self
 
     def is_kept(self, step: int) -> bool:
         """Tells whether the checkpoint of a step is kept for ever."""
@@ -288,12 +297,13 @@ class TrainConfig(Config):
                 f"data.sequence_length {self.data.sequence_length} is above"
                 f" model.max_position_embeddings {self.model.max_position_embeddings}; lower it"
             )
-        init_from = self.checkpoints.init_from
-        if init_from is not None and Path(init_from).absolute().is_relative_to(self.folder.absolute()):
-            raise ValueError(
-                f"checkpoints.init_from lies in run {self.run}; name another folder as run, or leave init_from out"
-                " to go on with that run"
-            )
+        for name in ("init_from", "branch_from"):
+            start = getattr(self.checkpoints, name)
+            if start is not None and Path(start).absolute().is_relative_to(self.folder.absolute()):
+                raise ValueError(
+                    f"checkpoints.{name} lies in run {self.run}; name another folder as run, or leave {name} out"
+                    " to go on with that run"
+                )
         tensor = self.parallel.tensor_model_parallel_size
         for name in ("num_attention_heads", "num_query_groups", "ffn_hidden_size", "vocab_size"):
             if getattr(self.model, name) % tensor:
@@ -313,6 +323,14 @@ class TrainConfig(Config):
                 f" parallel.pipeline_model_parallel_size {pipeline}"
             )
         return self
+
+    def branch(self, step: int) -> "TrainConfig":
+        """Returns the config of a run of its own that begins behind a step of this run."""
+        values = self.model_dump(mode="json")
+        values["run"] = f"{self.run}-from-{step}"
+        values["checkpoints"]["init_from"] = None
+        values["checkpoints"]["branch_from"] = str(self.folder / "checkpoints" / f"step_{step:08}")
+        return TrainConfig.model_validate(values)
 
     def data_parallel_size(self, world_size: int) -> int:
         """Number of data-parallel copies of the model among `world_size` ranks.
