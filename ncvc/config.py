@@ -96,7 +96,6 @@ def _read(path: Path, extendable: bool, extended_by: tuple[Path, ...] = ()) -> l
     values = {} if values is None else values
     if not isinstance(values, dict):
         raise ConfigError(f"{path}:1: a config is a list of `key: value` lines")
-    _refuse_repeated_keys(path, root)
     file = _File(path, root, values)
     if not extendable or "extends" not in values:
         return [file]
@@ -118,20 +117,6 @@ def _merge(base: Any, own: Any) -> Any:
     if not isinstance(base, dict) or not isinstance(own, dict):
         return own
     return base | {key: _merge(base.get(key), value) for key, value in own.items()}
-
-
-def _refuse_repeated_keys(path: Path, node: yaml.Node | None) -> None:
-    """Raises `ConfigError` for a key that is there twice, which YAML forbids and PyYAML reads."""
-    if isinstance(node, yaml.MappingNode):
-        seen = set()
-        for key, value in node.value:
-            if key.value in seen:
-                raise ConfigError(f"{path}:{key.start_mark.line + 1}: {key.value!r} is written twice; keep one")
-            seen.add(key.value)
-            _refuse_repeated_keys(path, value)
-    elif isinstance(node, yaml.SequenceNode):
-        for value in node.value:
-            _refuse_repeated_keys(path, value)
 
 
 def _apply(values: dict[str, Any], option: str) -> None:

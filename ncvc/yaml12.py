@@ -76,6 +76,7 @@ def load(text: str) -> tuple[yaml.Node | None, Any]:
         if root is None:
             return None, None
         _require_small(root)
+        _refuse_repeated_keys(root)  # before merged keys are among the others
         loader = _Loader("")
         return root, loader.construct_document(root)
     except YamlError:
@@ -88,6 +89,21 @@ def load(text: str) -> tuple[yaml.Node | None, Any]:
         raise YamlError(message, mark.line + 1 if mark else 0) from None
     except (ValueError, TypeError, AttributeError) as error:  # of a value that does not fit its explicit tag
         raise YamlError(str(error).splitlines()[0]) from None
+
+
+def _refuse_repeated_keys(node: yaml.Node) -> None:
+    """Raises `YamlError` for a key that is there twice, which YAML forbids and PyYAML reads."""
+    if isinstance(node, yaml.MappingNode):
+        seen = set()
+        for key, value in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                if key.value in seen:
+                    raise YamlError(f"{key.value!r} is written twice; keep one", key.start_mark.line + 1)
+                seen.add(key.value)
+            _refuse_repeated_keys(value)
+    elif isinstance(node, yaml.SequenceNode):
+        for value in node.value:
+            _refuse_repeated_keys(value)
 
 
 def dump(value: Any) -> str:

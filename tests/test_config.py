@@ -160,7 +160,7 @@ def test_a_wrong_override_is_named(file: Path, override: str, message: str) -> N
 
 
 def test_a_key_that_is_written_twice_is_refused(file: Path) -> None:
-    with pytest.raises(ConfigError, match=r"model\.yaml:3: 'name' is written twice"):
+    with pytest.raises(ConfigError, match=r"model\.yaml:3: not valid YAML: 'name' is written twice"):
         load(file, "layer: {width: 1}\nname: a\nname: b\n")
 
 

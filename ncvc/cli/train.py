@@ -60,6 +60,12 @@ def train() -> None:
     help="Changes a setting of a run that goes on: learning rate, steps, schedule, weights; can be repeated.",
 )
 @click.option(
+    "--from-step",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Begins a run of its own, RUN-from-N, behind step N of CONFIG's run, with the optimizer of that checkpoint.",
+)
+@click.option(
     "--max-restarts",
     type=click.IntRange(min=0),
     default=0,
@@ -95,6 +101,7 @@ def run(
     config: Path,
     overrides: tuple[str, ...],
     changes: tuple[str, ...],
+    from_step: int | None,
     max_restarts: int,
     write_slurm: Path | None,
     dry_run: bool,
@@ -116,6 +123,7 @@ def run(
       ncvc train megatron_configs/demo.yaml --set schedule.train_iters=100 --set run=runs/short
       ncvc train run megatron_configs/ncvc-slm-1.yaml --dry-run --gpu H100
       ncvc train run CONFIG --change optimizer.lr=3e-4
+      ncvc train run CONFIG --from-step 9600 --set schedule.lr_decay_style=linear --set schedule.train_iters=12000
       ncvc train run CONFIG --nnodes 2 --node-rank 0 --rdzv-endpoint node0:29400
       ncvc train run CONFIG --nnodes 4 --write-slurm run.sbatch
 
@@ -130,9 +138,11 @@ def run(
 
     changed = changed_keys(changes)
     settings = TrainConfig.load(config, overrides, changes)
+    if from_step is not None:
+        settings = settings.branch(from_step)
     from ncvc.outputs import require_run_folder
 
-    start = settings.checkpoints.init_from
+    start = settings.checkpoints.init_from or settings.checkpoints.branch_from
     reads = [config, Path(settings.data.tokenizer), *([Path(start)] if start else [])]
     require_run_folder(settings.folder, reads)
     from ncvc.train.metrics.status import is_finished
@@ -159,6 +169,7 @@ def run(
         from ncvc.train.elastic import slurm
 
         options = [*(f"--set {text}" for text in overrides), *(f"--change {text}" for text in changes)]
+        options += [] if from_step is None else [f"--from-step {from_step}"]
         script = slurm.slurm_script(config, options, settings, nodes["nnodes"], max_restarts)
         slurm.write_slurm(write_slurm, script)
         line = f"written to {write_slurm}; look at its time limit, then: sbatch {write_slurm}"

@@ -98,15 +98,15 @@ class PreprocessConfig(Config):
     """Worker threads, 0 for one a core; the bytes written do not depend on it."""
     on_error: OnError = "stop"
     """Treatment of unreadable input: stop with an error, or list it in `quarantine.jsonl`."""
-    longest_line: Annotated[int, pydantic.Field(ge=1)] = LONGEST_LINE
+    longest_line: Annotated[int, pydantic.Field(ge=1, lt=2**63)] = LONGEST_LINE
     """Longest line or document in bytes; longer ones count as unreadable."""
-    part_bytes: Annotated[int, pydantic.Field(ge=1)] = PART_BYTES
+    part_bytes: Annotated[int, pydantic.Field(ge=1, lt=2**63)] = PART_BYTES
     """Approximate size in bytes of a part of the input; a killed run loses at most one part a thread."""
 
     @pydantic.field_validator("output")
     @classmethod
     def _names_a_folder(cls, output: str) -> str:
-        if "\0" in output or Path(output).name in ("", ".."):
+        if any(ord(character) < ord(" ") for character in output) or Path(output).name in ("", ".."):
             raise ValueError(f"{output!r} names no new folder; write a name such as tokens")
         return output
 

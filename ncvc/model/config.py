@@ -58,6 +58,13 @@ class ModelConfig(Config):
     """Dropout probability of the residual branches' outputs."""
     attention_dropout: Probability = 0.1
     """Dropout probability of the attention weights."""
+    embedding_dropout: Probability | None = None
+    """Dropout probability of the embedding's output; null is `hidden_dropout`, as in megatron-core."""
+
+    @property
+    def dropout_after_embedding(self) -> float:
+        """Dropout probability of the embedding's output."""
+        return self.hidden_dropout if self.embedding_dropout is None else self.embedding_dropout
 
     @property
     def query_size(self) -> int:

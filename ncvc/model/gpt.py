@@ -199,6 +199,8 @@ def build(
         # "Scaled embedding" ("Spike no more", arXiv 2312.16903): GPTModel has no field for it.
         scale = math.sqrt(model.hidden_size)
         gpt.embedding.word_embeddings.register_forward_hook(lambda module, ids, output: output * scale)
+        # It takes the residual branches' probability.
+        gpt.embedding.embedding_dropout.p = model.dropout_after_embedding
     if kernels.cross_entropy.form == "liger":
         gpt.compute_language_model_loss = LigerCrossEntropy(groups.tp)
     return gpt.to(device, config.params_dtype)  # megatron-core makes the norms' weights in float32

@@ -1,6 +1,7 @@
 """Settings of a training run with their units and the paper's values, in Megatron's names."""
 
 import math
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -21,19 +22,31 @@ from ncvc.model.config import (
 )
 
 
+def _at_home(path: str) -> str:
+    """Puts the home folder in the place of a path's `~`."""
+    expanded = os.path.expanduser(path)  # noqa: PTH111  # Path would drop a slash at the end
+    if expanded.startswith("~"):
+        raise ValueError(f"there is no home folder {path.partition('/')[0]}; write the whole path, or ./{path}")
+    return expanded
+
+
+OwnPath = Annotated[str, pydantic.AfterValidator(_at_home)]
+"""Path in a training config: `~` is the home folder, all else is relative to where the command is started."""
+
+
 class DataConfig(Config):
     """Datasets of a run. Paths are relative to the folder in which the command is started."""
 
-    prefixes: Annotated[list[str], pydantic.Field(min_length=1)]
+    prefixes: Annotated[list[OwnPath], pydantic.Field(min_length=1)]
     """Indexed datasets without their .bin and .idx."""
     weights: list[Positive] | None = None
     """Relative number of samples from each of `prefixes`, a dataset being repeated as needed; null is in proportion
     to their tokens."""
     validation_split: Probability = 0.0
     """Share of each dataset's documents, its last ones, reserved for validation."""
-    validation_prefixes: list[str] = pydantic.Field(default_factory=list)
+    validation_prefixes: list[OwnPath] = pydantic.Field(default_factory=list)
     """Indexed datasets for validation only, in place of `validation_split`."""
-    tokenizer: str
+    tokenizer: OwnPath
     """Tokenizer folder that the datasets were made with."""
     sequence_length: Count
     """Tokens of a training sample; documents are packed end to end and cut (technical report 2.4.1)."""
@@ -50,6 +63,8 @@ class DataConfig(Config):
         for prefix in every:
             if prefix.endswith((".bin", ".idx")):
                 raise ValueError(f"{prefix} is a file; leave out {prefix[-4:]}")
+            if Path(prefix).is_dir() and not Path(f"{prefix}.idx").is_file():
+                raise ValueError(f"{prefix} is a folder; {_datasets_in(Path(prefix))}")
         twice = next((prefix for prefix in every if every.count(prefix) > 1), None)
         if twice is not None:
             raise ValueError(
@@ -65,6 +80,12 @@ class DataConfig(Config):
                 " validation_prefixes to []"
             )
         return self
+
+
+def _datasets_in(folder: Path) -> str:
+    """Proposes the datasets of a folder, in a clause."""
+    found = sorted(str(path.with_suffix("")) for path in folder.glob("*.idx") if path.with_suffix(".bin").is_file())
+    return f"name what is in it: [{', '.join(found)}]" if found else "no dataset is in it: no .idx beside its .bin"
 
 
 def require_files(prefixes: Iterable[str]) -> None:
@@ -85,7 +106,7 @@ class OptimizerConfig(Config):
     lr: Positive
     """Highest learning rate."""
     min_lr: NotNegative = 0.0
-    """Learning rate at the end of the cosine."""
+    """Learning rate at the end of the schedule."""
     weight_decay: NotNegative = 0.1
     """Decoupled weight decay; not on the norms' weights."""
     adam_beta1: Probability = 0.9
@@ -114,7 +135,17 @@ class ScheduleConfig(Config):
     micro_batch_size: Count
     """Samples of one forward and backward pass of a rank; gradients are accumulated over the rest."""
     lr_warmup_iters: WholeNumber
-    """Steps in which the learning rate rises linearly from 0 to `lr`, before a cosine down to `min_lr`."""
+    """Steps in which the learning rate rises to `lr`, before `lr_decay_style`."""
+    lr_warmup_style: Literal["linear", "logarithmic"] = "linear"
+    """Shape of the rise at step n of w: `linear` n / w; `logarithmic` ln n / ln w, the default of DeepSpeed's
+    WarmupCosineLR, whose first step has the learning rate 0."""
+    lr_decay_style: Literal["cosine", "linear", "constant", "inverse_sqrt", "wsd"] = "cosine"
+    """Shape behind the warm-up: `cosine` and `linear` reach `min_lr` in the last step; `inverse_sqrt` is
+    lr · √(warm-up / step), at least `min_lr`; `wsd` (warm-up, stable, decay) is constant before the cool-down."""
+    lr_cooldown_iters: WholeNumber = 0
+    """Last steps, in which the learning rate of `wsd` or `inverse_sqrt` falls to `min_lr`."""
+    lr_cooldown_style: Literal["linear", "minus_sqrt"] = "linear"
+    """Shape of that fall at its share x: 1 - x, or 1 - √x."""
     eval_interval: Count = 1000
     """Steps between two validations, if `data` names something to validate on; one more precedes the first step, one
     follows the last."""
@@ -128,6 +159,20 @@ class ScheduleConfig(Config):
                 f"lr_warmup_iters {self.lr_warmup_iters} leaves nothing of train_iters {self.train_iters};"
                 " make it smaller"
             )
+        if (self.lr_decay_style == "wsd") > (self.lr_cooldown_iters > 0):
+            raise ValueError("lr_decay_style wsd needs lr_cooldown_iters; a tenth of train_iters is usual")
+        if self.lr_cooldown_iters and self.lr_decay_style not in ("wsd", "inverse_sqrt"):
+            raise ValueError(
+                f"lr_cooldown_iters belongs to lr_decay_style wsd or inverse_sqrt, not {self.lr_decay_style};"
+                " set it to 0"
+            )
+        if self.lr_warmup_iters + self.lr_cooldown_iters > self.train_iters:
+            raise ValueError(
+                f"lr_warmup_iters {self.lr_warmup_iters} and lr_cooldown_iters {self.lr_cooldown_iters} are more than"
+                f" train_iters {self.train_iters}; make them smaller"
+            )
+        if self.lr_warmup_style == "logarithmic" and self.lr_warmup_iters == 1:
+            raise ValueError("lr_warmup_iters 1 is no logarithmic rise; make it larger, or 0")
         if self.global_batch_size % self.micro_batch_size:
             raise ValueError(
                 f"global_batch_size {self.global_batch_size} must be a multiple of"
@@ -147,19 +192,27 @@ class CheckpointConfig(Config):
     """Number of newest checkpoints to keep."""
     keep_interval: Count | Literal["off"] = 3200
     """Steps between checkpoints that are kept for ever as well (the paper's interval); `off` keeps none for ever."""
-    init_from: str | None = None
+    init_from: OwnPath | None = None
     """Initial weights of a new run: a checkpoint, or a Hugging Face folder of `ncvc convert`, or of stock Llama, Qwen2
     or Qwen3 form; null draws random ones. Dropout, RoPE's base and the longest sequence may differ from theirs."""
     init_vocabulary: Literal["keep", "transfer"] = "keep"
     """Rows of embedding and head: as they are, for the same tokenizer; or transferred to `data.tokenizer` from a
     Hugging Face folder with another one, each piece's row the mean of the rows of its text's tokens there."""
-
+    branch_from: OwnPath | None = None
+    """Checkpoint of another run, behind whose step a new run begins: with its weights, optimizer and place in the data,
+    and a learning rate, schedule and weights of its own; `--from-step` sets it."""
     export: Literal["hf"] | None = None
     """Writes `RUN/hf/step_…`, the Hugging Face folder of each checkpoint that is kept for ever and of the last one,
     beside the training."""
     run: str | None = None
     """Command of the shell for each of these checkpoints, after its export and beside the training; NCVC_RUN,
     NCVC_CHECKPOINT, NCVC_STEP and NCVC_EXPORT tell it what there is."""
+
+    @pydantic.model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.init_from is not None and self.branch_from is not None:
+            raise ValueError("init_from and branch_from exclude each other; leave one out")
+        return self
 
     def is_kept(self, step: int) -> bool:
         """Tells whether the checkpoint of a step is kept for ever."""
@@ -229,7 +282,7 @@ class TrainConfig(Config):
 
     extendable = True
 
-    run: Annotated[str, pydantic.Field(min_length=1)]
+    run: Annotated[str, pydantic.Field(min_length=1), pydantic.AfterValidator(_at_home)]
     """Run folder: config.yaml, log.jsonl, tensorboard/, checkpoints/. Starting again resumes the run in it."""
     seed: Annotated[int, pydantic.Field(ge=0, lt=2**32)] = 1234
     """Seed of initial weights, order of the samples and dropout."""
@@ -262,12 +315,13 @@ class TrainConfig(Config):
                 f"data.sequence_length {self.data.sequence_length} is above"
                 f" model.max_position_embeddings {self.model.max_position_embeddings}; lower it"
             )
-        init_from = self.checkpoints.init_from
-        if init_from is not None and Path(init_from).absolute().is_relative_to(self.folder.absolute()):
-            raise ValueError(
-                f"checkpoints.init_from lies in run {self.run}; name another folder as run, or leave init_from out"
-                " to go on with that run"
-            )
+        for name in ("init_from", "branch_from"):
+            start = getattr(self.checkpoints, name)
+            if start is not None and Path(start).absolute().is_relative_to(self.folder.absolute()):
+                raise ValueError(
+                    f"checkpoints.{name} lies in run {self.run}; name another folder as run, or leave {name} out"
+                    " to go on with that run"
+                )
         tensor = self.parallel.tensor_model_parallel_size
         for name in ("num_attention_heads", "num_query_groups", "ffn_hidden_size", "vocab_size"):
             if getattr(self.model, name) % tensor:
@@ -287,6 +341,14 @@ class TrainConfig(Config):
                 f" parallel.pipeline_model_parallel_size {pipeline}"
             )
         return self
+
+    def branch(self, step: int) -> "TrainConfig":
+        """Returns the config of a run of its own that begins behind a step of this run."""
+        values = self.model_dump(mode="json")
+        values["run"] = f"{self.run}-from-{step}"
+        values["checkpoints"]["init_from"] = None
+        values["checkpoints"]["branch_from"] = str(self.folder / "checkpoints" / f"step_{step:08}")
+        return TrainConfig.model_validate(values)
 
     def data_parallel_size(self, world_size: int) -> int:
         """Number of data-parallel copies of the model among `world_size` ranks.

@@ -70,11 +70,30 @@ def build(model: DistributedDataParallel, config: OptimizerConfig) -> Distribute
 
 
 def learning_rate(step: int, optimizer: OptimizerConfig, schedule: ScheduleConfig) -> float:
-    """Learning rate of a step, counted from 1: linear warm-up, then a cosine to `min_lr`."""
+    """Learning rate of a step, counted from 1: warm-up, decay, and a cool-down to `min_lr` if the schedule has one."""
     if step <= schedule.lr_warmup_iters:
+        if schedule.lr_warmup_style == "logarithmic":
+            return optimizer.lr * math.log(step) / math.log(schedule.lr_warmup_iters)
         return optimizer.lr * step / schedule.lr_warmup_iters
+    cools_after = schedule.train_iters - schedule.lr_cooldown_iters
+    rate = _decayed(min(step, cools_after), optimizer, schedule)
+    if step <= cools_after:
+        return rate
+    cooled = (step - cools_after) / schedule.lr_cooldown_iters
+    left = 1 - (cooled if schedule.lr_cooldown_style == "linear" else math.sqrt(cooled))
+    return optimizer.min_lr + (rate - optimizer.min_lr) * left
+
+
+def _decayed(step: int, optimizer: OptimizerConfig, schedule: ScheduleConfig) -> float:
+    """Learning rate of a step behind the warm-up, without a cool-down."""
+    match schedule.lr_decay_style:
+        case "constant" | "wsd":
+            return optimizer.lr
+        case "inverse_sqrt":
+            return max(optimizer.min_lr, optimizer.lr * math.sqrt(max(schedule.lr_warmup_iters, 1) / max(step, 1)))
     done = (step - schedule.lr_warmup_iters) / (schedule.train_iters - schedule.lr_warmup_iters)
-    return optimizer.min_lr + (optimizer.lr - optimizer.min_lr) * (1 + math.cos(math.pi * done)) / 2
+    left = 1 - done if schedule.lr_decay_style == "linear" else (1 + math.cos(math.pi * done)) / 2
+    return optimizer.min_lr + (optimizer.lr - optimizer.min_lr) * left
 
 
 def gradient_norm(optimizer: DistributedOptimizer) -> float:

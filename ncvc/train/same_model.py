@@ -11,7 +11,7 @@ from ncvc.train.config import TrainConfig
 if TYPE_CHECKING:
     from ncvc.convert.weights import HuggingFaceWeights
 
-MAY_DIFFER = ("max_position_embeddings", "rotary_base", "hidden_dropout", "attention_dropout")
+MAY_DIFFER = ("max_position_embeddings", "rotary_base", "hidden_dropout", "attention_dropout", "embedding_dropout")
 """Fields of `model` that the weights do not depend on; continued training may change length and RoPE's base too."""
 
 

@@ -11,7 +11,7 @@ from pydantic_core import PydanticUndefined, to_jsonable_python
 from ncvc.checkpoint.manifest import Change, Manifest
 from ncvc.errors import CheckpointError, ConfigError
 from ncvc.identity import describe, differences
-from ncvc.train.config import OptimizerConfig, TrainConfig
+from ncvc.train.config import OptimizerConfig, ScheduleConfig, TrainConfig
 from ncvc.train.datasets import DatasetFacts
 from ncvc.train.metrics.log import LOG, event_records
 
@@ -39,7 +39,7 @@ FREE_TO_CHANGE = {
 CHANGEABLE = (
     *(f"optimizer.{name}" for name in OptimizerConfig.model_fields),
     "schedule.train_iters",
-    "schedule.lr_warmup_iters",
+    *(f"schedule.{name}" for name in ScheduleConfig.model_fields if name.startswith("lr_")),
     "data.weights",
 )
 """Settings that `--change` may change in a run: the steps before stay as they were."""

@@ -23,7 +23,7 @@ from ncvc.train.config import TrainConfig
 from ncvc.train.datasets import DatasetFacts, inspect_all, inspect_tokenizer
 from ncvc.train.elastic.heartbeat import DAY, IO_ALLOWANCE, announce_wait, send_heartbeat
 from ncvc.train.init_from import init_from
-from ncvc.train.same_run import as_begun, require_same_run
+from ncvc.train.same_run import CHANGEABLE, as_begun, require_same_run
 from ncvc.train.saving.resume import newest_whole
 from ncvc.train.saving.state import layout, load, same_device
 
@@ -93,7 +93,8 @@ def setup(config: TrainConfig, ranks: Ranks, changed: Set[str] = frozenset()) ->
     checkpoint of the config cannot be used.
     """
     newest, damaged = newest_whole(config.folder, ranks)
-    config = as_begun(config, newest.manifest if newest else None)
+    base = newest or _trunk(config, verify=ranks.is_first)
+    config = as_begun(config, base.manifest if base else None)
     # The first rank may read data for hours, and no rank of other machines sends heartbeats meanwhile.
     announce_wait(DAY)
     read: list[Any] = [None, None]
@@ -112,11 +113,25 @@ def setup(config: TrainConfig, ranks: Ranks, changed: Set[str] = frozenset()) ->
     training = Training(
         config, ranks, gpt, model, optimizer, datasets, tokenizer, AnomalyGuard(config.guard), damaged=damaged
     )
-    new = require_same_run(config, tokenizer, datasets, newest.manifest, changed) if newest else []
-    _fill(training, newest)
-    if newest:
-        _describe_changes(training, newest, new)
+    may_change = changed if newest else frozenset(CHANGEABLE)
+    new = require_same_run(config, tokenizer, datasets, base.manifest, may_change) if base else []
+    _fill(training, base)
+    if base:
+        _describe_changes(training, base, new)
     return training
+
+
+def _trunk(config: TrainConfig, *, verify: bool) -> Checkpoint | None:
+    """Opens the checkpoint from which the run branches off; None if it begins by itself.
+
+    Raises `CheckpointError` if it is none, or, with `verify`, if a file of it is not as it was written.
+    """
+    if config.checkpoints.branch_from is None:
+        return None
+    checkpoint = Checkpoint.open(config.checkpoints.branch_from)
+    if verify:
+        checkpoint.verify()
+    return checkpoint
 
 
 @dataclass(frozen=True)
@@ -154,7 +169,7 @@ def rollback(training: Training) -> Rollback:
                 break
     dist.broadcast_object_list(newest)
     send_heartbeat("loading", allowance=IO_ALLOWANCE)
-    checkpoint = Checkpoint.open(newest[0]) if newest[0] else None
+    checkpoint = Checkpoint.open(newest[0]) if newest[0] else _trunk(training.config, verify=ranks.is_first)
     if checkpoint:
         changed = {change.key for change in training.changes}
         require_same_run(training.config, training.tokenizer, training.datasets, checkpoint.manifest, changed)

@@ -2,6 +2,7 @@
 
 import math
 import re
+from pathlib import Path
 
 import pytest
 
@@ -136,6 +137,16 @@ def test_the_papers_run():
             "checkpoints.init_from=runs/tiny/checkpoints/step_00000010",
             "checkpoints.init_from lies in run runs/tiny; name another folder as run",
         ),
+        (
+            "schedule={train_iters: 9, global_batch_size: 8, micro_batch_size: 1, lr_warmup_iters: 1, lr_warmup_style: logarithmic}",
+            "lr_warmup_iters 1 is no logarithmic rise",
+        ),
+        ("schedule.lr_decay_style=wsd", "lr_decay_style wsd needs lr_cooldown_iters"),
+        ("schedule.lr_cooldown_iters=5", "belongs to lr_decay_style wsd or inverse_sqrt, not cosine; set it to 0"),
+        ("schedule.lr_decay_style=exponential", "'schedule.lr_decay_style' is 'exponential'"),
+        ("run=~nobody-here/runs", "there is no home folder ~nobody-here; write the whole path, or ./~nobody-here/runs"),
+        ("model.embedding_dropout=1.0", "'model.embedding_dropout' is 1.0"),
+        ("checkpoints.keep_interval=never", "'checkpoints.keep_interval"),
         ("data.prefixes=[]", "'data.prefixes' is []: list should have at least 1 item"),
     ],
 )
@@ -144,6 +155,41 @@ def test_mistakes_are_named_with_the_fix(override, words):
         TrainConfig.load(CONFIGS / "tiny.yaml", (override,))
     assert words in str(error.value)
     assert str(error.value).startswith((f"{CONFIGS / 'tiny.yaml'}:", f"--set {override}: "))
+
+
+def test_a_folder_in_the_place_of_a_dataset_is_named_with_its_datasets(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("tokens/b", "tokens/a", "other/a"):
+        write_dataset(tmp_path / name, [[5] * 30])
+    Path("tokens/half.idx").touch()
+    Path("empty").mkdir()
+
+    def says(value):
+        with pytest.raises(ConfigError) as error:
+            TrainConfig.load(CONFIGS / "tiny.yaml", (value,))
+        return str(error.value)
+
+    for name in ("tokens/", "tokens", str(tmp_path / "tokens")):
+        folder = name.rstrip("/")
+        assert says(f"data.prefixes=[{name}]").endswith(
+            f"data: {name} is a folder; name what is in it: [{folder}/a, {folder}/b]"
+        )
+    assert "tokens is a folder" in says("data.validation_prefixes=[tokens]")
+    assert says("data.prefixes=[empty]").endswith("no dataset is in it: no .idx beside its .bin")
+    write_dataset(tmp_path / "tokens", [[5] * 30])  # beside the folder of this name
+    assert TrainConfig.load(CONFIGS / "tiny.yaml", ("data.prefixes=[tokens]",)).data.prefixes == ["tokens"]
+
+
+def test_a_tilde_is_the_home_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    paths = ("run=~/r", "data.prefixes=[~/a, b~c]", "data.tokenizer=~/t", "checkpoints.init_from=~/i")
+    config = TrainConfig.load(CONFIGS / "tiny.yaml", paths)
+    assert config.run == str(tmp_path / "r")
+    assert config.data.prefixes == [str(tmp_path / "a"), "b~c"]
+    assert config.data.tokenizer == str(tmp_path / "t")
+    assert config.checkpoints.init_from == str(tmp_path / "i")
+    other = TrainConfig.load(CONFIGS / "tiny.yaml", ("data.validation_prefixes=[~/v]",))
+    assert other.data.validation_prefixes == [str(tmp_path / "v")]
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from ncvc.manifest import MANIFEST
 from ncvc.train.config import TrainConfig, require_files
 from ncvc.train.datasets import DatasetFacts, TokenizerFacts, inspect_all, inspect_tokenizer, validation_samples
 from ncvc.train.same_model import open_hugging_face, require_same_checkpoint, require_same_hugging_face
-from ncvc.train.same_run import as_begun, require_none_lost, require_same_run
+from ncvc.train.same_run import CHANGEABLE, as_begun, require_none_lost, require_same_run
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Prepared:
     validation: list[int] = field(default_factory=list)
     """Samples that a validation reads of each source."""
     newest: Manifest | None = None
-    """Newest checkpoint of the run; None for a new one."""
+    """Newest checkpoint of the run, or the one from which it branches off; None for a new one."""
 
 
 def inspect_prepared(config: TrainConfig, changed: Set[str] = frozenset()) -> Prepared:
@@ -40,6 +40,8 @@ def inspect_prepared(config: TrainConfig, changed: Set[str] = frozenset()) -> Pr
     Raises the errors of a start; where no dataset is there, only those of the tokenizer and the run folder.
     """
     newest = newest_manifest(config.folder)
+    if newest is None and config.checkpoints.branch_from is not None:
+        newest, changed = read_manifest(Path(config.checkpoints.branch_from)), frozenset(CHANGEABLE)
     config = as_begun(config, newest)
     prefixes = [*config.data.prefixes, *config.data.validation_prefixes]
     files = [Path(f"{prefix}{suffix}") for prefix in prefixes for suffix in (".idx", ".bin")]

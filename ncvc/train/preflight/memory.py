@@ -183,7 +183,9 @@ def first_stage_activations(config: TrainConfig, shares: Shares) -> dict[str, fl
     return {
         "ids": 8.0,
         "mask of the ids that another rank has": 1.0 if shares.tensor > 1 else 0.0,
-        "mask of the embedding's dropout": model.hidden_size / shares.sequence if model.hidden_dropout else 0.0,
+        "mask of the embedding's dropout": model.hidden_size / shares.sequence
+        if model.dropout_after_embedding
+        else 0.0,
     }
 
 

@@ -92,6 +92,7 @@ LAYOUTS = {
         2,
     ),
     "no dropout": ({"model": {"hidden_dropout": 0.0, "attention_dropout": 0.0}}, 0, 1),
+    "no dropout of the embedding": ({"model": {"embedding_dropout": 0.0}}, 0, 1),
     "megatron's attention": ({"compute": {"core_attention": "megatron"}}, 0, 1),
     "layers made again by twos": (
         {"compute": {"recompute_granularity": "full", "recompute_method": "uniform", "recompute_num_layers": 2}},
