@@ -134,7 +134,7 @@ def run(
 
     if not dry_run and any(value is not None for value in (gpu, gpu_memory, gpu_tflops, mfu)):
         raise click.UsageError("--gpu, --gpu-memory, --gpu-tflops and --mfu belong to --dry-run")
-    from ncvc.train.same_run import changed_keys
+    from ncvc.train.changes import changed_keys
 
     changed = changed_keys(changes)
     settings = TrainConfig.load(config, overrides, changes)

@@ -1,7 +1,7 @@
 """Compares a config with the one that its run was begun with: what decides the weights may not change."""
 
 import copy
-from collections.abc import Iterable, Set
+from collections.abc import Set
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,8 @@ from pydantic_core import PydanticUndefined, to_jsonable_python
 from ncvc.checkpoint.manifest import Change, Manifest
 from ncvc.errors import CheckpointError, ConfigError
 from ncvc.identity import describe, differences
-from ncvc.train.config import OptimizerConfig, ScheduleConfig, TrainConfig
+from ncvc.train.changes import CHANGEABLE
+from ncvc.train.config import TrainConfig
 from ncvc.train.datasets import DatasetFacts
 from ncvc.train.metrics.log import LOG, event_records
 
@@ -36,13 +37,6 @@ FREE_TO_CHANGE = {
     # Parts of one sum.
     "schedule.micro_batch_size",
 }
-CHANGEABLE = (
-    *(f"optimizer.{name}" for name in OptimizerConfig.model_fields),
-    "schedule.train_iters",
-    *(f"schedule.{name}" for name in ScheduleConfig.model_fields if name.startswith("lr_")),
-    "data.weights",
-)
-"""Settings that `--change` may change in a run: the steps before stay as they were."""
 DRAWN_AT_ONCE = {"schedule.train_iters", "data.weights"}
 """Settings that `data.order: megatron` draws the samples of the whole run by."""
 BEFORE_THE_FIELD = {"data": {"order": "megatron"}}
@@ -55,15 +49,6 @@ def as_begun(config: TrainConfig, newest: Manifest | None) -> TrainConfig:
         return config
     order = _begun_with(newest)["data"]["order"] if newest else "epochs"
     return config.model_copy(update={"data": config.data.model_copy(update={"order": order})})
-
-
-def changed_keys(changes: Iterable[str]) -> frozenset[str]:
-    """Returns the keys of `--change KEY=VALUE`; raises `ConfigError` for one that cannot change in a run."""
-    keys = frozenset(change.partition("=")[0] for change in changes)
-    for key in sorted(keys):
-        if key not in CHANGEABLE:
-            raise ConfigError(f"--change {key}: cannot change in a run; what can: {', '.join(CHANGEABLE)}")
-    return keys
 
 
 def require_same_run(

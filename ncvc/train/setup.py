@@ -19,11 +19,12 @@ from ncvc.model.parallel import Ranks, seed_dropout
 from ncvc.model.sharding import parameter_shards
 from ncvc.train import optimizer as adamw
 from ncvc.train.anomaly_guard import AnomalyGuard
+from ncvc.train.changes import CHANGEABLE
 from ncvc.train.config import TrainConfig
 from ncvc.train.datasets import DatasetFacts, inspect_all, inspect_tokenizer
 from ncvc.train.elastic.heartbeat import DAY, IO_ALLOWANCE, announce_wait, send_heartbeat
 from ncvc.train.init_from import init_from
-from ncvc.train.same_run import CHANGEABLE, as_begun, require_same_run
+from ncvc.train.same_run import as_begun, require_same_run
 from ncvc.train.saving.resume import newest_whole
 from ncvc.train.saving.state import layout, load, same_device
 

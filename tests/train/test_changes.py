@@ -13,10 +13,10 @@ from ncvc.checkpoint.reader import Checkpoint
 from ncvc.cli.train import train
 from ncvc.errors import ConfigError
 from ncvc.train import loop
+from ncvc.train.changes import CHANGEABLE, changed_keys
 from ncvc.train.config import CheckpointConfig
 from ncvc.train.epochs import BLOCK, Blend, StagedBlend
 from ncvc.train.metrics.log import event_records, steps
-from ncvc.train.same_run import CHANGEABLE, changed_keys
 from tests.small_training import (
     SMALL,
     assert_same,

@@ -138,18 +138,16 @@ def test_a_second_signal_ends_a_run_at_once_and_not_with_0(command, tmp_path):
     assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
 
 
-def test_timeout_asks_once_though_it_signals_twice(command, tmp_path):
-    """It sends SIGTERM to its child, and then to the whole process group."""
+def test_two_signals_at_once_are_one_request(command, tmp_path):
+    """As `timeout` sends them: to its child, and then to the whole process group."""
     run = tmp_path / "run"
     process = subprocess.Popen(
-        ["timeout", "600", *command, "--set", "schedule.train_iters=5000"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
+        [*command, "--set", "schedule.train_iters=5000"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     wait_for_steps(process, run, 1)
-    process.send_signal(signal.SIGTERM)  # which it passes on as when the time is over
+    process.send_signal(signal.SIGTERM)
+    time.sleep(0.1)  # so that the second is not merged with the first
+    process.send_signal(signal.SIGTERM)
     _, errors = process.communicate(timeout=120)
     assert errors == ""
     assert process.returncode == 75

@@ -13,10 +13,11 @@ from ncvc.checkpoint.manifest import Manifest, checkpoint_folders, read_at_its_p
 from ncvc.errors import CheckpointError
 from ncvc.indexed import IndexedDataset
 from ncvc.manifest import MANIFEST
+from ncvc.train.changes import CHANGEABLE
 from ncvc.train.config import TrainConfig, require_files
 from ncvc.train.datasets import DatasetFacts, TokenizerFacts, inspect_all, inspect_tokenizer, validation_samples
 from ncvc.train.same_model import open_hugging_face, require_same_checkpoint, require_same_hugging_face
-from ncvc.train.same_run import CHANGEABLE, as_begun, require_none_lost, require_same_run
+from ncvc.train.same_run import as_begun, require_none_lost, require_same_run
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,23 @@
+"""Settings that may change in a run on purpose; needs neither torch nor numpy."""
+
+from collections.abc import Iterable
+
+from ncvc.errors import ConfigError
+from ncvc.train.config import OptimizerConfig, ScheduleConfig
+
+CHANGEABLE = (
+    *(f"optimizer.{name}" for name in OptimizerConfig.model_fields),
+    "schedule.train_iters",
+    *(f"schedule.{name}" for name in ScheduleConfig.model_fields if name.startswith("lr_")),
+    "data.weights",
+)
+"""Settings that `--change` may change in a run: the steps before stay as they were."""
+
+
+def changed_keys(changes: Iterable[str]) -> frozenset[str]:
+    """Returns the keys of `--change KEY=VALUE`; raises `ConfigError` for one that cannot change in a run."""
+    keys = frozenset(change.partition("=")[0] for change in changes)
+    for key in sorted(keys):
+        if key not in CHANGEABLE:
+            raise ConfigError(f"--change {key}: cannot change in a run; what can: {', '.join(CHANGEABLE)}")
+    return keys
