@@ -70,7 +70,9 @@ def for_terminal(line: Shown) -> Iterator[str]:
     if not line.found:
         yield f"{line.number}  {printable(line.before)}"
         return
-    before = "".join(f"{MARK}{printable(text)}{PLAIN}" if private else printable(text) for text, private in marked(line))
+    before = "".join(
+        f"{MARK}{printable(text)}{PLAIN}" if private else printable(text) for text, private in marked(line)
+    )
     after = TAG.sub(lambda tag: f"{MARK}{tag[0]}{PLAIN}", printable(line.after))
     yield f"{line.number}"
     yield f"  before  {before}"
@@ -90,11 +92,17 @@ def for_browser(lines: list[Shown], read: int) -> str:
         section(both("Lines with private data", "個人情報を含む行"), *found),
         section(
             both("Lines without", "個人情報が見つからなかった行"),
-            folded(both(f"{number(len(others))} of {number(read)} lines", f"{number(read)} 行中 {number(len(others))} 行"), *others)
+            folded(
+                both(f"{number(len(others))} of {number(read)} lines", f"{number(read)} 行中 {number(len(others))} 行"),
+                *others,
+            )
             if others
             else Html(""),
         ),
-        subtitle=both("This page holds private text. Delete it after reading.", "このページは個人情報を含みます。読後は削除してください。"),
+        subtitle=both(
+            "This page holds private text. Delete it after reading.",
+            "このページは個人情報を含みます。読後は削除してください。",
+        ),
     )
 
 

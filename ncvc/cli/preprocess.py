@@ -75,7 +75,7 @@ def preprocess(
     preprocess.yaml:
       sources:
         - {name: general, inputs: [raw/*.jsonl.zst]}
-        - {name: medical, inputs: [notes, more/notes.jsonl], text_field: body}
+        - {name: medical, inputs: [notes, more/notes.jsonl], text_field: body, cleaning: {clinical: true}}
       tokenizer: tokenizer
       output: tokens
       on_error: quarantine

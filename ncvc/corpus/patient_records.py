@@ -30,7 +30,8 @@ MEMBER = re.compile(
 )
 """Names of members and columns."""
 LABEL = re.compile(
-    rf"(?:^|[\s【\[〔〈＜(（|])({PERSON}|patient (?:id|name)|date of birth|DOB|MRN)[】\]〕〉＞)）]?\s*[:：|]", re.MULTILINE
+    rf"(?:^|[\s【\[〔〈＜(（|])({PERSON}|patient (?:id|name)|date of birth|DOB|MRN)[】\]〕〉＞)）]?\s*[:：|]",
+    re.MULTILINE,
 )
 """Labels at the beginning of a field in a text; articles speak of 患者 without one."""
 
@@ -52,7 +53,11 @@ def signs(files: Iterable[SourceFile], source: SourceConfig, longest: int) -> li
     """Returns the names and labels of patient records in the first documents, the most frequent first."""
     counts: Counter[str] = Counter()
     reading = Reading(
-        columns=source.columns, header=source.header, format=source.format, encoding=source.encoding, longest_line=longest
+        columns=source.columns,
+        header=source.header,
+        format=source.format,
+        encoding=source.encoding,
+        longest_line=longest,
     )
     for file in islice(files, FILES):
         try:

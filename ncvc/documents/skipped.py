@@ -62,7 +62,8 @@ def by_kind(paths: Iterable[Path]) -> dict[str, list[Path]]:
 def described(paths: Iterable[Path]) -> str:
     """Describes files in words: how many of which kind, one of each by name, and what to do."""
     return "; ".join(
-        f"{len(found):,} {kind}, such as {printable(found[0].name)} ({_advice(kind)})" for kind, found in by_kind(paths).items()
+        f"{len(found):,} {kind}, such as {printable(found[0].name)} ({_advice(kind)})"
+        for kind, found in by_kind(paths).items()
     )
 
 

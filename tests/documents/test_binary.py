@@ -9,7 +9,9 @@ import ncvc
 from tests.documents.test_sources import clean, cleaned, put, quarantine, texts
 
 FOLDER = b"\0\0\0\1Bud1\0\0\x10\0\0\0\x08\0\0\0\x10\0\0\0\x02\x09" + bytes(100)
-PROGRAM = b"MZ\x90\0\3\0\0\0\4\0\0\0\xff\xff\0\0\xb8" + bytes(47) + b"\x0e\x1f\xba\x0e\0This program cannot be run\r\r\n$"
+PROGRAM = (
+    b"MZ\x90\0\3\0\0\0\4\0\0\0\xff\xff\0\0\xb8" + bytes(47) + b"\x0e\x1f\xba\x0e\0This program cannot be run\r\r\n$"
+)
 
 
 def database(folder: Path) -> bytes:
@@ -38,13 +40,18 @@ NOTES = ["発熱、咳嗽あり。肺炎を疑う。", "BT 38.2, CRP 12.3", "不
 @pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
 @pytest.mark.parametrize("end", ["", "\n", "\r\n"])
 def test_utf_16_without_a_mark(tmp_path: Path, codec: str, end: str) -> None:
-    for number, note in enumerate(NOTES):
+    # The bytes of 不眠。 alone are ASCII.
+    notes = NOTES if end else NOTES[:2]
+    for number, note in enumerate(notes):
         put(tmp_path / f"in/{number}.txt", (note + end).encode(codec))
-    assert texts(clean(tmp_path)[0]) == cleaned([note + "\n" * bool(end) for note in NOTES])
+    assert texts(clean(tmp_path)[0]) == cleaned([note + "\n" * bool(end) for note in notes])
 
 
 @pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
 def test_lines_and_tables_of_utf_16_without_a_mark(tmp_path: Path, codec: str) -> None:
-    put(tmp_path / "in/a.csv", ("id,text\r\n" + "".join(f"{i},{note}\r\n" for i, note in enumerate(NOTES[::2]))).encode(codec))
+    put(
+        tmp_path / "in/a.csv",
+        ("id,text\r\n" + "".join(f"{i},{note}\r\n" for i, note in enumerate(NOTES[::2]))).encode(codec),
+    )
     put(tmp_path / "in/b.jsonl", '{"text": "腹痛。"}\n{"text": "頭痛。"}\n'.encode(codec))
     assert texts(clean(tmp_path)[0]) == cleaned([*NOTES[::2], "腹痛。", "頭痛。"])

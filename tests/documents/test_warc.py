@@ -84,7 +84,13 @@ def test_a_member_that_is_cut_short_costs_no_other(level: int, size: int) -> Non
     members = [gzip.compress(record(text.encode()), level) for text in texts]
     for place in range(5):
         # A file that begins with one byte of gzip is not known as gzip.
-        for cut in {1 if place else 3, 12, len(members[place]) // 2, len(members[place]) * 2 // 3, len(members[place]) - 3}:
+        for cut in {
+            1 if place else 3,
+            12,
+            len(members[place]) // 2,
+            len(members[place]) * 2 // 3,
+            len(members[place]) - 3,
+        }:
             found = read(b"".join([*members[:place], members[place][:cut], *members[place + 1 :]]))
             assert "!" in found, (place, cut)
             # Where nothing but the checksum is missing the record may be there.
