@@ -20,8 +20,8 @@ class CleaningConfig(Config):
     """Treatment of private data and web notations. Telephone numbers and e-mail addresses are always removed."""
 
     clinical: bool | None = None
-    """Remove names, addresses, dates of birth and numbers in hospital notes too (docs/cleaning.md). Not set it is false,
-    and the pass asks for a decision where a source looks like patient records."""
+    """Remove names, addresses, dates of birth and numbers in hospital notes too (docs/cleaning.md). Not set it is
+    false, and the pass asks for a decision where a source looks like patient records."""
     replacement: Literal["nothing", "tag"] = "nothing"
     """Replace private data by nothing, or by a tag that names its kind, such as 〔*氏名〕."""
     web: WebConfig = WebConfig()

@@ -21,16 +21,18 @@ HEAD = 2**16
 """Bytes at the beginning, or at the end of Parquet, that are looked at."""
 PERSON = (
     r"患者(?:さん)?の?(?:氏名|名|番号|ＩＤ|ID|基本情報|情報)|(?:患者)?(?:氏名|姓名)|生年月日|カルテ(?:番号|No\.?|ID)?"
-    r"|診察券(?:番号|No\.?)|被保険者(?:番号|証)|住所|連絡先|病棟|担当医|主治医"
+    r"|診察券(?:番号|No\.?)|被保険者(?:番号|証)|病棟|担当医|主治医"
 )
 MEMBER = re.compile(
-    rf"(?:{PERSON}|患者|カナ氏名|氏名カナ|現病歴|既往歴|主訴|patients?[ _]?(?:id|no|name|number)?|pt[ _]?(?:id|name)|mrn"
+    rf"(?:{PERSON}|患者|カナ氏名|氏名カナ|現病歴|既往歴|主訴"
+    r"|patients?[ _]?(?:id|no|name|number)?|pt[ _]?(?:id|name)|mrn"
     r"|medical[ _]?record.*|date[ _]?of[ _]?birth|birth[ _]?date|dob|chart[ _]?(?:no|number|id))",
     re.IGNORECASE,
 )
 """Names of members and columns."""
 LABEL = re.compile(
-    rf"(?:^|[\s【\[〔〈＜(（|])({PERSON}|patient (?:id|name)|date of birth|DOB|MRN)[】\]〕〉＞)）]?\s*[:：|]",
+    rf"(?:^|[\s【\[〔〈＜(（|])({PERSON}|patient (?:id|name)|date of birth|DOB|MRN)"
+    r"[】\]〕〉＞)）]?\s*[:：|]",
     re.MULTILINE,
 )
 """Labels at the beginning of a field in a text; articles speak of 患者 without one."""

@@ -85,8 +85,8 @@ def test_any_bytes_are_rows(tmp_path: Path, data: bytes) -> None:
         # Nothing may begin like compressed data.
         try:
             found = rows_of(put(tmp_path / "a", b"," + data), separator)
-        except UnreadableError as error:
-            assert error.reason == "not_text"
+        except UnreadableError:
+            assert sum(byte < 0x20 or byte == 0x7F for byte in data) > 3
             continue
         lines = [number for number, _ in found]
         assert lines == sorted(set(lines))
