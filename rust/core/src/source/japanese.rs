@@ -85,7 +85,7 @@ pub fn bits(c: char, previous: char) -> u32 {
         'ぁ'..='ゖ' => 6,
         'ァ'..='ヺ' | 'ー' => if_likely(matches!(previous, 'ァ'..='ー'), 6, 9),
         'ｦ'..='ﾟ' => half_width_katakana(c, previous),
-        '｡'..='･' => 9,
+        '｡'..='･' => 13,
         '！'..='～' => if_likely(matches!(previous, '！'..='～'), 6, 9),
         '\u{3000}'..='〟' | '・' => 8,
         '一'..='鿿' => KANJI_BITS.get(&c).copied().unwrap_or(RARE),
