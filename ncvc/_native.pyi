@@ -238,6 +238,13 @@ class SourceStream:
     def open(path: str | PathLike[str]) -> SourceStream:
         """Opens a file; raises `OSError`."""
 
+    @staticmethod
+    def open_text(path: str | PathLike[str], encoding: str | None = None) -> SourceStream:
+        """Opens a file of text in `encoding`, or in a recognised one, as UTF-8 without a byte order mark.
+
+        A byte that is not valid in it becomes 0xFF. Raises `OSError`, and `ValueError` for what is no text.
+        """
+
     def read(self, size: int) -> bytes:
         """Reads at most `size` bytes; none at the end.
 
@@ -269,6 +276,7 @@ def prepare(
     folder: str | PathLike[str],
     finished: Sequence[str],
     keep_members: bool,
+    kept_fields: Sequence[str] | None,
 ) -> list[str | None]:
     """Cleans and filters the files of task `number` into the parts of `folder` that are not there yet.
 

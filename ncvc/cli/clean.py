@@ -1,6 +1,8 @@
 """`ncvc clean`."""
 
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Literal
 
 import click
@@ -25,12 +27,20 @@ from ncvc.cli.options import Command, text_field_option
     multiple=True,
     help="Web notations that stay, for code and manuals; may be given more than once.",
 )
+@click.option(
+    "--show",
+    is_flag=False,
+    flag_value="-",
+    metavar="[FILE.html]",
+    help="Shows lines before and after with what --clinical found, on the terminal or as a page; writes no clean text.",
+)
 def clean(
     jsonl: bool,
     text_field: str,
     clinical: bool,
     replacement: Literal["nothing", "tag"],
     keep: tuple[Literal["urls", "accounts", "tags"], ...],
+    show: str | None,
 ) -> None:
     """Cleans standard input, line by line, as `ncvc preprocess` cleans documents.
 
@@ -43,10 +53,18 @@ def clean(
       echo '体温３７．８℃　電話０３-００００-１２３４' | ncvc clean
       zstdcat raw.jsonl.zst | ncvc clean --jsonl | zstd > clean.jsonl.zst
       ncvc clean --clinical --replacement tag < notes.txt
+      ncvc clean --clinical --show < notes.txt
+      ncvc clean --clinical --show found.html < notes.txt
     """
     from ncvc._native import clean_batch, clean_json_lines
     from ncvc.errors import InputError
     from ncvc.stdin_lines import as_one_line, filter_lines
+
+    if show is not None:
+        if not clinical or jsonl or keep:
+            raise click.UsageError("--show shows what --clinical finds in lines of text; give --clinical and no other")
+        _show(show)
+        return
 
     def clean_json(lines: Sequence[str], number: int) -> list[str]:
         cleaned = clean_json_lines(lines, text_field, clinical=clinical, replacement=replacement, keep=keep)
@@ -60,3 +78,27 @@ def clean(
         return clean_batch(whole, clinical=clinical, replacement=replacement, keep=keep)
 
     filter_lines(clean_json if jsonl else clean_lines)
+
+
+def _show(target: str) -> None:
+    """Shows the lines of standard input before and after, on the terminal or as a page that its owner alone reads."""
+    from ncvc.shown_cleaning import Shown, counts, for_browser, for_terminal, shown
+    from ncvc.stdin_lines import as_one_line, filter_lines
+
+    if target == "-" and not sys.stdout.isatty():
+        raise click.UsageError("--show writes private text to a terminal only; name a page, as in --show found.html")
+    lines: list[Shown] = []
+
+    def show_lines(batch: Sequence[str], number: int) -> list[str]:
+        fresh = [shown(as_one_line(line), place) for place, line in enumerate(batch, number)]
+        lines.extend(fresh)
+        return [] if target != "-" else [row for line in fresh for row in for_terminal(line)]
+
+    filter_lines(show_lines)
+    found = ", ".join(f"{count:,} {category}" for category, count in counts(lines).most_common()) or "nothing"
+    click.echo(f"found in {len(lines):,} lines: {found}")
+    if target != "-":
+        page = Path(target)
+        page.touch(mode=0o600)
+        page.write_text(for_browser(lines, len(lines)), encoding="utf-8")
+        click.echo(f"written to {page}; it holds private text, delete it after reading")

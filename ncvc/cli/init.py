@@ -54,7 +54,7 @@ def _template(kind: str) -> str:
     if kind == "preprocess":
         from ncvc.corpus.config import PreprocessConfig
 
-        sources = [{"name": "notes", "inputs": ["raw/"]}]
+        sources = [{"name": "notes", "inputs": ["raw/"], "cleaning": {"clinical": True}}]
         return template(PreprocessConfig, {"sources": sources, "tokenizer": "tokenizer", "output": "tokens"})
     import yaml
 

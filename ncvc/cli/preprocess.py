@@ -1,5 +1,6 @@
 """`ncvc preprocess`."""
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -74,7 +75,7 @@ def preprocess(
     preprocess.yaml:
       sources:
         - {name: general, inputs: [raw/*.jsonl.zst]}
-        - {name: medical, inputs: [notes, more/notes.jsonl], text_field: body}
+        - {name: medical, inputs: [notes, more/notes.jsonl], text_field: body, cleaning: {clinical: true}}
       tokenizer: tokenizer
       output: tokens
       on_error: quarantine
@@ -142,6 +143,8 @@ def _lines(result: "PassResult") -> Iterator[str]:
                 f"{source.name} lost {percent(share, 1)} of its clean text as repeated sentences; if its documents"
                 " fill in a template, set its repeated_sentences: keep"
             )
+    if private := _private_data(result):
+        yield f"private data removed: {private}"
     for source in result.sources:
         if source.skipped:
             kinds = ", ".join(f"{files:,} {kind}" for kind, files in source.skipped.items())
@@ -166,3 +169,18 @@ def _removed_text(result: "PassResult") -> str:
     }
     terms = (f" {'-' if count > 0 else '+'} {size(abs(count))} {step}" for step, count in steps.items() if count)
     return f"{size(result.text_bytes or 0)} in{''.join(terms)} = {size(result.kept_bytes or 0)} out"
+
+
+def _private_data(result: "PassResult") -> str:
+    """Says how often each category of private data was removed, of all sources together."""
+    from ncvc._native import clinical_categories
+
+    tags = {name: tag.strip("〔*〕") for name, tag, *_ in clinical_categories()}
+    tags["personal"] = "telephone, e-mail"
+    counts = Counter[str]()
+    for source in result.sources:
+        for row in source.rules:
+            name = row.rule.replace(" ", "_")
+            if name in tags:
+                counts[tags[name]] += row.edits
+    return ", ".join(f"{count:,} {tag}" for tag, count in counts.most_common())

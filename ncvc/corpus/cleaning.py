@@ -19,9 +19,14 @@ class WebConfig(Config):
 class CleaningConfig(Config):
     """Treatment of private data and web notations. Telephone numbers and e-mail addresses are always removed."""
 
-    clinical: bool = False
-    """Remove names, addresses, dates of birth and numbers in hospital notes too (docs/cleaning.md)."""
+    clinical: bool | None = None
+    """Remove names, addresses, dates of birth and numbers in hospital notes too (docs/cleaning.md). Not set it is
+    false, and the pass asks for a decision where a source looks like patient records."""
     replacement: Literal["nothing", "tag"] = "nothing"
     """Replace private data by nothing, or by a tag that names its kind, such as 〔*氏名〕."""
     web: WebConfig = WebConfig()
     """Web notations to remove; false keeps one, for source code and manuals."""
+
+    def to_engine(self) -> str:
+        """Returns the options in the engine's JSON."""
+        return self.model_copy(update={"clinical": bool(self.clinical)}).model_dump_json()

@@ -65,6 +65,9 @@ class SourceConfig(Config):
     """Treatment of private data."""
     filters: FiltersConfig = FiltersConfig()
     """Filters of documents."""
+    keep_fields: list[str] | Literal["all"] | None = None
+    """Members besides the text, such as `[id, date]`, that `--to text` keeps; `all` keeps all. Without it none are kept
+    with `clinical: true`, as cleaning sees the text alone, and all otherwise."""
     repeated_sentences: Literal["remove", "keep"] = "remove"
     """Treatment of sentences that occurred before. `keep` is for forms and notes that fill in a template: this source
     loses no sentence, and no other source loses one for standing here."""
@@ -73,6 +76,13 @@ class SourceConfig(Config):
     def columns(self) -> tuple[str | int, ...]:
         """Columns of a table that make the text."""
         return tuple(self.text_field) if isinstance(self.text_field, list) else (self.text_field,)
+
+    @property
+    def kept_fields(self) -> list[str] | None:
+        """Members that `--to text` keeps besides the text; None for all."""
+        if self.keep_fields is None:
+            return [] if self.cleaning.clinical else None
+        return None if self.keep_fields == "all" else self.keep_fields
 
     @pydantic.model_validator(mode="after")
     def _columns_exist(self) -> "SourceConfig":
@@ -88,6 +98,8 @@ class PreprocessConfig(Config):
     """Sources, each with rules and a dataset of its own."""
     output: str
     """Output folder."""
+    clinical: bool | None = None
+    """`clinical` of every source that does not set its own in `cleaning`."""
     tokenizer: str | None = None
     """Tokenizer folder; needed for tokens, not for text."""
     analyzer: Literal["lattice", "vibrato"] = "lattice"
@@ -109,6 +121,15 @@ class PreprocessConfig(Config):
         if any(ord(character) < ord(" ") for character in output) or Path(output).name in ("", ".."):
             raise ValueError(f"{output!r} names no new folder; write a name such as tokens")
         return output
+
+    @pydantic.model_validator(mode="after")
+    def _sets_clinical(self) -> "PreprocessConfig":
+        if self.clinical is not None:
+            for number, source in enumerate(self.sources):
+                if source.cleaning.clinical is None:
+                    cleaning = source.cleaning.model_copy(update={"clinical": self.clinical})
+                    self.sources[number] = source.model_copy(update={"cleaning": cleaning})
+        return self
 
     @pydantic.model_validator(mode="after")
     def _names_differ(self) -> "PreprocessConfig":

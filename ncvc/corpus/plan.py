@@ -124,7 +124,7 @@ class Plan:
         duplicates = self.config.duplicates.of_source(source.repeated_sentences)
         return json.dumps(
             {
-                "cleaning": source.cleaning.model_dump(),
+                "cleaning": json.loads(source.cleaning.to_engine()),
                 "filters": json.loads(source.filters.options(self.folder)),
                 "duplicates": duplicates.model_dump() if self.config.duplicates.any else None,
             },

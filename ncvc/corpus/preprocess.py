@@ -7,6 +7,7 @@ from pathlib import Path
 import pydantic
 
 from ncvc.corpus.config import PreprocessConfig
+from ncvc.corpus.patient_records import undecided
 from ncvc.corpus.plan import Plan, Target, make_plan
 from ncvc.corpus.publish import build_output
 from ncvc.corpus.quarantine import require_nothing_quarantined
@@ -73,7 +74,10 @@ def preprocess(
         require_replaceable(folder / config.output, PREPROCESS, replace=replace or incomplete)
         run_dir.begin_or_resume(plan, restart=restart)
         timing = Timing()
-        stages = _run(plan, run_dir, executor or LocalExecutor(config.threads), reporter or Reporter(), timing)
+        reporter = reporter or Reporter()
+        for question in undecided(plan):
+            reporter.say(question)
+        stages = _run(plan, run_dir, executor or LocalExecutor(config.threads), reporter, timing)
         summary = summarize(stages)
         if summary.documents.read == 0 and config.on_error == "stop":
             raise InputError(f"{plan.tasks[0].paths[0]}: no documents in the input; check the inputs of the config")

@@ -76,6 +76,7 @@ class Stages:
             self.run_dir.prepared,
             [PreparedPart.read(part).raw for part in self.run_dir.parts(task)],
             self.plan.to == "text",
+            source.kept_fields,
         )
         rows = zip(task.paths, hashes if extraction is None else extraction.digests, strict=True)
         write_whole(done, {str(path): digest for path, digest in rows})
@@ -195,7 +196,7 @@ class Stages:
             decisions = (self.run_dir.origins, number, self.deduplication.decisions(number))
         prepared: PartToFinish = {
             "text": part / TEXT,
-            "cleaning": source.cleaning.model_dump_json(),
+            "cleaning": source.cleaning.to_engine(),
             "folder": self.run_dir.finished,
             "name": part.name,
             "decisions": decisions,

@@ -1,13 +1,12 @@
 """Reads lists of terms: CSV, TSV or Excel, with or without a header, in any Japanese encoding."""
 
-import codecs
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ncvc.documents.csv_rows import read_rows
-from ncvc.documents.lines import detect_encoding, read_lines
+from ncvc.documents.lines import read_lines
 from ncvc.documents.needed import require_packages
 from ncvc.documents.sources import LONGEST_LINE, SourceFile
 from ncvc.documents.unreadable import UnreadableError
@@ -33,8 +32,6 @@ OTHERS = re.compile(
 CODE = re.compile(r"(?=.*[0-9])[A-Za-z]{0,4}[0-9][A-Za-z0-9.\-_/]*")
 """Codes, as of ICD-10, YJ or a hospital's own list."""
 JAPANESE = re.compile(r"[ぁ-ヿ一-鿿々]")
-HEAD = 4096
-"""Bytes by which a file is known not to be text."""
 MOST_CODES = 0.5
 """Share of codes from which a column is one of codes."""
 
@@ -70,25 +67,15 @@ def _tables(path: Path) -> Iterator[Iterator[tuple[int, list[str]]]]:
             for sheet in read_sheets(path, LONGEST_LINE):
                 yield sheet.rows
         else:
-            _require_text(path)
-            encoding = detect_encoding(path, LONGEST_LINE)
-            first = next(read_lines(path, encoding, LONGEST_LINE), None)
+            first = next(read_lines(path, None, LONGEST_LINE), None)
             separator = "\t" if first is not None and "\t" in (first.text or "") else ","
-            yield _rows(path, separator, encoding)
+            yield _rows(path, separator)
     except UnreadableError as error:
         raise InputError(f"{path}: {_advice(error)}") from None
 
 
-def _require_text(path: Path) -> None:
-    """Raises `InputError` for a file that begins as no text does, before all of it is read."""
-    with path.open("rb") as file:
-        head = file.read(HEAD)
-    if b"\0" in head and head[:2] not in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-        raise InputError(f"{path}: not text; give a list of terms as CSV, TSV or Excel")
-
-
-def _rows(path: Path, separator: str, encoding: str) -> Iterator[tuple[int, list[str]]]:
-    for line, cells in read_rows(path, separator, encoding, LONGEST_LINE):
+def _rows(path: Path, separator: str) -> Iterator[tuple[int, list[str]]]:
+    for line, cells in read_rows(path, separator, None, LONGEST_LINE):
         if isinstance(cells, UnreadableError):
             raise InputError(f"{path}:{line}: {_advice(cells)}")
         yield line, cells
@@ -98,6 +85,7 @@ def _advice(error: UnreadableError) -> str:
     return {
         "malformed_row": "a quotation mark is not closed; close it or double it",
         "undecodable": "not text in the file's encoding; convert it to UTF-8",
+        "not_text": "not text; give a list of terms as CSV, TSV or Excel",
         "encrypted": "encrypted; save it without a password",
     }.get(error.reason, "cannot be read; it is damaged or too large")
 

@@ -70,7 +70,7 @@ def _write(files: Sequence[SourceFile], path: Path, reading: Reading) -> Counter
     size = 0
     with path.open("wb") as out:
         for number, file in enumerate(files):
-            for place, found in _documents(file, reading, passed_over):
+            for place, found in read_documents(file, reading, passed_over):
                 rows.append(f"{number}\t{place}\t{_entry(found)}\n")
                 size += len(rows[-1])
                 if size >= BATCH:
@@ -82,12 +82,13 @@ def _write(files: Sequence[SourceFile], path: Path, reading: Reading) -> Counter
 
 def _entry(found: Members | UnreadableError) -> str:
     if isinstance(found, UnreadableError):
-        return f"{found.reason}\t{found.size}\t{int(found.is_document)}"
+        names = json.dumps(found.names, ensure_ascii=False)
+        return f"{found.reason}\t{found.size}\t{int(found.is_document)}\t{names}"
     return json.dumps(found, ensure_ascii=False)
 
 
-def _documents(file: SourceFile, reading: Reading, passed_over: Counter[str]) -> Entries:
-    """Reads a file with the reader of its format."""
+def read_documents(file: SourceFile, reading: Reading, passed_over: Counter[str]) -> Entries:
+    """Yields the documents of a file with the reader of its format."""
     path, longest = file.path, reading.longest_line
     encoding = None if reading.encoding == "auto" else reading.encoding
     match file.format:

@@ -1,27 +1,14 @@
 """Reads the lines of a file in any Japanese encoding and compression, each of bounded length."""
 
-import codecs
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import ncvc._native as native
+from ncvc.documents.unreadable import UnreadableError
 
 CHUNK = 2**18
 """Bytes to read at a time."""
-SAMPLE = 2**20
-"""Bytes of lines that are not ASCII, from which the encoding is detected."""
-STATEFUL = {"utf-16le": "utf-16-le", "utf-16be": "utf-16-be", "iso-2022-jp": "iso2022_jp_ext"}
-"""Encodings in which a byte of ASCII may be a part of another character → Python's name."""
-CANDIDATES = ("utf-8", "shift_jis", "euc-jp")
-MARKS = {codecs.BOM_UTF16_LE: "utf-16le", codecs.BOM_UTF16_BE: "utf-16be"}
-ESCAPES = (b"\x1b$", b"\x1b(")
-"""Beginnings of the escapes of ISO-2022-JP."""
-DOUBTFUL = re.compile("[\uff61-\uff9f\ue000-\uf8ff]")
-"""Half-width katakana and private characters: as EUC-JP reads in Shift_JIS, where much of it is valid."""
-UNDECODABLE = "ncvc.undecodable"
-codecs.register_error(UNDECODABLE, lambda error: ("\udcff", getattr(error, "end", 0)))
 
 
 @dataclass(frozen=True)
@@ -40,7 +27,10 @@ class TextLine:
 
 def read_chunks(path: Path) -> Iterator[bytes]:
     """Yields the decompressed bytes of a file; raises `OSError`, without an `errno` for damaged compressed data."""
-    stream = native.SourceStream.open(path)
+    yield from _chunks(native.SourceStream.open(path))
+
+
+def _chunks(stream: native.SourceStream) -> Iterator[bytes]:
     while chunk := stream.read(CHUNK):
         yield chunk
 
@@ -48,71 +38,21 @@ def read_chunks(path: Path) -> Iterator[bytes]:
 def read_lines(path: Path, encoding: str | None, longest: int) -> Iterator[TextLine]:
     """Yields the lines of a file, with their ends: line feeds, carriage returns or both.
 
-    `longest` is the limit of a line in bytes. Without `encoding` it is detected. Raises `OSError` like `read_chunks`.
+    `longest` is the limit of a line in bytes of UTF-8. Without `encoding` it is recognised. Raises `OSError` like
+    `read_chunks`, and `UnreadableError` for a file that is no text.
     """
-    if encoding is None:
-        encoding = detect_encoding(path, longest)
-    for number, (line, size) in enumerate(_split(_chunks(path, encoding), longest), 1):
+    try:
+        stream = native.SourceStream.open_text(path, encoding)
+    except ValueError:
+        raise UnreadableError("not_text", is_document=False) from None
+    for number, (line, size) in enumerate(_split(_chunks(stream), longest), 1):
         if line is None:
             yield TextLine(number, size, None)
             continue
-        text = _decode(line, "utf-8" if encoding in STATEFUL else encoding)
-        if text is None:
+        try:
+            yield TextLine(number, size, line.decode())
+        except UnicodeDecodeError:
             yield TextLine(number, size, line.decode("latin-1"), is_decoded=False)
-        else:
-            yield TextLine(number, size, text.removeprefix("\ufeff") if number == 1 else text)
-
-
-def detect_encoding(path: Path, longest: int) -> str:
-    """Detects the encoding of a file: the one in which the fewest of its first lines beyond ASCII are damaged."""
-    lines: list[bytes] = []
-    left = SAMPLE
-    for number, (line, size) in enumerate(_split(read_chunks(path), longest)):
-        if line is None:
-            continue
-        if number == 0 and line[:2] in MARKS:
-            return MARKS[line[:2]]
-        if line.isascii() and any(escape in line for escape in ESCAPES):
-            return "iso-2022-jp"
-        if not line.isascii():
-            lines.append(line)
-            left -= size
-        if left <= 0:
-            break
-    faults = {name: sum(_decode(line, name) is None for line in lines) for name in CANDIDATES}
-    best = [name for name in CANDIDATES if faults[name] == min(faults.values())]
-    if "utf-8" in best:
-        return "utf-8"
-    if len(best) > 1:
-        texts = {name: "".join(_decode(line, name) or "" for line in lines) for name in best}
-        likely = native.decode_text(b"".join(lines))
-        doubts = {name: len(DOUBTFUL.findall(text)) for name, text in texts.items()}
-        best.sort(key=lambda name: (texts[name] != likely, doubts[name]))
-    return best[0]
-
-
-def _decode(data: bytes, encoding: str) -> str | None:
-    if encoding != "utf-8":
-        return native.decode_text(data, encoding)
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        return None
-
-
-def _chunks(path: Path, encoding: str) -> Iterator[bytes]:
-    """Yields the bytes of a file, in UTF-8 where a line feed could be a part of another character otherwise.
-
-    Characters that cannot be decoded become bytes that UTF-8 does not have.
-    """
-    chunks = read_chunks(path)
-    if encoding not in STATEFUL:
-        yield from chunks
-        return
-    decoder = codecs.getincrementaldecoder(STATEFUL[encoding])(UNDECODABLE)
-    for chunk in chunks:
-        yield decoder.decode(chunk).encode(errors="surrogatepass")
-    yield decoder.decode(b"", True).encode(errors="surrogatepass")
 
 
 def _split(chunks: Iterable[bytes], longest: int) -> Iterator[tuple[bytes | None, int]]:

@@ -1,8 +1,11 @@
 """Names the files that no reader takes by kind, each with the way to make it readable."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
+
+from ncvc.printable import printable
 
 PACKED = {".gz", ".bz2", ".zst", ".xz"}
 """Suffixes that tell the kind together with the one before, as in `.html.gz`."""
@@ -21,8 +24,11 @@ ADVICE = {
     **dict.fromkeys((".eml", ".msg", ".pst", ".mbox"), "save the messages as text"),
     "broken link": "mend the link",
     "no regular file": "take it away",
+    "name that is not UTF-8": "rename it",
 }
 """Kind → what to do."""
+SURROGATE = re.compile("[\ud800-\udfff]")
+"""Python's form of a byte in a name that is not UTF-8."""
 OTHERWISE = "if it holds plain text, name it in a source with `format: text`"
 
 
@@ -32,10 +38,17 @@ def kind_of(path: Path) -> str:
         return "broken link"
     if not path.is_file():
         return "no regular file"
+    if not has_utf8_name(path):
+        return "name that is not UTF-8"
     suffixes = [suffix.lower() for suffix in path.suffixes]
     if len(suffixes) > 1 and suffixes[-1] in PACKED:
         return "".join(suffixes[-2:])
     return suffixes[-1] if suffixes else "no suffix"
+
+
+def has_utf8_name(path: Path) -> bool:
+    """Tests for a name that records and reports, which are UTF-8, can hold."""
+    return not SURROGATE.search(str(path))
 
 
 def by_kind(paths: Iterable[Path]) -> dict[str, list[Path]]:
@@ -49,7 +62,8 @@ def by_kind(paths: Iterable[Path]) -> dict[str, list[Path]]:
 def described(paths: Iterable[Path]) -> str:
     """Describes files in words: how many of which kind, one of each by name, and what to do."""
     return "; ".join(
-        f"{len(found):,} {kind}, such as {found[0].name} ({_advice(kind)})" for kind, found in by_kind(paths).items()
+        f"{len(found):,} {kind}, such as {printable(found[0].name)} ({_advice(kind)})"
+        for kind, found in by_kind(paths).items()
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal, TypedDict, get_args
 
 import ncvc._native as native
-from ncvc.documents.skipped import described
+from ncvc.documents.skipped import described, has_utf8_name
 from ncvc.errors import NcvcError
 from ncvc.progress import ProgressCallback
 
@@ -116,10 +116,11 @@ def find_sources(names: Sequence[str], folder: Path, format: SourceFormat = "aut
         else:
             paths = [path] if path.exists() else []
         files, others = _files_of(paths, format)
+        others += [file.path for file in files if not has_utf8_name(file.path)]
+        files = [file for file in files if has_utf8_name(file.path)]
         if not files:
             raise NcvcError(f"{path}: {_nothing(path, others, format)}")
         for file in files:
-            _require_utf8_name(file.path)
             found.setdefault(_real(file.path), file)
         skipped |= dict.fromkeys(others)
     return Found(list(found.values()), [other for other in skipped if _real(other) not in found])
@@ -155,15 +156,6 @@ def _nothing(path: Path, skipped: Sequence[Path], format: SourceFormat) -> str: 
     if path.is_dir():
         return "the folder holds no file; name files, folders or patterns"
     return f"no such input; name files, folders or patterns{kind}"
-
-
-def _require_utf8_name(path: Path) -> None:
-    """Raises `NcvcError` for a name that records and reports, which are UTF-8, cannot hold."""
-    try:
-        str(path).encode()
-    except UnicodeEncodeError:
-        name = os.fsencode(path).decode(errors="backslashreplace")
-        raise NcvcError(f"{name}: the name is not UTF-8; rename it") from None
 
 
 def _files_of(paths: Sequence[Path], format: SourceFormat) -> tuple[list[SourceFile], list[Path]]:  # noqa: A002

@@ -4,6 +4,7 @@ A document has the member `text`, the chosen columns joined by line feeds, and t
 row that has nothing is no document.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,9 @@ from ncvc.documents.unreadable import Members, UnreadableError
 from ncvc.documents.workbook import read_sheets
 
 SEPARATORS = {"csv": ",", "tsv": "\t"}
+
+DATA = re.compile(r"[0-9０-９]{3}|.{25}")
+"""Cells of records rather than names of columns: numbers, dates, sentences."""
 
 Columns = tuple[str | int, ...]
 """Names of columns, or their numbers, counted from 1."""
@@ -31,10 +35,10 @@ class Table:
     width: int
 
     @classmethod
-    def of(cls, first: Sequence[str], columns: Columns, *, header: bool) -> "Table | None":
-        """Describes the table with this first row, which names the columns if `header`; None if one is missing.
+    def of(cls, first: Sequence[str], columns: Columns, *, header: bool) -> "Table":
+        """Describes the table with this first row, which names the columns if `header`.
 
-        A name that stands twice stands for both columns.
+        A name that stands twice stands for both columns. Raises `UnreadableError` if a column is missing.
         """
         names = [cell.strip() for cell in first] if header else [""] * len(first)
         chosen: list[int] = []
@@ -44,7 +48,7 @@ class Table:
             else:
                 found = [column - 1] if column <= len(names) else []
             if not found:
-                return None
+                raise UnreadableError("missing_column", is_document=False, names=_shown(names, header=header))
             chosen += found
         taken = {"text"}
         others = []
@@ -68,6 +72,13 @@ class Table:
         return {"text": text, **members, **{name: cells[i] for i, name in self.others}}
 
 
+def _shown(names: Sequence[str], *, header: bool) -> list[str]:
+    """Returns the names of columns for a message; their numbers where the first row may be a record, not names."""
+    if header and not any(DATA.search(name) for name in names):
+        return [name for name in names if name]
+    return [f"{number + 1}" for number in range(len(names))]
+
+
 def read_csv(
     path: Path, separator: str, columns: Columns, *, header: bool, encoding: str | None, longest: int
 ) -> Iterator[Entry]:
@@ -78,6 +89,8 @@ def read_csv(
             yield line, found
     except OSError as error:
         yield line, UnreadableError("damaged_file" if error.errno is None else "unreadable_file", is_document=False)
+    except UnreadableError as error:
+        yield line, error
 
 
 def read_excel(path: Path, columns: Columns, *, header: bool, longest: int) -> Iterator[Entry]:
@@ -104,9 +117,10 @@ def _documents(rows: Iterator[Row], columns: Columns, members: Members, *, heade
         if table is None:
             if not any(cell.strip() for cell in cells):
                 continue
-            table = Table.of(cells, columns, header=header)
-            if table is None:
-                yield place, UnreadableError("missing_column", is_document=False)
+            try:
+                table = Table.of(cells, columns, header=header)
+            except UnreadableError as error:
+                yield place, error
                 return
             if header:
                 continue

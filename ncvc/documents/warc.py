@@ -244,7 +244,8 @@ class _Bytes:
             if not self._compressed:
                 self._compressed = self._raw.read(CHUNK)
                 if not self._compressed:
-                    self._ended = True
+                    # A member that is cut short may take all members behind it for its own bytes.
+                    self._ended = not self._find_member()
                     raise DamagedError
             try:
                 data = self._inflate.decompress(self._compressed, CHUNK)

@@ -8,6 +8,7 @@ import yaml
 
 from ncvc.cli.init import NEXT
 from ncvc.config import SHIPPED, Config
+from ncvc.corpus.cleaning import CleaningConfig
 from ncvc.corpus.config import PreprocessConfig, SourceConfig
 from ncvc.train.config import TrainConfig
 from tests.conftest import run_ncvc
@@ -43,7 +44,8 @@ def test_the_file_loads_and_has_every_default(kind: str, tmp_path: Path) -> None
     assert len(expected) > 10
     assert {name: pick(loaded, name) for name in expected} == expected
     if isinstance(loaded, PreprocessConfig):
-        assert loaded.sources == [SourceConfig(name="notes", inputs=["raw/"])]
+        clinical = CleaningConfig(clinical=True)
+        assert loaded.sources == [SourceConfig(name="notes", inputs=["raw/"], cleaning=clinical)]
         assert (loaded.tokenizer, loaded.output) == ("tokenizer", "tokens")
 
 

@@ -33,6 +33,7 @@ REASONS = {
     "missing_field",
     "not_a_string",
     "not_a_text_column",
+    "not_text",
     "not_an_object",
     "undecodable",
     "unknown_format",
@@ -382,13 +383,19 @@ def test_odd_names_and_kinds_of_files(tmp_path: Path) -> None:
     assert report["reasons"]["unreadable_file"] >= 1
 
 
-@pytest.mark.parametrize("name", [b"\xff\xfe.jsonl", "熱.jsonl".encode("shift_jis")])
-def test_a_name_that_is_not_utf_8_is_refused_before_anything_is_done(tmp_path: Path, name: bytes) -> None:
+@pytest.mark.parametrize(
+    ("name", "escaped"),
+    [(b"\xff\xfe.jsonl", r"\xff\xfe.jsonl"), ("熱.jsonl".encode("shift_jis"), r"\x94M.jsonl")],
+)
+def test_a_name_that_is_not_utf_8_is_counted_and_named(tmp_path: Path, name: bytes, escaped: str) -> None:
     inputs = Inputs(tmp_path / "in")
     Path(os.fsdecode(bytes(inputs.folder) + b"/" + name)).write_bytes(b"{}")
-    config = {"sources": [{"name": "a", "inputs": ["in"]}], "output": "out", "on_error": "quarantine"}
-    (tmp_path / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
-    done = run_ncvc("preprocess", tmp_path / "config.yaml", "--to", "text", ok=False)
+    inputs.put_good()
+    report = run(inputs, tmp_path)
+    assert report["documents"] == {"in": 1, "out": 1, "dropped": 0, "quarantined": 0}
+    assert report["sources"][0]["skipped"] == {"name that is not UTF-8": 1}
+    (row,) = map(json.loads, (tmp_path / "out/quarantine.jsonl").read_text(encoding="utf-8").splitlines())
+    assert row == {"file": f"{inputs.folder}/{escaped}", "line": 0, "reason": "unknown_format", "bytes": 2}
+    done = run_ncvc("preprocess", tmp_path / "config.yaml", "--force", "--set", "on_error=stop", ok=False)
     assert done.returncode == 1
-    assert "the name is not UTF-8; rename it" in done.stderr
-    assert not (tmp_path / "out").exists()
+    assert f"1 name that is not UTF-8, such as {escaped} (rename it)" in done.stderr

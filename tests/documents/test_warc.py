@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import random
 import zlib
 from pathlib import Path
 
@@ -74,6 +75,27 @@ def test_a_damaged_member_costs_no_other() -> None:
             # A wrong checksum is seen behind the block; a wrong time is not looked at.
             assert [text for text in found if text != "!"] in (sound, sound[:place] + sound[place + 1 :]), (place, at)
             assert ("!" in found) == (at != 4)
+
+
+@pytest.mark.parametrize("level", [0, 9])
+@pytest.mark.parametrize("size", [40, 3000, 60_000])
+def test_a_member_that_is_cut_short_costs_no_other(level: int, size: int) -> None:
+    texts = ["".join(random.Random(number).choices("abcdefgh <>\n", k=size)) for number in range(5)]
+    members = [gzip.compress(record(text.encode()), level) for text in texts]
+    for place in range(5):
+        # A file that begins with one byte of gzip is not known as gzip.
+        for cut in {
+            1 if place else 3,
+            12,
+            len(members[place]) // 2,
+            len(members[place]) * 2 // 3,
+            len(members[place]) - 3,
+        }:
+            found = read(b"".join([*members[:place], members[place][:cut], *members[place + 1 :]]))
+            assert "!" in found, (place, cut)
+            # Where nothing but the checksum is missing the record may be there.
+            whole = [text for text in found if text != "!"]
+            assert whole in (texts, texts[:place] + texts[place + 1 :]), (place, cut)
 
 
 def test_offsets_are_those_of_the_uncompressed_file(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ use ncvc_core::indexed::TokenType;
 use ncvc_core::morph;
 use ncvc_core::pipeline::{OnError, Options, RawHash, Summary};
 use ncvc_core::source::{Encoding, Format, Input, OscarRules, SourceFile, encoding_named};
-use ncvc_core::stage::{self, MorphemeCounts, Rules, Survivors, Task};
+use ncvc_core::stage::{self, Keep, MorphemeCounts, Rules, Survivors, Task};
 use ncvc_core::{Error, Result};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -154,6 +154,7 @@ pub fn prepare(
     folder: PathBuf,
     finished: Vec<String>,
     keep_members: bool,
+    kept_fields: Option<Vec<String>>,
 ) -> PyResult<Vec<Option<String>>> {
     let finished: Vec<RawHash> = finished
         .into_iter()
@@ -166,7 +167,12 @@ pub fn prepare(
     let RulesOptions { cleaning, filters, duplicates } = from_json(rules)?;
     let analyzer = analyzer.as_ref().map(|analyzer| &*analyzer.0);
     let filters = Filters::new(&filters, analyzer).map_err(to_python)?;
-    let rules = Rules { cleaning, filters, oscar: reading.oscar(), duplicates, keep_members };
+    let keep = match (keep_members, kept_fields) {
+        (false, _) => Keep::TextAlone,
+        (true, Some(names)) => Keep::Fields(names),
+        (true, None) => Keep::All,
+    };
+    let rules = Rules { cleaning, filters, oscar: reading.oscar(), duplicates, keep };
     let task = Task { number, input, rules, finished: &finished, folder: &folder };
     py.detach(|| reading.run(|options, progress| stage::prepare(&task, options, progress)))
 }

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use ncvc_core::source::{decode, encoding_named, open};
+use ncvc_core::source::{Ahead, Transcoder, WINDOW, decode, encoding_named, is_binary, open};
 use ncvc_core::{Error, stage};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
@@ -46,6 +47,22 @@ impl SourceStream {
     #[staticmethod]
     fn open(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
         let (input, _) = py.detach(|| open(&path, &Arc::new(AtomicU64::new(0)))).map_err(to_python)?;
+        Ok(Self { path, input: Mutex::new(input) })
+    }
+
+    /// Opens a file of text in the encoding of this name, or in a recognised one, as UTF-8; raises `OSError`, and
+    /// `ValueError` if it is no text. Bytes that are not valid in the encoding become a byte that UTF-8 does not have.
+    #[staticmethod]
+    #[pyo3(signature = (path, encoding=None))]
+    fn open_text(py: Python<'_>, path: PathBuf, encoding: Option<&str>) -> PyResult<Self> {
+        let unknown = || PyValueError::new_err("unknown encoding");
+        let encoding = encoding.map(|name| encoding_named(name).ok_or_else(unknown)).transpose()?;
+        let (input, _) = py.detach(|| open(&path, &Arc::new(AtomicU64::new(0)))).map_err(to_python)?;
+        let mut input = Ahead::new(input);
+        if is_binary(input.peek(WINDOW), encoding) {
+            return Err(PyValueError::new_err("the file is no text"));
+        }
+        let input = Box::new(Transcoder::new(input, encoding, 0));
         Ok(Self { path, input: Mutex::new(input) })
     }
 

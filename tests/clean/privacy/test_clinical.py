@@ -33,7 +33,7 @@ def test_off_by_default() -> None:
     text = "患者ID:1234567、山田太郎様"
     assert ncvc.clean(text) == text
     defaults = CleaningConfig()
-    assert (defaults.clinical, defaults.replacement) == (False, "nothing")
+    assert (defaults.clinical, defaults.replacement) == (None, "nothing")
 
 
 def test_a_wrong_replacement_says_what_to_write() -> None:

@@ -138,10 +138,10 @@ impl Batcher<'_, '_> {
         if full { self.flush() } else { Ok(()) }
     }
 
-    fn reject(&mut self, source: usize, line: u64, unread: &Unread) -> Result<(), Stopped> {
-        let Unread { why, bytes, is_document } = *unread;
+    fn reject(&mut self, source: usize, line: u64, unread: Unread) -> Result<(), Stopped> {
+        let Unread { why, bytes, is_document, names } = unread;
         let reason = RejectReason::Quarantined(why.into());
-        self.push(Entry::Rejected(Rejected { source, line, bytes, is_document, reason, names: Vec::new() }))
+        self.push(Entry::Rejected(Rejected { source, line, bytes, is_document, reason, names }))
     }
 
     fn flush(&mut self) -> Result<(), Stopped> {
@@ -175,17 +175,9 @@ fn read_file(
     let mut documents = match opened {
         Ok(documents) => documents,
         Err(why) => {
-            let reason = RejectReason::Quarantined(why.into());
             let stops = why == ReadError::MissingColumn && options.on_error == OnError::Stop;
             let names = if stops { parquet_columns(&file.path) } else { Vec::new() };
-            batcher.push(Entry::Rejected(Rejected {
-                source,
-                line: 0,
-                bytes: 0,
-                is_document: false,
-                reason,
-                names,
-            }))?;
+            batcher.reject(source, 0, Unread { why, bytes: 0, is_document: false, names })?;
             return Ok(hash_of_broken(file, why));
         }
     };
@@ -205,11 +197,12 @@ fn read_file(
             Ok(Line::Undecodable(bytes)) => (ReadError::Undecodable, bytes),
             Err(why) => {
                 batcher.bytes.truncate(start);
-                batcher.reject(source, line.max(1), &Unread { why, bytes: begun, is_document: begun > 0 })?;
+                let (is_document, names) = (begun > 0, Vec::new());
+                batcher.reject(source, line.max(1), Unread { why, bytes: begun, is_document, names })?;
                 return Ok(hash_of_broken(file, why));
             }
         };
-        batcher.reject(source, line, &Unread { why, bytes, is_document: true })?;
+        batcher.reject(source, line, Unread { why, bytes, is_document: true, names: Vec::new() })?;
     }
 }
 
@@ -249,7 +242,7 @@ fn read_extracted(
                 let end = batcher.bytes.len();
                 batcher.push(Entry::Line(file, place, start..end))?;
             }
-            Some(Extracted { file, place, found: Err(unread) }) => batcher.reject(file, place, &unread)?,
+            Some(Extracted { file, place, found: Err(unread) }) => batcher.reject(file, place, unread)?,
             None => return lost(batcher),
         }
     }

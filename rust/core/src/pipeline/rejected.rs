@@ -67,6 +67,8 @@ pub enum QuarantineReason {
     MalformedRow,
     /// The file, or a page of it, holds no text.
     NoText,
+    /// The file is no text but holds binary data.
+    NotText,
     /// The file is encrypted.
     Encrypted,
     /// The file lacks the text column.
@@ -109,6 +111,10 @@ impl QuarantineReason {
             }
             Self::NoText => {
                 "it holds no text, like a scan; recognise its text with OCR first, or set `on_error: quarantine`"
+            }
+            Self::NotText => {
+                "the file is no text but holds binary data, like a program or a database; leave it out, or set \
+                 `on_error: quarantine`"
             }
             Self::Encrypted => {
                 "the file is encrypted; save it without a password, or set `on_error: quarantine`"
@@ -154,6 +160,7 @@ impl From<ReadError> for QuarantineReason {
             ReadError::PageTooComplex => Self::PageTooComplex,
             ReadError::MalformedRow => Self::MalformedRow,
             ReadError::NoText => Self::NoText,
+            ReadError::NotText => Self::NotText,
             ReadError::Encrypted => Self::Encrypted,
         }
     }

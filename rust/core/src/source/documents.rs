@@ -6,6 +6,8 @@ use std::sync::atomic::AtomicU64;
 
 use encoding_rs::Encoding;
 
+use super::ahead::Ahead;
+use super::encoding::{WINDOW, is_binary};
 use super::format::{Format, SourceFile};
 use super::json_array::{JsonArray, begins_array};
 use super::lines::{Line, LineReader};
@@ -54,6 +56,11 @@ impl Documents {
             return Ok(Self { reader: Reader::Parquet(Box::new(reader)), hash });
         }
         let (input, hash) = open(&file.path, read).map_err(|_| ReadError::Unreadable)?;
+        let mut input = Ahead::new(input);
+        if is_binary(input.peek(WINDOW), encoding) {
+            return Err(ReadError::NotText);
+        }
+        let input: Input = Box::new(input);
         let to_json = ToJson::new(text_field);
         let transcoded = |input, margin| {
             let mut input = Transcoder::new(input, encoding, margin);

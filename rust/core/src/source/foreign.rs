@@ -5,10 +5,10 @@ use std::sync::LazyLock;
 
 use encoding_rs::{BIG5, EUC_KR, Encoding, GB18030};
 
-use super::japanese::{MALFORMED, ascii_bits};
+use super::japanese::{MALFORMED, Piece, ascii_bits};
 
 /// Costs of the assumptions that a file is Chinese or Korean, or Latin, or Cyrillic, where Japanese is expected.
-const CHINESE_OR_KOREAN: u32 = 16;
+const CHINESE_OR_KOREAN: u32 = 19;
 const LATIN: u32 = 12;
 const CYRILLIC: u32 = 20;
 
@@ -32,12 +32,11 @@ fn pairs(encoding: &'static Encoding, characters: &str) -> Pairs {
     bytes.as_chunks().0.iter().copied().collect()
 }
 
-/// Returns the cost of the likeliest reading that is not Japanese; the last character may be cut off unless the piece is
-/// `whole`.
-pub fn least_bits(piece: &[u8], whole: bool) -> u32 {
+/// Returns the cost of the likeliest reading that is not Japanese.
+pub fn least_bits(piece: Piece<'_>) -> u32 {
     let double: [PairModel; 3] = [simplified, traditional, korean];
     let single: [(u32, ByteModel); 3] = [(LATIN, latin), (CYRILLIC, windows_1251), (CYRILLIC, koi8)];
-    let double = double.map(|model| CHINESE_OR_KOREAN + double_bytes(piece, whole, model));
+    let double = double.map(|model| CHINESE_OR_KOREAN + double_bytes(piece.bytes, piece.whole, model));
     let single = single.map(|(prior, model)| prior + single_bytes(piece, model));
     double.into_iter().chain(single).min().unwrap_or(u32::MAX)
 }
@@ -96,10 +95,10 @@ fn korean(pair: [u8; 2]) -> Option<u32> {
     })
 }
 
-fn single_bytes(piece: &[u8], model: ByteModel) -> u32 {
+fn single_bytes(piece: Piece<'_>, model: ByteModel) -> u32 {
     let mut bits = 0;
-    let mut after_letter = false;
-    for &byte in piece {
+    let mut after_letter = piece.previous.is_ascii_alphabetic();
+    for &byte in piece.bytes {
         bits += if byte.is_ascii() { ascii_bits(byte) } else { model(byte, after_letter) };
         after_letter = byte.is_ascii_alphabetic() || byte >= 0xc0;
     }

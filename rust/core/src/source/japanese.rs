@@ -3,33 +3,58 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use encoding_rs::{DecoderResult, Encoding};
+use encoding_rs::{DecoderResult, EUC_JP, Encoding};
 
 /// Lines of -log2 of the probability of a kanji among kanji, and the kanji; see `tools/kanji_frequency.py`.
 const FREQUENCY: &str = include_str!("kanji_frequency.txt");
+/// Lines of a half-width katakana and -log2 of the probabilities of those behind it; see `tools/half_width_katakana.py`.
+const HALF_WIDTH: &str = include_str!("half_width_katakana.txt");
 /// -log2 of the share of kanji among the characters of a text.
 const KANJI: u32 = 2;
 /// Cost of a kanji that is not in the table.
 const RARE: u32 = 22;
+/// Highest cost of a kanji of the first level of JIS X 0208.
+const FIRST_LEVEL: u32 = 17;
+/// Cost of going over to half-width katakana.
+const HALF_WIDTH_BEGINS: u32 = 10;
 /// Cost of bytes that an encoding does not have.
 pub const MALFORMED: u32 = 24;
 
 static KANJI_BITS: LazyLock<HashMap<char, u32>> = LazyLock::new(|| {
     let lines = FREQUENCY.lines().filter_map(|line| line.split_once(' '));
     let lines = lines.filter_map(|(bits, kanji)| Some((bits.parse::<u32>().ok()?, kanji)));
-    lines.flat_map(|(bits, kanji)| kanji.chars().map(move |c| (c, bits + KANJI))).collect()
+    let mut costs: HashMap<char, u32> =
+        lines.flat_map(|(bits, kanji)| kanji.chars().map(move |c| (c, bits + KANJI))).collect();
+    let rows = 0xb0..=0xcf_u8;
+    let first_level: Vec<u8> = rows.flat_map(|row| (0xa1..=0xfe).flat_map(move |cell| [row, cell])).collect();
+    for c in EUC_JP.decode_without_bom_handling(&first_level).0.chars() {
+        let cost = costs.entry(c).or_insert(FIRST_LEVEL);
+        *cost = (*cost).min(FIRST_LEVEL);
+    }
+    costs
 });
 
-/// Half-width katakana that are half of all.
-const FREQUENT_HALF_WIDTH: &str = "ｰﾝｽﾄﾙﾗｼｲﾘｸﾀﾌｱﾚｶﾃｯ";
+/// Costs of half-width katakana by the one before, those of a word's first character at first.
+static HALF_WIDTH_BITS: LazyLock<Vec<Vec<u32>>> = LazyLock::new(|| {
+    let digits = HALF_WIDTH.lines().filter_map(|line| line.split_once(' '));
+    digits.map(|(_, digits)| digits.chars().filter_map(|digit| digit.to_digit(36)).collect()).collect()
+});
 
-/// Half-width katakana that are seldom.
-const RARE_HALF_WIDTH: &str = "ｧｨｩｪｫﾇﾑﾕﾖﾍｦ";
+/// Piece of a file from a byte beyond ASCII on.
+#[derive(Clone, Copy)]
+pub struct Piece<'t> {
+    /// Its bytes.
+    pub bytes: &'t [u8],
+    /// The byte of ASCII before it, or a line feed at the beginning of the file.
+    pub previous: u8,
+    /// It goes to the end of the file; otherwise its last character may be cut off.
+    pub whole: bool,
+}
 
-/// Returns the cost of `piece` as Japanese in this encoding; its last character may be cut off unless it is `whole`.
-pub fn bits_in(encoding: &'static Encoding, piece: &[u8], whole: bool, bits: fn(char, char) -> u32) -> u32 {
-    let (text, malformed) = decode_around_damage(encoding, piece, whole);
-    let mut previous = '\n';
+/// Returns the cost of a piece as Japanese in this encoding.
+pub fn bits_in(encoding: &'static Encoding, piece: Piece<'_>, bits: fn(char, char) -> u32) -> u32 {
+    let (text, malformed) = decode_around_damage(encoding, piece.bytes, piece.whole);
+    let mut previous = char::from(piece.previous);
     let characters: u32 = text.chars().map(|c| bits(c, std::mem::replace(&mut previous, c))).sum();
     characters + malformed * MALFORMED
 }
@@ -59,10 +84,8 @@ pub fn bits(c: char, previous: char) -> u32 {
         '、' | '。' => 5,
         'ぁ'..='ゖ' => 6,
         'ァ'..='ヺ' | 'ー' => if_likely(matches!(previous, 'ァ'..='ー'), 6, 9),
-        'ﾞ' => if_likely(matches!(previous, 'ｶ'..='ﾄ' | 'ﾊ'..='ﾎ' | 'ｳ'), 2, 16),
-        'ﾟ' => if_likely(matches!(previous, 'ﾊ'..='ﾎ'), 3, 16),
-        'ｦ'..='ﾝ' => half_width_katakana(c, previous),
-        '｡'..='･' => 9,
+        'ｦ'..='ﾟ' => half_width_katakana(c, previous),
+        '｡'..='･' => 13,
         '！'..='～' => if_likely(matches!(previous, '！'..='～'), 6, 9),
         '\u{3000}'..='〟' | '・' => 8,
         '一'..='鿿' => KANJI_BITS.get(&c).copied().unwrap_or(RARE),
@@ -75,20 +98,40 @@ pub fn bits(c: char, previous: char) -> u32 {
 }
 
 /// Returns the cost of a character of UTF-8, which is seldom valid by chance, so that any script may be meant.
-///
-/// Characters of two bytes are valid by chance most of all: kanji of EUC-JP are among them. Those of Western European
-/// languages, Greek and Cyrillic are meant more often than others.
 pub fn bits_of_utf8(c: char, previous: char) -> u32 {
     match c {
         '\u{80}'..='\u{9f}' => MALFORMED,
-        'Ā'..='ΐ' | '\u{460}'..='\u{7ff}' => 20,
+        '\u{a0}'..='\u{7ff}' => two_bytes(c, previous),
         _ => bits(c, previous).min(12),
     }
 }
 
+/// Returns the cost of a character of two bytes of UTF-8, which are valid by chance most of all: kanji of EUC-JP are
+/// among them.
+///
+/// Signs of measurements, Greek, Western European and Cyrillic letters are meant more often than others, and most often
+/// within a text.
+fn two_bytes(c: char, previous: char) -> u32 {
+    let is_greek = |c| matches!(c, 'Α'..='ω');
+    let is_letter = |c| matches!(c, 'À'..='ÿ' | 'Ѐ'..='џ');
+    let in_word = previous.is_ascii_alphabetic() || is_letter(previous);
+    if matches!(c, '°' | '±' | '²' | '³' | 'µ' | '·' | '×' | '÷' | '¥' | '£' | '§') || is_greek(c)
+    {
+        if_likely((previous.is_ascii() && previous != '\n') || is_greek(previous), 12, 18)
+    } else if is_letter(c) {
+        if_likely(in_word, 12, 16)
+    } else {
+        if_likely(in_word && matches!(c, 'Ā'..='ſ'), 12, 26)
+    }
+}
+
 fn half_width_katakana(c: char, previous: char) -> u32 {
-    let first = if_likely(matches!(previous, 'ｦ'..='ﾟ'), 0, 8);
-    first + if_likely(FREQUENT_HALF_WIDTH.contains(c), 5, if_likely(RARE_HALF_WIDTH.contains(c), 8, 6))
+    let index = |c: char| usize::try_from(u32::from(c).checked_sub(u32::from('ｦ'))?).ok();
+    let begins = !matches!(previous, 'ｦ'..='ﾟ');
+    let before = if begins { Some(0) } else { index(previous).map(|index| index + 1) };
+    let row = before.and_then(|before| HALF_WIDTH_BITS.get(before));
+    let cost = index(c).and_then(|c| row?.get(c)).copied().unwrap_or(RARE);
+    cost + if_likely(begins, HALF_WIDTH_BEGINS, 0)
 }
 
 fn if_likely(likely: bool, bits: u32, otherwise: u32) -> u32 {

@@ -87,7 +87,7 @@ impl<'a> Fields<'a> {
 
     /// Writes the object with another text in the named field and everything else as it was, and a line feed.
     pub fn write_with(&self, field: &str, text: &str, out: &mut Vec<u8>) -> serde_json::Result<()> {
-        let (before, after) = self.around(field)?;
+        let (before, after) = self.around(field, None)?;
         out.extend_from_slice(&before);
         serde_json::to_writer(&mut *out, text)?;
         out.extend_from_slice(&after);
@@ -97,17 +97,26 @@ impl<'a> Fields<'a> {
 
     /// Returns the object's JSON before and behind the text in the named field.
     ///
-    /// Of several fields of this name only the last one stays.
+    /// Of several fields of this name only the last one stays. Of the other fields those stay whose names are in `kept`,
+    /// or all; a name in it may be dotted where the text's is.
     ///
     /// # Errors
     ///
     /// If there is no such field.
-    pub fn around(&self, field: &str) -> serde_json::Result<(Vec<u8>, Vec<u8>)> {
+    pub fn around<'k>(
+        &self,
+        field: &str,
+        kept: Option<&[&'k str]>,
+    ) -> serde_json::Result<(Vec<u8>, Vec<u8>)> {
         if self.raw(field).is_none()
             && let Some((object, outer, inner)) = self.object_around(field)
         {
-            let (mut before, after) = self.around(outer)?;
-            let (inner_before, mut inner_after) = object.around(inner)?;
+            let (mut before, after) = self.around(outer, kept)?;
+            let inside = |name: &&'k str| name.strip_prefix(outer)?.strip_prefix('.');
+            let whole = kept.is_some_and(|kept| kept.contains(&outer));
+            let kept: Option<Vec<&str>> =
+                kept.filter(|_| !whole).map(|kept| kept.iter().filter_map(inside).collect());
+            let (inner_before, mut inner_after) = object.around(inner, kept.as_deref())?;
             before.extend(inner_before);
             inner_after.extend(after);
             return Ok((before, inner_after));
@@ -116,7 +125,8 @@ impl<'a> Fields<'a> {
         let at = at.ok_or_else(|| serde_json::Error::custom("the object lacks the text field"))?;
         let (mut before, mut after) = (vec![b'{'], Vec::new());
         for (i, (name, raw)) in self.0.iter().enumerate() {
-            if name == field && i != at {
+            let is_kept = name != field && kept.is_none_or(|kept| kept.contains(&name.as_ref()));
+            if i != at && !is_kept {
                 continue;
             }
             let out = if i <= at { &mut before } else { &mut after };

@@ -22,8 +22,9 @@ mod transcode;
 
 pub use encoding_rs::Encoding;
 
+pub use ahead::Ahead;
 pub use documents::Documents;
-pub use encoding::{decode, encoding_named, recognise};
+pub use encoding::{WINDOW, decode, encoding_named, is_binary, recognise};
 pub use extracted::{Extracted, Unread};
 pub use format::{Format, Input, SourceFile};
 pub use json::{Fields, Malformed, mended};

@@ -17,6 +17,8 @@ const GZIP: &[u8] = &[0x1f, 0x8b];
 const BZIP2: &[u8] = b"BZh";
 const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
 const XZ: &[u8] = &[0xfd, b'7', b'z', b'X', b'Z', 0x00];
+/// Bytes behind the first of a frame that Zstandard passes over; pzstd and seekable files have them.
+const SKIPPABLE: &[u8] = &[0x2a, 0x4d, 0x18];
 /// Memory that decompressing xz may take, in bytes; `xz -9` needs 65 MiB.
 const XZ_MEMORY: u64 = 256 << 20;
 
@@ -89,7 +91,7 @@ pub fn open(path: &Path, read: &Arc<AtomicU64>) -> Result<(Box<dyn BufRead + Sen
         Box::new(BufReader::with_capacity(BUFFER, flate2::bufread::MultiGzDecoder::new(raw)))
     } else if head.starts_with(BZIP2) {
         Box::new(BufReader::with_capacity(BUFFER, bzip2::bufread::MultiBzDecoder::new(raw)))
-    } else if head.starts_with(ZSTD) {
+    } else if is_zstd(head) {
         let mut decoder = zstd::Decoder::with_buffer(raw).map_err(Error::io(path, "cannot decompress"))?;
         decoder.window_log_max(ZSTD_WINDOW).map_err(Error::io(path, "cannot decompress"))?;
         Box::new(BufReader::with_capacity(BUFFER, decoder))
@@ -101,4 +103,8 @@ pub fn open(path: &Path, read: &Arc<AtomicU64>) -> Result<(Box<dyn BufRead + Sen
         Box::new(raw)
     };
     Ok((input, hash))
+}
+
+fn is_zstd(head: &[u8]) -> bool {
+    head.starts_with(ZSTD) || matches!(head, [0x50..=0x5f, rest @ ..] if rest.starts_with(SKIPPABLE))
 }

@@ -23,6 +23,8 @@ pub enum ReadError {
     MalformedRow,
     /// The file, or a page of it, shows something but holds no text, like a scan.
     NoText,
+    /// The file is no text but holds binary data, like a program or a database.
+    NotText,
     /// The file is encrypted.
     Encrypted,
 }

@@ -5,7 +5,7 @@ use std::io::{BufRead, Read, Result};
 use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8};
 
 use super::ahead::Ahead;
-use super::encoding::{WINDOW, has_iso_2022_escape, recognise_unmarked};
+use super::encoding::{WINDOW, has_iso_2022_escape, recognise_unmarked, unmarked_utf_16};
 
 /// Byte that stands for bytes which the encoding does not have; no UTF-8 holds it, so that its line is refused.
 pub const DAMAGE: u8 = 0xff;
@@ -23,14 +23,18 @@ pub struct Transcoder<R> {
     consumed: usize,
     transcodes: bool,
     margin: u32,
+    /// The last byte of ASCII that was passed on.
+    previous: u8,
 }
 
 enum State {
     Start(Option<&'static Encoding>),
     /// All bytes so far were ASCII.
     Ascii,
-    /// The file is UTF-8, or its encoding is not known.
+    /// The file is UTF-8, or its encoding is not known and it is not valid UTF-8.
     Utf8,
+    /// The encoding is not known and the file is valid UTF-8 by chance: of its characters only ASCII is passed on.
+    Unknown,
     Other(Box<Decoder>),
     Ended,
 }
@@ -39,7 +43,7 @@ impl<R: BufRead> Transcoder<R> {
     /// Creates a reader of a file in this encoding, or in one that is recognised; see [`recognise`](super::encoding::recognise) on `margin`.
     pub fn new(input: R, encoding: Option<&'static Encoding>, margin: u32) -> Self {
         let (input, state) = (Ahead::new(input), State::Start(encoding));
-        Self { input, state, buffer: Vec::new(), consumed: 0, transcodes: false, margin }
+        Self { input, state, buffer: Vec::new(), consumed: 0, transcodes: false, margin, previous: b'\n' }
     }
 
     /// Returns the first bytes of the file as they are stored, without a byte order mark, before anything is read.
@@ -62,7 +66,10 @@ impl<R: BufRead> Transcoder<R> {
             }
             None => match given {
                 Some(encoding) => self.decide(encoding),
-                None => self.state = State::Ascii,
+                None => match unmarked_utf_16(self.input.peek(WINDOW + 1)) {
+                    Some(encoding) => self.decide(encoding),
+                    None => self.state = State::Ascii,
+                },
             },
         }
     }
@@ -87,6 +94,7 @@ impl<R: BufRead> Transcoder<R> {
         if ascii > 0 {
             self.buffer.clear();
             self.buffer.extend_from_slice(&next[..ascii]);
+            self.previous = next[ascii - 1];
             self.consumed = 0;
             self.input.consume(ascii);
             return Ok(());
@@ -98,8 +106,12 @@ impl<R: BufRead> Transcoder<R> {
             self.consumed = 0;
             self.input.consume(1);
         } else {
-            let encoding = recognise_unmarked(piece, self.margin).unwrap_or(UTF_8);
-            self.decide(encoding);
+            // The last character may be cut off.
+            let valid = std::str::from_utf8(piece).map_or_else(|error| error.error_len().is_none(), |_| true);
+            match recognise_unmarked(piece, self.previous, self.margin) {
+                Some(encoding) => self.decide(encoding),
+                None => self.state = if valid { State::Unknown } else { State::Utf8 },
+            }
         }
         Ok(())
     }
@@ -124,6 +136,17 @@ impl<R: BufRead> BufRead for Transcoder<R> {
                 State::Ascii => self.pass_ascii()?,
                 State::Utf8 => return self.input.fill_buf(),
                 State::Ended => return Ok(&[]),
+                State::Unknown => {
+                    let next = self.input.fill_buf()?;
+                    self.buffer.clear();
+                    self.buffer.extend(next.iter().map(|&byte| if byte.is_ascii() { byte } else { DAMAGE }));
+                    self.consumed = 0;
+                    let read = next.len();
+                    self.input.consume(read);
+                    if read == 0 {
+                        self.state = State::Ended;
+                    }
+                }
                 State::Other(decoder) => {
                     let next = self.input.fill_buf()?;
                     let next = &next[..next.len().min(PIECE)];
@@ -192,6 +215,17 @@ mod tests {
         for mark in [&b"\xff\xfe"[..], b"\xfe\xff"] {
             let text = [b"a\n", mark, "\n肺炎の疑い。\n".repeat(20).as_bytes()].concat();
             assert_eq!(read(&text, None), text);
+        }
+    }
+
+    #[test]
+    fn what_is_not_decided_is_not_utf_8_by_chance() {
+        // EUC-KR, whose two bytes are a letter of UTF-8.
+        let text = b"a\n\xc7\xaf\xc7\xaf\xc7\xaf\xc7\xaf\nb";
+        let expected = [b"a\n".as_slice(), &[DAMAGE; 8], b"\nb"].concat();
+        match recognise_unmarked(&text[2..], b'\n', 0) {
+            None => assert_eq!(read(text, None), expected),
+            Some(encoding) => assert_ne!(encoding, UTF_8),
         }
     }
 

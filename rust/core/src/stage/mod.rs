@@ -21,6 +21,6 @@ pub use count::{MorphemeCounts, count_morphemes};
 pub use encode::encode;
 pub use join::{join_files, join_tokens};
 pub use prepare::{Rules, Task, prepare};
-pub use prepared::{Origin, Survivors};
+pub use prepared::{Keep, Origin, Survivors};
 pub use summary::source_statistics;
 pub use write::write;

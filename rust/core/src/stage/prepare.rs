@@ -7,7 +7,7 @@ use super::compress::compress;
 use super::dropped::{Dropped, DroppedFiles, compress_rows};
 
 use super::files::{FINGERPRINTS, PROVENANCE, QUARANTINE, TEXT};
-use super::prepared::{write_prepared, write_provenance};
+use super::prepared::{Keep, write_prepared, write_provenance};
 use crate::atomic_folder::{AtomicFolder, FileRecord, HashedFile};
 use crate::clean::{Cleaner, CleaningOptions, Counts};
 use crate::dedup::{self, Fingerprint, FingerprintWriter, Fingerprinter};
@@ -30,8 +30,8 @@ pub struct Rules<'a> {
     pub oscar: OscarRules,
     /// Options of fingerprints; none if duplicates are not searched for.
     pub duplicates: Option<dedup::Options>,
-    /// Keep the other members of documents.
-    pub keep_members: bool,
+    /// Other members of documents to keep.
+    pub keep: Keep,
 }
 
 /// Files of one source, prepared together.
@@ -133,7 +133,7 @@ impl<'a> Job for Prepare<'a> {
         };
         let outcome = match verdict {
             Ok(kept) => {
-                write_prepared(document, kept, rules.keep_members, &mut batch.text)?;
+                write_prepared(document, kept, &rules.keep, &mut batch.text)?;
                 batch.clean_bytes += kept.len() as u64;
                 batch.shortened_bytes += (text.len() - kept.len()) as u64;
                 write_provenance(document, &mut batch.provenance);

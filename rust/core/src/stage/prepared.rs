@@ -26,15 +26,25 @@ struct Line<'a> {
     after: Option<&'a str>,
 }
 
+/// Members of documents that are kept besides the text.
+pub enum Keep {
+    /// None, not even the names around the text: it becomes tokens.
+    TextAlone,
+    /// Those of these names, which may be none.
+    Fields(Vec<String>),
+    /// All.
+    All,
+}
+
 /// Appends a document with its clean text.
-pub fn write_prepared(
-    document: &Document<'_>,
-    text: &str,
-    keep_members: bool,
-    out: &mut Vec<u8>,
-) -> Result<()> {
+pub fn write_prepared(document: &Document<'_>, text: &str, keep: &Keep, out: &mut Vec<u8>) -> Result<()> {
     let unwritten = || Error::internal("a document has no JSON form");
-    let around = keep_members.then(|| document.fields.around(document.text_field)).transpose();
+    let around = |kept: Option<&[&str]>| document.fields.around(document.text_field, kept).map(Some);
+    let around = match keep {
+        Keep::TextAlone => Ok(None),
+        Keep::Fields(names) => around(Some(&names.iter().map(String::as_str).collect::<Vec<_>>())),
+        Keep::All => around(None),
+    };
     let around = around.map_err(|_| unwritten())?;
     let (before, after) = match &around {
         None => (None, None),
