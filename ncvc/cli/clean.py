@@ -82,23 +82,26 @@ def clean(
 
 def _show(target: str) -> None:
     """Shows the lines of standard input before and after, on the terminal or as a page that its owner alone reads."""
+    from ncvc.files import whole_file
+    from ncvc.outputs import is_page_or_picture, require_own_file, sealed
     from ncvc.shown_cleaning import Shown, counts, for_browser, for_terminal, shown
     from ncvc.stdin_lines import as_one_line, filter_lines
 
     if target == "-" and not sys.stdout.isatty():
         raise click.UsageError("--show writes private text to a terminal only; name a page, as in --show found.html")
+    page = None if target == "-" else require_own_file(Path(target), is_page_or_picture)
     lines: list[Shown] = []
 
     def show_lines(batch: Sequence[str], number: int) -> list[str]:
         fresh = [shown(as_one_line(line), place) for place, line in enumerate(batch, number)]
         lines.extend(fresh)
-        return [] if target != "-" else [row for line in fresh for row in for_terminal(line)]
+        return [] if page else [row for line in fresh for row in for_terminal(line)]
 
     filter_lines(show_lines)
     found = ", ".join(f"{count:,} {category}" for category, count in counts(lines).most_common()) or "nothing"
     click.echo(f"found in {len(lines):,} lines: {found}")
-    if target != "-":
-        page = Path(target)
-        page.touch(mode=0o600)
-        page.write_text(for_browser(lines, len(lines)), encoding="utf-8")
-        click.echo(f"written to {page}; it holds private text, delete it after reading")
+    if page:
+        with whole_file(page) as partial:
+            partial.touch(mode=0o600)
+            partial.write_text(sealed(for_browser(lines, len(lines))), encoding="utf-8")
+        click.echo(f"written to {target}; it holds private text, delete it after reading")

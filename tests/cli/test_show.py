@@ -49,3 +49,14 @@ def test_as_a_page_that_its_owner_alone_reads(tmp_path: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert "<mark><bdi>山田太郎</bdi></mark>" in text
     assert "<mark><bdi>〔*氏名〕</bdi></mark>" in text
+
+
+def test_a_file_of_others_is_not_written_over(tmp_path: Path) -> None:
+    page = tmp_path / "found.html"
+    page.write_text("<p>mine</p>", encoding="utf-8")
+    done = subprocess.run(command("--show", str(page)), input=TEXT.encode(), capture_output=True, check=False)
+    assert done.returncode == 1
+    assert page.read_text(encoding="utf-8") == "<p>mine</p>"
+    page.unlink()
+    for _ in range(2):
+        subprocess.run(command("--show", str(page)), input=TEXT.encode(), capture_output=True, check=True)
