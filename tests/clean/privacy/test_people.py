@@ -13,7 +13,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # for measure_people, which is run by hand too
 
-from measure_people import SETS, SUBJECTS, Case, Clean, Count, clinical, plain, precision, read, recall, whole
+from measure_people import SETS, SUBJECTS, Clean, Count, cases, clinical, plain, precision, read, recall, whole
 
 import ncvc
 
@@ -27,11 +27,6 @@ HOSPITALS = partial(ncvc.clean, clinical=True, replacement="tag", hospitals=True
 def below(counts: dict[str, Count], goal: float) -> dict[str, str]:
     """Kinds under the goal, with their counts."""
     return {kind: f"{count.faults} of {count.total}" for kind, count in counts.items() if count.share < goal}
-
-
-def cases(table: str, *, hospitals: bool = False) -> list[Case]:
-    """Cases of hospitals and wards, which are switched on by themselves, or all others."""
-    return [case for case in read(table) if (case.kind == "hospital") == hospitals]
 
 
 # pytest prints the arguments of calls within an assertion: no case may be among them.
