@@ -1,0 +1,132 @@
+"""Recall and precision of the clinical set on written lines, without hospitals and wards.
+
+`python tests/clean/privacy/measure_people.py [--lines]` prints it for every kind.
+`SUBJECT_SET.tsv` lists kind, text, substrings that must go and words that must stay, parted by |;
+`SUBJECT_kept_SET.tsv` lists kind and text of lines in which nothing may go.
+"""
+
+import argparse
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import ncvc
+
+FOLDER = Path(__file__).parent
+SUBJECTS = ("people", "identifiers")
+SETS = ("visible", "held_out")
+TAG = re.compile(r"〔\*[^〕]*〕")
+type Clean = Callable[[str], str]
+
+plain: Clean = ncvc.clean
+clinical = partial(ncvc.clean, clinical=True, replacement="tag")
+
+
+class Case(NamedTuple):
+    """A line, what must go from it and what must stay."""
+
+    kind: str
+    text: str
+    gone: tuple[str, ...] = ()
+    stays: tuple[str, ...] = ()
+
+
+class Count(NamedTuple):
+    """Faults of a kind among all chances for them."""
+
+    faults: int
+    total: int
+
+    @property
+    def share(self) -> float:
+        return 1 - self.faults / self.total
+
+
+def read(table: str) -> list[Case]:
+    """Cases of a table."""
+    cases = []
+    for row in (FOLDER / f"{table}.tsv").read_text(encoding="utf-8").split("\n")[1:-1]:
+        kind, *cells = (cell.replace("\\n", "\n").replace("\\t", "\t") for cell in row.split("\t"))
+        text, gone, stays = (*cells, "", "")[:3]
+        cases.append(Case(kind, text, tuple(filter(None, gone.split("|"))), tuple(filter(None, stays.split("|")))))
+    return cases
+
+
+def cases(table: str, *, hospitals: bool = False) -> list[Case]:
+    """Cases of hospitals and wards, which are switched on by themselves, or all others."""
+    return [case for case in read(table) if (case.kind == "hospital") == hospitals]
+
+
+def fold(text: str) -> str:
+    """Letters and digits alone: cleaning writes white space, dashes and separators in its own form."""
+    letters = (c for c in unicodedata.normalize("NFKC", TAG.sub("\0", text)) if c.isalnum() or c == "\0")
+    return "".join(letters).replace("ー", "")
+
+
+def missed(case: Case, clean: Clean) -> list[str]:
+    """Substrings that should have gone."""
+    cleaned = fold(clean(case.text))
+    return [part for part in case.gone if fold(part) in cleaned]
+
+
+def lost(case: Case, clean: Clean) -> list[str]:
+    """Words that should have stayed; the line itself where nothing may go."""
+    cleaned = clean(case.text)
+    if not case.gone:
+        return [] if cleaned == plain(case.text) else [case.text]
+    return [part for part in case.stays if fold(part) not in fold(cleaned)]
+
+
+def recall(cases: list[Case], clean: Clean) -> dict[str, Count]:
+    """Substrings that stayed, by kind."""
+    faults, total = Counter[str](), Counter[str]()
+    for case in cases:
+        faults[case.kind] += len(missed(case, clean))
+        total[case.kind] += len(case.gone)
+    return {kind: Count(faults[kind], total[kind]) for kind in total}
+
+
+def precision(cases: list[Case], clean: Clean) -> dict[str, Count]:
+    """Words, or lines in which nothing may go, that went, by kind."""
+    faults, total = Counter[str](), Counter[str]()
+    for case in cases:
+        if case.gone and not case.stays:
+            continue
+        faults[case.kind] += len(lost(case, clean))
+        total[case.kind] += len(case.stays) or 1
+    return {kind: Count(faults[kind], total[kind]) for kind in total}
+
+
+def whole(counts: dict[str, Count]) -> Count:
+    """Sum over kinds."""
+    return Count(sum(count.faults for count in counts.values()), sum(count.total for count in counts.values()))
+
+
+def show(title: str, counts: dict[str, Count]) -> None:
+    """Prints a row a kind; no text, which for the held-out set nobody is to read."""
+    for kind, count in [*counts.items(), ("all", whole(counts))]:
+        print(f"{title:<36}{kind:<14}{count.faults:>5} of {count.total:>5}{count.share:>9.2%}")
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--lines", action="store_true", help="print the faults of the visible set")
+    lines = options.parse_args().lines
+    for subject in SUBJECTS:
+        for name in SETS:
+            positive, kept = cases(f"{subject}_{name}"), cases(f"{subject}_kept_{name}")
+            show(f"{subject} {name}: missed", recall(positive, clinical))
+            show(f"{subject} {name}: lost beside", precision(positive, clinical))
+            show(f"{subject} {name}: lost in kept", precision(kept, clinical))
+            for case in positive + kept if lines and name == "visible" else []:
+                for word, parts in (("missed", missed(case, clinical)), ("lost", lost(case, clinical))):
+                    if parts:
+                        print(f"{word}\t{case.kind}\t{case.text!r}\t{parts}\t{clinical(case.text)!r}")
+
+
+if __name__ == "__main__":
+    main()
