@@ -11,6 +11,7 @@ mod calendar;
 mod card_number;
 mod category;
 mod check_digit;
+mod contact;
 mod house_number;
 mod individual_number;
 mod institution;
@@ -25,6 +26,8 @@ mod pension;
 mod postal_code;
 mod public_expense;
 mod reading;
+mod record_number;
+mod written_month;
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -33,6 +36,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, MatchKind};
 
 pub use category::{Category, Place};
 
+use super::options::WebOptions;
 use super::rules::RULE_COUNT;
 use crate::{Error, Result};
 
@@ -52,7 +56,7 @@ pub struct Found {
 const TAG_BEGIN: &str = "〔*";
 
 /// The number of categories.
-pub const CATEGORY_COUNT: usize = 17;
+pub const CATEGORY_COUNT: usize = 18;
 
 /// The categories; where words overlap the longer one decides.
 pub static CATEGORIES: [Category; CATEGORY_COUNT] = [
@@ -62,6 +66,7 @@ pub static CATEGORIES: [Category; CATEGORY_COUNT] = [
     public_expense::CATEGORY,
     institution::CATEGORY,
     patient_id::CATEGORY,
+    record_number::CATEGORY,
     names::label::CATEGORY,
     names::CATEGORY,
     birth_date::CATEGORY,
@@ -121,6 +126,11 @@ pub fn find(words: &Words, text: &str, found: &mut Vec<Found>) {
         }
     }
     find_names(words, text, found);
+}
+
+/// Adds ways to reach a person that the papers' rules do not know.
+pub fn find_contacts(options: &WebOptions, text: &str, found: &mut Vec<Found>) {
+    contact::find(options, text, found);
 }
 
 /// Adds the names in the text that stand in no data found before.
