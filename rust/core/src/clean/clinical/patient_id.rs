@@ -41,6 +41,7 @@ pub const CATEGORY: Category = Category {
         "外来番号",
         "病歴番号",
         "病歴no",
+        "整理番号",
         "id番号",
         "処方箋番号",
         "処方せん番号",

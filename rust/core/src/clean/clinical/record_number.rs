@@ -70,7 +70,6 @@ pub const CATEGORY: Category = Category {
         "ドナー番号",
         "レシピエントid",
         "レシピエント番号",
-        "整理番号",
     ],
     read,
     examples: &[

@@ -81,7 +81,7 @@ pub fn candidates(
     left: u16,
 ) -> Vec<Candidate> {
     let part = &text[run.clone()];
-    if !lattice.load(words, part) {
+    if !lattice.load(words, part, |c| SINGLE.contains(c)) {
         return Vec::new();
     }
     let followed = honorific(&text[run.end..]).is_some();
@@ -115,7 +115,13 @@ pub fn candidates(
                 || tokens[i - 1].length >= 2
                 || part[tokens[i - 1].range.clone()].chars().all(|c| BEFORE_NAME.contains(c)),
             ends: next.is_none_or(|next| next.length >= 2),
-            overlaps: count > 1 && lattice.overlaps(words, token.range.start, token.length, part),
+            overlaps: count > 1
+                && lattice.overlaps(
+                    words,
+                    part[..token.range.start].chars().count(),
+                    token.length,
+                    part[token.range.start..last.range.end].chars().count(),
+                ),
             whole: count == tokens.len(),
             next_length: next.map_or(0, |next| next.length),
             margin: 0,

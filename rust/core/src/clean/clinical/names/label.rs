@@ -437,7 +437,7 @@ fn accepts(text: &str, name: &Candidate, evidence: Evidence) -> bool {
 
 /// Counts the words of a run, and tells whether all are ordinary words of two characters or more.
 fn unknown(words: &Words, lattice: &mut Lattice, run: &str) -> (usize, bool) {
-    lattice.load(words, run);
+    lattice.load(words, run, |_| false);
     let around = super::lattice::Surroundings { left: id::OUTER, right: id::OUTER, names: true };
     let (tokens, _) = lattice.read(words, run, around);
     let ordinary = tokens.iter().all(|t| t.length >= 2 && matches!(t.kind, Kind::Other | Kind::Organisation));

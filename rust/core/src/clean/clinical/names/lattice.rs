@@ -53,24 +53,33 @@ pub struct Surroundings {
 }
 
 impl Lattice {
-    /// Finds the words of a run; tells whether a word in it may be a name.
-    pub fn load(&mut self, words: &Words, run: &str) -> bool {
+    /// Finds the words of a run; tells whether a name may be in it: a surname of two characters, one of a character
+    /// at either end, a given name at the end.
+    pub fn load(&mut self, words: &Words, run: &str, is_single: fn(char) -> bool) -> bool {
         let length = words.find(run, &mut self.walk);
+        let mut characters = run.chars();
+        let ends = [characters.next(), characters.next_back()];
+        if ends.iter().flatten().any(|&c| is_single(c)) {
+            return true;
+        }
         (0..length).any(|at| {
-            words.at(&self.walk, at).any(|(_, readings)| {
-                readings.iter().any(|r| matches!(words.kind(r.class), Kind::Surname | Kind::Given))
+            words.at(&self.walk, at).any(|(n, readings)| {
+                let given = at + n == length;
+                readings.iter().any(|r| match words.kind(r.class) {
+                    Kind::Surname => n > 1,
+                    Kind::Given => given,
+                    _ => false,
+                })
             })
         })
     }
 
-    /// Tests for a word of the run that begins in the surname at the byte `start` and goes on behind its end.
-    pub fn overlaps(&self, words: &Words, start: usize, length: usize, run: &str) -> bool {
-        let first = run[..start].chars().count();
-        (first..first + length).any(|at| {
+    /// Tests for a word of the run that the name at `start` would cut: 安静 in 上安|静, 沢山 in 沢|山出.
+    pub fn overlaps(&self, words: &Words, start: usize, surname: usize, name: usize) -> bool {
+        (start..start + surname).any(|at| {
             words.at(&self.walk, at).any(|(n, readings)| {
-                n > 1
-                    && at + n > first + length
-                    && readings.iter().any(|r| words.kind(r.class) == Kind::Other)
+                let cut = if at == start { n > surname } else { n > 1 && at + n == start + name };
+                cut && readings.iter().any(|r| words.kind(r.class) == Kind::Other)
             })
         })
     }
@@ -173,7 +182,7 @@ mod tests {
     fn read(run: &str, around: Surroundings) -> String {
         let words = words().unwrap();
         let mut lattice = Lattice::default();
-        lattice.load(words, run);
+        lattice.load(words, run, |_| false);
         let (tokens, _) = lattice.read(words, run, around);
         let letter = |kind| match kind {
             Kind::Surname => "S",
