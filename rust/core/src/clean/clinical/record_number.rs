@@ -63,7 +63,6 @@ pub const CATEGORY: Category = Category {
         "社員番号",
         "学籍番号",
         "医籍登録番号",
-        "免許証番号",
         "麻薬施用者番号",
         "臓器提供登録番号",
         "ドナーid",

@@ -151,6 +151,7 @@ pub fn decide(
             || candidate.form != Form::Surname
             || is_common(words, name))
         && !(name.chars().count() == 2
+            && !name.chars().next().is_some_and(|c| is_single(&c.to_string()))
             && candidate.form != Form::Surname
             && candidate.form != Form::Given
             && behind.starts_with('様')
@@ -290,6 +291,12 @@ const BEHIND_SAMA: &str = "はがをへよ宛ご宅";
 pub fn by_form(words: &Words, text: &str, run: &Range<usize>) -> Option<Place> {
     let part = &text[run.clone()];
     let behind = &text[run.end..];
+    // The dictionary has 南殿 as a word; 神殿 and 宮殿 are no persons.
+    if let Some(name) =
+        part.strip_suffix('殿').filter(|name| "南東西北林森原泉".contains(*name) && !name.is_empty())
+    {
+        return Some(Place { whole: run.clone(), value: run.start..run.start + name.len() });
+    }
     let (name, honorific) = if let Some(honorific) = ["さん", "さま"].iter().find(|h| behind.starts_with(**h))
     {
         (part, honorific.len())

@@ -323,7 +323,8 @@ const OTHER_WORDS: [&str; 118] = [
 
 fn read(text: &str, word: Range<usize>) -> Option<Place> {
     let inside = text[..word.start].ends_with(|c| is_hiragana(c) || is_katakana(c));
-    if !begins_word(text, word.start) || inside && text[word.clone()].starts_with(['か', 'カ', 'よ', 'ヨ'])
+    if !begins_word(text, word.start)
+        || inside && matches!(&text[word.clone()], "かな" | "カナ" | "よみ" | "ヨミ")
     {
         return None;
     }
@@ -404,7 +405,7 @@ fn kanji(words: &Words, text: &str, start: usize, evidence: Evidence) -> Option<
         name.range.start == start && !is_family(&text[name.range.clone()]) && accepts(text, name, evidence)
     }) {
         if name.form == Form::Surname && name.range.end == end {
-            join_given(words, &mut lattice, text, &mut name, &mut run);
+            join_given(words, &mut lattice, text, &mut name, &mut run, true);
         }
         let kana = given_in_kana(words, text, name.range.end);
         return Some(if name.form == Form::Surname { kana } else { name.range.end });

@@ -64,7 +64,7 @@ impl Lattice {
         }
         (0..length).any(|at| {
             words.at(&self.walk, at).any(|(n, readings)| {
-                let given = at + n == length;
+                let given = at == 0 || at + n == length;
                 readings.iter().any(|r| match words.kind(r.class) {
                     Kind::Surname => n > 1,
                     Kind::Given => given,

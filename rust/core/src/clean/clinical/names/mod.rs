@@ -167,7 +167,7 @@ impl Finder<'_> {
         for mut candidate in candidates(self.words, &mut self.lattice, text, run.clone(), id::OUTER) {
             let mut run = run.clone();
             if candidate.form == Form::Surname && candidate.range.end == end {
-                join_given(self.words, &mut self.lattice, text, &mut candidate, &mut run);
+                join_given(self.words, &mut self.lattice, text, &mut candidate, &mut run, false);
             }
             if let Some(place) = decide(self.words, text, &run, &candidate, self.last) {
                 go_on = go_on.max(place.whole.end);
@@ -222,6 +222,7 @@ fn join_given(
     text: &str,
     candidate: &mut Candidate,
     run: &mut Range<usize>,
+    labelled: bool,
 ) {
     let Some(start) = behind_spaces(text, run.end) else { return };
     let end = run_end(text, start);
@@ -239,7 +240,9 @@ fn join_given(
         return;
     };
     let single = text[given.range.clone()].chars().count() == 1;
-    if single && (!given.whole || text[candidate.range.clone()].chars().count() == 1) {
+    let honoured = titles::honorific(&text[given.range.end..]).is_some();
+    let short = text[candidate.range.clone()].chars().count() == 1;
+    if single && !honoured && !(given.whole && (labelled || !short)) {
         return;
     }
     candidate.range.end = given.range.end;
