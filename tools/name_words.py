@@ -1,7 +1,7 @@
 """Writes the words among which the clinical names rule looks for names: `python tools/name_words.py`.
 
-They are those of the package ipadic (the dictionary of MeCab, in its compiled form) that are written in kanji alone, and
-its nouns in kana alone, with MeCab's costs. The engine carries them, so names are found without a dictionary at hand.
+They are those of the package ipadic (the dictionary of MeCab, compiled) that are written in kanji alone, and its nouns
+in kana alone, with MeCab's costs. The engine carries them, so names are found without a dictionary at hand.
 
 Packed with zlib: the number of word classes and MeCab's id of each; their connection costs, one row for each class on
 the left; for each surface in order of code points the number of bytes it shares with the one before, its further bytes

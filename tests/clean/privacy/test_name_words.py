@@ -6,8 +6,7 @@ from pathlib import Path
 
 import ipadic
 
-ROOT = Path(__file__).parents[3]
-sys.path.insert(0, str(ROOT / "tools"))  # for name_words, which packed them
+sys.path.insert(0, str(Path(__file__).parents[3] / "tools"))  # for name_words, which packed them
 
 import name_words
 
