@@ -254,6 +254,9 @@ const TOP_LEVEL: [&str; 20] = [
     "me", "tv", "site", "online", "xyz", "shop",
 ];
 
+/// The longest path of a URL, in characters, so that time grows with the text.
+const LONGEST_PATH: usize = 500;
+
 /// URLs without a scheme, with a hidden one, or in other letters.
 fn urls(text: &str) -> Vec<Range<usize>> {
     const SCHEMES: [&str; 11] = [
@@ -322,7 +325,8 @@ fn path_end(text: &str, end: usize) -> usize {
         return end;
     }
     let is_path = |c: char| c.is_ascii_alphanumeric() || "-._:/?#[]@!$&'*+;=%〜".contains(c);
-    let mut length: usize = text[end..].chars().take_while(|&c| is_path(c)).map(char::len_utf8).sum();
+    let mut length: usize =
+        text[end..].chars().take(LONGEST_PATH).take_while(|&c| is_path(c)).map(char::len_utf8).sum();
     if length == 1 {
         length += text[end + 1..]
             .chars()

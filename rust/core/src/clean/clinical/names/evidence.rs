@@ -220,7 +220,8 @@ pub fn decide(
         })
         && (!single || is_end(behind));
     let described = candidate.form != Form::Given && exact && in_brackets(behind) && (named || !single);
-    let listed = candidate.form == Form::Surname && exact && named && begins_list(words, text, end);
+    let listed =
+        candidate.form == Form::Surname && exact && named && begins_list(words, text, end, LONGEST_LIST);
     (described || listed || by_title || by_family || by_age || chained).then(|| plain(end)).flatten()
 }
 
@@ -233,7 +234,7 @@ fn is_common(words: &Words, name: &str) -> bool {
 const MOST_EXCESS: i32 = 2_500;
 
 /// Tests for further surnames behind ・ or / at `at`, the last of which ends a word.
-fn begins_list(words: &Words, text: &str, at: usize) -> bool {
+fn begins_list(words: &Words, text: &str, at: usize, most: usize) -> bool {
     let Some(rest) = text[at..].strip_prefix(['・', '/', '→']) else { return false };
     let start = text.len() - rest.len();
     let length: usize = rest.chars().take(12).take_while(|&c| is_kanji(c)).map(char::len_utf8).sum();
@@ -242,8 +243,12 @@ fn begins_list(words: &Words, text: &str, at: usize) -> bool {
         ["組", "両医師", "両先生", "両名", "班"].iter().find_map(|end| run.strip_suffix(end)).unwrap_or(run);
     words.is(run, &[Kind::Surname])
         && run.chars().count() > 1
-        && (begins_list(words, text, start + length) || !rest[length..].starts_with(['・', '/', '→']))
+        && (most > 0 && begins_list(words, text, start + length, most - 1)
+            || !rest[length..].starts_with(['・', '/', '→']))
 }
+
+/// The longest list of surnames that is read.
+const LONGEST_LIST: usize = 12;
 
 /// The least cost that reading a full name otherwise must have above it.
 const LEAST_MARGIN: i32 = 1_000;
