@@ -172,7 +172,9 @@ pub fn decide(
     if signed {
         return plain(end);
     }
-    let vetoed = NO_NAME_BEFORE.iter().any(|word| behind.starts_with(word));
+    // 山田太郎 before 山田 is not before 山.
+    let is_next = |word: &&&str| candidate.next_length <= word.chars().count();
+    let vetoed = NO_NAME_BEFORE.iter().filter(is_next).any(|word| behind.starts_with(word));
     let inflected = behind.starts_with(is_hiragana) && !GOES_ON.iter().any(|word| behind.starts_with(word));
     let ends = candidate.ends && !vetoed && !inflected;
     if !ends {
