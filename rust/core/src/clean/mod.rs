@@ -45,7 +45,7 @@ pub use rule::{Example, Rule};
 pub use rules::{RULE_COUNT, RULES};
 
 /// Version of the rules as a whole; a tokenizer folder records it, and a folder of another version is refused.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 #[cfg(test)]
 mod tests;

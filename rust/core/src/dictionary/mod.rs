@@ -17,7 +17,7 @@ mod mecab_binary;
 mod mecab_source;
 mod settings;
 pub mod terms;
-mod trie;
+pub(crate) mod trie;
 
 use std::path::{Path, PathBuf};
 

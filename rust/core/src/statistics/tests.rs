@@ -117,7 +117,7 @@ fn clinical_categories_are_counted_and_not_shown() {
         recorder.cleaned("a", document, text, &cleaned, &cleaner.take_counts());
     }
     let rules = recorder.take().rules;
-    for (name, edits) in [("name", 3), ("name_with_honorific", 6)] {
+    for (name, edits) in [("name", 3), ("name_in_text", 6)] {
         assert_eq!((rules[name].documents, rules[name].edits), (3, edits));
         assert_eq!(rules[name].examples, Sample::default());
     }

@@ -223,8 +223,20 @@ fn rest_of_address(text: &str, at: usize) -> Option<usize> {
     let (town_end, particle) = town_end(text, at)?;
     let number = house_number(text, town_end)?;
     let town = text[at..town_end].trim_matches(' ');
-    let sure =
-        number.sure || number.count >= 3 && !particle || number.count == 2 && !particle && !town.is_empty();
+    // One number, where a city and a town with its own ending stand before it.
+    let single = number.count == 1
+        && !particle
+        && town.chars().count() >= 2
+        && !text[number.end..].starts_with(|c: char| is_kanji(c) && !"在番号に".contains(c))
+        && !town.contains(['\n', ' '])
+        && town.chars().all(|c| is_kanji(c) || "るりルノヶの".contains(c))
+        && (town.ends_with(['町', '村', '条', '通', '甲', '乙', '丙'])
+            || town.contains(['町', '字'])
+            || text[number.end..].starts_with("在住"));
+    let sure = single
+        || number.sure
+        || number.count >= 3 && !particle
+        || number.count == 2 && !particle && !town.is_empty();
     sure.then(|| building_end(text, number.end))
 }
 
@@ -259,6 +271,8 @@ fn town_end(text: &str, at: usize) -> Option<(usize, bool)> {
 fn is_town_kana(kana: &str, next: char) -> bool {
     kana.is_empty()
         || kana.chars().count() >= 3
+        || kana == "の" && "内宮庄里丘木森浜上下山手台町原谷島坂".contains(next)
+        || matches!(kana, "る" | "り") // 下る, 上る, 通り
         || kana == "が" && "丘谷浜原台関峰崎池島森塚瀬岳根野".contains(next)
 }
 

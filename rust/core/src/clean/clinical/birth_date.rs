@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::calendar::{Precision, date};
+use super::calendar::{Precision, date, month_and_day, short_year};
 use super::category::{Category, Place};
 use super::reading::{after_label, begins_word, char_at, char_before, labelled};
 use crate::clean::characters::{is_kanji, is_katakana};
@@ -14,8 +14,20 @@ pub const CATEGORY: Category = Category {
     what: "a date behind 生年月日, 誕生日, DOB and the like, or before 生 and 生まれ",
     source: "JIS X 0301 (dates, with M T S H R); labels of 診療情報提供書",
     words: &[
+        "生年月日(西暦)",
+        "生年月日(和暦)",
+        "生年月日 明・大・昭・平",
+        "生年月日 明・大・昭・平・令",
+        "生年月日 大・昭・平・令",
+        "生年月日 m・t・s・h・r",
         "生年月日",
         "出生年月日",
+        "出生日時",
+        "生まれ",
+        "born on",
+        "born",
+        "b.d.",
+        "b/d",
         "生年月",
         "誕生日",
         "お誕生日",
@@ -27,6 +39,7 @@ pub const CATEGORY: Category = Category {
         "birth date",
         "birthdate",
         "birthday",
+        "出生",
         "生",
     ],
     read,
@@ -35,6 +48,12 @@ pub const CATEGORY: Category = Category {
         Example { before: "DOB: 1970/01/02 M", after: " M", why: "the Western calendar" },
         Example { before: "生年月日 S50.1.2", after: "", why: "the era's letter" },
         Example { before: "1970年1月2日生まれの女性", after: "の女性", why: "before the word" },
+        Example {
+            before: "昭30.3.5生、DOB 5 Mar 1955", after: "、", why: "one kanji for the era; English"
+        },
+        Example {
+            before: "誕生日は3月5日、1962年12月24日出生", after: "、", why: "no year; 出生"
+        },
         Example { before: "(H5.3.4生)", after: "()", why: "before 生" },
         Example {
             before: "2021年3月4日生検施行", after: "2021年3月4日生検施行", why: "a biopsy"
@@ -48,19 +67,33 @@ pub const CATEGORY: Category = Category {
 const LONGEST: usize = 28;
 
 fn read(text: &str, word: Range<usize>) -> Option<Place> {
-    if &text[word.clone()] == "生" {
+    if &text[word.clone()] == "生まれ" && !text[word.end..].starts_with([':', ' '])
+        || matches!(&text[word.clone()], "生" | "出生")
+    {
         return before_birth(text, word);
     }
     if !begins_word(text, word.start) {
         return None;
     }
     let start = after_label(text, word.end);
-    let end = date(text, start, Precision::Year)?;
+    let label = &text[word.clone()];
+    let end = if label.ends_with("平") || label.ends_with("令") {
+        era_chosen(text, start)?
+    } else {
+        date(text, start, Precision::Year)
+            .or_else(|| label.ends_with("誕生日").then(|| month_and_day(text, start)).flatten())?
+    };
     let mut place = labelled(text, &word, start..end);
     if place.whole.end == end {
         place.whole.end = birth_word(text, end).unwrap_or(end);
     }
     Some(place)
+}
+
+/// The date behind a list of eras, one of which was ringed: 明・大・昭・平 40年6月7日.
+fn era_chosen(text: &str, at: usize) -> Option<usize> {
+    let dated = format!("昭{}", text[at..].chars().take(LONGEST).collect::<String>());
+    Some(at + date(&dated, 0, Precision::Day)? - "昭".len())
 }
 
 /// Returns the end of 生, 生れ or 生まれ at `at`; 生検 and the like are other words.
@@ -73,7 +106,8 @@ fn birth_word(text: &str, at: usize) -> Option<usize> {
 
 /// The date before 生.
 fn before_birth(text: &str, word: Range<usize>) -> Option<Place> {
-    let whole_end = birth_word(text, word.start)?;
+    let whole_end =
+        if text[word.clone()].starts_with('出') { word.end } else { birth_word(text, word.start)? };
     let end = text[..word.start].trim_end_matches(' ').len();
     if !char_before(text, end).is_some_and(|c| c.is_ascii_digit() || c == '日') {
         return None;
@@ -86,6 +120,8 @@ fn before_birth(text: &str, word: Range<usize>) -> Option<Place> {
         _ => true,
     };
     let start =
-        starts.filter(begins).filter(|&start| date(text, start, Precision::Day) == Some(end)).last()?;
+        starts.clone().filter(begins).filter(|&start| date(text, start, Precision::Day) == Some(end)).last();
+    let start = start
+        .or_else(|| starts.filter(begins).filter(|&start| short_year(text, start) == Some(end)).last())?;
     Some(Place { whole: start..whole_end, value: start..end })
 }

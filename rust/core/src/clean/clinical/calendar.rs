@@ -1,7 +1,10 @@
 //! Dates as clinical text writes them.
 
+use super::written_month::written_month;
+
 /// Years of the Japanese calendar, and their letters.
-const ERAS: [&str; 10] = ["明治", "大正", "昭和", "平成", "令和", "M", "T", "S", "H", "R"];
+const ERAS: [&str; 15] =
+    ["明治", "大正", "昭和", "平成", "令和", "明", "大", "昭", "平", "令", "M", "T", "S", "H", "R"];
 
 /// Precision precise date that counts.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -16,7 +19,7 @@ const MOST_GAP: usize = 4;
 /// Returns the end of the date that begins at `at`: 1970-01-02, 昭和50年1月2日, S50.1.2, 19700102, 2/1/1970.
 pub fn date(text: &str, at: usize, least: Precision) -> Option<usize> {
     let rest = &text[at..];
-    let end = year_first(rest, least).or_else(|| year_last(rest))?;
+    let end = year_first(rest, least).or_else(|| year_last(rest)).or_else(|| written_month(rest))?;
     let goes_on = end.chars().next().is_some_and(|c| c.is_ascii_digit());
     (!goes_on).then_some(text.len() - end.len())
 }
@@ -65,6 +68,21 @@ fn year_last(rest: &str) -> Option<&str> {
     let separator = behind.chars().next().filter(|c| matches!(c, '/' | '.' | '-'))?;
     let behind = number(behind[1..].trim_start_matches(' '), 2, 1..=31)?.strip_prefix(separator)?;
     number(behind, 4, 1850..=2100)
+}
+
+/// Returns the end of a month and a day at `at`: 3月5日.
+pub fn month_and_day(text: &str, at: usize) -> Option<usize> {
+    let behind = number(&text[at..], 2, 1..=12)?.strip_prefix('月')?;
+    let behind = number(behind, 2, 1..=31)?.strip_prefix('日')?;
+    Some(text.len() - behind.len())
+}
+
+/// Returns the end of a date before 生 whose year has two digits: 70/01/31.
+pub fn short_year(text: &str, at: usize) -> Option<usize> {
+    let rest = number(&text[at..], 2, 0..=99)?;
+    let separator = rest.chars().next().filter(|c| matches!(c, '/' | '.' | '-'))?;
+    let rest = number(&rest[1..], 2, 1..=12)?.strip_prefix(separator)?;
+    Some(text.len() - number(rest, 2, 1..=31)?.len())
 }
 
 /// Returns the rest behind a year, a month and a day in `length` digits.

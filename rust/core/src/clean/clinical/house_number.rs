@@ -79,8 +79,12 @@ pub fn house_number(text: &str, at: usize) -> Option<HouseNumber> {
     let written = &text[at..number.end];
     let ascii = written.is_ascii();
     let unit = char_at(text, number.end).is_some_and(|c| {
-        c.is_ascii_alphanumeric() || "年月日時分秒歳才回人例件名個本度倍割点錠週か〜%℃/.:,".contains(c)
+        c.is_ascii_alphanumeric() || "年月日時分秒歳才回人例件名個本度倍割点錠週〜%℃/.:,".contains(c)
     });
+    let unit = unit
+        || ["か月", "か所", "か国", "かい", "階", "床"]
+            .iter()
+            .any(|unit| text[number.end..].starts_with(unit));
     let plain = ascii && (number.count > 4 || is_date(written) || unit);
     (number.count > 0 && !plain).then_some(number)
 }

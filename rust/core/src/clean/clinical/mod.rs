@@ -11,7 +11,7 @@ mod calendar;
 mod card_number;
 mod category;
 mod check_digit;
-mod honorific;
+mod contact;
 mod house_number;
 mod individual_number;
 mod institution;
@@ -19,14 +19,15 @@ mod insured;
 mod insurer;
 mod ip_address;
 mod licence;
-mod name;
+mod names;
 mod passport;
 mod patient_id;
 mod pension;
-mod people;
 mod postal_code;
 mod public_expense;
 mod reading;
+mod record_number;
+mod written_month;
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -35,6 +36,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, MatchKind};
 
 pub use category::{Category, Place};
 
+use super::options::WebOptions;
 use super::rules::RULE_COUNT;
 use crate::{Error, Result};
 
@@ -54,7 +56,7 @@ pub struct Found {
 const TAG_BEGIN: &str = "〔*";
 
 /// The number of categories.
-pub const CATEGORY_COUNT: usize = 17;
+pub const CATEGORY_COUNT: usize = 18;
 
 /// The categories; where words overlap the longer one decides.
 pub static CATEGORIES: [Category; CATEGORY_COUNT] = [
@@ -64,8 +66,9 @@ pub static CATEGORIES: [Category; CATEGORY_COUNT] = [
     public_expense::CATEGORY,
     institution::CATEGORY,
     patient_id::CATEGORY,
-    name::CATEGORY,
-    honorific::CATEGORY,
+    record_number::CATEGORY,
+    names::label::CATEGORY,
+    names::CATEGORY,
     birth_date::CATEGORY,
     postal_code::CATEGORY,
     address::CATEGORY,
@@ -81,6 +84,7 @@ pub static CATEGORIES: [Category; CATEGORY_COUNT] = [
 pub struct Words {
     automaton: AhoCorasick,
     owners: Vec<usize>,
+    names: &'static names::Words,
 }
 
 static WORDS: LazyLock<Option<Words>> = LazyLock::new(|| {
@@ -93,16 +97,17 @@ static WORDS: LazyLock<Option<Words>> = LazyLock::new(|| {
         .ascii_case_insensitive(true)
         .build(pairs.iter().map(|(_, word)| word))
         .ok()?;
-    Some(Words { automaton, owners: pairs.into_iter().map(|(owner, _)| owner).collect() })
+    let owners = pairs.into_iter().map(|(owner, _)| owner).collect();
+    Some(Words { automaton, owners, names: names::words().ok()? })
 });
 
 /// Returns the automaton, which is built at the first call.
 ///
 /// # Errors
 ///
-/// [`Error::Internal`] if the words do not fit an automaton: without it private data would stay.
+/// [`Error::Internal`] if the words cannot be loaded: without it private data would stay.
 pub fn words() -> Result<&'static Words> {
-    WORDS.as_ref().ok_or_else(|| Error::internal("the words of the clinical set do not fit an automaton"))
+    WORDS.as_ref().ok_or_else(|| Error::internal("the words of the clinical set cannot be loaded"))
 }
 
 /// Adds the data of all categories to `found`.
@@ -118,6 +123,33 @@ pub fn find(words: &Words, text: &str, found: &mut Vec<Found>) {
         if let Some(Place { whole, value }) = (category.read)(text, word.range()) {
             end = whole.end;
             found.push(Found { whole, value, tag: category.tag, row: RULE_COUNT + i });
+        }
+    }
+    find_names(words, text, found);
+}
+
+/// Adds ways to reach a person that the papers' rules do not know.
+pub fn find_contacts(options: &WebOptions, text: &str, found: &mut Vec<Found>) {
+    contact::find(options, text, found);
+}
+
+/// Adds the names in the text that stand in no data found before.
+fn find_names(words: &Words, text: &str, found: &mut Vec<Found>) {
+    let tag = names::CATEGORY.tag;
+    let labelled: Vec<_> = found.iter().filter(|f| f.tag == tag).map(|f| f.whole.clone()).collect();
+    let mut places = Vec::new();
+    names::find(words.names, text, &labelled, &mut places);
+    let Some(i) = CATEGORIES.iter().position(|category| category.name == names::CATEGORY.name) else {
+        return;
+    };
+    let taken = found.len();
+    let mut before = 0;
+    for Place { whole, value } in places {
+        while before < taken && found[before].whole.end <= whole.start {
+            before += 1;
+        }
+        if before == taken || found[before].whole.start >= whole.end {
+            found.push(Found { whole, value, tag, row: RULE_COUNT + i });
         }
     }
 }

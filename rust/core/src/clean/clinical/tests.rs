@@ -148,9 +148,26 @@ proptest! {
 fn clinical_time_grows_with_the_text_and_not_faster() {
     let options =
         CleaningOptions { clinical: true, replacement: Replacement::Tag, ..CleaningOptions::default() };
-    let words = clinical::CATEGORIES.iter().map(|category| category.words.concat());
+    let with_words = clinical::CATEGORIES.iter().filter(|category| !category.words.is_empty());
+    let words = with_words.map(|category| category.words.concat());
     for word in words.chain(
-        ["患者氏名山", "生年月日1970(", "氏名ア", "市一", "1-", "丁目1", "1.1", "さん山田"].map(String::from),
+        [
+            "患者氏名山",
+            "生年月日1970(",
+            "氏名ア",
+            "市一",
+            "1-",
+            "丁目1",
+            "1.1",
+            "さん山田",
+            "山田太郎",
+            "山 ",
+            "山・",
+            "ヤマダ・",
+            "Dr. A",
+            "山",
+        ]
+        .map(String::from),
     ) {
         for piece in [word.clone(), format!("{word}1 "), format!("{word}:")] {
             let text = piece.repeat(150_000 / piece.len());

@@ -1,0 +1,204 @@
+//! Names that the words of a run of kanji may be, before their surroundings are looked at.
+
+use std::ops::Range;
+
+use super::given_kanji::is_given;
+use super::kana::given_in_kana;
+use super::lattice::{Lattice, Surroundings, Token};
+use super::titles::honorific;
+use super::words::{Kind, Words, id};
+
+/// What may be a name.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    /// Its bytes in the text.
+    pub range: Range<usize>,
+    /// Its parts.
+    pub form: Form,
+    /// How the dictionary reads the surname.
+    pub certainty: Certainty,
+    /// True if it begins its run, or stands behind a word of two characters or more.
+    pub begins: bool,
+    /// True if it ends its run, or stands before a word of two characters or more.
+    pub ends: bool,
+    /// True if a word of the dictionary ends or begins inside of its surname: 安静 in 上安静.
+    pub overlaps: bool,
+    /// True if it is its whole run.
+    pub whole: bool,
+    /// Length of the word before it in the run that an honorific must be, in characters; 0 at the end of the run.
+    pub next_length: usize,
+    /// Cost that the cheapest reading without names has above the one with this name.
+    pub margin: i32,
+}
+
+/// The parts of a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// 姓 and 名 of the dictionary.
+    Full,
+    /// A surname and what may be a given name.
+    Likely,
+    Surname,
+    Given,
+}
+
+/// How the words of the run at the least cost have a surname.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Certainty {
+    /// As another word, which is a surname too: 清水, 南.
+    Word,
+    /// As a place: 山口.
+    Place,
+    /// As a surname.
+    Name,
+}
+
+/// Single characters behind which a name may stand in one run: 麻酔科渡辺医師.
+const BEFORE_NAME: &str =
+    "科後例者室時中前内外部院課係棟宛他計方側間当故旧医士師員元歳才男女性児妻夫父母兄姉弟妹娘孫嫁宅";
+
+/// Surnames of one kanji that are common enough for a full name without anything beside it.
+const SINGLE: &str = "\
+    林森原南東西北辻秦畑榎柳関堀岡星谷泉菅堤桑梶神沖浜島岸江橘桂梅柏楠槙滝湊牧窪笠筒篠荻萩葛藤角辰近轟遠郷鎌鏑鶴麻乾今伴佃伏\
+    倉兼加勝古向吉呉喜堂城堺塙塚境奥宗宮宋尾崔平幸広弓張後志戸所旭昌旦曽朝木朴李杉杜杵松柴栗桐桜椎榊楊樋武毛永池沢河波洪浅浦\
+    清渋渡湯源溝潘瀬牛王玉田畠盛石砂碓磯福秋稲立竹笹管粟細緑羽義肥脇臼舟船芝花芹苅茂荒菊菱董蒋蓮薄藪裴要許豊赤辺通野金鈴銭長\
+    門陣陳陶雨雪青韓風飯香馬高鳥鳴鷲鹿黄黒";
+
+/// The longest given name behind a surname that is no word of the dictionary, in characters.
+const LONGEST_GIVEN: usize = 3;
+
+/// What follows the name of who signs.
+const SIGNED: &[&str] = &["拝", "記", "印"];
+
+/// Tests for a common surname of one kanji.
+pub fn is_single(name: &str) -> bool {
+    let mut characters = name.chars();
+    characters.next().is_some_and(|c| SINGLE.contains(c)) && characters.next().is_none()
+}
+
+/// Lists the candidates of the run at `run`.
+pub fn candidates(
+    words: &Words,
+    lattice: &mut Lattice,
+    text: &str,
+    run: Range<usize>,
+    left: u16,
+) -> Vec<Candidate> {
+    let part = &text[run.clone()];
+    if !lattice.load(words, part, |c| SINGLE.contains(c)) {
+        return Vec::new();
+    }
+    let followed = honorific(&text[run.end..]).is_some();
+    let right = if followed { id::HONORIFIC } else { id::OUTER };
+    let around = Surroundings { left, right, names: true };
+    let (tokens, cost) = lattice.read(words, part, around);
+    let mut found = Vec::new();
+    let mut i = 0;
+    let mut position = 0;
+    let mut counted = 0;
+    while let Some(token) = tokens.get(i) {
+        position += tokens[counted..i].iter().map(|t| t.length).sum::<usize>();
+        counted = i;
+        let certainty = match token.kind {
+            Kind::Surname => Certainty::Name,
+            Kind::Place => Certainty::Place,
+            _ => Certainty::Word,
+        };
+        let (form, count) = match token.kind {
+            Kind::Given => (Form::Given, 1),
+            _ if token.surname => parts(part, token, &tokens[i + 1..]),
+            _ if token.given && tokens.len() == 1 => (Form::Given, 1),
+            _ => {
+                i += 1;
+                continue;
+            }
+        };
+        let last = &tokens[i + count - 1];
+        let next = tokens.get(i + count);
+        let mut candidate = Candidate {
+            range: run.start + token.range.start..run.start + last.range.end,
+            form,
+            certainty,
+            begins: i == 0
+                || tokens[i - 1].length >= 2
+                || part[tokens[i - 1].range.clone()].chars().all(|c| BEFORE_NAME.contains(c)),
+            ends: next.is_none_or(|next| next.length >= 2),
+            overlaps: count > 1
+                && lattice.overlaps(
+                    words,
+                    position,
+                    token.length,
+                    part[token.range.start..last.range.end].chars().count(),
+                ),
+            whole: count == tokens.len(),
+            next_length: next.map_or(0, |next| next.length),
+            margin: 0,
+        };
+        if form == Form::Surname
+            && next.is_none()
+            && (token.length > 1 || is_single(&part[token.range.clone()]) && text[run.end..].starts_with(' '))
+        {
+            let end = given_in_kana(words, text, run.end);
+            if end > run.end {
+                candidate.range.end = end;
+                candidate.form = Form::Full;
+                candidate.margin = i32::MAX;
+            }
+        }
+        found.push(candidate);
+        i += count;
+    }
+    if found.iter().any(|c| c.form == Form::Full && c.margin == 0) {
+        let (_, without) = lattice.read(words, part, Surroundings { names: false, ..around });
+        found.iter_mut().for_each(|c| c.margin = c.margin.max(without - cost));
+    }
+    found
+}
+
+/// The parts of the name that begins with the surname `token`, and the number of its words.
+fn parts(part: &str, token: &Token, behind: &[Token]) -> (Form, usize) {
+    if token.length == 1 && !is_single(&part[token.range.clone()]) {
+        return (Form::Surname, 1);
+    }
+    let several = likely_given(part, behind);
+    let rare = several >= 2 && is_given(&part[behind[0].range.start..behind[several - 1].range.end]);
+    match behind.first().map(|next| next.kind).filter(|_| !rare) {
+        Some(Kind::Given) if token.kind == Kind::Surname && token.length + behind[0].length > 2 => {
+            (Form::Full, 2)
+        }
+        Some(Kind::Given) => (Form::Likely, 2),
+        _ => match several {
+            0 => (Form::Surname, 1),
+            n => {
+                let given = &part[behind[0].range.start..behind[n - 1].range.end];
+                let full = token.kind == Kind::Surname && token.length >= 2 && is_given(given);
+                (if full { Form::Full } else { Form::Likely }, 1 + n)
+            }
+        },
+    }
+}
+
+/// Counts the words behind a surname that may be a given name which the dictionary lacks: single characters up to
+/// the end of the run or an honorific.
+fn likely_given(part: &str, behind: &[Token]) -> usize {
+    let mut characters = 0;
+    for (i, token) in behind.iter().enumerate() {
+        if i > 0 && honorific(&part[token.range.start..]).is_some() {
+            return i;
+        }
+        if i == 0
+            && (honorific(&part[token.range.start..]).is_some()
+                || SIGNED.contains(&&part[token.range.clone()]))
+        {
+            return 0;
+        }
+        if i > 1 && token.length > 1 && token.kind == Kind::Other {
+            return i;
+        }
+        characters += token.length;
+        if token.length > 1 && token.kind != Kind::Unknown || characters > LONGEST_GIVEN {
+            return 0;
+        }
+    }
+    behind.len()
+}

@@ -1,0 +1,320 @@
+//! What stands around a candidate, and whether it makes it a name.
+
+use std::ops::Range;
+
+use super::super::category::Place;
+use super::candidate::{Candidate, Certainty, Form, is_single};
+use super::kana::GOES_ON;
+use super::titles::{Tie, age_before, age_behind, family, honorific, in_brackets, is_family, title};
+use super::words::{Kind, Words};
+use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
+
+/// What must not be taken for a name before an honorific: single kanji and their words for persons.
+const NO_PERSONS: &[&str] = &[
+    "皆", "今日", "本日", "神", "仏", "王", "奥", "貴", "同", "多", "一", "両", "異", "模", "仕", "各", "有",
+    "今", "何", "誰", "源", "平", "宮", "姫", "殿", "若", "隣", "嫁", "娘", "孫", "母", "父", "兄", "姉",
+    "妹", "弟", "子", "先", "客", "主", "君", "氏", "様", "医", "外", "内", "前", "後", "上", "下", "毎",
+    "本", "全", "男", "女", "者", "人", "長", "士", "師", "蜂巣", "健康", "健在",
+];
+
+/// Words that are surnames too, but rarely.
+const NO_SURNAMES: &[&str] = &[
+    "上部", "下部", "中部", "前部", "後部", "内部", "外部", "上下", "左右", "前後", "大網", "小網", "上行",
+    "下行", "有意", "重度", "軽度", "中度", "高度", "沢山", "小児", "成人", "今日", "本日", "当日",
+];
+
+/// What behind a surname makes it part of another word: diseases, methods, places, companies.
+const NO_NAME_BEFORE: &[&str] = &[
+    "病",
+    "症",
+    "症候群",
+    "法",
+    "式",
+    "型",
+    "反応",
+    "試験",
+    "徴候",
+    "分類",
+    "基準",
+    "スコア",
+    "スケール",
+    "テスト",
+    "ビネー",
+    "検査",
+    "手術",
+    "術",
+    "の式",
+    "の分類",
+    "の方程式",
+    "の基準",
+    "の法則",
+    "母斑",
+    "脳症",
+    "動脈炎",
+    "療法",
+    "肉腫",
+    "経路",
+    "熱",
+    "変法",
+    "改変",
+    "現象",
+    "線",
+    "窩",
+    "管",
+    "山",
+    "川",
+    "駅",
+    "市",
+    "町",
+    "村",
+    "区",
+    "県",
+    "郡",
+    "島",
+    "半島",
+    "湖",
+    "港",
+    "城",
+    "公園",
+    "通り",
+    "街道",
+    "空港",
+    "大社",
+    "神社",
+    "寺",
+    "製薬",
+    "薬品",
+    "工業",
+    "化工",
+    "乳業",
+    "建設",
+    "重工",
+    "技研",
+    "自動車",
+    "通商",
+    "電器",
+    "電機",
+    "製作所",
+    "商事",
+    "銀行",
+    "書店",
+    "大学",
+    "大",
+    "病院",
+    "医院",
+    "クリニック",
+    "株式会社",
+    "株",
+    "出身",
+    "家",
+    "流",
+    "派",
+    "賞",
+    "杯",
+    "部",
+    "科",
+    "班",
+    "系",
+    "製",
+    "社",
+    "会",
+    "組",
+    "台",
+    "口",
+    "-",
+    "ギルフォード",
+];
+
+const CHAIN: [char; 8] = ['、', ',', '・', '/', '&', '→', '\n', ' '];
+
+/// The end of the last name found, with its honorific.
+pub type Last = Option<usize>;
+
+/// Decides whether `candidate` is a name; `run` is the run of kanji that it stands in.
+pub fn decide(
+    words: &Words,
+    text: &str,
+    run: &Range<usize>,
+    candidate: &Candidate,
+    last: Last,
+) -> Option<Place> {
+    let Range { start, end } = candidate.range.clone();
+    let (before, behind) = (&text[..start], &text[end..]);
+    let name = &text[start..end];
+    let plain = |end: usize| Some(Place { whole: start..end, value: candidate.range.clone() });
+    if NO_PERSONS.contains(&name) || is_family(name) {
+        return None;
+    }
+    let single = name.chars().count() == 1;
+    if let Some(length) = honorific(behind).filter(|&length| is_honorific(candidate, &behind[..length]))
+        && (candidate.certainty != Certainty::Word
+            || candidate.form != Form::Surname
+            || is_common(words, name))
+        && !(name.chars().count() == 2
+            && !name.chars().next().is_some_and(|c| is_single(&c.to_string()))
+            && candidate.form != Form::Surname
+            && candidate.form != Form::Given
+            && behind.starts_with('様')
+            && !behind["様".len()..].starts_with(|c| BEHIND_SAMA.contains(c)))
+        && (candidate.begins || title(before).is_some() || family(before).is_some())
+        && (!single || (start == run.start || title(before).is_some()) && is_single(name))
+    {
+        return plain(end + length);
+    }
+    if behind.starts_with("両") && honorific(&behind["両".len()..]).is_some() {
+        return plain(end);
+    }
+    let signed = candidate.form == Form::Surname
+        && candidate.certainty == Certainty::Name
+        && !single
+        && start == run.start
+        && is_signature(before, behind);
+    if signed {
+        return plain(end);
+    }
+    // 山田太郎 before 山田 is not before 山.
+    let is_next = |word: &&&str| candidate.next_length <= word.chars().count();
+    let vetoed = NO_NAME_BEFORE.iter().filter(is_next).any(|word| behind.starts_with(word));
+    let inflected = behind.starts_with(is_hiragana) && !GOES_ON.iter().any(|word| behind.starts_with(word));
+    let ends = candidate.ends && !vetoed && !inflected;
+    if !ends {
+        return None;
+    }
+    let tie = title(before);
+    let begins = candidate.begins || tie.is_some() || family(before).is_some() || ends_in_unit(before);
+    let word = candidate.overlaps || NO_SURNAMES.iter().any(|word| name.starts_with(word));
+    if candidate.form == Form::Full && begins && !word && candidate.margin >= LEAST_MARGIN {
+        return plain(end);
+    }
+    let exact = candidate.whole || start == run.start && is_end(behind);
+    let by_title = match (candidate.form, tie) {
+        (Form::Given, Some(tie)) => tie == Tie::Mark && !single,
+        (_, Some(Tie::Direct)) if candidate.certainty == Certainty::Word && !is_common(words, name) => false,
+        (_, Some(tie)) => {
+            !single
+                || is_single(name) && (tie == Tie::Mark || candidate.range.end == run.end && is_end(behind))
+        }
+        (_, None) => false,
+    };
+    let named = candidate.certainty == Certainty::Name;
+    let by_family = match (candidate.form, family(before)) {
+        (Form::Given, Some(tie)) => {
+            !single && (tie != Tie::Direct || candidate.ends) || tie == Tie::Mark && is_end(behind)
+        }
+        (Form::Surname, Some(tie)) => tie == Tie::Mark && !single && exact,
+        (_, Some(_)) => true,
+        (_, None) => false,
+    };
+    let by_age = candidate.form != Form::Given
+        && !single
+        && (candidate.certainty != Certainty::Word || is_common(words, name))
+        && (age_before(before) && is_end(behind) || exact && age_behind(behind))
+        && !behind.starts_with(is_hiragana);
+    let chained = candidate.form != Form::Given
+        && exact
+        && last.is_some_and(|last| {
+            last < start && {
+                let between = &text[last..start];
+                between.chars().count() <= 2
+                    && between.contains(['、', ',', '・', '/', '&', '→'])
+                    && between.chars().all(|c| CHAIN.contains(&c))
+            }
+        })
+        && (!single || is_end(behind));
+    let described = candidate.form != Form::Given && exact && in_brackets(behind) && (named || !single);
+    let listed =
+        candidate.form == Form::Surname && exact && named && begins_list(words, text, end, LONGEST_LIST);
+    (described || listed || by_title || by_family || by_age || chained).then(|| plain(end)).flatten()
+}
+
+/// Tests for a surname that no other word is likelier to be than it before an honorific.
+fn is_common(words: &Words, name: &str) -> bool {
+    words.surname_excess(name).is_some_and(|excess| excess <= MOST_EXCESS)
+}
+
+/// The most that a surname may cost above another word before an honorific.
+const MOST_EXCESS: i32 = 2_500;
+
+/// Tests for further surnames behind ・ or / at `at`, the last of which ends a word.
+fn begins_list(words: &Words, text: &str, at: usize, most: usize) -> bool {
+    let Some(rest) = text[at..].strip_prefix(['・', '/', '→']) else { return false };
+    let start = text.len() - rest.len();
+    let length: usize = rest.chars().take(12).take_while(|&c| is_kanji(c)).map(char::len_utf8).sum();
+    let run = &rest[..length];
+    let run =
+        ["組", "両医師", "両先生", "両名", "班"].iter().find_map(|end| run.strip_suffix(end)).unwrap_or(run);
+    words.is(run, &[Kind::Surname])
+        && run.chars().count() > 1
+        && (most > 0 && begins_list(words, text, start + length, most - 1)
+            || !rest[length..].starts_with(['・', '/', '→']))
+}
+
+/// The longest list of surnames that is read.
+const LONGEST_LIST: usize = 12;
+
+/// The least cost that reading a full name otherwise must have above it.
+const LEAST_MARGIN: i32 = 1_000;
+
+/// Tests whether the honorific found is a word of its own in the run.
+fn is_honorific(candidate: &Candidate, honorific: &str) -> bool {
+    let length = honorific.chars().count();
+    let one_kanji = length == 1 && honorific.starts_with(is_kanji);
+    !one_kanji || candidate.next_length <= 1
+}
+
+/// Tests for the end of a name: no kanji, kana word or letter goes on.
+fn is_end(behind: &str) -> bool {
+    !behind.starts_with(|c: char| is_kanji(c) || c.is_ascii_alphanumeric())
+}
+
+/// Tests for a unit of age at the end of the text, which stands in one run with the name.
+fn ends_in_unit(before: &str) -> bool {
+    ["歳", "才", "男", "女", "故", "旧姓", "元"].iter().any(|unit| before.ends_with(unit))
+}
+
+/// Tests for a place where the writer of an entry signs: the end of a line, alone, in brackets or behind a full stop.
+fn is_signature(before: &str, behind: &str) -> bool {
+    let line_ends = |rest: &str| rest.is_empty() || rest.starts_with('\n');
+    let spaced = before.ends_with(' ') && !before.trim_end_matches(' ').ends_with('\n');
+    let closed = behind.strip_prefix([')', '〕', ']']);
+    let behind = closed.unwrap_or(behind);
+    let behind = behind.strip_prefix(' ').unwrap_or(behind);
+    let behind = ["拝", "記", "印"].iter().find_map(|mark| behind.strip_prefix(mark)).unwrap_or(behind);
+    let behind = behind.trim_start_matches([' ', '。']);
+    let opened = before.ends_with(['(', '〔', '[', '/']);
+    let last = behind.trim_matches([' ', '\n']).is_empty() || !before.ends_with('\n');
+    let sentence = last && before.trim_end_matches([' ', '\n', '(', '〔', '[', '/']).ends_with(['。', '.']);
+    line_ends(behind) && (sentence || spaced) && (closed.is_some() == opened || before.ends_with('/'))
+}
+
+/// Words before さん or 様 that are no names, and the ends of such words.
+const NO_PERSON_ENDS: &str = "女将居舗食者師士員人手家長主客屋親母父兄姉妹弟娘嫁孫婿婆爺僧侶官婦院科局社店校園部課係室庁所署省党会団組班隊衆方達\
+    等族生職側殿様症病炎腫瘤瘍疹斑節状性血膿液痛熱咳作攣梗塞影質膜腺癌球核肉骨脂毛囊嚢胞泡菌糸粉石粒線層板網環塊子";
+
+/// Characters that may follow 様 behind a surname which the dictionary lacks.
+const BEHIND_SAMA: &str = "はがをへよ宛ご宅";
+
+/// Takes two or three kanji before さん or 様 that are no word of the dictionary for a surname that it lacks.
+pub fn by_form(words: &Words, text: &str, run: &Range<usize>) -> Option<Place> {
+    let part = &text[run.clone()];
+    let behind = &text[run.end..];
+    // The dictionary has 南殿 as a word; 神殿 and 宮殿 are no persons.
+    if let Some(name) =
+        part.strip_suffix('殿').filter(|name| "南東西北林森原泉".contains(*name) && !name.is_empty())
+    {
+        return Some(Place { whole: run.clone(), value: run.start..run.start + name.len() });
+    }
+    let (name, honorific) = if let Some(honorific) = ["さん", "さま"].iter().find(|h| behind.starts_with(**h))
+    {
+        (part, honorific.len())
+    } else {
+        (part.strip_suffix('様').filter(|_| behind.starts_with(|c| BEHIND_SAMA.contains(c)))?, "様".len())
+    };
+    let value = run.start..run.start + name.len();
+    let unknown = !words.is(name, &[Kind::Other, Kind::Place, Kind::Organisation]);
+    let fits = (2..=3).contains(&name.chars().count())
+        && !name.ends_with(|c| NO_PERSON_ENDS.contains(c))
+        && !name.contains('〇');
+    let apart = !text[..run.start].ends_with(['お', 'ご', 'ー']) && !text[..run.start].ends_with(is_katakana);
+    (unknown && fits && apart).then(|| Place { whole: run.start..value.end + honorific, value })
+}

@@ -1,0 +1,523 @@
+//! Names behind a label.
+
+use std::ops::Range;
+
+use super::super::category::{Category, Place};
+use super::super::reading::{begins_word, char_at, labelled};
+use super::candidate::{Candidate, Form, candidates};
+use super::join_given;
+use super::kana::{NOT_LATIN, given_in_kana, is_ordinary};
+use super::lattice::Lattice;
+use super::run_end;
+use super::titles::{honorific, is_family};
+use super::words::{Kind, Words, id, words};
+use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
+use crate::clean::rule::Example;
+
+pub const CATEGORY: Category = Category {
+    name: "name",
+    tag: "〔*氏名〕",
+    what: "a name behind 患者氏名, 氏名, 主治医, フリガナ and the like; without a colon only one of the dictionary",
+    source: "labels of 診療情報提供書, 退院時要約 and consent forms",
+    words: &[
+        "患者氏名",
+        "患者様氏名",
+        "患者名",
+        "患者様のお名前",
+        "ご氏名",
+        "氏名",
+        "お名前",
+        "名前",
+        "姓名",
+        "本人氏名",
+        "患者カナ氏名",
+        "カナ氏名",
+        "氏名カナ",
+        "氏名(カナ)",
+        "氏名(漢字)",
+        "氏名(ローマ字)",
+        "患者名(フリガナ)",
+        "患者名(カナ)",
+        "患者カナ",
+        "受診者カナ",
+        "受診者名",
+        "受診者氏名",
+        "フリガナ",
+        "ふりがな",
+        "フリカナ",
+        "ヨミガナ",
+        "よみがな",
+        "よみ",
+        "ヨミ",
+        "シメイ",
+        "カナ",
+        "かな",
+        "家族氏名",
+        "保護者氏名",
+        "保護者名",
+        "保護者(カナ)",
+        "保護者",
+        "代諾者",
+        "代理人",
+        "連絡者",
+        "緊急連絡先氏名",
+        "緊急連絡先",
+        "キーパーソン",
+        "被保険者氏名",
+        "被保険者名",
+        "世帯主氏名",
+        "世帯主",
+        "届出人",
+        "死亡者氏名",
+        "ドナー氏名",
+        "新生児氏名",
+        "署名",
+        "記名",
+        "主治医氏名",
+        "主治医名",
+        "主治医",
+        "担当医氏名",
+        "担当医師",
+        "担当医名",
+        "担当医",
+        "担当看護師",
+        "担当薬剤師",
+        "担当者",
+        "担当",
+        "受持医",
+        "受け持ち医",
+        "受け持ち看護師",
+        "受持看護師",
+        "受持ち看護師",
+        "紹介医",
+        "紹介元医師",
+        "紹介先医師",
+        "紹介先医師名",
+        "紹介元",
+        "執刀医",
+        "執刀者",
+        "術者",
+        "第一助手",
+        "第二助手",
+        "助手",
+        "麻酔科医",
+        "麻酔医",
+        "記載者",
+        "記録者",
+        "報告者",
+        "説明者",
+        "同席者",
+        "入力者",
+        "承認者",
+        "指導医",
+        "読影医",
+        "診断医",
+        "病理医",
+        "検査者",
+        "処方医",
+        "医師氏名",
+        "医師名",
+        "薬剤師名",
+        "看護師名",
+        "宛先",
+        "差出人",
+        "患者",
+        "本人",
+        "patient name",
+        "pt name",
+        "name of patient",
+        "患者name",
+        "patient",
+        "name",
+        "attending",
+        "surgeon",
+        "physician",
+        "anesthesiologist",
+        "ローマ字",
+        "from",
+        "pt",
+        "患者様",
+        "受取人",
+        "被検者",
+        "被験者",
+        "来談者",
+        "利用者",
+        "利用者名",
+        "入所者",
+        "入居者",
+        "児童名",
+        "園児名",
+        "生徒氏名",
+        "学生氏名",
+        "職員氏名",
+    ],
+    read,
+    examples: &[
+        Example { before: "患者氏名:山田太郎 65歳", after: " 65歳", why: "kanji" },
+        Example { before: "氏名 佐藤 花子 女性", after: " 女性", why: "two parts, no colon" },
+        Example { before: "フリガナ:ヤマダ タロウ", after: "", why: "katakana" },
+        Example { before: "Patient name: Taro Yamada, 65M", after: ", 65M", why: "Latin letters" },
+        Example {
+            before: "【氏名】高橋のぞみ様", after: "", why: "kana behind kanji; the honorific"
+        },
+        Example { before: "主治医:鈴木が説明", after: "が説明", why: "a particle ends it" },
+        Example {
+            before: "氏名:不詳、主治医が説明", after: "氏名:不詳、主治医が説明", why: "no name"
+        },
+        Example {
+            before: "薬剤の名前を確認", after: "薬剤の名前を確認", why: "no mark behind the word"
+        },
+    ],
+};
+
+/// The longest part of a name, in characters.
+const LONGEST: usize = 12;
+/// The longest name in kanji that the dictionary lacks, in characters.
+const LONGEST_KANJI: usize = 6;
+
+/// Endings of runs of hiragana that are not part of a name.
+const PHRASES: [&str; 20] = [
+    "から",
+    "まで",
+    "より",
+    "です",
+    "のみ",
+    "など",
+    "にて",
+    "ともに",
+    "により",
+    "による",
+    "である",
+    "では",
+    "には",
+    "とは",
+    "への",
+    "する",
+    "した",
+    "され",
+    "ます",
+    "ない",
+];
+
+/// Words that are no names, although they are in the place of a name or of the same kanji.
+const OTHER_WORDS: [&str; 118] = [
+    "不明",
+    "不詳",
+    "匿名",
+    "記載",
+    "未記",
+    "同上",
+    "同左",
+    "本人",
+    "家族",
+    "男性",
+    "女性",
+    "男児",
+    "女児",
+    "性別",
+    "年齢",
+    "生年",
+    "住所",
+    "電話",
+    "連絡",
+    "職業",
+    "続柄",
+    "入院",
+    "外来",
+    "退院",
+    "転院",
+    "病棟",
+    "病室",
+    "病院",
+    "医院",
+    "薬局",
+    "診療",
+    "診断",
+    "診察",
+    "主訴",
+    "現病",
+    "既往",
+    "内科",
+    "外科",
+    "小児",
+    "産科",
+    "眼科",
+    "担当",
+    "主治",
+    "保険",
+    "体重",
+    "身長",
+    "血液",
+    "血圧",
+    "体温",
+    "脈拍",
+    "検査",
+    "手術",
+    "処方",
+    "投与",
+    "紹介",
+    "本日",
+    "当日",
+    "昨日",
+    "前日",
+    "翌日",
+    "令和",
+    "平成",
+    "昭和",
+    "近医",
+    "当院",
+    "他院",
+    "同院",
+    "当科",
+    "自宅",
+    "施設",
+    "看護",
+    "医師",
+    "先生",
+    "患者",
+    "症例",
+    "変更",
+    "確認",
+    "説明",
+    "同意",
+    "署名",
+    "代理",
+    "予定",
+    "継続",
+    "終了",
+    "有無",
+    "異常",
+    "所見",
+    "様式",
+    "氏名",
+    "番号",
+    "カルテ",
+    "なし",
+    "あり",
+    "ナシ",
+    "アリ",
+    "カナ",
+    "フリガナ",
+    "漢字",
+    "ローマ",
+    "別紙",
+    "上記",
+    "下記",
+    "以下",
+    "名字",
+    "全角",
+    "半角",
+    "必須",
+    "任意",
+    "入力",
+    "記入",
+    "欄",
+    "男",
+    "女",
+    "父",
+    "母",
+    "夫",
+    "妻",
+    "本籍",
+];
+
+fn read(text: &str, word: Range<usize>) -> Option<Place> {
+    let inside = text[..word.start].ends_with(|c| is_hiragana(c) || is_katakana(c));
+    if !begins_word(text, word.start)
+        || inside && matches!(&text[word.clone()], "かな" | "カナ" | "よみ" | "ヨミ")
+    {
+        return None;
+    }
+    let (start, mark) = after_mark(text, word.end)?;
+    let label = &text[word.clone()];
+    let names_itself = ["名", "名前"].iter().any(|end| label.ends_with(end));
+    let is_kana = ["カナ", "ガナ", "がな", "かな", "よみ", "ヨミ", "シメイ", "(カナ)", "(フリガナ)"]
+        .iter()
+        .any(|end| label.ends_with(end))
+        || label.starts_with("カナ");
+    let end = name_end(words().ok()?, text, start, Evidence { mark, names_itself, is_kana })?;
+    let mut place = labelled(text, &word, start..end);
+    if let Some(length) = honorific(&text[end..]) {
+        place.whole.end = place.whole.end.max(end + length);
+    }
+    Some(place)
+}
+
+/// Mark between a label and a name: the evidence that a name follows.
+#[derive(Clone, Copy, PartialEq)]
+enum Mark {
+    Colon,
+    Space,
+}
+
+/// Returns the start of the name behind a label that ends at `end`, and the mark between them.
+fn after_mark(text: &str, end: usize) -> Option<(usize, Mark)> {
+    let mut mark = None;
+    let mut at = end;
+    while let Some(c) = char_at(text, at).filter(|_| at < end + 12) {
+        match c {
+            ':' | '】' | '〕' | ']' | '=' | '→' => mark = Some(Mark::Colon),
+            ')' | '」' if mark.is_none() => mark = Some(Mark::Colon),
+            // Somebody speaks: 指導医:「心雑音は」.
+            '「' if mark.is_some() => return None,
+            '(' | '「' | ' ' | '\t' | '\n' | '\r' | 'は' => mark = mark.or(Some(Mark::Space)),
+            _ => break,
+        }
+        at += c.len_utf8();
+    }
+    mark.map(|mark| (at, mark))
+}
+
+/// What a label says about the text behind it.
+#[derive(Clone, Copy)]
+struct Evidence {
+    mark: Mark,
+    /// The label is one for names: 氏名, 患者名.
+    names_itself: bool,
+    /// The label is one for the reading of a name: フリガナ.
+    is_kana: bool,
+}
+
+/// Returns the end of the name at `start`.
+fn name_end(words: &Words, text: &str, start: usize, evidence: Evidence) -> Option<usize> {
+    let first = char_at(text, start)?;
+    if OTHER_WORDS.iter().any(|word| text[start..].starts_with(word)) {
+        return None;
+    }
+    match first {
+        c if is_kanji(c) => kanji(words, text, start, evidence),
+        c if is_katakana(c) => {
+            kana(words, text, start, evidence, |c| is_katakana(c) || c == 'ー' || c == '・')
+        }
+        c if is_hiragana(c) => kana(words, text, start, evidence, is_hiragana),
+        'A'..='Z' if evidence.mark == Mark::Colon => latin(text, start),
+        _ => None,
+    }
+}
+
+/// Returns the end of a name in kanji: one with a surname of the dictionary, else a run that is no other word.
+fn kanji(words: &Words, text: &str, start: usize, evidence: Evidence) -> Option<usize> {
+    let mut lattice = Lattice::default();
+    let end = run_end(text, start);
+    let mut run = start..end;
+    let first = candidates(words, &mut lattice, text, run.clone(), id::OUTER).into_iter().next();
+    if let Some(mut name) = first.filter(|name| {
+        name.range.start == start && !is_family(&text[name.range.clone()]) && accepts(text, name, evidence)
+    }) {
+        if name.form == Form::Surname && name.range.end == end {
+            join_given(words, &mut lattice, text, &mut name, &mut run, true);
+        }
+        let kana = given_in_kana(words, text, name.range.end);
+        return Some(if name.form == Form::Surname { kana } else { name.range.end });
+    }
+    let sure = evidence.names_itself && evidence.mark == Mark::Colon;
+    let (tokens, ordinary) = unknown(words, &mut lattice, &text[start..end]);
+    let length = text[start..end].chars().count();
+    if !sure || ordinary || tokens == 0 || length > LONGEST_KANJI {
+        return None;
+    }
+    let kana = run_of(text, end, is_hiragana);
+    let given = (2..=4).contains(&text[end..kana].chars().count()) && !text[kana..].starts_with(is_kanji);
+    let given = given && !text[end..kana].starts_with(['は', 'が', 'を', 'に', 'で', 'と', 'の', 'へ']);
+    if given && !PHRASES.iter().any(|phrase| text[end..kana].ends_with(phrase)) {
+        return Some(kana);
+    }
+    Some(end)
+}
+
+/// Tests whether a label makes a candidate a name.
+fn accepts(text: &str, name: &Candidate, evidence: Evidence) -> bool {
+    let honoured = honorific(&text[name.range.end..]).is_some();
+    match name.form {
+        Form::Full => true,
+        Form::Likely => evidence.mark == Mark::Colon || name.ends || honoured,
+        Form::Surname => name.whole || name.ends || honoured,
+        Form::Given => evidence.mark == Mark::Colon && name.whole,
+    }
+}
+
+/// Counts the words of a run, and tells whether all are ordinary words of two characters or more.
+fn unknown(words: &Words, lattice: &mut Lattice, run: &str) -> (usize, bool) {
+    lattice.load(words, run, |_| false);
+    let around = super::lattice::Surroundings { left: id::OUTER, right: id::OUTER, names: true };
+    let (tokens, _) = lattice.read(words, run, around);
+    let ordinary = tokens.iter().all(|t| t.length >= 2 && matches!(t.kind, Kind::Other | Kind::Organisation));
+    (tokens.len(), ordinary || words.is(run, &[Kind::Other]))
+}
+
+/// Returns the end of the characters of one kind at `at`.
+fn run_of(text: &str, at: usize, is: impl Fn(char) -> bool) -> usize {
+    at + text[at..].chars().take(LONGEST + 1).take_while(|&c| is(c)).map(char::len_utf8).sum::<usize>()
+}
+
+/// Returns the end of a name of up to four parts in kana.
+fn kana(words: &Words, text: &str, start: usize, evidence: Evidence, is: fn(char) -> bool) -> Option<usize> {
+    let mut end = run_of(text, start, is);
+    let mut parts = vec![start..end];
+    while parts.len() < 4 {
+        let gap = text[end..].chars().take_while(|&c| c == ' ').count();
+        let next = run_of(text, end + gap, is);
+        if !(1..=2).contains(&gap) || next == end + gap {
+            break;
+        }
+        parts.push(end + gap..next);
+        end = next;
+    }
+    let lengths_fit = |part: &Range<usize>| (1..=LONGEST).contains(&text[part.clone()].chars().count());
+    let is_phrase = |part: &Range<usize>| {
+        PHRASES.iter().any(|p| text[part.clone()].ends_with(p))
+            || OTHER_WORDS.iter().any(|word| text[part.clone()].starts_with(word))
+    };
+    while let Some(last) = parts.last()
+        && parts.len() > 1
+        && (!lengths_fit(last)
+            || is_phrase(last)
+            || text[last.end..].starts_with(is_kanji) && honorific(&text[last.end..]).is_none())
+    {
+        parts.pop();
+    }
+    let end = parts.last()?.end;
+    let whole = text[start..end].chars().count();
+    if !parts.iter().all(lengths_fit) || parts.iter().any(is_phrase) || whole < 2 {
+        return None;
+    }
+    let goes_on = char_at(text, end)
+        .is_some_and(|c| c.is_ascii_digit() || is_kanji(c) && honorific(&text[end..]).is_none());
+    let several = parts.len() > 1 || text[start..end].contains('・');
+    let ordinary = parts.iter().any(|part| is_ordinary(words, &text[part.clone()]));
+    let kind = if evidence.is_kana {
+        true
+    } else {
+        evidence.mark == Mark::Colon && (!ordinary || evidence.names_itself && several)
+            || evidence.names_itself && several && !ordinary
+    };
+    (kind && !(goes_on && !evidence.is_kana)).then_some(end)
+}
+
+/// Returns the end of a name of up to three parts in Latin letters, the first with a capital.
+fn latin(text: &str, start: usize) -> Option<usize> {
+    let part =
+        |at: usize| run_of(text, at, |c| c.is_ascii_alphabetic() || matches!(c, '\'' | '-' | '.' | '^'));
+    let mut end = part(start);
+    if end - start < 2 {
+        return None;
+    }
+    for _ in 0..2 {
+        let next = [", ", " "].iter().find_map(|gap| text[end..].strip_prefix(gap).map(|_| end + gap.len()));
+        let Some(next) = next.filter(|&next| text[next..].starts_with(|c: char| c.is_ascii_uppercase()))
+        else {
+            break;
+        };
+        let next_end = part(next);
+        // M and F alone are the sex.
+        if next_end == next + 1
+            || NOT_LATIN.iter().any(|word| text[next..next_end].eq_ignore_ascii_case(word))
+        {
+            break;
+        }
+        end = next_end;
+    }
+    (!char_at(text, end)
+        .is_some_and(|c| c.is_ascii_digit() || is_kanji(c) && honorific(&text[end..]).is_none()))
+    .then_some(end)
+}

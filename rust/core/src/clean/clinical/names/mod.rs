@@ -1,0 +1,255 @@
+//! Names in the text: the dictionary's surnames and given names, where their surroundings make them a person's.
+//!
+//! A run of kanji is read as words at the least cost, as MeCab does it, so 同様 is no surname before 様 and 山口県 a
+//! place. A surname with a given name is a name anywhere; one of the two where an honorific, a profession, a title, a
+//! member of the family, an age or another name stands beside it.
+
+mod candidate;
+mod evidence;
+mod given_kanji;
+mod kana;
+pub mod label;
+mod lattice;
+mod titles;
+mod words;
+
+use std::ops::Range;
+
+use super::TAG_BEGIN;
+use super::category::{Category, Place};
+use crate::clean::characters::{is_kanji, is_katakana};
+use crate::clean::rule::Example;
+use candidate::{Candidate, Form, candidates};
+use evidence::decide;
+use given_kanji::is_given;
+use lattice::Lattice;
+use words::{Kind, id};
+pub use words::{Words, words};
+
+pub const CATEGORY: Category = Category {
+    name: "name_in_text",
+    tag: "〔*氏名〕",
+    what: "a surname with a given name; one of them beside an honorific, a profession, a title, a member of the family or an age",
+    source: "surnames and given names of the dictionary ipadic (名詞,固有名詞,人名), read at the least cost as MeCab does",
+    words: &[],
+    read: |_, _| None,
+    examples: &[
+        Example { before: "山田さんに説明", after: "に説明", why: "an honorific" },
+        Example {
+            before: "山田様来院、鈴木先生指示",
+            after: "来院、指示",
+            why: "kanji behind the honorific",
+        },
+        Example {
+            before: "本日佐藤花子様が来院", after: "本日が来院", why: "a word before the name stays"
+        },
+        Example { before: "鈴木 一郎 様", after: "", why: "spaces" },
+        Example { before: "山 田 太 郎", after: "", why: "a space behind each character" },
+        Example {
+            before: "既往歴を山田太郎に確認", after: "既往歴をに確認", why: "a full name anywhere"
+        },
+        Example {
+            before: "主治医山田、担当の鈴木が", after: "主治医、担当のが", why: "titles"
+        },
+        Example { before: "長男(太郎)が同席", after: "長男()が同席", why: "the family" },
+        Example { before: "田中先生、高橋看護師", after: "、", why: "professions" },
+        Example {
+            before: "グエンさん来院、Dr. Smith指示", after: "来院、Dr. 指示", why: "foreign names"
+        },
+        Example {
+            before: "お母さん、患者さん、皆様、神様、奥様、お子さん、王様",
+            after: "お母さん、患者さん、皆様、神様、奥様、お子さん、王様",
+            why: "no names",
+        },
+        Example {
+            before: "感冒様症状、満月様顔貌、前回同様、苦悶様。多様な、仕様、沈殿、摂氏、当直医師",
+            after: "感冒様症状、満月様顔貌、前回同様、苦悶様。多様な、仕様、沈殿、摂氏、当直医師",
+            why: "other words with these characters",
+        },
+        Example {
+            before: "橋本病、川崎病、田中ビネー、長谷川式、山口県、武田薬品",
+            after: "橋本病、川崎病、田中ビネー、長谷川式、山口県、武田薬品",
+            why: "eponyms, places, companies",
+        },
+    ],
+};
+
+/// The most spaces between the parts of a name.
+const MOST_SPACES: usize = 2;
+
+/// Finds names in `text`; `labelled` are the names behind labels, in order.
+pub fn find(words: &Words, text: &str, labelled: &[Range<usize>], found: &mut Vec<Place>) {
+    let mut finder = Finder { words, text, lattice: Lattice::default(), last: None, found };
+    let mut labelled = labelled.iter().peekable();
+    let mut at = 0;
+    while let Some(c) = text[at..].chars().next() {
+        while let Some(label) = labelled.next_if(|label| label.end <= at) {
+            finder.last = finder.last.max(Some(label.end));
+        }
+        at = match c {
+            c if is_kanji(c) => finder.kanji(at),
+            c if is_katakana(c) => {
+                let last = finder.last;
+                finder.other(kana::katakana(words, text, at, last))
+            }
+            'A'..='Z' => finder.other(kana::latin(text, at)),
+            c if c.is_ascii_alphabetic() => skip_letters(text, at),
+            c => at + c.len_utf8(),
+        };
+    }
+}
+
+fn skip_letters(text: &str, at: usize) -> usize {
+    at + text.as_bytes()[at..].iter().take_while(|b| b.is_ascii_alphabetic()).count()
+}
+
+/// Returns the end of the run of kanji at `at`.
+fn run_end(text: &str, at: usize) -> usize {
+    let mut end = at;
+    let mut rest = text[at..].chars().peekable();
+    while let Some(c) = rest.next() {
+        let joins =
+            matches!(c, 'ヶ' | 'ケ' | 'ノ') && end > at && rest.peek().is_some_and(|&next| is_kanji(next));
+        if !is_kanji(c) && !joins {
+            break;
+        }
+        end += c.len_utf8();
+    }
+    end
+}
+
+/// Returns the start of what stands behind one to [`MOST_SPACES`] spaces at `at`.
+fn behind_spaces(text: &str, at: usize) -> Option<usize> {
+    let spaces = text[at..].bytes().take_while(|&b| b == b' ').count();
+    (1..=MOST_SPACES).contains(&spaces).then_some(at + spaces)
+}
+
+struct Finder<'a> {
+    words: &'a Words,
+    text: &'a str,
+    lattice: Lattice,
+    /// The end of the last name with its honorific.
+    last: Option<usize>,
+    found: &'a mut Vec<Place>,
+}
+
+impl Finder<'_> {
+    fn push(&mut self, place: Place) {
+        self.last = Some(place.whole.end);
+        self.found.push(place);
+    }
+
+    fn other(&mut self, (place, end): (Option<Place>, usize)) -> usize {
+        match place {
+            Some(place) => {
+                let end = place.whole.end;
+                self.push(place);
+                end
+            }
+            None => end,
+        }
+    }
+
+    /// Reads the run of kanji at `start`; returns where to go on.
+    fn kanji(&mut self, start: usize) -> usize {
+        let text = self.text;
+        let end = run_end(text, start);
+        if text[..start].ends_with(TAG_BEGIN) {
+            return end;
+        }
+        if let Some((place, end)) = self.spaced(start, end) {
+            self.push(place);
+            return end;
+        }
+        let run = start..end;
+        let mut go_on = end;
+        let mut any = false;
+        for mut candidate in candidates(self.words, &mut self.lattice, text, run.clone(), id::OUTER) {
+            let mut run = run.clone();
+            if candidate.form == Form::Surname && candidate.range.end == end {
+                join_given(self.words, &mut self.lattice, text, &mut candidate, &mut run, false);
+            }
+            if let Some(place) = decide(self.words, text, &run, &candidate, self.last) {
+                go_on = go_on.max(place.whole.end);
+                any = true;
+                self.push(place);
+            }
+        }
+        if !any && let Some(place) = evidence::by_form(self.words, text, &run) {
+            go_on = go_on.max(place.whole.end);
+            self.push(place);
+        }
+        go_on
+    }
+
+    /// Reads a name with a space behind each of its characters: 山 田 太 郎.
+    fn spaced(&mut self, start: usize, end: usize) -> Option<(Place, usize)> {
+        let text = self.text;
+        let first = text[start..].chars().next()?;
+        if end - start != first.len_utf8() {
+            return None;
+        }
+        let mut ends = vec![end];
+        let mut joined = String::from(first);
+        while let Some(next) = behind_spaces(text, ends[ends.len() - 1]).filter(|_| ends.len() < 6) {
+            let next_end = run_end(text, next);
+            if text[next..next_end].chars().count() != 1 {
+                break;
+            }
+            joined.push_str(&text[next..next_end]);
+            ends.push(next_end);
+        }
+        while ends.len() >= 3 {
+            let names = candidates(self.words, &mut self.lattice, &joined, 0..joined.len(), id::OUTER);
+            if let [name] = &names[..]
+                && name.form == Form::Full
+                && name.whole
+            {
+                let end = ends[ends.len() - 1];
+                return Some((Place { whole: start..end, value: start..end }, end));
+            }
+            ends.pop();
+            joined.pop();
+        }
+        None
+    }
+}
+
+/// Joins the given name behind a space to a surname.
+fn join_given(
+    words: &Words,
+    lattice: &mut Lattice,
+    text: &str,
+    candidate: &mut Candidate,
+    run: &mut Range<usize>,
+    labelled: bool,
+) {
+    let Some(start) = behind_spaces(text, run.end) else { return };
+    let end = run_end(text, start);
+    let rare = is_given(&text[start..end]) && words.is(&text[candidate.range.clone()], &[Kind::Surname]);
+    if rare && !words.is(&text[start..end], &[Kind::Other, Kind::Place, Kind::Organisation, Kind::Surname]) {
+        candidate.range.end = end;
+        candidate.form = Form::Full;
+        candidate.margin = i32::MAX;
+        run.end = end;
+        return;
+    }
+    let next = candidates(words, lattice, text, start..end, id::SURNAME);
+    let Some(given) = next.first().filter(|given| given.form == Form::Given && given.range.start == start)
+    else {
+        return;
+    };
+    let single = text[given.range.clone()].chars().count() == 1;
+    let honoured = titles::honorific(&text[given.range.end..]).is_some();
+    let short = text[candidate.range.clone()].chars().count() == 1;
+    if single && !honoured && !(given.whole && (labelled || !short)) {
+        return;
+    }
+    candidate.range.end = given.range.end;
+    candidate.form = Form::Full;
+    candidate.ends = given.ends;
+    candidate.next_length = given.next_length;
+    candidate.whole &= given.whole;
+    candidate.margin = i32::MAX;
+    run.end = end;
+}

@@ -1,0 +1,245 @@
+//! The words of the dictionary among which names are told apart: packed by `tools/name_words.py`.
+
+use std::io::Read;
+use std::sync::LazyLock;
+
+use crate::dictionary::trie::{Match, Trie, Walk};
+use crate::{Error, Result};
+
+/// The packed words.
+static PACKED: &[u8] = include_bytes!("words.bin");
+
+/// Part of speech of a word, as far as names need it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// 名詞,固有名詞,人名,姓
+    Surname,
+    /// 名詞,固有名詞,人名,名
+    Given,
+    /// 名詞,固有名詞,地域 and 名詞,接尾,地域
+    Place,
+    /// 名詞,固有名詞,組織
+    Organisation,
+    /// Any other word of the dictionary.
+    Other,
+    /// Characters that are no word.
+    Unknown,
+}
+
+/// MeCab's ids of the classes that the rule names.
+pub mod id {
+    pub const OUTER: u16 = 0;
+    pub const NOUN: u16 = 1285;
+    pub const SURNAME: u16 = 1290;
+    pub const GIVEN: u16 = 1291;
+    pub const HONORIFIC: u16 = 1302;
+}
+
+/// Number of a class in the packed words.
+pub type Class = u8;
+
+/// One reading of a surface.
+#[derive(Clone, Copy)]
+pub struct Reading {
+    pub class: Class,
+    pub cost: i16,
+}
+
+/// Kanji of names and their usual forms, where the dictionary has few words with the former.
+const VARIANTS: [(char, char); 24] = [
+    ('髙', '高'),
+    ('﨑', '崎'),
+    ('𠮷', '吉'),
+    ('邊', '辺'),
+    ('邉', '辺'),
+    ('齋', '斎'),
+    ('齊', '斉'),
+    ('濵', '浜'),
+    ('濱', '浜'),
+    ('德', '徳'),
+    ('嶌', '島'),
+    ('嶋', '島'),
+    ('廣', '広'),
+    ('櫻', '桜'),
+    ('國', '国'),
+    ('惠', '恵'),
+    ('眞', '真'),
+    ('瀨', '瀬'),
+    ('槗', '橋'),
+    ('條', '条'),
+    ('桒', '桑'),
+    ('曾', '曽'),
+    ('籔', '薮'),
+    ('冨', '富'),
+];
+
+/// The words, their classes and the costs between these.
+pub struct Words {
+    trie: Trie,
+    readings: Vec<Reading>,
+    kinds: Vec<Kind>,
+    ids: Vec<u16>,
+    costs: Vec<i16>,
+}
+
+static WORDS: LazyLock<Option<Words>> = LazyLock::new(|| {
+    let mut bytes = Vec::new();
+    flate2::read::ZlibDecoder::new(PACKED).read_to_end(&mut bytes).ok()?;
+    Words::unpack(&bytes)
+});
+
+/// Returns the words, which are unpacked at the first call.
+///
+/// # Errors
+///
+/// [`Error::Internal`] if they are damaged: without them names would stay.
+pub fn words() -> Result<&'static Words> {
+    WORDS.as_ref().ok_or_else(|| Error::internal("the words of the clinical names rule are damaged"))
+}
+
+/// Takes the first `N` bytes off the front.
+fn take<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {
+    let (head, rest) = bytes.split_first_chunk()?;
+    *bytes = rest;
+    Some(*head)
+}
+
+impl Words {
+    fn unpack(mut bytes: &[u8]) -> Option<Self> {
+        let bytes = &mut bytes;
+        let n = usize::from(u16::from_le_bytes(take(bytes)?));
+        let ids: Vec<u16> = (0..n).map(|_| take(bytes).map(u16::from_le_bytes)).collect::<Option<_>>()?;
+        let costs = (0..n * n).map(|_| take(bytes).map(i16::from_le_bytes)).collect::<Option<_>>()?;
+        let mut surface = Vec::new();
+        let mut surfaces = Vec::new();
+        let mut readings: Vec<Reading> = Vec::new();
+        while !bytes.is_empty() {
+            let [shared, length] = take(bytes)?;
+            surface.truncate(usize::from(shared));
+            surface.extend_from_slice(bytes.split_off(..usize::from(length))?);
+            let [count] = take(bytes)?;
+            let first = u32::try_from(readings.len()).ok()?;
+            for _ in 0..count {
+                let [class] = take(bytes)?;
+                let cost = i16::from_le_bytes(take(bytes)?);
+                readings.push(Reading { class, cost });
+            }
+            surfaces.push((String::from_utf8(surface.clone()).ok()?, first, u32::from(count)));
+        }
+        let keys: Vec<_> =
+            surfaces.iter().map(|(surface, first, count)| (surface.as_str(), *first, *count)).collect();
+        let kinds = ids.iter().map(|&id| kind(id)).collect();
+        Some(Self { trie: Trie::build(&keys)?, readings, kinds, ids, costs })
+    }
+
+    /// The class with MeCab's `id`.
+    pub fn class(&self, id: u16) -> Class {
+        self.ids.binary_search(&id).ok().and_then(|i| u8::try_from(i).ok()).unwrap_or(0)
+    }
+
+    /// The kind of a class.
+    pub fn kind(&self, class: Class) -> Kind {
+        self.kinds[usize::from(class)]
+    }
+
+    /// The cost of a word of the class `right` behind one of the class `left`.
+    pub fn connection(&self, left: Class, right: Class) -> i32 {
+        i32::from(self.costs[usize::from(left) * self.ids.len() + usize::from(right)])
+    }
+
+    /// Finds the words at every position of `text`; returns the number of characters.
+    pub fn find(&self, text: &str, walk: &mut Walk) -> usize {
+        walk.codes.clear();
+        walk.codes.extend(text.chars().map(|c| self.code(c)));
+        let length = walk.codes.len();
+        walk.codes.push(0);
+        self.trie.find(walk);
+        length
+    }
+
+    /// The code of a character, or of the usual form of a kanji in names that the dictionary lacks.
+    fn code(&self, c: char) -> u32 {
+        match VARIANTS.iter().find(|(variant, _)| *variant == c) {
+            Some(&(_, usual)) => self.trie.code(usual),
+            None => self.trie.code(c),
+        }
+    }
+
+    /// The words that begin at a position: length in characters, and readings.
+    pub fn at<'a>(&'a self, walk: &'a Walk, position: usize) -> impl Iterator<Item = (usize, &'a [Reading])> {
+        let mut next = walk.heads[position];
+        std::iter::from_fn(move || {
+            let Match { next: behind, length, first, count } = *walk.matches.get(next as usize)?;
+            next = behind;
+            let first = first as usize;
+            Some((length as usize, &self.readings[first..first + count as usize]))
+        })
+    }
+
+    /// The cost of `text` as a surname before an honorific, above that of the cheapest other reading; `None` if it is
+    /// no surname.
+    pub fn surname_excess(&self, text: &str) -> Option<i32> {
+        let honorific = self.class(id::HONORIFIC);
+        let mut walk = Walk::default();
+        let length = self.find(text, &mut walk);
+        let (mut surname, mut other) = (None, None);
+        for (_, readings) in self.at(&walk, 0).filter(|&(n, _)| n == length) {
+            for reading in readings {
+                let cost = self.connection(self.class(id::OUTER), reading.class)
+                    + i32::from(reading.cost)
+                    + self.connection(reading.class, honorific);
+                let best = if self.kind(reading.class) == Kind::Surname { &mut surname } else { &mut other };
+                *best = Some(best.map_or(cost, |best: i32| best.min(cost)));
+            }
+        }
+        surname.map(|surname| other.map_or(0, |other| surname - other))
+    }
+
+    /// Tests whether `text` is a word with a reading of one of the kinds.
+    pub fn is(&self, text: &str, kinds: &[Kind]) -> bool {
+        let mut walk = Walk::default();
+        let length = self.find(text, &mut walk);
+        length > 0
+            && self
+                .at(&walk, 0)
+                .filter(|&(n, _)| n == length)
+                .any(|(_, readings)| readings.iter().any(|r| kinds.contains(&self.kind(r.class))))
+    }
+}
+
+fn kind(id: u16) -> Kind {
+    match id {
+        id::SURNAME => Kind::Surname,
+        id::GIVEN => Kind::Given,
+        1293 | 1294 | 1303 => Kind::Place,
+        1292 => Kind::Organisation,
+        _ => Kind::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_have_the_kinds_of_the_dictionary() {
+        let words = words().unwrap();
+        for (word, kind) in [
+            ("長谷川", Kind::Surname),
+            ("花子", Kind::Given),
+            ("山口", Kind::Place),
+            ("同様", Kind::Other),
+            ("ヘルパー", Kind::Other),
+        ] {
+            assert!(words.is(word, &[kind]), "{word}");
+        }
+        assert!(!words.is("胃癌様", &[Kind::Other]) && !words.is("", &[Kind::Other]));
+    }
+
+    #[test]
+    fn damaged_words_are_refused() {
+        for bytes in [&b""[..], &[1, 0], &[0, 0, 0, 1], &[0, 0, 0, 1, 255, 0]] {
+            assert!(Words::unpack(bytes).is_none(), "{bytes:?}");
+        }
+    }
+}
