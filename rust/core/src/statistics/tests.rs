@@ -112,7 +112,7 @@ fn clinical_categories_are_counted_and_not_shown() {
     let mut cleaner = Cleaner::new(&options).unwrap();
     let mut recorder = Recorder::default();
     for document in 1..=3 {
-        let text = "患者氏名：山田太郎\n担当は佐藤医師と鈴木医師。";
+        let text = "患者氏名：山田太郎\n本日は佐藤医師と鈴木医師。";
         let cleaned = cleaner.clean(text).to_owned();
         recorder.cleaned("a", document, text, &cleaned, &cleaner.take_counts());
     }
