@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use super::super::category::Place;
 use super::candidate::{Candidate, Certainty, Form, is_single};
-use super::kana::GOES_ON;
+use super::given_kana::GOES_ON;
+use super::lists::NO_NAME_BEFORE;
 use super::titles::{Tie, age_before, age_behind, family, honorific, in_brackets, is_family, title};
 use super::words::{Kind, Words};
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
@@ -21,108 +22,6 @@ const NO_PERSONS: &[&str] = &[
 const NO_SURNAMES: &[&str] = &[
     "上部", "下部", "中部", "前部", "後部", "内部", "外部", "上下", "左右", "前後", "大網", "小網", "上行",
     "下行", "有意", "重度", "軽度", "中度", "高度", "沢山", "小児", "成人", "今日", "本日", "当日",
-];
-
-/// What behind a surname makes it part of another word: diseases, methods, places, companies.
-const NO_NAME_BEFORE: &[&str] = &[
-    "病",
-    "症",
-    "症候群",
-    "法",
-    "式",
-    "型",
-    "反応",
-    "試験",
-    "徴候",
-    "分類",
-    "基準",
-    "スコア",
-    "スケール",
-    "テスト",
-    "ビネー",
-    "検査",
-    "手術",
-    "術",
-    "の式",
-    "の分類",
-    "の方程式",
-    "の基準",
-    "の法則",
-    "母斑",
-    "脳症",
-    "動脈炎",
-    "療法",
-    "肉腫",
-    "経路",
-    "熱",
-    "変法",
-    "改変",
-    "現象",
-    "線",
-    "窩",
-    "管",
-    "山",
-    "川",
-    "駅",
-    "市",
-    "町",
-    "村",
-    "区",
-    "県",
-    "郡",
-    "島",
-    "半島",
-    "湖",
-    "港",
-    "城",
-    "公園",
-    "通り",
-    "街道",
-    "空港",
-    "大社",
-    "神社",
-    "寺",
-    "製薬",
-    "薬品",
-    "工業",
-    "化工",
-    "乳業",
-    "建設",
-    "重工",
-    "技研",
-    "自動車",
-    "通商",
-    "電器",
-    "電機",
-    "製作所",
-    "商事",
-    "銀行",
-    "書店",
-    "大学",
-    "大",
-    "病院",
-    "医院",
-    "クリニック",
-    "株式会社",
-    "株",
-    "出身",
-    "家",
-    "流",
-    "派",
-    "賞",
-    "杯",
-    "部",
-    "科",
-    "班",
-    "系",
-    "製",
-    "社",
-    "会",
-    "組",
-    "台",
-    "口",
-    "-",
-    "ギルフォード",
 ];
 
 const CHAIN: [char; 8] = ['、', ',', '・', '/', '&', '→', '\n', ' '];
@@ -173,8 +72,8 @@ pub fn decide(
         return plain(end);
     }
     // 山田太郎 before 山田 is not before 山.
-    let is_next = |word: &&&str| candidate.next_length <= word.chars().count();
-    let vetoed = NO_NAME_BEFORE.iter().filter(is_next).any(|word| behind.starts_with(word));
+    let is_next = |word: &str| candidate.next_length <= word.chars().count();
+    let vetoed = NO_NAME_BEFORE.at_start(behind).any(is_next);
     let inflected = behind.starts_with(is_hiragana) && !GOES_ON.iter().any(|word| behind.starts_with(word));
     let ends = candidate.ends && !vetoed && !inflected;
     if !ends {
