@@ -10,7 +10,7 @@ use super::join_given;
 use super::katakana::is_ordinary;
 use super::latin;
 use super::lattice::Lattice;
-use super::lists::NO_LABEL_VALUES;
+use super::lists::{NO_LABEL_VALUES, NO_NAME_ENDS};
 use super::run_end;
 use super::titles::{honorific, is_family};
 use super::words::{Kind, Words, id, words};
@@ -178,30 +178,6 @@ const LONGEST: usize = 12;
 /// The longest name in kanji that the dictionary lacks, in characters.
 const LONGEST_KANJI: usize = 6;
 
-/// Endings of runs of hiragana that are not part of a name.
-const PHRASES: [&str; 20] = [
-    "から",
-    "まで",
-    "より",
-    "です",
-    "のみ",
-    "など",
-    "にて",
-    "ともに",
-    "により",
-    "による",
-    "である",
-    "では",
-    "には",
-    "とは",
-    "への",
-    "する",
-    "した",
-    "され",
-    "ます",
-    "ない",
-];
-
 fn read(text: &str, word: Range<usize>) -> Option<Place> {
     let inside = text[..word.start].ends_with(|c| is_hiragana(c) || is_katakana(c));
     if !begins_word(text, word.start)
@@ -300,7 +276,7 @@ fn kanji(words: &Words, text: &str, start: usize, evidence: Evidence) -> Option<
     let kana = part_end(text, end, is_hiragana);
     let given = (2..=4).contains(&text[end..kana].chars().count()) && !text[kana..].starts_with(is_kanji);
     let given = given && !text[end..kana].starts_with(['は', 'が', 'を', 'に', 'で', 'と', 'の', 'へ']);
-    if given && !PHRASES.iter().any(|phrase| text[end..kana].ends_with(phrase)) {
+    if given && NO_NAME_ENDS.at_end(&text[end..kana]).next().is_none() {
         return Some(kana);
     }
     Some(end)
@@ -346,7 +322,7 @@ fn kana(words: &Words, text: &str, start: usize, evidence: Evidence, is: fn(char
     }
     let lengths_fit = |part: &Range<usize>| (1..=LONGEST).contains(&text[part.clone()].chars().count());
     let is_phrase = |part: &Range<usize>| {
-        PHRASES.iter().any(|p| text[part.clone()].ends_with(p))
+        NO_NAME_ENDS.at_end(&text[part.clone()]).next().is_some()
             || NO_LABEL_VALUES.at_start(&text[part.clone()]).next().is_some()
     };
     while let Some(last) = parts.last()

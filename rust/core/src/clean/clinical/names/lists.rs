@@ -26,6 +26,7 @@ lists! {
     NO_LABEL_VALUES "no_label_values.txt";
     NO_LATIN "no_latin.txt";
     NO_NAME_BEFORE "no_name_before.txt";
+    NO_NAME_ENDS "no_name_ends.txt";
 }
 
 impl List {
