@@ -3,8 +3,11 @@
 use super::characters::META_SPACE;
 use super::counts::Edits;
 use super::replace_pii::ReplacePii;
-use super::rules::{PERSONAL, RULES, WEB};
+use super::rules::{PERSONAL, RULE_COUNT, RULES, WEB};
 use super::web;
+
+/// The rules, and the replacement of private data.
+const STEPS: usize = RULE_COUNT + 1;
 
 /// Two buffers that the rules read and write in turn.
 #[derive(Clone, Default)]
@@ -36,14 +39,17 @@ impl Fixpoint {
             self.next.extend(self.text.chars().map(|c| if c == META_SPACE { ' ' } else { c }));
             std::mem::swap(&mut self.text, &mut self.next);
         }
+        // Steps in a row that left the text as it is; after all of them the next ones would too.
+        let mut quiet = 0;
         loop {
-            let mut changed = false;
             for (i, rule) in RULES.iter().enumerate() {
                 if i == PERSONAL {
                     self.next.clear();
                     if self.pii.apply(&self.text, &mut self.next, edits) {
                         std::mem::swap(&mut self.text, &mut self.next);
-                        changed = true;
+                        quiet = 0;
+                    } else {
+                        quiet += 1;
                     }
                 }
                 self.next.clear();
@@ -54,10 +60,15 @@ impl Fixpoint {
                 if n > 0 {
                     std::mem::swap(&mut self.text, &mut self.next);
                     edits[i] += n;
-                    changed = true;
+                    quiet = 0;
+                } else {
+                    quiet += 1;
+                }
+                if quiet >= STEPS {
+                    return &self.text;
                 }
             }
-            if !changed || is_clean(&self.text, &mut self.next) {
+            if is_clean(&self.text, &mut self.next) {
                 return &self.text;
             }
         }

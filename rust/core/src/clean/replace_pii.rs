@@ -42,7 +42,7 @@ impl ReplacePii {
         let mut found = Vec::new();
         if let Some(words) = self.clinical {
             clinical::find(words, text, &mut found);
-            clinical::find_contacts(&self.web, text, &mut found);
+            clinical::find_contacts(words, &self.web, text, &mut found);
         }
         if self.tags {
             find_by_papers_rules(&self.web, text, &mut found);

@@ -84,6 +84,7 @@ pub static CATEGORIES: [Category; CATEGORY_COUNT] = [
 pub struct Words {
     automaton: AhoCorasick,
     owners: Vec<usize>,
+    contacts: contact::Words,
     names: &'static names::Words,
 }
 
@@ -98,7 +99,7 @@ static WORDS: LazyLock<Option<Words>> = LazyLock::new(|| {
         .build(pairs.iter().map(|(_, word)| word))
         .ok()?;
     let owners = pairs.into_iter().map(|(owner, _)| owner).collect();
-    Some(Words { automaton, owners, names: names::words().ok()? })
+    Some(Words { automaton, owners, contacts: contact::Words::new()?, names: names::words().ok()? })
 });
 
 /// Returns the automaton, which is built at the first call.
@@ -129,8 +130,8 @@ pub fn find(words: &Words, text: &str, found: &mut Vec<Found>) {
 }
 
 /// Adds ways to reach a person that the papers' rules do not know.
-pub fn find_contacts(options: &WebOptions, text: &str, found: &mut Vec<Found>) {
-    contact::find(options, text, found);
+pub fn find_contacts(words: &Words, options: &WebOptions, text: &str, found: &mut Vec<Found>) {
+    contact::find(&words.contacts, options, text, found);
 }
 
 /// Adds the names in the text that stand in no data found before.

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
+use super::given_kana::given_in_kana;
 use super::given_kanji::is_given;
-use super::kana::given_in_kana;
 use super::lattice::{Lattice, Surroundings, Token};
 use super::titles::honorific;
 use super::words::{Kind, Words, id};

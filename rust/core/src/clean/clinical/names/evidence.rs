@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use super::super::category::Place;
 use super::candidate::{Candidate, Certainty, Form, is_single};
-use super::kana::GOES_ON;
+use super::given_kana::GOES_ON;
+use super::lists::NO_NAME_BEFORE;
 use super::titles::{Tie, age_before, age_behind, family, honorific, in_brackets, is_family, title};
 use super::words::{Kind, Words};
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
@@ -23,108 +24,6 @@ const NO_SURNAMES: &[&str] = &[
     "下行", "有意", "重度", "軽度", "中度", "高度", "沢山", "小児", "成人", "今日", "本日", "当日",
 ];
 
-/// What behind a surname makes it part of another word: diseases, methods, places, companies.
-const NO_NAME_BEFORE: &[&str] = &[
-    "病",
-    "症",
-    "症候群",
-    "法",
-    "式",
-    "型",
-    "反応",
-    "試験",
-    "徴候",
-    "分類",
-    "基準",
-    "スコア",
-    "スケール",
-    "テスト",
-    "ビネー",
-    "検査",
-    "手術",
-    "術",
-    "の式",
-    "の分類",
-    "の方程式",
-    "の基準",
-    "の法則",
-    "母斑",
-    "脳症",
-    "動脈炎",
-    "療法",
-    "肉腫",
-    "経路",
-    "熱",
-    "変法",
-    "改変",
-    "現象",
-    "線",
-    "窩",
-    "管",
-    "山",
-    "川",
-    "駅",
-    "市",
-    "町",
-    "村",
-    "区",
-    "県",
-    "郡",
-    "島",
-    "半島",
-    "湖",
-    "港",
-    "城",
-    "公園",
-    "通り",
-    "街道",
-    "空港",
-    "大社",
-    "神社",
-    "寺",
-    "製薬",
-    "薬品",
-    "工業",
-    "化工",
-    "乳業",
-    "建設",
-    "重工",
-    "技研",
-    "自動車",
-    "通商",
-    "電器",
-    "電機",
-    "製作所",
-    "商事",
-    "銀行",
-    "書店",
-    "大学",
-    "大",
-    "病院",
-    "医院",
-    "クリニック",
-    "株式会社",
-    "株",
-    "出身",
-    "家",
-    "流",
-    "派",
-    "賞",
-    "杯",
-    "部",
-    "科",
-    "班",
-    "系",
-    "製",
-    "社",
-    "会",
-    "組",
-    "台",
-    "口",
-    "-",
-    "ギルフォード",
-];
-
 const CHAIN: [char; 8] = ['、', ',', '・', '/', '&', '→', '\n', ' '];
 
 /// The end of the last name found, with its honorific.
@@ -138,93 +37,160 @@ pub fn decide(
     candidate: &Candidate,
     last: Last,
 ) -> Option<Place> {
-    let Range { start, end } = candidate.range.clone();
-    let (before, behind) = (&text[..start], &text[end..]);
-    let name = &text[start..end];
-    let plain = |end: usize| Some(Place { whole: start..end, value: candidate.range.clone() });
+    let range = candidate.range.clone();
+    let (before, name, behind) = (&text[..range.start], &text[range.clone()], &text[range.end..]);
     if NO_PERSONS.contains(&name) || is_family(name) {
         return None;
     }
-    let single = name.chars().count() == 1;
-    if let Some(length) = honorific(behind).filter(|&length| is_honorific(candidate, &behind[..length]))
-        && (candidate.certainty != Certainty::Word
+    let around = Around {
+        words,
+        text,
+        run,
+        candidate,
+        before,
+        name,
+        behind,
+        single: name.chars().count() == 1,
+        title: title(before),
+        family: family(before),
+    };
+    if let Some(length) = around.honoured() {
+        return Some(Place { whole: range.start..range.end + length, value: range });
+    }
+    let honoured_together = behind.strip_prefix('両').is_some_and(|behind| honorific(behind).is_some());
+    let is_name = honoured_together
+        || around.signed()
+        || around.ends()
+            && (around.is_full()
+                || around.by_title()
+                || around.by_family()
+                || around.by_age()
+                || around.listed(last));
+    is_name.then(|| Place { whole: range.clone(), value: range })
+}
+
+/// What stands around a candidate.
+struct Around<'a> {
+    words: &'a Words,
+    text: &'a str,
+    run: &'a Range<usize>,
+    candidate: &'a Candidate,
+    before: &'a str,
+    name: &'a str,
+    behind: &'a str,
+    /// True if the candidate is one character.
+    single: bool,
+    title: Option<Tie>,
+    family: Option<Tie>,
+}
+
+impl Around<'_> {
+    /// The length of the honorific or profession that makes it a name.
+    fn honoured(&self) -> Option<usize> {
+        let Self { candidate, name, behind, .. } = self;
+        let length = honorific(behind).filter(|&length| is_honorific(candidate, &behind[..length]))?;
+        let sure = candidate.certainty != Certainty::Word
             || candidate.form != Form::Surname
-            || is_common(words, name))
-        && !(name.chars().count() == 2
+            || is_common(self.words, name);
+        // Two characters that are no usual name stand before 様 in other words too.
+        let doubtful = name.chars().count() == 2
             && !name.chars().next().is_some_and(|c| is_single(&c.to_string()))
-            && candidate.form != Form::Surname
-            && candidate.form != Form::Given
-            && behind.starts_with('様')
-            && !behind["様".len()..].starts_with(|c| BEHIND_SAMA.contains(c)))
-        && (candidate.begins || title(before).is_some() || family(before).is_some())
-        && (!single || (start == run.start || title(before).is_some()) && is_single(name))
-    {
-        return plain(end + length);
+            && !matches!(candidate.form, Form::Surname | Form::Given)
+            && behind.strip_prefix('様').is_some_and(|rest| !rest.starts_with(|c| BEHIND_SAMA.contains(c)));
+        let begins = candidate.begins || self.title.is_some() || self.family.is_some();
+        let whole = !self.single
+            || (candidate.range.start == self.run.start || self.title.is_some()) && is_single(name);
+        (sure && !doubtful && begins && whole).then_some(length)
     }
-    if behind.starts_with("両") && honorific(&behind["両".len()..]).is_some() {
-        return plain(end);
+
+    /// Tests for the surname of the writer of an entry.
+    fn signed(&self) -> bool {
+        self.candidate.form == Form::Surname
+            && self.candidate.certainty == Certainty::Name
+            && !self.single
+            && self.candidate.range.start == self.run.start
+            && is_signature(self.before, self.behind)
     }
-    let signed = candidate.form == Form::Surname
-        && candidate.certainty == Certainty::Name
-        && !single
-        && start == run.start
-        && is_signature(before, behind);
-    if signed {
-        return plain(end);
+
+    /// Tests that nothing behind the candidate makes it part of another word.
+    fn ends(&self) -> bool {
+        // 山田太郎 before 山田 is not before 山.
+        let is_next = |word: &str| self.candidate.next_length <= word.chars().count();
+        let goes_on = || GOES_ON.iter().any(|word| self.behind.starts_with(word));
+        self.candidate.ends
+            && !NO_NAME_BEFORE.at_start(self.behind).any(is_next)
+            && (!self.behind.starts_with(is_hiragana) || goes_on())
     }
-    // 山田太郎 before 山田 is not before 山.
-    let is_next = |word: &&&str| candidate.next_length <= word.chars().count();
-    let vetoed = NO_NAME_BEFORE.iter().filter(is_next).any(|word| behind.starts_with(word));
-    let inflected = behind.starts_with(is_hiragana) && !GOES_ON.iter().any(|word| behind.starts_with(word));
-    let ends = candidate.ends && !vetoed && !inflected;
-    if !ends {
-        return None;
+
+    /// Tests for a surname with a given name, which needs nothing beside it.
+    fn is_full(&self) -> bool {
+        let candidate = self.candidate;
+        let begins =
+            candidate.begins || self.title.is_some() || self.family.is_some() || ends_in_unit(self.before);
+        candidate.form == Form::Full
+            && begins
+            && !candidate.overlaps
+            && !NO_SURNAMES.iter().any(|word| self.name.starts_with(word))
+            && candidate.margin >= LEAST_MARGIN
     }
-    let tie = title(before);
-    let begins = candidate.begins || tie.is_some() || family(before).is_some() || ends_in_unit(before);
-    let word = candidate.overlaps || NO_SURNAMES.iter().any(|word| name.starts_with(word));
-    if candidate.form == Form::Full && begins && !word && candidate.margin >= LEAST_MARGIN {
-        return plain(end);
+
+    /// Tests that the candidate is its run, or all of it that no kanji follows.
+    fn exact(&self) -> bool {
+        self.candidate.whole || self.candidate.range.start == self.run.start && is_end(self.behind)
     }
-    let exact = candidate.whole || start == run.start && is_end(behind);
-    let by_title = match (candidate.form, tie) {
-        (Form::Given, Some(tie)) => tie == Tie::Mark && !single,
-        (_, Some(Tie::Direct)) if candidate.certainty == Certainty::Word && !is_common(words, name) => false,
-        (_, Some(tie)) => {
-            !single
-                || is_single(name) && (tie == Tie::Mark || candidate.range.end == run.end && is_end(behind))
+
+    fn by_title(&self) -> bool {
+        let Some(tie) = self.title else { return false };
+        if self.candidate.form == Form::Given {
+            return tie == Tie::Mark && !self.single;
         }
-        (_, None) => false,
-    };
-    let named = candidate.certainty == Certainty::Name;
-    let by_family = match (candidate.form, family(before)) {
-        (Form::Given, Some(tie)) => {
-            !single && (tie != Tie::Direct || candidate.ends) || tie == Tie::Mark && is_end(behind)
+        if tie == Tie::Direct
+            && self.candidate.certainty == Certainty::Word
+            && !is_common(self.words, self.name)
+        {
+            return false;
         }
-        (Form::Surname, Some(tie)) => tie == Tie::Mark && !single && exact,
-        (_, Some(_)) => true,
-        (_, None) => false,
-    };
-    let by_age = candidate.form != Form::Given
-        && !single
-        && (candidate.certainty != Certainty::Word || is_common(words, name))
-        && (age_before(before) && is_end(behind) || exact && age_behind(behind))
-        && !behind.starts_with(is_hiragana);
-    let chained = candidate.form != Form::Given
-        && exact
-        && last.is_some_and(|last| {
-            last < start && {
-                let between = &text[last..start];
-                between.chars().count() <= 2
-                    && between.contains(['、', ',', '・', '/', '&', '→'])
-                    && between.chars().all(|c| CHAIN.contains(&c))
-            }
-        })
-        && (!single || is_end(behind));
-    let described = candidate.form != Form::Given && exact && in_brackets(behind) && (named || !single);
-    let listed =
-        candidate.form == Form::Surname && exact && named && begins_list(words, text, end, LONGEST_LIST);
-    (described || listed || by_title || by_family || by_age || chained).then(|| plain(end)).flatten()
+        let closes = || self.candidate.range.end == self.run.end && is_end(self.behind);
+        !self.single || is_single(self.name) && (tie == Tie::Mark || closes())
+    }
+
+    fn by_family(&self) -> bool {
+        let Some(tie) = self.family else { return false };
+        match self.candidate.form {
+            Form::Given => !self.single || tie == Tie::Mark && is_end(self.behind),
+            Form::Surname => tie == Tie::Mark && !self.single && self.exact(),
+            Form::Full | Form::Likely => true,
+        }
+    }
+
+    fn by_age(&self) -> bool {
+        self.candidate.form != Form::Given
+            && !self.single
+            && !self.behind.starts_with(is_hiragana)
+            && (age_before(self.before) && is_end(self.behind) || self.exact() && age_behind(self.behind))
+            && (self.candidate.certainty != Certainty::Word || is_common(self.words, self.name))
+    }
+
+    /// Tests for a name in a list of names, or before a profession in brackets; `last` is the end of the name before.
+    fn listed(&self, last: Last) -> bool {
+        let Candidate { form, certainty, ref range, .. } = *self.candidate;
+        if form == Form::Given || !self.exact() {
+            return false;
+        }
+        let named = certainty == Certainty::Name;
+        let behind_name =
+            || last.is_some_and(|last| last < range.start && is_chain(&self.text[last..range.start]));
+        in_brackets(self.behind) && (named || !self.single)
+            || form == Form::Surname && named && begins_list(self.words, self.text, range.end, LONGEST_LIST)
+            || behind_name() && (!self.single || is_end(self.behind))
+    }
+}
+
+/// Tests for what stands between two names of a list.
+fn is_chain(between: &str) -> bool {
+    between.chars().count() <= 2
+        && between.contains(['、', ',', '・', '/', '&', '→'])
+        && between.chars().all(|c| CHAIN.contains(&c))
 }
 
 /// Tests for a surname that no other word is likelier to be than it before an honorific.

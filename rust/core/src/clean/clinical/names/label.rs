@@ -5,9 +5,12 @@ use std::ops::Range;
 use super::super::category::{Category, Place};
 use super::super::reading::{begins_word, char_at, labelled};
 use super::candidate::{Candidate, Form, candidates};
+use super::given_kana::given_in_kana;
 use super::join_given;
-use super::kana::{NOT_LATIN, given_in_kana, is_ordinary};
+use super::katakana::is_ordinary;
+use super::latin;
 use super::lattice::Lattice;
+use super::lists::{NO_LABEL_VALUES, NO_NAME_ENDS};
 use super::run_end;
 use super::titles::{honorific, is_family};
 use super::words::{Kind, Words, id, words};
@@ -175,152 +178,6 @@ const LONGEST: usize = 12;
 /// The longest name in kanji that the dictionary lacks, in characters.
 const LONGEST_KANJI: usize = 6;
 
-/// Endings of runs of hiragana that are not part of a name.
-const PHRASES: [&str; 20] = [
-    "から",
-    "まで",
-    "より",
-    "です",
-    "のみ",
-    "など",
-    "にて",
-    "ともに",
-    "により",
-    "による",
-    "である",
-    "では",
-    "には",
-    "とは",
-    "への",
-    "する",
-    "した",
-    "され",
-    "ます",
-    "ない",
-];
-
-/// Words that are no names, although they are in the place of a name or of the same kanji.
-const OTHER_WORDS: [&str; 118] = [
-    "不明",
-    "不詳",
-    "匿名",
-    "記載",
-    "未記",
-    "同上",
-    "同左",
-    "本人",
-    "家族",
-    "男性",
-    "女性",
-    "男児",
-    "女児",
-    "性別",
-    "年齢",
-    "生年",
-    "住所",
-    "電話",
-    "連絡",
-    "職業",
-    "続柄",
-    "入院",
-    "外来",
-    "退院",
-    "転院",
-    "病棟",
-    "病室",
-    "病院",
-    "医院",
-    "薬局",
-    "診療",
-    "診断",
-    "診察",
-    "主訴",
-    "現病",
-    "既往",
-    "内科",
-    "外科",
-    "小児",
-    "産科",
-    "眼科",
-    "担当",
-    "主治",
-    "保険",
-    "体重",
-    "身長",
-    "血液",
-    "血圧",
-    "体温",
-    "脈拍",
-    "検査",
-    "手術",
-    "処方",
-    "投与",
-    "紹介",
-    "本日",
-    "当日",
-    "昨日",
-    "前日",
-    "翌日",
-    "令和",
-    "平成",
-    "昭和",
-    "近医",
-    "当院",
-    "他院",
-    "同院",
-    "当科",
-    "自宅",
-    "施設",
-    "看護",
-    "医師",
-    "先生",
-    "患者",
-    "症例",
-    "変更",
-    "確認",
-    "説明",
-    "同意",
-    "署名",
-    "代理",
-    "予定",
-    "継続",
-    "終了",
-    "有無",
-    "異常",
-    "所見",
-    "様式",
-    "氏名",
-    "番号",
-    "カルテ",
-    "なし",
-    "あり",
-    "ナシ",
-    "アリ",
-    "カナ",
-    "フリガナ",
-    "漢字",
-    "ローマ",
-    "別紙",
-    "上記",
-    "下記",
-    "以下",
-    "名字",
-    "全角",
-    "半角",
-    "必須",
-    "任意",
-    "入力",
-    "記入",
-    "欄",
-    "男",
-    "女",
-    "父",
-    "母",
-    "夫",
-    "妻",
-    "本籍",
-];
-
 fn read(text: &str, word: Range<usize>) -> Option<Place> {
     let inside = text[..word.start].ends_with(|c| is_hiragana(c) || is_katakana(c));
     if !begins_word(text, word.start)
@@ -381,7 +238,7 @@ struct Evidence {
 /// Returns the end of the name at `start`.
 fn name_end(words: &Words, text: &str, start: usize, evidence: Evidence) -> Option<usize> {
     let first = char_at(text, start)?;
-    if OTHER_WORDS.iter().any(|word| text[start..].starts_with(word)) {
+    if NO_LABEL_VALUES.at_start(&text[start..]).next().is_some() {
         return None;
     }
     match first {
@@ -390,7 +247,7 @@ fn name_end(words: &Words, text: &str, start: usize, evidence: Evidence) -> Opti
             kana(words, text, start, evidence, |c| is_katakana(c) || c == 'ー' || c == '・')
         }
         c if is_hiragana(c) => kana(words, text, start, evidence, is_hiragana),
-        'A'..='Z' if evidence.mark == Mark::Colon => latin(text, start),
+        'A'..='Z' if evidence.mark == Mark::Colon => in_latin(text, start),
         _ => None,
     }
 }
@@ -416,10 +273,10 @@ fn kanji(words: &Words, text: &str, start: usize, evidence: Evidence) -> Option<
     if !sure || ordinary || tokens == 0 || length > LONGEST_KANJI {
         return None;
     }
-    let kana = run_of(text, end, is_hiragana);
+    let kana = part_end(text, end, is_hiragana);
     let given = (2..=4).contains(&text[end..kana].chars().count()) && !text[kana..].starts_with(is_kanji);
     let given = given && !text[end..kana].starts_with(['は', 'が', 'を', 'に', 'で', 'と', 'の', 'へ']);
-    if given && !PHRASES.iter().any(|phrase| text[end..kana].ends_with(phrase)) {
+    if given && NO_NAME_ENDS.at_end(&text[end..kana]).next().is_none() {
         return Some(kana);
     }
     Some(end)
@@ -445,18 +302,18 @@ fn unknown(words: &Words, lattice: &mut Lattice, run: &str) -> (usize, bool) {
     (tokens.len(), ordinary || words.is(run, &[Kind::Other]))
 }
 
-/// Returns the end of the characters of one kind at `at`.
-fn run_of(text: &str, at: usize, is: impl Fn(char) -> bool) -> usize {
+/// Returns the end of the part of a name at `at`, whose characters are of one kind.
+fn part_end(text: &str, at: usize, is: impl Fn(char) -> bool) -> usize {
     at + text[at..].chars().take(LONGEST + 1).take_while(|&c| is(c)).map(char::len_utf8).sum::<usize>()
 }
 
 /// Returns the end of a name of up to four parts in kana.
 fn kana(words: &Words, text: &str, start: usize, evidence: Evidence, is: fn(char) -> bool) -> Option<usize> {
-    let mut end = run_of(text, start, is);
+    let mut end = part_end(text, start, is);
     let mut parts = vec![start..end];
     while parts.len() < 4 {
         let gap = text[end..].chars().take_while(|&c| c == ' ').count();
-        let next = run_of(text, end + gap, is);
+        let next = part_end(text, end + gap, is);
         if !(1..=2).contains(&gap) || next == end + gap {
             break;
         }
@@ -465,8 +322,8 @@ fn kana(words: &Words, text: &str, start: usize, evidence: Evidence, is: fn(char
     }
     let lengths_fit = |part: &Range<usize>| (1..=LONGEST).contains(&text[part.clone()].chars().count());
     let is_phrase = |part: &Range<usize>| {
-        PHRASES.iter().any(|p| text[part.clone()].ends_with(p))
-            || OTHER_WORDS.iter().any(|word| text[part.clone()].starts_with(word))
+        NO_NAME_ENDS.at_end(&text[part.clone()]).next().is_some()
+            || NO_LABEL_VALUES.at_start(&text[part.clone()]).next().is_some()
     };
     while let Some(last) = parts.last()
         && parts.len() > 1
@@ -495,9 +352,9 @@ fn kana(words: &Words, text: &str, start: usize, evidence: Evidence, is: fn(char
 }
 
 /// Returns the end of a name of up to three parts in Latin letters, the first with a capital.
-fn latin(text: &str, start: usize) -> Option<usize> {
+fn in_latin(text: &str, start: usize) -> Option<usize> {
     let part =
-        |at: usize| run_of(text, at, |c| c.is_ascii_alphabetic() || matches!(c, '\'' | '-' | '.' | '^'));
+        |at: usize| part_end(text, at, |c| c.is_ascii_alphabetic() || matches!(c, '\'' | '-' | '.' | '^'));
     let mut end = part(start);
     if end - start < 2 {
         return None;
@@ -510,9 +367,7 @@ fn latin(text: &str, start: usize) -> Option<usize> {
         };
         let next_end = part(next);
         // M and F alone are the sex.
-        if next_end == next + 1
-            || NOT_LATIN.iter().any(|word| text[next..next_end].eq_ignore_ascii_case(word))
-        {
+        if next_end == next + 1 || latin::is_other(&text[next..next_end]) {
             break;
         }
         end = next_end;

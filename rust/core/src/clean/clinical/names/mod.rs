@@ -6,10 +6,13 @@
 
 mod candidate;
 mod evidence;
+mod given_kana;
 mod given_kanji;
-mod kana;
+mod katakana;
 pub mod label;
+mod latin;
 mod lattice;
+mod lists;
 mod titles;
 mod words;
 
@@ -90,9 +93,9 @@ pub fn find(words: &Words, text: &str, labelled: &[Range<usize>], found: &mut Ve
             c if is_kanji(c) => finder.kanji(at),
             c if is_katakana(c) => {
                 let last = finder.last;
-                finder.other(kana::katakana(words, text, at, last))
+                finder.other(katakana::katakana(words, text, at, last))
             }
-            'A'..='Z' => finder.other(kana::latin(text, at)),
+            'A'..='Z' => finder.other(latin::latin(text, at)),
             c if c.is_ascii_alphabetic() => skip_letters(text, at),
             c => at + c.len_utf8(),
         };
@@ -116,6 +119,19 @@ fn run_end(text: &str, at: usize) -> usize {
         end += c.len_utf8();
     }
     end
+}
+
+/// The longest run of kana or letters that is read, in characters.
+const LONGEST_RUN: usize = 20;
+
+/// Returns the end of the characters of one kind at `at`.
+fn run_of(text: &str, at: usize, is: impl Fn(char) -> bool) -> usize {
+    at + text[at..].chars().take(LONGEST_RUN).take_while(|&c| is(c)).map(char::len_utf8).sum::<usize>()
+}
+
+/// Tests for a character of a word in katakana.
+fn is_katakana_word(c: char) -> bool {
+    is_katakana(c) || c == 'ー'
 }
 
 /// Returns the start of what stands behind one to [`MOST_SPACES`] spaces at `at`.

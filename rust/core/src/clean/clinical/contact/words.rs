@@ -1,0 +1,75 @@
+//! The words at which ways to reach a person are looked for, found in one pass.
+
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind};
+
+use super::{account, e_mail, extension, phone, url};
+
+/// The words in order; none is twice in it.
+fn all() -> impl Iterator<Item = &'static str> {
+    let words: [&[&str]; 6] =
+        [&extension::WORDS, &phone::WORDS, &e_mail::PLAIN, &e_mail::HIDDEN, &url::WORDS, &account::WORDS];
+    words.into_iter().flatten().copied()
+}
+
+/// The automaton of the words.
+pub struct Words {
+    automaton: AhoCorasick,
+    sorted: Vec<(&'static str, usize)>,
+}
+
+impl Words {
+    /// Builds the automaton; `None` if it would be too large.
+    pub fn new() -> Option<Self> {
+        let automaton = AhoCorasickBuilder::new().kind(Some(AhoCorasickKind::DFA)).build(all()).ok()?;
+        let mut sorted: Vec<_> = all().zip(0..).collect();
+        sorted.sort_unstable();
+        Some(Self { automaton, sorted })
+    }
+
+    /// Finds the words in `text`.
+    pub fn search(&self, text: &str) -> Seen<'_> {
+        let mut places: Vec<_> = self
+            .automaton
+            .find_overlapping_iter(text)
+            .map(|word| (word.pattern().as_usize(), word.start(), word.end()))
+            .collect();
+        places.sort_unstable();
+        // A word does not overlap itself: // is once in ///.
+        places.dedup_by(|next, kept| next.0 == kept.0 && next.1 < kept.2);
+        Seen { words: self, places }
+    }
+}
+
+/// Where the words stand in a text.
+pub struct Seen<'a> {
+    words: &'a Words,
+    /// Number of a word, its start and its end.
+    places: Vec<(usize, usize, usize)>,
+}
+
+impl Seen<'_> {
+    /// The starts of `word`, in order.
+    pub fn of(&self, word: &str) -> impl Iterator<Item = usize> {
+        let sorted = &self.words.sorted;
+        let number = sorted.binary_search_by_key(&word, |&(other, _)| other).ok().map(|i| sorted[i].1);
+        let first = self.places.partition_point(|&(n, ..)| Some(n) < number);
+        self.places[first..].iter().take_while(move |place| Some(place.0) == number).map(|place| place.1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_is_found_as_often_as_by_itself() {
+        let words = Words::new().unwrap();
+        let mut text: String = all().collect();
+        text.push_str("///LINE IDPHS番号 @ \nhttps://a@@");
+        let seen = words.search(&text);
+        for word in all() {
+            let expected: Vec<_> = text.match_indices(word).map(|(at, _)| at).collect();
+            assert!(!expected.is_empty() && seen.of(word).eq(expected), "{word}");
+        }
+    }
+}

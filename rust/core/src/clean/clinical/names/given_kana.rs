@@ -1,0 +1,76 @@
+//! Given names in kana behind a surname.
+
+use super::lists::{GIVEN_HIRAGANA, GIVEN_KATAKANA};
+use super::words::{Kind, Words};
+use super::{is_katakana_word, run_of};
+use crate::clean::characters::is_hiragana;
+
+/// Particles and verbs with which a sentence goes on behind a name in hiragana.
+pub const GOES_ON: &[&str] = &[
+    "です",
+    "だ",
+    "じゃ",
+    "など",
+    "ら",
+    "か",
+    "って",
+    "が",
+    "は",
+    "を",
+    "に",
+    "の",
+    "へ",
+    "と",
+    "も",
+    "で",
+    "より",
+    "から",
+    "まで",
+    "さん",
+    "さま",
+    "ちゃん",
+    "くん",
+    "や",
+    "、",
+];
+
+/// Returns the end of a given name in kana behind the surname that ends at `at`; `at` if there is none.
+pub fn given_in_kana(words: &Words, text: &str, at: usize) -> usize {
+    let start = at + text[at..].len() - text[at..].trim_start_matches(' ').len();
+    if start > at + 2 {
+        return at;
+    }
+    let name = if run_of(text, start, is_katakana_word) > start {
+        in_katakana(words, text, start, start == at)
+    } else {
+        in_hiragana(text, start)
+    };
+    name.unwrap_or(at)
+}
+
+/// Returns the end of the name in katakana at `start`; `joined` tells that no space stands before it.
+fn in_katakana(words: &Words, text: &str, start: usize, joined: bool) -> Option<usize> {
+    let end = run_of(text, start, is_katakana_word);
+    let word = &text[start..end];
+    let length = word.chars().count();
+    // トヨ子: a kanji closes the name.
+    if length <= 3 && text[end..].starts_with(['子', '江', '代', '美', '枝', '乃']) {
+        return Some(end + "子".len());
+    }
+    let of_dictionary =
+        (2..=3).contains(&length) && joined && !word.contains('ー') && words.is(word, &[Kind::Given]);
+    (GIVEN_KATAKANA.contains(word) || of_dictionary).then_some(end)
+}
+
+/// Returns the end of the name in hiragana at `start`.
+fn in_hiragana(text: &str, start: usize) -> Option<usize> {
+    let end = run_of(text, start, is_hiragana);
+    let run = &text[start..end];
+    if (2..=3).contains(&run.chars().count()) && text[end..].starts_with('子') && GIVEN_HIRAGANA.contains(run)
+    {
+        return Some(end + "子".len());
+    }
+    let ends = |rest: &str| rest.is_empty() || GOES_ON.iter().any(|word| rest.starts_with(word));
+    let names = GIVEN_HIRAGANA.at_start(run).filter(|name| ends(&run[name.len()..]));
+    names.map(|name| start + name.len()).max()
+}

@@ -1,0 +1,131 @@
+//! Names in katakana beside an honorific, a title, a member of the family or the same name in kanji.
+
+use super::super::category::Place;
+use super::lists::NO_KATAKANA;
+use super::titles::{Tie, family, honorific, title};
+use super::words::{Kind, Words};
+use super::{is_katakana_word, run_of};
+use crate::clean::characters::{is_hiragana, is_kanji};
+
+/// The longest name in katakana, in parts.
+const MOST_PARTS: usize = 4;
+
+/// The marks between the parts of a name.
+const BETWEEN: [char; 3] = ['・', ' ', '='];
+
+/// Names in katakana that begin at `start`, where a run of katakana begins; returns the end of the run too.
+pub fn katakana(words: &Words, text: &str, start: usize, last: Option<usize>) -> (Option<Place>, usize) {
+    let ends = part_ends(text, start);
+    let before = &text[..start];
+    let tie = title(before).or_else(|| family(before));
+    let apart = !before.ends_with(|c: char| is_kanji(c)) || tie.is_some();
+    for &end in ends.iter().rev() {
+        let name = Name { words, text, start, end, parts: text[start..end].split(BETWEEN).collect() };
+        if name.is_other() || !(2..=24).contains(&text[start..end].chars().count()) || !apart {
+            continue;
+        }
+        if let Some(length) = name.honoured() {
+            return (Some(Place { whole: start..end + length, value: start..end }), end);
+        }
+        if name.titled(tie) || name.reads(last) {
+            return (Some(Place { whole: start..end, value: start..end }), end);
+        }
+    }
+    (None, ends[0])
+}
+
+/// The ends of the parts of the name that may begin at `start`.
+fn part_ends(text: &str, start: usize) -> Vec<usize> {
+    let mut end = run_of(text, start, is_katakana_word);
+    let mut ends = vec![end];
+    while ends.len() < MOST_PARTS {
+        let Some(mark) = text[end..].chars().next().filter(|c| BETWEEN.contains(c)) else { break };
+        let next = end + mark.len_utf8();
+        end = run_of(text, next, is_katakana_word);
+        if end == next {
+            break;
+        }
+        ends.push(end);
+    }
+    ends
+}
+
+/// What may be a name.
+struct Name<'a> {
+    words: &'a Words,
+    text: &'a str,
+    start: usize,
+    end: usize,
+    parts: Vec<&'a str>,
+}
+
+impl Name<'_> {
+    /// Tests for words that are no name.
+    fn is_other(&self) -> bool {
+        let name = &self.text[self.start..self.end];
+        if name.contains('・') {
+            return NO_KATAKANA.at_end(name).next().is_some();
+        }
+        self.parts.iter().any(|part| is_ordinary(self.words, part))
+    }
+
+    /// The length of the honorific behind the name.
+    fn honoured(&self) -> Option<usize> {
+        let behind = &self.text[self.end..];
+        let several = self.parts.len() > 1;
+        let length = honorific(behind).filter(|_| !behind.starts_with(' ') || several)?;
+        let behind = behind.trim_start_matches(' ');
+        let fits = if behind.starts_with('様') {
+            // スリガラス様陰影 is no person.
+            several || self.parts.iter().all(|part| self.words.is(part, &[Kind::Surname, Kind::Given]))
+        } else {
+            behind.starts_with(is_kanji) || behind.starts_with(['さ', 'ち', 'く', 'D', 'N'])
+        };
+        fits.then_some(length)
+    }
+
+    /// Tests whether the title or the member of the family before it makes it a name.
+    fn titled(&self, tie: Option<Tie>) -> bool {
+        let behind = &self.text[self.end..];
+        let closed = !behind.starts_with(|c: char| is_kanji(c) || is_hiragana(c));
+        let person = || {
+            self.parts.iter().all(|part| {
+                self.words.is(part, &[Kind::Surname, Kind::Given]) && !self.words.is(part, &[Kind::Other])
+            })
+        };
+        match tie {
+            Some(Tie::Mark) => {
+                self.bracketed() && family(&self.text[..self.start]).is_some()
+                    || closed && (self.text[self.start..self.end].contains('・') || person())
+            }
+            Some(Tie::Loose) => closed && person(),
+            Some(Tie::Direct) => !behind.starts_with(is_kanji) && person(),
+            None => false,
+        }
+    }
+
+    fn bracketed(&self) -> bool {
+        self.text[..self.start].ends_with('(') && self.text[self.end..].starts_with(')')
+    }
+
+    /// Tests for the reading of the name that ends at `last`: 山田太郎(ヤマダ タロウ).
+    fn reads(&self, last: Option<usize>) -> bool {
+        self.bracketed()
+            && last == Some(self.start - 1)
+            && (self.parts.len() > 1 || !self.parts.iter().any(|part| is_compound(self.words, part)))
+    }
+}
+
+/// Tests for two ordinary words: ダブルチェック.
+fn is_compound(words: &Words, word: &str) -> bool {
+    let other = [Kind::Other];
+    let mut ends = word.char_indices().map(|(i, _)| i).skip(2);
+    ends.any(|i| words.is(&word[..i], &other) && words.is(&word[i..], &other))
+}
+
+/// Tests for a word that is no name.
+pub fn is_ordinary(words: &Words, word: &str) -> bool {
+    NO_KATAKANA.at_end(word).next().is_some()
+        || words.is(word, &[Kind::Other, Kind::Organisation])
+            && !words.is(word, &[Kind::Surname, Kind::Given])
+}

@@ -1,0 +1,89 @@
+//! Lists of words, which lie beside the code as text.
+
+use std::sync::LazyLock;
+
+/// Words that are looked for at either end of a text.
+pub struct List {
+    by_first: Vec<(char, &'static str)>,
+    by_last: Vec<(char, &'static str)>,
+}
+
+macro_rules! lists {
+    ($($name:ident $file:literal;)*) => {
+        $(pub static $name: LazyLock<List> =
+            LazyLock::new(|| List::read(include_str!(concat!("lists/", $file))));)*
+    };
+}
+
+lists! {
+    BEFORE "before.txt";
+    BEFORE_MARK "before_mark.txt";
+    BEHIND "behind.txt";
+    FAMILY "family.txt";
+    GIVEN_HIRAGANA "given_hiragana.txt";
+    GIVEN_KATAKANA "given_katakana.txt";
+    NO_KATAKANA "no_katakana.txt";
+    NO_LABEL_VALUES "no_label_values.txt";
+    NO_LATIN "no_latin.txt";
+    NO_NAME_BEFORE "no_name_before.txt";
+    NO_NAME_ENDS "no_name_ends.txt";
+}
+
+impl List {
+    /// Reads words with white space between them; a line that begins with # is a comment.
+    fn read(text: &'static str) -> Self {
+        let words: Vec<&str> =
+            text.lines().filter(|line| !line.starts_with('#')).flat_map(str::split_whitespace).collect();
+        Self {
+            by_first: sorted(words.iter().filter_map(|word| Some((word.chars().next()?, *word)))),
+            by_last: sorted(words.iter().filter_map(|word| Some((word.chars().next_back()?, *word)))),
+        }
+    }
+
+    /// The words with which `text` begins.
+    pub fn at_start(&self, text: &str) -> impl Iterator<Item = &'static str> {
+        with_key(&self.by_first, text.chars().next()).filter(move |word| text.starts_with(word))
+    }
+
+    /// The words with which `text` ends.
+    pub fn at_end(&self, text: &str) -> impl Iterator<Item = &'static str> {
+        with_key(&self.by_last, text.chars().next_back()).filter(move |word| text.ends_with(word))
+    }
+
+    /// Tests for one of the words.
+    pub fn contains(&self, word: &str) -> bool {
+        self.at_start(word).any(|other| other.len() == word.len())
+    }
+}
+
+fn sorted(pairs: impl Iterator<Item = (char, &'static str)>) -> Vec<(char, &'static str)> {
+    let mut pairs: Vec<_> = pairs.collect();
+    pairs.sort_unstable();
+    pairs
+}
+
+/// The words whose character in the pair is `key`.
+fn with_key(pairs: &[(char, &'static str)], key: Option<char>) -> impl Iterator<Item = &'static str> {
+    let first = pairs.partition_point(|&(c, _)| Some(c) < key);
+    pairs[first..].iter().take_while(move |&&(c, _)| Some(c) == key).map(|&(_, word)| word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_found_at_both_ends() {
+        let list = List::read("# a comment\n医師 歯科医師\n医員\n");
+        for (text, start, end) in [
+            ("医師会", vec!["医師"], vec![]),
+            ("歯科医師", vec!["歯科医師"], vec!["医師", "歯科医師"]),
+            ("comment", vec![], vec![]),
+            ("", vec![], vec![]),
+        ] {
+            assert_eq!(list.at_start(text).collect::<Vec<_>>(), start, "{text}");
+            assert_eq!(list.at_end(text).collect::<Vec<_>>(), end, "{text}");
+        }
+        assert!(list.contains("医員") && !list.contains("医") && !list.contains(""));
+    }
+}
