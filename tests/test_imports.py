@@ -26,6 +26,7 @@ MAY_USE = {
     "smoothing": set(),
     "yaml12": set(),
     "stdin_lines": set(),
+    "shown_cleaning": {"html"},
     "manifest": {"files"},
     "outputs": {"files", "manifest"},
     "html": set(),

@@ -24,7 +24,7 @@ def defaults(cls: type[Config], loaded: Config) -> dict[str, Any]:
         if isinstance(value, Config):
             found |= {f"{name}.{key}": inner for key, inner in defaults(type(value), value).items()}
         elif not field.is_required() and name != "tokenizer":
-            found[name] = field.get_default(call_default_factory=True)
+            found[name] = field.get_default(call_default_factory=True, validated_data=dict(loaded))
     return found
 
 

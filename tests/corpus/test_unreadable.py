@@ -148,8 +148,8 @@ JUNK = st.lists(
 @given(JUNK)
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_books_balance(tmp_path: Path, tokenizer_folder: Path, lines: list[bytes]) -> None:
-    # Not at the beginning of the file, where some junk would pass for compression.
-    (tmp_path / "junk.jsonl").write_bytes(b"\n".join([b"", *lines]))
+    # Not at the beginning of the file, where some junk would pass for compression, or for another kind of file.
+    (tmp_path / "junk.jsonl").write_bytes(b"\n".join([b"{}", *lines]))
     config = PreprocessConfig(
         sources=[SourceConfig(name="corpus", inputs=["junk.jsonl"], filters=FiltersConfig(**NO_FILTERS))],
         duplicates=DuplicatesConfig(**NO_DUPLICATES),
@@ -159,6 +159,6 @@ def test_the_books_balance(tmp_path: Path, tokenizer_folder: Path, lines: list[b
         threads=1,
     )
     counts = preprocess(config, tmp_path, replace=True).to_json()["documents"]
-    assert counts["in"] == sum(1 for line in lines if line.strip(b" \t\n\r\x0c"))
+    assert counts["in"] == 1 + sum(1 for line in lines if line.strip(b" \t\n\r\x0c"))
     assert counts["in"] == counts["out"] + counts["dropped"] + counts["quarantined"]
     assert len(ncvc.IndexedDataset.open(tmp_path / "out/corpus")) == counts["out"]

@@ -214,7 +214,7 @@ def test_machines_with_different_configs_or_without_a_common_folder_do_not_begin
     assert pair.run(refused_as_rank, [config, config]) == [None, None]
     assert list(config.folder.iterdir()) == []
     other = config.model_copy(update={"seed": 6})
-    words = "the machines were given different configs; start all with the same file and the same --set"
+    words = "the machines were given different configs; start all with the same file and the same --set and --change"
     assert pair.run(refused_as_rank, [config, other]) == [words, words]
     folders = [tmp_path / "first", tmp_path / "second"]
     for folder in folders:

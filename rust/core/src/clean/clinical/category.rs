@@ -30,3 +30,18 @@ pub struct Place {
     /// The data.
     pub value: Range<usize>,
 }
+
+/// Clinical data with its tag and row of the counts.
+pub struct Found {
+    /// The data with its label.
+    pub whole: Range<usize>,
+    /// The data.
+    pub value: Range<usize>,
+    /// The tag.
+    pub tag: &'static str,
+    /// Its row of the counts.
+    pub row: usize,
+}
+
+/// Prefix of every tag; a label in brackets such as 〔氏名〕 lacks it.
+pub const TAG_BEGIN: &str = "〔*";

@@ -29,31 +29,15 @@ mod reading;
 mod record_number;
 mod written_month;
 
-use std::ops::Range;
 use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, MatchKind};
 
-pub use category::{Category, Place};
+pub use category::{Category, Found, Place, TAG_BEGIN};
 
 use super::options::WebOptions;
 use super::rules::RULE_COUNT;
 use crate::{Error, Result};
-
-/// Clinical data with its tag and row of the counts.
-pub struct Found {
-    /// The data with its label.
-    pub whole: Range<usize>,
-    /// The data.
-    pub value: Range<usize>,
-    /// The tag.
-    pub tag: &'static str,
-    /// Its row of the counts.
-    pub row: usize,
-}
-
-/// Prefix of every tag; a label in brackets such as 〔氏名〕 lacks it.
-const TAG_BEGIN: &str = "〔*";
 
 /// The number of categories.
 pub const CATEGORY_COUNT: usize = 18;
@@ -99,7 +83,7 @@ static WORDS: LazyLock<Option<Words>> = LazyLock::new(|| {
         .build(pairs.iter().map(|(_, word)| word))
         .ok()?;
     let owners = pairs.into_iter().map(|(owner, _)| owner).collect();
-    Some(Words { automaton, owners, contacts: contact::Words::new()?, names: names::words().ok()? })
+    Some(Words { automaton, owners, contacts: contact::words()?, names: names::words().ok()? })
 });
 
 /// Returns the automaton, which is built at the first call.

@@ -27,8 +27,11 @@ pub fn extensions(text: &str, seen: &Seen) -> Vec<Range<usize>> {
     for word in WORDS {
         for at in seen.of(word) {
             let begins = !word.is_ascii() || !text[..at].ends_with(|c: char| c.is_ascii_alphanumeric());
+            if !begins {
+                continue;
+            }
             let mut next = at + word.len();
-            while begins {
+            loop {
                 let gap = text[next..].len()
                     - text[next..].trim_start_matches([' ', ':', '.', '(', 'は', '、', ',', '/', '=']).len();
                 let start = next + gap;

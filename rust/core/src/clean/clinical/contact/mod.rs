@@ -9,7 +9,7 @@ mod words;
 
 use std::ops::Range;
 
-use super::Found;
+use super::category::Found;
 use crate::clean::options::WebOptions;
 use crate::clean::rules::{PERSONAL, WEB};
 pub use words::Words;
@@ -18,6 +18,18 @@ const PHONE: &str = "〔*電話番号〕";
 const E_MAIL: &str = "〔*メールアドレス〕";
 const URL: &str = "〔*URL〕";
 const ACCOUNT: &str = "〔*アカウント〕";
+
+/// Builds the automaton of the words at which contacts are looked for; `None` if it would be too large.
+pub fn words() -> Option<Words> {
+    Words::new(all())
+}
+
+/// The words in order; none is twice in it.
+fn all() -> impl Iterator<Item = &'static str> + Clone {
+    let words: [&[&str]; 6] =
+        [&extension::WORDS, &phone::WORDS, &e_mail::PLAIN, &e_mail::HIDDEN, &url::WORDS, &account::WORDS];
+    words.into_iter().flatten().copied()
+}
 
 /// Adds what is found to `found`.
 pub fn find(words: &Words, options: &WebOptions, text: &str, found: &mut Vec<Found>) {
@@ -33,5 +45,22 @@ pub fn find(words: &Words, options: &WebOptions, text: &str, found: &mut Vec<Fou
     }
     if options.accounts {
         account::handles(text, &seen).into_iter().for_each(|range| add(range, ACCOUNT, WEB));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_is_found_as_often_as_by_itself() {
+        let built = words().unwrap();
+        let mut text: String = all().collect();
+        text.push_str("///LINE IDPHS番号 @ \nhttps://a@@");
+        let seen = built.search(&text);
+        for word in all() {
+            let expected: Vec<_> = text.match_indices(word).map(|(at, _)| at).collect();
+            assert!(!expected.is_empty() && seen.of(word).eq(expected), "{word}");
+        }
     }
 }

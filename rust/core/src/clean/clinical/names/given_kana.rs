@@ -1,8 +1,8 @@
 //! Given names in kana behind a surname.
 
 use super::lists::{GIVEN_HIRAGANA, GIVEN_KATAKANA};
+use super::runs::{is_katakana_word, run_of};
 use super::words::{Kind, Words};
-use super::{is_katakana_word, run_of};
 use crate::clean::characters::is_hiragana;
 
 /// Particles and verbs with which a sentence goes on behind a name in hiragana.

@@ -2,9 +2,9 @@
 
 use super::super::category::Place;
 use super::lists::NO_KATAKANA;
+use super::runs::{is_katakana_word, run_of};
 use super::titles::{Tie, family, honorific, title};
 use super::words::{Kind, Words};
-use super::{is_katakana_word, run_of};
 use crate::clean::characters::{is_hiragana, is_kanji};
 
 /// The longest name in katakana, in parts.

@@ -6,12 +6,12 @@ use super::super::category::{Category, Place};
 use super::super::reading::{begins_word, char_at, labelled};
 use super::candidate::{Candidate, Form, candidates};
 use super::given_kana::given_in_kana;
-use super::join_given;
+use super::join::join_given;
 use super::katakana::is_ordinary;
 use super::latin;
 use super::lattice::Lattice;
 use super::lists::{NO_LABEL_VALUES, NO_NAME_ENDS};
-use super::run_end;
+use super::runs::run_end;
 use super::titles::{honorific, is_family};
 use super::words::{Kind, Words, id, words};
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
@@ -310,7 +310,7 @@ fn part_end(text: &str, at: usize, is: impl Fn(char) -> bool) -> usize {
 /// Returns the end of a name of up to four parts in kana.
 fn kana(words: &Words, text: &str, start: usize, evidence: Evidence, is: fn(char) -> bool) -> Option<usize> {
     let mut end = part_end(text, start, is);
-    let mut parts = vec![start..end];
+    let mut parts = Vec::from([Range { start, end }]);
     while parts.len() < 4 {
         let gap = text[end..].chars().take_while(|&c| c == ' ').count();
         let next = part_end(text, end + gap, is);
@@ -348,7 +348,7 @@ fn kana(words: &Words, text: &str, start: usize, evidence: Evidence, is: fn(char
         evidence.mark == Mark::Colon && (!ordinary || evidence.names_itself && several)
             || evidence.names_itself && several && !ordinary
     };
-    (kind && !(goes_on && !evidence.is_kana)).then_some(end)
+    (kind && (evidence.is_kana || !goes_on)).then_some(end)
 }
 
 /// Returns the end of a name of up to three parts in Latin letters, the first with a capital.

@@ -2,7 +2,7 @@
 
 use super::super::category::Place;
 use super::lists::NO_LATIN;
-use super::run_of;
+use super::runs::run_of;
 use super::titles::title_latin;
 
 /// The longest name in Latin letters, in parts.

@@ -8,25 +8,27 @@ mod candidate;
 mod evidence;
 mod given_kana;
 mod given_kanji;
+mod join;
 mod katakana;
 pub mod label;
 mod latin;
 mod lattice;
 mod lists;
+mod runs;
 mod titles;
 mod words;
 
 use std::ops::Range;
 
-use super::TAG_BEGIN;
-use super::category::{Category, Place};
+use super::category::{Category, Place, TAG_BEGIN};
 use crate::clean::characters::{is_kanji, is_katakana};
 use crate::clean::rule::Example;
-use candidate::{Candidate, Form, candidates};
+use candidate::{Form, candidates};
 use evidence::decide;
-use given_kanji::is_given;
+use join::join_given;
 use lattice::Lattice;
-use words::{Kind, id};
+use runs::{behind_spaces, run_end};
+use words::id;
 pub use words::{Words, words};
 
 pub const CATEGORY: Category = Category {
@@ -77,9 +79,6 @@ pub const CATEGORY: Category = Category {
     ],
 };
 
-/// The most spaces between the parts of a name.
-const MOST_SPACES: usize = 2;
-
 /// Finds names in `text`; `labelled` are the names behind labels, in order.
 pub fn find(words: &Words, text: &str, labelled: &[Range<usize>], found: &mut Vec<Place>) {
     let mut finder = Finder { words, text, lattice: Lattice::default(), last: None, found };
@@ -104,40 +103,6 @@ pub fn find(words: &Words, text: &str, labelled: &[Range<usize>], found: &mut Ve
 
 fn skip_letters(text: &str, at: usize) -> usize {
     at + text.as_bytes()[at..].iter().take_while(|b| b.is_ascii_alphabetic()).count()
-}
-
-/// Returns the end of the run of kanji at `at`.
-fn run_end(text: &str, at: usize) -> usize {
-    let mut end = at;
-    let mut rest = text[at..].chars().peekable();
-    while let Some(c) = rest.next() {
-        let joins =
-            matches!(c, 'ヶ' | 'ケ' | 'ノ') && end > at && rest.peek().is_some_and(|&next| is_kanji(next));
-        if !is_kanji(c) && !joins {
-            break;
-        }
-        end += c.len_utf8();
-    }
-    end
-}
-
-/// The longest run of kana or letters that is read, in characters.
-const LONGEST_RUN: usize = 20;
-
-/// Returns the end of the characters of one kind at `at`.
-fn run_of(text: &str, at: usize, is: impl Fn(char) -> bool) -> usize {
-    at + text[at..].chars().take(LONGEST_RUN).take_while(|&c| is(c)).map(char::len_utf8).sum::<usize>()
-}
-
-/// Tests for a character of a word in katakana.
-fn is_katakana_word(c: char) -> bool {
-    is_katakana(c) || c == 'ー'
-}
-
-/// Returns the start of what stands behind one to [`MOST_SPACES`] spaces at `at`.
-fn behind_spaces(text: &str, at: usize) -> Option<usize> {
-    let spaces = text[at..].bytes().take_while(|&b| b == b' ').count();
-    (1..=MOST_SPACES).contains(&spaces).then_some(at + spaces)
 }
 
 struct Finder<'a> {
@@ -229,43 +194,4 @@ impl Finder<'_> {
         }
         None
     }
-}
-
-/// Joins the given name behind a space to a surname.
-fn join_given(
-    words: &Words,
-    lattice: &mut Lattice,
-    text: &str,
-    candidate: &mut Candidate,
-    run: &mut Range<usize>,
-    labelled: bool,
-) {
-    let Some(start) = behind_spaces(text, run.end) else { return };
-    let end = run_end(text, start);
-    let rare = is_given(&text[start..end]) && words.is(&text[candidate.range.clone()], &[Kind::Surname]);
-    if rare && !words.is(&text[start..end], &[Kind::Other, Kind::Place, Kind::Organisation, Kind::Surname]) {
-        candidate.range.end = end;
-        candidate.form = Form::Full;
-        candidate.margin = i32::MAX;
-        run.end = end;
-        return;
-    }
-    let next = candidates(words, lattice, text, start..end, id::SURNAME);
-    let Some(given) = next.first().filter(|given| given.form == Form::Given && given.range.start == start)
-    else {
-        return;
-    };
-    let single = text[given.range.clone()].chars().count() == 1;
-    let honoured = titles::honorific(&text[given.range.end..]).is_some();
-    let short = text[candidate.range.clone()].chars().count() == 1;
-    if single && !honoured && !(given.whole && (labelled || !short)) {
-        return;
-    }
-    candidate.range.end = given.range.end;
-    candidate.form = Form::Full;
-    candidate.ends = given.ends;
-    candidate.next_length = given.next_length;
-    candidate.whole &= given.whole;
-    candidate.margin = i32::MAX;
-    run.end = end;
 }

@@ -1,0 +1,49 @@
+//! A surname and a given name with spaces between them.
+
+use std::ops::Range;
+
+use super::candidate::{Candidate, Form, candidates};
+use super::given_kanji::is_given;
+use super::lattice::Lattice;
+use super::runs::{behind_spaces, run_end};
+use super::titles;
+use super::words::{Kind, Words, id};
+
+/// Joins the given name behind a space to a surname.
+pub fn join_given(
+    words: &Words,
+    lattice: &mut Lattice,
+    text: &str,
+    candidate: &mut Candidate,
+    run: &mut Range<usize>,
+    labelled: bool,
+) {
+    let Some(start) = behind_spaces(text, run.end) else { return };
+    let end = run_end(text, start);
+    let rare = is_given(&text[start..end]) && words.is(&text[candidate.range.clone()], &[Kind::Surname]);
+    if rare && !words.is(&text[start..end], &[Kind::Other, Kind::Place, Kind::Organisation, Kind::Surname]) {
+        candidate.range.end = end;
+        candidate.form = Form::Full;
+        candidate.margin = i32::MAX;
+        run.end = end;
+        return;
+    }
+    let next = candidates(words, lattice, text, start..end, id::SURNAME);
+    let Some(given) = next.first().filter(|given| given.form == Form::Given && given.range.start == start)
+    else {
+        return;
+    };
+    let single = text[given.range.clone()].chars().count() == 1;
+    let honoured = titles::honorific(&text[given.range.end..]).is_some();
+    let short = text[candidate.range.clone()].chars().count() == 1;
+    if single && !honoured && !(given.whole && (labelled || !short)) {
+        return;
+    }
+    candidate.range.end = given.range.end;
+    candidate.form = Form::Full;
+    candidate.ends = given.ends;
+    candidate.next_length = given.next_length;
+    candidate.whole &= given.whole;
+    candidate.margin = i32::MAX;
+    run.end = end;
+}
