@@ -148,10 +148,13 @@ JUNK = st.lists(
 @given(JUNK)
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_books_balance(tmp_path: Path, tokenizer_folder: Path, lines: list[bytes]) -> None:
-    # Not at the beginning of the file, where some junk would pass for compression, or for another kind of file.
+    # Not at the beginning of the file, where some junk would pass for compression, and in one encoding: five bytes of it
+    # may pass for UTF-16.
     (tmp_path / "junk.jsonl").write_bytes(b"\n".join([b"{}", *lines]))
     config = PreprocessConfig(
-        sources=[SourceConfig(name="corpus", inputs=["junk.jsonl"], filters=FiltersConfig(**NO_FILTERS))],
+        sources=[
+            SourceConfig(name="corpus", inputs=["junk.jsonl"], encoding="utf-8", filters=FiltersConfig(**NO_FILTERS))
+        ],
         duplicates=DuplicatesConfig(**NO_DUPLICATES),
         tokenizer=str(tokenizer_folder),
         output="out",
