@@ -54,8 +54,13 @@ def memory_limit() -> int:
 
 def disk_free(path: Path) -> int:
     """Returns the free bytes of the disk on which `path` is or would be."""
-    there = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
-    return shutil.disk_usage(there).free
+    return shutil.disk_usage(nearest_folder(path)).free
+
+
+def nearest_folder(path: Path) -> Path:
+    """Returns the path itself if it is there, or else the nearest of the folders that it would be in."""
+    path = path.absolute()
+    return next(folder for folder in (path, *path.parents) if folder.exists())
 
 
 def gpus() -> tuple[Gpu, ...]:

@@ -1,6 +1,5 @@
 """Dry run of a training: size, memory of a GPU, time and disk, estimated without torch and without a GPU."""
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any
 from ncvc.checkpoint.manifest import checkpoint_folders
 from ncvc.errors import ConfigError
 from ncvc.files import files_below
-from ncvc.machine import gpus
+from ncvc.machine import disk_free, gpus, nearest_folder
 from ncvc.train.config import TrainConfig
 from ncvc.train.preflight.checks import Prepared, inspect_prepared
 from ncvc.train.preflight.flops import flops_per_token, parameters
@@ -301,9 +300,7 @@ def _disk(config: TrainConfig) -> tuple[int, int, Path]:
     """Bytes that the checkpoints take beside those that are there, the free ones, and the folder that has them."""
     there = sum(path.stat().st_size for folder in checkpoint_folders(config.run) for path in files_below(folder))
     needed = max(0, (len(_kept(config)[1]) + 1) * checkpoint_bytes(config) - there)
-    run = config.folder.absolute()
-    nearest = next(folder for folder in (run, *run.parents) if folder.exists())
-    return needed, shutil.disk_usage(nearest).free, nearest
+    return needed, disk_free(config.folder), nearest_folder(config.folder)
 
 
 def _warnings(config: TrainConfig, spec: GpuSpec, prepared: Prepared) -> list[str]:

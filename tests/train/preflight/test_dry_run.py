@@ -312,7 +312,7 @@ def test_the_disk_of_the_checkpoints_beside_the_free_one(make_config, monkeypatc
     config = make_config(checkpoints={"save_interval": 2, "keep_last": 2})
     needed = 3 * dry_run.checkpoint_bytes(config)  # two that stay, and one more
     for free, words in ((needed, " more, "), (needed - 1, "NOT ENOUGH: ")):
-        monkeypatch.setattr(dry_run.shutil, "disk_usage", lambda _, free=free: shutil._ntuple_diskusage(0, 0, free))
+        monkeypatch.setattr(shutil, "disk_usage", lambda _, free=free: shutil._ntuple_diskusage(0, 0, free))
         line = next(line for line in dry_run.dry_run(config, dry_run.target()) if line.startswith("disk"))
         assert words in line
         assert ("NOT ENOUGH" in line) == (free < needed)
