@@ -24,12 +24,13 @@ class Hook:
     """One command for one checkpoint."""
 
     checkpoint: Path
+    step: int
     kind: str
     """`export` or `run`."""
     output: Path
     """Folder that an export writes."""
     log: Path
-    """What the command printed, once it has succeeded; it is not run again then."""
+    """Output of the command, once it has succeeded; it is not run again then."""
 
     @property
     def is_done(self) -> bool:
@@ -58,7 +59,7 @@ class CheckpointHooks:
                 "checkpoints.export: transformers, which checks the export, is not installed; pip install 'ncvc[hf]',"
                 " or leave it out"
             )
-        if self._wanted():
+        if self._commands():
             self._thread.start()
         return self
 
@@ -92,19 +93,18 @@ class CheckpointHooks:
                 if not hook.is_done and hook.log not in self._failed:
                     yield hook
 
-    def _wanted(self) -> bool:
-        checkpoints = self.config.checkpoints
-        return checkpoints.export is not None or checkpoints.run is not None
+    def _commands(self) -> list[str]:
+        """Lists the kinds of hooks that the config asks for, in the order in which they run."""
+        return [kind for kind in ("export", "run") if getattr(self.config.checkpoints, kind) is not None]
 
     def _hooks(self, checkpoint: Path) -> Iterator[Hook]:
         settings = self.config.checkpoints
         step = int(checkpoint.name.removeprefix("step_"))
         if step != self.config.schedule.train_iters and not settings.is_kept(step):
             return
-        kinds = [kind for kind, wanted in (("export", settings.export), ("run", settings.run)) if wanted]
-        for kind in kinds:
+        for kind in self._commands():
             log = self.config.folder / "hooks" / f"{checkpoint.name}.{kind}.log"
-            yield Hook(checkpoint, kind, self.config.folder / "hf" / checkpoint.name, log)
+            yield Hook(checkpoint, step, kind, self.config.folder / "hf" / checkpoint.name, log)
 
     def _work(self) -> None:
         while not self._stop.is_set():
@@ -129,7 +129,7 @@ class CheckpointHooks:
             "CUDA_VISIBLE_DEVICES": "",  # the GPUs are the training's
             "NCVC_RUN": str(self.config.folder),
             "NCVC_CHECKPOINT": str(hook.checkpoint),
-            "NCVC_STEP": str(int(hook.checkpoint.name.removeprefix("step_"))),
+            "NCVC_STEP": str(hook.step),
             "NCVC_EXPORT": exported,
         }
         partial = hook.log.with_suffix(".log.partial")
