@@ -11,7 +11,7 @@ use super::katakana::is_ordinary;
 use super::latin;
 use super::lattice::Lattice;
 use super::lists::{NO_LABEL_VALUES, NO_NAME_ENDS};
-use super::runs::run_end;
+use super::runs::{run_end, run_up_to};
 use super::titles::{honorific, is_family};
 use super::words::{Kind, Words, id, words};
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
@@ -273,7 +273,7 @@ fn kanji(words: &Words, text: &str, start: usize, evidence: Evidence) -> Option<
     if !sure || ordinary || tokens == 0 || length > LONGEST_KANJI {
         return None;
     }
-    let kana = part_end(text, end, is_hiragana);
+    let kana = run_up_to(LONGEST + 1, text, end, is_hiragana);
     let given = (2..=4).contains(&text[end..kana].chars().count()) && !text[kana..].starts_with(is_kanji);
     let given = given && !text[end..kana].starts_with(['は', 'が', 'を', 'に', 'で', 'と', 'の', 'へ']);
     if given && NO_NAME_ENDS.at_end(&text[end..kana]).next().is_none() {
@@ -302,18 +302,13 @@ fn unknown(words: &Words, lattice: &mut Lattice, run: &str) -> (usize, bool) {
     (tokens.len(), ordinary || words.is(run, &[Kind::Other]))
 }
 
-/// Returns the end of the part of a name at `at`, whose characters are of one kind.
-fn part_end(text: &str, at: usize, is: impl Fn(char) -> bool) -> usize {
-    at + text[at..].chars().take(LONGEST + 1).take_while(|&c| is(c)).map(char::len_utf8).sum::<usize>()
-}
-
 /// Returns the end of a name of up to four parts in kana.
 fn kana(words: &Words, text: &str, start: usize, evidence: Evidence, is: fn(char) -> bool) -> Option<usize> {
-    let mut end = part_end(text, start, is);
+    let mut end = run_up_to(LONGEST + 1, text, start, is);
     let mut parts = Vec::from([Range { start, end }]);
     while parts.len() < 4 {
         let gap = text[end..].chars().take_while(|&c| c == ' ').count();
-        let next = part_end(text, end + gap, is);
+        let next = run_up_to(LONGEST + 1, text, end + gap, is);
         if !(1..=2).contains(&gap) || next == end + gap {
             break;
         }
@@ -353,8 +348,9 @@ fn kana(words: &Words, text: &str, start: usize, evidence: Evidence, is: fn(char
 
 /// Returns the end of a name of up to three parts in Latin letters, the first with a capital.
 fn in_latin(text: &str, start: usize) -> Option<usize> {
-    let part =
-        |at: usize| part_end(text, at, |c| c.is_ascii_alphabetic() || matches!(c, '\'' | '-' | '.' | '^'));
+    let part = |at: usize| {
+        run_up_to(LONGEST + 1, text, at, |c| c.is_ascii_alphabetic() || matches!(c, '\'' | '-' | '.' | '^'))
+    };
     let mut end = part(start);
     if end - start < 2 {
         return None;

@@ -22,7 +22,12 @@ const LONGEST_RUN: usize = 20;
 
 /// Returns the end of the characters of one kind at `at`.
 pub fn run_of(text: &str, at: usize, is: impl Fn(char) -> bool) -> usize {
-    at + text[at..].chars().take(LONGEST_RUN).take_while(|&c| is(c)).map(char::len_utf8).sum::<usize>()
+    run_up_to(LONGEST_RUN, text, at, is)
+}
+
+/// Returns the end of the characters of one kind at `at`, of which `most` are read.
+pub fn run_up_to(most: usize, text: &str, at: usize, is: impl Fn(char) -> bool) -> usize {
+    at + text[at..].chars().take(most).take_while(|&c| is(c)).map(char::len_utf8).sum::<usize>()
 }
 
 /// Tests for a character of a word in katakana.
