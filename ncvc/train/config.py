@@ -230,7 +230,7 @@ class CheckpointConfig(Config):
 
 
 class AlertsConfig(Config):
-    """What is told to somebody; nothing leaves the machine but by this command."""
+    """Messages to somebody; nothing leaves the machine but by this command."""
 
     command: str | None = None
     """Command of the shell at skipped steps, rollbacks, restarts, hangs, failures and the end; it reads the events as

@@ -22,7 +22,7 @@ from ncvc.train.same_run import as_begun, require_none_lost, require_same_run
 
 @dataclass(frozen=True)
 class Prepared:
-    """What is there of what a run needs."""
+    """Parts of a run that are there before it starts."""
 
     missing: list[Path]
     """Files without which the run would not start; nothing of the data is there then."""

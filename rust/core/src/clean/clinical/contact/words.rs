@@ -32,7 +32,7 @@ impl Words {
     }
 }
 
-/// Where the words stand in a text.
+/// Places of the words in a text.
 pub struct Seen<'a> {
     words: &'a Words,
     /// Number of a word, its start and its end.

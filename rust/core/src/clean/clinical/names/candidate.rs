@@ -8,14 +8,14 @@ use super::lattice::{Lattice, Surroundings, Token};
 use super::titles::honorific;
 use super::words::{Kind, Words, id};
 
-/// What may be a name.
+/// Possible name.
 #[derive(Clone, Debug)]
 pub struct Candidate {
     /// Its bytes in the text.
     pub range: Range<usize>,
     /// Its parts.
     pub form: Form,
-    /// How the dictionary reads the surname.
+    /// Reading of the surname by the dictionary.
     pub certainty: Certainty,
     /// True if it begins its run, or stands behind a word of two characters or more.
     pub begins: bool,

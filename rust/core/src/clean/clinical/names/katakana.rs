@@ -50,7 +50,7 @@ fn part_ends(text: &str, start: usize) -> Vec<usize> {
     ends
 }
 
-/// What may be a name.
+/// Possible name.
 struct Name<'a> {
     words: &'a Words,
     text: &'a str,
