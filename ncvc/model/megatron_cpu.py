@@ -71,7 +71,9 @@ def _shared_groups() -> Callable[..., dist.ProcessGroup]:
     megatron-core asks for some thirty, most of them of the same ranks, and each of gloo's has threads that wake up a
     hundred times a second.
     """
-    groups: dict[tuple[int, ...], dist.ProcessGroup] = {tuple(range(dist.get_world_size())): dist.group.WORLD}
+    world = dist.group.WORLD
+    assert world is not None
+    groups: dict[tuple[int, ...], dist.ProcessGroup] = {tuple(range(dist.get_world_size())): world}
 
     def create_group(ranks: list[int], timeout: Any = None, **_: Any) -> dist.ProcessGroup:
         if tuple(ranks) not in groups:
