@@ -11,18 +11,20 @@ from ncvc.cli.options import EXISTING_FOLDER, PATH, Command, Console, answers, f
 @click.command(cls=Command, no_args_is_help=True)
 @click.argument("source", type=EXISTING_FOLDER)
 @click.argument("output", type=PATH)
-@click.option("--to", "target", type=click.Choice(["hf", "megatron"]), required=True, help="The format of OUTPUT.")
+@click.option(
+    "--to", "target", type=click.Choice(["hf", "llama", "megatron"]), required=True, help="The format of OUTPUT."
+)
 @click.option(
     "--dtype",
-    type=click.Choice(["float32", "bfloat16"]),
+    type=click.Choice(["float32", "bfloat16", "float16"]),
     default="float32",
     show_default=True,
-    help="The type of the stored weights (with --to hf).",
+    help="The type of the stored weights (with --to hf and llama).",
 )
 @click.option(
     "--tokenizer",
     type=EXISTING_FOLDER,
-    help="The tokenizer folder (with --to hf)  [default: the one that the checkpoint names]",
+    help="The tokenizer folder (with --to hf and llama)  [default: the one that the checkpoint names]",
 )
 @force_option
 @answers
@@ -30,7 +32,7 @@ def convert(
     source: Path,
     output: Path,
     target: str,
-    dtype: Literal["float32", "bfloat16"],
+    dtype: Literal["float32", "bfloat16", "float16"],
     tokenizer: Path | None,
     force: bool,
     console: Console,
@@ -45,21 +47,28 @@ def convert(
     Examples:
       ncvc convert demo/run/checkpoints/step_00000400 demo/hf --to hf
       ncvc convert run/checkpoints/step_00024000 hf --to hf --dtype bfloat16 --tokenizer tokenizer
+      ncvc convert run/checkpoints/step_00024000 llama --to llama
       ncvc convert hf checkpoint --to megatron
     """
     from ncvc.manifest import CHECKPOINT, HUGGINGFACE
     from ncvc.outputs import require_output
 
     if target == "megatron" and (tokenizer or dtype != "float32"):
-        raise click.UsageError("--tokenizer and --dtype belong to --to hf")
+        raise click.UsageError("--tokenizer and --dtype belong to --to hf and llama")
     # Before the imports that take seconds.
     reads = [source] if tokenizer is None else [source, tokenizer]
-    require_output(output, HUGGINGFACE if target == "hf" else CHECKPOINT, reads=reads, replace=force)
-    if target == "hf":
+    require_output(output, CHECKPOINT if target == "megatron" else HUGGINGFACE, reads=reads, replace=force)
+    if target != "megatron":
         from ncvc.convert.export import to_huggingface
 
         found = to_huggingface(
-            source, output, tokenizer=tokenizer, dtype=dtype, replace=force, reporter=console.reporter
+            source,
+            output,
+            tokenizer=tokenizer,
+            dtype=dtype,
+            llama=target == "llama",
+            replace=force,
+            reporter=console.reporter,
         )
         lines = [
             f"logits differ from Megatron's by at most {found.difference:.1e}"

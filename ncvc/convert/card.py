@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from ncvc import __version__
 from ncvc.convert.check import Check
+from ncvc.convert.config import Architecture
 from ncvc.model.config import ModelConfig
 
 
@@ -13,12 +14,13 @@ class Facts:
 
     parameters: int
     dtype: str
-    """Type of the stored weights, `float32` or `bfloat16`."""
+    """Type of the stored weights: `float32`, `bfloat16` or `float16`."""
     weight_bytes: int
     step: int
     """Training steps behind the weights."""
     tokens_seen: int
     check: Check
+    architecture: Architecture
 
 
 def model_card(model: ModelConfig, facts: Facts) -> str:
@@ -41,7 +43,41 @@ def model_card(model: ModelConfig, facts: Facts) -> str:
     if facts.check.rounding is not None:
         rows[f"rounding to {facts.dtype} moves a logit by"] = f"at most {facts.check.rounding:.1e}"
     table = "\n".join(f"| {name} | {value} |" for name, value in rows.items())
-    return CARD.format(table=table, parameters=facts.parameters, hidden=model.hidden_size, version=__version__)
+    return CARD.format(
+        table=table,
+        parameters=facts.parameters,
+        name=facts.architecture.name,
+        architecture=_architecture(model, facts.architecture),
+        original=ORIGINAL_EMBEDDING if model.scale_embedding else "",
+        embedding=SCALED_EMBEDDING.format(hidden=model.hidden_size) if model.scale_embedding else "",
+        version=__version__,
+    )
+
+
+def _architecture(model: ModelConfig, entry: Architecture) -> str:
+    """The paragraph on the class of transformers, and on engines that take it for another model."""
+    layers = "grouped-query attention, RoPE, RMSNorm"
+    if entry.model_type == "arcee":
+        return f"with `hidden_act` silu: {layers}, an MLP without a gate, no biases. {ARCEE_ELSEWHERE}"
+    if not model.gated_linear_unit:
+        return f"with `mlp_bias`: {layers}. {LLAMA_ELSEWHERE}"
+    return f"({layers}, SwiGLU)."
+
+
+ARCEE_ELSEWHERE = """\
+llama.cpp takes every Arcee model's
+activation for relu² and computes something else without an error, and some engines do not know the class: for them
+convert the checkpoint with `--to llama`."""
+LLAMA_ELSEWHERE = """\
+The trained MLP has no gate: its first matrix is
+stored as the gate, beside a value whose weight is 0 and whose bias is 1, and the biases besides are 0. It is the same
+function with more stored numbers, for engines that know only Llama. Do not tune it in this form. SGLang skips
+these biases and computes something else without an error."""
+ORIGINAL_EMBEDDING = """\
+| `ncvc/embedding.safetensors` | the embedding before the multiplication, for the way back to Megatron |
+"""
+SCALED_EMBEDDING = """ In training the embedding's output was multiplied by
+√{hidden}; here the matrix itself holds the product."""
 
 
 CARD = """\
@@ -59,9 +95,7 @@ not taught to follow instructions.
 | --- | --- |
 {table}
 
-The architecture is `ArceeForCausalLM` of stock transformers with `hidden_act` silu: grouped-query attention,
-RoPE, RMSNorm, an MLP without a gate, no biases. In training the embedding's output was multiplied by
-√{hidden}; here the matrix itself holds the product.
+The architecture is `{name}` of stock transformers {architecture}{embedding}
 
 ## Use
 
@@ -95,8 +129,7 @@ three. A text begins after `<|end_of_text|>` and ends with it; `<|begin_of_text|
 | `tokenizer.json`, `tokenizer_config.json` | the pieces, for transformers |
 | `ncvc/tokenizer/` | cleaning rules, dictionary and pieces, for raw text |
 | `ncvc/logits.safetensors` | token ids and Megatron's float32 logits for them, to compare an engine with |
-| `ncvc/embedding.safetensors` | the embedding before the multiplication, for the way back to Megatron |
-| `manifest.json` | what this folder was made from, and the SHA-256 of each file |
+{original}| `manifest.json` | what this folder was made from, and the SHA-256 of each file |
 
 ## Limits
 

@@ -29,7 +29,7 @@ class Check:
     difference: float
     """Largest difference between the two models' logits, measured as `TOLERANCE` is."""
     rounding: float | None
-    """For bfloat16: how far rounding the weights moved a logit; None for float32."""
+    """For 16 bits: how far rounding the weights moved a logit; None for float32."""
     ids: Tensor
     """Token ids [batch, length] that both models read, int64."""
     logits: Tensor

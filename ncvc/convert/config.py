@@ -14,14 +14,6 @@ from ncvc.model.config import ModelConfig
 BEGIN_OF_TEXT_ID = 1
 END_OF_TEXT_ID = 2
 
-FIXED: dict[str, Any] = {
-    "hidden_act": "silu",
-    "attention_bias": False,
-    "mlp_bias": False,
-    "use_sliding_window": False,
-}
-"""Settings of Hugging Face's architectures that the model has no other form for."""
-
 
 @dataclass(frozen=True)
 class Architecture:
@@ -32,36 +24,49 @@ class Architecture:
     model_type: str
     form: dict[str, bool]
     """Fields of `ModelConfig` that make the form."""
-    fixed: tuple[str, ...]
-    """Settings of `FIXED` that the class has."""
+    settings: dict[str, Any]
+    """Members of `config.json` without which the class computes something else."""
 
+
+_MLP = {"hidden_act": "silu", "mlp_bias": False}
+_GATED = {"gated_linear_unit": True}
 
 ARCHITECTURES = (
     # Arcee's MLP has no gate; with SiLU instead of its relu² it is the papers' model.
-    Architecture("ArceeForCausalLM", "arcee", {}, ("hidden_act", "attention_bias", "mlp_bias")),
-    Architecture(
-        "LlamaForCausalLM", "llama", {"gated_linear_unit": True}, ("hidden_act", "attention_bias", "mlp_bias")
-    ),
+    Architecture("ArceeForCausalLM", "arcee", {}, _MLP | {"attention_bias": False}),
+    Architecture("LlamaForCausalLM", "llama", _GATED, _MLP | {"attention_bias": False}),
     Architecture(
         "Qwen2ForCausalLM",
         "qwen2",
-        {"gated_linear_unit": True, "add_qkv_bias": True},
-        ("hidden_act", "use_sliding_window"),
+        _GATED | {"add_qkv_bias": True},
+        {"hidden_act": "silu", "use_sliding_window": False},
     ),
     Architecture(
         "Qwen3ForCausalLM",
         "qwen3",
-        {"gated_linear_unit": True, "qk_layernorm": True},
-        ("hidden_act", "attention_bias", "use_sliding_window"),
+        _GATED | {"qk_layernorm": True},
+        {"hidden_act": "silu", "attention_bias": False, "use_sliding_window": False},
     ),
+    # The same functions in Llama's classes, with constants in the weights that they have and the model has not.
+    Architecture("LlamaForCausalLM", "llama", {}, _MLP | {"attention_bias": False, "mlp_bias": True}),
+    Architecture("LlamaForCausalLM", "llama", _GATED | {"add_qkv_bias": True}, _MLP | {"attention_bias": True}),
 )
+"""The first of a form is the one that has no constants among its weights."""
 FORM = ("gated_linear_unit", "qk_layernorm", "add_qkv_bias")
 
 
-def architecture(model: ModelConfig) -> Architecture:
-    """The class of transformers for a model; `ModelConfig` refuses forms that have none."""
+def architecture(model: ModelConfig, *, llama: bool = False) -> Architecture:
+    """The class of transformers for a model; `llama` asks for Llama's. Raises `ConvertError` where it has no such form.
+
+    `ModelConfig` refuses forms that no class has.
+    """
     form = {name: True for name in FORM if getattr(model, name)}
-    return next(entry for entry in ARCHITECTURES if entry.form == form)
+    found = [entry for entry in ARCHITECTURES if entry.form == form and (not llama or entry.model_type == "llama")]
+    if not found:
+        raise ConvertError(
+            f"the model normalizes queries and keys ({', '.join(form)}), which Llama does not; convert it with --to hf"
+        )
+    return found[0]
 
 
 def ties_embeddings(model: ModelConfig) -> bool:
@@ -69,13 +74,13 @@ def ties_embeddings(model: ModelConfig) -> bool:
     return model.share_embeddings_and_output_weights and not model.scale_embedding
 
 
-def huggingface_config(model: ModelConfig, dtype: str) -> dict[str, Any]:
-    """`config.json`; `dtype` is the type of the stored weights, `float32` or `bfloat16`."""
-    entry = architecture(model)
+def huggingface_config(model: ModelConfig, dtype: str, *, llama: bool = False) -> dict[str, Any]:
+    """`config.json`; `dtype` is the type of the stored weights, `llama` the form (see `architecture`)."""
+    entry = architecture(model, llama=llama)
     return {
         "architectures": [entry.name],
         "model_type": entry.model_type,
-        **{key: FIXED[key] for key in entry.fixed},
+        **entry.settings,
         "tie_word_embeddings": ties_embeddings(model),
         "vocab_size": model.vocab_size,
         "hidden_size": model.hidden_size,
@@ -115,17 +120,15 @@ def model_config(path: Path, config: dict[str, Any], recorded: dict[str, Any]) -
     embedding and head were trained. Without it a gated model's embedding is taken as it is, as others train it.
     Raises `ConvertError` where it is another architecture.
     """
-    entry = next((entry for entry in ARCHITECTURES if entry.model_type == config.get("model_type")), None)
-    if entry is None:
-        known = ", ".join(entry.model_type for entry in ARCHITECTURES)
+    entries = [entry for entry in ARCHITECTURES if entry.model_type == config.get("model_type")]
+    if not entries:
+        known = ", ".join(dict.fromkeys(entry.model_type for entry in ARCHITECTURES))
         raise ConvertError(f"{path}: model_type is {config.get('model_type')!r}; models of {known} can be read")
     for key in SIZES.values():
         if key not in config:
             raise ConvertError(f"{path}: {key} is missing; copy the folder again")
-    whole = _with_defaults(path, entry, config)
-    for key in entry.fixed:
-        if whole[key] != FIXED[key]:
-            raise ConvertError(f"{path}: {key} is {whole[key]!r}; only models with {FIXED[key]!r} can be read")
+    whole = _with_defaults(path, entries[0].model_type, config)
+    entry = _entry(path, entries, whole)
     if not recorded and entry.form:
         tied = whole["tie_word_embeddings"]
         recorded = {"scale_embedding": False, "share_embeddings_and_output_weights": tied}
@@ -155,10 +158,22 @@ SIZES = {
 """Fields of `ModelConfig` → members that a `config.json` must have."""
 
 
-def _with_defaults(path: Path, entry: Architecture, config: dict[str, Any]) -> dict[str, Any]:
+def _entry(path: Path, entries: list[Architecture], config: dict[str, Any]) -> Architecture:
+    """The entry whose settings are those of the file; raises `ConvertError` with the first that no entry has."""
+    for key in dict.fromkeys(key for entry in entries for key in entry.settings):
+        known = {entry.settings[key] for entry in entries}
+        if config[key] not in known:
+            raise ConvertError(
+                f"{path}: {key} is {config[key]!r}; only models with {' or '.join(map(repr, known))} can be read"
+            )
+        entries = [entry for entry in entries if entry.settings[key] == config[key]]
+    return entries[0]
+
+
+def _with_defaults(path: Path, model_type: str, config: dict[str, Any]) -> dict[str, Any]:
     """Fills what the file leaves out, as transformers does."""
     try:
-        whole: dict[str, Any] = AutoConfig.for_model(**{**config, "model_type": entry.model_type}).to_dict()
+        whole: dict[str, Any] = AutoConfig.for_model(**{**config, "model_type": model_type}).to_dict()
     except Exception as error:  # whatever an odd value leads to
         raise ConvertError(f"{path}: transformers refuses it: {one_line(error)}") from None
     return whole

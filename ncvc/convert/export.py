@@ -13,13 +13,12 @@ from ncvc import __version__
 from ncvc.checkpoint.reader import Checkpoint
 from ncvc.convert import check, mapping
 from ncvc.convert.card import Facts, model_card
-from ncvc.convert.config import generation_config, huggingface_config
-from ncvc.convert.shards import write_shards
+from ncvc.convert.config import Architecture, architecture, generation_config, huggingface_config
+from ncvc.convert.shards import DTYPES, Dtype, write_shards
 from ncvc.convert.tokenizer import write_tokenizer
 from ncvc.errors import ConvertError
 from ncvc.files import sha256, whole_folder, write_json
 from ncvc.hf.folder import EMBEDDING, LOGITS, TOKENIZER
-from ncvc.hf.load import DTYPES, Dtype
 from ncvc.manifest import HUGGINGFACE, MANIFEST, write_manifest
 from ncvc.outputs import require_output, require_untouched
 from ncvc.progress import Reporter
@@ -31,18 +30,21 @@ def to_huggingface(
     *,
     tokenizer: Path | None = None,
     dtype: Dtype = "float32",
+    llama: bool = False,
     replace: bool = False,
     reporter: Reporter | None = None,
 ) -> check.Check:
     """Writes the folder `out` from the checkpoint `source` and a tokenizer folder, and compares the models.
 
     `tokenizer` is by default the folder that the training config names; it must be the one of the data.
+    `llama` writes Llama's class where the model has one of its own, for engines that know no other.
     `replace` allows `out` to exist.
     Reads and writes one tensor at a time; the comparison then holds one fp32 model in memory at a time.
     Raises `ConvertError` where the logits differ, and leaves nothing under the name `out`.
     """
     reporter = reporter or Reporter()
     checkpoint = Checkpoint.open(source)
+    architecture(checkpoint.model, llama=llama)
     _require_parameters(checkpoint)
     tokenizer = tokenizer or _named_tokenizer(checkpoint)
     with whole_folder(
@@ -53,13 +55,13 @@ def to_huggingface(
         reporter.say("checking the checkpoint's SHA-256")
         checkpoint.verify()
         reporter.say(f"writing {checkpoint.model.num_layers} layers in {dtype}")
-        _write_weights(checkpoint, folder, DTYPES[dtype])
-        write_json(folder / "config.json", huggingface_config(checkpoint.model, dtype))
+        _write_weights(checkpoint, folder, DTYPES[dtype], llama=llama)
+        write_json(folder / "config.json", huggingface_config(checkpoint.model, dtype, llama=llama))
         write_json(folder / "generation_config.json", generation_config())
         reporter.say("comparing the logits with Megatron's")
         found = _compare(checkpoint, folder, out, DTYPES[dtype])
         _save(folder / LOGITS, {"ids": found.ids, "logits": found.logits})
-        _write_card(checkpoint, folder, dtype, found)
+        _write_card(checkpoint, folder, dtype, found, architecture(checkpoint.model, llama=llama))
         _write_manifest(checkpoint, folder, dtype, found)
     return found
 
@@ -101,14 +103,13 @@ def _copy_tokenizer(tokenizer: Path, folder: Path, checkpoint: Checkpoint) -> No
     shutil.copytree(tokenizer, folder / TOKENIZER)
 
 
-def _write_weights(checkpoint: Checkpoint, folder: Path, dtype: torch.dtype) -> None:
+def _write_weights(checkpoint: Checkpoint, folder: Path, dtype: torch.dtype, *, llama: bool) -> None:
     model = checkpoint.model
-    rows = {name: row for row in mapping.weights(model) for name in row.huggingface}
-    shapes = {
-        name: shape for row in mapping.weights(model) for name, shape in mapping.huggingface_shapes(row, model).items()
-    }
+    table = list(mapping.weights(model, llama=llama))
+    rows = {name: row for row in table for name in row.huggingface}
+    shapes = {name: shape for row in table for name, shape in mapping.huggingface_shapes(row, model).items()}
 
-    @lru_cache(maxsize=1)  # linear_qkv is asked for three times in a row
+    @lru_cache(maxsize=1)  # the weights of one row are asked for in a row
     def parts(row: mapping.Weight) -> dict[str, Tensor]:
         split = row.layout.split(_read(checkpoint, row), model)
         return dict(zip(row.huggingface, split, strict=True))
@@ -133,7 +134,7 @@ def _read(checkpoint: Checkpoint, row: mapping.Weight) -> Tensor:
 
 
 def _compare(checkpoint: Checkpoint, folder: Path, out: Path, dtype: torch.dtype) -> check.Check:
-    """Both models in fp32 with the same weights: for bfloat16, with the weights as they were rounded.
+    """Both models in fp32 with the same weights: for 16 bits, with the weights as they were rounded.
 
     `folder` will be called `out`.
     """
@@ -149,7 +150,7 @@ def _compare(checkpoint: Checkpoint, folder: Path, out: Path, dtype: torch.dtype
     return check.Check(difference=found, rounding=rounding, ids=ids, logits=ours)
 
 
-def _write_card(checkpoint: Checkpoint, folder: Path, dtype: Dtype, found: check.Check) -> None:
+def _write_card(checkpoint: Checkpoint, folder: Path, dtype: Dtype, found: check.Check, form: Architecture) -> None:
     model = checkpoint.model
     shapes = [mapping.megatron_shape(row, model) for row in mapping.weights(model)]
     facts = Facts(
@@ -159,6 +160,7 @@ def _write_card(checkpoint: Checkpoint, folder: Path, dtype: Dtype, found: check
         step=checkpoint.manifest.step,
         tokens_seen=checkpoint.manifest.tokens_seen,
         check=found,
+        architecture=form,
     )
     (folder / "README.md").write_text(model_card(model, facts), encoding="utf-8")
 

@@ -6,6 +6,9 @@ linear_qkv has q + 2·kv rows, which lie per query group as [q … q, k, v], h r
 (megatron.core.transformer.attention.SelfAttention). Both sides rotate the two halves of a head (RoPE as in
 LLaMA), so no row is permuted. `scale_embedding` multiplies the embedding's output by √d (arXiv 2312.16903);
 Hugging Face's models have no such factor, so the matrix itself is multiplied.
+
+Llama's classes have weights that the model may not have: beside an MLP without a gate the second factor is made 1 by
+its bias, and missing biases are 0. These constants are written and, on the way back, required.
 """
 
 import math
@@ -15,6 +18,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ncvc.errors import ConvertError
 from ncvc.model.config import ModelConfig
 
 
@@ -56,6 +60,36 @@ def merge_gate(weights: tuple[Tensor, ...], model: ModelConfig) -> Tensor:
     return torch.stack(weights, dim=1).view(-1, model.hidden_size)
 
 
+def split_alone(weight: Tensor, _: ModelConfig) -> tuple[Tensor, ...]:
+    """Splits linear_fc1 [f, d] of an MLP without a gate into Llama's gate and value, each with its bias [f].
+
+    SiLU is applied to the gate, so that it gets the matrix; the value is 0·x + 1.
+    """
+    zeros = weight.new_zeros(weight.shape[0])
+    return weight, zeros, torch.zeros_like(weight), zeros + 1
+
+
+def merge_alone(weights: tuple[Tensor, ...], _: ModelConfig) -> Tensor:
+    """Inverts `split_alone`; raises `ConvertError` where the value or a bias was trained."""
+    weight, bias, value, value_bias = weights
+    if bias.any() or value.any() or (value_bias != 1).any():
+        raise ConvertError("its MLP has a gate with biases, which no form of the model has")
+    return weight
+
+
+def split_biased(weight: Tensor, _: ModelConfig) -> tuple[Tensor, ...]:
+    """Adds a bias [d] of zeros to a matrix [d, …]."""
+    return weight, weight.new_zeros(weight.shape[0])
+
+
+def merge_biased(weights: tuple[Tensor, ...], _: ModelConfig) -> Tensor:
+    """Inverts `split_biased`; raises `ConvertError` where the bias is not zero."""
+    weight, bias = weights
+    if bias.any():
+        raise ConvertError("a bias of its attention's output or of its MLP is not 0, which no form of the model has")
+    return weight
+
+
 @dataclass(frozen=True)
 class Layout:
     """Arrangement of one Megatron weight's numbers in one or several Hugging Face weights."""
@@ -72,6 +106,8 @@ TIED = Layout(lambda weight, _: (fold_embedding(weight), weight), lambda weights
 """A folded embedding is no head any more: the head is written beside it, and is the unscaled matrix."""
 QKV = Layout(split_qkv, merge_qkv)
 GATE = Layout(split_gate, merge_gate)
+ALONE = Layout(split_alone, merge_alone)
+BIASED = Layout(split_biased, merge_biased)
 
 
 @dataclass(frozen=True)
@@ -83,7 +119,7 @@ class Weight:
     shape: tuple[str, ...]
     """Its sizes, in the letters of the module docstring."""
     huggingface: tuple[str, ...]
-    """Names in the state dict of `architecture(model)`, in the order that `layout` uses."""
+    """Names in the state dict of the class of `ncvc.convert.config.architecture`, in the order that `layout` uses."""
     layout: Layout = SAME
 
 
@@ -102,7 +138,7 @@ def embedding(model: ModelConfig) -> Weight:
     return Weight(EMBEDDING, ("V", "d"), (theirs, "lm_head.weight"), TIED)
 
 
-def layer(model: ModelConfig) -> Iterator[Weight]:
+def layer(model: ModelConfig, *, llama: bool) -> Iterator[Weight]:
     """Weights of one layer, with names from the layer on."""
     projections = [f"self_attn.{part}_proj" for part in "qkv"]
     yield Weight("input_layernorm.weight", ("d",), ("input_layernorm.weight",))
@@ -114,21 +150,37 @@ def layer(model: ModelConfig) -> Iterator[Weight]:
     if model.qk_layernorm:
         yield Weight("self_attention.q_layernorm.weight", ("h",), ("self_attn.q_norm.weight",))
         yield Weight("self_attention.k_layernorm.weight", ("h",), ("self_attn.k_norm.weight",))
-    yield Weight("self_attention.linear_proj.weight", ("d", "q"), ("self_attn.o_proj.weight",))
+    yield _last(
+        "self_attention.linear_proj.weight", ("d", "q"), "self_attn.o_proj", biased=llama and model.add_qkv_bias
+    )
     yield Weight("pre_mlp_layernorm.weight", ("d",), ("post_attention_layernorm.weight",))
+    gate, value = ("mlp.gate_proj", "mlp.up_proj")
     if model.gated_linear_unit:
-        yield Weight("mlp.linear_fc1.weight", ("2f", "d"), ("mlp.gate_proj.weight", "mlp.up_proj.weight"), GATE)
+        yield Weight("mlp.linear_fc1.weight", ("2f", "d"), (f"{gate}.weight", f"{value}.weight"), GATE)
+    elif llama:
+        names = tuple(f"{name}.{part}" for name in (gate, value) for part in ("weight", "bias"))
+        yield Weight("mlp.linear_fc1.weight", ("f", "d"), names, ALONE)
     else:
-        yield Weight("mlp.linear_fc1.weight", ("f", "d"), ("mlp.up_proj.weight",))
-    yield Weight("mlp.linear_fc2.weight", ("d", "f"), ("mlp.down_proj.weight",))
+        yield Weight("mlp.linear_fc1.weight", ("f", "d"), (f"{value}.weight",))
+    yield _last("mlp.linear_fc2.weight", ("d", "f"), "mlp.down_proj", biased=llama and not model.gated_linear_unit)
 
 
-def weights(model: ModelConfig) -> Iterator[Weight]:
-    """Every weight of `model`, in the order in which a forward pass uses them, with whole names."""
+def _last(megatron: str, shape: tuple[str, ...], huggingface: str, *, biased: bool) -> Weight:
+    """The last matrix of a branch, in Llama's class with a bias if the first ones have one."""
+    if biased:
+        return Weight(megatron, shape, (f"{huggingface}.weight", f"{huggingface}.bias"), BIASED)
+    return Weight(megatron, shape, (f"{huggingface}.weight",))
+
+
+def weights(model: ModelConfig, *, llama: bool = False) -> Iterator[Weight]:
+    """Every weight of `model`, in the order in which a forward pass uses them, with whole names.
+
+    `llama` gives the names and layouts of Llama's class, also where the model has a class of its own.
+    """
     yield embedding(model)
     for number in range(model.num_layers):
         ours, theirs = f"decoder.layers.{number}.", f"model.layers.{number}."
-        for weight in layer(model):
+        for weight in layer(model, llama=llama):
             names = tuple(theirs + name for name in weight.huggingface)
             yield Weight(ours + weight.megatron, weight.shape, names, weight.layout)
     yield Weight("decoder.final_layernorm.weight", ("d",), ("model.norm.weight",))

@@ -4,7 +4,7 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from huggingface_hub import split_torch_state_dict_into_shards
@@ -15,7 +15,14 @@ from ncvc.errors import ConvertError
 from ncvc.hf.folder import INDEX, weight_files
 
 MAX_SHARD_BYTES = 5_000_000_000
-DTYPE_CODES = {torch.float32: "F32", torch.bfloat16: "BF16"}
+Dtype = Literal["float32", "bfloat16", "float16"]
+"""Type that weights are stored in."""
+DTYPES: dict[Dtype, torch.dtype] = {
+    "float32": torch.float32,
+    "bfloat16": torch.bfloat16,
+    "float16": torch.float16,
+}
+DTYPE_CODES = {torch.float32: "F32", torch.bfloat16: "BF16", torch.float16: "F16"}
 
 Shapes = Mapping[str, tuple[int, ...]]
 
@@ -43,6 +50,7 @@ def write_shards(
 def write_safetensors(path: Path, shapes: Shapes, dtype: torch.dtype, tensor: Callable[[str], Tensor]) -> None:
     """Writes one safetensors file; holds one tensor at a time, which `safetensors.torch.save_file` cannot.
 
+    Raises `ConvertError` where a number is too large for `dtype`, or none.
     The format (github.com/huggingface/safetensors, "Format"): u64 length of the header, the header as JSON
     padded with spaces to 8 bytes, the tensors' little-endian bytes back to back.
     """
@@ -58,7 +66,13 @@ def write_safetensors(path: Path, shapes: Shapes, dtype: torch.dtype, tensor: Ca
         for name, shape in shapes.items():
             value = tensor(name)
             assert value.shape == shape, (name, value.shape, shape)
-            file.write(value.to(dtype).contiguous().flatten().view(torch.uint8).numpy())
+            stored = value.to(dtype)
+            if not stored.isfinite().all():
+                raise ConvertError(
+                    f"weight {name}: its largest number is {value.abs().max().item():.1e}, and {dtype} ends at"
+                    f" {torch.finfo(dtype).max:.1e}; choose another --dtype"
+                )
+            file.write(stored.contiguous().flatten().view(torch.uint8).numpy())
 
 
 class Shards:

@@ -18,10 +18,10 @@ from ncvc.model.config import ModelConfig
 
 
 class HuggingFaceWeights:
-    """A folder that `ncvc convert --to hf` made, open for reading; weights are read when they are asked for.
+    """A folder of one of `ncvc.convert.config.ARCHITECTURES`, open for reading; a weight is read when it is asked for.
 
-    Every weight comes back bit for bit: the embedding too where the folder still has the one it was made from
-    (`ncvc/embedding.safetensors`); otherwise it is divided by √d.
+    Every weight of a folder of ours comes back bit for bit: the embedding too where the folder still has the one it
+    was made from (`ncvc/embedding.safetensors`); otherwise it is divided by √d.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -33,8 +33,9 @@ class HuggingFaceWeights:
         self.model = model_config(folder / "config.json", config, self.facts.get("model", {}))
         """The shape of the model."""
         self._shards = Shards(folder)
-        _require_weights(folder, self._shards, self.model)
-        self._rows = {row.megatron: row for row in mapping.weights(self.model)}
+        rows = list(mapping.weights(self.model, llama=config["model_type"] == "llama"))
+        _require_weights(folder, self._shards, rows, self.model)
+        self._rows = {row.megatron: row for row in rows}
         self._original = _original_embedding(folder, self._shards, self.model)
 
     @property
@@ -67,13 +68,15 @@ class HuggingFaceWeights:
         if self._original is not None and name == mapping.EMBEDDING:
             return self._original
         row = self._rows[name]
-        return row.layout.merge(tuple(self._shards.tensor(part).float() for part in row.huggingface), self.model)
+        parts = tuple(self._shards.tensor(part).float() for part in row.huggingface)
+        try:
+            return row.layout.merge(parts, self.model)
+        except ConvertError as error:
+            raise ConvertError(f"{self.folder}: {row.huggingface[0]}: {error}") from None
 
 
-def _require_weights(source: Path, shards: Shards, model: ModelConfig) -> None:
-    expected = {
-        name: shape for row in mapping.weights(model) for name, shape in mapping.huggingface_shapes(row, model).items()
-    }
+def _require_weights(source: Path, shards: Shards, rows: list[mapping.Weight], model: ModelConfig) -> None:
+    expected = {name: shape for row in rows for name, shape in mapping.huggingface_shapes(row, model).items()}
     found = shards.shapes()
     for name in sorted(expected.keys() | found.keys()):
         if expected.get(name) != found.get(name):

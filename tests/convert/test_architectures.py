@@ -156,8 +156,7 @@ def model_config_of(**changes):
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"attention_bias": True}, "attention_bias is True"),
-        ({"mlp_bias": True}, "mlp_bias is True"),
+        ({"attention_bias": True, "mlp_bias": True}, "attention_bias is True"),
         ({"hidden_act": "gelu"}, "hidden_act is 'gelu'"),
         ({"rope_parameters": {"rope_type": "linear", "factor": 2.0, "rope_theta": 10000.0}}, "RoPE of type 'linear'"),
         ({"rope_scaling": {"type": "linear", "factor": 2.0}}, "RoPE of type 'linear'"),
