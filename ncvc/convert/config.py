@@ -113,11 +113,14 @@ def generation_config() -> dict[str, Any]:
     return {"bos_token_id": END_OF_TEXT_ID, "eos_token_id": END_OF_TEXT_ID, "pad_token_id": END_OF_TEXT_ID}
 
 
-def model_config(path: Path, config: dict[str, Any], recorded: dict[str, Any]) -> ModelConfig:
+def model_config(
+    path: Path, config: dict[str, Any], recorded: dict[str, Any], *, as_stored: bool = False
+) -> ModelConfig:
     """The sizes of the model whose `config.json` lies at `path` and says `config`.
 
     `recorded` is the model section of the folder's manifest, or empty: what only training needs (dropout), and how
-    embedding and head were trained. Without it a gated model's embedding is taken as it is, as others train it.
+    embedding and head were trained. Without it a gated model's embedding is taken as it is, as others train it; with
+    `as_stored` every model's.
     Raises `ConvertError` where it is another architecture.
     """
     entries = [entry for entry in ARCHITECTURES if entry.model_type == config.get("model_type")]
@@ -129,9 +132,9 @@ def model_config(path: Path, config: dict[str, Any], recorded: dict[str, Any]) -
             raise ConvertError(f"{path}: {key} is missing; copy the folder again")
     whole = _with_defaults(path, entries[0].model_type, config)
     entry = _entry(path, entries, whole)
-    if not recorded and entry.form:
+    if as_stored or (not recorded and entry.form):
         tied = whole["tie_word_embeddings"]
-        recorded = {"scale_embedding": False, "share_embeddings_and_output_weights": tied}
+        recorded = recorded | {"scale_embedding": False, "share_embeddings_and_output_weights": tied}
     sizes = {ours: whole[theirs] for ours, theirs in SIZES.items()}
     sizes |= {"layernorm_epsilon": whole["rms_norm_eps"], "rotary_base": _rotary_base(path, whole)}
     if whole.get("head_dim"):

@@ -1,8 +1,7 @@
-"""Megatron checkpoint → Hugging Face folder."""
+"""A model → Hugging Face folder."""
 
 import math
 import shutil
-from functools import lru_cache
 from pathlib import Path
 
 import torch
@@ -10,16 +9,15 @@ from safetensors.torch import save
 from torch import Tensor
 
 from ncvc import __version__
-from ncvc.checkpoint.reader import Checkpoint
 from ncvc.convert import check, mapping
 from ncvc.convert.card import Facts, model_card
 from ncvc.convert.config import Architecture, architecture, generation_config, huggingface_config
 from ncvc.convert.shards import DTYPES, Dtype, write_shards
+from ncvc.convert.source import Source, open_source
 from ncvc.convert.tokenizer import write_tokenizer
-from ncvc.errors import ConvertError
-from ncvc.files import sha256, whole_folder, write_json
+from ncvc.files import whole_folder, write_json
 from ncvc.hf.folder import EMBEDDING, LOGITS, TOKENIZER
-from ncvc.manifest import HUGGINGFACE, MANIFEST, write_manifest
+from ncvc.manifest import HUGGINGFACE, write_manifest
 from ncvc.outputs import require_output, require_untouched
 from ncvc.progress import Reporter
 
@@ -34,89 +32,38 @@ def to_huggingface(
     replace: bool = False,
     reporter: Reporter | None = None,
 ) -> check.Check:
-    """Writes the folder `out` from the checkpoint `source` and a tokenizer folder, and compares the models.
+    """Writes the folder `out` from a checkpoint or another folder and a tokenizer, and compares the models.
 
-    `tokenizer` is by default the folder that the training config names; it must be the one of the data.
+    `tokenizer` is by default the folder that the training config names, or the model's; it must be the one of the data.
     `llama` writes Llama's class where the model has one of its own, for engines that know no other.
     `replace` allows `out` to exist.
     Reads and writes one tensor at a time; the comparison then holds one fp32 model in memory at a time.
     Raises `ConvertError` where the logits differ, and leaves nothing under the name `out`.
     """
     reporter = reporter or Reporter()
-    checkpoint = Checkpoint.open(source)
-    architecture(checkpoint.model, llama=llama)
-    _require_parameters(checkpoint)
-    tokenizer = tokenizer or _named_tokenizer(checkpoint)
+    opened = open_source(source, tokenizer)
+    model = opened.model
+    entry = architecture(model, llama=llama)
     with whole_folder(
-        require_output(out, HUGGINGFACE, reads=[source, tokenizer], replace=replace), require_untouched
+        require_output(out, HUGGINGFACE, reads=[source, opened.tokenizer], replace=replace), require_untouched
     ) as folder:
-        (folder / TOKENIZER).parent.mkdir()
-        _copy_tokenizer(tokenizer, folder, checkpoint)
-        reporter.say("checking the checkpoint's SHA-256")
-        checkpoint.verify()
-        reporter.say(f"writing {checkpoint.model.num_layers} layers in {dtype}")
-        _write_weights(checkpoint, folder, DTYPES[dtype], llama=llama)
-        write_json(folder / "config.json", huggingface_config(checkpoint.model, dtype, llama=llama))
+        shutil.copytree(opened.tokenizer, folder / TOKENIZER)
+        write_tokenizer(opened.pieces, folder, model.max_position_embeddings)
+        reporter.say("checking the SHA-256 of what is converted")
+        opened.verify()
+        reporter.say(f"writing {model.num_layers} layers in {dtype}")
+        shapes, read = opened.huggingface(llama=llama)
+        write_shards(folder, shapes, DTYPES[dtype], read)
+        if model.scale_embedding:
+            _save(folder / EMBEDDING, {mapping.EMBEDDING: opened.weight(mapping.embedding(model))})
+        write_json(folder / "config.json", huggingface_config(model, dtype, llama=llama))
         write_json(folder / "generation_config.json", generation_config())
         reporter.say("comparing the logits with Megatron's")
-        found = _compare(checkpoint, folder, out, DTYPES[dtype])
+        found = _compare(opened, folder, out, DTYPES[dtype])
         _save(folder / LOGITS, {"ids": found.ids, "logits": found.logits})
-        _write_card(checkpoint, folder, dtype, found, architecture(checkpoint.model, llama=llama))
-        _write_manifest(checkpoint, folder, dtype, found)
+        _write_card(opened, folder, dtype, found, entry)
+        _write_manifest(opened, folder, dtype, found)
     return found
-
-
-def _require_parameters(checkpoint: Checkpoint) -> None:
-    """The checkpoint has the weights of the table, no more and no less."""
-    expected = {row.megatron for row in mapping.weights(checkpoint.model)}
-    found = set(checkpoint.parameters())
-    if found != expected:
-        name = min(found ^ expected)
-        lacks = "lacks" if name in expected else "has the unknown weight"
-        raise ConvertError(f"{checkpoint.folder}: {lacks} {name}; not a checkpoint of this architecture")
-
-
-def _named_tokenizer(checkpoint: Checkpoint) -> Path:
-    config = checkpoint.manifest.config
-    if config is None:
-        raise ConvertError(f"{checkpoint.folder}: it names no tokenizer; give one with --tokenizer")
-    folder = Path(config["data"]["tokenizer"])
-    if not folder.is_dir():
-        raise ConvertError(f"{folder}: the tokenizer that the checkpoint names is not there; use --tokenizer")
-    return folder
-
-
-def _copy_tokenizer(tokenizer: Path, folder: Path, checkpoint: Checkpoint) -> None:
-    model = checkpoint.model
-    pieces = write_tokenizer(tokenizer, folder, model.max_position_embeddings)
-    if pieces != model.vocab_size:
-        raise ConvertError(
-            f"{tokenizer}: {pieces} pieces, but the model has a vocabulary of {model.vocab_size}; "
-            "give the tokenizer folder that the training data was made with"
-        )
-    trained = checkpoint.manifest.tokenizer
-    if trained is not None and sha256(tokenizer / MANIFEST) != trained:
-        raise ConvertError(
-            f"{tokenizer}: not the tokenizer that the training data was made with, though as large;"
-            " its manifest.json has another SHA-256 than the checkpoint says"
-        )
-    shutil.copytree(tokenizer, folder / TOKENIZER)
-
-
-def _write_weights(checkpoint: Checkpoint, folder: Path, dtype: torch.dtype, *, llama: bool) -> None:
-    model = checkpoint.model
-    table = list(mapping.weights(model, llama=llama))
-    rows = {name: row for row in table for name in row.huggingface}
-    shapes = {name: shape for row in table for name, shape in mapping.huggingface_shapes(row, model).items()}
-
-    @lru_cache(maxsize=1)  # the weights of one row are asked for in a row
-    def parts(row: mapping.Weight) -> dict[str, Tensor]:
-        split = row.layout.split(_read(checkpoint, row), model)
-        return dict(zip(row.huggingface, split, strict=True))
-
-    write_shards(folder, shapes, dtype, lambda name: parts(rows[name])[name])
-    if model.scale_embedding:
-        _save(folder / EMBEDDING, {mapping.EMBEDDING: _read(checkpoint, mapping.embedding(model))})
 
 
 def _save(path: Path, tensors: dict[str, Tensor]) -> None:
@@ -124,56 +71,47 @@ def _save(path: Path, tensors: dict[str, Tensor]) -> None:
     path.write_bytes(save(tensors))
 
 
-def _read(checkpoint: Checkpoint, row: mapping.Weight) -> Tensor:
-    """The Megatron weight of `row` in fp32, with the shape that the model's sizes ask for."""
-    weight = checkpoint.weight(row.megatron).float().contiguous()
-    expected = mapping.megatron_shape(row, checkpoint.model)
-    if weight.shape != expected:
-        raise ConvertError(f"{row.megatron}: shape {tuple(weight.shape)} in the checkpoint, {expected} by its sizes")
-    return weight
-
-
-def _compare(checkpoint: Checkpoint, folder: Path, out: Path, dtype: torch.dtype) -> check.Check:
+def _compare(source: Source, folder: Path, out: Path, dtype: torch.dtype) -> check.Check:
     """Both models in fp32 with the same weights: for 16 bits, with the weights as they were rounded.
 
     `folder` will be called `out`.
     """
-    rows = {row.megatron: row for row in mapping.weights(checkpoint.model)}
+    rows = {row.megatron: row for row in mapping.weights(source.model)}
 
     def logits(dtype: torch.dtype) -> Tensor:
-        return check.megatron_logits(checkpoint.model, lambda name: _read(checkpoint, rows[name]), ids, dtype)
+        return check.megatron_logits(source.model, lambda name: source.weight(rows[name]), ids, dtype)
 
-    ids = check.batch(checkpoint.model)
+    ids = check.batch(source.model)
     ours = logits(dtype)
     found = check.require_equal(ours, check.huggingface_logits(folder, ids), out)
     rounding = None if dtype == torch.float32 else (ours - logits(torch.float32)).abs().max().item()
     return check.Check(difference=found, rounding=rounding, ids=ids, logits=ours)
 
 
-def _write_card(checkpoint: Checkpoint, folder: Path, dtype: Dtype, found: check.Check, form: Architecture) -> None:
-    model = checkpoint.model
+def _write_card(source: Source, folder: Path, dtype: Dtype, found: check.Check, entry: Architecture) -> None:
+    model = source.model
     shapes = [mapping.megatron_shape(row, model) for row in mapping.weights(model)]
     facts = Facts(
         parameters=sum(map(math.prod, shapes)),
         dtype=dtype,
         weight_bytes=sum(path.stat().st_size for path in folder.glob("model*.safetensors")),
-        step=checkpoint.manifest.step,
-        tokens_seen=checkpoint.manifest.tokens_seen,
+        step=source.step,
+        tokens_seen=source.tokens_seen,
         check=found,
-        architecture=form,
+        architecture=entry,
     )
     (folder / "README.md").write_text(model_card(model, facts), encoding="utf-8")
 
 
-def _write_manifest(checkpoint: Checkpoint, folder: Path, dtype: Dtype, found: check.Check) -> None:
+def _write_manifest(source: Source, folder: Path, dtype: Dtype, found: check.Check) -> None:
     """Paths of the machine it was made on stay out: the folder may travel."""
     write_manifest(
         folder,
         format=HUGGINGFACE,
         ncvc=__version__,
         dtype=dtype,
-        model=checkpoint.model.model_dump(mode="json"),
-        step=checkpoint.manifest.step,
-        tokens_seen=checkpoint.manifest.tokens_seen,
+        model=source.model.model_dump(mode="json"),
+        step=source.step,
+        tokens_seen=source.tokens_seen,
         logits={"tokens": found.tokens, "difference": found.difference, "rounding": found.rounding},
     )

@@ -38,12 +38,10 @@ def read_pieces(folder: Path) -> list[tuple[str, float]]:
     return pieces
 
 
-def write_tokenizer(folder: Path, out: Path, max_length: int) -> int:
-    """Writes the two files into `out` and returns the number of pieces; `max_length` is in tokens."""
-    pieces = read_pieces(folder)
+def write_tokenizer(pieces: list[tuple[str, float]], out: Path, max_length: int) -> None:
+    """Writes the two files into `out`; `max_length` is in tokens."""
     write_json(out / "tokenizer.json", _tokenizer(pieces))
     write_json(out / "tokenizer_config.json", _tokenizer_config(max_length))
-    return len(pieces)
 
 
 def _tokenizer(pieces: list[tuple[str, float]]) -> dict[str, object]:

@@ -24,13 +24,13 @@ class HuggingFaceWeights:
     was made from (`ncvc/embedding.safetensors`); otherwise it is divided by √d.
     """
 
-    def __init__(self, folder: Path) -> None:
-        """Raises `ConvertError` where the folder is no such model."""
+    def __init__(self, folder: Path, *, as_stored: bool = False) -> None:
+        """Raises `ConvertError` where the folder is no such model; `as_stored`: see `model_config`."""
         config = read_config(folder)
         self.folder = folder
         self.facts = read_manifest(folder)
         """What the folder's manifest says; nothing if there is none."""
-        self.model = model_config(folder / "config.json", config, self.facts.get("model", {}))
+        self.model = model_config(folder / "config.json", config, self.facts.get("model", {}), as_stored=as_stored)
         """The shape of the model."""
         self._shards = Shards(folder)
         rows = list(mapping.weights(self.model, llama=config["model_type"] == "llama"))
@@ -52,6 +52,11 @@ class HuggingFaceWeights:
     def divides_embedding(self) -> bool:
         """True if the embedding is the stored one divided by √d, exact to one rounding."""
         return self._original is None and mapping.embedding(self.model).layout is mapping.FOLDED
+
+    @property
+    def lost_embedding(self) -> bool:
+        """True if the model was trained with a scaled embedding, and the folder has only the product."""
+        return self.model.scale_embedding and self._original is None
 
     @property
     def tokenizer(self) -> str | None:

@@ -133,3 +133,28 @@ def test_the_card_says_what_the_form_is(exported):
     expected = json.loads((own / "config.json").read_text())["architectures"][0]
     assert f"`{expected}`" in (own / "README.md").read_text()
     assert [name for name in mapping.VOCABULARY if name in card] == []
+
+
+def test_a_folder_is_converted_as_its_checkpoint_is(exported, tmp_path):
+    """From its own class to Llama's and back, with the tokenizer that lies in the folder."""
+    _, own, llama = exported
+    for source, expected in ((own, llama), (llama, own)):
+        out = tmp_path / f"{expected.name} again"
+        to_huggingface(source, out, llama=expected is llama)
+        for file in ("model.safetensors", "config.json", "tokenizer.json", "tokenizer_config.json"):
+            assert (out / file).read_bytes() == (expected / file).read_bytes(), file
+
+
+def test_a_tuned_folder_is_converted_as_it_is(tmp_path, pieces_folder):
+    """Its embedding is no longer the one that √d was multiplied into; the product is not divided and multiplied."""
+    to_huggingface(written(tmp_path / "a"), tmp_path / "own", tokenizer=pieces_folder)
+    model = transformers.AutoModelForCausalLM.from_pretrained(tmp_path / "own", dtype=torch.float32)
+    with torch.no_grad():
+        model.model.embed_tokens.weight += 0.01 * torch.randn(500, 60, generator=torch.Generator().manual_seed(5))
+    model.save_pretrained(tmp_path / "tuned")
+    to_huggingface(tmp_path / "tuned", tmp_path / "llama", tokenizer=pieces_folder, llama=True)
+    found, tuned = (load_file(tmp_path / name / "model.safetensors") for name in ("llama", "tuned"))
+    assert torch.equal(found["model.embed_tokens.weight"], tuned["model.embed_tokens.weight"])
+    assert torch.equal(found["lm_head.weight"], tuned["lm_head.weight"])
+    with pytest.raises(ConvertError, match="give the tokenizer folder with --tokenizer"):
+        to_huggingface(tmp_path / "tuned", tmp_path / "other")

@@ -7,7 +7,7 @@ import sentencepiece
 from tokenizers import Tokenizer
 
 from ncvc import TokenizerError
-from ncvc.convert.tokenizer import write_tokenizer
+from ncvc.convert.tokenizer import read_pieces, write_tokenizer
 
 SEPARATOR = "\u001f"
 
@@ -17,7 +17,7 @@ def both(
     pieces_folder: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Tokenizer, sentencepiece.SentencePieceProcessor]:
     out = tmp_path_factory.mktemp("out")
-    write_tokenizer(pieces_folder, out, max_length=2048)
+    write_tokenizer(read_pieces(pieces_folder), out, max_length=2048)
     model = sentencepiece.SentencePieceProcessor(model_file=str(pieces_folder / "tokenizer.model"))
     return Tokenizer.from_file(str(out / "tokenizer.json")), model
 
@@ -63,10 +63,10 @@ def test_the_end_of_text_token_is_read_and_skipped(both) -> None:
 
 def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TokenizerError, match=re.escape(f"{tmp_path}: no tokenizer.model")):
-        write_tokenizer(tmp_path, tmp_path, max_length=8)
+        read_pieces(tmp_path)
 
 
 def test_a_file_that_is_no_model_is_refused(tmp_path: Path) -> None:
     (tmp_path / "tokenizer.model").write_bytes(b"nothing of the kind")
     with pytest.raises(TokenizerError, match="not a SentencePiece model"):
-        write_tokenizer(tmp_path, tmp_path, max_length=8)
+        read_pieces(tmp_path)

@@ -1,0 +1,135 @@
+"""A model to be converted: a checkpoint of training, or a Hugging Face folder, with its tokenizer."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch import Tensor
+
+from ncvc.checkpoint.reader import Checkpoint
+from ncvc.convert import mapping
+from ncvc.convert.shards import Shapes
+from ncvc.convert.tokenizer import read_pieces
+from ncvc.convert.weights import HuggingFaceWeights
+from ncvc.errors import ConvertError
+from ncvc.files import sha256_if_readable
+from ncvc.hf.folder import CONFIG, TOKENIZER
+from ncvc.manifest import MANIFEST
+from ncvc.model.config import ModelConfig
+
+
+@dataclass(frozen=True)
+class Source:
+    """An open model; weights are read when they are asked for."""
+
+    folder: Path
+    model: ModelConfig
+    tokenizer: Path
+    """The tokenizer folder of its training data."""
+    pieces: list[tuple[str, float]]
+    """The tokenizer's pieces, see `read_pieces`."""
+    step: int
+    tokens_seen: int
+    read: Callable[[str], Tensor]
+    """Megatron's name → the weight in float32."""
+    verify: Callable[[], None]
+    """Compares the files with the folder's manifest; raises an `NcvcError`."""
+
+    def weight(self, row: mapping.Weight) -> Tensor:
+        """A Megatron weight in float32; raises `ConvertError` where its shape is not that of the model's sizes."""
+        weight = self.read(row.megatron).float().contiguous()
+        expected = mapping.megatron_shape(row, self.model)
+        if weight.shape != expected:
+            raise ConvertError(f"{row.megatron}: shape {tuple(weight.shape)} in the model, {expected} by its sizes")
+        return weight
+
+    def huggingface(self, *, llama: bool) -> tuple[Shapes, Callable[[str], Tensor]]:
+        """Shapes by Hugging Face's names, and the reader of a weight in float32; see `mapping.weights`."""
+        table = list(mapping.weights(self.model, llama=llama))
+        rows = {name: row for row in table for name in row.huggingface}
+        shapes = {name: shape for row in table for name, shape in mapping.huggingface_shapes(row, self.model).items()}
+        last: dict[str, dict[str, Tensor]] = {}  # the weights of one row are asked for in a row
+
+        def read(name: str) -> Tensor:
+            row = rows[name]
+            if row.megatron not in last:
+                last.clear()
+                parts = row.layout.split(self.weight(row), self.model)
+                last[row.megatron] = dict(zip(row.huggingface, parts, strict=True))
+            return last[row.megatron][name]
+
+        return shapes, read
+
+
+def open_source(folder: Path, tokenizer: Path | None = None) -> Source:
+    """Opens a checkpoint or a Hugging Face folder; `tokenizer` stands for the one that it names or holds.
+
+    Where a folder has lost the embedding that √d was multiplied into, the product is taken as it is.
+    Raises an `NcvcError` where it is neither, or another architecture, or its tokenizer is another one.
+    """
+    if (folder / CONFIG).is_file():
+        return _of_folder(folder, tokenizer or folder / TOKENIZER)
+    checkpoint = Checkpoint.open(folder)
+    _require_parameters(checkpoint)
+    tokenizer = tokenizer or _named_tokenizer(checkpoint)
+    manifest = checkpoint.manifest
+    return Source(
+        folder,
+        checkpoint.model,
+        tokenizer,
+        _pieces(tokenizer, checkpoint.model, manifest.tokenizer),
+        manifest.step,
+        manifest.tokens_seen,
+        checkpoint.weight,
+        checkpoint.verify,
+    )
+
+
+def _of_folder(folder: Path, tokenizer: Path) -> Source:
+    weights = HuggingFaceWeights(folder)
+    if weights.lost_embedding:
+        weights = HuggingFaceWeights(folder, as_stored=True)
+    if not tokenizer.is_dir():
+        raise ConvertError(f"{folder}: no {TOKENIZER} in it; give the tokenizer folder with --tokenizer")
+    pieces = _pieces(tokenizer, weights.model, weights.tokenizer)
+    step, tokens_seen = (weights.facts.get(name, 0) for name in ("step", "tokens_seen"))
+    return Source(folder, weights.model, tokenizer, pieces, step, tokens_seen, weights.weight, weights.verify)
+
+
+def _require_parameters(checkpoint: Checkpoint) -> None:
+    """The checkpoint has the weights of the table, no more and no less."""
+    expected = {row.megatron for row in mapping.weights(checkpoint.model)}
+    found = set(checkpoint.parameters())
+    if found != expected:
+        name = min(found ^ expected)
+        lacks = "lacks" if name in expected else "has the unknown weight"
+        raise ConvertError(f"{checkpoint.folder}: {lacks} {name}; not a checkpoint of this architecture")
+
+
+def _named_tokenizer(checkpoint: Checkpoint) -> Path:
+    config = checkpoint.manifest.config
+    if config is None:
+        raise ConvertError(f"{checkpoint.folder}: it names no tokenizer; give one with --tokenizer")
+    folder = Path(config["data"]["tokenizer"])
+    if not folder.is_dir():
+        raise ConvertError(f"{folder}: the tokenizer that the checkpoint names is not there; use --tokenizer")
+    return folder
+
+
+def _pieces(tokenizer: Path, model: ModelConfig, digest: str | None) -> list[tuple[str, float]]:
+    """Reads the pieces; raises `ConvertError` where it is not the tokenizer of the training data.
+
+    `digest` is the SHA-256 of its manifest, as far as the model says it.
+    """
+    pieces = read_pieces(tokenizer)
+    if len(pieces) != model.vocab_size:
+        raise ConvertError(
+            f"{tokenizer}: {len(pieces)} pieces, but the model has a vocabulary of {model.vocab_size}; "
+            "give the tokenizer folder that the training data was made with"
+        )
+    if digest is not None and sha256_if_readable(tokenizer / MANIFEST) != digest:
+        raise ConvertError(
+            f"{tokenizer}: not the tokenizer that the training data was made with, though as large;"
+            " its manifest.json has another SHA-256 than the model says"
+        )
+    return pieces
