@@ -45,6 +45,7 @@ OPTIONAL = {
     "flash-attn": "flash attention outside torch",
     "apex": "NVIDIA's fused optimizers and norms",
     "liger-kernel": "Triton kernels",
+    "llama-cpp-python": "GGUF files compared by llama.cpp itself, and quantized by it",
     "ray": "the corpus pass on many machines",
     "pypdfium2": "the text of PDF",
     "python-calamine": "the text of Excel",

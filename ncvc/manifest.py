@@ -18,6 +18,7 @@ MANIFEST = "manifest.json"
 PREPROCESS = "preprocess"
 TOKENIZER = "tokenizer"
 HUGGINGFACE = "ncvc-huggingface/1"
+GGUF = "ncvc-gguf/1"
 CHECKPOINT: Literal["ncvc-checkpoint/1"] = "ncvc-checkpoint/1"
 """Kinds of folders of ours, by their manifest's `stage` or `format`."""
 

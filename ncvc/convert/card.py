@@ -67,7 +67,7 @@ def _architecture(model: ModelConfig, entry: Architecture) -> str:
 ARCEE_ELSEWHERE = """\
 llama.cpp takes every Arcee model's
 activation for relu² and computes something else without an error, and some engines do not know the class: for them
-convert the checkpoint with `--to llama`."""
+convert the checkpoint with `--to gguf` or `--to llama`."""
 LLAMA_ELSEWHERE = """\
 The trained MLP has no gate: its first matrix is
 stored as the gate, beside a value whose weight is 0 and whose bias is 1, and the biases besides are 0. It is the same

@@ -161,3 +161,23 @@ def test_the_commands_need_what_they_import(folder: Path, tokenizer_folder: Path
     require_needs("generate", [folder, "--prompt", "患者は", "--max-new-tokens", 2], tmp_path / "1")
     arguments = [folder.parent / "checkpoint", tmp_path / "hf", "--to", "hf", "--tokenizer", tokenizer_folder]
     require_needs("convert", arguments, tmp_path / "2")
+
+
+def test_a_gguf_folder_is_written_over_its_like_alone(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/file").touch()
+    for output in ("mine", folder):
+        with pytest.raises(ncvc.NcvcError):
+            run("convert", folder, tmp_path / output, "--to", "gguf", "--force")
+    said = run("convert", folder, tmp_path / "gguf", "--to", "gguf", "--dtype", "q8_0")
+    assert "same most likely token" in said
+    run("convert", folder, tmp_path / "gguf", "--to", "gguf", "--force")
+    assert [path.name for path in (tmp_path / "gguf").glob("*.gguf")] == ["model-float32.gguf"]
+    assert (tmp_path / "mine/file").exists()
+
+
+@pytest.mark.parametrize(("target", "dtype"), [("hf", "q8_0"), ("llama", "q4_k_m"), ("megatron", "float16")])
+def test_a_type_of_another_target_is_a_mistake_in_the_command(folder: Path, target: str, dtype: str) -> None:
+    done = CliRunner().invoke(command_line, ["convert", str(folder), "out", "--to", target, "--dtype", dtype])
+    assert done.exit_code == 2
+    assert f"--dtype {dtype} does not belong to --to {target}" in done.stderr

@@ -1,0 +1,148 @@
+"""A model → one GGUF file, by the `gguf` package of llama.cpp, in its architecture `llama`.
+
+Never as an Arcee model: llama.cpp computes relu² there. The weights are those of Llama's form (`mapping`), under
+llama.cpp's names, with the rows of query and key in its order. The tokenizer is UGM, SentencePiece's Unigram.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import gguf
+import numpy as np
+import torch
+from gguf import GGMLQuantizationType as Type
+from gguf import LlamaFileType, TokenType
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ncvc.convert.config import END_OF_TEXT_ID
+from ncvc.convert.source import Source
+from ncvc.convert.tokenizer import SPECIAL_PIECES
+from ncvc.errors import ConvertError
+from ncvc.model.config import ModelConfig
+
+Format = Literal["float32", "float16", "bfloat16", "q8_0"]
+FORMATS: dict[Format, tuple[Type, LlamaFileType]] = {
+    "float32": (Type.F32, LlamaFileType.ALL_F32),
+    "float16": (Type.F16, LlamaFileType.MOSTLY_F16),
+    "bfloat16": (Type.BF16, LlamaFileType.MOSTLY_BF16),
+    "q8_0": (Type.Q8_0, LlamaFileType.MOSTLY_Q8_0),
+}
+"""Format of the matrices; vectors stay in float32, as llama.cpp wants them."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A tensor of the file and the Hugging Face weight that it is made from."""
+
+    name: str
+    huggingface: str
+    shape: tuple[int, ...]
+    heads: int
+    """Heads whose rows llama.cpp orders otherwise; 0 for a tensor that is copied."""
+
+    def arrange(self, weight: Tensor) -> Tensor:
+        """The weight in llama.cpp's order: RoPE turns neighbours there, and the halves of a head in Hugging Face."""
+        if not self.heads:
+            return weight
+        halves = weight.view(self.heads, 2, -1, *weight.shape[1:])
+        return halves.transpose(1, 2).reshape(weight.shape)
+
+
+def entries(source: Source) -> Iterator[Entry]:
+    """The file's tensors, in order."""
+    model = source.model
+    names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.LLAMA, model.num_layers)
+    heads = {"q_proj": model.num_attention_heads, "k_proj": model.num_query_groups}
+    shapes, _ = source.huggingface(llama=True)
+    for huggingface, shape in shapes.items():
+        base, kind = huggingface.rsplit(".", 1)
+        name = names.get_name(base)
+        assert name is not None, huggingface
+        yield Entry(f"{name}.{kind}", huggingface, shape, heads.get(base.rsplit(".", 1)[-1], 0))
+
+
+def write_gguf(source: Source, path: Path, form: Format) -> None:
+    """Writes the file; holds one tensor at a time.
+
+    Raises `ConvertError` where the model has no Llama form, or a number is too large for float16.
+    """
+    kind, file_type = FORMATS[form]
+    writer = gguf.GGUFWriter(path, "llama")
+    _write_sizes(writer, source.model)
+    writer.add_file_type(file_type)
+    writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
+    _write_tokenizer(writer, source.pieces)
+    table = list(entries(source))
+    kinds = {entry.name: _kind(entry, kind) for entry in table}
+    for entry in table:
+        stored = kinds[entry.name]
+        block, size = gguf.GGML_QUANT_SIZES[stored]
+        bytes_ = math.prod(entry.shape) // block * size
+        writer.add_tensor_info(entry.name, entry.shape, np.dtype(np.float32), bytes_, raw_dtype=stored)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_ti_data_to_file()
+    _, read = source.huggingface(llama=True)
+    for entry in table:
+        writer.write_tensor_data(_stored(entry, read(entry.huggingface), kinds[entry.name]))
+    writer.close()
+
+
+def _kind(entry: Entry, kind: Type) -> Type:
+    """Vectors in float32; a matrix whose rows are no whole blocks in float16."""
+    if len(entry.shape) == 1:
+        return Type.F32
+    block, _ = gguf.GGML_QUANT_SIZES[kind]
+    return Type.F16 if entry.shape[-1] % block else kind
+
+
+def _stored(entry: Entry, weight: Tensor, kind: Type) -> NDArray[np.generic]:
+    values = entry.arrange(weight).contiguous()
+    if kind is Type.BF16:  # torch's, which is ten times as fast and rounds alike
+        return values.to(torch.bfloat16).view(torch.uint8).numpy()
+    with np.errstate(over="ignore"):
+        stored: NDArray[np.generic] = gguf.quants.quantize(values.numpy(), kind)
+    if kind is Type.F16 and not np.isfinite(stored).all():
+        raise ConvertError(
+            f"weight {entry.huggingface}: its largest number is {weight.abs().max().item():.1e}, too large for"
+            " float16; choose another --dtype"
+        )
+    return stored
+
+
+def _write_sizes(writer: gguf.GGUFWriter, model: ModelConfig) -> None:
+    writer.add_vocab_size(model.vocab_size)
+    writer.add_context_length(model.max_position_embeddings)
+    writer.add_embedding_length(model.hidden_size)
+    writer.add_block_count(model.num_layers)
+    writer.add_feed_forward_length(model.ffn_hidden_size)
+    writer.add_head_count(model.num_attention_heads)
+    writer.add_head_count_kv(model.num_query_groups)
+    writer.add_key_length(model.kv_channels)
+    writer.add_value_length(model.kv_channels)
+    writer.add_rope_dimension_count(model.kv_channels)
+    writer.add_rope_freq_base(float(model.rotary_base))
+    writer.add_layer_norm_rms_eps(model.layernorm_epsilon)
+
+
+def _write_tokenizer(writer: gguf.GGUFWriter, pieces: list[tuple[str, float]]) -> None:
+    """UGM with every piece and score; the engine begins a text with `<|end_of_text|>`, as training did."""
+    kinds = [TokenType.UNKNOWN, TokenType.CONTROL, TokenType.CONTROL, TokenType.USER_DEFINED]
+    assert len(kinds) == len(SPECIAL_PIECES)
+    writer.add_tokenizer_model("t5")
+    writer.add_tokenizer_pre("default")
+    writer.add_token_list([piece for piece, _ in pieces])
+    writer.add_token_scores([score for _, score in pieces])
+    writer.add_token_types(kinds + [TokenType.NORMAL] * (len(pieces) - len(kinds)))
+    writer.add_add_space_prefix(False)
+    writer.add_remove_extra_whitespaces(False)
+    writer.add_unk_token_id(0)
+    writer.add_bos_token_id(END_OF_TEXT_ID)
+    writer.add_eos_token_id(END_OF_TEXT_ID)
+    writer.add_pad_token_id(END_OF_TEXT_ID)
+    writer.add_add_bos_token(True)
+    writer.add_add_eos_token(False)

@@ -1,0 +1,85 @@
+"""A model → a folder with its GGUF file, tokenizer, card and what is needed to compare an engine with it."""
+
+import shutil
+from pathlib import Path
+
+import torch
+from safetensors.torch import save
+
+from ncvc import __version__
+from ncvc.convert import check, llama_cpp, mapping
+from ncvc.convert.gguf import FORMATS, Format, write_gguf
+from ncvc.convert.gguf_card import gguf_card, modelfile
+from ncvc.convert.gguf_check import Found, compare, require_bounds
+from ncvc.convert.source import Source, open_source
+from ncvc.errors import ConvertError
+from ncvc.files import whole_folder
+from ncvc.hf.folder import LOGITS, TOKENIZER
+from ncvc.manifest import GGUF, write_manifest
+from ncvc.outputs import require_output, require_untouched
+from ncvc.progress import Reporter
+
+QUANTIZED = {"q6_k": 18, "q5_k_m": 17, "q4_k_m": 15}
+"""Formats that llama.cpp's own library writes → its file types."""
+
+
+def to_gguf(
+    source: Path,
+    out: Path,
+    *,
+    tokenizer: Path | None = None,
+    dtype: str = "float32",
+    replace: bool = False,
+    reporter: Reporter | None = None,
+) -> Found:
+    """Writes the folder `out` with `model-DTYPE.gguf`, and compares it with Megatron before it gets its name.
+
+    `dtype` is one of `BOUNDS`; `source`, `tokenizer` and `replace` as for `to_huggingface`.
+    Raises `ConvertError` where llama.cpp is needed and missing, or a bound is not kept; nothing is left then.
+    """
+    reporter = reporter or Reporter()
+    if dtype in QUANTIZED and not llama_cpp.is_installed():
+        raise ConvertError(
+            f"--dtype {dtype} is written by llama.cpp: install llama-cpp-python, or choose {', '.join(FORMATS)}"
+        )
+    opened = open_source(source, tokenizer)
+    with whole_folder(
+        require_output(out, GGUF, reads=[source, opened.tokenizer], replace=replace), require_untouched
+    ) as folder:
+        shutil.copytree(opened.tokenizer, folder / TOKENIZER)
+        reporter.say("checking the SHA-256 of what is converted")
+        opened.verify()
+        path = folder / f"model-{dtype}.gguf"
+        reporter.say(f"writing {opened.model.num_layers} layers in {dtype}")
+        _write(opened, path, dtype)
+        reporter.say("comparing the logits with Megatron's")
+        ids = check.batch(opened.model)
+        rows = {row.megatron: row for row in mapping.weights(opened.model)}
+        ours = check.megatron_logits(opened.model, lambda name: opened.weight(rows[name]), ids, torch.float32)
+        found = compare(opened, path, ids, ours)
+        require_bounds(out, dtype, found)
+        (folder / LOGITS).write_bytes(save({"ids": ids, "logits": ours}))
+        (folder / "Modelfile").write_text(modelfile(path.name), encoding="utf-8")
+        (folder / "README.md").write_text(gguf_card(opened, path, dtype, found), encoding="utf-8")
+        write_manifest(
+            folder,
+            format=GGUF,
+            ncvc=__version__,
+            dtype=dtype,
+            model=opened.model.model_dump(mode="json"),
+            step=opened.step,
+            tokens_seen=opened.tokens_seen,
+            logits=vars(found),
+        )
+    return found
+
+
+def _write(source: Source, path: Path, dtype: str) -> None:
+    if dtype not in QUANTIZED:
+        form: Format = next(form for form in FORMATS if form == dtype)
+        write_gguf(source, path, form)
+        return
+    whole = path.with_suffix(".float32")
+    write_gguf(source, whole, "float32")
+    llama_cpp.quantize(whole, path, QUANTIZED[dtype])
+    whole.unlink()
