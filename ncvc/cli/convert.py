@@ -1,5 +1,6 @@
 """`ncvc convert`."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,17 @@ DTYPES = {
     "megatron": ("float32",),
 }
 """Target → the types of weights that it can be written in."""
+Written = tuple[dict[str, Any], list[str]]
+"""Closing summary, and the same in lines."""
 
 
 @click.command(cls=Command, no_args_is_help=True)
 @click.argument("source", type=EXISTING_FOLDER)
-@click.argument("output", type=PATH)
-@click.option("--to", "target", type=click.Choice(list(DTYPES)), required=True, help="The format of OUTPUT.")
+@click.argument("output", type=PATH, required=False)
+@click.option("--to", "target", type=click.Choice(list(DTYPES)), help="The format of OUTPUT.")
+@click.option(
+    "--check", "only_check", is_flag=True, help="Write nothing: compare SOURCE, once converted, with Megatron again."
+)
 @click.option(
     "--dtype",
     type=click.Choice(DTYPES["gguf"]),
@@ -37,8 +43,9 @@ DTYPES = {
 @answers
 def convert(
     source: Path,
-    output: Path,
-    target: str,
+    output: Path | None,
+    target: str | None,
+    only_check: bool,
     dtype: str,
     tokenizer: Path | None,
     force: bool,
@@ -60,7 +67,24 @@ def convert(
       ncvc convert run/checkpoints/step_00024000 llama --to llama
       ncvc convert hf gguf --to gguf --dtype q8_0
       ncvc convert hf checkpoint --to megatron
+      ncvc convert --check gguf
     """
+    if only_check:
+        if output or target:
+            raise click.UsageError("--check writes nothing; give one folder, and no --to")
+        _check(source, console)
+    elif output is None or target is None:
+        raise click.UsageError("give SOURCE, OUTPUT and --to")
+    else:
+        _require(source, output, target, dtype, tokenizer, force=force)
+        summary, lines = WRITERS[target](
+            source, output, tokenizer=tokenizer, dtype=dtype, replace=force, reporter=console.reporter
+        )
+        console.close({"output": str(output), **summary}, [*lines, f"written to {output}"])
+
+
+def _require(source: Path, output: Path, target: str, dtype: str, tokenizer: Path | None, *, force: bool) -> None:
+    """Refuses what cannot be written, before the imports that take seconds."""
     from ncvc.manifest import CHECKPOINT, GGUF, HUGGINGFACE
     from ncvc.outputs import require_output
 
@@ -68,32 +92,36 @@ def convert(
         raise click.UsageError(f"--dtype {dtype} does not belong to --to {target}; choose {', '.join(DTYPES[target])}")
     if target == "megatron" and tokenizer:
         raise click.UsageError("--tokenizer does not belong to --to megatron")
-    # Before the imports that take seconds.
     reads = [source] if tokenizer is None else [source, tokenizer]
     kinds = {"megatron": CHECKPOINT, "gguf": GGUF}
     require_output(output, kinds.get(target, HUGGINGFACE), reads=reads, replace=force)
-    if target == "megatron":
-        from ncvc.convert.restore import to_megatron
 
-        difference = to_megatron(source, output, replace=force, reporter=console.reporter)
-        lines = [f"logits differ from the folder's by at most {difference:.1e} (float32)"]
-        summary: dict[str, Any] = {"difference": difference}
+
+def _check(folder: Path, console: Console) -> None:
+    """Compares a converted folder with the logits in it."""
+    from ncvc.convert.recheck import recheck
+
+    found = recheck(folder)
+    if isinstance(found, float):
+        lines = [f"logits differ from Megatron's by at most {found:.1e} (float32)"]
+        summary: dict[str, Any] = {"difference": found}
     else:
-        write = _gguf if target == "gguf" else _huggingface
-        summary, lines = write(
-            source,
-            output,
-            tokenizer=tokenizer,
-            dtype=dtype,
-            replace=force,
-            reporter=console.reporter,
-            **({"llama": True} if target == "llama" else {}),
-        )
-    console.close({"output": str(output), **summary}, [*lines, f"written to {output}"])
+        lines, summary = _gguf_lines(found), vars(found)
+    console.close({"folder": str(folder), **summary}, lines)
 
 
-def _huggingface(source: Path, output: Path, **options: Any) -> tuple[dict[str, Any], list[str]]:
-    """Writes the folder; returns the closing summary and lines."""
+def _megatron(source: Path, output: Path, **options: Any) -> Written:
+    from ncvc.convert.restore import to_megatron
+
+    difference = to_megatron(source, output, replace=options["replace"], reporter=options["reporter"])
+    return {"difference": difference}, [f"logits differ from the folder's by at most {difference:.1e} (float32)"]
+
+
+def _llama(source: Path, output: Path, **options: Any) -> Written:
+    return _huggingface(source, output, llama=True, **options)
+
+
+def _huggingface(source: Path, output: Path, **options: Any) -> Written:
     from ncvc.convert.export import to_huggingface
 
     found = to_huggingface(source, output, **options)
@@ -111,15 +139,27 @@ def _huggingface(source: Path, output: Path, **options: Any) -> tuple[dict[str, 
     }, lines
 
 
-def _gguf(source: Path, output: Path, **options: Any) -> tuple[dict[str, Any], list[str]]:
-    """Writes the folder; returns the closing summary and lines."""
+def _gguf(source: Path, output: Path, **options: Any) -> Written:
     from ncvc.convert.gguf_folder import to_gguf
 
     found = to_gguf(source, output, **options)
+    return {**vars(found), "dtype": options["dtype"]}, _gguf_lines(found)
+
+
+def _gguf_lines(found: Any) -> list[str]:
+    """Describes the comparison of a GGUF file."""
     lines = [
         f"beside Megatron's float32 logits, {found.tokens} tokens: largest difference {found.difference:.1e},"
         f" mean KL divergence {found.divergence:.1e} nats, same most likely token {found.agreement:.1%}",
     ]
     if found.engine != "llama.cpp":
         lines.append("llama.cpp is not installed: the file was read by gguf and computed by transformers")
-    return {**vars(found), "dtype": options["dtype"]}, lines
+    return lines
+
+
+WRITERS: dict[str, Callable[..., Written]] = {
+    "hf": _huggingface,
+    "llama": _llama,
+    "gguf": _gguf,
+    "megatron": _megatron,
+}

@@ -17,6 +17,7 @@ from ncvc.model.parallel import single_process
 
 TOLERANCE = 1e-5
 """Largest allowed difference of two logits in fp32; of logits beyond ±1, relative to their size."""
+CONVERT_AGAIN = "nothing was written. Convert again; if that does not help, the weights or the sizes are damaged"
 BATCH, LENGTH = 2, 64
 WeightReader = Callable[[str], Tensor]
 """Megatron weight name → the weight."""
@@ -79,12 +80,13 @@ def huggingface_logits(folder: Path, ids: Tensor) -> Tensor:
     return logits
 
 
-def require_equal(ours: Tensor, theirs: Tensor, folder: Path, tolerance: float = TOLERANCE) -> float:
-    """The difference; raises `ConvertError` where it exceeds `tolerance`."""
+def require_equal(
+    ours: Tensor, theirs: Tensor, folder: Path, tolerance: float = TOLERANCE, *, todo: str = CONVERT_AGAIN
+) -> float:
+    """The difference; raises `ConvertError`, whose sentence ends in `todo`, where it exceeds `tolerance`."""
     found = difference(ours, theirs)
     if found > tolerance:
         raise ConvertError(
-            f"{folder}: its logits differ from Megatron's by {found:.1e}, more than {tolerance:.0e}; nothing"
-            " was written. Convert again; if that does not help, the weights or the sizes are damaged"
+            f"{folder}: its logits differ from Megatron's by {found:.1e}, more than {tolerance:.0e}; {todo}"
         )
     return found

@@ -18,6 +18,7 @@ from gguf import LlamaFileType, TokenType
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ncvc.convert import mapping
 from ncvc.convert.config import END_OF_TEXT_ID
 from ncvc.convert.source import Source
 from ncvc.convert.tokenizer import SPECIAL_PIECES
@@ -52,13 +53,11 @@ class Entry:
         return halves.transpose(1, 2).reshape(weight.shape)
 
 
-def entries(source: Source) -> Iterator[Entry]:
+def entries(model: ModelConfig) -> Iterator[Entry]:
     """The file's tensors, in order."""
-    model = source.model
     names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.LLAMA, model.num_layers)
     heads = {"q_proj": model.num_attention_heads, "k_proj": model.num_query_groups}
-    shapes, _ = source.huggingface(llama=True)
-    for huggingface, shape in shapes.items():
+    for huggingface, shape in mapping.all_shapes(model, llama=True).items():
         base, kind = huggingface.rsplit(".", 1)
         name = names.get_name(base)
         assert name is not None, huggingface
@@ -76,7 +75,7 @@ def write_gguf(source: Source, path: Path, form: Format) -> None:
     writer.add_file_type(file_type)
     writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
     _write_tokenizer(writer, source.pieces)
-    table = list(entries(source))
+    table = list(entries(source.model))
     kinds = {entry.name: _kind(entry, kind) for entry in table}
     for entry in table:
         stored = kinds[entry.name]

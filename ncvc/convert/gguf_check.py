@@ -12,8 +12,8 @@ from transformers import AutoConfig, AutoModelForCausalLM
 from ncvc.convert import check, llama_cpp
 from ncvc.convert.config import huggingface_config
 from ncvc.convert.gguf import entries
-from ncvc.convert.source import Source
 from ncvc.errors import ConvertError
+from ncvc.model.config import ModelConfig
 
 BOUNDS: dict[str, tuple[float, float]] = {
     "float32": (1e-3, 0.98),
@@ -45,14 +45,14 @@ class Found:
     tokens: int
 
 
-def compare(source: Source, path: Path, ids: Tensor, ours: Tensor) -> Found:
+def compare(model: ModelConfig, path: Path, ids: Tensor, ours: Tensor) -> Found:
     """Compares the file's logits for ids [batch, length] with `ours` [batch, length, V], Megatron's in float32."""
     if llama_cpp.is_installed():
         engine = "llama.cpp"
         exact, default = map(torch.from_numpy, llama_cpp.logits(path, ids.numpy()))
     else:
         engine = "gguf"
-        exact = default = reread_logits(source, path, ids)
+        exact = default = reread_logits(model, path, ids)
     expected, found = ours.log_softmax(-1), default.log_softmax(-1)
     return Found(
         engine=engine,
@@ -63,28 +63,28 @@ def compare(source: Source, path: Path, ids: Tensor, ours: Tensor) -> Found:
     )
 
 
-def reread_logits(source: Source, path: Path, ids: Tensor) -> Tensor:
+def reread_logits(model: ModelConfig, path: Path, ids: Tensor) -> Tensor:
     """Logits [batch, length, V] of the file's numbers, by transformers' Llama in float32."""
     stored: dict[str, Any] = {tensor.name: tensor for tensor in gguf.GGUFReader(path).tensors}
-    config = huggingface_config(source.model, "float32", llama=True)
+    config = huggingface_config(model, "float32", llama=True)
     with torch.no_grad():
-        model = AutoModelForCausalLM.from_config(
+        llama = AutoModelForCausalLM.from_config(
             AutoConfig.for_model(**config), dtype=torch.float32, attn_implementation="sdpa"
         ).eval()
-        parameters = dict(model.named_parameters())
-        for entry in entries(source):
+        parameters = dict(llama.named_parameters())
+        for entry in entries(model):
             tensor = stored[entry.name]
             weight = torch.tensor(gguf.quants.dequantize(tensor.data, tensor.tensor_type)).view(entry.shape)
             if entry.heads:  # neighbours → halves
                 pairs = weight.view(entry.heads, -1, 2, *entry.shape[1:])
                 weight = torch.cat([pairs[:, :, 0], pairs[:, :, 1]], dim=1).view(entry.shape)
             parameters[entry.huggingface].copy_(weight)
-        logits: Tensor = model(ids).logits
+        logits: Tensor = llama(ids).logits
     return logits
 
 
-def require_bounds(out: Path, dtype: str, found: Found) -> None:
-    """Raises `ConvertError` where the file computes something else than the model."""
+def require_bounds(out: Path, dtype: str, found: Found, todo: str) -> None:
+    """Raises `ConvertError` where the file computes something else than the model; `todo` ends its sentence."""
     divergence, agreement = BOUNDS[dtype]
     tolerance = TOLERANCE[found.engine]
     if dtype == "float32" and found.difference > tolerance:
@@ -95,4 +95,4 @@ def require_bounds(out: Path, dtype: str, found: Found) -> None:
         wrong = f"its most likely token is Megatron's at {found.agreement:.1%}, fewer than {agreement:.0%}"
     else:
         return
-    raise ConvertError(f"{out}: {wrong}; nothing was written. Choose another --dtype, or check the weights")
+    raise ConvertError(f"{out}: {wrong}; {todo}")

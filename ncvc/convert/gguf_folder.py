@@ -8,6 +8,7 @@ from safetensors.torch import save
 
 from ncvc import __version__
 from ncvc.convert import check, llama_cpp, mapping
+from ncvc.convert.config import architecture
 from ncvc.convert.gguf import FORMATS, Format, write_gguf
 from ncvc.convert.gguf_card import gguf_card, modelfile
 from ncvc.convert.gguf_check import Found, compare, require_bounds
@@ -43,6 +44,7 @@ def to_gguf(
             f"--dtype {dtype} is written by llama.cpp: install llama-cpp-python, or choose {', '.join(FORMATS)}"
         )
     opened = open_source(source, tokenizer)
+    architecture(opened.model, llama=True)
     with whole_folder(
         require_output(out, GGUF, reads=[source, opened.tokenizer], replace=replace), require_untouched
     ) as folder:
@@ -56,8 +58,8 @@ def to_gguf(
         ids = check.batch(opened.model)
         rows = {row.megatron: row for row in mapping.weights(opened.model)}
         ours = check.megatron_logits(opened.model, lambda name: opened.weight(rows[name]), ids, torch.float32)
-        found = compare(opened, path, ids, ours)
-        require_bounds(out, dtype, found)
+        found = compare(opened.model, path, ids, ours)
+        require_bounds(out, dtype, found, "nothing was written. Choose another --dtype, or check the weights")
         (folder / LOGITS).write_bytes(save({"ids": ids, "logits": ours}))
         (folder / "Modelfile").write_text(modelfile(path.name), encoding="utf-8")
         (folder / "README.md").write_text(gguf_card(opened, path, dtype, found), encoding="utf-8")

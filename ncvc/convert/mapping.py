@@ -202,6 +202,12 @@ def megatron_shape(weight: Weight, model: ModelConfig) -> tuple[int, ...]:
     return tuple(sizes[letter] for letter in weight.shape)
 
 
+def all_shapes(model: ModelConfig, *, llama: bool = False) -> dict[str, tuple[int, ...]]:
+    """The shapes of all Hugging Face weights, in the order of `weights`."""
+    rows = weights(model, llama=llama)
+    return {name: shape for row in rows for name, shape in huggingface_shapes(row, model).items()}
+
+
 def huggingface_shapes(weight: Weight, model: ModelConfig) -> dict[str, tuple[int, ...]]:
     """The shapes of the Hugging Face weights, found by splitting a tensor that has no storage."""
     empty = torch.empty(megatron_shape(weight, model), device="meta")

@@ -45,9 +45,7 @@ class Source:
 
     def huggingface(self, *, llama: bool) -> tuple[Shapes, Callable[[str], Tensor]]:
         """Shapes by Hugging Face's names, and the reader of a weight in float32; see `mapping.weights`."""
-        table = list(mapping.weights(self.model, llama=llama))
-        rows = {name: row for row in table for name in row.huggingface}
-        shapes = {name: shape for row in table for name, shape in mapping.huggingface_shapes(row, self.model).items()}
+        rows = {name: row for row in mapping.weights(self.model, llama=llama) for name in row.huggingface}
         last: dict[str, dict[str, Tensor]] = {}  # the weights of one row are asked for in a row
 
         def read(name: str) -> Tensor:
@@ -58,7 +56,7 @@ class Source:
                 last[row.megatron] = dict(zip(row.huggingface, parts, strict=True))
             return last[row.megatron][name]
 
-        return shapes, read
+        return mapping.all_shapes(self.model, llama=llama), read
 
 
 def open_source(folder: Path, tokenizer: Path | None = None) -> Source:

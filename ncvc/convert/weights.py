@@ -33,9 +33,9 @@ class HuggingFaceWeights:
         self.model = model_config(folder / "config.json", config, self.facts.get("model", {}), as_stored=as_stored)
         """The shape of the model."""
         self._shards = Shards(folder)
-        rows = list(mapping.weights(self.model, llama=config["model_type"] == "llama"))
-        _require_weights(folder, self._shards, rows, self.model)
-        self._rows = {row.megatron: row for row in rows}
+        llama = config["model_type"] == "llama"
+        _require_weights(folder, self._shards, self.model, llama=llama)
+        self._rows = {row.megatron: row for row in mapping.weights(self.model, llama=llama)}
         self._original = _original_embedding(folder, self._shards, self.model)
 
     @property
@@ -80,8 +80,8 @@ class HuggingFaceWeights:
             raise ConvertError(f"{self.folder}: {row.huggingface[0]}: {error}") from None
 
 
-def _require_weights(source: Path, shards: Shards, rows: list[mapping.Weight], model: ModelConfig) -> None:
-    expected = {name: shape for row in rows for name, shape in mapping.huggingface_shapes(row, model).items()}
+def _require_weights(source: Path, shards: Shards, model: ModelConfig, *, llama: bool) -> None:
+    expected = mapping.all_shapes(model, llama=llama)
     found = shards.shapes()
     for name in sorted(expected.keys() | found.keys()):
         if expected.get(name) != found.get(name):

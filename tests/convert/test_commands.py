@@ -181,3 +181,37 @@ def test_a_type_of_another_target_is_a_mistake_in_the_command(folder: Path, targ
     done = CliRunner().invoke(command_line, ["convert", str(folder), "out", "--to", target, "--dtype", dtype])
     assert done.exit_code == 2
     assert f"--dtype {dtype} does not belong to --to {target}" in done.stderr
+
+
+@pytest.mark.parametrize("options", [("hf",), ("llama",), ("gguf", "--dtype", "q8_0")], ids=lambda options: options[0])
+def test_a_converted_folder_is_checked_again(folder: Path, tmp_path: Path, options: tuple[str, ...]) -> None:
+    out = tmp_path / "out"
+    run("convert", folder, out, "--to", *options)
+    assert "from Megatron's" in run("convert", "--check", out) or options[0] == "gguf"
+    found = json.loads(run("convert", "--check", out, "--json").splitlines()[-1])
+    assert found["difference"] < (1e-5 if options[0] != "gguf" else 1)
+    (out / "README.md").write_text("edited")
+    run("convert", "--check", out)
+    weights = next(out.glob("model*"))
+    data = bytearray(weights.read_bytes())
+    data[-100] ^= 1
+    weights.write_bytes(data)
+    with pytest.raises(ncvc.NcvcError, match=f"{weights.name}: damaged"):
+        run("convert", "--check", out)
+
+
+def test_a_wrong_engine_is_found_by_the_check(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An engine whose logits are a thousandth larger."""
+    from ncvc.convert import check
+
+    right = check.huggingface_logits
+    monkeypatch.setattr(check, "huggingface_logits", lambda folder, ids: right(folder, ids) * 1.001)
+    with pytest.raises(ncvc.NcvcError, match=r"its logits differ .* copy the folder again"):
+        run("convert", "--check", folder)
+
+
+def test_what_is_no_converted_folder_has_nothing_to_check(tmp_path: Path) -> None:
+    with pytest.raises(ncvc.NcvcError, match="no folder that `ncvc convert` wrote"):
+        run("convert", "--check", tmp_path)
+    done = CliRunner().invoke(command_line, ["convert", "--check", str(tmp_path), "out", "--to", "hf"])
+    assert done.exit_code == 2
