@@ -16,6 +16,7 @@ MOST_REREAD = 2**30
 """Bytes of blocks of a wrong length that are searched for the records in them, in one file."""
 
 GZIP = b"\x1f\x8b\x08"
+_LINE_BREAKS = re.compile(rb"[\r\n]*")
 _START = re.compile(rb"(?<=\n)WARC/[01]\.\d+\r?\n")
 
 
@@ -57,22 +58,34 @@ class Damage:
 def read_records(raw: BinaryIO, longest: int) -> Iterator[Record | Damage]:
     """Yields the records of a file, plain or gzip, and the places of damage between them.
 
-    A record is given only if the next one, or the end, follows where its length says. Blocks of more than `longest`
+    A record is given only if the next one, or the end, follows where its length says, and in gzip only if no damage is
+    found before either: a member that is cut short goes on with the next one's bytes. Blocks of more than `longest`
     bytes are left out, so that memory stays bounded.
     """
     stream = _Bytes(raw)
     while True:
-        offset = stream.position
+        offset = end = stream.position
+        record = None
         try:
             record = _read_record(stream, longest)
+            if record is None:
+                return
+            end = stream.position
+            follows = stream.find_record_or_end()
+            found = follows or stream.find_start()
         except DamagedError:
+            if record is not None and end <= stream.sound:
+                yield record
+                offset = end
             yield Damage(offset)
             if not _find_next(stream):
                 return
-        else:
-            if record is None:
+            continue
+        yield record
+        if not follows:
+            yield Damage(end)
+            if not found:
                 return
-            yield record
 
 
 def _read_record(stream: "_Bytes", longest: int) -> Record | None:
@@ -146,6 +159,8 @@ class _Bytes:
         """Place in the file of the current gzip member."""
         self._ended = False
         self._reread = 0
+        self.sound = 0
+        """Place up to which checksums of gzip were right."""
 
     @property
     def position(self) -> int:
@@ -208,6 +223,17 @@ class _Bytes:
                     raise DamagedError
                 return
 
+    def find_record_or_end(self) -> bool:
+        """Moves over line breaks; returns whether a record or the end follows."""
+        while True:
+            breaks = _LINE_BREAKS.match(self._buffer, self._at)
+            self._at = breaks.end() if breaks else self._at
+            following = self._buffer[self._at : self._at + len(b"WARC/")]
+            if following == b"WARC/" or not b"WARC/".startswith(following):
+                return following == b"WARC/"
+            if not self._fill():
+                return not following
+
     def find_start(self) -> bool:
         """Moves to the next `WARC/` at the start of a line; returns whether there is one."""
         while True:
@@ -239,8 +265,10 @@ class _Bytes:
         if self._inflate is None:
             return self._raw.read(CHUNK)
         while not self._ended:
-            if self._inflate.eof and not self._begin_member():
-                return b""
+            if self._inflate.eof:
+                self.sound = self._consumed + len(self._buffer)
+                if not self._begin_member():
+                    return b""
             if not self._compressed:
                 self._compressed = self._raw.read(CHUNK)
                 if not self._compressed:

@@ -98,6 +98,26 @@ def test_a_member_that_is_cut_short_costs_no_other(level: int, size: int) -> Non
             assert whole in (texts, texts[:place] + texts[place + 1 :]), (place, cut)
 
 
+@pytest.mark.parametrize("seed", [*range(10), 11, 54, 102])
+def test_a_member_that_is_cut_short_never_ends_in_the_bytes_of_the_next(seed: int) -> None:
+    """By chance a line break stands where the block would end (seeds 11, 54 and 102)."""
+    source = random.Random(seed)
+    texts = ["".join(source.choices("abcdefgh <>\n", k=60_000)) for _ in range(3)]
+    members = [gzip.compress(record(text.encode()), 1) for text in texts]
+    cut = source.randrange(len(members[1]) // 2, len(members[1]) - 8)
+    found = read(members[0] + members[1][:cut] + members[2])
+    assert [text for text in found if text != "!"] == [texts[0], texts[2]]
+    assert "!" in found
+
+
+def test_a_record_before_a_damaged_member_is_kept() -> None:
+    members = [gzip.compress(record(name.encode() * 9)) for name in "abc"]
+    torn = members[1][:10] + b"\xff" * 10 + members[1][20:]
+    assert read(members[0] + torn + members[2]) == [NINE["a"], "!", NINE["c"]]
+    assert read(members[0] + torn) == [NINE["a"], "!"]
+    assert read(members[0] + members[1] + b"junk") == [NINE["a"], NINE["b"], "!"]
+
+
 def test_offsets_are_those_of_the_uncompressed_file(tmp_path: Path) -> None:
     data = b"\r\n" + A + b"junk\n" + B
     for packed in (data, gzip.compress(data[:50]) + gzip.compress(data[50:])):
