@@ -74,6 +74,24 @@ def test_the_wheel_holds_its_data(wheel: Path) -> None:
     assert not [name for name in names if name.startswith(("tests/", "tools/", "rust/"))]
 
 
+def test_the_wheel_holds_the_licences_of_what_it_carries(wheel: Path) -> None:
+    """The engine carries words of ipadic, whose licence asks for its notice in every copy."""
+    archive = zipfile.ZipFile(wheel)
+    names = [name for name in archive.namelist() if ".dist-info/" in name]
+    [metadata] = [archive.read(name).decode() for name in names if name.endswith("/METADATA")]
+    declared = [line.partition(": ")[2] for line in metadata.splitlines() if line.startswith("License-File: ")]
+    texts = [
+        archive.read(name).decode(errors="replace") for path in declared for name in names if name.endswith(f"/{path}")
+    ]
+    assert len(texts) == len(declared) == 2
+    assert any("Apache License" in text for text in texts)
+    # Sentences of the notice of ipadic 2.7.0.
+    notice = " ".join(next(text for text in texts if "Nara Institute of Science" in text).split())
+    assert "Copyright 2000, 2001, 2002, 2003 Nara Institute of Science and Technology. All Rights Reserved." in notice
+    assert "must include both the above copyright notice and the following paragraphs" in notice
+    assert "originate from ICOT Free Software" in notice
+
+
 def test_a_line_is_cleaned_without_torch_and_without_rust(python: Path) -> None:
     shown = run(python, "-c", "import ncvc; print(ncvc.clean('ＷＢＣ　１２，３００／μＬ、tel 03-0000-1234'))")
     assert shown == "WBC▁12,300/μL、tel\n"
