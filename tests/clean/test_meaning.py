@@ -21,7 +21,8 @@ def fragments() -> list[str]:
 
 def test_the_tables_are_read_whole() -> None:
     assert set(TABLES) == {
-        "at_signs", "full_width_stops", "invisible_and_emoji", "minus", "problem_lists", "symbols", "units_and_numerals",
+        "at_signs", "full_width_stops", "invisible_and_emoji", "minus", "notes", "problem_lists", "symbols",
+        "units_and_numerals",
     }  # fmt: skip
     assert all(len(cases(name)) >= 15 for name in TABLES)
     assert all(len(pairs(name)) >= 15 for name in PAIR_TABLES)
