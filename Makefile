@@ -1,6 +1,6 @@
 # What a person runs, from a fresh clone. Needs git, make, a C compiler, Rust and Python 3.12.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint imports fmt bench faults fuzz wheel gpu-kit lock
+.PHONY: help setup demo test test-all lint imports fmt bench faults fuzz wheel gpu-kit lock
 
 # Absolute, because maturin and PyO3 look for the environment from other folders.
 export VIRTUAL_ENV := $(CURDIR)/.venv
@@ -10,7 +10,7 @@ export PYO3_PYTHON := $(VIRTUAL_ENV)/bin/python
 BIN := $(VIRTUAL_ENV)/bin
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: .venv/installed ## Install everything into .venv and build the Rust engine; again: only what changed
 	@command -v cargo >/dev/null || { echo "make: Rust was not found: install Rust 1.88 or newer, with cargo" >&2; exit 1; }
@@ -20,9 +20,12 @@ setup: .venv/installed ## Install everything into .venv and build the Rust engin
 demo: setup ## The whole way on a CPU, from generated text to an answer; everything lands in demo/
 	@$(BIN)/ncvc demo demo
 
-test: setup ## Run every test
+test: setup ## Run every test but the slow ones
 	cargo test --release --locked -p ncvc-core
 	$(BIN)/python -m pytest
+
+test-all: export NCVC_SLOW := 1
+test-all: test ## Run every test, the slow ones too: whole corpora, every place to fail
 
 lint: setup ## Check format, lints, types, and the type stubs against the binary
 	@cargo fmt --version >/dev/null 2>&1 || { echo "make: rustfmt is missing: rustup component add rustfmt" >&2; exit 1; }
