@@ -4,6 +4,7 @@ import gzip
 import importlib.util
 import json
 import os
+import random
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,24 @@ def test_short_notes_are_read(codec: str) -> None:
 @pytest.mark.parametrize(("codec", "text"), OTHER_LANGUAGES)
 def test_other_languages_and_encodings_are_refused(codec: str, text: str) -> None:
     assert native.decode_text(text.encode(codec)) is None
+
+
+@pytest.mark.parametrize(("length", "most"), [(10, 60), (20, 2), (40, 0), (100, 0)])
+def test_random_bytes_are_no_utf_16_and_seldom_text(length: int, most: int) -> None:
+    """Of 1,000 pieces; ten bytes may be a word of Shift_JIS."""
+    chance = random.Random(length)
+    read = [(data, native.decode_text(data)) for data in (chance.randbytes(length) for _ in range(1000))]
+    found = [(data, text) for data, text in read if text is not None]
+    assert len(found) <= most
+    for data, text in found:
+        assert text not in (data.decode("utf-16-le", "replace"), data.decode("utf-16-be", "replace"))
+
+
+@pytest.mark.parametrize("codec", ["utf-8", "cp932", "euc_jp"])
+@pytest.mark.parametrize("note", ["喘鳴+", "喘鳴", "喀痰", "黄疸", "褥瘡", "嚥下", "潰瘍", "疼痛", "浮腫", "癌", "痰"])
+def test_words_of_clinics_alone_are_read(note: str, codec: str) -> None:
+    """In EUC-JP their bytes are half-width katakana of Shift_JIS too."""
+    assert native.decode_text(note.encode(codec)) == note
 
 
 def test_iso_2022_jp_is_never_read_as_ascii(tmp_path: Path) -> None:

@@ -26,6 +26,8 @@ const UNDECIDED: u32 = 5;
 /// Costs of the assumption of UTF-16 without a byte order mark, of text with ASCII in it and without.
 const WITH_ASCII: u32 = 12;
 const WITHOUT_ASCII: u32 = 24;
+/// Cost of the assumption that a file in an encoding of single bytes is no text.
+const NO_TEXT: u32 = 16;
 /// Bits a byte of which UTF-16 with ASCII in it costs less.
 const BITS_OF_BYTE: usize = 7;
 /// Control characters from which on a file is no text, and one in how many bytes.
@@ -100,7 +102,8 @@ pub fn unmarked_utf_16(text: &[u8]) -> Option<&'static Encoding> {
         return (cost + WITH_ASCII <= most).then_some(encoding);
     }
     let japanese = [SHIFT_JIS, EUC_JP].map(|other| bits_in(other, piece, bits));
-    let others = [bits_in(UTF_8, piece, bits_of_utf8), foreign::least_bits(piece)];
+    let others =
+        [bits_in(UTF_8, piece, bits_of_utf8), foreign::least_bits(piece), foreign::bits_of_any_bytes(head)];
     japanese
         .into_iter()
         .chain(others)
@@ -136,7 +139,8 @@ pub fn recognise_unmarked(text: &[u8], previous: u8, margin: u32) -> Option<&'st
         }
     }
     let undecided = best.0 == shift_jis.min(euc_jp) && shift_jis.abs_diff(euc_jp) < UNDECIDED;
-    if undecided || foreign::least_bits(piece) < best.0 { None } else { best.1 }
+    let other = foreign::least_bits(piece).min(NO_TEXT + foreign::bits_of_any_bytes(piece.bytes));
+    if undecided || other < best.0 { None } else { best.1 }
 }
 
 /// Tests for an escape sequence of ISO 2022 that makes the ASCII bytes after it other characters.
@@ -184,9 +188,18 @@ mod tests {
 
     #[test]
     fn short_clinical_words_are_no_half_width_katakana() {
-        for text in
-            ["失禁他量", "脳梗塞", "自己喀出不可", "足背動脈触知可能", "熱発", "表1", "膀胱炎", "両側"]
-        {
+        for text in [
+            "失禁他量",
+            "脳梗塞",
+            "自己喀出不可",
+            "足背動脈触知可能",
+            "熱発",
+            "表1",
+            "膀胱炎",
+            "両側",
+            "喘鳴+",
+            "疾病",
+        ] {
             for encoding in [UTF_8, SHIFT_JIS, EUC_JP] {
                 assert_eq!(
                     decoded(None, &encoding.encode(text).0).as_deref(),
@@ -199,8 +212,8 @@ mod tests {
         for text in ["37.5±0.3", "38.2°C", "β遮断薬", "¥500", "Sjögren", "dharmaparyāya"] {
             assert_eq!(decoded(None, text.as_bytes()).as_deref(), Some(text));
         }
-        // 喘鳴 of EUC-JP is ﾓﾃﾌﾄ in Shift_JIS: a text that may be either is refused rather than read as another.
-        for (encoding, text) in [(EUC_JP, "喘鳴+"), (SHIFT_JIS, "ﾓﾃﾌﾄ+"), (SHIFT_JIS, "ﾏﾏｺﾞﾄ")]
+        // Half-width katakana of Shift_JIS are kanji of EUC-JP: what may be either is refused rather than read as another.
+        for (encoding, text) in [(SHIFT_JIS, "ﾏﾏｺﾞﾄ"), (SHIFT_JIS, "ｱﾚﾙｷﾞｰ+"), (EUC_JP, "心乗")]
         {
             assert!(decoded(None, &encoding.encode(text).0).is_none_or(|found| found == text), "{text}");
         }

@@ -41,6 +41,11 @@ pub fn least_bits(piece: Piece<'_>) -> u32 {
     double.into_iter().chain(single).min().unwrap_or(u32::MAX)
 }
 
+/// Returns the cost of a piece as bytes of which each is as likely: of data that is no text.
+pub fn bits_of_any_bytes(piece: &[u8]) -> u32 {
+    u32::try_from(piece.len()).unwrap_or(u32::MAX).saturating_mul(u8::BITS)
+}
+
 fn double_bytes(piece: &[u8], whole: bool, model: PairModel) -> u32 {
     let (mut bits, mut rest) = (0, piece);
     while let [first, after @ ..] = rest {

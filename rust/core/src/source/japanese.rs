@@ -15,6 +15,13 @@ const KANJI: u32 = 2;
 const RARE: u32 = 22;
 /// Highest cost of a kanji of the first level of JIS X 0208.
 const FIRST_LEVEL: u32 = 17;
+/// Kanji of organs, symptoms, diseases and treatments that clinical notes have more often than the dictionary's words.
+const CLINICAL: &str = "\
+    亢倦咬咽唇唖唾喀喉喘喫嗄嗅嗽嘔嚢嚥嚼培套妄妊娠娩孔尿嵌幻径徐怠患憩拍拡挫挿撮攣斑晶暈析栓梗椎涎渇滴疣\
+    疥疫疱疸疹疼痂痔痕痙痢痩痰痴痺瘍瘙瘡瘢瘤瘻癌癒癬睡睾瞼穿窄窩箝羸聾肋肘肛肺胃胎胛胝胞胱胼脊脛脹脾腋腎\
+    腓腔腱腺腿膀膚膝膠膵膿臀臍臓茎蕁蝕蝸蠕褥譫贅踝踵躁錠鎖靱頬頸顎飢髂髄鼾齦齲";
+/// Highest cost of a clinical kanji.
+const CLINICAL_BITS: u32 = 14;
 /// Cost of going over to half-width katakana.
 const HALF_WIDTH_BEGINS: u32 = 10;
 /// Cost of bytes that an encoding does not have.
@@ -27,9 +34,11 @@ static KANJI_BITS: LazyLock<HashMap<char, u32>> = LazyLock::new(|| {
         lines.flat_map(|(bits, kanji)| kanji.chars().map(move |c| (c, bits + KANJI))).collect();
     let rows = 0xb0..=0xcf_u8;
     let first_level: Vec<u8> = rows.flat_map(|row| (0xa1..=0xfe).flat_map(move |cell| [row, cell])).collect();
-    for c in EUC_JP.decode_without_bom_handling(&first_level).0.chars() {
-        let cost = costs.entry(c).or_insert(FIRST_LEVEL);
-        *cost = (*cost).min(FIRST_LEVEL);
+    let first_level = EUC_JP.decode_without_bom_handling(&first_level).0;
+    let clinical = CLINICAL.chars().map(|c| (c, CLINICAL_BITS));
+    for (c, most) in first_level.chars().map(|c| (c, FIRST_LEVEL)).chain(clinical) {
+        let cost = costs.entry(c).or_insert(most);
+        *cost = (*cost).min(most);
     }
     costs
 });
