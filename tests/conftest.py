@@ -15,6 +15,8 @@ import ncvc
 from ncvc.progress import Reporter
 
 ROOT = Path(__file__).parents[1]
+SLOW = pytest.mark.skipif("NCVC_SLOW" not in os.environ, reason="slow: make test-all, or set NCVC_SLOW=1")
+"""Mark of tests of rare faults and whole corpora, of whose kind a faster one always runs."""
 
 # A shell starts background jobs with SIGINT ignored, and children inherit that; some tests press Ctrl-C.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -3,7 +3,6 @@
 import gzip
 import importlib.util
 import json
-import os
 import random
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 
 import ncvc
 from ncvc import _native as native
+from tests.conftest import SLOW
 from tests.documents.test_sources import clean, cleaned, json_lines, put, quarantine, texts
 
 NOTES = ["術後の経過は良好で、第９病日に退院。", "ﾊﾞｲﾀﾙ安定｡ BT 36.8", "嘔気なし。痛みは軽い。", "頭痛、めまい"]
@@ -121,7 +121,7 @@ def test_a_sample_of_the_corpora_reads_back(shared: Path) -> None:
     check_corpora(shared, 97)
 
 
-@pytest.mark.skipif("NCVC_SLOW" not in os.environ, reason="minutes; set NCVC_SLOW=1")
+@SLOW
 def test_the_corpora_read_back(shared: Path) -> None:
     check_corpora(shared, 1)
 

@@ -1,11 +1,14 @@
 """The commands that write, each with the output still to be named."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from tests.conftest import SLOW
 from tests.outputs.conftest import TRAIN, VOCABULARY
 from tests.outputs.sandbox import Sandbox
 
@@ -118,3 +121,13 @@ PLOT_PNG = Command("plot-png", ("drawn",), "loss.png", plot, force=False, suffix
 PLOT_HTML = Command("plot-html", ("drawn",), "loss.html", plot, force=False, suffix=".html")
 SLURM = Command("write-slurm", (), "run.sbatch", slurm, force=False, suffix=".sbatch")
 FILES = [BUILD, PLOT_PNG, PLOT_HTML, SLURM]
+
+
+EVERY_COMMAND = ("users-folder", "link-to-a-users-folder", "text", "link-to-a-users-file", "ours")
+"""Cases that each of their commands always runs; of the others the first command does, and all with NCVC_SLOW=1."""
+
+
+def one_always(commands: Sequence[Command], case: str) -> Iterator[tuple[Command, list[pytest.MarkDecorator]]]:
+    """Yields the commands of a case with their marks."""
+    for place, command in enumerate(commands):
+        yield command, [] if place == 0 or case in EVERY_COMMAND else [SLOW]

@@ -7,11 +7,15 @@ import os
 
 import pytest
 
-from tests.outputs.commands import BUILD, PLOT_PNG, SLURM, TOKENIZER, Command
+from tests.outputs.commands import BUILD, PLOT_PNG, SLURM, TOKENIZER, Command, one_always
 from tests.outputs.files import CASES, FileCase
 from tests.outputs.sandbox import Sandbox, assert_refused, assert_sentence, changes
 
-LINES = [pytest.param(case, command, id=f"{command.name}-{case.name}") for case in CASES for command in case.commands]
+LINES = [
+    pytest.param(case, command, id=f"{command.name}-{case.name}", marks=marks)
+    for case in CASES
+    for command, marks in one_always(case.commands, case.name)
+]
 
 
 @pytest.mark.parametrize(("case", "command"), LINES)

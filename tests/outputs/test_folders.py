@@ -5,14 +5,14 @@ These cases were written from the specification, by someone who had not read the
 
 import pytest
 
-from tests.outputs.commands import DEMO, SAMPLE, Command
+from tests.outputs.commands import DEMO, SAMPLE, Command, one_always
 from tests.outputs.folders import CASES, Case
 from tests.outputs.sandbox import Sandbox, assert_refused, assert_sentence, changes, is_whole
 
 LINES = [
-    pytest.param(case, command, force, id=f"{command.name}-{case.name}{'-force' if force else ''}")
+    pytest.param(case, command, force, id=f"{command.name}-{case.name}{'-force' if force else ''}", marks=marks)
     for case in CASES
-    for command in case.commands
+    for command, marks in one_always(case.commands, case.name)
     for force in (case.force if command.force else [False])
 ]
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import SLOW
 from tests.outputs.commands import BUILD, PREPROCESS, TOKENIZER, Command
 from tests.outputs.sandbox import Sandbox, changes, is_whole
 
@@ -71,7 +72,7 @@ def test_killed_while_it_replaces_the_old_or_the_new_is_there(box: Sandbox, comm
 
 
 @needs_strace
-@pytest.mark.parametrize("error", ["ENOSPC", "EINVAL", "EACCES"])
+@pytest.mark.parametrize("error", ["ENOSPC", "EINVAL", pytest.param("EACCES", marks=SLOW)])
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
 def test_a_rename_of_the_output_fails(box: Sandbox, command: Command, error: str) -> None:
     """EINVAL is what a file system says that cannot exchange two names."""

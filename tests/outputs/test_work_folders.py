@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import SLOW
 from tests.outputs.commands import BUILD, PLOT_HTML, PREPROCESS, SAMPLE, SLURM, TOKENIZER, TRAIN_RUN, Command
 from tests.outputs.sandbox import LETTER, Done, Sandbox, assert_refused, changes, users_folder
 from tests.outputs.watched import Watch
@@ -35,7 +36,7 @@ def put(name: str, kind: str, folder: bool) -> str:
     return f'{made} "{name}"'
 
 
-@pytest.mark.parametrize("kind", ["link", "dangling", "same"])
+@pytest.mark.parametrize("kind", ["link", pytest.param("dangling", marks=SLOW), "same"])
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
 def test_work_names_that_are_taken(box: Sandbox, command: Command, kind: str) -> None:
     """Runs once to learn the names, and then once for each of them with something of the user's there."""
