@@ -70,6 +70,15 @@ def test_words_of_clinics_alone_are_read(note: str, codec: str) -> None:
     assert native.decode_text(note.encode(codec)) == note
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["Copyright © 2024", "© 2024 ABC", "Microsoft<sup>®</sup>", "[AD\xa0FS\xa01.x", "const\xa0uint x", "α-blocker"],
+)
+def test_utf_8_with_a_single_sign_is_read(text: str) -> None:
+    """The two bytes of © are those of a kanji in EUC-JP too."""
+    assert native.decode_text(text.encode()) == text
+
+
 def test_iso_2022_jp_is_never_read_as_ascii(tmp_path: Path) -> None:
     page = NOTES[0].encode("iso2022_jp")
     for name in ("utf-8", "shift_jis", "euc-jp"):

@@ -15,11 +15,11 @@ const KANJI: u32 = 2;
 const RARE: u32 = 22;
 /// Highest cost of a kanji of the first level of JIS X 0208.
 const FIRST_LEVEL: u32 = 17;
-/// Kanji of organs, symptoms, diseases and treatments that clinical notes have more often than the dictionary's words.
+/// Kanji of organs, symptoms and diseases that clinical notes have more often than the dictionary's words: of the second
+/// level of JIS X 0208, whose bytes are not those of frequent Chinese and Korean characters.
 const CLINICAL: &str = "\
-    亢倦咬咽唇唖唾喀喉喘喫嗄嗅嗽嘔嚢嚥嚼培套妄妊娠娩孔尿嵌幻径徐怠患憩拍拡挫挿撮攣斑晶暈析栓梗椎涎渇滴疣\
-    疥疫疱疸疹疼痂痔痕痙痢痩痰痴痺瘍瘙瘡瘢瘤瘻癌癒癬睡睾瞼穿窄窩箝羸聾肋肘肛肺胃胎胛胝胞胱胼脊脛脹脾腋腎\
-    腓腔腱腺腿膀膚膝膠膵膿臀臍臓茎蕁蝕蝸蠕褥譫贅踝踵躁錠鎖靱頬頸顎飢髂髄鼾齦齲";
+    亢咬喀喘嗄嗅嗽嘔嚥嚼嵌攣暈涎疣疥疱疸疼痂痙痰痺瘍瘡瘢瘤瘻癬睾瞼窩箝羸肛胛胝胱胼脛脾腋腓腱膀膠膵臀臍蕁\
+    蝸蠕褥譫贅踝踵躁靱頸髂鼾齦齲";
 /// Highest cost of a clinical kanji.
 const CLINICAL_BITS: u32 = 14;
 /// Cost of going over to half-width katakana.
@@ -119,7 +119,7 @@ pub fn bits_of_utf8(c: char, previous: char) -> u32 {
 /// among them.
 ///
 /// Signs of measurements, Greek, Western European and Cyrillic letters are meant more often than others, and most often
-/// within a text.
+/// within a text; no-break spaces, © and ® anywhere.
 fn two_bytes(c: char, previous: char) -> u32 {
     let is_greek = |c| matches!(c, 'Α'..='ω');
     let is_letter = |c| matches!(c, 'À'..='ÿ' | 'Ѐ'..='џ');
@@ -129,6 +129,8 @@ fn two_bytes(c: char, previous: char) -> u32 {
         if_likely((previous.is_ascii() && previous != '\n') || is_greek(previous), 12, 18)
     } else if is_letter(c) {
         if_likely(in_word, 12, 16)
+    } else if matches!(c, '\u{a0}' | '©' | '®') {
+        16
     } else {
         if_likely(in_word && matches!(c, 'Ā'..='ſ'), 12, 26)
     }
