@@ -20,6 +20,7 @@ from ncvc.model.config import (
     Probability,
     WholeNumber,
 )
+from ncvc.train.stages import StageConfig, require_possible_stages
 
 
 def _at_home(path: str) -> str:
@@ -39,9 +40,9 @@ class DataConfig(Config):
 
     prefixes: Annotated[list[OwnPath], pydantic.Field(min_length=1)]
     """Indexed datasets without their .bin and .idx."""
-    weights: list[Positive] | None = None
-    """Relative number of samples from each of `prefixes`, a dataset being repeated as needed; null is in proportion
-    to their tokens."""
+    weights: list[NotNegative] | None = None
+    """Relative number of samples from each of `prefixes`, a dataset being repeated as needed; 0 leaves one to a later
+    stage; null is in proportion to their tokens."""
     validation_split: Probability = 0.0
     """Share of each dataset's documents, its last ones, reserved for validation."""
     validation_prefixes: list[OwnPath] = pydantic.Field(default_factory=list)
@@ -74,6 +75,8 @@ class DataConfig(Config):
             raise ValueError(
                 f"weights has {len(self.weights)} numbers for {len(self.prefixes)} prefixes; write one for each"
             )
+        if self.weights is not None and not any(self.weights):
+            raise ValueError("weights gives no dataset a weight; make one larger than 0")
         if self.validation_split and self.validation_prefixes:
             raise ValueError(
                 "validation_split and validation_prefixes exclude each other; set validation_split to 0 or"
@@ -290,6 +293,9 @@ class TrainConfig(Config):
     data: DataConfig
     optimizer: OptimizerConfig
     schedule: ScheduleConfig
+    stages: list[StageConfig] = pydantic.Field(default_factory=list)
+    """Changes of the data's weights, the learning rate or the length of a sample that are planned ahead, such as
+    `- {from: 19200, blend: [1, 9]}`."""
     checkpoints: CheckpointConfig
     parallel: ParallelConfig = ParallelConfig()
     compute: ComputeConfig = ComputeConfig()
@@ -304,8 +310,13 @@ class TrainConfig(Config):
         return Path(self.run)
 
     @property
+    def longest_sequence(self) -> int:
+        """Tokens of the longest training sample in any stage."""
+        return max(self.data.sequence_length, *(stage.seq_length or 0 for stage in self.stages), 0)
+
+    @property
     def tokens_per_step(self) -> int:
-        """Tokens of one step of the optimizer, over all ranks."""
+        """Tokens of one step of the optimizer, over all ranks, as far as no stage has another length."""
         return self.schedule.global_batch_size * self.data.sequence_length
 
     @pydantic.model_validator(mode="after")
@@ -340,6 +351,7 @@ class TrainConfig(Config):
                 f"model.num_layers {self.model.num_layers} does not divide by"
                 f" parallel.pipeline_model_parallel_size {pipeline}"
             )
+        require_possible_stages(self)
         return self
 
     def branch(self, step: int) -> "TrainConfig":

@@ -45,11 +45,18 @@ def train(
     config = training.config
     dataset = build_dataset(config, training.datasets, ranks, training.changes)
     announce_wait(config.watch.startup_time)  # the first rank opens the log and its loggers, maybe over a network
-    samples = batches(dataset, config, ranks, training.done)
+    samples = batches(dataset, config, training.plan, ranks, training.done)
     validation = Validation(config, training.datasets, forward)
     if ranks.is_first:
         config.folder.mkdir(parents=True, exist_ok=True)
-    log = RunLog(config, speaks=ranks.is_first, done=training.done, world_size=ranks.world_size, reporter=reporter)
+    log = RunLog(
+        config,
+        speaks=ranks.is_first,
+        done=training.done,
+        plan=training.plan,
+        world_size=ranks.world_size,
+        reporter=reporter,
+    )
     if ranks.is_first:
         publish(config)
     events.started(training, log)
@@ -68,12 +75,12 @@ def train(
             saver.wait()
             events.rolled_back(training, log, rollback(training))
             kept = training.done
-            samples = batches(dataset, config, ranks, training.done)
+            samples = batches(dataset, config, training.plan, ranks, training.done)
             continue
         stopping = validation.when_due(training, stop, log)
         if left_out := guard.left_out_until(step):
             leave_out(training, min(left_out, last), log)
-            samples = batches(dataset, config, ranks, training.done)
+            samples = batches(dataset, config, training.plan, ranks, training.done)
         elif not stopping:
             stopping = train_step(training, samples, stop, log)
             warm = True
@@ -97,8 +104,9 @@ def train_step(training: Training, samples: Batches, stop: StopRequest, log: Run
 
     Returns whether any rank was asked to stop.
     """
-    config, step = training.config, training.done + 1
-    lr = learning_rate(step, config.optimizer, config.schedule)
+    config, step, plan = training.config, training.done + 1, training.plan
+    enter(training, step, log)
+    lr = learning_rate(step, plan.optimizer(step), config.schedule)
     loss, stopping = forward_backward(training, samples, stop)
     norm = gradient_norm(training.optimizer)
     training.done = step
@@ -107,7 +115,8 @@ def train_step(training: Training, samples: Batches, stop: StopRequest, log: Run
     else:
         send_heartbeat("updating the weights")
         update(training.optimizer, lr, norm, config.optimizer.clip_grad)
-        log.step(step, loss=loss, lr=lr, grad_norm=norm, skipped=training.guard.skipped)
+        training.tokens += plan.at(step).tokens_per_step
+        log.step(step, loss=loss, lr=lr, grad_norm=norm, tokens=training.tokens, skipped=training.guard.skipped)
     return stopping
 
 
@@ -116,9 +125,8 @@ def forward_backward(training: Training, samples: Batches, stop: StopRequest) ->
 
     Returns its mean loss in nats, and whether any rank was asked to stop; both are the same on every rank.
     """
-    config, ranks = training.config, training.ranks
-    schedule = config.schedule
-    micro_batches = schedule.global_batch_size // (schedule.micro_batch_size * ranks.dp_size)
+    ranks, size = training.ranks, training.config.schedule.micro_batch_size
+    stretch = training.plan.at(training.done + 1)
     timer = ComputeTimer(ranks.device)
     training.gpt.config.finalize_model_grads_func = partial(reduce_gradients, timer)
     timer.mark()
@@ -128,9 +136,9 @@ def forward_backward(training: Training, samples: Batches, stop: StopRequest) ->
         forward_step_func=forward,
         data_iterator=samples,
         model=[training.model],
-        num_microbatches=micro_batches,
-        seq_length=config.data.sequence_length,
-        micro_batch_size=schedule.micro_batch_size,
+        num_microbatches=stretch.batch_size // (size * ranks.dp_size),
+        seq_length=stretch.sequence_length,
+        micro_batch_size=size,
         forward_only=False,
     )
     # Only the last pipeline stage has losses, and tensor-parallel ranks have the same.
@@ -167,9 +175,19 @@ def reduce_gradients(timer: ComputeTimer, *arguments: Any, **options: Any) -> No
     finalize_model_grads(*arguments, **options)
 
 
+def enter(training: Training, step: int, log: RunLog) -> None:
+    """Reports a stage that begins with this step, and lets the guard get to know the steps that follow."""
+    if training.plan.begins_stage(step):
+        training.guard.forget()
+        events.stage_begins(training, log, step)
+
+
 def leave_out(training: Training, last: int, log: RunLog) -> None:
     """Passes over the steps up to `last`, which were anomalous before a rollback."""
-    first, training.done = training.done + 1, last
+    first = training.done + 1
+    for step in range(first, last + 1):
+        enter(training, step, log)
+    training.done = last
     training.guard.skipped += last - first + 1
     events.left_out(training, log, first)
 

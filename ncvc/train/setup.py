@@ -2,7 +2,7 @@
 
 from collections.abc import Set
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from importlib.metadata import version
 from typing import Any
 
@@ -27,6 +27,7 @@ from ncvc.train.init_from import init_from
 from ncvc.train.same_run import as_begun, require_same_run
 from ncvc.train.saving.resume import newest_whole
 from ncvc.train.saving.state import layout, load, same_device
+from ncvc.train.step_plan import StepPlan, plans
 
 
 @dataclass
@@ -52,6 +53,8 @@ class Training:
     """Settings that were changed on purpose in the run, oldest first."""
     changed_now: int = 0
     """Number of the last of them that change with this start."""
+    tokens: int = 0
+    """Tokens of the steps done, without those of skipped ones."""
     manifest_sha256: str | None = None
     """Hash of the manifest of the checkpoint that the run resumed from; None for a new run."""
     damaged: list[str] = field(default_factory=list)
@@ -61,7 +64,7 @@ class Training:
         """Facts of a checkpoint written now."""
         return Facts(
             step=self.done,
-            tokens_seen=self.optimizer_step * self.config.tokens_per_step,
+            tokens_seen=self.tokens,
             model=self.config.model,
             config=self.config.model_dump(mode="json"),
             layout=layout(self.ranks),
@@ -72,6 +75,11 @@ class Training:
             changes=self.changes,
             versions=versions(),
         )
+
+    @cached_property
+    def plan(self) -> StepPlan:
+        """Plan of the steps, by the config and what was changed; ask for it when `changes` are complete."""
+        return plans(self.config, self.changes)[-1][1]
 
     @property
     def optimizer_step(self) -> int:
@@ -190,7 +198,7 @@ def _fill(training: Training, newest: Checkpoint | None) -> None:
     training.optimizer.optimizer.state.clear()
     seed_dropout(config.seed, training.ranks)
     training.guard.restore(GuardState())
-    training.done = 0
+    training.done = training.tokens = 0
     if config.checkpoints.init_from:
         training.origin = init_from(
             config, training.gpt, training.optimizer, training.tokenizer, verify=training.ranks.is_first
@@ -202,7 +210,7 @@ def _fill(training: Training, newest: Checkpoint | None) -> None:
 
 def _go_on(training: Training, checkpoint: Checkpoint) -> None:
     load(checkpoint, training.gpt, training.optimizer, training.ranks)
-    training.done = checkpoint.manifest.step
+    training.done, training.tokens = checkpoint.manifest.step, checkpoint.manifest.tokens_seen
     training.manifest_sha256 = checkpoint.manifest.manifest_sha256
     training.guard.restore(checkpoint.manifest.guard)
     training.origin = f"goes on after step {training.done}, from {checkpoint.folder}"

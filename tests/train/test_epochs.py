@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from ncvc.indexed import IndexedDataset
-from ncvc.train.epochs import Blend, EpochDataset, EpochSamples
+from ncvc.train.blend import Blend, StagedBlend
+from ncvc.train.data import EpochDataset
+from ncvc.train.epochs import Cut, EpochSamples
 from tests.small_training import train_alone, write_dataset
 
 EPOCHS = 4
@@ -28,7 +30,7 @@ def lengths_by_chance(count, seed=0):
 @pytest.mark.parametrize(("lengths", "sequence"), [(lengths_by_chance(80), 32), (lengths_by_chance(80), 7), ([50], 49)])
 def test_an_epoch_reads_every_token_once(tmp_path, lengths, sequence):
     tokens = numbered(tmp_path / "d", lengths)
-    samples = EpochSamples(IndexedDataset.open(tmp_path / "d"), len(lengths), sequence, (5, 0))
+    samples = EpochSamples(IndexedDataset.open(tmp_path / "d"), len(lengths), [Cut(0, sequence)], (5, 0))
     counts, orders, number = Counter(), [], 0
     for epoch in range(1, EPOCHS + 1):
         read = []
@@ -51,7 +53,7 @@ def test_an_epoch_reads_every_token_once(tmp_path, lengths, sequence):
 def test_samples_are_cut_across_documents_and_overlap_by_a_label(tmp_path):
     lengths = lengths_by_chance(50)
     numbered(tmp_path / "d", lengths)
-    samples = EpochSamples(IndexedDataset.open(tmp_path / "d"), 50, 16, (5, 0))
+    samples = EpochSamples(IndexedDataset.open(tmp_path / "d"), 50, [Cut(0, 16)], (5, 0))
     ends = set(np.cumsum(lengths).tolist())
     read = [samples[number].tolist() for number in range(len(range(0, sum(lengths), 16)))]
     assert sum(any(token + 1 in ends for token in sample[:-1]) for sample in read) > len(read) // 4
@@ -62,7 +64,7 @@ def test_samples_are_cut_across_documents_and_overlap_by_a_label(tmp_path):
 
 def test_the_documents_for_validation_are_left_out(tmp_path):
     numbered(tmp_path / "d", [40] * 10)
-    samples = EpochSamples(IndexedDataset.open(tmp_path / "d"), 7, 16, (5, 0))
+    samples = EpochSamples(IndexedDataset.open(tmp_path / "d"), 7, [Cut(0, 16)], (5, 0))
     assert samples.tokens == 280
     assert {int(token) for number in range(60) for token in samples[number]} == set(range(280))
 
@@ -87,10 +89,11 @@ def test_each_dataset_of_a_blend_has_epochs_of_its_own(tmp_path, weights):
         numbered(tmp_path / "b", lengths_by_chance(30, 2)),
     )
     datasets = [
-        EpochSamples(IndexedDataset.open(tmp_path / name), documents, 16, (5, number))
+        EpochSamples(IndexedDataset.open(tmp_path / name), documents, [Cut(0, 16)], (5, number))
         for number, (name, documents) in enumerate([("a", 40), ("b", 30)])
     ]
-    dataset, blend = EpochDataset(datasets, [(0, weights)]), Blend(weights or [first, second])
+    blend = Blend(weights or [first, second])
+    dataset = EpochDataset(datasets, StagedBlend([(0, weights or [first, second])]))
     for which, tokens in enumerate((first, second)):
         counts: Counter[int] = Counter()
         own = [number for number in range(600) if blend[number][0] == which]
@@ -107,13 +110,15 @@ def test_an_index_for_nine_billion_tokens_is_small():
     class MadeUp:
         lengths = np.random.default_rng(0).integers(500, 1500, 9_000_000, dtype=np.int32)
 
-    samples = EpochSamples(MadeUp, len(MadeUp.lengths), 2048, (5, 0))
+    samples = EpochSamples(MadeUp, len(MadeUp.lengths), [Cut(0, 2048)], (5, 0))
     tracemalloc.start()
-    epoch = samples._epoch(3)
+    count = -(-samples.tokens // 2048)
+    made = samples._documents(3), samples._order(0, 3, count)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert samples.tokens > 8.9e9
-    assert len(epoch.samples) == pytest.approx(samples.tokens / 2048, abs=1)
+    assert [len(part) for part in made[0]] == [9_000_000] * 2
+    assert made[1].nbytes == 4 * count
     assert peak < 500e6
 
 

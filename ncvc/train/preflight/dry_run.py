@@ -1,6 +1,6 @@
 """Dry run of a training: size, memory of a GPU, time and disk, estimated without torch and without a GPU."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,8 @@ from ncvc.train.config import TrainConfig
 from ncvc.train.preflight.checks import Prepared, inspect_prepared
 from ncvc.train.preflight.flops import flops_per_token, parameters
 from ncvc.train.preflight.gpu_specs import GPU_SPECS, GpuSpec, find_gpu_spec
-from ncvc.train.preflight.memory import Memory, fullest, largest_micro_batch, with_micro_batch
+from ncvc.train.preflight.memory import Memory, fullest, largest_micro_batch, with_length, with_micro_batch
+from ncvc.train.step_plan import StepPlan, Stretch, describe_stretch
 from ncvc.units import duration, size
 
 GIB = 2**30
@@ -91,6 +92,7 @@ def dry_run(
         *_model(config),
         *_ranks(config, ranks, copies, planned),
         *_steps(config, prepared),
+        *_stages(config, ranks, copies, planned.spec, mfu or USUAL_MFU),
         *_speed(config, ranks, planned.spec, mfu),
         *_validation(config, prepared, ranks, planned.spec, mfu or USUAL_MFU),
         *_checkpoints(config),
@@ -115,7 +117,7 @@ def estimate(
     memory = fullest(config, copies)[1]
     capacity = round(planned.spec.memory * GIB)
     steps = config.schedule.train_iters
-    speed = _speed_of_all(config, ranks, planned.spec, mfu)
+    plan, speed = StepPlan(config), _speed_of_all(config, ranks, planned.spec, mfu)
     validation = validation_seconds(config, prepared, speed) if speed else None
     needed, free, _ = _disk(config)
     return {
@@ -127,10 +129,21 @@ def estimate(
         "card": planned.spec.name,
         "card_memory": capacity,
         "steps": steps,
-        "tokens": steps * config.tokens_per_step,
+        "tokens": plan.tokens(steps),
+        "stages": [
+            {
+                "first": part.begin + 1,
+                "steps": count,
+                "tokens": count * part.tokens_per_step,
+                "sequence_length": part.sequence_length,
+                "seconds": _seconds(config, [(part, count)], ranks, planned.spec, mfu),
+                "memory": round(fullest(with_length(config, part.sequence_length), copies)[1].total),
+            }
+            for part, count in plan.parts(1, steps)
+        ],
         "mfu": mfu,
         "tokens_per_second": speed,
-        "seconds": steps * config.tokens_per_step / speed if speed else None,
+        "seconds": _seconds(config, plan.parts(1, steps), ranks, planned.spec, mfu),
         "validation_seconds": validation,
         "missing": [str(path) for path in prepared.missing],
         "checkpoint_bytes": checkpoint_bytes(config),
@@ -188,35 +201,53 @@ def _ranks(config: TrainConfig, ranks: int, copies: int, planned: Target) -> Row
 
 
 def _steps(config: TrainConfig, prepared: Prepared) -> Rows:
-    planned = config.schedule.train_iters * config.tokens_per_step
     own = [
-        ("steps", f"{config.schedule.train_iters:,}; {planned:,} tokens"),
-        ("data", _data(config, prepared, planned)),
+        ("steps", f"{config.schedule.train_iters:,}; {StepPlan(config).tokens(config.schedule.train_iters):,} tokens"),
+        ("data", _data(config, prepared)),
     ]
     if prepared.newest:
         own.append(("goes on", f"after step {prepared.newest.step:,}"))
     return own
 
 
-def _data(config: TrainConfig, prepared: Prepared, planned: int) -> str:
+def _stages(config: TrainConfig, ranks: int, copies: int, spec: GpuSpec, mfu: float) -> Rows:
+    """Tokens, time and memory of each stage; nothing for a run that has one."""
+    if not config.stages:
+        return []
+    rows = []
+    for part, count in StepPlan(config).parts(1, config.schedule.train_iters):
+        seconds = _seconds(config, [(part, count)], ranks, spec, mfu)
+        memory = fullest(with_length(config, part.sequence_length), copies)[1].total
+        said = [f"{count * part.tokens_per_step:,} tokens", f"{memory / GIB:.2f} GiB a GPU"]
+        said[1:1] = [] if seconds is None else [duration(seconds)]
+        steps = f"steps {part.begin + 1:,} to {part.begin + count:,}"
+        rows.append((f"stage {part.stage}", f"{steps}: {describe_stretch(part)}; {', '.join(said)}"))
+    return rows
+
+
+def _data(config: TrainConfig, prepared: Prepared) -> str:
     """Tokens and documents for training, and the number of epochs."""
-    weights, datasets = config.data.weights, prepared.datasets
+    datasets, plan = prepared.datasets, StepPlan(config)
     if prepared.missing:
         return f"not prepared: {prepared.missing[0]} is not there, so a start is refused, and the epochs are not known"
     tokens = sum(each.tokens for each in datasets)
-    epochs = f"{planned / tokens:.2f} epochs"
-    if weights:
-        shares = [weight / sum(weights) for weight in weights]
+    epochs = f"{plan.tokens(config.schedule.train_iters) / tokens:.2f} epochs"
+    if any(stretch.weights for stretch in plan.stretches):
+        read = [0.0] * len(datasets)
+        for part, count in plan.parts(1, config.schedule.train_iters):
+            weights = part.weights or [own.tokens for own in datasets]
+            for number, weight in enumerate(weights):
+                read[number] += count * part.tokens_per_step * weight / sum(weights)
         epochs = ", ".join(
-            f"{planned * share / own.tokens:.2f} epochs of {Path(own.prefix).name}"
-            for share, own in zip(shares, datasets, strict=True)
+            f"{own_read / own.tokens:.2f} epochs of {Path(own.prefix).name}"
+            for own_read, own in zip(read, datasets, strict=True)
         )
     return f"{tokens:,} tokens in {sum(each.documents for each in datasets):,} documents; {epochs}"
 
 
-def tokens_per_second(config: TrainConfig, spec: GpuSpec, mfu: float) -> float:
-    """Tokens per second of one GPU at a share `mfu` of its peak."""
-    return mfu * spec.tflops * 1e12 / flops_per_token(config.model, config.data.sequence_length)
+def tokens_per_second(config: TrainConfig, spec: GpuSpec, mfu: float, length: int | None = None) -> float:
+    """Tokens per second of one GPU at a share `mfu` of its peak, in sequences of `data.sequence_length` or `length`."""
+    return mfu * spec.tflops * 1e12 / flops_per_token(config.model, length or config.data.sequence_length)
 
 
 def _speed_of_all(config: TrainConfig, ranks: int, spec: GpuSpec, mfu: float) -> float | None:
@@ -226,19 +257,32 @@ def _speed_of_all(config: TrainConfig, ranks: int, spec: GpuSpec, mfu: float) ->
     return tokens_per_second(config, spec, mfu) * ranks
 
 
+def _seconds(
+    config: TrainConfig, parts: Iterable[tuple[Stretch, int]], ranks: int, spec: GpuSpec, mfu: float
+) -> float | None:
+    """Seconds of some steps; None if they cannot be estimated."""
+    if _speed_of_all(config, ranks, spec, mfu) is None:
+        return None
+    return sum(
+        count * part.tokens_per_step / (tokens_per_second(config, spec, mfu, part.sequence_length) * ranks)
+        for part, count in parts
+    )
+
+
 def _speed(config: TrainConfig, ranks: int, spec: GpuSpec, mfu: float | None) -> Rows:
-    speed = _speed_of_all(config, ranks, spec, mfu or USUAL_MFU)
-    if speed is None:
+    share, plan = mfu or USUAL_MFU, StepPlan(config)
+    seconds = _seconds(config, plan.parts(1, config.schedule.train_iters), ranks, spec, share)
+    if seconds is None:
         why = "dtype is float32" if config.compute.dtype != "bfloat16" else f"the peak of {spec.name} is not known here"
         return [("time", f"not estimated: {why}; set --gpu-tflops" if spec.tflops == 0 else f"not estimated: {why}")]
-    tokens = config.schedule.train_iters * config.tokens_per_step
+    speed = plan.tokens(config.schedule.train_iters) / seconds
     row = (
-        f"{duration(tokens / speed)}: {speed:,.0f} tokens/s, {speed / ranks:,.0f} a GPU, if {mfu or USUAL_MFU:.0%} of"
+        f"{duration(seconds)}: {speed:,.0f} tokens/s, {speed / ranks:,.0f} a GPU, if {share:.0%} of"
         " the peak is reached (assumed; --mfu)"
     )
     if mfu is None and spec.name == PAPERS_GPU:
-        published = tokens_per_second(config, spec, PAPERS_MFU) * ranks
-        row += f"; {duration(tokens / published)} at {PAPERS_MFU:.0%}, which the papers reached on this card"
+        published = seconds * share / PAPERS_MFU
+        row += f"; {duration(published)} at {PAPERS_MFU:.0%}, which the papers reached on this card"
     return [("time", row)]
 
 
