@@ -20,7 +20,7 @@ from ncvc.model.config import (
     Probability,
     WholeNumber,
 )
-from ncvc.train.stages import StageConfig, require_possible_stages
+from ncvc.train.stages import RampupConfig, StageConfig, require_possible_rampup, require_possible_stages
 
 
 def _at_home(path: str) -> str:
@@ -137,6 +137,9 @@ class ScheduleConfig(Config):
     """Samples of a step, over all ranks."""
     micro_batch_size: Count
     """Samples of one forward and backward pass of a rank; gradients are accumulated over the rest."""
+    rampup: RampupConfig | None = None
+    """Smaller steps at the beginning; null has `global_batch_size` from the first on. The learning rate goes by steps
+    all the same."""
     lr_warmup_iters: WholeNumber
     """Steps in which the learning rate rises to `lr`, before `lr_decay_style`."""
     lr_warmup_style: Literal["linear", "logarithmic"] = "linear"
@@ -181,6 +184,8 @@ class ScheduleConfig(Config):
                 f"global_batch_size {self.global_batch_size} must be a multiple of"
                 f" micro_batch_size {self.micro_batch_size}"
             )
+        if self.rampup is not None:
+            require_possible_rampup(self.rampup, self.global_batch_size, self.micro_batch_size)
         return self
 
 
@@ -376,9 +381,12 @@ class TrainConfig(Config):
             )
         copies = world_size // shared
         at_once = schedule.micro_batch_size * copies
-        if schedule.global_batch_size % at_once:
-            raise ValueError(
-                f"schedule.global_batch_size {schedule.global_batch_size} must be a multiple of"
-                f" micro_batch_size × data-parallel ranks = {at_once}"
-            )
+        sizes = {"global_batch_size": schedule.global_batch_size}
+        if schedule.rampup is not None:
+            sizes |= {"rampup.start": schedule.rampup.start, "rampup.increment": schedule.rampup.increment}
+        for name, size in sizes.items():
+            if size % at_once:
+                raise ValueError(
+                    f"schedule.{name} {size} must be a multiple of micro_batch_size × data-parallel ranks = {at_once}"
+                )
         return copies

@@ -33,6 +33,31 @@ class StageConfig(Config):
         return self
 
 
+class RampupConfig(Config):
+    """Ramp of the batch size, Megatron's `--rampup-batch-size`."""
+
+    start: Count
+    """Samples of the first steps."""
+    increment: Count
+    """Samples by which the steps grow, again and again, up to `global_batch_size`."""
+    samples: Count
+    """Samples of the whole ramp, as many for each size."""
+
+
+def require_possible_rampup(rampup: RampupConfig, global_batch_size: int, micro_batch_size: int) -> None:
+    """Raises `ValueError` if the ramp does not lead to the batch, or its sizes do not divide by the micro-batch."""
+    if rampup.start >= global_batch_size or (global_batch_size - rampup.start) % rampup.increment:
+        raise ValueError(
+            f"rampup does not lead from start {rampup.start} by increments of {rampup.increment} to global_batch_size"
+            f" {global_batch_size}; choose an increment that divides their difference"
+        )
+    for name in ("start", "increment"):
+        if getattr(rampup, name) % micro_batch_size:
+            raise ValueError(
+                f"rampup.{name} {getattr(rampup, name)} must be a multiple of micro_batch_size {micro_batch_size}"
+            )
+
+
 def require_possible_stages(config: "TrainConfig") -> None:
     """Raises `ValueError` if the stages of a config fit neither each other nor the rest of it."""
     stages, data = config.stages, config.data

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ncvc.checkpoint.manifest import Change
-from ncvc.train.config import OptimizerConfig, TrainConfig
+from ncvc.train.config import OptimizerConfig, ScheduleConfig, TrainConfig
 from ncvc.train.stages import StageConfig
 
 
@@ -79,7 +79,7 @@ class StepPlan:
             current = [stretch for stretch in planned if stretch.begin <= version.begin][-1]
             later = [stretch for stretch in planned if version.begin < stretch.begin < end]
             stretches += [replace(current, begin=version.begin), *later]
-        self.stretches = list(_counted(stretches))
+        self.stretches = list(_counted(_ramped(stretches, list(batch_sizes(config.schedule)))))
         """All of them, in order."""
         self._begins = [stretch.begin for stretch in self.stretches]
 
@@ -96,6 +96,12 @@ class StepPlan:
         """Counts the tokens of the first `done` steps."""
         stretch = self.at(max(done, 1))
         return stretch.tokens + (done - stretch.begin) * stretch.tokens_per_step
+
+    @property
+    def full_batch(self) -> tuple[int, int]:
+        """First step that has the largest batch, and the samples before it."""
+        step = 1 + next(each.begin for each in self.stretches if each.batch_size == self.stretches[-1].batch_size)
+        return step, self.samples(step - 1)
 
     def optimizer(self, step: int) -> OptimizerConfig:
         """Returns the settings of the optimizer in a step."""
@@ -146,6 +152,31 @@ def _versions(config: TrainConfig, changes: Iterable[Change]) -> list[Version]:
 
 def _version(begin: int, values: dict[str, Any]) -> Version:
     return Version(begin, values["data.weights"], [StageConfig.model_validate(stage) for stage in values["stages"]])
+
+
+def batch_sizes(schedule: ScheduleConfig) -> Iterator[tuple[int, int]]:
+    """Yields each size of a batch, and the step behind which it begins.
+
+    As Megatron-LM's calculator with `--rampup-batch-size`, which megatron-core 0.19 has no more: behind c samples the
+    batch has ⌊c · increments / samples⌋ increments.
+    """
+    steps = samples = 0
+    if rampup := schedule.rampup:
+        increments = (schedule.global_batch_size - rampup.start) // rampup.increment
+        for number in range(increments):
+            size, end = rampup.start + number * rampup.increment, -(-(number + 1) * rampup.samples // increments)
+            count = max(0, -(-(end - samples) // size))
+            if count:
+                yield steps, size
+            steps, samples = steps + count, samples + count * size
+    yield steps, schedule.global_batch_size
+
+
+def _ramped(stretches: Sequence[Stretch], sizes: Sequence[tuple[int, int]]) -> Iterator[Stretch]:
+    """Yields the stretches with the sizes of their batches, divided where these change."""
+    for begin in sorted({*(stretch.begin for stretch in stretches), *(first for first, _ in sizes)}):
+        current = [stretch for stretch in stretches if stretch.begin <= begin][-1]
+        yield replace(current, begin=begin, batch_size=[size for first, size in sizes if first <= begin][-1])
 
 
 def _counted(stretches: Iterable[Stretch]) -> Iterator[Stretch]:

@@ -37,6 +37,8 @@ class Status:
     last: Step | None
     steps: int | None
     """Planned steps by config.yaml; None if that cannot be read."""
+    batch_size: int | None
+    """Samples of a step behind the ramp by config.yaml; None without a ramp."""
     stages: int
     """Planned stages by config.yaml."""
     stage: str
@@ -74,10 +76,22 @@ def status(run: Path, now: float | None = None) -> Status:
     newest = max((path for path in (run / "checkpoints").glob("step_*") if (path / MANIFEST).exists()), default=None)
     skipped = max([last.skipped if last else 0, *(event.get("skipped", 0) for event in events)])
     skipped_tokens = max([_skipped_tokens(last, skipped), *(event.get("skipped_tokens", 0) for event in events)])
-    steps, stages = _planned(run)
+    steps, batch_size, stages = _planned(run)
     stage = next((f"{line['settings']}, from step {line['step']:,}" for line in reversed(left) if _is_stage(line)), "")
     return Status(
-        run, state, place, written, last, steps, stages, stage, skipped, skipped_tokens, newest, events[-EVENTS:]
+        run=run,
+        state=state,
+        place=place,
+        written=written,
+        last=last,
+        steps=steps,
+        batch_size=batch_size,
+        stages=stages,
+        stage=stage,
+        skipped=skipped,
+        skipped_tokens=skipped_tokens,
+        checkpoint=newest,
+        events=events[-EVENTS:],
     )
 
 
@@ -128,13 +142,15 @@ def _runs(pid: int, by: float) -> bool:
     return fields[0] != "Z" and began < by + 2  # the kernel's clock and the log's round differently
 
 
-def _planned(run: Path) -> tuple[int | None, int]:
-    """Steps and stages by config.yaml; None and one if that cannot be read."""
+def _planned(run: Path) -> tuple[int | None, int | None, int]:
+    """Steps, `Status.batch_size` and stages by config.yaml; None and one if that cannot be read."""
     try:
         config = yaml.safe_load((run / "config.yaml").read_text(encoding="utf-8"))
-        return int(config["schedule"]["train_iters"]), 1 + len(config.get("stages", []))
+        schedule = config["schedule"]
+        batch_size = int(schedule["global_batch_size"]) if schedule.get("rampup") else None
+        return int(schedule["train_iters"]), batch_size, 1 + len(config.get("stages", []))
     except (OSError, ValueError, LookupError, TypeError, AttributeError, yaml.YAMLError):
-        return None, 1
+        return None, None, 1
 
 
 def describe(status: Status, now: float | None = None) -> list[str]:
@@ -147,6 +163,8 @@ def describe(status: Status, now: float | None = None) -> list[str]:
     else:
         of = f" of {status.steps:,} ({last.step / status.steps:.1%})" if status.steps else ""
         rows.append(("step", f"{last.step:,}{of}, {last.tokens:,} tokens"))
+        if status.batch_size and last.batch_size:
+            rows.append(("batch", f"{last.batch_size:,} samples, of {status.batch_size:,} behind the ramp"))
         if status.stages > 1:
             rows.append(("stage", f"{last.stage} of {status.stages}{': ' if status.stage else ''}{status.stage}"))
         smoothed = "" if last.smoothed_loss is None else f", smoothed {last.smoothed_loss:.4f}"

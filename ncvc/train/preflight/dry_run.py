@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from ncvc.train.preflight.checks import Prepared, inspect_prepared
 from ncvc.train.preflight.flops import flops_per_token, parameters
 from ncvc.train.preflight.gpu_specs import GPU_SPECS, GpuSpec, find_gpu_spec
 from ncvc.train.preflight.memory import Memory, fullest, largest_micro_batch, with_length, with_micro_batch
+from ncvc.train.preflight.speed import seconds_of, speed_of_all
 from ncvc.train.step_plan import StepPlan, Stretch, describe_stretch
 from ncvc.units import duration, size
 
@@ -117,7 +119,7 @@ def estimate(
     memory = fullest(config, copies)[1]
     capacity = round(planned.spec.memory * GIB)
     steps = config.schedule.train_iters
-    plan, speed = StepPlan(config), _speed_of_all(config, ranks, planned.spec, mfu)
+    plan, speed = StepPlan(config), speed_of_all(config, ranks, planned.spec, mfu)
     validation = validation_seconds(config, prepared, speed) if speed else None
     needed, free, _ = _disk(config)
     return {
@@ -132,18 +134,18 @@ def estimate(
         "tokens": plan.tokens(steps),
         "stages": [
             {
-                "first": part.begin + 1,
-                "steps": count,
-                "tokens": count * part.tokens_per_step,
-                "sequence_length": part.sequence_length,
-                "seconds": _seconds(config, [(part, count)], ranks, planned.spec, mfu),
-                "memory": round(fullest(with_length(config, part.sequence_length), copies)[1].total),
+                "first": parts[0][0].begin + 1,
+                "steps": sum(count for _, count in parts),
+                "tokens": _tokens(parts),
+                "sequence_length": parts[0][0].sequence_length,
+                "seconds": seconds_of(config, parts, ranks, planned.spec, mfu),
+                "memory": round(fullest(with_length(config, parts[0][0].sequence_length), copies)[1].total),
             }
-            for part, count in plan.parts(1, steps)
+            for parts in _by_stage(plan, steps)
         ],
         "mfu": mfu,
         "tokens_per_second": speed,
-        "seconds": _seconds(config, plan.parts(1, steps), ranks, planned.spec, mfu),
+        "seconds": seconds_of(config, plan.parts(1, steps), ranks, planned.spec, mfu),
         "validation_seconds": validation,
         "missing": [str(path) for path in prepared.missing],
         "checkpoint_bytes": checkpoint_bytes(config),
@@ -197,6 +199,21 @@ def _ranks(config: TrainConfig, ranks: int, copies: int, planned: Target) -> Row
             f"{schedule.global_batch_size:,} samples = {schedule.micro_batch_size} at a time × {copies} ×"
             f" {accumulated} accumulated; {config.tokens_per_step:,} tokens",
         ),
+        *_ramp(config),
+    ]
+
+
+def _ramp(config: TrainConfig) -> Rows:
+    rampup = config.schedule.rampup
+    if rampup is None:
+        return []
+    first, samples = StepPlan(config).full_batch
+    return [
+        (
+            "ramp",
+            f"{rampup.start:,} samples at first, {rampup.increment:,} more at a time;"
+            f" {config.schedule.global_batch_size:,} from step {first:,} on, behind {samples:,} samples",
+        )
     ]
 
 
@@ -215,14 +232,24 @@ def _stages(config: TrainConfig, ranks: int, copies: int, spec: GpuSpec, mfu: fl
     if not config.stages:
         return []
     rows = []
-    for part, count in StepPlan(config).parts(1, config.schedule.train_iters):
-        seconds = _seconds(config, [(part, count)], ranks, spec, mfu)
-        memory = fullest(with_length(config, part.sequence_length), copies)[1].total
-        said = [f"{count * part.tokens_per_step:,} tokens", f"{memory / GIB:.2f} GiB a GPU"]
+    for parts in _by_stage(StepPlan(config), config.schedule.train_iters):
+        first, (last, count) = parts[0][0], parts[-1]
+        seconds = seconds_of(config, parts, ranks, spec, mfu)
+        memory = fullest(with_length(config, first.sequence_length), copies)[1].total
+        said = [f"{_tokens(parts):,} tokens", f"{memory / GIB:.2f} GiB a GPU"]
         said[1:1] = [] if seconds is None else [duration(seconds)]
-        steps = f"steps {part.begin + 1:,} to {part.begin + count:,}"
-        rows.append((f"stage {part.stage}", f"{steps}: {describe_stretch(part)}; {', '.join(said)}"))
+        steps = f"steps {first.begin + 1:,} to {last.begin + count:,}"
+        rows.append((f"stage {first.stage}", f"{steps}: {describe_stretch(first)}; {', '.join(said)}"))
     return rows
+
+
+def _by_stage(plan: StepPlan, steps: int) -> list[list[tuple[Stretch, int]]]:
+    """Stretches of each stage and the numbers of their steps."""
+    return [list(parts) for _, parts in groupby(plan.parts(1, steps), lambda part: part[0].stage)]
+
+
+def _tokens(parts: Iterable[tuple[Stretch, int]]) -> int:
+    return sum(count * part.tokens_per_step for part, count in parts)
 
 
 def _data(config: TrainConfig, prepared: Prepared) -> str:
@@ -245,33 +272,9 @@ def _data(config: TrainConfig, prepared: Prepared) -> str:
     return f"{tokens:,} tokens in {sum(each.documents for each in datasets):,} documents; {epochs}"
 
 
-def tokens_per_second(config: TrainConfig, spec: GpuSpec, mfu: float, length: int | None = None) -> float:
-    """Tokens per second of one GPU at a share `mfu` of its peak, in sequences of `data.sequence_length` or `length`."""
-    return mfu * spec.tflops * 1e12 / flops_per_token(config.model, length or config.data.sequence_length)
-
-
-def _speed_of_all(config: TrainConfig, ranks: int, spec: GpuSpec, mfu: float) -> float | None:
-    """Tokens per second of all ranks; None if it cannot be estimated."""
-    if config.compute.dtype != "bfloat16" or not spec.tflops:
-        return None
-    return tokens_per_second(config, spec, mfu) * ranks
-
-
-def _seconds(
-    config: TrainConfig, parts: Iterable[tuple[Stretch, int]], ranks: int, spec: GpuSpec, mfu: float
-) -> float | None:
-    """Seconds of some steps; None if they cannot be estimated."""
-    if _speed_of_all(config, ranks, spec, mfu) is None:
-        return None
-    return sum(
-        count * part.tokens_per_step / (tokens_per_second(config, spec, mfu, part.sequence_length) * ranks)
-        for part, count in parts
-    )
-
-
 def _speed(config: TrainConfig, ranks: int, spec: GpuSpec, mfu: float | None) -> Rows:
     share, plan = mfu or USUAL_MFU, StepPlan(config)
-    seconds = _seconds(config, plan.parts(1, config.schedule.train_iters), ranks, spec, share)
+    seconds = seconds_of(config, plan.parts(1, config.schedule.train_iters), ranks, spec, share)
     if seconds is None:
         why = "dtype is float32" if config.compute.dtype != "bfloat16" else f"the peak of {spec.name} is not known here"
         return [("time", f"not estimated: {why}; set --gpu-tflops" if spec.tflops == 0 else f"not estimated: {why}")]
@@ -308,7 +311,7 @@ def _validation(config: TrainConfig, prepared: Prepared, ranks: int, spec: GpuSp
     if prepared.missing:
         return [("validation", f"{validations(config):,} times; the data are not there yet, so the time is not known")]
     row = f"{validations(config):,} times {sum(prepared.validation):,} samples"
-    speed = _speed_of_all(config, ranks, spec, mfu)
+    speed = speed_of_all(config, ranks, spec, mfu)
     seconds = validation_seconds(config, prepared, speed) if speed else None
     return [("validation", row if seconds is None else f"{row}; {duration(seconds)} more")]
 
