@@ -110,6 +110,9 @@ class OptimizerConfig(Config):
     """Highest learning rate."""
     min_lr: NotNegative = 0.0
     """Learning rate at the end of the schedule."""
+    z_loss: NotNegative = 0.0
+    """Coefficient of the squared logarithm of the softmax's denominator, which is added to the loss (PaLM, arXiv
+    2204.02311: 1e-4); 0 adds nothing."""
     weight_decay: NotNegative = 0.1
     """Decoupled weight decay; not on the norms' weights."""
     adam_beta1: Probability = 0.9
@@ -357,7 +360,19 @@ class TrainConfig(Config):
                 f" parallel.pipeline_model_parallel_size {pipeline}"
             )
         require_possible_stages(self)
+        if self.optimizer.z_loss and self.compute.cross_entropy_fusion_impl not in ("auto", "none"):
+            raise ValueError(
+                "optimizer.z_loss needs the softmax's denominators, which compute.cross_entropy_fusion_impl"
+                f" {self.compute.cross_entropy_fusion_impl} does not give; set it to auto, or z_loss to 0"
+            )
         return self
+
+    @property
+    def arithmetic(self) -> ComputeConfig:
+        """`compute`, with the cross entropy that is not fused where a z-loss is added to it."""
+        if not self.optimizer.z_loss:
+            return self.compute
+        return self.compute.model_copy(update={"cross_entropy_fusion_impl": "none"})
 
     def branch(self, step: int) -> "TrainConfig":
         """Returns the config of a run of its own that begins behind a step of this run."""

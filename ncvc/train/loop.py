@@ -107,7 +107,7 @@ def train_step(training: Training, samples: Batches, stop: StopRequest, log: Run
     config, step, plan = training.config, training.done + 1, training.plan
     enter(training, step, log)
     lr = learning_rate(step, plan.optimizer(step), config.schedule)
-    loss, stopping = forward_backward(training, samples, stop)
+    loss, z_loss, stopping = forward_backward(training, samples, stop)
     norm = gradient_norm(training.optimizer)
     training.done = step
     if reason := training.guard.judge(loss, norm):
@@ -116,14 +116,23 @@ def train_step(training: Training, samples: Batches, stop: StopRequest, log: Run
         send_heartbeat("updating the weights")
         update(training.optimizer, lr, norm, config.optimizer.clip_grad)
         training.tokens += plan.at(step).tokens_per_step
-        log.step(step, loss=loss, lr=lr, grad_norm=norm, tokens=training.tokens, skipped=training.guard.skipped)
+        log.step(
+            step,
+            loss=loss,
+            z_loss=z_loss,
+            lr=lr,
+            grad_norm=norm,
+            tokens=training.tokens,
+            skipped=training.guard.skipped,
+        )
     return stopping
 
 
-def forward_backward(training: Training, samples: Batches, stop: StopRequest) -> tuple[float, bool]:
+def forward_backward(training: Training, samples: Batches, stop: StopRequest) -> tuple[float, float | None, bool]:
     """Accumulates the gradients of one global batch.
 
-    Returns its mean loss in nats, and whether any rank was asked to stop; both are the same on every rank.
+    Returns its mean loss in nats, what the z-loss adds to that if there is one, and whether any rank was asked to stop;
+    all are the same on every rank.
     """
     ranks, size = training.ranks, training.config.schedule.micro_batch_size
     stretch = training.plan.at(training.done + 1)
@@ -142,18 +151,21 @@ def forward_backward(training: Training, samples: Batches, stop: StopRequest) ->
         forward_only=False,
     )
     # Only the last pipeline stage has losses, and tensor-parallel ranks have the same.
-    own = torch.stack(losses).mean() if losses and ranks.tp_rank == 0 else torch.zeros((), device=ranks.device)
-    shared = torch.stack([own / ranks.dp_size, torch.tensor(float(stop.made), device=ranks.device)])
+    own = torch.zeros(2 if training.config.optimizer.z_loss else 1, device=ranks.device)
+    if losses and ranks.tp_rank == 0:
+        own = torch.stack([each.mean() for each in torch.stack(losses).unbind(1)])
+    shared = torch.cat([own / ranks.dp_size, torch.tensor([float(stop.made)], device=ranks.device)])
     dist.all_reduce(shared)
-    loss, requests = shared.tolist()
+    loss, *z_losses, requests = shared.tolist()
     timer.report()
-    return loss, requests > 0
+    return loss, z_losses[0] if z_losses else None, requests > 0
 
 
 def forward(samples: Batches, model: Any) -> tuple[torch.Tensor, Any]:
     """Puts the next micro-batch through the model.
 
-    Returns the losses of its tokens [micro-batch, sequence], and the function that takes their mean.
+    Returns the losses of its tokens [micro-batch, sequence], in training with a z-loss both of them [2, micro-batch,
+    sequence], and the function that takes their mean.
     """
     send_heartbeat("computing")
     device = torch.cuda.current_device()
@@ -163,9 +175,9 @@ def forward(samples: Batches, model: Any) -> tuple[torch.Tensor, Any]:
 
 
 def mean_loss(token_losses: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Takes the mean of [micro-batch, sequence] twice: to differentiate, and to report."""
-    loss = token_losses.float().mean()
-    return loss, loss.detach().clone()  # the schedule divides the first in place
+    """Takes the means of the last two dimensions twice: their sum to differentiate, and each to report."""
+    means = torch.stack([own.float().mean() for own in token_losses.view(-1, *token_losses.shape[-2:])])
+    return means.sum(), means.detach().clone()  # the schedule divides the first in place
 
 
 def reduce_gradients(timer: ComputeTimer, *arguments: Any, **options: Any) -> None:

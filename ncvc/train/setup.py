@@ -15,6 +15,7 @@ from megatron.core.optimizer.distrib_optimizer import DistributedOptimizer
 from ncvc.checkpoint.manifest import Change, Facts, GuardState
 from ncvc.checkpoint.reader import Checkpoint, latest
 from ncvc.model import gpt as gpt_model
+from ncvc.model.kernels.z_loss import CrossEntropyWithZLoss
 from ncvc.model.parallel import Ranks, seed_dropout
 from ncvc.model.sharding import parameter_shards
 from ncvc.train import optimizer as adamw
@@ -116,7 +117,9 @@ def setup(config: TrainConfig, ranks: Ranks, changed: Set[str] = frozenset()) ->
     datasets, tokenizer = read
 
     send_heartbeat("loading", allowance=IO_ALLOWANCE)
-    gpt = gpt_model.build(config.model, compute=config.compute, parallel=config.parallel, device=ranks.device)
+    gpt = gpt_model.build(config.model, compute=config.arithmetic, parallel=config.parallel, device=ranks.device)
+    if config.optimizer.z_loss:
+        gpt.compute_language_model_loss = CrossEntropyWithZLoss(gpt, config.optimizer.z_loss)
     model = adamw.data_parallel(gpt)
     optimizer = adamw.build(model, config.optimizer)
     training = Training(

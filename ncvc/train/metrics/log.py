@@ -53,6 +53,8 @@ class Step:
     """`tflops_per_gpu` as a share of the GPU's bfloat16 peak; None if that is unknown."""
     skipped: int = 0
     """Steps skipped by the guard since the beginning."""
+    z_loss: float | None = None
+    """Mean of what the z-loss adds to the loss, in nats; None if nothing is added."""
     skipped_tokens: int | None = None
     """Tokens of these steps."""
     stage: int = 1
@@ -123,7 +125,17 @@ class RunLog:
         """Starts the time of the next step; call it after anything that is not a step."""
         self.since = time.monotonic()
 
-    def step(self, step: int, *, loss: float, lr: float, grad_norm: float, tokens: int, skipped: int = 0) -> None:
+    def step(
+        self,
+        step: int,
+        *,
+        loss: float,
+        lr: float,
+        grad_norm: float,
+        tokens: int,
+        skipped: int = 0,
+        z_loss: float | None = None,
+    ) -> None:
         """Logs a step that updated the weights; `tokens` and `skipped`: of all steps so far that did, and did not."""
         now = time.monotonic()
         seconds, self.since = now - self.since, now
@@ -146,6 +158,7 @@ class RunLog:
             tflops_per_gpu=flops / 1e12,
             mfu=flops / self.peak if self.peak else None,
             skipped=skipped,
+            z_loss=z_loss,
             skipped_tokens=self.plan.tokens(step) - tokens,
             stage=stretch.stage,
             batch_size=stretch.batch_size,
