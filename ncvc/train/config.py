@@ -20,7 +20,7 @@ from ncvc.model.config import (
     Probability,
     WholeNumber,
 )
-from ncvc.train.stages import RampupConfig, StageConfig, require_possible_rampup, require_possible_stages
+from ncvc.train.stages import RampupConfig, StageConfig, require_order, require_possible_rampup, require_possible_stages
 
 
 def _at_home(path: str) -> str:
@@ -359,7 +359,16 @@ class TrainConfig(Config):
                 f"model.num_layers {self.model.num_layers} does not divide by"
                 f" parallel.pipeline_model_parallel_size {pipeline}"
             )
-        require_possible_stages(self)
+        require_possible_stages(
+            self.stages,
+            train_iters=self.schedule.train_iters,
+            prefixes=self.data.prefixes,
+            weights=self.data.weights,
+            min_lr=self.optimizer.min_lr,
+            longest=self.model.max_position_embeddings,
+            divisor=tensor if self.parallel.sequence_parallel else 1,
+        )
+        require_order(self.stages, self.data.order)
         if self.optimizer.z_loss and self.compute.cross_entropy_fusion_impl not in ("auto", "none"):
             raise ValueError(
                 "optimizer.z_loss needs the softmax's denominators, which compute.cross_entropy_fusion_impl"

@@ -54,7 +54,7 @@ def as_begun(config: TrainConfig, newest: Manifest | None) -> TrainConfig:
     order = _begun_with(newest)["data"]["order"] if newest else "epochs"
     config = config.model_copy(update={"data": config.data.model_copy(update={"order": order})})
     try:
-        require_order(config)
+        require_order(config.stages, config.data.order)
     except ValueError as error:
         raise ConfigError(f"{config.run}: {error}") from None
     return config

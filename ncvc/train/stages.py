@@ -1,15 +1,13 @@
 """Stages of a run and the ramp of its batch size, as a config has them."""
 
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import Annotated, Self
 
 import pydantic
 
 from ncvc.config import Config
 from ncvc.model.config import Count, NotNegative, Positive
-
-if TYPE_CHECKING:
-    from ncvc.train.config import TrainConfig
 
 
 class StageConfig(Config):
@@ -58,9 +56,20 @@ def require_possible_rampup(rampup: RampupConfig, global_batch_size: int, micro_
             )
 
 
-def require_possible_stages(config: "TrainConfig") -> None:
-    """Raises `ValueError` if the stages of a config fit neither each other nor the rest of it."""
-    stages, data = config.stages, config.data
+def require_possible_stages(
+    stages: Sequence[StageConfig],
+    *,
+    train_iters: int,
+    prefixes: Sequence[str],
+    weights: Sequence[float] | None,
+    min_lr: float,
+    longest: int,
+    divisor: int,
+) -> None:
+    """Raises `ValueError` if stages fit neither each other nor the rest of a config.
+
+    `longest`: tokens of the longest sequence; `divisor`: number that the length of each must divide by.
+    """
     for before, after in pairwise(stages):
         if after.from_step <= before.from_step:
             raise ValueError(
@@ -68,44 +77,38 @@ def require_possible_stages(config: "TrainConfig") -> None:
             )
     for number, stage in enumerate(stages):
         name = f"stages.{number}"
-        if stage.from_step >= config.schedule.train_iters:
+        if stage.from_step >= train_iters:
             raise ValueError(
-                f"{name}.from {stage.from_step} leaves nothing of schedule.train_iters {config.schedule.train_iters};"
+                f"{name}.from {stage.from_step} leaves nothing of schedule.train_iters {train_iters};"
                 " let the stage begin earlier, or leave it out"
             )
-        if stage.blend is not None and len(stage.blend) != len(data.prefixes):
+        if stage.blend is not None and len(stage.blend) != len(prefixes):
             raise ValueError(
-                f"{name}.blend has {len(stage.blend)} weights for {len(data.prefixes)} data.prefixes"
-                f" ({', '.join(data.prefixes)}); write one for each, in their order"
+                f"{name}.blend has {len(stage.blend)} weights for {len(prefixes)} data.prefixes"
+                f" ({', '.join(prefixes)}); write one for each, in their order"
             )
-        if stage.lr is not None and stage.lr < config.optimizer.min_lr:
-            raise ValueError(f"{name}.lr {stage.lr} is below optimizer.min_lr {config.optimizer.min_lr}; lower min_lr")
-        if stage.seq_length is not None:
-            _require_possible_length(config, f"{name}.seq_length", stage.seq_length)
-    require_order(config)
-    blends = [weights for weights in (data.weights, *(stage.blend for stage in stages)) if weights is not None]
-    if data.weights is None:
+        if stage.lr is not None and stage.lr < min_lr:
+            raise ValueError(f"{name}.lr {stage.lr} is below optimizer.min_lr {min_lr}; lower min_lr")
+        length = stage.seq_length or divisor
+        if length > longest:
+            raise ValueError(f"{name}.seq_length {length} is above model.max_position_embeddings {longest}; lower it")
+        if length % divisor:
+            raise ValueError(
+                f"{name}.seq_length {length} does not divide by parallel.tensor_model_parallel_size {divisor}, as"
+                " sequence_parallel needs"
+            )
+    if weights is None:
         return
-    for prefix, *own in zip(data.prefixes, *blends, strict=True):
+    blends = [weights, *(stage.blend for stage in stages if stage.blend is not None)]
+    for prefix, *own in zip(prefixes, *blends, strict=True):
         if not any(own):
             raise ValueError(f"{prefix} has the weight 0 in every stage; give it one in a stage, or leave it out")
 
 
-def _require_possible_length(config: "TrainConfig", name: str, length: int) -> None:
-    longest, tensor = config.model.max_position_embeddings, config.parallel.tensor_model_parallel_size
-    if length > longest:
-        raise ValueError(f"{name} {length} is above model.max_position_embeddings {longest}; lower it")
-    if config.parallel.sequence_parallel and length % tensor:
-        raise ValueError(
-            f"{name} {length} does not divide by parallel.tensor_model_parallel_size {tensor}, as sequence_parallel"
-            " needs"
-        )
-
-
-def require_order(config: "TrainConfig") -> None:
+def require_order(stages: Sequence[StageConfig], order: str | None) -> None:
     """Raises `ValueError` for stages of the data in the order `megatron`, which draws all samples at once."""
-    for number, stage in enumerate(config.stages):
-        if config.data.order == "megatron" and (stage.blend or stage.seq_length):
+    for number, stage in enumerate(stages):
+        if order == "megatron" and (stage.blend or stage.seq_length):
             raise ValueError(
                 f"stages.{number} changes {'blend' if stage.blend else 'seq_length'}, and data.order megatron draws"
                 " the samples of the whole run at once; leave it out, or begin another run with data.order epochs"
