@@ -69,7 +69,8 @@ def train(
     kept = training.done
     while training.done < last and not stopping:
         step = training.done + 1
-        # The first step makes connections and compiles kernels.
+        # The first step makes connections and compiles kernels; that of a stage compiles them for another length.
+        warm = warm and not training.plan.begins_stage(step)
         send_heartbeat("computing", step=step, allowance=0.0 if warm else config.watch.startup_time)
         if guard.must_roll_back:
             saver.wait()
