@@ -23,7 +23,13 @@ class Config(pydantic.BaseModel):
     """Base of every config: refuses unknown keys, coerces no types, is immutable."""
 
     model_config = pydantic.ConfigDict(
-        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, use_attribute_docstrings=True
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        allow_inf_nan=False,
+        use_attribute_docstrings=True,
+        # A key that is a word of Python, such as `from`, is the alias of its field.
+        serialize_by_alias=True,
     )
 
     extendable: ClassVar[bool] = False
@@ -53,7 +59,7 @@ class Config(pydantic.BaseModel):
 def _with_whole_numbers(annotation: Any, value: Any) -> Any:
     """Returns a value with 1e3 and 1000.0 as whole numbers where the type asks for one."""
     if isinstance(value, dict):
-        fields: dict[str, Any] = next((part.model_fields for part in _parts(annotation) if _is_model(part)), {})
+        fields: dict[str, Any] = next((fields_by_key(part) for part in _parts(annotation) if _is_model(part)), {})
         return {
             name: _with_whole_numbers(fields[name].annotation if name in fields else None, part)
             for name, part in value.items()
@@ -62,6 +68,11 @@ def _with_whole_numbers(annotation: Any, value: Any) -> Any:
         return [_with_whole_numbers(annotation, part) for part in value]
     takes_whole = isinstance(value, float) and value.is_integer() and int in _parts(annotation)
     return int(value) if takes_whole and float not in _parts(annotation) else value
+
+
+def fields_by_key(cls: type[pydantic.BaseModel]) -> dict[str, pydantic.fields.FieldInfo]:
+    """Maps the keys of a section, as a file has them, to their fields."""
+    return {field.alias or name: field for name, field in cls.model_fields.items()}
 
 
 def _parts(annotation: Any) -> list[Any]:
@@ -184,12 +195,13 @@ def _set_by(options: list[str], name: str) -> str | None:
 
 def _keys(cls: type[pydantic.BaseModel], location: list[str | int]) -> list[str]:
     for part in location:
-        annotation = cls.model_fields[str(part)].annotation if str(part) in cls.model_fields else None
+        field = fields_by_key(cls).get(str(part))
+        annotation = field.annotation if field else None
         # A list of sections, an optional section: what is in the brackets counts.
         for inner in (annotation, *get_args(annotation)):
             if isinstance(inner, type) and issubclass(inner, pydantic.BaseModel):
                 cls = inner
-    return list(cls.model_fields)
+    return list(fields_by_key(cls))
 
 
 def _line(node: yaml.Node | None, location: list[str | int]) -> tuple[int, int]:

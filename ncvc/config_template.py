@@ -9,7 +9,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 import pydantic
 import yaml
 
-from ncvc.config import Config
+from ncvc.config import Config, fields_by_key
 
 WIDTH = 100
 """Columns of a comment."""
@@ -24,7 +24,7 @@ def template(cls: type[Config], example: Mapping[str, Any]) -> str:
 
 
 def _section(cls: type[Config], values: Mapping[str, Any], indent: str) -> Iterator[str]:
-    for name, field in cls.model_fields.items():
+    for name, field in fields_by_key(cls).items():
         value = (
             values[name]
             if name in values
@@ -34,7 +34,7 @@ def _section(cls: type[Config], values: Mapping[str, Any], indent: str) -> Itera
         if indent == "":
             yield ""
         yield from _comment(field, section, indent)
-        if section is None or value is None:
+        if section is None or not value:
             yield f"{indent}{name}: {_scalar(value)}"
         elif isinstance(value, Config | Mapping):
             yield f"{indent}{name}:"
@@ -93,7 +93,9 @@ def _is_config(part: Any) -> bool:
 
 
 def _mapping(value: Config | Mapping[str, Any]) -> Mapping[str, Any]:
-    return {name: getattr(value, name) for name in type(value).model_fields} if isinstance(value, Config) else value
+    if not isinstance(value, Config):
+        return value
+    return {field.alias or name: getattr(value, name) for name, field in type(value).model_fields.items()}
 
 
 def _scalar(value: Any) -> str:

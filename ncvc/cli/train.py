@@ -57,7 +57,7 @@ def train() -> None:
     "changes",
     multiple=True,
     metavar="KEY=VALUE",
-    help="Changes a setting of a run that goes on: learning rate, steps, schedule, weights; can be repeated.",
+    help="Changes a setting of a run that goes on: learning rate, steps, schedule, weights, stages; can be repeated.",
 )
 @click.option(
     "--from-step",
@@ -123,6 +123,7 @@ def run(
       ncvc train megatron_configs/demo.yaml --set schedule.train_iters=100 --set run=runs/short
       ncvc train run megatron_configs/ncvc-slm-1.yaml --dry-run --gpu H100
       ncvc train run CONFIG --change optimizer.lr=3e-4
+      ncvc train run CONFIG --change 'stages=[{from: 19200, blend: [1, 9]}]'
       ncvc train run CONFIG --from-step 9600 --set schedule.lr_decay_style=linear --set schedule.train_iters=12000
       ncvc train run CONFIG --nnodes 2 --node-rank 0 --rdzv-endpoint node0:29400
       ncvc train run CONFIG --nnodes 4 --write-slurm run.sbatch

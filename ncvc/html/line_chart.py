@@ -32,6 +32,8 @@ class Mark:
     """Follows the line's name under the pointer, and is followed by x."""
     is_fault: bool = False
     """Drawn as a short red mark at the bottom instead of a dashed line over the whole height."""
+    is_border: bool = False
+    """Drawn with long dashes, over the whole height."""
 
 
 @dataclass(frozen=True)
@@ -155,7 +157,9 @@ def _thinned(points: Sequence[Point], plane: _Plane) -> list[Point]:
 
 def _mark(line: Line, mark: Mark, plane: _Plane, colour: str) -> Html:
     x, title = plane.x.place(mark.x), svg_title(f"{line.name}: {mark.text} {mark.x:,.6g}")
-    top, kind = (HEIGHT - MARK, "fault") if mark.is_fault else (0, f"dashed {colour}")
+    top, kind = (
+        (HEIGHT - MARK, "fault") if mark.is_fault else (0, f"{'border' if mark.is_border else 'dashed'} {colour}")
+    )
     return element("line", title, x1=x, x2=x, y1=top, y2=HEIGHT, class_=kind)
 
 

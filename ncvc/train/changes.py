@@ -10,6 +10,7 @@ CHANGEABLE = (
     "schedule.train_iters",
     *(f"schedule.{name}" for name in ScheduleConfig.model_fields if name.startswith("lr_")),
     "data.weights",
+    "stages",
 )
 """Settings that `--change` may change in a run: the steps before stay as they were."""
 
@@ -17,6 +18,8 @@ CHANGEABLE = (
 def changed_keys(changes: Iterable[str]) -> frozenset[str]:
     """Returns the keys of `--change KEY=VALUE`; raises `ConfigError` for one that cannot change in a run."""
     keys = frozenset(change.partition("=")[0] for change in changes)
+    # One of them changes the list.
+    keys = frozenset("stages" if key.startswith("stages.") else key for key in keys)
     for key in sorted(keys):
         if key not in CHANGEABLE:
             raise ConfigError(f"--change {key}: cannot change in a run; what can: {', '.join(CHANGEABLE)}")

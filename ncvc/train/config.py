@@ -20,6 +20,7 @@ from ncvc.model.config import (
     Probability,
     WholeNumber,
 )
+from ncvc.train.stages import RampupConfig, StageConfig, require_order, require_possible_rampup, require_possible_stages
 
 
 def _at_home(path: str) -> str:
@@ -39,9 +40,9 @@ class DataConfig(Config):
 
     prefixes: Annotated[list[OwnPath], pydantic.Field(min_length=1)]
     """Indexed datasets without their .bin and .idx."""
-    weights: list[Positive] | None = None
-    """Relative number of samples from each of `prefixes`, a dataset being repeated as needed; null is in proportion
-    to their tokens."""
+    weights: list[NotNegative] | None = None
+    """Relative number of samples from each of `prefixes`, a dataset being repeated as needed; 0 leaves one to a later
+    stage; null is in proportion to their tokens."""
     validation_split: Probability = 0.0
     """Share of each dataset's documents, its last ones, reserved for validation."""
     validation_prefixes: list[OwnPath] = pydantic.Field(default_factory=list)
@@ -74,6 +75,8 @@ class DataConfig(Config):
             raise ValueError(
                 f"weights has {len(self.weights)} numbers for {len(self.prefixes)} prefixes; write one for each"
             )
+        if self.weights is not None and not any(self.weights):
+            raise ValueError("weights gives no dataset a weight; make one larger than 0")
         if self.validation_split and self.validation_prefixes:
             raise ValueError(
                 "validation_split and validation_prefixes exclude each other; set validation_split to 0 or"
@@ -107,6 +110,9 @@ class OptimizerConfig(Config):
     """Highest learning rate."""
     min_lr: NotNegative = 0.0
     """Learning rate at the end of the schedule."""
+    z_loss: NotNegative = 0.0
+    """Coefficient of the squared logarithm of the softmax's denominator, which is added to the loss (PaLM, arXiv
+    2204.02311: 1e-4); 0 adds nothing."""
     weight_decay: NotNegative = 0.1
     """Decoupled weight decay; not on the norms' weights."""
     adam_beta1: Probability = 0.9
@@ -134,6 +140,9 @@ class ScheduleConfig(Config):
     """Samples of a step, over all ranks."""
     micro_batch_size: Count
     """Samples of one forward and backward pass of a rank; gradients are accumulated over the rest."""
+    rampup: RampupConfig | None = None
+    """Smaller steps at the beginning; null has `global_batch_size` from the first on. The learning rate goes by steps
+    all the same."""
     lr_warmup_iters: WholeNumber
     """Steps in which the learning rate rises to `lr`, before `lr_decay_style`."""
     lr_warmup_style: Literal["linear", "logarithmic"] = "linear"
@@ -178,6 +187,8 @@ class ScheduleConfig(Config):
                 f"global_batch_size {self.global_batch_size} must be a multiple of"
                 f" micro_batch_size {self.micro_batch_size}"
             )
+        if self.rampup is not None:
+            require_possible_rampup(self.rampup, self.global_batch_size, self.micro_batch_size)
         return self
 
 
@@ -290,6 +301,9 @@ class TrainConfig(Config):
     data: DataConfig
     optimizer: OptimizerConfig
     schedule: ScheduleConfig
+    stages: list[StageConfig] = pydantic.Field(default_factory=list)
+    """Changes of the data's weights, the learning rate or the length of a sample that are planned ahead, such as
+    `- {from: 19200, blend: [1, 9]}`."""
     checkpoints: CheckpointConfig
     parallel: ParallelConfig = ParallelConfig()
     compute: ComputeConfig = ComputeConfig()
@@ -304,8 +318,13 @@ class TrainConfig(Config):
         return Path(self.run)
 
     @property
+    def longest_sequence(self) -> int:
+        """Tokens of the longest training sample in any stage."""
+        return max(self.data.sequence_length, *(stage.seq_length or 0 for stage in self.stages), 0)
+
+    @property
     def tokens_per_step(self) -> int:
-        """Tokens of one step of the optimizer, over all ranks."""
+        """Tokens of one step of the optimizer, over all ranks, as far as no stage has another length."""
         return self.schedule.global_batch_size * self.data.sequence_length
 
     @pydantic.model_validator(mode="after")
@@ -340,7 +359,29 @@ class TrainConfig(Config):
                 f"model.num_layers {self.model.num_layers} does not divide by"
                 f" parallel.pipeline_model_parallel_size {pipeline}"
             )
+        require_possible_stages(
+            self.stages,
+            train_iters=self.schedule.train_iters,
+            prefixes=self.data.prefixes,
+            weights=self.data.weights,
+            min_lr=self.optimizer.min_lr,
+            longest=self.model.max_position_embeddings,
+            divisor=tensor if self.parallel.sequence_parallel else 1,
+        )
+        require_order(self.stages, self.data.order)
+        if self.optimizer.z_loss and self.compute.cross_entropy_fusion_impl not in ("auto", "none"):
+            raise ValueError(
+                "optimizer.z_loss needs the softmax's denominators, which compute.cross_entropy_fusion_impl"
+                f" {self.compute.cross_entropy_fusion_impl} does not give; set it to auto, or z_loss to 0"
+            )
         return self
+
+    @property
+    def arithmetic(self) -> ComputeConfig:
+        """`compute`, with the cross entropy that is not fused where a z-loss is added to it."""
+        if not self.optimizer.z_loss:
+            return self.compute
+        return self.compute.model_copy(update={"cross_entropy_fusion_impl": "none"})
 
     def branch(self, step: int) -> "TrainConfig":
         """Returns the config of a run of its own that begins behind a step of this run."""
@@ -364,9 +405,12 @@ class TrainConfig(Config):
             )
         copies = world_size // shared
         at_once = schedule.micro_batch_size * copies
-        if schedule.global_batch_size % at_once:
-            raise ValueError(
-                f"schedule.global_batch_size {schedule.global_batch_size} must be a multiple of"
-                f" micro_batch_size × data-parallel ranks = {at_once}"
-            )
+        sizes = {"global_batch_size": schedule.global_batch_size}
+        if schedule.rampup is not None:
+            sizes |= {"rampup.start": schedule.rampup.start, "rampup.increment": schedule.rampup.increment}
+        for name, size in sizes.items():
+            if size % at_once:
+                raise ValueError(
+                    f"schedule.{name} {size} must be a multiple of micro_batch_size × data-parallel ranks = {at_once}"
+                )
         return copies

@@ -4,7 +4,7 @@ import contextlib
 import hashlib
 import json
 import signal
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -20,10 +20,12 @@ from ncvc.checkpoint.manifest import Change
 from ncvc.files import whole_folder
 from ncvc.indexed import IndexedDataset
 from ncvc.model.parallel import Ranks
+from ncvc.train.blend import StagedBlend, blend_of, cuts_of
 from ncvc.train.config import TrainConfig
 from ncvc.train.datasets import DatasetFacts
 from ncvc.train.elastic.heartbeat import IO_ALLOWANCE, announce_wait, send_heartbeat
-from ncvc.train.epochs import EpochDataset, EpochSamples
+from ncvc.train.epochs import EpochSamples
+from ncvc.train.step_plan import StepPlan, plans
 
 
 class _Tokenizer:
@@ -41,25 +43,30 @@ class _Tokenizer:
 def build_dataset(
     config: TrainConfig, facts: list[DatasetFacts], ranks: Ranks, changes: Iterable[Change] = ()
 ) -> Dataset[Any]:
-    """Builds the run's samples in the order `data.order`, with `changes` of their weights; all ranks call it."""
+    """Builds the run's samples in the order `data.order`, with the `changes` of their stages; all ranks call it."""
     if config.data.order == "megatron":
         return _indexed_samples(config, facts, ranks)
-    length = config.data.sequence_length
-    return EpochDataset(
-        [
-            EpochSamples(IndexedDataset.open(fact.prefix), fact.documents, length, (config.seed, number))
-            for number, fact in enumerate(facts)
-        ],
-        _weights(config, changes),
-    )
+    versions = plans(config, changes)
+    tokens = [fact.tokens for fact in facts]
+    datasets = [
+        EpochSamples(IndexedDataset.open(fact.prefix), fact.documents, cuts, (config.seed, number))
+        for number, (fact, cuts) in enumerate(zip(facts, cuts_of(versions, tokens), strict=True))
+    ]
+    return EpochDataset(datasets, blend_of(versions[-1][1], tokens))
 
 
-def _weights(config: TrainConfig, changes: Iterable[Change]) -> list[tuple[int, list[float] | None]]:
-    """Weights of the datasets and the sample from which on each of them holds, by the changes of a run."""
-    own = [change for change in changes if change.key == "data.weights"]
-    first = own[0].before if own else config.data.weights
-    batch = config.schedule.global_batch_size
-    return [(0, first), *((change.step * batch, change.now) for change in own)]
+class EpochDataset(Dataset[dict[str, torch.Tensor]]):
+    """Training samples of all datasets, by their number in the run."""
+
+    def __init__(self, datasets: Sequence[EpochSamples], blend: StagedBlend) -> None:
+        self._datasets = datasets
+        self._blend = blend
+
+    def __getitem__(self, number: int) -> dict[str, torch.Tensor]:
+        """Returns `tokens`, `labels` and `position_ids`, int64 [sequence_length]."""
+        dataset, own = self._blend[number]
+        ids = torch.from_numpy(self._datasets[dataset][own])
+        return {"tokens": ids[:-1], "labels": ids[1:], "position_ids": torch.arange(len(ids) - 1)}
 
 
 def _indexed_samples(config: TrainConfig, facts: list[DatasetFacts], ranks: Ranks) -> Dataset[Any]:
@@ -69,7 +76,7 @@ def _indexed_samples(config: TrainConfig, facts: list[DatasetFacts], ranks: Rank
     goes by paths, and would read a rewritten dataset by the old index. The folder appears whole, since megatron-core
     writes its files under their final names, where another rank could read half of one.
     """
-    samples = config.schedule.train_iters * config.schedule.global_batch_size
+    samples = StepPlan(config).samples(config.schedule.train_iters)
     key = json.dumps(
         [
             [(fact.prefix, fact.sha256) for fact in facts],
@@ -119,28 +126,31 @@ def _megatron_dataset(config: TrainConfig, facts: list[DatasetFacts], samples: i
 class _Positions:
     """Batch sampler: this rank's sample numbers, a micro-batch at a time, from the step after `done` to the last."""
 
-    def __init__(self, config: TrainConfig, ranks: Ranks, done: int) -> None:
+    def __init__(self, config: TrainConfig, plan: StepPlan, ranks: Ranks, done: int) -> None:
         self.schedule = config.schedule
+        self.plan = plan
         self.ranks = ranks
         self.done = done
 
     def __iter__(self) -> Iterator[list[int]]:
         size = self.schedule.micro_batch_size
-        batch = self.schedule.global_batch_size
-        first = self.done * batch + self.ranks.dp_rank * size
-        for start in range(first, self.schedule.train_iters * batch, self.ranks.dp_size * size):
-            yield list(range(start, start + size))
+        for step in range(self.done + 1, self.schedule.train_iters + 1):
+            first, end = self.plan.samples(step - 1), self.plan.samples(step)
+            for start in range(first + self.ranks.dp_rank * size, end, self.ranks.dp_size * size):
+                yield list(range(start, start + size))
 
 
-def batches(dataset: Dataset[Any], config: TrainConfig, ranks: Ranks, done: int) -> Iterator[dict[str, torch.Tensor]]:
-    """Iterates over the micro-batches after `done` steps.
+def batches(
+    dataset: Dataset[Any], config: TrainConfig, plan: StepPlan, ranks: Ranks, done: int
+) -> Iterator[dict[str, torch.Tensor]]:
+    """Iterates over the micro-batches after `done` steps of the plan.
 
     Each holds `tokens`, `labels` and `position_ids`, int64 [micro-batch, sequence].
     """
     return iter(
         DataLoader(
             dataset,
-            batch_sampler=_Positions(config, ranks, done),
+            batch_sampler=_Positions(config, plan, ranks, done),
             num_workers=config.data.num_workers,
             worker_init_fn=_stay,
             pin_memory=ranks.device.type == "cuda",

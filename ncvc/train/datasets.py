@@ -13,7 +13,7 @@ from ncvc.errors import DatasetError, TokenizerError
 from ncvc.files import sha256
 from ncvc.indexed import IndexedDataset
 from ncvc.manifest import MANIFEST, PREPROCESS, is_ours, own_manifest
-from ncvc.train.config import DataConfig, TrainConfig, require_files, training_documents
+from ncvc.train.config import TrainConfig, require_files, training_documents
 from ncvc.train.elastic.heartbeat import IO_ALLOWANCE, send_heartbeat
 
 CHUNK = 1 << 24  # bytes read at a time
@@ -75,7 +75,7 @@ def inspect_all(config: TrainConfig, tokenizer: str) -> list[DatasetFacts]:
     facts = [inspect(prefix, vocabulary, tokenizer, data.validation_split) for prefix in data.prefixes]
     _require_different(facts, held_out)
     for fact in facts:
-        require_a_sample(fact.prefix, fact.tokens, data, "for training")
+        require_a_sample(fact.prefix, fact.tokens, config.longest_sequence, "for training")
     return facts
 
 
@@ -96,17 +96,17 @@ def validation_samples(prefix: str, tokens: int, config: TrainConfig) -> int:
 
     Raises `DatasetError` if there is not even one.
     """
-    require_a_sample(prefix, tokens, config.data, "for validation")
+    require_a_sample(prefix, tokens, config.data.sequence_length, "for validation")
     windows = (tokens - 1) // config.data.sequence_length
     return min(windows, config.schedule.eval_iters * config.schedule.global_batch_size)
 
 
-def require_a_sample(prefix: str, tokens: int, data: DataConfig, what: str) -> None:
-    """Raises `DatasetError` if `tokens` are too few to be cut into samples."""
-    if tokens <= data.sequence_length:
+def require_a_sample(prefix: str, tokens: int, length: int, what: str) -> None:
+    """Raises `DatasetError` if `tokens` are too few to be cut into samples of so many."""
+    if tokens <= length:
         raise DatasetError(
             f"{prefix}.bin: holds {tokens} tokens {what}, and a sample takes data.sequence_length + 1 ="
-            f" {data.sequence_length + 1}; leave the dataset out, or change sequence_length or validation_split"
+            f" {length + 1}; leave the dataset out, or change sequence_length or validation_split"
         )
 
 

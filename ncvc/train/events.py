@@ -11,6 +11,7 @@ from ncvc.model.kernels.select import choose
 from ncvc.train.metrics.log import RunLog
 from ncvc.train.resolved_config import config_hash
 from ncvc.train.setup import Rollback, Training
+from ncvc.train.step_plan import describe_stretch
 
 
 def started(training: Training, log: RunLog) -> None:
@@ -19,11 +20,11 @@ def started(training: Training, log: RunLog) -> None:
     parameters = training.parameters()
     tokens = sum(dataset.tokens for dataset in training.datasets)
     documents = sum(dataset.documents for dataset in training.datasets)
-    planned = config.schedule.train_iters * config.tokens_per_step
+    planned = training.plan.tokens(config.schedule.train_iters)
     device = torch.cuda.get_device_name(ranks.device) if ranks.device.type == "cuda" else "CPU"
     for sentence in training.damaged:
         log.event("damaged", f"SKIPPED A DAMAGED CHECKPOINT: {sentence}", problem=sentence)
-    kernels = choose(config.compute, config.model, ranks.device)
+    kernels = choose(config.arithmetic, config.model, ranks.device)
     log.event(
         "resumed" if training.done else "started",
         f"{config.run} {training.origin}\n"
@@ -68,6 +69,19 @@ def _warning(training: Training) -> str:
     return f"\nWARNING: {warning}" if warning else ""
 
 
+def stage_begins(training: Training, log: RunLog, step: int) -> None:
+    """Reports the stage that begins with a step."""
+    stretch = training.plan.at(step)
+    settings = describe_stretch(stretch)
+    log.event(
+        "stage",
+        f"STAGE {stretch.stage} begins with step {step:,}: {settings}",
+        step=step,
+        stage=stretch.stage,
+        settings=settings,
+    )
+
+
 def skipped(training: Training, log: RunLog, reason: str, loss: float, norm: float) -> None:
     """Reports a step that did not reach the weights, with the numbers of its samples."""
     step = training.done
@@ -81,6 +95,7 @@ def skipped(training: Training, log: RunLog, reason: str, loss: float, norm: flo
         grad_norm=norm if math.isfinite(norm) else str(norm),
         samples=_samples(training, step, step),
         skipped=training.guard.skipped,
+        skipped_tokens=_skipped_tokens(training),
     )
     log.start_clock()
 
@@ -106,6 +121,7 @@ def left_out(training: Training, log: RunLog, first: int) -> None:
         steps=[first, last],
         samples=_samples(training, first, last),
         skipped=training.guard.skipped,
+        skipped_tokens=_skipped_tokens(training),
     )
 
 
@@ -120,5 +136,9 @@ def ended(training: Training, log: RunLog, *, finished: bool) -> None:
 
 def _samples(training: Training, first: int, last: int) -> list[int]:
     """Numbers of the first and the last sample of some steps, in the run's order of samples."""
-    batch = training.config.schedule.global_batch_size
-    return [(first - 1) * batch, last * batch - 1]
+    return [training.plan.samples(first - 1), training.plan.samples(last) - 1]
+
+
+def _skipped_tokens(training: Training) -> int:
+    """Tokens of the steps that did not reach the weights."""
+    return training.plan.tokens(training.done) - training.tokens

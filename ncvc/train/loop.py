@@ -45,11 +45,18 @@ def train(
     config = training.config
     dataset = build_dataset(config, training.datasets, ranks, training.changes)
     announce_wait(config.watch.startup_time)  # the first rank opens the log and its loggers, maybe over a network
-    samples = batches(dataset, config, ranks, training.done)
+    samples = batches(dataset, config, training.plan, ranks, training.done)
     validation = Validation(config, training.datasets, forward)
     if ranks.is_first:
         config.folder.mkdir(parents=True, exist_ok=True)
-    log = RunLog(config, speaks=ranks.is_first, done=training.done, world_size=ranks.world_size, reporter=reporter)
+    log = RunLog(
+        config,
+        speaks=ranks.is_first,
+        done=training.done,
+        plan=training.plan,
+        world_size=ranks.world_size,
+        reporter=reporter,
+    )
     if ranks.is_first:
         publish(config)
     events.started(training, log)
@@ -62,18 +69,19 @@ def train(
     kept = training.done
     while training.done < last and not stopping:
         step = training.done + 1
-        # The first step makes connections and compiles kernels.
+        # The first step makes connections and compiles kernels; that of a stage compiles them for another length.
+        warm = warm and not training.plan.begins_stage(step)
         send_heartbeat("computing", step=step, allowance=0.0 if warm else config.watch.startup_time)
         if guard.must_roll_back:
             saver.wait()
             events.rolled_back(training, log, rollback(training))
             kept = training.done
-            samples = batches(dataset, config, ranks, training.done)
+            samples = batches(dataset, config, training.plan, ranks, training.done)
             continue
         stopping = validation.when_due(training, stop, log)
         if left_out := guard.left_out_until(step):
             leave_out(training, min(left_out, last), log)
-            samples = batches(dataset, config, ranks, training.done)
+            samples = batches(dataset, config, training.plan, ranks, training.done)
         elif not stopping:
             stopping = train_step(training, samples, stop, log)
             warm = True
@@ -97,9 +105,10 @@ def train_step(training: Training, samples: Batches, stop: StopRequest, log: Run
 
     Returns whether any rank was asked to stop.
     """
-    config, step = training.config, training.done + 1
-    lr = learning_rate(step, config.optimizer, config.schedule)
-    loss, stopping = forward_backward(training, samples, stop)
+    config, step, plan = training.config, training.done + 1, training.plan
+    enter(training, step, log)
+    lr = learning_rate(step, plan.optimizer(step), config.schedule)
+    loss, z_loss, stopping = forward_backward(training, samples, stop)
     norm = gradient_norm(training.optimizer)
     training.done = step
     if reason := training.guard.judge(loss, norm):
@@ -107,18 +116,27 @@ def train_step(training: Training, samples: Batches, stop: StopRequest, log: Run
     else:
         send_heartbeat("updating the weights")
         update(training.optimizer, lr, norm, config.optimizer.clip_grad)
-        log.step(step, loss=loss, lr=lr, grad_norm=norm, skipped=training.guard.skipped)
+        training.tokens += plan.at(step).tokens_per_step
+        log.step(
+            step,
+            loss=loss,
+            z_loss=z_loss,
+            lr=lr,
+            grad_norm=norm,
+            tokens=training.tokens,
+            skipped=training.guard.skipped,
+        )
     return stopping
 
 
-def forward_backward(training: Training, samples: Batches, stop: StopRequest) -> tuple[float, bool]:
+def forward_backward(training: Training, samples: Batches, stop: StopRequest) -> tuple[float, float | None, bool]:
     """Accumulates the gradients of one global batch.
 
-    Returns its mean loss in nats, and whether any rank was asked to stop; both are the same on every rank.
+    Returns its mean loss in nats, what the z-loss adds to that if there is one, and whether any rank was asked to stop;
+    all are the same on every rank.
     """
-    config, ranks = training.config, training.ranks
-    schedule = config.schedule
-    micro_batches = schedule.global_batch_size // (schedule.micro_batch_size * ranks.dp_size)
+    ranks, size = training.ranks, training.config.schedule.micro_batch_size
+    stretch = training.plan.at(training.done + 1)
     timer = ComputeTimer(ranks.device)
     training.gpt.config.finalize_model_grads_func = partial(reduce_gradients, timer)
     timer.mark()
@@ -128,24 +146,27 @@ def forward_backward(training: Training, samples: Batches, stop: StopRequest) ->
         forward_step_func=forward,
         data_iterator=samples,
         model=[training.model],
-        num_microbatches=micro_batches,
-        seq_length=config.data.sequence_length,
-        micro_batch_size=schedule.micro_batch_size,
+        num_microbatches=stretch.batch_size // (size * ranks.dp_size),
+        seq_length=stretch.sequence_length,
+        micro_batch_size=size,
         forward_only=False,
     )
     # Only the last pipeline stage has losses, and tensor-parallel ranks have the same.
-    own = torch.stack(losses).mean() if losses and ranks.tp_rank == 0 else torch.zeros((), device=ranks.device)
-    shared = torch.stack([own / ranks.dp_size, torch.tensor(float(stop.made), device=ranks.device)])
+    own = torch.zeros(2 if training.config.optimizer.z_loss else 1, device=ranks.device)
+    if losses and ranks.tp_rank == 0:
+        own = torch.stack([each.mean() for each in torch.stack(losses).unbind(1)])
+    shared = torch.cat([own / ranks.dp_size, torch.tensor([float(stop.made)], device=ranks.device)])
     dist.all_reduce(shared)
-    loss, requests = shared.tolist()
+    loss, *z_losses, requests = shared.tolist()
     timer.report()
-    return loss, requests > 0
+    return loss, z_losses[0] if z_losses else None, requests > 0
 
 
 def forward(samples: Batches, model: Any) -> tuple[torch.Tensor, Any]:
     """Puts the next micro-batch through the model.
 
-    Returns the losses of its tokens [micro-batch, sequence], and the function that takes their mean.
+    Returns the losses of its tokens [micro-batch, sequence], in training with a z-loss both of them [2, micro-batch,
+    sequence], and the function that takes their mean.
     """
     send_heartbeat("computing")
     device = torch.cuda.current_device()
@@ -155,9 +176,9 @@ def forward(samples: Batches, model: Any) -> tuple[torch.Tensor, Any]:
 
 
 def mean_loss(token_losses: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Takes the mean of [micro-batch, sequence] twice: to differentiate, and to report."""
-    loss = token_losses.float().mean()
-    return loss, loss.detach().clone()  # the schedule divides the first in place
+    """Takes the means of the last two dimensions twice: their sum to differentiate, and each to report."""
+    means = torch.stack([own.float().mean() for own in token_losses.view(-1, *token_losses.shape[-2:])])
+    return means.sum(), means.detach().clone()  # the schedule divides the first in place
 
 
 def reduce_gradients(timer: ComputeTimer, *arguments: Any, **options: Any) -> None:
@@ -167,9 +188,19 @@ def reduce_gradients(timer: ComputeTimer, *arguments: Any, **options: Any) -> No
     finalize_model_grads(*arguments, **options)
 
 
+def enter(training: Training, step: int, log: RunLog) -> None:
+    """Reports a stage that begins with this step, and lets the guard get to know the steps that follow."""
+    if training.plan.begins_stage(step):
+        training.guard.forget()
+        events.stage_begins(training, log, step)
+
+
 def leave_out(training: Training, last: int, log: RunLog) -> None:
     """Passes over the steps up to `last`, which were anomalous before a rollback."""
-    first, training.done = training.done + 1, last
+    first = training.done + 1
+    for step in range(first, last + 1):
+        enter(training, step, log)
+    training.done = last
     training.guard.skipped += last - first + 1
     events.left_out(training, log, first)
 

@@ -15,6 +15,7 @@ from ncvc.train.changes import CHANGEABLE
 from ncvc.train.config import TrainConfig
 from ncvc.train.datasets import DatasetFacts
 from ncvc.train.metrics.log import LOG, event_records
+from ncvc.train.stages import require_order
 
 FREE_TO_CHANGE = {
     # Settings that may change between two starts of a run; all others decide its weights.
@@ -44,11 +45,19 @@ BEFORE_THE_FIELD = {"data": {"order": "megatron"}}
 
 
 def as_begun(config: TrainConfig, newest: Manifest | None) -> TrainConfig:
-    """Returns the config with the run's own value where the config leaves it open: the order of the samples."""
+    """Returns the config with the run's own value where the config leaves it open: the order of the samples.
+
+    Raises `ConfigError` for stages that this order cannot have.
+    """
     if config.data.order is not None:
         return config
     order = _begun_with(newest)["data"]["order"] if newest else "epochs"
-    return config.model_copy(update={"data": config.data.model_copy(update={"order": order})})
+    config = config.model_copy(update={"data": config.data.model_copy(update={"order": order})})
+    try:
+        require_order(config.stages, config.data.order)
+    except ValueError as error:
+        raise ConfigError(f"{config.run}: {error}") from None
+    return config
 
 
 def require_same_run(

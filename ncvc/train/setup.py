@@ -2,7 +2,7 @@
 
 from collections.abc import Set
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from importlib.metadata import version
 from typing import Any
 
@@ -15,6 +15,7 @@ from megatron.core.optimizer.distrib_optimizer import DistributedOptimizer
 from ncvc.checkpoint.manifest import Change, Facts, GuardState
 from ncvc.checkpoint.reader import Checkpoint, latest
 from ncvc.model import gpt as gpt_model
+from ncvc.model.kernels.z_loss import CrossEntropyWithZLoss
 from ncvc.model.parallel import Ranks, seed_dropout
 from ncvc.model.sharding import parameter_shards
 from ncvc.train import optimizer as adamw
@@ -27,6 +28,7 @@ from ncvc.train.init_from import init_from
 from ncvc.train.same_run import as_begun, require_same_run
 from ncvc.train.saving.resume import newest_whole
 from ncvc.train.saving.state import layout, load, same_device
+from ncvc.train.step_plan import StepPlan, plans
 
 
 @dataclass
@@ -52,6 +54,8 @@ class Training:
     """Settings that were changed on purpose in the run, oldest first."""
     changed_now: int = 0
     """Number of the last of them that change with this start."""
+    tokens: int = 0
+    """Tokens of the steps done, without those of skipped ones."""
     manifest_sha256: str | None = None
     """Hash of the manifest of the checkpoint that the run resumed from; None for a new run."""
     damaged: list[str] = field(default_factory=list)
@@ -61,7 +65,7 @@ class Training:
         """Facts of a checkpoint written now."""
         return Facts(
             step=self.done,
-            tokens_seen=self.optimizer_step * self.config.tokens_per_step,
+            tokens_seen=self.tokens,
             model=self.config.model,
             config=self.config.model_dump(mode="json"),
             layout=layout(self.ranks),
@@ -72,6 +76,11 @@ class Training:
             changes=self.changes,
             versions=versions(),
         )
+
+    @cached_property
+    def plan(self) -> StepPlan:
+        """Plan of the steps, by the config and what was changed; ask for it when `changes` are complete."""
+        return plans(self.config, self.changes)[-1][1]
 
     @property
     def optimizer_step(self) -> int:
@@ -108,7 +117,9 @@ def setup(config: TrainConfig, ranks: Ranks, changed: Set[str] = frozenset()) ->
     datasets, tokenizer = read
 
     send_heartbeat("loading", allowance=IO_ALLOWANCE)
-    gpt = gpt_model.build(config.model, compute=config.compute, parallel=config.parallel, device=ranks.device)
+    gpt = gpt_model.build(config.model, compute=config.arithmetic, parallel=config.parallel, device=ranks.device)
+    if config.optimizer.z_loss:
+        gpt.compute_language_model_loss = CrossEntropyWithZLoss(gpt, config.optimizer.z_loss)
     model = adamw.data_parallel(gpt)
     optimizer = adamw.build(model, config.optimizer)
     training = Training(
@@ -190,7 +201,7 @@ def _fill(training: Training, newest: Checkpoint | None) -> None:
     training.optimizer.optimizer.state.clear()
     seed_dropout(config.seed, training.ranks)
     training.guard.restore(GuardState())
-    training.done = 0
+    training.done = training.tokens = 0
     if config.checkpoints.init_from:
         training.origin = init_from(
             config, training.gpt, training.optimizer, training.tokenizer, verify=training.ranks.is_first
@@ -202,7 +213,7 @@ def _fill(training: Training, newest: Checkpoint | None) -> None:
 
 def _go_on(training: Training, checkpoint: Checkpoint) -> None:
     load(checkpoint, training.gpt, training.optimizer, training.ranks)
-    training.done = checkpoint.manifest.step
+    training.done, training.tokens = checkpoint.manifest.step, checkpoint.manifest.tokens_seen
     training.manifest_sha256 = checkpoint.manifest.manifest_sha256
     training.guard.restore(checkpoint.manifest.guard)
     training.origin = f"goes on after step {training.done}, from {checkpoint.folder}"

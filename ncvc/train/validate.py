@@ -75,7 +75,7 @@ class Validation:
         count = validation_samples(prefix, len(tokens), self.config)
         windows = (len(tokens) - 1) // data.sequence_length
         starts = [index * windows // count * data.sequence_length for index in range(count)]
-        return Source(prefix, weight or len(tokens), tokens, starts, data.sequence_length + 1)
+        return Source(prefix, len(tokens) if weight is None else weight, tokens, starts, data.sequence_length + 1)
 
     def when_due(self, training: Training, stop: StopRequest, log: RunLog) -> bool:
         """Validates before the first step, every `schedule.eval_interval` steps and after the last.

@@ -13,9 +13,9 @@ from ncvc.checkpoint.reader import Checkpoint
 from ncvc.cli.train import train
 from ncvc.errors import ConfigError
 from ncvc.train import loop
+from ncvc.train.blend import BLOCK, Blend, StagedBlend
 from ncvc.train.changes import CHANGEABLE, changed_keys
 from ncvc.train.config import CheckpointConfig
-from ncvc.train.epochs import BLOCK, Blend, StagedBlend
 from ncvc.train.metrics.log import event_records, steps
 from tests.small_training import (
     SMALL,
@@ -86,16 +86,13 @@ def test_a_finished_run_goes_on_with_more_steps(make_config):
         train_alone(make_config(schedule={"train_iters": 7}), changed={"schedule.train_iters"})
 
 
-@pytest.mark.parametrize("firsts", [(0, 7), (0, BLOCK - 1, BLOCK + 1), (0, 2 * BLOCK), (0, 10, 20, 15, 5000)])
+@pytest.mark.parametrize("firsts", [(0, 7), (0, BLOCK - 1, BLOCK + 1), (0, 2 * BLOCK)])
 def test_no_sample_is_left_out_or_read_twice_where_weights_change(firsts):
     weights = [(1.0, 3.0, 0.2), (5.0, 1.0, 1.0), (1.0, 1.0, 1.0), (0.1, 0.2, 9.0), (2.0, 1.0, 7.0)]
     stages = list(zip(firsts, weights, strict=False))
     blend, read = StagedBlend(stages), [0, 0, 0]
-    standing = [
-        stage for number, stage in enumerate(stages) if all(stage[0] < later[0] for later in stages[number + 1 :])
-    ]
-    ends = [first for first, _ in standing[1:]] + [3 * BLOCK]
-    for (first, own), end in zip(standing, ends, strict=True):
+    ends = [first for first, _ in stages[1:]] + [3 * BLOCK]
+    for (first, own), end in zip(stages, ends, strict=True):
         before = list(read)
         for number in range(first, end):
             dataset, which = blend[number]
@@ -121,19 +118,16 @@ def two_datasets(tmp_path):
     return {"prefixes": [str(tmp_path / name) for name in ("a", "b")], "weights": [1.0, 3.0]}
 
 
-def test_changed_weights_hold_from_the_next_step_on(make_config, two_datasets, monkeypatch):
-    """Two changes; the same samples as if the stages had been there from the beginning."""
-    from ncvc.train import data as train_data
-
+def test_changed_weights_hold_from_the_next_step_on(make_config, two_datasets):
+    """Two changes; the same samples as if they had been planned as stages."""
     seconds = two_datasets | {"weights": [2.0, 1.0]}
     thirds = two_datasets | {"weights": [1.0, 1.0]}
     train_alone(make_config("parts", data=two_datasets), stop_after=2)
     train_alone(make_config("parts", data=seconds), stop_after=2, changed={"data.weights"})
     last = make_config("parts", data=thirds)
     train_alone(last, changed={"data.weights"})
-    stages = [(0, [1.0, 3.0]), (16, [2.0, 1.0]), (32, [1.0, 1.0])]
-    monkeypatch.setattr(train_data, "_weights", lambda config, changes: stages)
-    whole = make_config("whole", data=two_datasets)
+    stages = [{"from": 2, "blend": [2.0, 1.0]}, {"from": 4, "blend": [1.0, 1.0]}]
+    whole = make_config("whole", data=two_datasets, stages=stages)
     train_alone(whole)
     assert_same(tensors(whole, 6), tensors(last, 6))
 
@@ -230,5 +224,6 @@ def test_no_checkpoint_is_kept_for_ever(make_config):
 def test_every_setting_that_can_change_is_one(make_config):
     values = make_config().model_dump()
     for key in CHANGEABLE:
-        section, name = key.split(".")
-        assert name in values[section]
+        section, _, name = key.partition(".")
+        assert section in values
+        assert not name or name in values[section]

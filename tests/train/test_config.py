@@ -123,7 +123,8 @@ def test_the_papers_run():
         ("data.prefixes=[a, b, a]", "data: a is named twice; give it a larger weight"),
         ("data.validation_prefixes=[demo/tokens/corpus]", "data: demo/tokens/corpus is named twice"),
         ("data.weights=[1, 2]", "data: weights has 2 numbers for 1 prefixes; write one for each"),
-        ("data.weights=[0]", "'data.weights.0' is 0: input should be greater than 0"),
+        ("data.weights=[0]", "data: weights gives no dataset a weight; make one larger than 0"),
+        ("data.weights=[-1]", "'data.weights.0' is -1: input should be greater than or equal to 0"),
         (
             "data={prefixes: [a], tokenizer: t, sequence_length: 8, validation_split: 0.1, validation_prefixes: [b]}",
             "data: validation_split and validation_prefixes exclude each other",

@@ -10,6 +10,7 @@ from ncvc import DatasetError, TokenizerError
 from ncvc.model.parallel import Ranks, single_process
 from ncvc.train.data import batches, build_dataset
 from ncvc.train.datasets import inspect, inspect_all, inspect_tokenizer
+from ncvc.train.step_plan import StepPlan
 from tests.small_training import END_OF_TEXT, SMALL, made_up_documents, write_dataset
 
 
@@ -169,7 +170,9 @@ def test_a_step_alone_says_which_samples_it_sees(make_config):
         for done in (0, 4):
             by_step = [[] for _ in range(done, 6)]
             for rank in range(ranks):
-                seen = [batch["index"] for batch in batches(dataset, config, _rank(rank, ranks), done)]
+                seen = [
+                    batch["index"] for batch in batches(dataset, config, StepPlan(config), _rank(rank, ranks), done)
+                ]
                 assert all(len(batch) == 2 for batch in seen)
                 own = torch.cat(seen).view(6 - done, -1).tolist()
                 for step, indices in enumerate(own):
@@ -183,8 +186,8 @@ def test_readers_ahead_change_nothing(make_config):
     config = make_config()
     dataset = build(config)
     state = torch.get_rng_state()
-    here = list(batches(dataset, config, _rank(0, 1), 2))
-    ahead = list(batches(dataset, make_config(data={"num_workers": 1}), _rank(0, 1), 2))
+    here = list(batches(dataset, config, StepPlan(config), _rank(0, 1), 2))
+    ahead = list(batches(dataset, make_config(data={"num_workers": 1}), StepPlan(config), _rank(0, 1), 2))
     assert torch.equal(state, torch.get_rng_state())
     assert len(here) == len(ahead) == 16
     for first, second in zip(here, ahead, strict=True):

@@ -148,25 +148,31 @@ def _is_rank(pid: str) -> bool:
 
 
 def write_data(folder: Path) -> None:
-    """A dataset of made-up documents, and what training asks of a tokenizer."""
-    chance = random.Random(0)
-    builder = IndexedDatasetBuilder(str(folder / "corpus.bin"), dtype=np.uint16)
-    for _ in range(200):
-        document = [chance.randrange(4, 64)]
-        for _ in range(chance.randrange(20, 120)):
-            document.append(4 + (document[-1] * 7 + chance.randrange(4)) % 60)
-        builder.add_document(torch.tensor([*document, 2]), [len(document) + 1])
-    builder.finalize(str(folder / "corpus.idx"))
+    """Two datasets of made-up documents, and what training asks of a tokenizer."""
+    for seed, name in enumerate(("corpus", "second")):
+        chance = random.Random(seed)
+        builder = IndexedDatasetBuilder(str(folder / f"{name}.bin"), dtype=np.uint16)
+        for _ in range(200):
+            document = [chance.randrange(4, 64)]
+            for _ in range(chance.randrange(20, 120)):
+                document.append(4 + (document[-1] * 7 + chance.randrange(4)) % 60)
+            builder.add_document(torch.tensor([*document, 2]), [len(document) + 1])
+        builder.finalize(str(folder / f"{name}.idx"))
     (folder / "tokenizer").mkdir()
     (folder / "tokenizer" / "manifest.json").write_text(json.dumps({"vocab_size": 64}))
 
 
-def make_run(folder: Path, data: Path, layout: tuple[int, int], faults: faulty.Faults | None) -> Run:
-    """A run that has not been started; of processes as people start them, if there are no `faults`."""
+def make_run(
+    folder: Path, data: Path, layout: tuple[int, int], faults: faulty.Faults | None, *, staged: bool = False
+) -> Run:
+    """A run that has not been started; of processes as people start them, if there are no `faults`.
+
+    One that is `staged` has three stages, a ramp of its batch size and a z-loss.
+    """
     folder.mkdir()
     ranks, tensor = layout
     batch = 8 if faults else 64  # many micro-batches make steps slow
-    config = {
+    config: dict[str, Any] = {
         "run": str(folder / "run"),
         "seed": 7,
         "model": {
@@ -186,6 +192,14 @@ def make_run(folder: Path, data: Path, layout: tuple[int, int], faults: faulty.F
         "compute": {"dtype": "float32"},
         "watch": {"hang_after": HANG_AFTER, "startup_time": 120.0},
     }
+    if staged:
+        config["data"] |= {"prefixes": [str(data / "corpus"), str(data / "second")], "weights": [3.0, 1.0]}
+        config["schedule"]["rampup"] = {"start": batch // 2, "increment": batch // 2, "samples": 5 * batch}
+        config["optimizer"]["z_loss"] = 1e-3
+        config["stages"] = [
+            {"from": STEPS // 3, "blend": [1.0, 3.0], "seq_length": 24},
+            {"from": STEPS * 2 // 3, "lr": 0.004},
+        ]
     (folder / "config.yaml").write_text(yaml.safe_dump(config))
     return Run(folder, folder / "config.yaml", faults)
 

@@ -6,6 +6,8 @@ newest checkpoint flip; and the gradients of some steps are not finite. Afterwar
 random generators included, must equal that of a run which nothing happened to, bit for bit; for spoiled gradients, of
 one that skips just these steps.
 
+Every other run has stages, a ramp of its batch size and a z-loss.
+
 Launchers and ranks are forked after the imports, which would take most of the time. One run in ten is of processes as
 people start them instead, and is interrupted while it starts, from the first millisecond on.
 """
@@ -99,9 +101,12 @@ def steps(folder: Path, number: int, count: int, chance: random.Random) -> tuple
     kinds = [names[(number * 3 + i) % len(names)] for i in range(count - len(spoiled))]
     chance.shuffle(kinds)
     with ExitStack() as stack:
-        reference = make_run(folder / f"reference-{number}", folder, layout, faulty.Faults(skipped=spoiled))
+        staged = number % 2 == 0
+        reference = make_run(
+            folder / f"reference-{number}", folder, layout, faulty.Faults(skipped=spoiled), staged=staged
+        )
         list(interrupt(reference, [], chance))
-        run = make_run(folder / f"run-{number}", folder, layout, faulty.Faults(STEP_SECONDS, spoiled))
+        run = make_run(folder / f"run-{number}", folder, layout, faulty.Faults(STEP_SECONDS, spoiled), staged=staged)
         run.disk = stack.enter_context(small_disk(run.folder / "run"))
         done = [f"nan in step {step}" for step in spoiled]
         done += interrupt(run, kinds, chance)
@@ -113,9 +118,10 @@ def starts(folder: Path, number: int, count: int, chance: random.Random) -> tupl
     layout = LAYOUTS[number % len(LAYOUTS)]
     kinds = [AT_A_START[i % len(AT_A_START)] for i in range(count)]
     chance.shuffle(kinds)
-    reference = make_run(folder / f"reference-{number}", folder, layout, None)
+    staged = number % 2 == 1
+    reference = make_run(folder / f"reference-{number}", folder, layout, None, staged=staged)
     list(interrupt(reference, [], chance))
-    run = make_run(folder / f"run-{number}", folder, layout, None)
+    run = make_run(folder / f"run-{number}", folder, layout, None, staged=staged)
     return list(interrupt(run, kinds, chance, like=reference)), differences(reference, run)
 
 

@@ -1,6 +1,7 @@
 """Histories of runs, read from their logs for plots."""
 
 import hashlib
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from ncvc.errors import NcvcError
 from ncvc.smoothing import centred_means
 from ncvc.train.metrics.log import LOG, Step, as_step, records, standing
 
-EVENTS = ("validation", "skipped", "left_out", "resumed", "rolled_back")
+EVENTS = ("validation", "skipped", "left_out", "resumed", "rolled_back", "stage")
 TOKEN_UNITS = ((1e9, "billions"), (1e6, "millions"), (1e3, "thousands"), (1.0, ""))
 
 
@@ -29,14 +30,25 @@ class RunHistory:
     """Skipped and left-out steps."""
     resumed: Sequence[int]
     """Steps after which the run resumed or rolled back."""
+    stages: Sequence[int]
+    """First step of each stage behind the first one."""
     config: str
     """SHA-256 of config.yaml's lines but for a comment on top; empty without the file."""
 
+    def tokens_at(self, step: int) -> float:
+        """Tokens up to a step, on a straight line between the steps of the log."""
+        place = bisect_left(self.steps, step, key=lambda own: own.step)
+        if place == len(self.steps):
+            return self.steps[-1].tokens
+        after = self.steps[place]
+        begin, tokens = (self.steps[place - 1].step, self.steps[place - 1].tokens) if place else (0, 0)
+        return tokens + (after.tokens - tokens) * (step - begin) / (after.step - begin)
+
     @property
-    def tokens_a_step(self) -> float:
-        """Tokens per step."""
-        first = self.steps[0]
-        return first.tokens / (first.step - first.skipped)
+    def tokens_per_second(self) -> float | None:
+        """Tokens of all steps by their seconds; None if these are not known."""
+        tokens = sum(step.tokens_per_second * step.seconds for step in self.steps)
+        return tokens / self.seconds if self.seconds else None
 
     @property
     def seconds(self) -> float:
@@ -71,6 +83,7 @@ def _history(run: Path, name: str) -> RunHistory:
         sources=_sources(events["validation"][-1]["sources"]) if events["validation"] else {},
         skipped=sorted({*(line["step"] for line in events["skipped"]), *left_out}),
         resumed=[line["step"] for line in (*events["resumed"], *events["rolled_back"])],
+        stages=[line["step"] for line in events["stage"]],
         config=_config_hash(run / "config.yaml"),
     )
 

@@ -21,6 +21,7 @@ from ncvc.train.metrics.log_file import LogFile
 from ncvc.train.metrics.loggers import metric_loggers
 from ncvc.train.preflight.flops import flops_per_token
 from ncvc.train.preflight.gpu_specs import find_gpu_spec
+from ncvc.train.step_plan import StepPlan, Stretch
 from ncvc.units import duration, short, three_digits
 
 LOG = "log.jsonl"
@@ -52,6 +53,16 @@ class Step:
     """`tflops_per_gpu` as a share of the GPU's bfloat16 peak; None if that is unknown."""
     skipped: int = 0
     """Steps skipped by the guard since the beginning."""
+    z_loss: float | None = None
+    """Mean of what the z-loss adds to the loss, in nats; None if nothing is added."""
+    skipped_tokens: int | None = None
+    """Tokens of these steps."""
+    stage: int = 1
+    """Number of the stage."""
+    batch_size: int | None = None
+    """Samples of the step."""
+    sequence_length: int | None = None
+    """Tokens of a sample."""
     memory: int | None = None
     """Peak memory of the first rank since its start, in bytes: of its GPU, or of the process."""
     seconds_left: float | None = None
@@ -70,18 +81,27 @@ class RunLog:
     """
 
     def __init__(
-        self, config: TrainConfig, *, speaks: bool, done: int, world_size: int = 1, reporter: Reporter | None = None
+        self,
+        config: TrainConfig,
+        *,
+        speaks: bool,
+        done: int,
+        plan: StepPlan | None = None,
+        world_size: int = 1,
+        reporter: Reporter | None = None,
     ) -> None:
+        """Takes the steps `done`, and the run's plan, by default that of a run without changes."""
         self.config = config
+        self.plan = plan or StepPlan(config)
         self.reporter = reporter or Reporter()
         self.speaks = speaks
         self.world_size = world_size
         self.seconds_a_step = ExponentialMean()
+        self._work_before = 0.0
         self.since = time.monotonic()
         if not speaks:
             return
         self.smoothed_loss = self._smoothed_loss(done)
-        self.flops = flops_per_token(config.model, config.data.sequence_length)
         self.peak = _peak(config)
         self._loggers = metric_loggers(config, done)
         self._file = LogFile(config.folder / LOG)
@@ -105,19 +125,29 @@ class RunLog:
         """Starts the time of the next step; call it after anything that is not a step."""
         self.since = time.monotonic()
 
-    def step(self, step: int, *, loss: float, lr: float, grad_norm: float, skipped: int = 0) -> None:
-        """Logs a step that updated the weights; `skipped`: steps skipped in the whole run."""
+    def step(
+        self,
+        step: int,
+        *,
+        loss: float,
+        lr: float,
+        grad_norm: float,
+        tokens: int,
+        skipped: int = 0,
+        z_loss: float | None = None,
+    ) -> None:
+        """Logs a step that updated the weights; `tokens` and `skipped`: of all steps so far that did, and did not."""
         now = time.monotonic()
         seconds, self.since = now - self.since, now
-        self.seconds_a_step.add(seconds)
         if not self.speaks:
             return
-        last = self.config.schedule.train_iters
-        speed = self.config.tokens_per_step / seconds
-        flops = speed / self.world_size * self.flops
+        last, stretch = self.config.schedule.train_iters, self.plan.at(step)
+        left = self._pace(stretch, seconds, step, last)
+        speed = stretch.tokens_per_step / seconds
+        flops = speed / self.world_size * flops_per_token(self.config.model, stretch.sequence_length)
         record = Step(
             step=step,
-            tokens=(step - skipped) * self.config.tokens_per_step,
+            tokens=tokens,
             loss=loss,
             lr=lr,
             grad_norm=grad_norm,
@@ -128,8 +158,13 @@ class RunLog:
             tflops_per_gpu=flops / 1e12,
             mfu=flops / self.peak if self.peak else None,
             skipped=skipped,
+            z_loss=z_loss,
+            skipped_tokens=self.plan.tokens(step) - tokens,
+            stage=stretch.stage,
+            batch_size=stretch.batch_size,
+            sequence_length=stretch.sequence_length,
             memory=_memory(),
-            seconds_left=self.seconds_a_step.mean * (last - step),
+            seconds_left=left,
         )
         values = dataclasses.asdict(record)
         self._file.write(json.dumps(values) + "\n")
@@ -139,10 +174,25 @@ class RunLog:
         if step % self.config.logging.log_interval == 0 or step == last:
             self.reporter.say(self._line(record, last))
 
+    def _pace(self, stretch: Stretch, seconds: float, step: int, last: int) -> float:
+        """Adds the seconds of a step to the mean; returns those that are left."""
+        # Steps of another size take time in proportion to their operations.
+        work = self._work(stretch)
+        self.seconds_a_step.mean *= work / (self._work_before or work)
+        self._work_before = work
+        self.seconds_a_step.add(seconds)
+        left = sum(count * (self._work(part) / work) for part, count in self.plan.parts(step + 1, last))
+        return self.seconds_a_step.mean * left
+
+    def _work(self, stretch: Stretch) -> float:
+        """Floating-point operations of a step."""
+        return stretch.tokens_per_step * flops_per_token(self.config.model, stretch.sequence_length)
+
     def _line(self, record: Step, last: int) -> str:
         """Console line of a step, at most 160 columns; speeds are smoothed."""
-        speed = self.config.tokens_per_step / self.seconds_a_step.mean / self.world_size
-        flops = speed * self.flops
+        stretch = self.plan.at(record.step)
+        speed = stretch.tokens_per_step / self.seconds_a_step.mean / self.world_size
+        flops = speed * flops_per_token(self.config.model, stretch.sequence_length)
         share = f" {flops / self.peak:.1%} MFU" if self.peak else ""
         parts = (
             f"step {record.step:>{len(str(last))}}/{last}",

@@ -24,16 +24,17 @@ def page(histories: Sequence[RunHistory]) -> str:
         section(both("Runs", "学習の一覧"), _summary(histories)),
         section(
             both("Loss over steps", "ステップごとの損失"),
-            line_chart([_losses(history, 1) for history in histories], x_label=steps, integer_x=True),
+            line_chart([_losses(history, float) for history in histories], x_label=steps, integer_x=True),
             note=both(
                 "Nats per token. Faint: each step; strong: smoothed; dots: validation; dashed: the run went on;"
-                " red marks: skipped steps.",
-                "1トークンあたりのナット。薄い線：各ステップ、濃い線：平滑化、点：検証、破線：再開、赤い印：スキップ。",
+                " long dashes: a stage began; red marks: skipped steps.",
+                "1トークンあたりのナット。薄い線：各ステップ、濃い線：平滑化、点：検証、破線：再開、長い破線：段階の始まり、"
+                "赤い印：スキップ。",
             ),
         ),
         section(
             both("Loss over tokens", "トークン数ごとの損失"),
-            line_chart([_losses(history, history.tokens_a_step / scale) for history in histories], x_label=tokens),
+            line_chart([_losses(history, _by_tokens(history, scale)) for history in histories], x_label=tokens),
         ),
         section(both("Validation by source", "ソース別の検証損失"), _sources(histories)),
         section(
@@ -49,22 +50,35 @@ def page(histories: Sequence[RunHistory]) -> str:
     )
 
 
-def _losses(history: RunHistory, width: float) -> Line:
-    """Losses of a run; `width`: distance of two steps on the horizontal axis."""
+def _losses(history: RunHistory, place: Callable[[int], float]) -> Line:
+    """Losses of a run; `place`: of a step on the horizontal axis."""
     return Line(
         history.name,
-        [(step.step * width, loss) for step, loss in zip(history.steps, history.smoothed, strict=True)],
-        faint=[(step.step * width, step.loss) for step in history.steps],
-        dots=[(step * width, loss) for step, loss in history.validation],
+        [(place(step.step), loss) for step, loss in zip(history.steps, history.smoothed, strict=True)],
+        faint=[(place(step.step), step.loss) for step in history.steps],
+        dots=[(place(step), loss) for step, loss in history.validation],
         marks=[
-            *(Mark(step * width, "went on at") for step in history.resumed),
-            *(Mark(step * width, "skipped at", is_fault=True) for step in history.skipped),
+            *(Mark(place(step), "went on at") for step in history.resumed),
+            *(Mark(place(step), "stage begins at", is_border=True) for step in history.stages),
+            *(Mark(place(step), "skipped at", is_fault=True) for step in history.skipped),
         ],
     )
 
 
+def _by_tokens(history: RunHistory, scale: float) -> Callable[[int], float]:
+    """Places a step by the tokens seen."""
+    return lambda step: history.tokens_at(step) / scale
+
+
 def _each(histories: Sequence[RunHistory], value: Callable[[Step], float]) -> list[Line]:
-    return [Line(history.name, [(step.step, value(step)) for step in history.steps]) for history in histories]
+    return [
+        Line(
+            history.name,
+            [(step.step, value(step)) for step in history.steps],
+            marks=[Mark(step, "stage begins at", is_border=True) for step in history.stages],
+        )
+        for history in histories
+    ]
 
 
 def _summary(histories: Sequence[RunHistory]) -> Html:
@@ -87,7 +101,7 @@ def _summary(histories: Sequence[RunHistory]) -> Html:
             number(history.steps[-1].tokens),
             f"{history.smoothed[-1]:.4f}",
             f"{history.validation[-1][1]:.4f}" if history.validation else "–",
-            f"{len(history.steps) * history.tokens_a_step / history.seconds:,.0f}" if history.seconds else "–",
+            "–" if history.tokens_per_second is None else f"{history.tokens_per_second:,.0f}",
             duration(history.seconds),
             number(len(history.skipped)),
             number(len(history.resumed)),

@@ -21,29 +21,31 @@ TICKS = 6
 def draw(histories: Sequence[RunHistory], output: Path) -> None:
     """Draws training losses, faint and smoothed, and validation losses as dots, into the PNG `output`.
 
-    Dotted lines mark resumptions, red ticks at the bottom skipped steps.
+    Dotted lines mark resumptions, dashed ones stages, red ticks at the bottom skipped steps.
     """
     scale, unit = token_unit(histories)
     figure = Figure(figsize=SIZE, layout="constrained")
     by_step, by_token = figure.subplots(1, 2, sharey=True)
     for number, history in enumerate(histories):
         colour, name = f"C{number}", visible(history.name)
-        for axes, width in ((by_step, 1.0), (by_token, history.tokens_a_step / scale)):
-            places = [step.step * width for step in history.steps]
+        for axes, place in ((by_step, float), (by_token, lambda step, own=history: own.tokens_at(step) / scale)):
+            places = [place(step.step) for step in history.steps]
             axes.plot(places, [step.loss for step in history.steps], color=colour, linewidth=0.6, alpha=0.3)
             # A single step has no line.
             alone = "o" if len(places) == 1 else ""
             axes.plot(places, history.smoothed, color=colour, linewidth=1.2, marker=alone, label=name)
             for step in history.resumed:
-                axes.axvline(step * width, color=colour, linewidth=0.8, linestyle=":")
+                axes.axvline(place(step), color=colour, linewidth=0.8, linestyle=":")
+            for step in history.stages:
+                axes.axvline(place(step), color=colour, linewidth=0.8, linestyle="--")
             bottom = [0.0] * len(history.skipped)  # of the axes, whatever the losses are
             at_bottom = axes.get_xaxis_transform()
             axes.plot(
-                [step * width for step in history.skipped], bottom, "|", color="red", markersize=10, transform=at_bottom
+                [place(step) for step in history.skipped], bottom, "|", color="red", markersize=10, transform=at_bottom
             )
             if history.validation:
                 axes.plot(
-                    [step * width for step, _ in history.validation],
+                    [place(step) for step, _ in history.validation],
                     [loss for _, loss in history.validation],
                     "o",
                     color=colour,

@@ -37,8 +37,16 @@ class Status:
     last: Step | None
     steps: int | None
     """Planned steps by config.yaml; None if that cannot be read."""
+    batch_size: int | None
+    """Samples of a step behind the ramp by config.yaml; None without a ramp."""
+    stages: int
+    """Planned stages by config.yaml."""
+    stage: str
+    """Settings of the present stage and its first step, a clause; empty if the log has none."""
     skipped: int
     """Skipped and left-out steps."""
+    skipped_tokens: int
+    """Tokens of these steps."""
     checkpoint: Path | None
     """Newest checkpoint."""
     events: Sequence[dict[str, Any]]
@@ -54,7 +62,8 @@ def status(run: Path, now: float | None = None) -> Status:
     except FileNotFoundError:
         raise NcvcError(f"{run}: not a run folder, it has no {LOG}; or its first start has not come so far") from None
     events = [line for line in lines if "event" in line]
-    done = [line for line in standing(lines) if "event" not in line]
+    left = standing(lines)
+    done = [line for line in left if "event" not in line]
     last = as_step(done[-1]) if done else None
     starts: list[dict[str, Any]] = [event for event in events if event["event"] in ("started", "resumed")]
     ends = [event for event in events if event["event"] in ("stopped", "finished")]
@@ -66,7 +75,37 @@ def status(run: Path, now: float | None = None) -> Status:
     place = f"{origin['host']}, process {origin['pid']}" if "pid" in origin else ""
     newest = max((path for path in (run / "checkpoints").glob("step_*") if (path / MANIFEST).exists()), default=None)
     skipped = max([last.skipped if last else 0, *(event.get("skipped", 0) for event in events)])
-    return Status(run, state, place, written, last, _planned(run), skipped, newest, events[-EVENTS:])
+    skipped_tokens = max([_skipped_tokens(last, skipped), *(event.get("skipped_tokens", 0) for event in events)])
+    steps, batch_size, stages = _planned(run)
+    stage = next((f"{line['settings']}, from step {line['step']:,}" for line in reversed(left) if _is_stage(line)), "")
+    return Status(
+        run=run,
+        state=state,
+        place=place,
+        written=written,
+        last=last,
+        steps=steps,
+        batch_size=batch_size,
+        stages=stages,
+        stage=stage,
+        skipped=skipped,
+        skipped_tokens=skipped_tokens,
+        checkpoint=newest,
+        events=events[-EVENTS:],
+    )
+
+
+def _is_stage(line: dict[str, Any]) -> bool:
+    return line.get("event") == "stage"
+
+
+def _skipped_tokens(last: Step | None, skipped: int) -> int:
+    """Tokens of skipped steps by the last step's record; older ones lack them, and all their steps were alike."""
+    if last is None:
+        return 0
+    if last.skipped_tokens is not None:
+        return last.skipped_tokens
+    return skipped * last.tokens // max(1, last.step - last.skipped)
 
 
 def is_finished(config: TrainConfig) -> bool:
@@ -103,11 +142,15 @@ def _runs(pid: int, by: float) -> bool:
     return fields[0] != "Z" and began < by + 2  # the kernel's clock and the log's round differently
 
 
-def _planned(run: Path) -> int | None:
+def _planned(run: Path) -> tuple[int | None, int | None, int]:
+    """Steps, `Status.batch_size` and stages by config.yaml; None and one if that cannot be read."""
     try:
-        return int(yaml.safe_load((run / "config.yaml").read_text(encoding="utf-8"))["schedule"]["train_iters"])
-    except (OSError, ValueError, LookupError, TypeError, yaml.YAMLError):
-        return None
+        config = yaml.safe_load((run / "config.yaml").read_text(encoding="utf-8"))
+        schedule = config["schedule"]
+        batch_size = int(schedule["global_batch_size"]) if schedule.get("rampup") else None
+        return int(schedule["train_iters"]), batch_size, 1 + len(config.get("stages", []))
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, yaml.YAMLError):
+        return None, None, 1
 
 
 def describe(status: Status, now: float | None = None) -> list[str]:
@@ -120,13 +163,17 @@ def describe(status: Status, now: float | None = None) -> list[str]:
     else:
         of = f" of {status.steps:,} ({last.step / status.steps:.1%})" if status.steps else ""
         rows.append(("step", f"{last.step:,}{of}, {last.tokens:,} tokens"))
+        if status.batch_size and last.batch_size:
+            rows.append(("batch", f"{last.batch_size:,} samples, of {status.batch_size:,} behind the ramp"))
+        if status.stages > 1:
+            rows.append(("stage", f"{last.stage} of {status.stages}{': ' if status.stage else ''}{status.stage}"))
         smoothed = "" if last.smoothed_loss is None else f", smoothed {last.smoothed_loss:.4f}"
         rows.append(("loss", f"{last.loss:.4f}{smoothed}; gradient norm {last.grad_norm:.3g}, lr {last.lr:.2e}"))
         rows.append(("speed", _speed(last)))
         if status.state == "running" and last.seconds_left is not None:
             rows.append(("left", duration(max(last.seconds_left - (now - status.written), 0.0))))
-        tokens = status.skipped * last.tokens // max(1, last.step - last.skipped)
-        rows.append(("skipped", f"{status.skipped:,} steps" + (f", {tokens:,} tokens" if tokens else "")))
+        tokens = f", {status.skipped_tokens:,} tokens" if status.skipped_tokens else ""
+        rows.append(("skipped", f"{status.skipped:,} steps{tokens}"))
     if status.checkpoint is None:
         rows.append(("checkpoint", "none yet"))
     else:
@@ -168,7 +215,7 @@ def _speed(last: Step) -> str:
 def _event(event: dict[str, Any]) -> str:
     when = datetime.fromisoformat(event["time"]).astimezone().strftime("%Y-%m-%d %H:%M:%S")
     step = f" at step {event['step']:,}" if "step" in event else ""
-    more = event.get("reason") or event.get("problem") or ""
+    more = event.get("reason") or event.get("problem") or event.get("settings") or ""
     if event["event"] == "validation":
         more = f"loss {event['loss']:.4f}"
     return f"{when}  {event['event'].replace('_', ' ')}{step}{': ' if more else ''}{more}"

@@ -1,7 +1,8 @@
 """Dry run of a training: size, memory of a GPU, time and disk, estimated without torch and without a GPU."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ from ncvc.train.config import TrainConfig
 from ncvc.train.preflight.checks import Prepared, inspect_prepared
 from ncvc.train.preflight.flops import flops_per_token, parameters
 from ncvc.train.preflight.gpu_specs import GPU_SPECS, GpuSpec, find_gpu_spec
-from ncvc.train.preflight.memory import Memory, fullest, largest_micro_batch, with_micro_batch
+from ncvc.train.preflight.memory import Memory, fullest, largest_micro_batch, with_length, with_micro_batch
+from ncvc.train.preflight.speed import seconds_of, speed_of_all
+from ncvc.train.step_plan import StepPlan, Stretch, describe_stretch
 from ncvc.units import duration, size
 
 GIB = 2**30
@@ -91,6 +94,7 @@ def dry_run(
         *_model(config),
         *_ranks(config, ranks, copies, planned),
         *_steps(config, prepared),
+        *_stages(config, ranks, copies, planned.spec, mfu or USUAL_MFU),
         *_speed(config, ranks, planned.spec, mfu),
         *_validation(config, prepared, ranks, planned.spec, mfu or USUAL_MFU),
         *_checkpoints(config),
@@ -115,7 +119,7 @@ def estimate(
     memory = fullest(config, copies)[1]
     capacity = round(planned.spec.memory * GIB)
     steps = config.schedule.train_iters
-    speed = _speed_of_all(config, ranks, planned.spec, mfu)
+    plan, speed = StepPlan(config), speed_of_all(config, ranks, planned.spec, mfu)
     validation = validation_seconds(config, prepared, speed) if speed else None
     needed, free, _ = _disk(config)
     return {
@@ -127,10 +131,21 @@ def estimate(
         "card": planned.spec.name,
         "card_memory": capacity,
         "steps": steps,
-        "tokens": steps * config.tokens_per_step,
+        "tokens": plan.tokens(steps),
+        "stages": [
+            {
+                "first": parts[0][0].begin + 1,
+                "steps": sum(count for _, count in parts),
+                "tokens": _tokens(parts),
+                "sequence_length": parts[0][0].sequence_length,
+                "seconds": seconds_of(config, parts, ranks, planned.spec, mfu),
+                "memory": round(fullest(with_length(config, parts[0][0].sequence_length), copies)[1].total),
+            }
+            for parts in _by_stage(plan, steps)
+        ],
         "mfu": mfu,
         "tokens_per_second": speed,
-        "seconds": steps * config.tokens_per_step / speed if speed else None,
+        "seconds": seconds_of(config, plan.parts(1, steps), ranks, planned.spec, mfu),
         "validation_seconds": validation,
         "missing": [str(path) for path in prepared.missing],
         "checkpoint_bytes": checkpoint_bytes(config),
@@ -184,61 +199,93 @@ def _ranks(config: TrainConfig, ranks: int, copies: int, planned: Target) -> Row
             f"{schedule.global_batch_size:,} samples = {schedule.micro_batch_size} at a time × {copies} ×"
             f" {accumulated} accumulated; {config.tokens_per_step:,} tokens",
         ),
+        *_ramp(config),
+    ]
+
+
+def _ramp(config: TrainConfig) -> Rows:
+    rampup = config.schedule.rampup
+    if rampup is None:
+        return []
+    first, samples = StepPlan(config).full_batch
+    return [
+        (
+            "ramp",
+            f"{rampup.start:,} samples at first, {rampup.increment:,} more at a time;"
+            f" {config.schedule.global_batch_size:,} from step {first:,} on, behind {samples:,} samples",
+        )
     ]
 
 
 def _steps(config: TrainConfig, prepared: Prepared) -> Rows:
-    planned = config.schedule.train_iters * config.tokens_per_step
     own = [
-        ("steps", f"{config.schedule.train_iters:,}; {planned:,} tokens"),
-        ("data", _data(config, prepared, planned)),
+        ("steps", f"{config.schedule.train_iters:,}; {StepPlan(config).tokens(config.schedule.train_iters):,} tokens"),
+        ("data", _data(config, prepared)),
     ]
     if prepared.newest:
         own.append(("goes on", f"after step {prepared.newest.step:,}"))
     return own
 
 
-def _data(config: TrainConfig, prepared: Prepared, planned: int) -> str:
+def _stages(config: TrainConfig, ranks: int, copies: int, spec: GpuSpec, mfu: float) -> Rows:
+    """Tokens, time and memory of each stage; nothing for a run that has one."""
+    if not config.stages:
+        return []
+    rows = []
+    for parts in _by_stage(StepPlan(config), config.schedule.train_iters):
+        first, (last, count) = parts[0][0], parts[-1]
+        seconds = seconds_of(config, parts, ranks, spec, mfu)
+        memory = fullest(with_length(config, first.sequence_length), copies)[1].total
+        said = [f"{_tokens(parts):,} tokens", f"{memory / GIB:.2f} GiB a GPU"]
+        said[1:1] = [] if seconds is None else [duration(seconds)]
+        steps = f"steps {first.begin + 1:,} to {last.begin + count:,}"
+        rows.append((f"stage {first.stage}", f"{steps}: {describe_stretch(first)}; {', '.join(said)}"))
+    return rows
+
+
+def _by_stage(plan: StepPlan, steps: int) -> list[list[tuple[Stretch, int]]]:
+    """Stretches of each stage and the numbers of their steps."""
+    return [list(parts) for _, parts in groupby(plan.parts(1, steps), lambda part: part[0].stage)]
+
+
+def _tokens(parts: Iterable[tuple[Stretch, int]]) -> int:
+    return sum(count * part.tokens_per_step for part, count in parts)
+
+
+def _data(config: TrainConfig, prepared: Prepared) -> str:
     """Tokens and documents for training, and the number of epochs."""
-    weights, datasets = config.data.weights, prepared.datasets
+    datasets, plan = prepared.datasets, StepPlan(config)
     if prepared.missing:
         return f"not prepared: {prepared.missing[0]} is not there, so a start is refused, and the epochs are not known"
     tokens = sum(each.tokens for each in datasets)
-    epochs = f"{planned / tokens:.2f} epochs"
-    if weights:
-        shares = [weight / sum(weights) for weight in weights]
+    epochs = f"{plan.tokens(config.schedule.train_iters) / tokens:.2f} epochs"
+    if any(stretch.weights for stretch in plan.stretches):
+        read = [0.0] * len(datasets)
+        for part, count in plan.parts(1, config.schedule.train_iters):
+            weights = part.weights or [own.tokens for own in datasets]
+            for number, weight in enumerate(weights):
+                read[number] += count * part.tokens_per_step * weight / sum(weights)
         epochs = ", ".join(
-            f"{planned * share / own.tokens:.2f} epochs of {Path(own.prefix).name}"
-            for share, own in zip(shares, datasets, strict=True)
+            f"{own_read / own.tokens:.2f} epochs of {Path(own.prefix).name}"
+            for own_read, own in zip(read, datasets, strict=True)
         )
     return f"{tokens:,} tokens in {sum(each.documents for each in datasets):,} documents; {epochs}"
 
 
-def tokens_per_second(config: TrainConfig, spec: GpuSpec, mfu: float) -> float:
-    """Tokens per second of one GPU at a share `mfu` of its peak."""
-    return mfu * spec.tflops * 1e12 / flops_per_token(config.model, config.data.sequence_length)
-
-
-def _speed_of_all(config: TrainConfig, ranks: int, spec: GpuSpec, mfu: float) -> float | None:
-    """Tokens per second of all ranks; None if it cannot be estimated."""
-    if config.compute.dtype != "bfloat16" or not spec.tflops:
-        return None
-    return tokens_per_second(config, spec, mfu) * ranks
-
-
 def _speed(config: TrainConfig, ranks: int, spec: GpuSpec, mfu: float | None) -> Rows:
-    speed = _speed_of_all(config, ranks, spec, mfu or USUAL_MFU)
-    if speed is None:
+    share, plan = mfu or USUAL_MFU, StepPlan(config)
+    seconds = seconds_of(config, plan.parts(1, config.schedule.train_iters), ranks, spec, share)
+    if seconds is None:
         why = "dtype is float32" if config.compute.dtype != "bfloat16" else f"the peak of {spec.name} is not known here"
         return [("time", f"not estimated: {why}; set --gpu-tflops" if spec.tflops == 0 else f"not estimated: {why}")]
-    tokens = config.schedule.train_iters * config.tokens_per_step
+    speed = plan.tokens(config.schedule.train_iters) / seconds
     row = (
-        f"{duration(tokens / speed)}: {speed:,.0f} tokens/s, {speed / ranks:,.0f} a GPU, if {mfu or USUAL_MFU:.0%} of"
+        f"{duration(seconds)}: {speed:,.0f} tokens/s, {speed / ranks:,.0f} a GPU, if {share:.0%} of"
         " the peak is reached (assumed; --mfu)"
     )
     if mfu is None and spec.name == PAPERS_GPU:
-        published = tokens_per_second(config, spec, PAPERS_MFU) * ranks
-        row += f"; {duration(tokens / published)} at {PAPERS_MFU:.0%}, which the papers reached on this card"
+        published = seconds * share / PAPERS_MFU
+        row += f"; {duration(published)} at {PAPERS_MFU:.0%}, which the papers reached on this card"
     return [("time", row)]
 
 
@@ -264,7 +311,7 @@ def _validation(config: TrainConfig, prepared: Prepared, ranks: int, spec: GpuSp
     if prepared.missing:
         return [("validation", f"{validations(config):,} times; the data are not there yet, so the time is not known")]
     row = f"{validations(config):,} times {sum(prepared.validation):,} samples"
-    speed = _speed_of_all(config, ranks, spec, mfu)
+    speed = speed_of_all(config, ranks, spec, mfu)
     seconds = validation_seconds(config, prepared, speed) if speed else None
     return [("validation", row if seconds is None else f"{row}; {duration(seconds)} more")]
 

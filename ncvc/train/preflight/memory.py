@@ -256,7 +256,8 @@ def _working(config: TrainConfig, shares: Shares, tokens: int, again: float, *, 
 
 
 def fullest(config: TrainConfig, data_parallel_size: int) -> tuple[int, Memory]:
-    """Finds the pipeline stage whose GPUs hold most, and estimates its memory."""
+    """Finds the pipeline stage whose GPUs hold most, and estimates its memory at the longest sequences of the run."""
+    config = with_length(config, config.longest_sequence)
     stages = range(config.parallel.pipeline_model_parallel_size)
     return max(
         ((stage, estimate(config, data_parallel_size, stage)) for stage in stages), key=lambda item: item[1].total
@@ -266,6 +267,11 @@ def fullest(config: TrainConfig, data_parallel_size: int) -> tuple[int, Memory]:
 def with_micro_batch(config: TrainConfig, size: int) -> TrainConfig:
     """Returns the config with another micro-batch size."""
     return config.model_copy(update={"schedule": config.schedule.model_copy(update={"micro_batch_size": size})})
+
+
+def with_length(config: TrainConfig, length: int) -> TrainConfig:
+    """Returns the config with sequences of one other length."""
+    return config.model_copy(update={"data": config.data.model_copy(update={"sequence_length": length}), "stages": []})
 
 
 def largest_micro_batch(config: TrainConfig, data_parallel_size: int, capacity: int) -> int | None:

@@ -53,7 +53,7 @@ def test_the_line_of_the_papers_run_says_what_it_does(make_config, monkeypatch, 
     monkeypatch.setattr(run_log, "_peak", lambda config: find_gpu_spec("RTX 6000 Ada").tflops * 1e12)
     log = opened(config, world_size=4)
     clock.seconds += config.tokens_per_step / (4 * 10_403)
-    log.step(13, loss=10.98765, lr=1.3333e-06, grad_norm=123.456, skipped=12)
+    log.step(13, loss=10.98765, lr=1.3333e-06, grad_norm=123.456, tokens=config.tokens_per_step, skipped=12)
     log.close()
     line = capsys.readouterr().out.rstrip("\n")
     assert line == (
@@ -78,7 +78,7 @@ def test_no_line_is_wider_than_160_columns(make_config, monkeypatch, clock, caps
     log = opened(config, world_size=8)
     for step in (10_000, 999_998):
         clock.seconds += 80
-        log.step(step, loss=11.123456, lr=1e-10, grad_norm=1.2345e-10, skipped=9_999)
+        log.step(step, loss=11.123456, lr=1e-10, grad_norm=1.2345e-10, tokens=999_999 * 2**24, skipped=9_999)
     lines = capsys.readouterr().out.splitlines()
     assert max(map(len, lines)) <= 160
 
@@ -88,7 +88,7 @@ def test_a_line_of_the_log_has_every_field(make_config, clock):
     log = opened(config, world_size=2)
     for step, loss in enumerate((4.0, 2.0, math.nan, 3.0), 1):
         clock.seconds += 2.0
-        log.step(step, loss=loss, lr=0.5, grad_norm=1.5)
+        log.step(step, loss=loss, lr=0.5, grad_norm=1.5, tokens=step * 128)
     log.close()
     written = [json.loads(line) for line in (config.folder / "log.jsonl").read_text().splitlines()]
     first, last = written[0], written[-1]
@@ -125,7 +125,7 @@ def test_the_smoothed_loss_goes_on_where_it_was(make_config):
 def test_the_smoothed_loss_forgets_what_was_undone(make_config):
     """Steps that the log has and the weights do not, after a crash or a rollback, are not in the mean."""
     config = make_config()
-    arguments = {"lr": 0.5, "grad_norm": 1.5}
+    arguments = {"lr": 0.5, "grad_norm": 1.5, "tokens": 128}
     log = opened(config)
     for step, loss in enumerate((4.0, 3.0, 99.0), 1):
         log.step(step, loss=loss, **arguments)
@@ -155,7 +155,7 @@ def test_tensorboard_has_the_curves_of_the_log(make_config):
     config = make_config(logging={"tensorboard": True}, schedule={"train_iters": 3})
     train_alone(config)
     board = EventAccumulator(str(config.folder / "tensorboard")).Reload()
-    names = set(Step.__dataclass_fields__) - {"step", "mfu"}  # no card, no share of its peak
+    names = set(Step.__dataclass_fields__) - {"step", "mfu", "z_loss"}  # no card, no share of its peak
     assert set(board.Tags()["scalars"]) == names
     for name in names:
         points = [(point.step, point.value) for point in board.Scalars(name)]

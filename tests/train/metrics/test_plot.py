@@ -60,7 +60,8 @@ def test_what_a_crash_undid_is_not_drawn(run):
     assert curve.sources == {"a&b": 6.0, "c": 6.5}
     assert curve.skipped == [5, 7, 8]
     assert curve.resumed == [6]
-    assert (curve.tokens_a_step, curve.seconds, curve.config) == (1000.0, 16.0, "")
+    assert (curve.tokens_per_second, curve.seconds, curve.config) == (500.0, 16.0, "")
+    assert [curve.tokens_at(step) for step in (0, 1, 6, 7, 9, 11)] == [0, 1000, 6000, 7000, 9000, 10_000]
 
 
 def test_a_log_without_smoothed_losses_gives_the_same(run):

@@ -17,6 +17,7 @@ from ncvc.indexed import IndexedDataset
 from ncvc.train.config import TrainConfig
 from ncvc.train.preflight import dry_run
 from ncvc.train.preflight.gpu_specs import GPU_SPECS, find_gpu_spec
+from ncvc.train.preflight.speed import tokens_per_second
 from tests.conftest import ROOT
 from tests.small_training import train_alone, write_dataset
 
@@ -83,8 +84,8 @@ def test_the_expected_speed_beside_what_was_published(published, make_config):
         "max_position_embeddings": length,
     }
     config = make_config(model=model, data={"sequence_length": length})
-    assert dry_run.tokens_per_second(config, find_gpu_spec(card), 0.4) == pytest.approx(expected, abs=1)
-    assert dry_run.tokens_per_second(config, find_gpu_spec(card), mfu) == pytest.approx(speed, rel=0.005)
+    assert tokens_per_second(config, find_gpu_spec(card), 0.4) == pytest.approx(expected, abs=1)
+    assert tokens_per_second(config, find_gpu_spec(card), mfu) == pytest.approx(speed, rel=0.005)
 
 
 def test_tokens_and_epochs_of_datasets_that_are_there(make_config):

@@ -1,0 +1,32 @@
+"""Time of a training, estimated from its operations and the share of a GPU's peak that is reached."""
+
+from collections.abc import Iterable
+
+from ncvc.train.config import TrainConfig
+from ncvc.train.preflight.flops import flops_per_token
+from ncvc.train.preflight.gpu_specs import GpuSpec
+from ncvc.train.step_plan import Stretch
+
+
+def tokens_per_second(config: TrainConfig, spec: GpuSpec, mfu: float, length: int | None = None) -> float:
+    """Tokens per second of one GPU at a share `mfu` of its peak, in sequences of `data.sequence_length` or `length`."""
+    return mfu * spec.tflops * 1e12 / flops_per_token(config.model, length or config.data.sequence_length)
+
+
+def speed_of_all(config: TrainConfig, ranks: int, spec: GpuSpec, mfu: float) -> float | None:
+    """Tokens per second of all ranks; None if it cannot be estimated."""
+    if config.compute.dtype != "bfloat16" or not spec.tflops:
+        return None
+    return tokens_per_second(config, spec, mfu) * ranks
+
+
+def seconds_of(
+    config: TrainConfig, parts: Iterable[tuple[Stretch, int]], ranks: int, spec: GpuSpec, mfu: float
+) -> float | None:
+    """Seconds of some steps; None if they cannot be estimated."""
+    if speed_of_all(config, ranks, spec, mfu) is None:
+        return None
+    return sum(
+        count * part.tokens_per_step / (tokens_per_second(config, spec, mfu, part.sequence_length) * ranks)
+        for part, count in parts
+    )
