@@ -18,6 +18,8 @@ class Facts:
     step: int
     """Training steps behind the weights."""
     tokens_seen: int
+    average_of: tuple[int, ...] = ()
+    """Steps of the checkpoints whose mean the weights are."""
     check: Check
 
 
@@ -38,6 +40,8 @@ def model_card(model: ModelConfig, facts: Facts) -> str:
             f"{facts.check.tokens} tokens, largest difference {facts.check.difference:.1e}"
         ),
     }
+    if facts.average_of:
+        rows["weights averaged over the checkpoints of steps"] = ", ".join(f"{step:,}" for step in facts.average_of)
     if facts.check.rounding is not None:
         rows[f"rounding to {facts.dtype} moves a logit by"] = f"at most {facts.check.rounding:.1e}"
     table = "\n".join(f"| {name} | {value} |" for name, value in rows.items())

@@ -158,6 +158,7 @@ def _write_card(checkpoint: Checkpoint, folder: Path, dtype: Dtype, found: check
         weight_bytes=sum(path.stat().st_size for path in folder.glob("model*.safetensors")),
         step=checkpoint.manifest.step,
         tokens_seen=checkpoint.manifest.tokens_seen,
+        average_of=tuple(source.step for source in checkpoint.manifest.average_of),
         check=found,
     )
     (folder / "README.md").write_text(model_card(model, facts), encoding="utf-8")
