@@ -20,6 +20,8 @@ class Facts:
     tokens_seen: int
     average_of: tuple[int, ...] = ()
     """Steps of the checkpoints whose mean the weights are."""
+    document_mask: bool = False
+    """Whether attention stayed within a document in training."""
     check: Check
 
 
@@ -40,6 +42,8 @@ def model_card(model: ModelConfig, facts: Facts) -> str:
             f"{facts.check.tokens} tokens, largest difference {facts.check.difference:.1e}"
         ),
     }
+    if facts.document_mask:
+        rows["attention in training"] = "within a document"
     if facts.average_of:
         rows["weights averaged over the checkpoints of steps"] = ", ".join(f"{step:,}" for step in facts.average_of)
     if facts.check.rounding is not None:

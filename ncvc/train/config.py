@@ -54,6 +54,9 @@ class DataConfig(Config):
     """Order of the samples: `epochs` reads every token of a dataset once before any is read again; `megatron` is
     GPTDataset's, which shuffles the samples of all epochs as one pile, and keeps an index of them in the run folder.
     null is the order that the run was begun with, and `epochs` for a new run."""
+    document_mask: bool = False
+    """Attention stays within a document, and positions start at 0 in each, as with Megatron's reset_attention_mask and
+    reset_position_ids; false lets attention cross the documents of a sample, as in the papers' run."""
     num_workers: WholeNumber = 0
     """Processes per rank that read samples ahead; 0 reads them in the loop."""
 
@@ -74,6 +77,8 @@ class DataConfig(Config):
             raise ValueError(
                 f"weights has {len(self.weights)} numbers for {len(self.prefixes)} prefixes; write one for each"
             )
+        if self.document_mask and self.order == "megatron":
+            raise ValueError("document_mask needs order epochs, which knows where documents begin; leave one out")
         if self.validation_split and self.validation_prefixes:
             raise ValueError(
                 "validation_split and validation_prefixes exclude each other; set validation_split to 0 or"
@@ -314,6 +319,11 @@ class TrainConfig(Config):
             raise ValueError(
                 f"data.sequence_length {self.data.sequence_length} is above"
                 f" model.max_position_embeddings {self.model.max_position_embeddings}; lower it"
+            )
+        if self.data.document_mask and self.compute.core_attention not in ("sdpa", "flash_attn"):
+            raise ValueError(
+                f"compute.core_attention {self.compute.core_attention} cannot keep attention within documents; set it"
+                " to sdpa or flash_attn, or data.document_mask to false"
             )
         for name in ("init_from", "branch_from"):
             start = getattr(self.checkpoints, name)

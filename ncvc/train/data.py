@@ -51,6 +51,7 @@ def build_dataset(
             for number, fact in enumerate(facts)
         ],
         _weights(config, changes),
+        document_mask=config.data.document_mask,
     )
 
 

@@ -60,9 +60,13 @@ class EpochSamples:
 
     def __getitem__(self, number: int) -> NDArray[np.int64]:
         """Returns the sample that is read as `number`, from 0, [sequence_length + 1]."""
+        return np.concatenate(self.pieces(number))
+
+    def pieces(self, number: int) -> list[NDArray[np.int64]]:
+        """Returns the same sample cut where documents begin."""
         epoch = self._epoch(number * self._length // self.tokens)
         begin = (epoch.first + int(epoch.samples[number - epoch.first])) * self._length
-        return np.concatenate(list(self._pieces(begin, self._length + 1)))
+        return list(self._pieces(begin, self._length + 1))
 
     def _pieces(self, begin: int, count: int) -> Iterator[NDArray[np.int64]]:
         """Yields `count` tokens of the endless text from `begin` on."""
@@ -169,14 +173,27 @@ class StagedBlend:
 class EpochDataset(Dataset[dict[str, torch.Tensor]]):
     """Training samples of all datasets, by their number in the run."""
 
-    def __init__(self, datasets: Sequence[EpochSamples], stages: Sequence[tuple[int, Sequence[float] | None]]) -> None:
-        """Takes the datasets' relative weights from each of some samples on; None is in proportion to their tokens."""
+    def __init__(
+        self,
+        datasets: Sequence[EpochSamples],
+        stages: Sequence[tuple[int, Sequence[float] | None]],
+        *,
+        document_mask: bool = False,
+    ) -> None:
+        """Takes the datasets' relative weights from each of some samples on; None is in proportion to their tokens.
+
+        With `document_mask` positions start at 0 in each document.
+        """
         self._datasets = datasets
+        self._document_mask = document_mask
         tokens = [dataset.tokens for dataset in datasets]
         self._blend = StagedBlend([(first, weights or tokens) for first, weights in stages])
 
     def __getitem__(self, number: int) -> dict[str, torch.Tensor]:
         """Returns `tokens`, `labels` and `position_ids`, int64 [sequence_length]."""
         dataset, own = self._blend[number]
-        ids = torch.from_numpy(self._datasets[dataset][own])
-        return {"tokens": ids[:-1], "labels": ids[1:], "position_ids": torch.arange(len(ids) - 1)}
+        pieces = self._datasets[dataset].pieces(own)
+        ids = torch.from_numpy(np.concatenate(pieces))
+        within = [len(piece) for piece in pieces] if self._document_mask else [len(ids)]
+        positions = torch.cat([torch.arange(length) for length in within])
+        return {"tokens": ids[:-1], "labels": ids[1:], "position_ids": positions[:-1]}

@@ -9,6 +9,7 @@ import torch.distributed as dist
 from megatron.core.distributed import finalize_model_grads
 from megatron.core.pipeline_parallel import get_forward_backward_func
 
+from ncvc.model.documents import documents
 from ncvc.model.parallel import Ranks
 from ncvc.progress import Reporter
 from ncvc.train import events
@@ -149,8 +150,15 @@ def forward(samples: Batches, model: Any) -> tuple[torch.Tensor, Any]:
     """
     send_heartbeat("computing")
     device = torch.cuda.current_device()
-    batch = {name: tensor.to(device, non_blocking=True) for name, tensor in next(samples).items()}
-    output = model(batch["tokens"], batch["position_ids"], None, labels=batch["labels"])
+    own = next(samples)
+    batch = {name: tensor.to(device, non_blocking=True) for name, tensor in own.items()}
+    output = model(
+        batch["tokens"],
+        batch["position_ids"],
+        None,
+        labels=batch["labels"],
+        packed_seq_params=documents(own["position_ids"]),
+    )
     return output, mean_loss
 
 

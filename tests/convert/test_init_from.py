@@ -120,7 +120,9 @@ def test_an_average_is_converted_and_begins_a_run(
     for path in pieces_folder.iterdir():
         shutil.copy(path, tmp_path / "tokenizer")
     to_huggingface(tmp_path / "averaged", tmp_path / "hf")
-    assert "| weights averaged over the checkpoints of steps | 1, 2 |" in (tmp_path / "hf/README.md").read_text()
+    card = (tmp_path / "hf/README.md").read_text()
+    assert "| weights averaged over the checkpoints of steps | 1, 2 |" in card
+    assert "| attention in training |" not in card
     for name, start in (("a", tmp_path / "averaged"), ("b", tmp_path / "hf")):
         config = make_config(name, start, lr=1e-12, **LONGER)
         train_alone(config, stop_after=1)

@@ -91,6 +91,7 @@ def dry_run(
         *_model(config),
         *_ranks(config, ranks, copies, planned),
         *_steps(config, prepared),
+        *_documents(config),
         *_speed(config, ranks, planned.spec, mfu),
         *_validation(config, prepared, ranks, planned.spec, mfu or USUAL_MFU),
         *_checkpoints(config),
@@ -196,6 +197,12 @@ def _steps(config: TrainConfig, prepared: Prepared) -> Rows:
     if prepared.newest:
         own.append(("goes on", f"after step {prepared.newest.step:,}"))
     return own
+
+
+def _documents(config: TrainConfig) -> Rows:
+    if not config.data.document_mask:
+        return []
+    return [("documents", "attention stays within each; operations and time are counted as if it crossed them")]
 
 
 def _data(config: TrainConfig, prepared: Prepared, planned: int) -> str:

@@ -142,12 +142,14 @@ def _attention(config: TrainConfig, shares: Shares) -> dict[str, float]:
     key = size * model.key_size / shares.tensor
     heads = model.num_attention_heads / shares.tensor
     again = "core_attn" in (config.compute.recompute_modules or ())
+    one_by_one = config.data.document_mask and config.compute.core_attention == "sdpa"
     if again or config.compute.core_attention != "megatron":
         return {
             "query after RoPE": query,
             "key after RoPE": key,
             "output of linear_qkv, kept whole because the value is a part of it": query + 2 * key,
             "log of the softmax's sums, float32": 0.0 if again else 4 * heads,
+            **({"outputs of the documents, before they are joined": query} if one_by_one and not again else {}),
         }
     length = config.data.sequence_length
     return {

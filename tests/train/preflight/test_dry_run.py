@@ -52,6 +52,18 @@ def test_the_papers_run():
     assert not Path("runs").exists()
 
 
+def test_attention_within_documents_is_said_and_kept_beside_the_joined_output():
+    found, _ = lines("--set", "data.document_mask=true")
+    assert found["documents"].endswith(
+        "attention stays within each; operations and time are counted as if it crossed them"
+    )
+    more, plain = (
+        dry_run.fullest(TrainConfig.load(PAPERS, own), 4)[1].activations for own in (("data.document_mask=true",), ())
+    )
+    # 24 layers, 2,048 features of 2 bytes for each of 8 × 2,048 tokens.
+    assert more - plain == 24 * 2048 * 2 * 8 * 2048
+
+
 def test_the_papers_card_has_the_papers_share_beside_the_usual_one():
     found, _ = lines()
     assert "7.3 days" in found["time"]
