@@ -22,6 +22,7 @@ class Facts:
     """Steps of the checkpoints whose mean the weights are."""
     document_mask: bool = False
     """Whether attention stayed within a document in training."""
+    optimizer: str = "adamw"
     check: Check
 
 
@@ -44,6 +45,8 @@ def model_card(model: ModelConfig, facts: Facts) -> str:
     }
     if facts.document_mask:
         rows["attention in training"] = "within a document"
+    if facts.optimizer == "muon":
+        rows["optimizer"] = "Muon for the matrices of the layers, AdamW for the rest"
     if facts.average_of:
         rows["weights averaged over the checkpoints of steps"] = ", ".join(f"{step:,}" for step in facts.average_of)
     if facts.check.rounding is not None:

@@ -152,14 +152,15 @@ def _compare(checkpoint: Checkpoint, folder: Path, out: Path, dtype: torch.dtype
 def _write_card(checkpoint: Checkpoint, folder: Path, dtype: Dtype, found: check.Check) -> None:
     model = checkpoint.model
     shapes = [mapping.megatron_shape(row, model) for row in mapping.weights(model)]
-    data = (checkpoint.manifest.config or {}).get("data", {})
+    config = checkpoint.manifest.config or {}
     facts = Facts(
         parameters=sum(map(math.prod, shapes)),
         dtype=dtype,
         weight_bytes=sum(path.stat().st_size for path in folder.glob("model*.safetensors")),
         step=checkpoint.manifest.step,
         tokens_seen=checkpoint.manifest.tokens_seen,
-        document_mask=data.get("document_mask", False),
+        document_mask=config.get("data", {}).get("document_mask", False),
+        optimizer=config.get("optimizer", {}).get("name", "adamw"),
         average_of=tuple(source.step for source in checkpoint.manifest.average_of),
         check=found,
     )

@@ -106,8 +106,11 @@ def training_documents(documents: int, validation_split: float) -> int:
 
 
 class OptimizerConfig(Config):
-    """AdamW and gradient clipping."""
+    """AdamW or Muon, and gradient clipping."""
 
+    name: Literal["adamw", "muon"] = "adamw"
+    """Optimizer; `muon` updates the matrices of the layers by Muon, with Moonlight's scale (arXiv 2502.16982), so that
+    learning rate and weight decay are those of AdamW, and all other parameters by AdamW."""
     lr: Positive
     """Highest learning rate."""
     min_lr: NotNegative = 0.0
@@ -120,6 +123,8 @@ class OptimizerConfig(Config):
     """Decay of the mean of the squared gradients."""
     adam_eps: Positive = 1e-8
     """Added to the root of the mean square."""
+    muon_momentum: Probability = 0.95
+    """Decay of Muon's momentum, a sum of the gradients."""
     clip_grad: NotNegative = 1.0
     """Largest 2-norm of the gradient, which is scaled down to it; 0 never clips."""
 

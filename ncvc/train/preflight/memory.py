@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ncvc.model.config import ModelConfig
 from ncvc.train.config import TrainConfig
-from ncvc.train.preflight.flops import layer_parameters
+from ncvc.train.preflight.flops import layer_parameters, muon_parameters
 
 RESERVED = 2**30
 """Bytes outside of torch's allocator: CUDA's context, the libraries' kernels, nccl's buffers. An assumption; 0.5 to
@@ -25,7 +25,7 @@ class Memory:
     gradients: int
     """Float32 sums; the gradient of one matrix in `dtype` is in `working`."""
     optimizer: int
-    """This rank's shard of AdamW's two moments and, for a bfloat16 model, of the float32 weights."""
+    """This rank's shard of AdamW's two moments, or Muon's one, and, for a bfloat16 model, of the float32 weights."""
     activations: int
     """Tensors kept for the backward pass, without the logits."""
     logits: int
@@ -214,6 +214,7 @@ def estimate(config: TrainConfig, data_parallel_size: int, stage: int = 0) -> Me
     pipeline = parallel.pipeline_model_parallel_size
     shares = Shares.of(config)
     count = stage_parameters(config.model, shares.tensor, pipeline, stage)
+    muons = muon_parameters(config) // (shares.tensor * pipeline)
     master = 4 if config.compute.dtype == "bfloat16" else 0  # a float32 model needs no other float32 weights
     tokens = schedule.micro_batch_size * config.data.sequence_length
     # A stage begins new micro-batches until the first one's gradient comes back from the last stage.
@@ -229,7 +230,7 @@ def estimate(config: TrainConfig, data_parallel_size: int, stage: int = 0) -> Me
     return Memory(
         weights=_bytes(config) * count,
         gradients=4 * count,
-        optimizer=(master + 8) * count // data_parallel_size,
+        optimizer=((master + 8) * count - 4 * muons) // data_parallel_size,
         activations=round(waiting * tokens * kept),
         logits=round(waiting * tokens * logits(config, shares)) if last else 0,
         working=_working(config, shares, tokens, again, last=last),

@@ -13,7 +13,7 @@ from ncvc.checkpoint.reader import Checkpoint
 from ncvc.errors import CheckpointError
 from ncvc.model.parallel import Ranks
 from ncvc.model.sharding import ParameterShard, parameter_shards
-from ncvc.train.optimizer import MOMENTS, set_moments, share
+from ncvc.train.optimizer import set_moments, share
 
 
 def layout(ranks: Ranks) -> Layout:
@@ -37,7 +37,7 @@ def _weights_and_moments(gpt: GPTModel, optimizer: DistributedOptimizer) -> Iter
         piece = Piece(file="", key="", offset=shard.offset, shape=tuple(shard.parameter.shape), stretch=own.stretch)
         yield f"model.{shard.name}", shard.shape, piece, shard.parameter.detach().flatten()[first:end]
         yield f"optimizer.fp32_param.{shard.name}", shard.shape, piece, own.fp32_param
-        for moment in MOMENTS:
+        for moment in own.moments:
             # Missing before the optimizer's first step; the first steps of a run may all be skipped.
             value = own.state.get(moment, torch.zeros(()).expand_as(own.fp32_param))
             yield f"optimizer.{moment}.{shard.name}", shard.shape, piece, value
@@ -96,7 +96,7 @@ def load(checkpoint: Checkpoint, gpt: GPTModel, optimizer: DistributedOptimizer,
             moment: checkpoint.stretch(
                 f"optimizer.{moment}.{shard.name}", shard.offset, tuple(shard.parameter.shape), *own.stretch
             )
-            for moment in MOMENTS
+            for moment in own.moments
         }
         set_moments(optimizer, own, step, moments)
     if checkpoint.manifest.layout == layout(ranks) and same_device(checkpoint, ranks):
