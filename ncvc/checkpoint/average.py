@@ -23,17 +23,19 @@ def average(
     *,
     last: int | None = None,
     steps: Sequence[int] = (),
+    ema: bool = False,
     replace: bool = False,
     say: Callable[[str], None] = lambda line: None,
 ) -> list[int]:
     """Writes the mean of the weights of a run's checkpoints as the checkpoint `out`; returns their steps.
 
+    With `ema` it writes the moving average that the run kept, of the newest checkpoint or the one of `steps`.
     Takes the newest `last` of them, or those of `steps`; `say` hears what is done. The mean is rounded to the type that
     the weights have, float32 where the optimizer kept them. Raises `CheckpointError` if a checkpoint is missing,
     damaged, or of another model or tokenizer than the rest, `NcvcError` if `out` may not be written.
     """
     require_output(out, CHECKPOINT, reads=[run], replace=replace)
-    sources = _newest(run, last) if last is not None else _of_steps(run, steps)
+    sources = _of_steps(run, steps) if steps else _newest(run, last or 1)
     for source in sources:
         say(f"checking the SHA-256 of {source.folder.name}")
         source.verify()
@@ -42,10 +44,11 @@ def average(
         _require_same_model(source, newest)
     say(f"averaging {len(newest.parameters())} weights")
     facts = newest.manifest
+    decay = _decay(newest) if ema else None
     write_weights(
         out,
         facts.model,
-        _means(sources),
+        _means(sources) if decay is None else _moving_averages(newest),
         replace=replace,
         step=facts.step,
         tokens_seen=facts.tokens_seen,
@@ -57,6 +60,7 @@ def average(
             AveragedCheckpoint(step=source.manifest.step, manifest_sha256=source.manifest.manifest_sha256)
             for source in sources
         ),
+        ema=decay,
     )
     return [source.manifest.step for source in sources]
 
@@ -127,6 +131,19 @@ def _require_same_model(source: Checkpoint, newest: Checkpoint) -> None:
 
 def _weights(checkpoint: Checkpoint) -> dict[str, tuple[int, ...]]:
     return {name: checkpoint.manifest.tensors[f"model.{name}"].shape for name in checkpoint.parameters()}
+
+
+def _decay(source: Checkpoint) -> float:
+    """Returns the decay of the moving average in a checkpoint; raises `CheckpointError` if it has none."""
+    if not all(f"optimizer.ema.{name}" in source.manifest.tensors for name in source.parameters()):
+        raise CheckpointError(f"{source.folder}: has no moving average; set optimizer.ema in the run, or give --last")
+    return float((source.manifest.config or {})["optimizer"]["ema"])
+
+
+def _moving_averages(source: Checkpoint) -> Iterator[tuple[str, torch.Tensor]]:
+    """Yields each weight's name and the moving average of it that the run kept."""
+    for name in source.parameters():
+        yield name, source.tensor(f"optimizer.ema.{name}")
 
 
 def _means(sources: Sequence[Checkpoint]) -> Iterator[tuple[str, torch.Tensor]]:

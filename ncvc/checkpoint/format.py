@@ -12,6 +12,7 @@ Names of tensors, with the layers' numbers in the whole model:
     optimizer.exp_avg.<parameter>       Adam's mean of the gradients, float32
     optimizer.exp_avg_sq.<parameter>    Adam's mean of the squared gradients, float32
     optimizer.momentum_buffer.<parameter>    Muon's momentum, float32, in place of Adam's two
+    optimizer.ema.<parameter>           the moving average of the float32 weight, if the run keeps one
     rng.<rank>.<generator>              a generator's state, uint8
 
 A tensor is split twice: tensor parallelism gives each rank a box of it, and the distributed optimizer gives each

@@ -131,6 +131,8 @@ class Facts(Config):
     """Versions of the libraries that the run computed with, by name."""
     average_of: tuple[AveragedCheckpoint, ...] = ()
     """Checkpoints whose mean the weights are, oldest first; `step` and the rest are those of the last."""
+    ema: float | None = None
+    """Decay of the moving average that the weights are, of the one checkpoint in `average_of`."""
 
 
 class Manifest(Facts):

@@ -24,23 +24,29 @@ def checkpoint() -> None:
     metavar="N",
     help="Averages those steps; give it twice or more.",
 )
+@click.option("--ema", is_flag=True, help="Takes the moving average that the run kept (optimizer.ema) instead.")
 @force_option
 @answers
-def average(run: Path, output: Path, last: int | None, steps: tuple[int, ...], force: bool, console: Console) -> None:
+def average(
+    run: Path, output: Path, last: int | None, steps: tuple[int, ...], ema: bool, force: bool, console: Console
+) -> None:
     """Averages the weights of checkpoints of the run folder RUN into the new checkpoint OUTPUT.
 
     OUTPUT has weights only: `ncvc convert` takes it, and a new run's checkpoints.init_from. Its manifest names the
-    steps. Works on the CPU, one tensor at a time.
+    steps. Works on the CPU, one tensor at a time. --ema takes the newest checkpoint, or that of one --step.
 
     \b
     Examples:
       ncvc checkpoint average runs/first averaged --last 5
       ncvc checkpoint average runs/first averaged --step 9600 --step 12800 --step 16000
+      ncvc checkpoint average runs/first averaged --ema
       ncvc convert averaged my-model --to hf
     """
-    if (last is None) == (not steps):
-        raise click.UsageError("give --last, or --step for each checkpoint")
-    if len(steps) == 1:
+    if ema and (last is not None or len(steps) > 1):
+        raise click.UsageError("--ema is of one checkpoint; leave out --last, and all --step but one")
+    if not ema and (last is None) == (not steps):
+        raise click.UsageError("give --last, or --step for each checkpoint, or --ema")
+    if not ema and len(steps) == 1:
         raise click.UsageError("one step is no average; give --step twice or more")
     from ncvc.manifest import CHECKPOINT
     from ncvc.outputs import require_output
@@ -49,6 +55,7 @@ def average(run: Path, output: Path, last: int | None, steps: tuple[int, ...], f
     require_output(output, CHECKPOINT, reads=[run], replace=force)
     from ncvc.checkpoint.average import average as average_checkpoints
 
-    found = average_checkpoints(run, output, last=last, steps=steps, replace=force, say=console.reporter.say)
-    mean = f"mean of the weights of steps {', '.join(f'{step:,}' for step in found)}"
+    found = average_checkpoints(run, output, last=last, steps=steps, ema=ema, replace=force, say=console.reporter.say)
+    named = ", ".join(f"{step:,}" for step in found)
+    mean = f"moving average of the weights, of step {named}" if ema else f"mean of the weights of steps {named}"
     console.close({"output": str(output), "steps": found}, [mean, f"written to {output}"])

@@ -20,6 +20,8 @@ class Facts:
     tokens_seen: int
     average_of: tuple[int, ...] = ()
     """Steps of the checkpoints whose mean the weights are."""
+    ema: float | None = None
+    """Decay of the moving average that the weights are."""
     document_mask: bool = False
     """Whether attention stayed within a document in training."""
     optimizer: str = "adamw"
@@ -47,7 +49,9 @@ def model_card(model: ModelConfig, facts: Facts) -> str:
         rows["attention in training"] = "within a document"
     if facts.optimizer == "muon":
         rows["optimizer"] = "Muon for the matrices of the layers, AdamW for the rest"
-    if facts.average_of:
+    if facts.ema is not None:
+        rows["weights averaged over the steps"] = f"exponential moving average, decay {facts.ema}"
+    elif facts.average_of:
         rows["weights averaged over the checkpoints of steps"] = ", ".join(f"{step:,}" for step in facts.average_of)
     if facts.check.rounding is not None:
         rows[f"rounding to {facts.dtype} moves a logit by"] = f"at most {facts.check.rounding:.1e}"

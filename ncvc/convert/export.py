@@ -159,6 +159,7 @@ def _write_card(checkpoint: Checkpoint, folder: Path, dtype: Dtype, found: check
         weight_bytes=sum(path.stat().st_size for path in folder.glob("model*.safetensors")),
         step=checkpoint.manifest.step,
         tokens_seen=checkpoint.manifest.tokens_seen,
+        ema=checkpoint.manifest.ema,
         document_mask=config.get("data", {}).get("document_mask", False),
         optimizer=config.get("optimizer", {}).get("name", "adamw"),
         average_of=tuple(source.step for source in checkpoint.manifest.average_of),

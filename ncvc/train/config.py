@@ -125,6 +125,9 @@ class OptimizerConfig(Config):
     """Added to the root of the mean square."""
     muon_momentum: Probability = 0.95
     """Decay of Muon's momentum, a sum of the gradients."""
+    ema: Probability = 0.0
+    """Decay of an exponential moving average of the weights, such as 0.999, kept beside them in the checkpoints, from
+    which `ncvc checkpoint average --ema` takes it; 0 keeps none."""
     clip_grad: NotNegative = 1.0
     """Largest 2-norm of the gradient, which is scaled down to it; 0 never clips."""
 

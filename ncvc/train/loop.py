@@ -20,7 +20,7 @@ from ncvc.train.data import batches, build_dataset
 from ncvc.train.elastic.heartbeat import IO_ALLOWANCE, announce_wait, send_heartbeat
 from ncvc.train.elastic.stop_signal import StopRequest
 from ncvc.train.metrics.log import RunLog
-from ncvc.train.optimizer import gradient_norm, learning_rate, optimizer_tensors, update
+from ncvc.train.optimizer import gradient_norm, learning_rate, optimizer_tensors, update, update_average
 from ncvc.train.resolved_config import publish
 from ncvc.train.saving.saver import Saver
 from ncvc.train.setup import Training, rollback, setup
@@ -108,6 +108,8 @@ def train_step(training: Training, samples: Batches, stop: StopRequest, log: Run
     else:
         send_heartbeat("updating the weights")
         update(training.optimizer, lr, norm, config.optimizer.clip_grad)
+        if config.optimizer.ema:
+            update_average(training.optimizer, config.optimizer.ema, training.optimizer_step)
         log.step(step, loss=loss, lr=lr, grad_norm=norm, skipped=training.guard.skipped)
     return stopping
 

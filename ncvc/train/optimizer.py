@@ -18,6 +18,8 @@ from ncvc.train.muon import MOMENTUM, Matrix, MuonAdamW, is_matrix
 
 MOMENTS = ("exp_avg", "exp_avg_sq")
 """Names of AdamW's state of a parameter."""
+EMA = "ema"
+"""Name of the moving average of a parameter."""
 
 
 def data_parallel(gpt: GPTModel) -> DistributedDataParallel:
@@ -122,13 +124,29 @@ def update(optimizer: DistributedOptimizer, lr: float, norm: float, clip_grad: f
     optimizer.step_with_ready_grads()
 
 
+@torch.no_grad()
+def update_average(optimizer: DistributedOptimizer, decay: float, steps: int) -> None:
+    """Moves the exponential moving average of this rank's float32 weights; the first call begins it with them.
+
+    `steps`: steps that the optimizer has done; after few of them less of the past is kept, (1 + steps) / (10 + steps),
+    so that the initial weights are soon forgotten.
+    """
+    kept = min(decay, (1 + steps) / (10 + steps))
+    for own in optimizer.get_parameters():
+        state = optimizer.optimizer.state[own]
+        if EMA in state:
+            state[EMA].lerp_(own, 1 - kept)
+        else:
+            state[EMA] = own.detach().clone()
+
+
 def optimizer_tensors(optimizer: DistributedOptimizer) -> Iterator[torch.Tensor]:
     """Yields this rank's float32 weights and the optimizer's moments."""
     adamw = optimizer.optimizer
     for group in adamw.param_groups:
         yield from (own.detach() for own in group["params"])
     for state in adamw.state.values():
-        yield from (state[name] for name in (*MOMENTS, MOMENTUM) if name in state)
+        yield from (state[name] for name in (*MOMENTS, MOMENTUM, EMA) if name in state)
 
 
 @dataclass(frozen=True)

@@ -293,7 +293,7 @@ def _validation(config: TrainConfig, prepared: Prepared, ranks: int, spec: GpuSp
 
 def checkpoint_bytes(config: TrainConfig) -> int:
     """Size of one checkpoint in bytes: the weights in their type and in float32, AdamW's two moments or Muon's one."""
-    each = (2 if config.compute.dtype == "bfloat16" else 4) + 12
+    each = (2 if config.compute.dtype == "bfloat16" else 4) + (16 if config.optimizer.ema else 12)
     return each * parameters(config.model) - 4 * muon_parameters(config)
 
 

@@ -25,7 +25,8 @@ class Memory:
     gradients: int
     """Float32 sums; the gradient of one matrix in `dtype` is in `working`."""
     optimizer: int
-    """This rank's shard of AdamW's two moments, or Muon's one, and, for a bfloat16 model, of the float32 weights."""
+    """This rank's shard of AdamW's two moments, or Muon's one, and, for a bfloat16 model, of the float32 weights;
+    and of their moving average."""
     activations: int
     """Tensors kept for the backward pass, without the logits."""
     logits: int
@@ -216,6 +217,7 @@ def estimate(config: TrainConfig, data_parallel_size: int, stage: int = 0) -> Me
     count = stage_parameters(config.model, shares.tensor, pipeline, stage)
     muons = muon_parameters(config) // (shares.tensor * pipeline)
     master = 4 if config.compute.dtype == "bfloat16" else 0  # a float32 model needs no other float32 weights
+    ema = 4 if config.optimizer.ema else 0
     tokens = schedule.micro_batch_size * config.data.sequence_length
     # A stage begins new micro-batches until the first one's gradient comes back from the last stage.
     waiting = min(pipeline - stage, schedule.global_batch_size // (schedule.micro_batch_size * data_parallel_size))
@@ -230,7 +232,7 @@ def estimate(config: TrainConfig, data_parallel_size: int, stage: int = 0) -> Me
     return Memory(
         weights=_bytes(config) * count,
         gradients=4 * count,
-        optimizer=((master + 8) * count - 4 * muons) // data_parallel_size,
+        optimizer=((master + 8 + ema) * count - 4 * muons) // data_parallel_size,
         activations=round(waiting * tokens * kept),
         logits=round(waiting * tokens * logits(config, shares)) if last else 0,
         working=_working(config, shares, tokens, again, last=last),

@@ -200,6 +200,16 @@ def test_muon_keeps_one_moment_of_each_matrix(config):
         assert (plain.weights, plain.gradients) == (muon.weights, muon.gradients)
 
 
+def test_a_moving_average_takes_four_bytes_a_parameter(config):
+    plain, averaged = config(schedule={"train_iters": 3}), config(schedule={"train_iters": 3}, optimizer={"ema": 0.9})
+    count = parameters(plain.model)
+    assert estimate(averaged, 2).optimizer - estimate(plain, 2).optimizer == 2 * count
+    assert checkpoint_bytes(averaged) - checkpoint_bytes(plain) == 4 * count
+    train_alone(averaged)
+    size = sum(file.stat().st_size for file in checkpoint_folder(averaged.run, 3).glob("*.safetensors"))
+    assert checkpoint_bytes(averaged) < size < checkpoint_bytes(averaged) + 60_000
+
+
 def test_the_distributed_optimizer_shares_what_only_the_optimizer_needs():
     papers = TrainConfig.load(PAPERS)
     count = parameters(papers.model)
