@@ -19,7 +19,7 @@ from megatron.core.datasets.indexed_dataset import IndexedDatasetBuilder
 
 from ncvc.checkpoint.manifest import checkpoint_folder
 from ncvc.checkpoint.reader import Checkpoint
-from ncvc.train.metrics.log import LOG
+from ncvc.train.metrics.log import records
 
 STEPS = 40
 HANG_AFTER = 5.0  # seconds
@@ -122,12 +122,11 @@ class Run:
             return []
 
     def records(self) -> list[dict[str, Any]]:
-        """The whole lines of the log."""
+        """The whole lines of the log, without one that a full disk left torn."""
         try:
-            lines = (self.folder / "run" / LOG).read_text().splitlines(keepends=True)
+            return list(records(self.folder / "run"))
         except OSError:
             return []
-        return [json.loads(line) for line in lines if line.endswith("\n")]
 
     def events(self) -> list[str]:
         """What happened, in order."""
@@ -161,12 +160,17 @@ def write_data(folder: Path) -> None:
     (folder / "tokenizer" / "manifest.json").write_text(json.dumps({"vocab_size": 64}))
 
 
-def make_run(folder: Path, data: Path, layout: tuple[int, int], faults: faulty.Faults | None) -> Run:
-    """A run that has not been started; of processes as people start them, if there are no `faults`."""
+def make_run(
+    folder: Path, data: Path, layout: tuple[int, int], faults: faulty.Faults | None, *, options: bool = False
+) -> Run:
+    """A run that has not been started; of processes as people start them, if there are no `faults`.
+
+    With `options` by Muon, and with attention within documents.
+    """
     folder.mkdir()
     ranks, tensor = layout
     batch = 8 if faults else 64  # many micro-batches make steps slow
-    config = {
+    config: dict[str, Any] = {
         "run": str(folder / "run"),
         "seed": 7,
         "model": {
@@ -186,6 +190,9 @@ def make_run(folder: Path, data: Path, layout: tuple[int, int], faults: faulty.F
         "compute": {"dtype": "float32"},
         "watch": {"hang_after": HANG_AFTER, "startup_time": 120.0},
     }
+    if options:
+        config["data"]["document_mask"] = True
+        config["optimizer"]["name"] = "muon"
     (folder / "config.yaml").write_text(yaml.safe_dump(config))
     return Run(folder, folder / "config.yaml", faults)
 

@@ -6,6 +6,8 @@ newest checkpoint flip; and the gradients of some steps are not finite. Afterwar
 random generators included, must equal that of a run which nothing happened to, bit for bit; for spoiled gradients, of
 one that skips just these steps.
 
+Every other run is by Muon, and with attention within documents.
+
 Launchers and ranks are forked after the imports, which would take most of the time. One run in ten is of processes as
 people start them instead, and is interrupted while it starts, from the first millisecond on.
 """
@@ -93,15 +95,17 @@ def trials(folder: Path, every: int) -> Iterator[tuple[str, str]]:
 
 def steps(folder: Path, number: int, count: int, chance: random.Random) -> tuple[list[str], str]:
     """One run of forked processes, interrupted `count` times; what was done, and what was wrong."""
-    layout = LAYOUTS[number % len(LAYOUTS)]
+    layout, options = LAYOUTS[number % len(LAYOUTS)], number % 2 == 1
     spoiled = sorted(chance.sample(range(2, STEPS + 1), count // 5))
     names = list(KINDS)
     kinds = [names[(number * 3 + i) % len(names)] for i in range(count - len(spoiled))]
     chance.shuffle(kinds)
     with ExitStack() as stack:
-        reference = make_run(folder / f"reference-{number}", folder, layout, faulty.Faults(skipped=spoiled))
+        reference = make_run(
+            folder / f"reference-{number}", folder, layout, faulty.Faults(skipped=spoiled), options=options
+        )
         list(interrupt(reference, [], chance))
-        run = make_run(folder / f"run-{number}", folder, layout, faulty.Faults(STEP_SECONDS, spoiled))
+        run = make_run(folder / f"run-{number}", folder, layout, faulty.Faults(STEP_SECONDS, spoiled), options=options)
         run.disk = stack.enter_context(small_disk(run.folder / "run"))
         done = [f"nan in step {step}" for step in spoiled]
         done += interrupt(run, kinds, chance)
@@ -110,12 +114,12 @@ def steps(folder: Path, number: int, count: int, chance: random.Random) -> tuple
 
 def starts(folder: Path, number: int, count: int, chance: random.Random) -> tuple[list[str], str]:
     """One run of processes as people start them, interrupted `count` times while it starts."""
-    layout = LAYOUTS[number % len(LAYOUTS)]
+    layout, options = LAYOUTS[number % len(LAYOUTS)], number % 2 == 1
     kinds = [AT_A_START[i % len(AT_A_START)] for i in range(count)]
     chance.shuffle(kinds)
-    reference = make_run(folder / f"reference-{number}", folder, layout, None)
+    reference = make_run(folder / f"reference-{number}", folder, layout, None, options=options)
     list(interrupt(reference, [], chance))
-    run = make_run(folder / f"run-{number}", folder, layout, None)
+    run = make_run(folder / f"run-{number}", folder, layout, None, options=options)
     return list(interrupt(run, kinds, chance, like=reference)), differences(reference, run)
 
 
