@@ -63,7 +63,7 @@ class MuonAdamW(torch.optim.AdamW):
         groups = {own: group for group in self.param_groups for own in group["params"]}
         for matrix in self.matrices:
             whole = self._nesterov(matrix)
-            _orthogonal(whole, self._split(matrix.shard), matrix.shard.parameter.dtype)
+            _make_orthogonal(whole, self._split(matrix.shard), matrix.shard.parameter.dtype)
             if matrix.own is not None:
                 group = groups[matrix.own]
                 update = whole[matrix.shard.box].flatten()[slice(*matrix.stretch)]
@@ -105,13 +105,12 @@ class MuonAdamW(torch.optim.AdamW):
         return lambda whole: [whole]
 
 
-def _orthogonal(whole: torch.Tensor, split: Split, dtype: torch.dtype) -> torch.Tensor:
-    """Makes each matrix in `whole` orthogonal and scales it; float32, in the place of `whole`."""
+def _make_orthogonal(whole: torch.Tensor, split: Split, dtype: torch.dtype) -> None:
+    """Puts into the place of each matrix in `whole` its orthogonal one, scaled; computed in `dtype`."""
     for part in split(whole):
         matrix = part.reshape(-1, part.size(-1))
         scale = SCALE * max(matrix.shape) ** 0.5
         part.copy_(newton_schulz(matrix.to(dtype)).float().mul_(scale).view(part.shape))
-    return whole
 
 
 def newton_schulz(matrix: torch.Tensor) -> torch.Tensor:

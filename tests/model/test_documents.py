@@ -1,5 +1,9 @@
 """Attention within documents, beside the model in plain PyTorch that runs each document by itself."""
 
+import importlib.util
+import sys
+from types import SimpleNamespace
+
 import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812
@@ -7,6 +11,7 @@ import torch.nn.functional as F  # noqa: N812
 from ncvc.model.config import ComputeConfig, ModelConfig, ParallelConfig
 from ncvc.model.documents import documents
 from ncvc.model.gpt import build, initialise
+from ncvc.model.kernels.attention import FlashAttention, SdpaAttention
 from ncvc.model.parallel import single_process, started_by_torchrun
 from ncvc.model.sharding import parameter_shards
 from tests.small_training import SMALL, plain_logits
@@ -109,3 +114,54 @@ def test_samples_of_one_document_are_not_cut():
     assert documents(torch.arange(8).repeat(3, 1)) is None
     bounds = documents(torch.tensor([[0, 1, 0, 1], [0, 1, 2, 3]]))
     assert bounds.cu_seqlens_q.tolist() == [0, 2, 4, 8]
+
+
+def flash_attn_varlen_func(
+    q, k, v, cu_seqlens_q, cu_seqlens_k, max_seqlen_q, max_seqlen_k, dropout_p=0.0, softmax_scale=None, causal=False,
+    window_size=(-1, -1), softcap=0.0, alibi_slopes=None, deterministic=False, return_attn_probs=False, block_table=None,
+):  # fmt: skip
+    """A stand-in with the arguments of flash-attn 2, in plain PyTorch."""
+    assert causal
+    assert dropout_p == 0.0
+    assert cu_seqlens_q.dtype == cu_seqlens_k.dtype == torch.int32
+    assert torch.equal(cu_seqlens_q, cu_seqlens_k)
+    assert cu_seqlens_q[0] == 0
+    assert cu_seqlens_q[-1] == len(q)
+    assert max_seqlen_q >= cu_seqlens_q.diff().max()
+    assert max_seqlen_k >= cu_seqlens_k.diff().max()
+    document = torch.bucketize(torch.arange(len(q)), cu_seqlens_q[1:], right=True)
+    mask = (document[:, None] == document) & torch.ones(len(q), len(q)).tril().bool()
+    keys, values = (own.repeat_interleave(q.size(1) // k.size(1), 1) for own in (k, v))
+    scores = torch.einsum("qhd,khd->hqk", q, keys) / q.size(-1) ** 0.5
+    return torch.einsum("hqk,khd->qhd", scores.masked_fill(~mask, -torch.inf).softmax(-1), values)
+
+
+def test_flash_attn_gets_the_bounds_of_the_documents(monkeypatch):
+    """The package itself needs a GPU; its place takes a stand-in."""
+    monkeypatch.setitem(sys.modules, "flash_attn", SimpleNamespace(flash_attn_varlen_func=flash_attn_varlen_func))
+    tokens, positions = micro_batch()
+    weights = plain_weights()
+    with single_process(), torch.no_grad():
+        gpt = model_in(ParallelConfig(), {})
+        for layer in gpt.decoder.layers:
+            layer.self_attention.core_attention.__class__ = FlashAttention
+        found = gpt(tokens, positions, None, packed_seq_params=documents(positions))
+    torch.testing.assert_close(found, reference(weights).detach(), atol=1e-5, rtol=0)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
+@pytest.mark.skipif(not importlib.util.find_spec("flash_attn"), reason="flash-attn is not installed")
+def test_flash_attn_takes_all_documents_at_once():
+    """In bfloat16, forwards and backwards, as one after the other by torch."""
+    generator = torch.Generator().manual_seed(0)
+    bounds = documents(micro_batch()[1])
+    given = [torch.randn(4 * 32, heads, 64, generator=generator).cuda().bfloat16() for heads in (4, 2, 2)]
+    found = []
+    for form in (FlashAttention, SdpaAttention):
+        own = [tensor.clone().requires_grad_() for tensor in given]
+        out = form.attend_documents(None, *own, bounds, 0.0)
+        out.float().pow(2).sum().backward()
+        found.append([out, *(tensor.grad for tensor in own)])
+    for ours, theirs in zip(*found, strict=True):
+        torch.testing.assert_close(ours, theirs, atol=0.05, rtol=0.02)

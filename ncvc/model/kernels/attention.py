@@ -49,7 +49,7 @@ class _Attention(MegatronModule):  # type: ignore[misc]
             length, samples = query.shape[:2]
             q, k, v = (tensor.transpose(0, 1).flatten(0, 1) for tensor in (query, key, value))
             out = self.attend_documents(q, k, v, packed_seq_params, dropout)
-            return out.view(samples, length, -1).transpose(0, 1)
+            return out.reshape(samples, length, -1).transpose(0, 1)
 
     def attend(self, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, dropout: float) -> torch.Tensor:
         """Computes the attention; shapes as in the class."""
