@@ -4,6 +4,7 @@ Sums are taken in float64, step by step from the first, so that the bytes do not
 named. One tensor of one checkpoint and one shard of the result are in memory at a time.
 """
 
+import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -87,14 +88,22 @@ def _of_steps(run: Path, steps: Sequence[int]) -> list[Checkpoint]:
         if checkpoint_folder(run, step) not in there:
             known = ", ".join(f"{int(folder.name.removeprefix('step_')):,}" for folder in reversed(there))
             raise CheckpointError(f"{run}: has no checkpoint of step {step:,}; there are {known}")
-    newest = open_at_its_place(there[0])
     sources = [open_at_its_place(checkpoint_folder(run, step)) for step in sorted(steps)]
+    newest = _newest_readable(there) or sources[-1]
     for source in sources:
         if _was_left_out(source.manifest.step, newest):
             raise CheckpointError(
                 f"{source.folder}: a rollback left it behind, and the run's weights do not come from it; leave it out"
             )
     return sources
+
+
+def _newest_readable(folders: Sequence[Path]) -> Checkpoint | None:
+    """Opens the newest checkpoint whose manifest can be read, which knows what was left out."""
+    for folder in folders:
+        with contextlib.suppress(CheckpointError):
+            return open_at_its_place(folder)
+    return None
 
 
 def _folders(run: Path) -> list[Path]:

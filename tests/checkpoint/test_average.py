@@ -149,6 +149,8 @@ def test_checkpoints_that_a_rollback_left_behind_do_not_count(run, tmp_path):
     assert [source.step for source in Checkpoint.open(tmp_path / "out").manifest.average_of] == [6, 12, 15]
     with pytest.raises(CheckpointError, match="step_00000009: a rollback left it behind"):
         call(run, tmp_path / "other", "--step", 9, "--step", 15)
+    (checkpoint_folder(run, 15) / "manifest.json").unlink()
+    assert call(run, tmp_path / "whole", "--step", 6, "--step", 12).exit_code == 0
 
 
 @pytest.mark.parametrize(
