@@ -165,7 +165,7 @@ def make_run(
 ) -> Run:
     """A run that has not been started; of processes as people start them, if there are no `faults`.
 
-    With `options` by Muon, and with attention within documents.
+    With `options` by Muon, with a moving average of the weights and attention within documents.
     """
     folder.mkdir()
     ranks, tensor = layout
@@ -192,7 +192,7 @@ def make_run(
     }
     if options:
         config["data"]["document_mask"] = True
-        config["optimizer"]["name"] = "muon"
+        config["optimizer"] |= {"name": "muon", "ema": 0.9}
     (folder / "config.yaml").write_text(yaml.safe_dump(config))
     return Run(folder, folder / "config.yaml", faults)
 

@@ -6,7 +6,7 @@ newest checkpoint flip; and the gradients of some steps are not finite. Afterwar
 random generators included, must equal that of a run which nothing happened to, bit for bit; for spoiled gradients, of
 one that skips just these steps.
 
-Every other run is by Muon, and with attention within documents.
+Every other run is by Muon, with a moving average of the weights and attention within documents.
 
 Launchers and ranks are forked after the imports, which would take most of the time. One run in ten is of processes as
 people start them instead, and is interrupted while it starts, from the first millisecond on.
