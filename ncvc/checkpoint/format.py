@@ -11,6 +11,8 @@ Names of tensors, with the layers' numbers in the whole model:
     optimizer.fp32_param.<parameter>    the float32 weight that the optimizer keeps
     optimizer.exp_avg.<parameter>       Adam's mean of the gradients, float32
     optimizer.exp_avg_sq.<parameter>    Adam's mean of the squared gradients, float32
+    optimizer.momentum_buffer.<parameter>    Muon's momentum, float32, in place of Adam's two
+    optimizer.ema.<parameter>           the moving average of the float32 weight, if the run keeps one
     rng.<rank>.<generator>              a generator's state, uint8
 
 A tensor is split twice: tensor parallelism gives each rank a box of it, and the distributed optimizer gives each
@@ -20,7 +22,7 @@ of ranks can read a checkpoint of any other number.
 
 import hashlib
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +38,8 @@ from ncvc.manifest import CHECKPOINT, MANIFEST
 from ncvc.model.config import ModelConfig
 from ncvc.outputs import require_output, require_untouched
 
+SHARD_BYTES = 2**30
+"""Most bytes of a shard of weights only, which is in memory while it is written."""
 Owned = tuple[str, Shape, Piece, torch.Tensor]
 """Piece of a tensor before it is saved: name and shape of the whole tensor, the piece, its data."""
 
@@ -107,17 +111,32 @@ def write_weights(
 ) -> None:
     """Writes a checkpoint of weights only, which a run can start from.
 
-    `tensors`: Megatron's parameter names and whole weights; `facts`: fields of `Facts`, such as `tokenizer`. Raises
-    `CheckpointError` if the disk refuses it, `NcvcError` if `folder` exists and may not be replaced.
+    `tensors`: Megatron's parameter names and whole weights, of which a shard's are held in memory; `facts`: fields of
+    `Facts`, such as `tokenizer`. Raises `CheckpointError` if the disk refuses it, `NcvcError` if `folder` exists and
+    may not be replaced.
     """
-    pieces = (
-        (f"model.{name}", tuple(tensor.shape), whole_piece(tuple(tensor.shape)), tensor) for name, tensor in tensors
-    )
     with whole_folder(
         require_output(Path(folder), CHECKPOINT, reads=[], replace=replace), require_untouched
     ) as partial:
-        write_shard(partial, 0, pieces)
-        write_manifest(partial, 1, Facts(model=model, **facts))
+        shards = 0
+        for shards, shard in enumerate(_shards(tensors), 1):
+            pieces = ((f"model.{name}", tuple(own.shape), whole_piece(tuple(own.shape)), own) for name, own in shard)
+            write_shard(partial, shards - 1, pieces)
+        write_manifest(partial, shards, Facts(model=model, **facts))
+
+
+def _shards(tensors: Iterable[tuple[str, torch.Tensor]]) -> Iterator[list[tuple[str, torch.Tensor]]]:
+    """Groups tensors into shards of at most `SHARD_BYTES`, or of one tensor that is larger."""
+    shard: list[tuple[str, torch.Tensor]] = []
+    held = 0
+    for name, tensor in tensors:
+        if shard and held + tensor.nbytes > SHARD_BYTES:
+            yield shard
+            shard, held = [], 0
+        shard.append((name, tensor))
+        held += tensor.nbytes
+    if shard:
+        yield shard
 
 
 def whole_piece(shape: Shape) -> Piece:

@@ -96,6 +96,14 @@ class Change(Config):
     now: Any
 
 
+class AveragedCheckpoint(Config):
+    """A checkpoint whose weights are in an average."""
+
+    step: int
+    manifest_sha256: str
+    """Hash of its manifest, in hexadecimal."""
+
+
 class Facts(Config):
     """Facts about the run that wrote a checkpoint."""
 
@@ -121,6 +129,10 @@ class Facts(Config):
     """Settings that were changed in the run up to this step, oldest first."""
     versions: dict[str, str] = pydantic.Field(default_factory=dict)
     """Versions of the libraries that the run computed with, by name."""
+    average_of: tuple[AveragedCheckpoint, ...] = ()
+    """Checkpoints whose mean the weights are, oldest first; `step` and the rest are those of the last."""
+    ema: float | None = None
+    """Decay of the moving average that the weights are, of the one checkpoint in `average_of`."""
 
 
 class Manifest(Facts):

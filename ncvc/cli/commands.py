@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from ncvc.cli.checkpoint import checkpoint
 from ncvc.cli.clean import clean
 from ncvc.cli.convert import convert
 from ncvc.cli.demo import demo
@@ -43,7 +44,11 @@ def ncvc() -> None:
     """
 
 
-for command in (init, dictionary, tokenizer, preprocess, train, convert, generate, clean, split, verify, demo, doctor):
+COMMANDS = (
+    *(init, dictionary, tokenizer, preprocess, train, checkpoint, convert, generate),
+    *(clean, split, verify, demo, doctor),
+)
+for command in COMMANDS:
     ncvc.add_command(command)
 
 

@@ -19,6 +19,13 @@ class Facts:
     step: int
     """Training steps behind the weights."""
     tokens_seen: int
+    average_of: tuple[int, ...] = ()
+    """Steps of the checkpoints whose mean the weights are."""
+    ema: float | None = None
+    """Decay of the moving average that the weights are."""
+    document_mask: bool = False
+    """Whether attention stayed within a document in training."""
+    optimizer: str = "adamw"
     check: Check
     architecture: Architecture
 
@@ -40,6 +47,14 @@ def model_card(model: ModelConfig, facts: Facts) -> str:
             f"{facts.check.tokens} tokens, largest difference {facts.check.difference:.1e}"
         ),
     }
+    if facts.document_mask:
+        rows["attention in training"] = "within a document"
+    if facts.optimizer == "muon":
+        rows["optimizer"] = "Muon for the matrices of the layers, AdamW for the rest"
+    if facts.ema is not None:
+        rows["weights averaged over the steps"] = f"exponential moving average, decay {facts.ema}"
+    elif facts.average_of:
+        rows["weights averaged over the checkpoints of steps"] = ", ".join(f"{step:,}" for step in facts.average_of)
     if facts.check.rounding is not None:
         rows[f"rounding to {facts.dtype} moves a logit by"] = f"at most {facts.check.rounding:.1e}"
     table = "\n".join(f"| {name} | {value} |" for name, value in rows.items())

@@ -97,6 +97,7 @@ def _write_card(source: Source, folder: Path, dtype: Dtype, found: check.Check, 
         weight_bytes=sum(path.stat().st_size for path in folder.glob("model*.safetensors")),
         step=source.step,
         tokens_seen=source.tokens_seen,
+        **source.training,
         check=found,
         architecture=entry,
     )

@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from torch import Tensor
 
+from ncvc.checkpoint.manifest import Manifest
 from ncvc.checkpoint.reader import Checkpoint
 from ncvc.convert import mapping
 from ncvc.convert.shards import Shapes
@@ -30,6 +32,8 @@ class Source:
     """The tokenizer's pieces, see `read_pieces`."""
     step: int
     tokens_seen: int
+    training: dict[str, Any]
+    """Facts about the training for the card, by the names of `ncvc.convert.card.Facts`; a folder tells none."""
     read: Callable[[str], Tensor]
     """Megatron's name → the weight in float32."""
     verify: Callable[[], None]
@@ -78,6 +82,7 @@ def open_source(folder: Path, tokenizer: Path | None = None) -> Source:
         _pieces(tokenizer, checkpoint.model, manifest.tokenizer),
         manifest.step,
         manifest.tokens_seen,
+        _training(manifest),
         checkpoint.weight,
         checkpoint.verify,
     )
@@ -91,7 +96,17 @@ def _of_folder(folder: Path, tokenizer: Path) -> Source:
         raise ConvertError(f"{folder}: no {TOKENIZER} in it; give the tokenizer folder with --tokenizer")
     pieces = _pieces(tokenizer, weights.model, weights.tokenizer)
     step, tokens_seen = (weights.facts.get(name, 0) for name in ("step", "tokens_seen"))
-    return Source(folder, weights.model, tokenizer, pieces, step, tokens_seen, weights.weight, weights.verify)
+    return Source(folder, weights.model, tokenizer, pieces, step, tokens_seen, {}, weights.weight, weights.verify)
+
+
+def _training(manifest: Manifest) -> dict[str, Any]:
+    config = manifest.config or {}
+    return {
+        "ema": manifest.ema,
+        "average_of": tuple(averaged.step for averaged in manifest.average_of),
+        "document_mask": config.get("data", {}).get("document_mask", False),
+        "optimizer": config.get("optimizer", {}).get("name", "adamw"),
+    }
 
 
 def _require_parameters(checkpoint: Checkpoint) -> None:

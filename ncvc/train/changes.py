@@ -6,13 +6,14 @@ from ncvc.errors import ConfigError
 from ncvc.train.config import OptimizerConfig, ScheduleConfig
 
 CHANGEABLE = (
-    *(f"optimizer.{name}" for name in OptimizerConfig.model_fields),
+    *(f"optimizer.{name}" for name in OptimizerConfig.model_fields if name != "name"),
     "schedule.train_iters",
     *(f"schedule.{name}" for name in ScheduleConfig.model_fields if name.startswith("lr_")),
     "data.weights",
     "stages",
 )
-"""Settings that `--change` may change in a run: the steps before stay as they were."""
+"""Settings that `--change` may change in a run: the steps before stay as they were. The optimizer's name is none, since
+its state is of its kind."""
 
 
 def changed_keys(changes: Iterable[str]) -> frozenset[str]:

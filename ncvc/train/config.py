@@ -55,6 +55,9 @@ class DataConfig(Config):
     """Order of the samples: `epochs` reads every token of a dataset once before any is read again; `megatron` is
     GPTDataset's, which shuffles the samples of all epochs as one pile, and keeps an index of them in the run folder.
     null is the order that the run was begun with, and `epochs` for a new run."""
+    document_mask: bool = False
+    """Attention stays within a document, and positions start at 0 in each, as with Megatron's reset_attention_mask and
+    reset_position_ids; false lets attention cross the documents of a sample, as in the papers' run."""
     num_workers: WholeNumber = 0
     """Processes per rank that read samples ahead; 0 reads them in the loop."""
 
@@ -77,6 +80,8 @@ class DataConfig(Config):
             )
         if self.weights is not None and not any(self.weights):
             raise ValueError("weights gives no dataset a weight; make one larger than 0")
+        if self.document_mask and self.order == "megatron":
+            raise ValueError("document_mask needs order epochs, which knows where documents begin; leave one out")
         if self.validation_split and self.validation_prefixes:
             raise ValueError(
                 "validation_split and validation_prefixes exclude each other; set validation_split to 0 or"
@@ -104,8 +109,11 @@ def training_documents(documents: int, validation_split: float) -> int:
 
 
 class OptimizerConfig(Config):
-    """AdamW and gradient clipping."""
+    """AdamW or Muon, and gradient clipping."""
 
+    name: Literal["adamw", "muon"] = "adamw"
+    """Optimizer; `muon` updates the matrices of the layers by Muon, with Moonlight's scale (arXiv 2502.16982), so that
+    learning rate and weight decay are those of AdamW, and all other parameters by AdamW."""
     lr: Positive
     """Highest learning rate."""
     min_lr: NotNegative = 0.0
@@ -121,6 +129,11 @@ class OptimizerConfig(Config):
     """Decay of the mean of the squared gradients."""
     adam_eps: Positive = 1e-8
     """Added to the root of the mean square."""
+    muon_momentum: Probability = 0.95
+    """Decay of Muon's momentum, a sum of the gradients."""
+    ema: Probability = 0.0
+    """Decay of an exponential moving average of the weights, such as 0.999, kept beside them in the checkpoints, from
+    which `ncvc checkpoint average --ema` takes it; 0 keeps none."""
     clip_grad: NotNegative = 1.0
     """Largest 2-norm of the gradient, which is scaled down to it; 0 never clips."""
 
@@ -333,6 +346,11 @@ class TrainConfig(Config):
             raise ValueError(
                 f"data.sequence_length {self.data.sequence_length} is above"
                 f" model.max_position_embeddings {self.model.max_position_embeddings}; lower it"
+            )
+        if self.data.document_mask and self.compute.core_attention not in ("sdpa", "flash_attn"):
+            raise ValueError(
+                f"compute.core_attention {self.compute.core_attention} cannot keep attention within documents; set it"
+                " to sdpa or flash_attn, or data.document_mask to false"
             )
         for name in ("init_from", "branch_from"):
             start = getattr(self.checkpoints, name)

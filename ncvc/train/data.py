@@ -52,21 +52,26 @@ def build_dataset(
         EpochSamples(IndexedDataset.open(fact.prefix), fact.documents, cuts, (config.seed, number))
         for number, (fact, cuts) in enumerate(zip(facts, cuts_of(versions, tokens), strict=True))
     ]
-    return EpochDataset(datasets, blend_of(versions[-1][1], tokens))
+    return EpochDataset(datasets, blend_of(versions[-1][1], tokens), document_mask=config.data.document_mask)
 
 
 class EpochDataset(Dataset[dict[str, torch.Tensor]]):
     """Training samples of all datasets, by their number in the run."""
 
-    def __init__(self, datasets: Sequence[EpochSamples], blend: StagedBlend) -> None:
+    def __init__(self, datasets: Sequence[EpochSamples], blend: StagedBlend, *, document_mask: bool = False) -> None:
+        """Takes the order of the datasets; with `document_mask` positions start at 0 in each document."""
         self._datasets = datasets
         self._blend = blend
+        self._document_mask = document_mask
 
     def __getitem__(self, number: int) -> dict[str, torch.Tensor]:
         """Returns `tokens`, `labels` and `position_ids`, int64 [sequence_length]."""
         dataset, own = self._blend[number]
-        ids = torch.from_numpy(self._datasets[dataset][own])
-        return {"tokens": ids[:-1], "labels": ids[1:], "position_ids": torch.arange(len(ids) - 1)}
+        pieces = self._datasets[dataset].pieces(own)
+        ids = torch.from_numpy(np.concatenate(pieces))
+        within = [len(piece) for piece in pieces] if self._document_mask else [len(ids)]
+        positions = torch.cat([torch.arange(length) for length in within])
+        return {"tokens": ids[:-1], "labels": ids[1:], "position_ids": positions[:-1]}
 
 
 def _indexed_samples(config: TrainConfig, facts: list[DatasetFacts], ranks: Ranks) -> Dataset[Any]:

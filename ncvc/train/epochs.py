@@ -124,13 +124,17 @@ class EpochSamples:
 
     def __getitem__(self, number: int) -> NDArray[np.int64]:
         """Returns the sample that is read as `number`, from 0, [length + 1]."""
+        return np.concatenate(self.pieces(number))
+
+    def pieces(self, number: int) -> list[NDArray[np.int64]]:
+        """Returns the same sample cut where documents begin, and where texts of two places were joined."""
         which = bisect_right(self._firsts, number) - 1
         text = self._texts[which]
         epoch, first, stop = text.part(number)
         chosen = first + int(self._order(which, epoch, stop - first)[number - first])
         *stretches, (begin, size) = text.stretches(chosen)
         stretches.append((begin, size + 1))
-        return np.concatenate([ids for begin, size in stretches for ids in self._pieces(begin, size)])
+        return [ids for begin, size in stretches for ids in self._pieces(begin, size)]
 
     def _left(self, which: int, cut: Cut) -> Text:
         """Returns what the samples before a cut leave of the text that is cut in another way."""

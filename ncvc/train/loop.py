@@ -9,6 +9,7 @@ import torch.distributed as dist
 from megatron.core.distributed import finalize_model_grads
 from megatron.core.pipeline_parallel import get_forward_backward_func
 
+from ncvc.model.documents import documents
 from ncvc.model.parallel import Ranks
 from ncvc.progress import Reporter
 from ncvc.train import events
@@ -19,7 +20,7 @@ from ncvc.train.data import batches, build_dataset
 from ncvc.train.elastic.heartbeat import IO_ALLOWANCE, announce_wait, send_heartbeat
 from ncvc.train.elastic.stop_signal import StopRequest
 from ncvc.train.metrics.log import RunLog
-from ncvc.train.optimizer import gradient_norm, learning_rate, optimizer_tensors, update
+from ncvc.train.optimizer import gradient_norm, learning_rate, optimizer_tensors, update, update_average
 from ncvc.train.resolved_config import publish
 from ncvc.train.saving.saver import Saver
 from ncvc.train.setup import Training, rollback, setup
@@ -116,6 +117,8 @@ def train_step(training: Training, samples: Batches, stop: StopRequest, log: Run
     else:
         send_heartbeat("updating the weights")
         update(training.optimizer, lr, norm, config.optimizer.clip_grad)
+        if config.optimizer.ema:
+            update_average(training.optimizer, config.optimizer.ema, training.optimizer_step)
         training.tokens += plan.at(step).tokens_per_step
         log.step(
             step,
@@ -170,8 +173,15 @@ def forward(samples: Batches, model: Any) -> tuple[torch.Tensor, Any]:
     """
     send_heartbeat("computing")
     device = torch.cuda.current_device()
-    batch = {name: tensor.to(device, non_blocking=True) for name, tensor in next(samples).items()}
-    output = model(batch["tokens"], batch["position_ids"], None, labels=batch["labels"])
+    own = next(samples)
+    batch = {name: tensor.to(device, non_blocking=True) for name, tensor in own.items()}
+    output = model(
+        batch["tokens"],
+        batch["position_ids"],
+        None,
+        labels=batch["labels"],
+        packed_seq_params=documents(own["position_ids"]),
+    )
     return output, mean_loss
 
 

@@ -1,4 +1,4 @@
-"""AdamW with megatron-core's distributed optimizer, which shards its state over the data-parallel ranks."""
+"""AdamW or Muon with megatron-core's distributed optimizer, which shards its state over the data-parallel ranks."""
 
 import math
 from collections.abc import Iterator
@@ -12,9 +12,14 @@ from megatron.core.optimizer import get_megatron_optimizer
 from megatron.core.optimizer.clip_grads import clip_grad_by_total_norm_fp32
 from megatron.core.optimizer.distrib_optimizer import DistributedOptimizer
 
+from ncvc.model.sharding import parameter_shards
 from ncvc.train.config import OptimizerConfig, ScheduleConfig
+from ncvc.train.muon import MOMENTUM, Matrix, MuonAdamW, is_matrix
 
 MOMENTS = ("exp_avg", "exp_avg_sq")
+"""Names of AdamW's state of a parameter."""
+EMA = "ema"
+"""Name of the moving average of a parameter."""
 
 
 def data_parallel(gpt: GPTModel) -> DistributedDataParallel:
@@ -31,7 +36,7 @@ def data_parallel(gpt: GPTModel) -> DistributedDataParallel:
 
 
 def build(model: DistributedDataParallel, config: OptimizerConfig) -> DistributedOptimizer:
-    """Builds AdamW over this rank's shard of the parameters; weight decay spares the norms."""
+    """Builds AdamW, or Muon beside it, over this rank's shard of the parameters; weight decay spares the norms."""
     parameter = next(model.parameters())
     settings = MegatronOptimizerConfig(
         optimizer="adam",
@@ -45,12 +50,16 @@ def build(model: DistributedDataParallel, config: OptimizerConfig) -> Distribute
     (distributed,) = chain.chained_optimizers
     # megatron-core takes TransformerEngine's or apex's Adam if they can be imported, else torch's unfused one. Always
     # torch's here, so that the state is the same everywhere; fused on a GPU.
-    adamw = torch.optim.AdamW(
-        [torch.zeros(0)],
-        lr=config.lr,
-        betas=(config.adam_beta1, config.adam_beta2),
-        eps=config.adam_eps,
-        fused=parameter.is_cuda,
+    settings_of_adamw = {
+        "lr": config.lr,
+        "betas": (config.adam_beta1, config.adam_beta2),
+        "eps": config.adam_eps,
+        "fused": parameter.is_cuda,
+    }
+    adamw = (
+        MuonAdamW(model.module, config.muon_momentum, **settings_of_adamw)
+        if config.name == "muon"
+        else torch.optim.AdamW([torch.zeros(0)], **settings_of_adamw)
     )
     # Set afterwards, since the constructor refuses the shards of float32 models, which are views of the parameters.
     # megatron-core sets their gradients itself; without retain_grad torch warns at every step.
@@ -66,6 +75,10 @@ def build(model: DistributedDataParallel, config: OptimizerConfig) -> Distribute
         for group in distributed.optimizer.param_groups
     ]
     distributed.optimizer = adamw
+    if isinstance(adamw, MuonAdamW):
+        for shard in filter(is_matrix, parameter_shards(model.module)):
+            own = share(distributed, shard.parameter)
+            adamw.matrices.append(Matrix(shard, own.fp32_param if own else None, own.stretch if own else (0, 0)))
     return distributed
 
 
@@ -103,7 +116,7 @@ def gradient_norm(optimizer: DistributedOptimizer) -> float:
 
 
 def update(optimizer: DistributedOptimizer, lr: float, norm: float, clip_grad: float) -> None:
-    """Takes one step of AdamW; clips the gradient, of 2-norm `norm`, to `clip_grad` (0: never)."""
+    """Takes one step of the optimizer; clips the gradient, of 2-norm `norm`, to `clip_grad` (0: never)."""
     if clip_grad > 0:
         clip_grad_by_total_norm_fp32(optimizer.get_parameters(), clip_grad, norm)
     for group in optimizer.param_groups:
@@ -111,13 +124,29 @@ def update(optimizer: DistributedOptimizer, lr: float, norm: float, clip_grad: f
     optimizer.step_with_ready_grads()
 
 
+@torch.no_grad()
+def update_average(optimizer: DistributedOptimizer, decay: float, steps: int) -> None:
+    """Moves the exponential moving average of this rank's float32 weights; the first call begins it with them.
+
+    `steps`: steps that the optimizer has done; after few of them less of the past is kept, (1 + steps) / (10 + steps),
+    so that the initial weights are soon forgotten.
+    """
+    kept = min(decay, (1 + steps) / (10 + steps))
+    for own in optimizer.get_parameters():
+        state = optimizer.optimizer.state[own]
+        if EMA in state:
+            state[EMA].lerp_(own, 1 - kept)
+        else:
+            state[EMA] = own.detach().clone()
+
+
 def optimizer_tensors(optimizer: DistributedOptimizer) -> Iterator[torch.Tensor]:
-    """Yields this rank's float32 weights and AdamW moments."""
+    """Yields this rank's float32 weights and the optimizer's moments."""
     adamw = optimizer.optimizer
     for group in adamw.param_groups:
         yield from (own.detach() for own in group["params"])
     for state in adamw.state.values():
-        yield from (state[name] for name in MOMENTS if name in state)
+        yield from (state[name] for name in (*MOMENTS, MOMENTUM, EMA) if name in state)
 
 
 @dataclass(frozen=True)
@@ -129,7 +158,9 @@ class Share:
     fp32_param: torch.Tensor
     """Elements in float32; for float32 models a view of the parameter."""
     state: dict[str, torch.Tensor]
-    """AdamW's `step`, `exp_avg` and `exp_avg_sq`; empty before the first step."""
+    """AdamW's `step`, `exp_avg` and `exp_avg_sq`, or Muon's `momentum_buffer`; empty before the first step."""
+    moments: tuple[str, ...]
+    """Names of the state's tensors that have the elements' shape."""
 
 
 def share(optimizer: DistributedOptimizer, parameter: torch.nn.Parameter) -> Share | None:
@@ -139,17 +170,20 @@ def share(optimizer: DistributedOptimizer, parameter: torch.nn.Parameter) -> Sha
     group, position = optimizer.model_param_group_index_map[parameter]
     own = optimizer.optimizer.param_groups[group]["params"][position]
     stretch = optimizer._get_model_param_range_map(parameter)["param"]
-    return Share((stretch.start, stretch.end), own, optimizer.optimizer.state[own])
+    adamw = optimizer.optimizer
+    of_muon = isinstance(adamw, MuonAdamW) and any(matrix.own is own for matrix in adamw.matrices)
+    return Share((stretch.start, stretch.end), own, adamw.state[own], (MOMENTUM,) if of_muon else MOMENTS)
 
 
 def set_moments(optimizer: DistributedOptimizer, own: Share, step: int, moments: dict[str, torch.Tensor]) -> None:
-    """Restores AdamW's state of a shard: `exp_avg`, `exp_avg_sq` and the number of steps done.
+    """Restores the optimizer's state of a shard: its moments and, of AdamW, the number of steps done.
 
     DistributedOptimizer.load_state_dict does not do: with torch's AdamW it fails on a fresh optimizer, sets the step to
     0, and gives all parameters one step tensor, which then counts once for each of them.
     """
     fused = optimizer.optimizer.defaults["fused"]
     device = own.fp32_param.device
-    own.state["step"] = torch.tensor(float(step), device=device if fused else "cpu")
+    if own.moments == MOMENTS:
+        own.state["step"] = torch.tensor(float(step), device=device if fused else "cpu")
     for name, moment in moments.items():
         own.state[name] = moment.to(device, torch.float32, copy=True)

@@ -212,7 +212,8 @@ def _fill(training: Training, newest: Checkpoint | None) -> None:
 
 
 def _go_on(training: Training, checkpoint: Checkpoint) -> None:
-    load(checkpoint, training.gpt, training.optimizer, training.ranks)
+    ema = training.config.optimizer.ema > 0
+    load(checkpoint, training.gpt, training.optimizer, training.ranks, ema=ema)
     training.done, training.tokens = checkpoint.manifest.step, checkpoint.manifest.tokens_seen
     training.manifest_sha256 = checkpoint.manifest.manifest_sha256
     training.guard.restore(checkpoint.manifest.guard)

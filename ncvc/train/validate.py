@@ -40,11 +40,23 @@ class Source:
     """Offset of each sample in `tokens`."""
     length: int
     """Tokens of a sample with the last label: sequence_length + 1."""
+    document_ends: NDArray[np.int64] | None
+    """Offset behind each document in `tokens`; None where attention crosses documents."""
 
     def sample(self, index: int) -> torch.Tensor:
         """Reads a sample, int64 [sequence_length + 1]."""
         start = self.starts[index]
         return torch.from_numpy(self.tokens[start : start + self.length].astype(np.int64))
+
+    def positions(self, index: int) -> torch.Tensor:
+        """Positions of a sample's tokens, int64 [sequence_length]; with `document_ends` from 0 in each document."""
+        if self.document_ends is None:
+            return torch.arange(self.length - 1)
+        start = self.starts[index]
+        places = np.arange(start, start + self.length - 1)
+        document = self.document_ends.searchsorted(places, side="right")
+        begins = np.concatenate([[0], self.document_ends])[document]
+        return torch.from_numpy(places - np.maximum(begins, start))
 
 
 class Validation:
@@ -75,7 +87,9 @@ class Validation:
         count = validation_samples(prefix, len(tokens), self.config)
         windows = (len(tokens) - 1) // data.sequence_length
         starts = [index * windows // count * data.sequence_length for index in range(count)]
-        return Source(prefix, len(tokens) if weight is None else weight, tokens, starts, data.sequence_length + 1)
+        ends = dataset.lengths[first:].cumsum(dtype=np.int64) if data.document_mask else None
+        weight = len(tokens) if weight is None else weight
+        return Source(prefix, weight, tokens, starts, data.sequence_length + 1, ends)
 
     def when_due(self, training: Training, stop: StopRequest, log: RunLog) -> bool:
         """Validates before the first step, every `schedule.eval_interval` steps and after the last.
@@ -165,13 +179,13 @@ def perplexity(loss: float) -> float:
 def _micro_batches(source: Source, own: list[range]) -> Iterator[dict[str, torch.Tensor]]:
     """Yields micro-batches like those of training: `tokens`, `labels`, `position_ids`, each [micro-batch, sequence]."""
     last = len(source.starts) - 1
-    positions = torch.arange(source.length - 1)
     for places in own:
-        batch = torch.stack([source.sample(min(place, last)) for place in places])
+        numbers = [min(place, last) for place in places]
+        batch = torch.stack([source.sample(place) for place in numbers])
         yield {
             "tokens": batch[:, :-1].contiguous(),
             "labels": batch[:, 1:].contiguous(),
-            "position_ids": positions.expand(len(places), -1),
+            "position_ids": torch.stack([source.positions(place) for place in numbers]),
         }
 
 

@@ -181,3 +181,15 @@ def test_a_checkpoint_without_a_tokenizers_name_asks_for_one(checkpoint: Path, t
 def load_weights(checkpoint: Path) -> dict[str, torch.Tensor]:
     source = Checkpoint.open(checkpoint)
     return {name: source.weight(name) for name in source.parameters()}
+
+
+def test_the_card_says_how_the_weights_came_about(checkpoint: Path, pieces_folder: Path, tmp_path: Path) -> None:
+    source = Checkpoint.open(checkpoint)
+    weights = ((name, source.weight(name)) for name in source.parameters())
+    config = {"data": {"document_mask": True}, "optimizer": {"name": "muon"}}
+    write_weights(tmp_path / "own", source.model, weights, config=config, ema=0.999)
+    to_huggingface(tmp_path / "own", tmp_path / "hf", tokenizer=pieces_folder)
+    card = (tmp_path / "hf/README.md").read_text(encoding="utf-8")
+    assert "| attention in training | within a document |" in card
+    assert "| optimizer | Muon for the matrices of the layers, AdamW for the rest |" in card
+    assert "| weights averaged over the steps | exponential moving average, decay 0.999 |" in card

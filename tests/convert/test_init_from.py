@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 import torch
 
+from ncvc.checkpoint.average import average
 from ncvc.checkpoint.manifest import checkpoint_folder
 from ncvc.checkpoint.reader import Checkpoint
+from ncvc.convert.export import to_huggingface
 from ncvc.errors import ConfigError, ConvertError
 from ncvc.model.config import ModelConfig
 from ncvc.train.config import TrainConfig
@@ -105,3 +107,26 @@ def test_another_tokenizer_or_no_model_is_refused(make_config: MakeConfig, conve
     (folder / "model.safetensors").unlink()
     with pytest.raises(ConvertError, match=r"model\.safetensors: missing"):
         train_alone(make_config("run", folder, **LONGER))
+
+
+def test_an_average_is_converted_and_begins_a_run(
+    make_config: MakeConfig, converted: Path, pieces_folder: Path, tmp_path: Path
+) -> None:
+    run = make_config("run", converted, **LONGER)
+    train_alone(run)
+    average(run.folder, tmp_path / "averaged", last=2)
+    weights = [Checkpoint.open(checkpoint_folder(run.run, step)) for step in (1, 2)]
+    # The run's tokenizer has no pieces.
+    for path in pieces_folder.iterdir():
+        shutil.copy(path, tmp_path / "tokenizer")
+    to_huggingface(tmp_path / "averaged", tmp_path / "hf")
+    card = (tmp_path / "hf/README.md").read_text()
+    assert "| weights averaged over the checkpoints of steps | 1, 2 |" in card
+    assert "| attention in training |" not in card
+    for name, start in (("a", tmp_path / "averaged"), ("b", tmp_path / "hf")):
+        config = make_config(name, start, lr=1e-12, **LONGER)
+        train_alone(config, stop_after=1)
+        after = Checkpoint.open(checkpoint_folder(config.run, 1))
+        for parameter in after.parameters():
+            mean = (weights[0].weight(parameter) + weights[1].weight(parameter)) / 2
+            torch.testing.assert_close(after.weight(parameter), mean, atol=1e-6, rtol=0)

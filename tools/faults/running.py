@@ -19,7 +19,7 @@ from megatron.core.datasets.indexed_dataset import IndexedDatasetBuilder
 
 from ncvc.checkpoint.manifest import checkpoint_folder
 from ncvc.checkpoint.reader import Checkpoint
-from ncvc.train.metrics.log import LOG
+from ncvc.train.metrics.log import records
 
 STEPS = 40
 HANG_AFTER = 5.0  # seconds
@@ -122,12 +122,11 @@ class Run:
             return []
 
     def records(self) -> list[dict[str, Any]]:
-        """The whole lines of the log."""
+        """The whole lines of the log, without one that a full disk left torn."""
         try:
-            lines = (self.folder / "run" / LOG).read_text().splitlines(keepends=True)
+            return list(records(self.folder / "run"))
         except OSError:
             return []
-        return [json.loads(line) for line in lines if line.endswith("\n")]
 
     def events(self) -> list[str]:
         """What happened, in order."""
@@ -163,11 +162,18 @@ def write_data(folder: Path) -> None:
 
 
 def make_run(
-    folder: Path, data: Path, layout: tuple[int, int], faults: faulty.Faults | None, *, staged: bool = False
+    folder: Path,
+    data: Path,
+    layout: tuple[int, int],
+    faults: faulty.Faults | None,
+    *,
+    staged: bool = False,
+    options: bool = False,
 ) -> Run:
     """A run that has not been started; of processes as people start them, if there are no `faults`.
 
-    One that is `staged` has three stages, a ramp of its batch size and a z-loss.
+    One that is `staged` has three stages, a ramp of its batch size and a z-loss; one with `options` is by Muon, with a
+    moving average of the weights and attention within documents.
     """
     folder.mkdir()
     ranks, tensor = layout
@@ -200,6 +206,9 @@ def make_run(
             {"from": STEPS // 3, "blend": [1.0, 3.0], "seq_length": 24},
             {"from": STEPS * 2 // 3, "lr": 0.004},
         ]
+    if options:
+        config["data"]["document_mask"] = True
+        config["optimizer"] |= {"name": "muon", "ema": 0.9}
     (folder / "config.yaml").write_text(yaml.safe_dump(config))
     return Run(folder, folder / "config.yaml", faults)
 

@@ -6,7 +6,8 @@ newest checkpoint flip; and the gradients of some steps are not finite. Afterwar
 random generators included, must equal that of a run which nothing happened to, bit for bit; for spoiled gradients, of
 one that skips just these steps.
 
-Every other run has stages, a ramp of its batch size and a z-loss.
+Every other run has stages, a ramp of its batch size and a z-loss; every other pair of runs is by Muon, with a moving
+average of the weights and attention within documents.
 
 Launchers and ranks are forked after the imports, which would take most of the time. One run in ten is of processes as
 people start them instead, and is interrupted while it starts, from the first millisecond on.
@@ -93,6 +94,11 @@ def trials(folder: Path, every: int) -> Iterator[tuple[str, str]]:
         number += 1
 
 
+def kind_of(number: int) -> dict[str, bool]:
+    """What is special about a run by its number, for `make_run`."""
+    return {"staged": number % 2 == 0, "options": number // 2 % 2 == 1}
+
+
 def steps(folder: Path, number: int, count: int, chance: random.Random) -> tuple[list[str], str]:
     """One run of forked processes, interrupted `count` times; what was done, and what was wrong."""
     layout = LAYOUTS[number % len(LAYOUTS)]
@@ -101,12 +107,10 @@ def steps(folder: Path, number: int, count: int, chance: random.Random) -> tuple
     kinds = [names[(number * 3 + i) % len(names)] for i in range(count - len(spoiled))]
     chance.shuffle(kinds)
     with ExitStack() as stack:
-        staged = number % 2 == 0
-        reference = make_run(
-            folder / f"reference-{number}", folder, layout, faulty.Faults(skipped=spoiled), staged=staged
-        )
+        kind = kind_of(number)
+        reference = make_run(folder / f"reference-{number}", folder, layout, faulty.Faults(skipped=spoiled), **kind)
         list(interrupt(reference, [], chance))
-        run = make_run(folder / f"run-{number}", folder, layout, faulty.Faults(STEP_SECONDS, spoiled), staged=staged)
+        run = make_run(folder / f"run-{number}", folder, layout, faulty.Faults(STEP_SECONDS, spoiled), **kind)
         run.disk = stack.enter_context(small_disk(run.folder / "run"))
         done = [f"nan in step {step}" for step in spoiled]
         done += interrupt(run, kinds, chance)
@@ -118,10 +122,10 @@ def starts(folder: Path, number: int, count: int, chance: random.Random) -> tupl
     layout = LAYOUTS[number % len(LAYOUTS)]
     kinds = [AT_A_START[i % len(AT_A_START)] for i in range(count)]
     chance.shuffle(kinds)
-    staged = number % 2 == 1
-    reference = make_run(folder / f"reference-{number}", folder, layout, None, staged=staged)
+    kind = kind_of(number)
+    reference = make_run(folder / f"reference-{number}", folder, layout, None, **kind)
     list(interrupt(reference, [], chance))
-    run = make_run(folder / f"run-{number}", folder, layout, None, staged=staged)
+    run = make_run(folder / f"run-{number}", folder, layout, None, **kind)
     return list(interrupt(run, kinds, chance, like=reference)), differences(reference, run)
 
 

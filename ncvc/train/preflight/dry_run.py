@@ -12,7 +12,7 @@ from ncvc.files import files_below
 from ncvc.machine import disk_free, gpus, nearest_folder
 from ncvc.train.config import TrainConfig
 from ncvc.train.preflight.checks import Prepared, inspect_prepared
-from ncvc.train.preflight.flops import flops_per_token, parameters
+from ncvc.train.preflight.flops import flops_per_token, muon_parameters, newton_schulz_flops, parameters
 from ncvc.train.preflight.gpu_specs import GPU_SPECS, GpuSpec, find_gpu_spec
 from ncvc.train.preflight.memory import Memory, fullest, largest_micro_batch, with_length, with_micro_batch
 from ncvc.train.preflight.speed import seconds_of, speed_of_all
@@ -95,6 +95,8 @@ def dry_run(
         *_ranks(config, ranks, copies, planned),
         *_steps(config, prepared),
         *_stages(config, ranks, copies, planned.spec, mfu or USUAL_MFU),
+        *_documents(config),
+        *_optimizer(config, ranks),
         *_speed(config, ranks, planned.spec, mfu),
         *_validation(config, prepared, ranks, planned.spec, mfu or USUAL_MFU),
         *_checkpoints(config),
@@ -252,6 +254,26 @@ def _tokens(parts: Iterable[tuple[Stretch, int]]) -> int:
     return sum(count * part.tokens_per_step for part, count in parts)
 
 
+def _documents(config: TrainConfig) -> Rows:
+    if not config.data.document_mask:
+        return []
+    return [("documents", "attention stays within each; operations and time are counted as if it crossed them")]
+
+
+def _optimizer(config: TrainConfig, ranks: int) -> Rows:
+    if config.optimizer.name == "adamw":
+        return []
+    step = config.tokens_per_step * flops_per_token(config.model, config.data.sequence_length) / ranks
+    share = newton_schulz_flops(config.model) / config.parallel.pipeline_model_parallel_size / step
+    return [
+        (
+            "optimizer",
+            "Muon for the matrices of the layers, AdamW for the rest; making them orthogonal adds"
+            f" {share:.1%} to a rank's operations, which the time leaves out",
+        )
+    ]
+
+
 def _data(config: TrainConfig, prepared: Prepared) -> str:
     """Tokens and documents for training, and the number of epochs."""
     datasets, plan = prepared.datasets, StepPlan(config)
@@ -317,8 +339,9 @@ def _validation(config: TrainConfig, prepared: Prepared, ranks: int, spec: GpuSp
 
 
 def checkpoint_bytes(config: TrainConfig) -> int:
-    """Size of one checkpoint in bytes: the weights in their type and in float32, and AdamW's two moments."""
-    return parameters(config.model) * ((2 if config.compute.dtype == "bfloat16" else 4) + 12)
+    """Size of one checkpoint in bytes: the weights in their type and in float32, AdamW's two moments or Muon's one."""
+    each = (2 if config.compute.dtype == "bfloat16" else 4) + (16 if config.optimizer.ema else 12)
+    return each * parameters(config.model) - 4 * muon_parameters(config)
 
 
 def _kept(config: TrainConfig) -> tuple[list[int], set[int]]:

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from ncvc.model.config import ModelConfig
+from ncvc.train.config import TrainConfig
 
 
 class LayerParameters(NamedTuple):
@@ -44,3 +45,19 @@ def flops_per_token(model: ModelConfig, sequence_length: int) -> float:
     matrices = model.num_layers * layer_parameters(model).matrices + model.vocab_size * model.hidden_size
     attention = model.num_layers * 2 * model.query_size * sequence_length / 2
     return 6.0 * (matrices + attention)
+
+
+def muon_parameters(config: TrainConfig) -> int:
+    """Parameters of the matrices that Muon updates, each of which has one moment instead of two."""
+    return config.model.num_layers * layer_parameters(config.model).matrices if config.optimizer.name == "muon" else 0
+
+
+def newton_schulz_flops(model: ModelConfig) -> float:
+    """Floating-point operations by which Muon makes the matrices of all layers orthogonal, once a step.
+
+    Each of five steps multiplies the smaller side's square, m × m, three times: from m × n, with itself, with m × n.
+    """
+    hidden, inner = model.hidden_size, model.ffn_hidden_size
+    shapes = [(model.query_size, hidden)] * 2 + [(model.key_size, hidden)] * 2
+    shapes += [(hidden, inner)] * (3 if model.gated_linear_unit else 2)
+    return model.num_layers * sum(5 * (4 * min(shape) ** 2 * max(shape) + 2 * min(shape) ** 3) for shape in shapes)

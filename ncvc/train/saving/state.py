@@ -13,7 +13,7 @@ from ncvc.checkpoint.reader import Checkpoint
 from ncvc.errors import CheckpointError
 from ncvc.model.parallel import Ranks
 from ncvc.model.sharding import ParameterShard, parameter_shards
-from ncvc.train.optimizer import MOMENTS, set_moments, share
+from ncvc.train.optimizer import EMA, set_moments, share
 
 
 def layout(ranks: Ranks) -> Layout:
@@ -37,10 +37,12 @@ def _weights_and_moments(gpt: GPTModel, optimizer: DistributedOptimizer) -> Iter
         piece = Piece(file="", key="", offset=shard.offset, shape=tuple(shard.parameter.shape), stretch=own.stretch)
         yield f"model.{shard.name}", shard.shape, piece, shard.parameter.detach().flatten()[first:end]
         yield f"optimizer.fp32_param.{shard.name}", shard.shape, piece, own.fp32_param
-        for moment in MOMENTS:
+        for moment in own.moments:
             # Missing before the optimizer's first step; the first steps of a run may all be skipped.
             value = own.state.get(moment, torch.zeros(()).expand_as(own.fp32_param))
             yield f"optimizer.{moment}.{shard.name}", shard.shape, piece, value
+        if EMA in own.state:
+            yield f"optimizer.{EMA}.{shard.name}", shard.shape, piece, own.state[EMA]
 
 
 def _generators(ranks: Ranks) -> Iterator[Owned]:
@@ -79,9 +81,12 @@ def fill_weights(
             own.fp32_param.copy_(value.flatten()[slice(*own.stretch)])
 
 
-def load(checkpoint: Checkpoint, gpt: GPTModel, optimizer: DistributedOptimizer, ranks: Ranks) -> None:
+def load(
+    checkpoint: Checkpoint, gpt: GPTModel, optimizer: DistributedOptimizer, ranks: Ranks, *, ema: bool = False
+) -> None:
     """Loads weights, optimizer and, if layout and device are the same, random generators.
 
+    With `ema` also the moving average of the weights, which begins with the next step where the checkpoint has none.
     Raises `CheckpointError` if the checkpoint is of another model, or has weights only.
     """
     load_weights(checkpoint, gpt, optimizer)
@@ -92,11 +97,13 @@ def load(checkpoint: Checkpoint, gpt: GPTModel, optimizer: DistributedOptimizer,
         own = share(optimizer, shard.parameter)
         if own is None:
             continue
+        own.state.clear()
+        average = (EMA,) if ema and f"optimizer.{EMA}.{shard.name}" in checkpoint.manifest.tensors else ()
         moments = {
             moment: checkpoint.stretch(
                 f"optimizer.{moment}.{shard.name}", shard.offset, tuple(shard.parameter.shape), *own.stretch
             )
-            for moment in MOMENTS
+            for moment in (*own.moments, *average)
         }
         set_moments(optimizer, own, step, moments)
     if checkpoint.manifest.layout == layout(ranks) and same_device(checkpoint, ranks):

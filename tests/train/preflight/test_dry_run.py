@@ -53,6 +53,28 @@ def test_the_papers_run():
     assert not Path("runs").exists()
 
 
+def test_attention_within_documents_is_said_and_kept_beside_the_joined_output():
+    found, _ = lines("--set", "data.document_mask=true")
+    assert found["documents"].endswith(
+        "attention stays within each; operations and time are counted as if it crossed them"
+    )
+    more, plain = (
+        dry_run.fullest(TrainConfig.load(PAPERS, own), 4)[1].activations for own in (("data.document_mask=true",), ())
+    )
+    # 24 layers, 2,048 features of 2 bytes for each of 8 × 2,048 tokens.
+    assert more - plain == 24 * 2048 * 2 * 8 * 2048
+
+
+def test_muon_is_said_with_its_operations():
+    """Of a layer: 5 steps of 4 m² n + 2 m³ for each m × n, by hand; of a card, a quarter of the step's tokens."""
+    found, _ = lines("--set", "optimizer.name=muon")
+    square, narrow, mlp = (5 * (4 * m * m * n + 2 * m**3) for m, n in ((2048, 2048), (512, 2048), (2048, 8192)))
+    share = 24 * (2 * square + 2 * narrow + 2 * mlp) / (2_097_152 / 4 * 7.348e9)
+    assert f"adds {share:.1%} to a rank's operations" in found["optimizer"]
+    # 24 layers of 10,485,760 + 33,554,432 parameters have 4 bytes less than the 16.7 GB.
+    assert f"8 of {(16.678 - 24 * 44.04e6 * 4 / 1e9):.1f} GB" in found["checkpoints"]
+
+
 def test_the_papers_card_has_the_papers_share_beside_the_usual_one():
     found, _ = lines()
     assert "7.3 days" in found["time"]

@@ -180,12 +180,34 @@ def test_weights_gradients_and_optimizer_are_a_trainings(config, dtype):
     assert total == parameters(small.model) * {"bfloat16": 18, "float32": 16}[dtype]
 
 
-def test_a_checkpoint_takes_the_disk_that_was_told(config):
-    small = config(schedule={"train_iters": 3, "lr_warmup_iters": 1})
+@pytest.mark.parametrize("optimizer", ["adamw", "muon"])
+def test_a_checkpoint_takes_the_disk_that_was_told(config, optimizer):
+    small = config(schedule={"train_iters": 3, "lr_warmup_iters": 1}, optimizer={"name": optimizer})
     train_alone(small)
     size = sum(file.stat().st_size for file in checkpoint_folder(small.run, 3).glob("*.safetensors"))
     # Besides the tensors: their names, and the states of the random generators.
     assert checkpoint_bytes(small) < size < checkpoint_bytes(small) + 60_000
+
+
+def test_muon_keeps_one_moment_of_each_matrix(config):
+    with single_process():
+        gpt = gpt_model.build(config().model, compute=config().compute)
+        matrices = sum(own.numel() for name, own in gpt.named_parameters() if ".linear_" in name and own.dim() == 2)
+    for copies, tensor in ((1, 1), (2, 1), (1, 2)):
+        own = {"parallel": {"tensor_model_parallel_size": tensor}}
+        plain, muon = (estimate(config(optimizer={"name": name}, **own), copies) for name in ("adamw", "muon"))
+        assert plain.optimizer - muon.optimizer == 4 * matrices // (copies * tensor)
+        assert (plain.weights, plain.gradients) == (muon.weights, muon.gradients)
+
+
+def test_a_moving_average_takes_four_bytes_a_parameter(config):
+    plain, averaged = config(schedule={"train_iters": 3}), config(schedule={"train_iters": 3}, optimizer={"ema": 0.9})
+    count = parameters(plain.model)
+    assert estimate(averaged, 2).optimizer - estimate(plain, 2).optimizer == 2 * count
+    assert checkpoint_bytes(averaged) - checkpoint_bytes(plain) == 4 * count
+    train_alone(averaged)
+    size = sum(file.stat().st_size for file in checkpoint_folder(averaged.run, 3).glob("*.safetensors"))
+    assert checkpoint_bytes(averaged) < size < checkpoint_bytes(averaged) + 60_000
 
 
 def test_the_distributed_optimizer_shares_what_only_the_optimizer_needs():
