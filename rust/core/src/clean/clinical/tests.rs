@@ -6,7 +6,7 @@ use crate::clean::*;
 /// The text with one clinical category replaced by nothing, and the number of places.
 fn without(category: &clinical::Category, text: &str) -> (String, usize) {
     let mut found = Vec::new();
-    clinical::find(clinical::words().unwrap(), text, &mut found);
+    clinical::find(clinical::words().unwrap(), &mut clinical::Buffers::default(), text, &mut found);
     found.retain(|found| found.tag == category.tag);
     let mut out = String::new();
     let ranges: Vec<_> = found.iter().map(|found| found.whole.clone()).collect();

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::group;
 use super::words::Seen;
 
 /// Services before the name of an account.
@@ -36,7 +37,7 @@ pub const WORDS: [&str; 24] = [
 pub fn handles(text: &str, seen: &Seen) -> Vec<Range<usize>> {
     let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-' | '#' | ':');
     let mut found = Vec::new();
-    for at in seen.of("@") {
+    for (_, at) in seen.of(group::E_MAIL_PLAIN).filter(|&(mark, _)| mark == "@") {
         let length: usize =
             text[at + 1..].chars().take(40).take_while(|&c| is_name(c)).map(char::len_utf8).sum();
         let name = text[at + 1..at + 1 + length].trim_end_matches(['.', '-', ':', '#']);
@@ -51,32 +52,29 @@ pub fn handles(text: &str, seen: &Seen) -> Vec<Range<usize>> {
             found.push(at..at + 1 + name.len());
         }
     }
-    for service in WORDS {
-        for at in seen.of(service) {
-            let mut start = at + service.len();
-            let rest = text[start..].trim_start_matches([' ', ':', '「', '→', '=', 'は', '(']);
-            let gap = text[start..].len() - rest.len();
-            start += gap;
-            let length: usize = rest.chars().take(40).take_while(|&c| is_name(c)).map(char::len_utf8).sum();
-            let name = rest[..length].trim_end_matches(['.', '-', ':', '#']);
-            let letters = name.bytes().any(|b| b.is_ascii_alphabetic());
-            let marked = name.bytes().any(|b| b.is_ascii_digit()) || name.contains(['_', '.', '-']);
-            let explicit =
-                service.ends_with("ID") || text[at + service.len()..start].contains([':', '「', '→']);
-            let digits = name.bytes().filter(u8::is_ascii_digit).count() >= 9;
-            if gap > 0
-                && gap <= 9
-                && name.len() >= 4
-                && (letters && (marked || explicit) || digits)
-                && (explicit || name.contains(['_', '.', '#']))
-            {
-                found.push(start..start + name.len());
-            } else if service.starts_with("Zoom") {
-                let number = rest.bytes().take(14).take_while(|b| b.is_ascii_digit() || *b == b' ').count();
-                let number = rest[..number].trim_end_matches(' ');
-                if number.bytes().filter(u8::is_ascii_digit).count() >= 9 {
-                    found.push(start..start + number.len());
-                }
+    for (service, at) in seen.of(group::ACCOUNT) {
+        let mut start = at + service.len();
+        let rest = text[start..].trim_start_matches([' ', ':', '「', '→', '=', 'は', '(']);
+        let gap = text[start..].len() - rest.len();
+        start += gap;
+        let length: usize = rest.chars().take(40).take_while(|&c| is_name(c)).map(char::len_utf8).sum();
+        let name = rest[..length].trim_end_matches(['.', '-', ':', '#']);
+        let letters = name.bytes().any(|b| b.is_ascii_alphabetic());
+        let marked = name.bytes().any(|b| b.is_ascii_digit()) || name.contains(['_', '.', '-']);
+        let explicit = service.ends_with("ID") || text[at + service.len()..start].contains([':', '「', '→']);
+        let digits = name.bytes().filter(u8::is_ascii_digit).count() >= 9;
+        if gap > 0
+            && gap <= 9
+            && name.len() >= 4
+            && (letters && (marked || explicit) || digits)
+            && (explicit || name.contains(['_', '.', '#']))
+        {
+            found.push(start..start + name.len());
+        } else if service.starts_with("Zoom") {
+            let number = rest.bytes().take(14).take_while(|b| b.is_ascii_digit() || *b == b' ').count();
+            let number = rest[..number].trim_end_matches(' ');
+            if number.bytes().filter(u8::is_ascii_digit).count() >= 9 {
+                found.push(start..start + number.len());
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::group;
 use super::words::Seen;
 
 /// Spellings of @ that hide an address from programs.
@@ -37,17 +38,15 @@ pub const PLAIN: [&str; 4] = ["@", " @ ", "@\n", " @"];
 /// E-mail addresses with a hidden @, a domain in other letters, or white space or a line break inside.
 pub fn e_mails(text: &str, seen: &Seen) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
-    for mark in PLAIN.iter().chain(&HIDDEN) {
-        for at in seen.of(mark) {
-            let local = text.as_bytes()[..at].iter().rev().take(64).take_while(|&&b| is_local(b)).count();
-            let local = text[at - local..at].trim_start_matches(['.', '-']).len();
-            let domain = at + mark.len();
-            let end = domain_end(text, domain);
-            if local > 0
-                && let Some(end) = end
-            {
-                found.push(at - local..end);
-            }
+    for (mark, at) in seen.of(group::E_MAIL_PLAIN).chain(seen.of(group::E_MAIL_HIDDEN)) {
+        let local = text.as_bytes()[..at].iter().rev().take(64).take_while(|&&b| is_local(b)).count();
+        let local = text[at - local..at].trim_start_matches(['.', '-']).len();
+        let domain = at + mark.len();
+        let end = domain_end(text, domain);
+        if local > 0
+            && let Some(end) = end
+        {
+            found.push(at - local..end);
         }
     }
     found.sort_by_key(|range| (range.start, range.end));

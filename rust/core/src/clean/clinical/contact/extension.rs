@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::group;
 use super::words::Seen;
 
 /// Words before the number of an extension or a hospital's own telephone.
@@ -24,31 +25,29 @@ pub const WORDS: [&str; 13] = [
 /// Numbers of extensions, of two to five digits, and lists of them.
 pub fn extensions(text: &str, seen: &Seen) -> Vec<Range<usize>> {
     let mut found = Vec::new();
-    for word in WORDS {
-        for at in seen.of(word) {
-            let begins = !word.is_ascii() || !text[..at].ends_with(|c: char| c.is_ascii_alphanumeric());
-            if !begins {
-                continue;
+    for (word, at) in seen.of(group::EXTENSION) {
+        let begins = !word.is_ascii() || !text[..at].ends_with(|c: char| c.is_ascii_alphanumeric());
+        if !begins {
+            continue;
+        }
+        let mut next = at + word.len();
+        loop {
+            let gap = text[next..].len()
+                - text[next..].trim_start_matches([' ', ':', '.', '(', 'は', '、', ',', '/', '=']).len();
+            let start = next + gap;
+            let digits = number_end(text, start) - start;
+            let end = start + digits;
+            let unit = text[end..].starts_with([
+                '年', '月', '日', '時', '分', '秒', '歳', '%', 'm', 'h', 'H', '台', '例', '人', '件', '.',
+                ':',
+            ]);
+            if gap > 12 || !(2..=8).contains(&digits) || unit {
+                break;
             }
-            let mut next = at + word.len();
-            loop {
-                let gap = text[next..].len()
-                    - text[next..].trim_start_matches([' ', ':', '.', '(', 'は', '、', ',', '/', '=']).len();
-                let start = next + gap;
-                let digits = number_end(text, start) - start;
-                let end = start + digits;
-                let unit = text[end..].starts_with([
-                    '年', '月', '日', '時', '分', '秒', '歳', '%', 'm', 'h', 'H', '台', '例', '人', '件',
-                    '.', ':',
-                ]);
-                if gap > 12 || !(2..=8).contains(&digits) || unit {
-                    break;
-                }
-                found.push(start..end);
-                next = end;
-                if !text[next..].starts_with(['、', ',', '/']) {
-                    break;
-                }
+            found.push(start..end);
+            next = end;
+            if !text[next..].starts_with(['、', ',', '/']) {
+                break;
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::group;
 use super::words::Seen;
 
 /// Digits in kanji, by value.
@@ -20,8 +21,7 @@ pub const WORDS: [&str; 3] = ["0", "〇", "零"];
 /// Telephone numbers in three groups with /, 〜, の or a middle dot between them, in kanji, and those with 0990 and 020.
 pub fn phones(text: &str, seen: &Seen) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
-    let mut starts: Vec<_> =
-        WORDS.iter().flat_map(|word| seen.of(word).map(move |start| (start, *word))).collect();
+    let mut starts: Vec<_> = seen.of(group::PHONE).map(|(zero, start)| (start, zero)).collect();
     starts.sort_unstable();
     for (start, zero) in starts {
         if found.last().is_some_and(|last| start < last.end)

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::e_mail::domain_end;
+use super::group;
 use super::words::Seen;
 
 /// Top-level domains behind which text without a scheme is an address.
@@ -32,14 +33,12 @@ pub const WORDS: [&str; 11] = [
 /// URLs without a scheme, with a hidden one, or in other letters.
 pub fn urls(text: &str, seen: &Seen) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
-    for scheme in WORDS {
-        for at in seen.of(scheme) {
-            if text[..at].ends_with(|c: char| c.is_ascii_alphanumeric() || c == ':' || c == ']') {
-                continue;
-            }
-            if let Some(end) = host_end(text, at + scheme.len()) {
-                found.push(at..path_end(text, end));
-            }
+    for (scheme, at) in seen.of(group::URL) {
+        if text[..at].ends_with(|c: char| c.is_ascii_alphanumeric() || c == ':' || c == ']') {
+            continue;
+        }
+        if let Some(end) = host_end(text, at + scheme.len()) {
+            found.push(at..path_end(text, end));
         }
     }
     for (dot, _) in text.match_indices('.') {

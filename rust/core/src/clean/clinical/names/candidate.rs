@@ -85,7 +85,11 @@ pub fn candidates(
     left: u16,
 ) -> Vec<Candidate> {
     let part = &text[run.clone()];
+    if lattice.is_nameless(part) {
+        return Vec::new();
+    }
     if !lattice.load(words, part, |c| SINGLE.contains(c)) {
+        lattice.remember_nameless(part);
         return Vec::new();
     }
     let followed = honorific(&text[run.end..]).is_some();
