@@ -41,6 +41,37 @@ pub fn after_label(text: &str, end: usize) -> usize {
     text.len() - rest.len()
 }
 
+/// Marks between a label and a number that no name has.
+const BEFORE_NUMBER: [&str; 7] = ["/", "|", ">", "⇒", "『", "<", "_"];
+
+/// The longest remark in brackets behind a label, in characters: 登録番号(治験):.
+const LONGEST_REMARK: usize = 12;
+
+/// Returns the start of the number behind a label that ends at `end`; a remark in brackets may be between.
+pub fn after_marks(text: &str, end: usize) -> usize {
+    let mut at = after_label(text, end);
+    if let Some(behind) = remark_end(text, end) {
+        at = after_label(text, behind);
+    }
+    for _ in 0..2 {
+        let Some(mark) = BEFORE_NUMBER.iter().find(|mark| strip(&text[at..], mark).is_some()) else { break };
+        at = after_label(text, at + mark.len());
+    }
+    at
+}
+
+/// Returns the end of a remark in brackets without digits at `at`.
+fn remark_end(text: &str, at: usize) -> Option<usize> {
+    let inner = text[at..].strip_prefix('(')?;
+    let length: usize = inner
+        .chars()
+        .take(LONGEST_REMARK)
+        .take_while(|&c| c != ')' && !c.is_ascii_digit() && c != '\n')
+        .map(char::len_utf8)
+        .sum();
+    inner[length..].strip_prefix(')').filter(|_| length > 0).map(|behind| text.len() - behind.len())
+}
+
 /// Tests whether a label at `start` begins a word; one that begins with kanji or kana always does.
 pub fn begins_word(text: &str, start: usize) -> bool {
     let is_letter = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());

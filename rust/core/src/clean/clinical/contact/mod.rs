@@ -4,6 +4,7 @@ mod account;
 mod e_mail;
 mod extension;
 mod phone;
+mod top_level;
 mod url;
 mod words;
 
