@@ -1,7 +1,7 @@
 //! House numbers and buildings: 2丁目8番1号, 1-2-3, 1234番地の5, 北1条西2丁目, コーポ青葉203号室.
 
 use super::reading::char_at;
-use crate::clean::characters::{is_kanji, is_katakana};
+use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
 
 /// A house number.
 pub struct HouseNumber {
@@ -14,7 +14,8 @@ pub struct HouseNumber {
 }
 
 /// Units behind a number, longest first.
-const UNITS: [&str; 9] = ["丁目", "番地", "番町", "号室", "番", "号", "条", "線", "号地"];
+const UNITS: [&str; 13] =
+    ["番外地", "丁目", "番地", "番町", "号室", "号地", "街区", "地割", "番", "号", "条", "線", "丁"];
 
 /// The most numbers that a house number has: 北1条西2丁目3番地4-5.
 const MOST_NUMBERS: usize = 6;
@@ -70,7 +71,8 @@ pub fn house_number(text: &str, at: usize) -> Option<HouseNumber> {
         number.count += 1;
         number.end = text.len() - rest.len();
         if let Some((unit, behind)) = UNITS.iter().find_map(|unit| Some((unit, rest.strip_prefix(unit)?))) {
-            number.sure |= matches!(*unit, "丁目" | "番地" | "番町") || number.count > 1;
+            number.sure |=
+                matches!(*unit, "丁目" | "番地" | "番町" | "番外地" | "街区" | "地割") || number.count > 1;
             rest = behind;
             number.end = text.len() - rest.len();
         }
@@ -136,9 +138,11 @@ pub fn building_end(text: &str, end: usize) -> usize {
         |c: char| is_kanji(c) || is_katakana(c) || c == 'ー' || c == '・' || c.is_ascii_alphabetic();
     let length: usize = rest.chars().take(20).take_while(|&c| is_name(c)).map(char::len_utf8).sum();
     let (name, behind) = rest.split_at(length);
-    if !BUILDINGS.iter().any(|building| name.contains(building)) {
-        return end;
-    }
+    let named = BUILDINGS.iter().any(|building| name.contains(building));
+    let Some(length) = (if named { Some(length) } else { kana_building(rest) }) else {
+        return room_end(text, end);
+    };
+    let behind = if named { behind } else { &rest[length..] };
     let name_end = text.len() - behind.len();
     let room = behind.strip_prefix(' ').unwrap_or(behind);
     let digits = room.bytes().take_while(|b| b.is_ascii_digit() || *b == b'-').count();
@@ -146,9 +150,34 @@ pub fn building_end(text: &str, end: usize) -> usize {
         return name_end;
     }
     let room = &room[digits..];
+    if room.starts_with('階') && ["アパート", "マンション", "団地", "住宅"].contains(&name) {
+        return end;
+    }
     let unit = ["号室", "号", "階", "F"].iter().find_map(|unit| room.strip_prefix(unit));
     if room.starts_with(|c: char| c.is_ascii_alphabetic()) && unit.is_none() {
         return name_end;
     }
     text.len() - unit.unwrap_or(room).len()
+}
+
+/// Returns the end of a building whose name has hiragana or a number: 第3ひかり荘, みどりハイツ2号棟.
+fn kana_building(rest: &str) -> Option<usize> {
+    let is_name = |c: char| {
+        is_kanji(c)
+            || is_katakana(c)
+            || c == 'ー'
+            || c.is_ascii_alphanumeric()
+            || is_hiragana(c) && !"にはをでがへとの".contains(c)
+    };
+    let length: usize = rest.chars().take(14).take_while(|&c| is_name(c)).map(char::len_utf8).sum();
+    let name = &rest[..length];
+    BUILDINGS.iter().filter_map(|building| Some(name.find(building)? + building.len())).min()
+}
+
+/// Returns the end of a room or a floor without a building behind a house number: 1-2-3 405号室.
+fn room_end(text: &str, end: usize) -> usize {
+    let rest = text[end..].strip_prefix(' ').unwrap_or(&text[end..]);
+    let digits = rest.bytes().take(4).take_while(u8::is_ascii_digit).count();
+    let room = ["号室", "号棟"].iter().find_map(|unit| rest[digits..].strip_prefix(unit));
+    room.filter(|_| digits > 0).map_or(end, |behind| text.len() - behind.len())
 }

@@ -178,10 +178,10 @@ pub fn is_personal(noun: &str) -> bool {
     if noun.is_ascii() {
         return LATIN.iter().any(|latin| noun.eq_ignore_ascii_case(latin));
     }
-    !OTHERS.iter().any(|other| noun.ends_with(other))
+    noun.ends_with("レポート") || !OTHERS.iter().any(|other| noun.ends_with(other))
 }
 
 /// Tests for hiragana before `end`, with which no noun ends there: この番号, うち番号.
 pub fn follows_hiragana(text: &str, end: usize) -> bool {
-    text[..end].ends_with(is_hiragana) && !text[..end].ends_with('の')
+    text[..end].ends_with(is_hiragana) && !text[..end].ends_with(['の', 'り', 'け', 'せ', 'ぎ'])
 }

@@ -42,7 +42,7 @@ pub fn after_label(text: &str, end: usize) -> usize {
 }
 
 /// Marks between a label and a number that no name has.
-const BEFORE_NUMBER: [&str; 7] = ["/", "|", ">", "⇒", "『", "<", "_"];
+const BEFORE_NUMBER: [&str; 8] = ["/", "|", ">", "⇒", "『", "【", "<", "_"];
 
 /// The longest remark in brackets behind a label, in characters: 登録番号(治験):.
 const LONGEST_REMARK: usize = 12;

@@ -7,7 +7,7 @@ use super::words::Seen;
 use crate::clean::characters::{is_kanji, is_katakana};
 
 /// Services before the name of an account, and words for such names.
-pub const WORDS: [&str; 95] = [
+pub const WORDS: [&str; 100] = [
     "LINE",
     "ライン",
     "Skype",
@@ -102,6 +102,11 @@ pub const WORDS: [&str; 95] = [
     "ユーザー名",
     "ユーザ名",
     "ハンドルネーム",
+    "ユーザーネーム",
+    "ユーザネーム",
+    "フレンドコード",
+    "楽天ID",
+    "メルカリ",
     "ハンドル名",
 ];
 
@@ -244,7 +249,10 @@ fn behind_service(text: &str, service: &str, at: usize) -> Option<Range<usize>> 
     let quantity =
         name.starts_with(|c: char| c.is_ascii_digit()) && letters <= 4 && !name.contains(['_', '#']);
     let word = letters > 0 && name.len() >= 3 && !quantity;
-    let announced = explicit || !ambiguous && marked;
+    let lower = name.starts_with(|c: char| c.is_ascii_lowercase()) && letters >= 3 && !name.contains(':');
+    let spelled_out =
+        matches!(service, "LINE" | "ライン") && lower && (name.contains(['_', '.']) || digits >= 2);
+    let announced = explicit || !ambiguous && marked || spelled_out;
     let line = matches!(service, "LINE" | "ライン") && name.len() >= 4;
     let spelled = marked || is_id || explicit && (!ambiguous || line) && !is_plain_word(name);
     if gap && word && announced && spelled {

@@ -8,7 +8,7 @@ use super::words::Seen;
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
 
 /// Spellings of @ that hide an address from programs; ASCII letters in the cases that people use.
-pub const HIDDEN: [&str; 72] = [
+pub const HIDDEN: [&str; 73] = [
     "(at)",
     "(At)",
     "(AT)",
@@ -41,6 +41,7 @@ pub const HIDDEN: [&str; 72] = [
     "アットマーク",
     " アット ",
     "(あっと)",
+    "あっと",
     "[あっと]",
     "(あっとまーく)",
     "[あっとまーく]",
@@ -87,7 +88,8 @@ pub const HIDDEN: [&str; 72] = [
 pub const PLAIN: [&str; 4] = ["@", " @ ", "@\n", " @"];
 
 /// Marks that stand for a dot, longest first.
-const DOTS: [&str; 36] = [
+const DOTS: [&str; 37] = [
+    ",",
     " [dot] ",
     " (dot) ",
     "【ドット】",
@@ -187,6 +189,13 @@ fn local_start(text: &str, end: usize, native: bool) -> Option<usize> {
         }
         start -= dot.len() + more;
     }
+    // "taro"@: quoted.
+    if start == end && text[..end].ends_with('"') {
+        let inner = ascii_local(text, end - 1);
+        if inner > 0 && text[..end - 1 - inner].ends_with('"') {
+            return Some(end - 2 - inner);
+        }
+    }
     start += text[start..end].len() - text[start..end].trim_start_matches(['.', '-', '\'', '%']).len();
     if start < end {
         return text[start..end].contains(|c: char| c.is_ascii_alphanumeric()).then_some(start);
@@ -254,7 +263,7 @@ fn dot_at(text: &str, at: usize) -> Option<usize> {
         let length = behind.bytes().take_while(u8::is_ascii_alphanumeric).count();
         TOP_LEVEL.contains(&&behind[..length])
     };
-    let loose = matches!(*dot, " . " | ". " | " ." | "・" | "ドット" | "どっと");
+    let loose = matches!(*dot, " . " | ". " | " ." | "," | "・" | "ドット" | "どっと");
     (!loose || known(behind)).then_some(dot.len())
 }
 

@@ -58,7 +58,9 @@ pub const WORDS: [&str; 47] = [
 ];
 
 /// Marks and words between a word and its number.
-const BETWEEN: [&str; 34] = [
+const BETWEEN: [&str; 36] = [
+    "で",
+    "を",
     " ",
     "\n",
     ":",
@@ -96,7 +98,8 @@ const BETWEEN: [&str; 34] = [
 ];
 
 /// Words between the numbers of a list.
-const OR: [&str; 16] = [
+const OR: [&str; 17] = [
+    "〜",
     "、",
     ",",
     "/",
@@ -169,7 +172,8 @@ fn begins(text: &str, at: usize, word: &str) -> bool {
 /// Tests for 内 as an abbreviation of 内線: with a mark, or before a number of four digits or five.
 fn stands_alone(text: &str, at: usize, end: usize, start: usize) -> bool {
     let bracketed = text[..at].ends_with('(') && text[end..].starts_with(')');
-    let digits = text[start..].bytes().take_while(u8::is_ascii_digit).count();
+    let is_number = |b: &u8| b.is_ascii_digit() || *b == b'-';
+    let digits = text[start..].bytes().take_while(is_number).count();
     let marked = bracketed || text[end..].starts_with([':', '.']);
     let behind = text[start + digits..].chars().next();
     let counted = behind.is_some_and(|c| is_kanji(c) || is_katakana(c) || c.is_ascii_alphanumeric());

@@ -61,7 +61,9 @@ pub fn phones(text: &str, seen: &Seen) -> Vec<Range<usize>> {
     for start in starts {
         let taken = found.last().is_some_and(|last| start < last.end);
         let inside = text[..start].ends_with(|c: char| {
-            digit(c).is_some() || c.is_ascii_alphanumeric() || matches!(c, '.' | '/' | '-' | '_' | '+')
+            digit(c).is_some()
+                || matches!(c, '.' | '/' | '-' | '_' | '+')
+                || c.is_ascii_alphabetic() && !labelled(text, start)
         });
         if taken || inside {
             continue;
@@ -159,7 +161,10 @@ impl Number {
         let unusual = self.kanji || special || separators.iter().all(|c| "/〜の".contains(*c));
         let hyphens = separators.iter().all(|c| "-ー".contains(*c));
         let bracketed = separators.iter().all(|c| "()-ー".contains(*c)) && separators.contains(&')');
-        if mobile && count == 11 && (lengths == [3, 4, 4] || labelled || self.kanji) {
+        if mobile
+            && count == 11
+            && (lengths == [3, 4, 4] || lengths == [3, 2, 2, 2, 2] || labelled || self.kanji)
+        {
             return true;
         }
         if labelled && matches!(count, 10 | 11) && !(mobile && count == 10 && !thirds) {

@@ -139,7 +139,7 @@ fn native_host(text: &str, dot: usize) -> Option<Range<usize>> {
     let before: usize =
         text[..dot].chars().rev().take(20).take_while(|&c| is_native(c)).map(char::len_utf8).sum();
     let start = dot - before;
-    if text[start..dot].is_ascii() || text[..start].ends_with(['@', '/', '.']) {
+    if text[..dot].ends_with(|c: char| c.is_ascii()) || text[..start].ends_with(['@', '/', '.']) {
         return None;
     }
     let end = domain_end(text, start).filter(|&end| end > dot)?;
