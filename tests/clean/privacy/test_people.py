@@ -21,7 +21,7 @@ KEPT_GOAL = 0.99
 MOST_MISSED = {
     ("people", "visible"): 28,  # of 968
     ("people", "held_out"): 135,  # of 966
-    ("identifiers", "visible"): 162,  # of 1894
+    ("identifiers", "visible"): 0,  # of 1894
 }
 """Words that the rules leave today; the goal is one in a hundred. The numbers may only fall."""
 REPLACEMENTS = [pytest.param(partial(ncvc.clean, clinical=True), id="nothing"), pytest.param(clinical, id="tag")]

@@ -20,7 +20,6 @@ pub const CATEGORY: Category = Category {
         "住所",
         "居住地",
         "居所",
-        "所在地",
         "転居先",
         "送付先",
         "帰省先",
@@ -198,7 +197,12 @@ fn behind_label(text: &str, word: &Range<usize>) -> Option<Place> {
     if start == word.end {
         return None;
     }
+    // 所在地の市町村長 goes on as a sentence.
+    let sentence = text[word.end..start].ends_with('の');
     let end = rest_of_address(text, start).or_else(|| {
+        if sentence {
+            return None;
+        }
         let length: usize =
             text[start..].chars().take(LONGEST_TOWN).take_while(|&c| is_town(c)).map(char::len_utf8).sum();
         let place = &text[start..start + length];

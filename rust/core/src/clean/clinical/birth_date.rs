@@ -85,6 +85,9 @@ pub const CATEGORY: Category = Category {
     ],
 };
 
+/// Numerals of dates in kanji.
+const NUMERALS: &str = "〇一二三四五六七八九十零";
+
 /// Longest distance of the start of a date from 生, in characters.
 const LONGEST: usize = 28;
 
@@ -146,7 +149,7 @@ fn near(text: &str, word: &Range<usize>) -> Option<Place> {
     let mut apart = true;
     for (i, c) in text[word.end..].char_indices().take(NEAR) {
         let at = word.end + i;
-        if "、。;\n不未無".contains(c) {
+        if "、。;\n不未無〔〕".contains(c) {
             return None;
         }
         if apart && let Some(end) = date(text, at, Precision::Day) {
@@ -201,26 +204,37 @@ fn before_birth(text: &str, word: Range<usize>) -> Option<Place> {
     let short = text[word.clone()].starts_with(['生', 'お']) && &text[word.clone()] != "生誕";
     let from = word.start + if text[word.clone()].starts_with('お') { 'お'.len_utf8() } else { 0 };
     let whole_end = if short { birth_word(text, from)? } else { word.end };
-    if !short && text[word.end..].starts_with(['率', '数', '前', '後', '届', '地', '証']) {
+    if !short
+        && text[word.end..].starts_with([
+            '率', '数', '前', '後', '届', '地', '証', '1', '2', '3', '4', '5', '6', '7', '8', '9', '百',
+        ])
+    {
         return None;
     }
     let end = before_birth_word(text, word.start);
-    if !char_before(text, end).is_some_and(|c| c.is_ascii_digit() || "日月〇一二三四五六七八九十".contains(c))
+    if !char_before(text, end)
+        .is_some_and(|c| c.is_ascii_digit() || "日月".contains(c) || NUMERALS.contains(c))
     {
         return None;
     }
     let starts = text[..end].char_indices().rev().take(LONGEST).map(|(i, _)| i);
     let begins = |&start: &usize| match char_at(text, start) {
         Some(c) if c.is_whitespace() => false,
-        Some(c) if c.is_ascii_alphanumeric() => !char_before(text, start)
-            .is_some_and(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '/')),
+        Some(c) if c.is_ascii_alphanumeric() || NUMERALS.contains(c) => !char_before(text, start)
+            .is_some_and(|c| {
+                c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '/') || NUMERALS.contains(c)
+            }),
         _ => true,
     };
     let read = |read: &dyn Fn(usize) -> Option<usize>| {
         starts.clone().filter(begins).filter(|&start| read(start) == Some(end)).last()
     };
-    let start = read(&|start| date(text, start, Precision::Month))
+    let least = if short { Precision::Month } else { Precision::Day };
+    let start = read(&|start| date(text, start, least))
         .or_else(|| read(&|start| short_year(text, start, false)))
-        .or_else(|| read(&|start| month_and_day(text, start)))?;
+        .or_else(|| {
+            let part = |start: usize| text[..start].ends_with(['年', ')', '元']);
+            read(&|start| month_and_day(text, start).filter(|_| !part(start)))
+        })?;
     Some(Place { whole: start..whole_end, value: start..end })
 }

@@ -67,8 +67,11 @@ mod tests {
         text.push_str("///LINE IDPHS番号 @ \nhttps://a@@");
         let seen = built.search(&text);
         for (group, words) in GROUPS.iter().enumerate() {
-            let of_words = |word: &&'static str| text.match_indices(*word).map(|(at, word)| (word, at));
-            let expected: Vec<_> = words.iter().flat_map(of_words).collect();
+            let places = |word: &&'static str| {
+                let word: &'static str = word;
+                text.match_indices(word).map(move |(at, _)| (word, at)).collect::<Vec<_>>()
+            };
+            let expected: Vec<_> = words.iter().flat_map(places).collect();
             assert!(expected.len() >= words.len() && seen.of(group).eq(expected), "{group}");
         }
     }

@@ -119,7 +119,7 @@ fn ascii_host(text: &str, dot: usize) -> Option<Range<usize>> {
     let path = text[end..].strip_prefix('/').is_some_and(|path| {
         path.starts_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '@' | '_' | '〜' | '-' | '?'))
     });
-    let known = is_sure(tld) && (tld.len() != 4 || tld != "name" || path) || path && is_before_path(tld);
+    let known = is_sure(tld) || path && is_before_path(tld);
     let letters = name.bytes().any(|b| b.is_ascii_alphabetic());
     let long = name.len() >= 2 || path;
     (known && letters && long && !name.starts_with(['.', '-']) && !text[end..].starts_with('@'))
@@ -145,7 +145,7 @@ fn native_host(text: &str, dot: usize) -> Option<Range<usize>> {
     let end = domain_end(text, start).filter(|&end| end > dot)?;
     let (_, tld) = text[start..end].rsplit_once('.')?;
     let native = !tld.is_ascii();
-    (native || is_sure(tld) && tld != "name").then(|| start..path_end(text, end))
+    (native || is_sure(tld)).then(|| start..path_end(text, end))
 }
 
 /// The end of the path behind a host; behind a host in other letters it may be in kanji.
