@@ -73,7 +73,7 @@ fn replacing_by_tags_keeps_labels_and_sentences() {
 }
 
 /// Pieces at which the clinical readers cut.
-const CLINICAL_PIECES: [&str; 52] = [
+const CLINICAL_PIECES: [&str; 88] = [
     "患者ID",
     "カルテ番号",
     "個人番号",
@@ -126,6 +126,42 @@ const CLINICAL_PIECES: [&str; 52] = [
     "TEL",
     "090-0000-1234",
     "a@example.com",
+    "No.",
+    "ID",
+    "第",
+    "号",
+    "手帳",
+    "ナンバー",
+    "登録",
+    "PHS",
+    "内",
+    "(内)",
+    "ext",
+    "+",
+    "81",
+    "〇九〇",
+    "/",
+    "・",
+    "@",
+    "(at)",
+    "[.]",
+    "example",
+    ".com",
+    "://",
+    "www.",
+    "LINE",
+    "taro_1",
+    "_",
+    "#",
+    "誕生日",
+    "DOB",
+    "Mar",
+    "'",
+    "A",
+    "B-12",
+    "市",
+    "町",
+    "荘",
 ];
 
 proptest! {

@@ -24,6 +24,9 @@ pub const WORDS: [&str; 7] = ["0", "〇", "零", "○", "◯", "81", "+"];
 /// Marks between groups; の as in 06の1234の5678.
 const SEPARATORS: &str = "-ー/〜の・.()\n";
 
+/// The least digits of a number.
+const LEAST_DIGITS: usize = 9;
+
 /// The most groups of a number with its country code.
 const MOST_GROUPS: usize = 7;
 
@@ -119,7 +122,7 @@ impl Number {
             number.separators.push(mark);
             at = next;
         }
-        (number.digits.len() >= 9).then_some(number)
+        (number.digits.len() >= LEAST_DIGITS).then_some(number)
     }
 
     /// Returns the range of the number that the first groups are, if they are one.
@@ -138,6 +141,9 @@ impl Number {
 
     /// Tests whether the digits in groups of these lengths are a telephone number.
     fn is_number(&self, digits: &[u8], lengths: &[usize], labelled: bool) -> bool {
+        if digits.len() < LEAST_DIGITS {
+            return false;
+        }
         let separators = &self.separators[..lengths.len() - 1];
         if let Some((code, groups)) = self.country_code(digits, lengths) {
             let rest = &digits[code..];
