@@ -41,7 +41,7 @@ pub struct Lattice {
     nodes: Vec<Node>,
     /// Nodes that end at each position.
     ends: Vec<Vec<usize>>,
-    nameless: FxHashSet<Box<str>>,
+    nameless: [FxHashSet<Box<str>>; 2],
 }
 
 impl Clone for Lattice {
@@ -66,17 +66,18 @@ pub struct Surroundings {
 }
 
 impl Lattice {
-    /// Tests whether the run is remembered as one without names.
-    pub fn is_nameless(&self, run: &str) -> bool {
-        self.nameless.contains(run)
+    /// Tests whether no word of the run was a name, with or without an honorific behind it.
+    pub fn is_nameless(&self, run: &str, honoured: bool) -> bool {
+        self.nameless[usize::from(honoured)].contains(run)
     }
 
-    /// Remembers a run without names, whatever stands around it.
-    pub fn remember_nameless(&mut self, run: &str) {
-        if self.nameless.len() == MOST_NAMELESS {
-            self.nameless.clear();
+    /// Remembers a run of which no word is a name, with or without an honorific behind it.
+    pub fn remember_nameless(&mut self, run: &str, honoured: bool) {
+        let nameless = &mut self.nameless[usize::from(honoured)];
+        if nameless.len() == MOST_NAMELESS {
+            nameless.clear();
         }
-        self.nameless.insert(run.into());
+        nameless.insert(run.into());
     }
 
     /// Finds the words of a run; tells whether a name may be in it: a surname of two characters, one of a character
