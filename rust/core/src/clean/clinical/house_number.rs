@@ -131,33 +131,62 @@ fn is_date(written: &str) -> bool {
     (1850..=2100).contains(&year) && (1..=12).contains(&month)
 }
 
+/// Units of rooms, floors and houses of an estate, longest first.
+const ROOM_UNITS: [&str; 9] = ["号室", "号棟", "号館", "号", "棟", "階", "室", "館", "F"];
+
+/// Buildings without a name, of which a floor tells nothing: アパート2階.
+const NAMELESS: [&str; 4] = ["アパート", "マンション", "団地", "住宅"];
+
 /// Returns the end of building and room behind a house number that ends at `end`; `end` if there is none.
 pub fn building_end(text: &str, end: usize) -> usize {
     let rest = text[end..].strip_prefix([' ', '\n']).unwrap_or(&text[end..]);
     let is_name =
         |c: char| is_kanji(c) || is_katakana(c) || c == 'ー' || c == '・' || c.is_ascii_alphabetic();
     let length: usize = rest.chars().take(20).take_while(|&c| is_name(c)).map(char::len_utf8).sum();
-    let (name, behind) = rest.split_at(length);
-    let named = BUILDINGS.iter().any(|building| name.contains(building));
-    let Some(length) = (if named { Some(length) } else { kana_building(rest) }) else {
-        return room_end(text, end);
-    };
-    let behind = if named { behind } else { &rest[length..] };
-    let name_end = text.len() - behind.len();
-    let room = behind.strip_prefix(' ').unwrap_or(behind);
-    let digits = room.bytes().take_while(|b| b.is_ascii_digit() || *b == b'-').count();
-    if digits == 0 {
-        return name_end;
+    let named = BUILDINGS.iter().any(|building| rest[..length].contains(building));
+    let length = if named { Some(length) } else { kana_building(rest) };
+    let (name, behind) = rest.split_at(length.unwrap_or(0));
+    let from = if name.is_empty() { end } else { text.len() - behind.len() };
+    let mut room = from + kana_before_room(&text[from..], named);
+    let mut rooms = 0;
+    while let Some((behind, unit)) = room_at(text, room).filter(|_| rooms < 3) {
+        let floor_only = rooms == 0 && unit == "階" && NAMELESS.contains(&name);
+        let alone = name.is_empty() && rooms == 0 && !matches!(unit, "号室" | "号棟");
+        if floor_only || alone {
+            return end;
+        }
+        (room, rooms) = (behind, rooms + 1);
     }
-    let room = &room[digits..];
-    if room.starts_with('階') && ["アパート", "マンション", "団地", "住宅"].contains(&name) {
-        return end;
+    if rooms > 0 { room } else { from }
+}
+
+/// Length of the rest of a building's name in hiragana before a room: ハイツ|みどり|101.
+fn kana_before_room(rest: &str, named: bool) -> usize {
+    let length: usize = rest.chars().take(6).take_while(|&c| is_hiragana(c)).map(char::len_utf8).sum();
+    let room = rest[length..].starts_with(|c: char| c.is_ascii_digit());
+    if named && room && length >= 2 * 'あ'.len_utf8() && !rest.starts_with(['に', 'で', 'の', 'へ']) {
+        length
+    } else {
+        0
     }
-    let unit = ["号室", "号", "階", "F"].iter().find_map(|unit| room.strip_prefix(unit));
-    if room.starts_with(|c: char| c.is_ascii_alphabetic()) && unit.is_none() {
-        return name_end;
+}
+
+/// Returns the end of the number of a room or a house at `at`, behind a space at most, and its unit.
+fn room_at(text: &str, at: usize) -> Option<(usize, &'static str)> {
+    let rest = text[at..].strip_prefix(' ').unwrap_or(&text[at..]);
+    let letter = usize::from(rest.starts_with(|c: char| c.is_ascii_uppercase()));
+    let letter = letter + usize::from(letter > 0 && rest[letter..].starts_with('-'));
+    let is_room = |b: &u8| b.is_ascii_digit() || *b == b'-';
+    let digits = rest[letter..].bytes().take(9).take_while(is_room).count();
+    let behind = &rest[letter + digits..];
+    if digits == 0 || !rest[letter..].starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
     }
-    text.len() - unit.unwrap_or(room).len()
+    let unit = ROOM_UNITS.iter().find(|unit| behind.starts_with(**unit));
+    let unit = unit.copied().unwrap_or("");
+    let quantity = unit.is_empty()
+        && behind.starts_with(|c: char| c.is_ascii_alphanumeric() || "人名歳才年月日時回%.".contains(c));
+    (!quantity).then(|| (text.len() - behind.len() + unit.len(), unit))
 }
 
 /// Returns the end of a building whose name has hiragana or a number: 第3ひかり荘, みどりハイツ2号棟.
@@ -172,12 +201,4 @@ fn kana_building(rest: &str) -> Option<usize> {
     let length: usize = rest.chars().take(14).take_while(|&c| is_name(c)).map(char::len_utf8).sum();
     let name = &rest[..length];
     BUILDINGS.iter().filter_map(|building| Some(name.find(building)? + building.len())).min()
-}
-
-/// Returns the end of a room or a floor without a building behind a house number: 1-2-3 405号室.
-fn room_end(text: &str, end: usize) -> usize {
-    let rest = text[end..].strip_prefix(' ').unwrap_or(&text[end..]);
-    let digits = rest.bytes().take(4).take_while(u8::is_ascii_digit).count();
-    let room = ["号室", "号棟"].iter().find_map(|unit| rest[digits..].strip_prefix(unit));
-    room.filter(|_| digits > 0).map_or(end, |behind| text.len() - behind.len())
 }

@@ -176,8 +176,12 @@ fn stands_alone(text: &str, at: usize, end: usize, start: usize) -> bool {
     let digits = text[start..].bytes().take_while(is_number).count();
     let marked = bracketed || text[end..].starts_with([':', '.']);
     let behind = text[start + digits..].chars().next();
-    let counted = behind.is_some_and(|c| is_kanji(c) || is_katakana(c) || c.is_ascii_alphanumeric());
-    (marked && digits >= 3 || (4..=5).contains(&digits)) && !counted && !text[end..].starts_with('の')
+    let counted = |c: char| c.is_ascii_alphanumeric() || "年月日時分秒歳才件例人名床回割個円台本".contains(c);
+    let worded = |c: char| counted(c) || is_kanji(c) || is_katakana(c);
+    if marked {
+        return digits >= 3 && !behind.is_some_and(counted);
+    }
+    (4..=5).contains(&digits) && !behind.is_some_and(worded) && !text[end..].starts_with('の')
 }
 
 /// Returns the end of a number of up to eight digits, which may have a dash (55-123); no quantity.

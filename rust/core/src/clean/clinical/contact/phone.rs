@@ -205,7 +205,7 @@ fn separator(text: &str, at: usize) -> (char, usize) {
             let moved = rest.len() < text[at..].len();
             return if moved { (mark, text.len() - rest.len()) } else { ('\0', at) };
         }
-        if c != ' ' && !SEPARATORS.contains(c) || mark == 'の' && c != ' ' {
+        if c != ' ' && (mark == 'の' || !SEPARATORS.contains(c)) {
             break;
         }
         if c != ' ' && (mark == ' ' || c == ')') {
@@ -234,7 +234,7 @@ fn is_labelled(text: &str, at: usize) -> bool {
 fn ends(text: &str, end: usize) -> bool {
     let mut behind = text[end..].chars();
     match behind.next() {
-        Some('-' | '.' | '/' | 'ー') => !behind.next().is_some_and(|c| digit(c).is_some()),
+        Some('-' | '.' | '/' | 'ー') => behind.next().is_none_or(|c| digit(c).is_none()),
         Some(c) => digit(c).is_none() && !c.is_ascii_alphabetic() && c != '%',
         None => true,
     }
