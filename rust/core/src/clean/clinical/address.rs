@@ -179,6 +179,9 @@ fn read(text: &str, word: Range<usize>) -> Option<Place> {
     }
 }
 
+/// Ends of labels before a postal code.
+const LABELS_OF_CODES: [&str; 10] = ["〒", "〠", "番号", "コード", "は", "code", "Code", "zip", "ZIP", "Zip"];
+
 /// Returns the start of a postal code without its mark before an address; `at` if there is none.
 fn postal_code_start(text: &str, at: usize) -> usize {
     let head = text[..at].trim_end_matches([' ', '\n']);
@@ -186,9 +189,12 @@ fn postal_code_start(text: &str, at: usize) -> usize {
     let length = head.as_bytes().iter().rev().take(9).take_while(is_code).count();
     let code = &head[head.len() - length..];
     let fits = code.len() == 8 && code.find('-') == Some(3) && code.rfind('-') == Some(3);
-    let apart =
-        !head[..head.len() - length].ends_with(|c: char| c.is_ascii_alphanumeric() || "./".contains(c));
-    if fits && apart { head.len() - length } else { at }
+    let head = &head[..head.len() - length];
+    let apart = !head.ends_with(|c: char| c.is_ascii_alphanumeric() || "./".contains(c));
+    // A code behind its mark or label is a category of its own.
+    let label = head.trim_end_matches([' ', ':', '(', '】', '\n']);
+    let marked = LABELS_OF_CODES.iter().any(|end| label.ends_with(end));
+    if fits && apart && !marked { head.len() } else { at }
 }
 
 /// Behind a label: an address, or a place down to its city.
