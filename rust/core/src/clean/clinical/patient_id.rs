@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::category::{Category, Place};
 use super::code::labelled_code;
 use super::noun::{is_personal, noun_before};
-use super::reading::{after_label, begins_word, char_before, identifier, labelled};
+use super::reading::{begins_word, char_before, labelled};
 use crate::clean::rule::Example;
 
 pub const CATEGORY: Category = Category {
@@ -89,15 +89,7 @@ fn read(text: &str, word: Range<usize>) -> Option<Place> {
     }
     let label = &text[word.clone()];
     let bare = label.eq_ignore_ascii_case("id");
-    let value = identifier(text, after_label(text, word.end));
-    let mut value = value.or_else(|| Some(labelled_code(text, &word, 2)?.value))?;
-    // The longer one: 24-P-00871.
-    if let Some(longer) = labelled_code(text, &word, 2).map(|place| place.value)
-        && longer.start == value.start
-        && longer.end > value.end
-    {
-        value = longer;
-    }
+    let value = labelled_code(text, &word, 2)?.value;
     let digits = text[value.clone()].bytes().filter(u8::is_ascii_digit).count();
     let weak = bare && !is_persons(text, word.start, digits);
     // A loose word needs a mark behind it: カルテ3冊, 診察券1234 is no label.
