@@ -19,6 +19,7 @@ import ncvc
 FOLDER = Path(__file__).parent
 SUBJECTS = ("people", "identifiers")
 SETS = ("visible", "held_out")
+TABLES = [(subject, name) for subject in SUBJECTS for name in SETS if (FOLDER / f"{subject}_{name}.tsv").exists()]
 TAG = re.compile(r"〔\*[^〕]*〕")
 type Clean = Callable[[str], str]
 
@@ -116,16 +117,15 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--lines", action="store_true", help="print the faults of the visible set")
     lines = options.parse_args().lines
-    for subject in SUBJECTS:
-        for name in SETS:
-            positive, kept = cases(f"{subject}_{name}"), cases(f"{subject}_kept_{name}")
-            show(f"{subject} {name}: missed", recall(positive, clinical))
-            show(f"{subject} {name}: lost beside", precision(positive, clinical))
-            show(f"{subject} {name}: lost in kept", precision(kept, clinical))
-            for case in positive + kept if lines and name == "visible" else []:
-                for word, parts in (("missed", missed(case, clinical)), ("lost", lost(case, clinical))):
-                    if parts:
-                        print(f"{word}\t{case.kind}\t{case.text!r}\t{parts}\t{clinical(case.text)!r}")
+    for subject, name in TABLES:
+        positive, kept = cases(f"{subject}_{name}"), cases(f"{subject}_kept_{name}")
+        show(f"{subject} {name}: missed", recall(positive, clinical))
+        show(f"{subject} {name}: lost beside", precision(positive, clinical))
+        show(f"{subject} {name}: lost in kept", precision(kept, clinical))
+        for case in positive + kept if lines and name == "visible" else []:
+            for word, parts in (("missed", missed(case, clinical)), ("lost", lost(case, clinical))):
+                if parts:
+                    print(f"{word}\t{case.kind}\t{case.text!r}\t{parts}\t{clinical(case.text)!r}")
 
 
 if __name__ == "__main__":

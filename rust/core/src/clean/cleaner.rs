@@ -53,7 +53,7 @@ impl Cleaner {
         if self.fixpoint.pii.is_clinical() {
             // The fused pass does not look for clinical data.
             self.fixpoint.text().push_str(document);
-            self.spaced.push_str(self.fixpoint.run(&mut edits, |_, _| false));
+            self.spaced.push_str(self.fixpoint.run(&mut edits, fused::is_clean));
         } else {
             fused::clean(document, &mut self.spaced, &mut self.fixpoint, &mut edits);
         }

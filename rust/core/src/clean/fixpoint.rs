@@ -31,7 +31,8 @@ impl Fixpoint {
 
     /// Cleans the text and adds to the edits of every rule.
     ///
-    /// `is_clean` may save the last round, which changes nothing; it gets a buffer.
+    /// `is_clean` tells that no rule would change a text, as far as it can, and gets a buffer; it may save rounds.
+    /// Clinical data it does not know.
     pub fn run(&mut self, edits: &mut Edits, is_clean: fn(&str, &mut String) -> bool) -> &str {
         // The rules see plain spaces; ▁ is written last, in the papers' order.
         if self.text.contains(META_SPACE) {
@@ -39,15 +40,20 @@ impl Fixpoint {
             self.next.extend(self.text.chars().map(|c| if c == META_SPACE { ' ' } else { c }));
             std::mem::swap(&mut self.text, &mut self.next);
         }
+        let clinical = self.pii.is_clinical();
+        // Where no rule changes the text, private data comes first.
+        let mut first = if clinical && is_clean(&self.text, &mut self.next) { PERSONAL } else { 0 };
         // Steps in a row that left the text as it is; after all of them the next ones would too.
-        let mut quiet = 0;
+        let mut quiet = first;
         loop {
-            for (i, rule) in RULES.iter().enumerate() {
+            for (i, rule) in RULES.iter().enumerate().skip(std::mem::take(&mut first)) {
                 if i == PERSONAL {
                     self.next.clear();
                     if self.pii.apply(&self.text, &mut self.next, edits) {
                         std::mem::swap(&mut self.text, &mut self.next);
                         quiet = 0;
+                    } else if clinical && is_clean(&self.text, &mut self.next) {
+                        return &self.text;
                     } else {
                         quiet += 1;
                     }
@@ -68,7 +74,7 @@ impl Fixpoint {
                     return &self.text;
                 }
             }
-            if is_clean(&self.text, &mut self.next) {
+            if !clinical && is_clean(&self.text, &mut self.next) {
                 return &self.text;
             }
         }

@@ -84,7 +84,7 @@ pub fn clean(text: &str, out: &mut String, fixpoint: &mut Fixpoint, edits: &mut 
 }
 
 /// Tests whether the rules would change nothing, as far as the pass can tell; `out` is a buffer.
-fn is_clean(text: &str, out: &mut String) -> bool {
+pub fn is_clean(text: &str, out: &mut String) -> bool {
     out.clear();
     let mut edits = [0; ROW_COUNT];
     let mut pass = Pass::new(text, out, &mut edits);

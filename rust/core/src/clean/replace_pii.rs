@@ -4,7 +4,7 @@
 //! nothing; #tags name nobody and are left to `web`. Every replacement takes letters or digits outside of tags, and no
 //! reader crosses a 〔, so the rules terminate.
 
-use super::clinical::{self, Found, Words};
+use super::clinical::{self, Buffers, Found, Words};
 use super::counts::Edits;
 use super::options::{CleaningOptions, Replacement, WebOptions};
 use super::phone::phone_numbers;
@@ -16,6 +16,7 @@ use crate::Result;
 #[derive(Clone, Default)]
 pub struct ReplacePii {
     clinical: Option<&'static Words>,
+    buffers: Buffers,
     tags: bool,
     /// Web notations that are removed or replaced.
     pub web: WebOptions,
@@ -29,7 +30,12 @@ impl ReplacePii {
     /// As [`clinical::words`].
     pub fn new(options: &CleaningOptions) -> Result<Self> {
         let clinical = if options.clinical { Some(clinical::words()?) } else { None };
-        Ok(Self { clinical, tags: options.replacement == Replacement::Tag, web: options.web })
+        Ok(Self {
+            clinical,
+            buffers: Buffers::default(),
+            tags: options.replacement == Replacement::Tag,
+            web: options.web,
+        })
     }
 
     /// Tests whether clinical data is replaced, which the fused pass does not look for.
@@ -38,10 +44,10 @@ impl ReplacePii {
     }
 
     /// Writes the text with private data replaced and adds to the rows of `edits`; writes nothing if there is none.
-    pub fn apply(&self, text: &str, out: &mut String, edits: &mut Edits) -> bool {
+    pub fn apply(&mut self, text: &str, out: &mut String, edits: &mut Edits) -> bool {
         let mut found = Vec::new();
         if let Some(words) = self.clinical {
-            clinical::find(words, text, &mut found);
+            clinical::find(words, &mut self.buffers, text, &mut found);
             clinical::find_contacts(words, &self.web, text, &mut found);
         }
         if self.tags {

@@ -20,6 +20,11 @@ pub const CATEGORY: Category = Category {
         "住所",
         "居住地",
         "居所",
+        "転居先",
+        "送付先",
+        "帰省先",
+        "住 所",
+        "address",
         "本籍地",
         "本籍",
         "丁目",
@@ -163,14 +168,33 @@ fn read(text: &str, word: Range<usize>) -> Option<Place> {
             let end = rest_of_address(text, word.end)?;
             (start < word.start).then_some(Place { whole: start..end, value: start..end })
         }
-        label if label.ends_with("所") || label.ends_with('地') || label.ends_with('籍') => {
+        label if label.ends_with(['所', '地', '籍', '先']) || label.is_ascii() => {
             behind_label(text, &word)
         }
         _ => {
             let end = rest_of_address(text, word.end)?;
-            Some(Place { whole: word.start..end, value: word.start..end })
+            let start = postal_code_start(text, word.start);
+            Some(Place { whole: start..end, value: start..end })
         }
     }
+}
+
+/// Ends of labels before a postal code.
+const LABELS_OF_CODES: [&str; 10] = ["〒", "〠", "番号", "コード", "は", "code", "Code", "zip", "ZIP", "Zip"];
+
+/// Returns the start of a postal code without its mark before an address; `at` if there is none.
+fn postal_code_start(text: &str, at: usize) -> usize {
+    let head = text[..at].trim_end_matches([' ', '\n']);
+    let is_code = |b: &&u8| b.is_ascii_digit() || **b == b'-';
+    let length = head.as_bytes().iter().rev().take(9).take_while(is_code).count();
+    let code = &head[head.len() - length..];
+    let fits = code.len() == 8 && code.find('-') == Some(3) && code.rfind('-') == Some(3);
+    let head = &head[..head.len() - length];
+    let apart = !head.ends_with(|c: char| c.is_ascii_alphanumeric() || "./".contains(c));
+    // A code behind its mark or label is a category of its own.
+    let label = head.trim_end_matches([' ', ':', '(', '】', '\n']);
+    let marked = LABELS_OF_CODES.iter().any(|end| label.ends_with(end));
+    if fits && apart && !marked { head.len() } else { at }
 }
 
 /// Behind a label: an address, or a place down to its city.
@@ -179,14 +203,25 @@ fn behind_label(text: &str, word: &Range<usize>) -> Option<Place> {
     if start == word.end {
         return None;
     }
+    // 所在地の市町村長 goes on as a sentence.
+    let sentence = text[word.end..start].ends_with('の');
     let end = rest_of_address(text, start).or_else(|| {
+        if sentence {
+            return None;
+        }
         let length: usize =
             text[start..].chars().take(LONGEST_TOWN).take_while(|&c| is_town(c)).map(char::len_utf8).sum();
         let place = &text[start..start + length];
         let place = &place[..place.rfind(['都', '道', '府', '県', '市', '区', '町', '村'])?];
-        (!place.is_empty()).then(|| start + length)
+        (!place.is_empty()).then(|| number_after(text, start + length))
     })?;
     Some(labelled(text, word, start..end))
+}
+
+/// Returns the end of a house number and a building right behind a place; `end` if there is none.
+fn number_after(text: &str, end: usize) -> usize {
+    let number = house_number(text, end).filter(|number| !text[number.end..].starts_with(['名', '世']));
+    number.map_or(end, |number| building_end(text, number.end))
 }
 
 /// The address around 丁目 or 番地.
@@ -223,16 +258,21 @@ fn rest_of_address(text: &str, at: usize) -> Option<usize> {
     let (town_end, particle) = town_end(text, at)?;
     let number = house_number(text, town_end)?;
     let town = text[at..town_end].trim_matches(' ');
+    if ["域", "分", "間", "画", "切", "別"].iter().any(|other| town.starts_with(other)) {
+        return None;
+    }
     // One number, where a city and a town with its own ending stand before it.
     let single = number.count == 1
         && !particle
         && town.chars().count() >= 2
-        && !text[number.end..].starts_with(|c: char| is_kanji(c) && !"在番号に".contains(c))
+        && !text[number.end..].starts_with(|c: char| is_kanji(c) && !"在番号居宅方付".contains(c))
         && !town.contains(['\n', ' '])
         && town.chars().all(|c| is_kanji(c) || "るりルノヶの".contains(c))
-        && (town.ends_with(['町', '村', '条', '通', '甲', '乙', '丙'])
-            || town.contains(['町', '字'])
-            || text[number.end..].starts_with("在住"));
+        && (town.ends_with(['条', '通', '甲', '乙', '丙'])
+            || town.contains(['町', '字', '村', '郡'])
+            || ["在住", "居住", "に在住", "に居住", "に住"]
+                .iter()
+                .any(|lives| text[number.end..].starts_with(lives)));
     let sure = single
         || number.sure
         || number.count >= 3 && !particle
@@ -271,7 +311,7 @@ fn town_end(text: &str, at: usize) -> Option<(usize, bool)> {
 fn is_town_kana(kana: &str, next: char) -> bool {
     kana.is_empty()
         || kana.chars().count() >= 3
-        || kana == "の" && "内宮庄里丘木森浜上下山手台町原谷島坂".contains(next)
+        || kana == "の" && (next.is_ascii_digit() || "内宮庄里丘木森浜上下山手台町原谷島坂".contains(next))
         || matches!(kana, "る" | "り") // 下る, 上る, 通り
         || kana == "が" && "丘谷浜原台関峰崎池島森塚瀬岳根野".contains(next)
 }

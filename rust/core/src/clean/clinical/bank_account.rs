@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::category::{Category, Place};
+use super::code::any_code;
 use super::reading::{after_label, begins_word, digits, labelled};
 use crate::clean::rule::Example;
 
@@ -52,15 +53,19 @@ pub const CATEGORY: Category = Category {
 };
 
 fn read(text: &str, word: Range<usize>) -> Option<Place> {
+    seven_digits(text, &word).or_else(|| any_code(text, &word))
+}
+
+fn seven_digits(text: &str, word: &Range<usize>) -> Option<Place> {
     let start = after_label(text, word.end);
     if !begins_word(text, word.start) {
         return None;
     }
     if text[word.clone()].starts_with("ゆうちょ") {
-        return postal_bank(text, &word, start);
+        return postal_bank(text, word, start);
     }
     let read = digits(text, start, 7)?;
-    Some(labelled(text, &word, start..read.end))
+    Some(labelled(text, word, start..read.end))
 }
 
 /// A sign of five digits (a sixth may stand behind a dash) and a number of up to eight.

@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use super::calendar::{Precision, date, month_and_day, short_year};
+use super::calendar::{Precision, date, marked_month_and_day, month_and_day, short_year};
 use super::category::{Category, Place};
-use super::reading::{after_label, begins_word, char_at, char_before, labelled};
+use super::reading::{after_marks, begins_word, char_at, char_before, labelled};
 use crate::clean::characters::{is_kanji, is_katakana};
 use crate::clean::rule::Example;
 
@@ -16,30 +16,52 @@ pub const CATEGORY: Category = Category {
     words: &[
         "生年月日(西暦)",
         "生年月日(和暦)",
+        "生年月日・年齢",
+        "生年月日/年齢",
+        "生年月日、年齢",
+        "生年月日及び年齢",
+        "生年月日と年齢",
+        "年齢・生年月日",
         "生年月日 明・大・昭・平",
         "生年月日 明・大・昭・平・令",
         "生年月日 大・昭・平・令",
         "生年月日 m・t・s・h・r",
         "生年月日",
         "出生年月日",
+        "誕生年月日",
         "出生日時",
+        "出生年月",
+        "生まれた日",
         "生まれ",
+        "お生まれ",
+        "生日",
         "born on",
+        "born in",
         "born",
         "b.d.",
         "b/d",
         "生年月",
         "誕生日",
         "お誕生日",
+        "バースデー",
+        "バースデイ",
         "出生日",
         "生年",
         "dob",
         "d.o.b.",
+        "d.o.b",
+        "d/o/b",
+        "d o b",
         "date of birth",
+        "date birth",
         "birth date",
+        "birth-date",
         "birthdate",
         "birthday",
+        "birth",
         "出生",
+        "誕生",
+        "生誕",
         "生",
     ],
     read,
@@ -63,31 +85,79 @@ pub const CATEGORY: Category = Category {
     ],
 };
 
+/// Numerals of dates in kanji.
+const NUMERALS: &str = "〇一二三四五六七八九十零";
+
 /// Longest distance of the start of a date from 生, in characters.
 const LONGEST: usize = 28;
 
 fn read(text: &str, word: Range<usize>) -> Option<Place> {
-    if &text[word.clone()] == "生まれ" && !text[word.end..].starts_with([':', ' '])
-        || matches!(&text[word.clone()], "生" | "出生")
+    let label = &text[word.clone()];
+    if matches!(label, "生まれ" | "お生まれ")
+        && !text[word.end..].starts_with([':', ' ', '=', '→', '/', 'は'])
+        || matches!(label, "生" | "出生" | "誕生" | "生誕")
     {
         return before_birth(text, word);
     }
-    if !begins_word(text, word.start) {
+    if !begins_word(text, word.start) || goes_on(text, &word) {
         return None;
     }
-    let start = after_label(text, word.end);
-    let label = &text[word.clone()];
+    let start = after_marks(text, word.end);
     let end = if label.ends_with("平") || label.ends_with("令") {
         era_chosen(text, start)?
     } else {
-        date(text, start, Precision::Year)
-            .or_else(|| label.ends_with("誕生日").then(|| month_and_day(text, start)).flatten())?
+        match dated(text, start, label) {
+            Some(end) => end,
+            None => return near(text, &word),
+        }
     };
     let mut place = labelled(text, &word, start..end);
     if place.whole.end == end {
         place.whole.end = birth_word(text, end).unwrap_or(end);
     }
     Some(place)
+}
+
+/// Tests for a longer word of letters than the label: birthweight.
+fn goes_on(text: &str, word: &Range<usize>) -> bool {
+    text[..word.end].ends_with(|c: char| c.is_ascii_alphabetic())
+        && text[word.end..].starts_with(|c: char| c.is_ascii_alphabetic())
+}
+
+/// Returns the end of the date at `start` behind a label.
+fn dated(text: &str, start: usize, label: &str) -> Option<usize> {
+    let birthday = label.ends_with("誕生日")
+        || label.starts_with("バースデ")
+        || label.eq_ignore_ascii_case("birthday")
+        || label == "生まれた日";
+    date(text, start, Precision::Year).or_else(|| short_year(text, start, true)).or_else(|| {
+        let yearless = || month_and_day(text, start).or_else(|| marked_month_and_day(text, start));
+        (birthday || label.ends_with("日") || label.to_ascii_lowercase().starts_with("d"))
+            .then(yearless)
+            .flatten()
+    })
+}
+
+/// Longest distance between 生年月日 and its date, in characters.
+const NEAR: usize = 12;
+
+/// Reads the date that a few words part from its label: 生年月日を確認(1952/4/10).
+fn near(text: &str, word: &Range<usize>) -> Option<Place> {
+    if !text[word.clone()].starts_with("生年月日") {
+        return None;
+    }
+    let mut apart = true;
+    for (i, c) in text[word.end..].char_indices().take(NEAR) {
+        let at = word.end + i;
+        if "、。;\n不未無〔〕".contains(c) {
+            return None;
+        }
+        if apart && let Some(end) = date(text, at, Precision::Day) {
+            return Some(Place { whole: at..end, value: at..end });
+        }
+        apart = !c.is_ascii_alphanumeric();
+    }
+    None
 }
 
 /// The date behind a list of eras, one of which was ringed: 明・大・昭・平 40年6月7日.
@@ -101,27 +171,70 @@ fn birth_word(text: &str, at: usize) -> Option<usize> {
     let rest = text[at..].strip_prefix('生')?;
     let rest = rest.strip_prefix("まれ").or_else(|| rest.strip_prefix('れ')).unwrap_or(rest);
     let end = text.len() - rest.len();
-    (!char_at(text, end).is_some_and(|c| is_kanji(c) || is_katakana(c))).then_some(end)
+    let person = ["男", "女", "児", "満", "当", "現在"].iter().any(|word| rest.starts_with(word));
+    let other = char_at(text, end).is_some_and(|c| is_kanji(c) || is_katakana(c));
+    (person || !other).then_some(end)
 }
 
-/// The date before 生.
+/// Words between a date and the word for birth: 1952年4月10日に出生, 10日 3時45分出生.
+fn before_birth_word(text: &str, start: usize) -> usize {
+    let head = text[..start].trim_end_matches(' ');
+    let head = head.strip_suffix(['に', 'の', 'で']).unwrap_or(head).trim_end_matches(' ');
+    let head = head.strip_suffix('頃').or_else(|| head.strip_suffix("ごろ")).unwrap_or(head);
+    let is_time = |c: char| c.is_ascii_digit() || matches!(c, ':' | '時' | '分');
+    let time = head.trim_end_matches(is_time);
+    let timed = head.len() > time.len() && head[time.len()..].contains([':', '時']);
+    let head = if timed {
+        time.strip_suffix("午前").or_else(|| time.strip_suffix("午後")).unwrap_or(time)
+    } else {
+        head
+    };
+    let head = head.trim_end_matches(' ');
+    // The day of the week and the age: 1952年4月10日(木)出生, 昭和27年4月10日(72歳)生.
+    match head.strip_suffix(')').and_then(|inner| Some((inner, inner.rfind('(')?))) {
+        Some((inner, open)) if inner[open..].chars().count() <= 5 => {
+            inner[..open].trim_end_matches(' ').len()
+        }
+        _ => head.len(),
+    }
+}
+
+/// The date before 生, 出生 or 誕生.
 fn before_birth(text: &str, word: Range<usize>) -> Option<Place> {
-    let whole_end =
-        if text[word.clone()].starts_with('出') { word.end } else { birth_word(text, word.start)? };
-    let end = text[..word.start].trim_end_matches(' ').len();
-    if !char_before(text, end).is_some_and(|c| c.is_ascii_digit() || c == '日') {
+    let short = text[word.clone()].starts_with(['生', 'お']) && &text[word.clone()] != "生誕";
+    let from = word.start + if text[word.clone()].starts_with('お') { 'お'.len_utf8() } else { 0 };
+    let whole_end = if short { birth_word(text, from)? } else { word.end };
+    if !short
+        && text[word.end..].starts_with([
+            '率', '数', '前', '後', '届', '地', '証', '1', '2', '3', '4', '5', '6', '7', '8', '9', '百',
+        ])
+    {
+        return None;
+    }
+    let end = before_birth_word(text, word.start);
+    if !char_before(text, end)
+        .is_some_and(|c| c.is_ascii_digit() || "日月".contains(c) || NUMERALS.contains(c))
+    {
         return None;
     }
     let starts = text[..end].char_indices().rev().take(LONGEST).map(|(i, _)| i);
     let begins = |&start: &usize| match char_at(text, start) {
         Some(c) if c.is_whitespace() => false,
-        Some(c) if c.is_ascii_alphanumeric() => !char_before(text, start)
-            .is_some_and(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '/')),
+        Some(c) if c.is_ascii_alphanumeric() || NUMERALS.contains(c) => !char_before(text, start)
+            .is_some_and(|c| {
+                c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '/') || NUMERALS.contains(c)
+            }),
         _ => true,
     };
-    let start =
-        starts.clone().filter(begins).filter(|&start| date(text, start, Precision::Day) == Some(end)).last();
-    let start = start
-        .or_else(|| starts.filter(begins).filter(|&start| short_year(text, start) == Some(end)).last())?;
+    let read = |read: &dyn Fn(usize) -> Option<usize>| {
+        starts.clone().filter(begins).filter(|&start| read(start) == Some(end)).last()
+    };
+    let least = if short { Precision::Month } else { Precision::Day };
+    let start = read(&|start| date(text, start, least))
+        .or_else(|| read(&|start| short_year(text, start, false)))
+        .or_else(|| {
+            let part = |start: usize| text[..start].ends_with(['年', ')', '元']);
+            read(&|start| month_and_day(text, start).filter(|_| !part(start)))
+        })?;
     Some(Place { whole: start..whole_end, value: start..end })
 }

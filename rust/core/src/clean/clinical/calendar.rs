@@ -6,12 +6,16 @@ use super::written_month::written_month;
 const ERAS: [&str; 15] =
     ["明治", "大正", "昭和", "平成", "令和", "明", "大", "昭", "平", "令", "M", "T", "S", "H", "R"];
 
-/// Precision precise date that counts.
+/// Least precise date that counts.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Precision {
     Day,
+    Month,
     Year,
 }
+
+/// Marks between the numbers of a date.
+const SEPARATORS: [char; 5] = ['/', '.', '-', ',', '・'];
 
 /// The most white space between two parts of a date, in characters.
 const MOST_GAP: usize = 4;
@@ -29,7 +33,8 @@ fn year_first(rest: &str, least: Precision) -> Option<&str> {
     let rest = skip_gap(rest.strip_prefix("西暦").unwrap_or(rest));
     let rest = match ERAS.iter().find_map(|era| rest.strip_prefix(era)) {
         Some(behind) => {
-            let behind = skip_gap(behind.strip_prefix(['.', '-']).unwrap_or(behind));
+            let behind = behind.strip_prefix(')').unwrap_or(behind);
+            let behind = skip_gap(behind.strip_prefix(['.', '-', '・', ':', '/']).unwrap_or(behind));
             if let Some(end) = compact_date(behind, 6) {
                 return Some(end);
             }
@@ -42,47 +47,75 @@ fn year_first(rest: &str, least: Precision) -> Option<&str> {
     };
     let year = skip_other_calendar(rest);
     let (separator, month) = match skip_gap(year).strip_prefix('年') {
-        Some(behind) => ('月', skip_other_calendar(behind)),
+        Some(behind) => ('月', skip_other_calendar(skip_no(behind))),
         None => {
-            let separator = skip_gap(year).chars().next().filter(|c| matches!(c, '/' | '.' | '-'));
+            let separator = skip_gap(year).chars().next().filter(|c| SEPARATORS.contains(c));
             let separator = separator.or_else(|| year.starts_with(' ').then_some(' '))?;
             (separator, skip_gap(year).trim_start_matches(separator))
         }
     };
     let day = number(skip_gap(month), 2, 1..=12).and_then(|behind| match separator {
         ' ' => behind.strip_prefix(' '),
-        separator => skip_gap(behind).strip_prefix(separator),
+        separator => skip_gap(behind).strip_prefix(separator).map(skip_no),
     });
     let end = day.and_then(|day| number(skip_gap(day), 2, 1..=31));
     if let Some(end) = end {
         return Some(skip_gap(end).strip_prefix('日').unwrap_or(end));
     }
     // A month without its day, a year without its month: after 年 and 月 only.
-    let partly = day.filter(|_| separator == '月').or((separator == '月').then_some(month));
-    partly.filter(|_| least == Precision::Year)
+    let to_month = day.filter(|_| separator == '月' && least != Precision::Day);
+    to_month.or((separator == '月' && least == Precision::Year).then_some(month))
+}
+
+/// Strips の between two parts: 1952年の4月10日.
+fn skip_no(rest: &str) -> &str {
+    rest.strip_prefix('の').unwrap_or(rest)
 }
 
 /// Returns the rest behind a date that ends in its year: 02/01/1970.
 fn year_last(rest: &str) -> Option<&str> {
     let behind = number(rest, 2, 1..=31)?;
-    let separator = behind.chars().next().filter(|c| matches!(c, '/' | '.' | '-'))?;
-    let behind = number(behind[1..].trim_start_matches(' '), 2, 1..=31)?.strip_prefix(separator)?;
-    number(behind, 4, 1850..=2100)
+    let separator = behind.chars().next().filter(|c| SEPARATORS.contains(c) || *c == ' ')?;
+    let behind = number(behind[separator.len_utf8()..].trim_start_matches(' '), 2, 1..=31)?;
+    number(behind.strip_prefix(separator)?, 4, 1850..=2100)
 }
 
 /// Returns the end of a month and a day at `at`: 3月5日.
 pub fn month_and_day(text: &str, at: usize) -> Option<usize> {
-    let behind = number(&text[at..], 2, 1..=12)?.strip_prefix('月')?;
-    let behind = number(behind, 2, 1..=31)?.strip_prefix('日')?;
+    let behind = skip_gap(number(&text[at..], 2, 1..=12)?).strip_prefix('月')?;
+    let behind = skip_gap(number(skip_gap(behind), 2, 1..=31)?).strip_prefix('日')?;
     Some(text.len() - behind.len())
 }
 
-/// Returns the end of a date before 生 whose year has two digits: 70/01/31.
-pub fn short_year(text: &str, at: usize) -> Option<usize> {
-    let rest = number(&text[at..], 2, 0..=99)?;
-    let separator = rest.chars().next().filter(|c| matches!(c, '/' | '.' | '-'))?;
-    let rest = number(&rest[1..], 2, 1..=12)?.strip_prefix(separator)?;
-    Some(text.len() - number(rest, 2, 1..=31)?.len())
+/// Returns the end of a month and a day with a mark between them at `at`: 4/10.
+pub fn marked_month_and_day(text: &str, at: usize) -> Option<usize> {
+    let behind = number(&text[at..], 2, 1..=12)?.strip_prefix(['/', '.', '-'])?;
+    let behind = number(behind, 2, 1..=31)?;
+    let goes_on = behind.starts_with(|c: char| c.is_ascii_alphanumeric() || "/.-%℃".contains(c));
+    (!goes_on).then_some(text.len() - behind.len())
+}
+
+/// Returns the end of a date whose year has two digits: 70/01/31; behind a label 31/01/70 and 700131 too.
+pub fn short_year(text: &str, at: usize, labelled: bool) -> Option<usize> {
+    let rest = text[at..].strip_prefix('\'').unwrap_or(&text[at..]);
+    let parts = |ranges: [std::ops::RangeInclusive<u32>; 3]| {
+        let [first, second, third] = ranges;
+        let rest = number(rest, 2, first)?;
+        let separator = rest.chars().next().filter(|c| SEPARATORS.contains(c) || *c == '年')?;
+        let month = number(&rest[separator.len_utf8()..], 2, second)?;
+        let day = month.strip_prefix(if separator == '年' { '月' } else { separator })?;
+        let end = number(day, 2, third)?;
+        Some(if separator == '年' { end.strip_prefix('日')? } else { end })
+    };
+    let mut end = parts([0..=99, 1..=12, 1..=31]);
+    if labelled {
+        end = end
+            .or_else(|| parts([1..=31, 1..=12, 0..=99]))
+            .or_else(|| parts([1..=12, 1..=31, 0..=99]))
+            .or_else(|| compact_date(rest, 6));
+    }
+    let end = end.filter(|end| !end.starts_with(|c: char| c.is_ascii_digit()))?;
+    Some(text.len() - end.len())
 }
 
 /// Returns the rest behind a year, a month and a day in `length` digits.
@@ -91,7 +124,7 @@ fn compact_date(rest: &str, length: usize) -> Option<&str> {
     let value = |range: std::ops::Range<usize>| digits.get(range)?.parse::<u16>().ok();
     let year = value(0..length - 4)?;
     let (month, day) = (value(length - 4..length - 2)?, value(length - 2..length)?);
-    let is_year = if length == 8 { (1850..=2100).contains(&year) } else { (1..=64).contains(&year) };
+    let is_year = if length == 8 { (1850..=2100).contains(&year) } else { (0..=99).contains(&year) };
     let right = is_year && (1..=12).contains(&month) && (1..=31).contains(&day);
     (right && digits.bytes().all(|b| b.is_ascii_digit())).then(|| &rest[length..])
 }

@@ -1,7 +1,7 @@
 //! House numbers and buildings: 2丁目8番1号, 1-2-3, 1234番地の5, 北1条西2丁目, コーポ青葉203号室.
 
 use super::reading::char_at;
-use crate::clean::characters::{is_kanji, is_katakana};
+use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
 
 /// A house number.
 pub struct HouseNumber {
@@ -14,7 +14,8 @@ pub struct HouseNumber {
 }
 
 /// Units behind a number, longest first.
-const UNITS: [&str; 9] = ["丁目", "番地", "番町", "号室", "番", "号", "条", "線", "号地"];
+const UNITS: [&str; 13] =
+    ["番外地", "丁目", "番地", "番町", "号室", "号地", "街区", "地割", "番", "号", "条", "線", "丁"];
 
 /// The most numbers that a house number has: 北1条西2丁目3番地4-5.
 const MOST_NUMBERS: usize = 6;
@@ -70,7 +71,8 @@ pub fn house_number(text: &str, at: usize) -> Option<HouseNumber> {
         number.count += 1;
         number.end = text.len() - rest.len();
         if let Some((unit, behind)) = UNITS.iter().find_map(|unit| Some((unit, rest.strip_prefix(unit)?))) {
-            number.sure |= matches!(*unit, "丁目" | "番地" | "番町") || number.count > 1;
+            number.sure |=
+                matches!(*unit, "丁目" | "番地" | "番町" | "番外地" | "街区" | "地割") || number.count > 1;
             rest = behind;
             number.end = text.len() - rest.len();
         }
@@ -129,26 +131,74 @@ fn is_date(written: &str) -> bool {
     (1850..=2100).contains(&year) && (1..=12).contains(&month)
 }
 
+/// Units of rooms, floors and houses of an estate, longest first.
+const ROOM_UNITS: [&str; 9] = ["号室", "号棟", "号館", "号", "棟", "階", "室", "館", "F"];
+
+/// Buildings without a name, of which a floor tells nothing: アパート2階.
+const NAMELESS: [&str; 4] = ["アパート", "マンション", "団地", "住宅"];
+
 /// Returns the end of building and room behind a house number that ends at `end`; `end` if there is none.
 pub fn building_end(text: &str, end: usize) -> usize {
     let rest = text[end..].strip_prefix([' ', '\n']).unwrap_or(&text[end..]);
     let is_name =
         |c: char| is_kanji(c) || is_katakana(c) || c == 'ー' || c == '・' || c.is_ascii_alphabetic();
     let length: usize = rest.chars().take(20).take_while(|&c| is_name(c)).map(char::len_utf8).sum();
-    let (name, behind) = rest.split_at(length);
-    if !BUILDINGS.iter().any(|building| name.contains(building)) {
-        return end;
+    let named = BUILDINGS.iter().any(|building| rest[..length].contains(building));
+    let length = if named { Some(length) } else { kana_building(rest) };
+    let (name, behind) = rest.split_at(length.unwrap_or(0));
+    let from = if name.is_empty() { end } else { text.len() - behind.len() };
+    let mut room = from + kana_before_room(&text[from..], named);
+    let mut rooms = 0;
+    while let Some((behind, unit)) = room_at(text, room).filter(|_| rooms < 3) {
+        let floor_only = rooms == 0 && unit == "階" && NAMELESS.contains(&name);
+        let alone = name.is_empty() && rooms == 0 && !matches!(unit, "号室" | "号棟");
+        if floor_only || alone {
+            return end;
+        }
+        (room, rooms) = (behind, rooms + 1);
     }
-    let name_end = text.len() - behind.len();
-    let room = behind.strip_prefix(' ').unwrap_or(behind);
-    let digits = room.bytes().take_while(|b| b.is_ascii_digit() || *b == b'-').count();
-    if digits == 0 {
-        return name_end;
+    if rooms > 0 { room } else { from }
+}
+
+/// Length of the rest of a building's name in hiragana before a room: ハイツ|みどり|101.
+fn kana_before_room(rest: &str, named: bool) -> usize {
+    let length: usize = rest.chars().take(6).take_while(|&c| is_hiragana(c)).map(char::len_utf8).sum();
+    let room = rest[length..].starts_with(|c: char| c.is_ascii_digit());
+    if named && room && length >= 2 * 'あ'.len_utf8() && !rest.starts_with(['に', 'で', 'の', 'へ']) {
+        length
+    } else {
+        0
     }
-    let room = &room[digits..];
-    let unit = ["号室", "号", "階", "F"].iter().find_map(|unit| room.strip_prefix(unit));
-    if room.starts_with(|c: char| c.is_ascii_alphabetic()) && unit.is_none() {
-        return name_end;
+}
+
+/// Returns the end of the number of a room or a house at `at`, behind a space at most, and its unit.
+fn room_at(text: &str, at: usize) -> Option<(usize, &'static str)> {
+    let rest = text[at..].strip_prefix(' ').unwrap_or(&text[at..]);
+    let letter = usize::from(rest.starts_with(|c: char| c.is_ascii_uppercase()));
+    let letter = letter + usize::from(letter > 0 && rest[letter..].starts_with('-'));
+    let is_room = |b: &u8| b.is_ascii_digit() || *b == b'-';
+    let digits = rest[letter..].bytes().take(9).take_while(is_room).count();
+    let behind = &rest[letter + digits..];
+    if digits == 0 || !rest[letter..].starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
     }
-    text.len() - unit.unwrap_or(room).len()
+    let unit = ROOM_UNITS.iter().find(|unit| behind.starts_with(**unit));
+    let unit = unit.copied().unwrap_or("");
+    let quantity = unit.is_empty()
+        && behind.starts_with(|c: char| c.is_ascii_alphanumeric() || "人名歳才年月日時回%.".contains(c));
+    (!quantity).then(|| (text.len() - behind.len() + unit.len(), unit))
+}
+
+/// Returns the end of a building whose name has hiragana or a number: 第3ひかり荘, みどりハイツ2号棟.
+fn kana_building(rest: &str) -> Option<usize> {
+    let is_name = |c: char| {
+        is_kanji(c)
+            || is_katakana(c)
+            || c == 'ー'
+            || c.is_ascii_alphanumeric()
+            || is_hiragana(c) && !"にはをでがへとの".contains(c)
+    };
+    let length: usize = rest.chars().take(14).take_while(|&c| is_name(c)).map(char::len_utf8).sum();
+    let name = &rest[..length];
+    BUILDINGS.iter().filter_map(|building| Some(name.find(building)? + building.len())).min()
 }

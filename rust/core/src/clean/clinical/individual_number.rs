@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::category::{Category, Place};
 use super::check_digit::is_valid_individual_number;
+use super::code::any_code;
 use super::reading::{after_label, checked_digits, digits, labelled};
 use crate::clean::rule::Example;
 
@@ -48,9 +49,13 @@ pub const CATEGORY: Category = Category {
 const NEAR: usize = 30;
 
 fn read(text: &str, word: Range<usize>) -> Option<Place> {
+    twelve_digits(text, &word).or_else(|| any_code(text, &word))
+}
+
+fn twelve_digits(text: &str, word: &Range<usize>) -> Option<Place> {
     let start = after_label(text, word.end);
     if let Some(value) = checked_digits(text, start, &[12], is_valid_individual_number) {
-        return Some(labelled(text, &word, value));
+        return Some(labelled(text, word, value));
     }
     let near = text[word.end..].char_indices().take(NEAR).map(|(i, c)| (word.end + i, c));
     let mut apart = true;

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::category::{Category, Place};
+use super::code::{any_code, labelled_code};
 use super::reading::{after_label, char_at, ends_number, labelled};
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
 use crate::clean::rule::Example;
@@ -39,6 +40,8 @@ pub const CATEGORY: Category = Category {
         "保険証の番号",
         "組合員証番号",
         "組合員番号",
+        "枝番号",
+        "枝番",
     ],
     read,
     examples: &[
@@ -56,10 +59,21 @@ pub const CATEGORY: Category = Category {
     ],
 };
 
+/// The longest beginning of a sign in hiragana, in characters.
+const LONGEST_KANA: usize = 4;
+
 /// The longest sign, in characters.
 const LONGEST_SIGN: usize = 10;
 
 fn read(text: &str, word: Range<usize>) -> Option<Place> {
+    if text[word.clone()].starts_with("枝番") {
+        return labelled_code(text, &word, 2);
+    }
+    let bare = &text[word.clone()] == "記号";
+    sign_with_number(text, &word).or_else(|| any_code(text, &word).filter(|_| !bare))
+}
+
+fn sign_with_number(text: &str, word: &Range<usize>) -> Option<Place> {
     let start = after_label(text, word.end);
     let label = &text[word.clone()];
     let end = if label.ends_with("記号") {
@@ -73,7 +87,7 @@ fn read(text: &str, word: Range<usize>) -> Option<Place> {
         let count = text[start..start + length].bytes().filter(u8::is_ascii_digit).count();
         ((4..=10).contains(&count) && ends_number(text, start + length)).then_some(start + length)?
     };
-    Some(labelled(text, &word, start..branch_end(text, end)))
+    Some(labelled(text, word, start..branch_end(text, end)))
 }
 
 /// Returns the end of a sign of kanji, kana, letters and digits.
@@ -82,7 +96,7 @@ fn sign_end(text: &str, start: usize) -> Option<usize> {
     let mut end = start;
     for (i, c) in text[start..].char_indices() {
         let at = start + i;
-        let short_kana = is_hiragana(c) && i == 0;
+        let short_kana = is_hiragana(c) && i < 3 * LONGEST_KANA;
         if text[at..].starts_with("番号") || !(is_sign(c) || short_kana) || i >= 3 * LONGEST_SIGN {
             break;
         }

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::category::{Category, Place};
 use super::check_digit::is_valid_modulus_10;
+use super::code::any_code;
 use super::reading::{after_label, checked_digits, digits, labelled};
 use crate::clean::rule::Example;
 
@@ -40,10 +41,14 @@ pub const CATEGORY: Category = Category {
 const NEAR: usize = 12;
 
 fn read(text: &str, word: Range<usize>) -> Option<Place> {
+    eight_or_six(text, &word).or_else(|| any_code(text, &word))
+}
+
+fn eight_or_six(text: &str, word: &Range<usize>) -> Option<Place> {
     if text[word.clone()].starts_with("保険者") {
         let start = after_label(text, word.end);
         let value = checked_digits(text, start, &[8, 6], is_valid_modulus_10)?;
-        return Some(labelled(text, &word, value));
+        return Some(labelled(text, word, value));
     }
     let mut near = text[word.end..].char_indices().take(NEAR).map(|(i, c)| (word.end + i, c));
     let (at, _) = near.find(|(_, c)| c.is_ascii_alphanumeric())?;

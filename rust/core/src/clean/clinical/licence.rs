@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::category::{Category, Place};
+use super::code::any_code;
 use super::reading::{after_label, digits, labelled};
 use crate::clean::rule::Example;
 
@@ -29,10 +30,14 @@ pub const CATEGORY: Category = Category {
 };
 
 fn read(text: &str, word: Range<usize>) -> Option<Place> {
+    twelve_digits(text, &word).or_else(|| any_code(text, &word))
+}
+
+fn twelve_digits(text: &str, word: &Range<usize>) -> Option<Place> {
     let start = after_label(text, word.end);
     let mut end = digits(text, start, 12)?.end;
     if text[..start].ends_with('第') && text[end..].starts_with('号') {
         end += '号'.len_utf8();
     }
-    Some(labelled(text, &word, start..end))
+    Some(labelled(text, word, start..end))
 }

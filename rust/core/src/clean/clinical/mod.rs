@@ -11,6 +11,7 @@ mod calendar;
 mod card_number;
 mod category;
 mod check_digit;
+mod code;
 mod contact;
 mod house_number;
 mod individual_number;
@@ -20,6 +21,7 @@ mod insurer;
 mod ip_address;
 mod licence;
 mod names;
+mod noun;
 mod passport;
 mod patient_id;
 mod pension;
@@ -34,6 +36,7 @@ use std::sync::LazyLock;
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, MatchKind};
 
 pub use category::{Category, Found, Place, TAG_BEGIN};
+pub use names::Lattice as Buffers;
 
 use super::options::WebOptions;
 use super::rules::RULE_COUNT;
@@ -96,7 +99,7 @@ pub fn words() -> Result<&'static Words> {
 }
 
 /// Adds the data of all categories to `found`.
-pub fn find(words: &Words, text: &str, found: &mut Vec<Found>) {
+pub fn find(words: &Words, buffers: &mut Buffers, text: &str, found: &mut Vec<Found>) {
     let mut end = 0;
     for word in words.automaton.find_iter(text) {
         // Words inside of data found before, and those of tags, announce nothing.
@@ -110,7 +113,7 @@ pub fn find(words: &Words, text: &str, found: &mut Vec<Found>) {
             found.push(Found { whole, value, tag: category.tag, row: RULE_COUNT + i });
         }
     }
-    find_names(words, text, found);
+    find_names(words, buffers, text, found);
 }
 
 /// Adds ways to reach a person that the papers' rules do not know.
@@ -119,11 +122,11 @@ pub fn find_contacts(words: &Words, options: &WebOptions, text: &str, found: &mu
 }
 
 /// Adds the names in the text that stand in no data found before.
-fn find_names(words: &Words, text: &str, found: &mut Vec<Found>) {
+fn find_names(words: &Words, buffers: &mut Buffers, text: &str, found: &mut Vec<Found>) {
     let tag = names::CATEGORY.tag;
     let labelled: Vec<_> = found.iter().filter(|f| f.tag == tag).map(|f| f.whole.clone()).collect();
     let mut places = Vec::new();
-    names::find(words.names, text, &labelled, &mut places);
+    names::find(words.names, buffers, text, &labelled, &mut places);
     let Some(i) = CATEGORIES.iter().position(|category| category.name == names::CATEGORY.name) else {
         return;
     };

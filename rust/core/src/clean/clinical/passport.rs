@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::category::{Category, Place};
+use super::code::any_code;
 use super::reading::{after_label, begins_word, ends_number, labelled};
 use crate::clean::rule::Example;
 
@@ -35,6 +36,10 @@ pub const CATEGORY: Category = Category {
 };
 
 fn read(text: &str, word: Range<usize>) -> Option<Place> {
+    two_letters_seven_digits(text, &word).or_else(|| any_code(text, &word))
+}
+
+fn two_letters_seven_digits(text: &str, word: &Range<usize>) -> Option<Place> {
     let start = after_label(text, word.end);
     let bytes = text.as_bytes();
     if !begins_word(text, word.start) || !bytes.get(start..start + 2)?.iter().all(u8::is_ascii_alphabetic) {
@@ -50,5 +55,5 @@ fn read(text: &str, word: Range<usize>) -> Option<Place> {
         at += 1;
         count += 1;
     }
-    ends_number(text, at).then(|| labelled(text, &word, start..at))
+    ends_number(text, at).then(|| labelled(text, word, start..at))
 }

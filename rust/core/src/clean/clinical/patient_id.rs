@@ -3,8 +3,9 @@
 use std::ops::Range;
 
 use super::category::{Category, Place};
-use super::reading::{after_label, begins_word, char_before, identifier, labelled};
-use crate::clean::characters::{is_kanji, is_katakana};
+use super::code::labelled_code;
+use super::noun::{is_personal, noun_before};
+use super::reading::{begins_word, char_before, labelled};
 use crate::clean::rule::Example;
 
 pub const CATEGORY: Category = Category {
@@ -86,19 +87,22 @@ fn read(text: &str, word: Range<usize>) -> Option<Place> {
     if !begins_word(text, word.start) {
         return None;
     }
-    let value = identifier(text, after_label(text, word.end))?;
     let label = &text[word.clone()];
+    let bare = label.eq_ignore_ascii_case("id");
+    let value = labelled_code(text, &word, 2)?.value;
     let digits = text[value.clone()].bytes().filter(u8::is_ascii_digit).count();
-    let weak = label.eq_ignore_ascii_case("id") && (digits < 5 || is_compound(text, word.start));
+    let weak = bare && !is_persons(text, word.start, digits);
     // A loose word needs a mark behind it: カルテ3冊, 診察券1234 is no label.
     let loose = matches!(label, "カルテ" | "診察券") && (digits < 5 || value.start == word.end);
     (!weak && !loose).then(|| labelled(text, &word, value))
 }
 
-/// Tests for a word before ID that makes it the ID of something else: Gene ID, 遺伝子ID.
-fn is_compound(text: &str, start: usize) -> bool {
-    let spaced = text[..start].ends_with(' ');
-    let before = char_before(text, text[..start].trim_end_matches([' ', '_', '-']).len());
-    before
-        .is_some_and(|c| c.is_ascii_alphabetic() || (!spaced && (is_kanji(c) || is_katakana(c) || c == 'ー')))
+/// Tests whether ID with so many digits is a person's: Gene ID, 遺伝子ID and ID 1234 are not.
+fn is_persons(text: &str, start: usize, digits: usize) -> bool {
+    let before = text[..start].trim_end_matches([' ', '_', '-']).len();
+    if char_before(text, before).is_some_and(|c| c.is_ascii_alphabetic()) {
+        return digits >= 3 && is_personal(noun_before(text, before));
+    }
+    let noun = noun_before(text, start);
+    if noun.is_empty() { digits >= 5 } else { digits >= 4 && is_personal(noun) }
 }

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::category::{Category, Place};
+use super::code::any_code;
 use super::reading::{after_label, digits, labelled};
 use crate::clean::rule::Example;
 
@@ -33,6 +34,6 @@ pub const CATEGORY: Category = Category {
 
 fn read(text: &str, word: Range<usize>) -> Option<Place> {
     let start = after_label(text, word.end);
-    let read = [11, 10].iter().find_map(|&count| digits(text, start, count))?;
-    Some(labelled(text, &word, start..read.end))
+    let read = [11, 10].iter().find_map(|&count| digits(text, start, count));
+    read.map(|read| labelled(text, &word, start..read.end)).or_else(|| any_code(text, &word))
 }

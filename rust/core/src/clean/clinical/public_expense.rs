@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::category::{Category, Place};
 use super::check_digit::is_valid_modulus_10;
+use super::code::any_code;
 use super::reading::{after_label, checked_digits, labelled};
 use crate::clean::rule::Example;
 
@@ -35,6 +36,6 @@ pub const CATEGORY: Category = Category {
 };
 
 fn read(text: &str, word: Range<usize>) -> Option<Place> {
-    let value = checked_digits(text, after_label(text, word.end), &[8, 7], is_valid_modulus_10)?;
-    Some(labelled(text, &word, value))
+    let value = checked_digits(text, after_label(text, word.end), &[8, 7], is_valid_modulus_10);
+    value.map(|value| labelled(text, &word, value)).or_else(|| any_code(text, &word))
 }

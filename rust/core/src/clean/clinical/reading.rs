@@ -41,6 +41,37 @@ pub fn after_label(text: &str, end: usize) -> usize {
     text.len() - rest.len()
 }
 
+/// Marks between a label and a number that no name has.
+const BEFORE_NUMBER: [&str; 8] = ["/", "|", ">", "⇒", "『", "【", "<", "_"];
+
+/// The longest remark in brackets behind a label, in characters: 登録番号(治験):.
+const LONGEST_REMARK: usize = 12;
+
+/// Returns the start of the number behind a label that ends at `end`; a remark in brackets may be between.
+pub fn after_marks(text: &str, end: usize) -> usize {
+    let mut at = after_label(text, end);
+    if let Some(behind) = remark_end(text, end) {
+        at = after_label(text, behind);
+    }
+    for _ in 0..2 {
+        let Some(mark) = BEFORE_NUMBER.iter().find(|mark| strip(&text[at..], mark).is_some()) else { break };
+        at = after_label(text, at + mark.len());
+    }
+    at
+}
+
+/// Returns the end of a remark in brackets without digits at `at`.
+fn remark_end(text: &str, at: usize) -> Option<usize> {
+    let inner = text[at..].strip_prefix('(')?;
+    let length: usize = inner
+        .chars()
+        .take(LONGEST_REMARK)
+        .take_while(|&c| c != ')' && !c.is_ascii_digit() && c != '\n')
+        .map(char::len_utf8)
+        .sum();
+    inner[length..].strip_prefix(')').filter(|_| length > 0).map(|behind| text.len() - behind.len())
+}
+
 /// Tests whether a label at `start` begins a word; one that begins with kanji or kana always does.
 pub fn begins_word(text: &str, start: usize) -> bool {
     let is_letter = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
@@ -124,45 +155,4 @@ pub fn checked_digits(
     let read = || counts.iter().filter_map(|&count| digits(text, at, count));
     let right = read().find(|read| is_valid(&read.digits));
     right.or_else(|| read().find(|read| read.tight)).map(|read| at..read.end)
-}
-
-/// Reads a code of letters and three to fourteen digits: AB-12345, 0012-345-6, 1234 5678.
-pub fn identifier(text: &str, at: usize) -> Option<Range<usize>> {
-    let bytes = text.as_bytes();
-    let run = |at: usize, is: fn(&u8) -> bool| bytes[at..].iter().take_while(|b| is(b)).count();
-    let mut end = at + run(at, u8::is_ascii_alphabetic);
-    if end - at > 4 {
-        return None;
-    }
-    let mut count = 0;
-    loop {
-        end += usize::from(end > at && bytes.get(end) == Some(&b'-'));
-        let digits = run(end, u8::is_ascii_digit);
-        if digits == 0 {
-            break;
-        }
-        count += digits;
-        end += digits;
-        let group = spaced_group(text, end, digits);
-        end = group.unwrap_or(end);
-        count += if group.is_some() { digits } else { 0 };
-        let letters = run(end, u8::is_ascii_alphabetic);
-        if bytes.get(end) != Some(&b'-') {
-            // One letter may close a code: 12345A.
-            end += usize::from(letters == 1);
-            break;
-        }
-    }
-    let end = at + text[at..end].trim_end_matches('-').len();
-    let date_or_unit = char_at(text, end).is_some_and(|c| "年月日時分秒歳才件例人名床回錠日週".contains(c));
-    ((3..=14).contains(&count) && ends_number(text, end) && !date_or_unit).then_some(at..end)
-}
-
-/// Returns the end of a second group of as many digits (three to five) behind one space.
-fn spaced_group(text: &str, at: usize, digits: usize) -> Option<usize> {
-    let group = text[at..].strip_prefix(' ')?;
-    let length = group.bytes().take_while(u8::is_ascii_digit).count();
-    let end = at + 1 + length;
-    let unit = char_at(text, end).is_some_and(|c| "%℃°:年月日時分歳例人名回床錠倍".contains(c));
-    (length == digits && (3..=5).contains(&length) && ends_number(text, end) && !unit).then_some(end)
 }

@@ -6,7 +6,7 @@ use crate::clean::*;
 /// The text with one clinical category replaced by nothing, and the number of places.
 fn without(category: &clinical::Category, text: &str) -> (String, usize) {
     let mut found = Vec::new();
-    clinical::find(clinical::words().unwrap(), text, &mut found);
+    clinical::find(clinical::words().unwrap(), &mut clinical::Buffers::default(), text, &mut found);
     found.retain(|found| found.tag == category.tag);
     let mut out = String::new();
     let ranges: Vec<_> = found.iter().map(|found| found.whole.clone()).collect();
@@ -73,7 +73,7 @@ fn replacing_by_tags_keeps_labels_and_sentences() {
 }
 
 /// Pieces at which the clinical readers cut.
-const CLINICAL_PIECES: [&str; 52] = [
+const CLINICAL_PIECES: [&str; 88] = [
     "患者ID",
     "カルテ番号",
     "個人番号",
@@ -126,6 +126,42 @@ const CLINICAL_PIECES: [&str; 52] = [
     "TEL",
     "090-0000-1234",
     "a@example.com",
+    "No.",
+    "ID",
+    "第",
+    "号",
+    "手帳",
+    "ナンバー",
+    "登録",
+    "PHS",
+    "内",
+    "(内)",
+    "ext",
+    "+",
+    "81",
+    "〇九〇",
+    "/",
+    "・",
+    "@",
+    "(at)",
+    "[.]",
+    "example",
+    ".com",
+    "://",
+    "www.",
+    "LINE",
+    "taro_1",
+    "_",
+    "#",
+    "誕生日",
+    "DOB",
+    "Mar",
+    "'",
+    "A",
+    "B-12",
+    "市",
+    "町",
+    "荘",
 ];
 
 proptest! {

@@ -2,83 +2,281 @@
 
 use std::ops::Range;
 
+use super::group;
 use super::words::Seen;
+use crate::clean::characters::{is_kanji, is_katakana};
 
-/// Services before the name of an account.
-pub const WORDS: [&str; 24] = [
-    "LINE ID",
-    "LINEのID",
-    "LINEID",
-    "ラインID",
+/// Services before the name of an account, and words for such names.
+pub const WORDS: [&str; 100] = [
     "LINE",
     "ライン",
-    "Skype ID",
     "Skype",
+    "skype",
+    "SKYPE",
     "スカイプ",
     "Instagram",
+    "instagram",
+    "INSTAGRAM",
+    "Insta",
     "インスタ",
+    "インスタグラム",
     "Facebook",
+    "facebook",
+    "FaceBook",
     "フェイスブック",
+    "フェースブック",
+    "FB",
+    "IG",
     "Twitter",
+    "twitter",
+    "TWITTER",
     "ツイッター",
+    "X",
     "TikTok",
-    "カカオID",
+    "tiktok",
+    "Tiktok",
+    "TIKTOK",
+    "ティックトック",
+    "YouTube",
+    "Youtube",
+    "youtube",
+    "ユーチューブ",
     "カカオ",
-    "WeChat ID",
-    "WeChat",
-    "Discord",
-    "Zoom ID",
-    "Telegram",
+    "カカオトーク",
     "KakaoTalk",
+    "Kakao",
+    "kakao",
+    "WeChat",
+    "Wechat",
+    "wechat",
+    "ウィーチャット",
+    "微信",
+    "QQ",
+    "WhatsApp",
+    "Whatsapp",
+    "ワッツアップ",
+    "Viber",
+    "バイバー",
+    "Discord",
+    "discord",
+    "ディスコード",
+    "Zoom",
+    "ZOOM",
+    "zoom",
+    "ズーム",
+    "Teams",
+    "Webex",
+    "Slack",
+    "slack",
+    "スラック",
+    "Chatwork",
+    "チャットワーク",
+    "Telegram",
+    "telegram",
+    "テレグラム",
+    "Signal",
+    "Snapchat",
+    "スナップチャット",
+    "Threads",
+    "threads",
+    "スレッズ",
+    "Bluesky",
+    "ブルースカイ",
+    "Mastodon",
+    "マストドン",
+    "mixi",
+    "ミクシィ",
+    "note",
+    "アメブロ",
+    "Ameba",
+    "LinkedIn",
+    "Messenger",
+    "メッセンジャー",
+    "GitHub",
+    "Twitch",
+    "PayPay",
+    "Pinterest",
+    "微博",
+    "Weibo",
+    "アカウント",
+    "ユーザー名",
+    "ユーザ名",
+    "ハンドルネーム",
+    "ユーザーネーム",
+    "ユーザネーム",
+    "フレンドコード",
+    "楽天ID",
+    "メルカリ",
+    "ハンドル名",
 ];
+
+/// Words that mean something else as often: only an explicit mark behind them announces an account.
+const AMBIGUOUS: [&str; 20] = [
+    "LINE",
+    "ライン",
+    "X",
+    "FB",
+    "IG",
+    "QQ",
+    "note",
+    "Signal",
+    "Teams",
+    "Threads",
+    "threads",
+    "Zoom",
+    "ZOOM",
+    "zoom",
+    "ズーム",
+    "スラック",
+    "ユーザー名",
+    "ユーザ名",
+    "アカウント",
+    "メッセンジャー",
+];
+
+/// Marks and words between a service and the name of an account; those from `ID` on make it explicit.
+const BETWEEN: [(&str, bool); 41] = [
+    (" ", false),
+    ("\n", false),
+    ("は", false),
+    ("の", false),
+    ("が", false),
+    (")", false),
+    ("、", false),
+    ("公式", false),
+    ("ミーティング", false),
+    ("会議", false),
+    ("meeting", false),
+    ("Meeting", false),
+    ("WORKS", false),
+    ("トーク", false),
+    ("チャンネル", false),
+    ("ID", true),
+    ("Id", true),
+    ("id", true),
+    ("アカウント", true),
+    ("ユーザー名", true),
+    ("ユーザ名", true),
+    ("ユーザー", true),
+    ("ネーム", true),
+    ("名前", true),
+    ("名", true),
+    ("ハンドル", true),
+    ("コード", true),
+    ("番号", true),
+    ("号", true),
+    (":", true),
+    ("=", true),
+    ("→", true),
+    (">", true),
+    ("「", true),
+    ("『", true),
+    ("【", true),
+    ("(", true),
+    ("[", true),
+    ("@", true),
+    ("/", true),
+    ("\"", true),
+];
+
+/// The most such marks.
+const MOST_MARKS: usize = 8;
+
+/// The longest name, in characters.
+const LONGEST: usize = 40;
 
 /// Names of accounts behind @, with dots and hyphens, and behind the name of a service.
 pub fn handles(text: &str, seen: &Seen) -> Vec<Range<usize>> {
-    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-' | '#' | ':');
     let mut found = Vec::new();
-    for at in seen.of("@") {
-        let length: usize =
-            text[at + 1..].chars().take(40).take_while(|&c| is_name(c)).map(char::len_utf8).sum();
-        let name = text[at + 1..at + 1 + length].trim_end_matches(['.', '-', ':', '#']);
-        let begins = text[..at].chars().next_back().is_none_or(|c| {
-            c.is_whitespace() || "(「、。:".contains(c) || !c.is_ascii() && c.is_alphabetic()
-        });
-        let parted =
-            name.contains(['.', '-']) && name.len() >= 3 && name.bytes().any(|b| b.is_ascii_alphabetic());
-        let before = text[..at].trim_end_matches(' ');
-        let at_place = before.ends_with(|c: char| c.is_ascii_digit() || c == '%');
-        if begins && parted && !at_place && !name.starts_with(|c: char| c.is_ascii_digit()) {
-            found.push(at..at + 1 + name.len());
-        }
+    for (_, at) in seen.of(group::E_MAIL_PLAIN).filter(|&(mark, _)| mark == "@") {
+        found.extend(behind_at(text, at));
     }
-    for service in WORDS {
-        for at in seen.of(service) {
-            let mut start = at + service.len();
-            let rest = text[start..].trim_start_matches([' ', ':', '「', '→', '=', 'は', '(']);
-            let gap = text[start..].len() - rest.len();
-            start += gap;
-            let length: usize = rest.chars().take(40).take_while(|&c| is_name(c)).map(char::len_utf8).sum();
-            let name = rest[..length].trim_end_matches(['.', '-', ':', '#']);
-            let letters = name.bytes().any(|b| b.is_ascii_alphabetic());
-            let marked = name.bytes().any(|b| b.is_ascii_digit()) || name.contains(['_', '.', '-']);
-            let explicit =
-                service.ends_with("ID") || text[at + service.len()..start].contains([':', '「', '→']);
-            let digits = name.bytes().filter(u8::is_ascii_digit).count() >= 9;
-            if gap > 0
-                && gap <= 9
-                && name.len() >= 4
-                && (letters && (marked || explicit) || digits)
-                && (explicit || name.contains(['_', '.', '#']))
-            {
-                found.push(start..start + name.len());
-            } else if service.starts_with("Zoom") {
-                let number = rest.bytes().take(14).take_while(|b| b.is_ascii_digit() || *b == b' ').count();
-                let number = rest[..number].trim_end_matches(' ');
-                if number.bytes().filter(u8::is_ascii_digit).count() >= 9 {
-                    found.push(start..start + number.len());
-                }
-            }
-        }
+    for (service, at) in seen.of(group::ACCOUNT) {
+        found.extend(behind_service(text, service, at));
     }
     found
+}
+
+/// Returns the name at `start`, without the marks that end a sentence.
+fn name_at(text: &str, start: usize) -> &str {
+    let is_name = |b: &&u8| b.is_ascii_alphanumeric() || b"_.-#:".contains(*b);
+    let length = text.as_bytes()[start..].iter().take(LONGEST).take_while(is_name).count();
+    text[start..start + length].trim_end_matches(['.', '-', ':', '#'])
+}
+
+/// Reads the account behind @ that has dots or hyphens, which the rule `web` would cut.
+fn behind_at(text: &str, at: usize) -> Option<Range<usize>> {
+    let name = name_at(text, at + 1);
+    let begins = text[..at].chars().next_back().is_none_or(|c| {
+        c.is_whitespace() || "(「、。:/【[<→・".contains(c) || !c.is_ascii() && c.is_alphabetic()
+    });
+    let letters = name.bytes().filter(u8::is_ascii_alphabetic).count();
+    let parted = name.contains(['.', '-', '_']) && name.len() >= 3 && letters > 0;
+    let spelled = name.bytes().any(|b| b.is_ascii_digit()) && letters >= 3 && name.len() >= 5;
+    let before = text[..at].trim_end_matches(' ');
+    let place = before.ends_with(|c: char| c.is_ascii_digit() || c == '%');
+    let leads = !name.starts_with(|c: char| c.is_ascii_digit());
+    (begins && (parted || spelled) && !place && leads).then(|| at..at + 1 + name.len())
+}
+
+/// Reads the account behind the name of a service.
+fn behind_service(text: &str, service: &str, at: usize) -> Option<Range<usize>> {
+    let before = text[..at].chars().next_back();
+    let joined = before.is_some_and(|c| match service.is_ascii() {
+        true => c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '@' | '/'),
+        false => is_katakana(c) || c == 'ー' || is_kanji(c) && !service.starts_with(is_kanji),
+    });
+    if joined && !matches!(service, "アカウント" | "ユーザー名" | "ユーザ名") || before == Some('/')
+    {
+        return None;
+    }
+    let mut start = at + service.len();
+    let (mut explicit, mut is_id) = (false, service.starts_with("ユーザ"));
+    for _ in 0..MOST_MARKS {
+        let Some((mark, sure)) = BETWEEN.iter().find(|(mark, _)| text[start..].starts_with(mark)) else {
+            break;
+        };
+        explicit |= sure;
+        is_id |= mark.eq_ignore_ascii_case("id") || matches!(*mark, "番号" | "号" | "コード");
+        start += mark.len();
+    }
+    let gap = start > at + service.len();
+    let name = name_at(text, start);
+    let letters = name.bytes().filter(u8::is_ascii_alphabetic).count();
+    let digits = name.bytes().filter(u8::is_ascii_digit).count();
+    let marked = digits > 0 || name.contains(['_', '.', '-', '#']);
+    let ambiguous = AMBIGUOUS.contains(&service);
+    let quantity =
+        name.starts_with(|c: char| c.is_ascii_digit()) && letters <= 4 && !name.contains(['_', '#']);
+    let word = letters > 0 && name.len() >= 3 && !quantity;
+    let lower = name.starts_with(|c: char| c.is_ascii_lowercase()) && letters >= 3 && !name.contains(':');
+    let spelled_out =
+        matches!(service, "LINE" | "ライン") && lower && (name.contains(['_', '.']) || digits >= 2);
+    let announced = explicit || !ambiguous && marked || spelled_out;
+    let line = matches!(service, "LINE" | "ライン") && name.len() >= 4;
+    let spelled = marked || is_id || explicit && (!ambiguous || line) && !is_plain_word(name);
+    if gap && word && announced && spelled {
+        return Some(start..start + name.len());
+    }
+    let number = number_end(text, start);
+    let digits = text[start..number].bytes().filter(u8::is_ascii_digit).count();
+    let least = if is_id { 5 } else { 9 };
+    (gap && number > start && digits >= least).then_some(start..number)
+}
+
+/// Tests for a word that follows a service without being an account: capitals, or one that people write there.
+fn is_plain_word(name: &str) -> bool {
+    const PLAIN: [&str; 12] =
+        ["and", "app", "call", "chat", "user", "official", "post", "video", "web", "live", "http", "https"];
+    name.bytes().all(|b| b.is_ascii_uppercase()) || PLAIN.contains(&name.split(':').next().unwrap_or(name))
+}
+
+/// Returns the end of a number in groups: 056 7890 1234.
+fn number_end(text: &str, start: usize) -> usize {
+    let bytes = text.as_bytes();
+    let length =
+        bytes[start..].iter().take(16).take_while(|b| b.is_ascii_digit() || b" -".contains(*b)).count();
+    let end = start + text[start..start + length].trim_end_matches([' ', '-']).len();
+    let goes_on = text[end..].starts_with(|c: char| c.is_ascii_alphanumeric() || "年月日時分%".contains(c));
+    if goes_on { start } else { end }
 }

@@ -1,8 +1,11 @@
-//! Telephone numbers in kanji or with other marks than hyphens between their groups.
+//! Telephone numbers that the papers' rule does not know: in kanji, with other marks between their groups, cut where
+//! no area code ends, without a plus sign, and of other countries.
 
 use std::ops::Range;
 
+use super::group;
 use super::words::Seen;
+use crate::clean::phone_labels::labelled;
 
 /// Digits in kanji, by value.
 const NUMERALS: &str = "〇一二三四五六七八九";
@@ -10,67 +13,229 @@ const NUMERALS: &str = "〇一二三四五六七八九";
 /// The digit that `c` is, in ASCII or kanji.
 fn digit(c: char) -> Option<u8> {
     let value = c.to_digit(10).map(|d| d as usize);
-    let value = value.or_else(|| NUMERALS.chars().position(|n| n == c)).or((c == '零').then_some(0));
+    let value = value.or_else(|| NUMERALS.chars().position(|n| n == c));
+    let value = value.or(matches!(c, '零' | '○' | '◯').then_some(0));
     value.and_then(|value| u8::try_from(value).ok())
 }
 
-/// The digits with which a number begins.
-pub const WORDS: [&str; 3] = ["0", "〇", "零"];
+/// The beginnings of a number.
+pub const WORDS: [&str; 7] = ["0", "〇", "零", "○", "◯", "81", "+"];
 
-/// Telephone numbers in three groups with /, 〜, の or a middle dot between them, in kanji, and those with 0990 and 020.
+/// Marks between groups; の as in 06の1234の5678.
+const SEPARATORS: &str = "-ー/〜の・.()\n";
+
+/// The least digits of a number.
+const LEAST_DIGITS: usize = 9;
+
+/// The most groups of a number with its country code.
+const MOST_GROUPS: usize = 7;
+
+/// Labels beside those of the papers' rule.
+const LABELS: [&str; 22] = [
+    "M",
+    "mob",
+    "Mob",
+    "cell",
+    "Cell",
+    "call",
+    "Call",
+    "T",
+    "連絡",
+    "緊急",
+    "緊急時",
+    "携",
+    "固定",
+    "コール",
+    "架電",
+    "呼出",
+    "夜間",
+    "日中",
+    "休日",
+    "宛",
+    "モバイル",
+    "番号",
+];
+
+/// Telephone numbers beside those of the papers' rule.
 pub fn phones(text: &str, seen: &Seen) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
-    let mut starts: Vec<_> =
-        WORDS.iter().flat_map(|word| seen.of(word).map(move |start| (start, *word))).collect();
+    let mut starts: Vec<_> = seen.of(group::PHONE).map(|(_, start)| start).collect();
     starts.sort_unstable();
-    for (start, zero) in starts {
-        if found.last().is_some_and(|last| start < last.end)
-            || text[..start].ends_with(|c: char| {
-                digit(c).is_some() || c.is_ascii_alphanumeric() || matches!(c, '.' | '/' | '-')
-            })
-        {
+    for start in starts {
+        let taken = found.last().is_some_and(|last| start < last.end);
+        let inside = text[..start].ends_with(|c: char| {
+            digit(c).is_some()
+                || matches!(c, '.' | '/' | '-' | '_' | '+')
+                || c.is_ascii_alphabetic() && !labelled(text, start)
+        });
+        if taken || inside {
             continue;
         }
-        if let Some(end) = phone_end(text, start, zero != "0") {
-            found.push(start..end);
-        }
+        found.extend(Number::read(text, start).and_then(|number| number.range(text)));
     }
     found
 }
 
-/// The end of the number at `start`.
-fn phone_end(text: &str, start: usize, kanji: bool) -> Option<usize> {
-    let mut groups: Vec<usize> = Vec::new();
-    let mut digits = Vec::new();
-    let mut separators = Vec::new();
-    let mut at = start;
-    loop {
-        let mut length = 0;
-        for c in text[at..].chars().take(5).take_while(|&c| digit(c).is_some() && c.is_ascii() != kanji) {
-            digits.extend(digit(c));
-            at += c.len_utf8();
-            length += 1;
+/// Groups of digits with marks between them.
+struct Number {
+    start: usize,
+    digits: Vec<u8>,
+    /// Length of each group, and its end in the text.
+    groups: Vec<(usize, usize)>,
+    /// The mark before each group but the first.
+    separators: Vec<char>,
+    /// True if a digit is in kanji.
+    kanji: bool,
+    /// True if it begins with a plus sign.
+    plus: bool,
+}
+
+impl Number {
+    fn read(text: &str, start: usize) -> Option<Self> {
+        let plus = text[start..].starts_with('+');
+        let mut number = Self {
+            start,
+            digits: Vec::new(),
+            groups: Vec::new(),
+            separators: Vec::new(),
+            kanji: false,
+            plus,
+        };
+        let mut at = start + usize::from(plus);
+        while number.groups.len() < MOST_GROUPS {
+            let mut length = 0;
+            for c in text[at..].chars().take(12) {
+                let Some(value) = digit(c) else { break };
+                number.digits.push(value);
+                number.kanji |= !c.is_ascii();
+                length += 1;
+                at += c.len_utf8();
+            }
+            if length == 0 {
+                break;
+            }
+            number.groups.push((length, at));
+            let (mark, next) = separator(text, at);
+            if mark == '\0' {
+                break;
+            }
+            number.separators.push(mark);
+            at = next;
         }
-        groups.push(length);
-        if groups.len() == 3 || length == 0 {
+        (number.digits.len() >= LEAST_DIGITS).then_some(number)
+    }
+
+    /// Returns the range of the number that the first groups are, if they are one.
+    fn range(&self, text: &str) -> Option<Range<usize>> {
+        let labelled = labelled(text, self.start) || is_labelled(text, self.start);
+        let mut total = 0;
+        for (i, &(length, end)) in self.groups.iter().enumerate() {
+            total += length;
+            let lengths: Vec<usize> = self.groups[..=i].iter().map(|group| group.0).collect();
+            if self.is_number(&self.digits[..total], &lengths, labelled) && ends(text, end) {
+                return Some(self.start..end);
+            }
+        }
+        None
+    }
+
+    /// Tests whether the digits in groups of these lengths are a telephone number.
+    fn is_number(&self, digits: &[u8], lengths: &[usize], labelled: bool) -> bool {
+        if digits.len() < LEAST_DIGITS {
+            return false;
+        }
+        let separators = &self.separators[..lengths.len() - 1];
+        if let Some((code, groups)) = self.country_code(digits, lengths) {
+            let rest = &digits[code..];
+            let national = [&[0][..], rest].concat();
+            let national = if rest.first() == Some(&0) { rest } else { &national };
+            let sure = self.plus || groups >= 3;
+            return sure && national.get(1) != Some(&0) && matches!(national.len(), 10 | 11);
+        }
+        if self.plus {
+            let grouped = lengths.len() >= 3 || digits.len() >= 11;
+            return (10..=15).contains(&digits.len()) && grouped && digits[0] != 0;
+        }
+        if digits[0] != 0 || digits[1] == 0 {
+            return false;
+        }
+        let mobile = matches!(digits, [0, 5..=9, 0, ..]);
+        let special = digits.starts_with(&[0, 2, 0]) || digits.starts_with(&[0, 9, 9, 0]);
+        let count = digits.len();
+        let thirds = matches!(lengths, [2..=5, 1..=4, 3 | 4]);
+        let alike = separators.windows(2).all(|pair| pair[0] == pair[1]);
+        let unusual = self.kanji || special || separators.iter().all(|c| "/〜の".contains(*c));
+        let hyphens = separators.iter().all(|c| "-ー".contains(*c));
+        let bracketed = separators.iter().all(|c| "()-ー".contains(*c)) && separators.contains(&')');
+        if mobile
+            && count == 11
+            && (lengths == [3, 4, 4] || lengths == [3, 2, 2, 2, 2] || labelled || self.kanji)
+        {
+            return true;
+        }
+        if labelled && matches!(count, 10 | 11) && !(mobile && count == 10 && !thirds) {
+            return lengths.len() == 1 || lengths.iter().all(|&length| length >= 1) && lengths[0] <= 6;
+        }
+        thirds
+            && (alike && unusual && (9..=11).contains(&count)
+                || (hyphens || bracketed) && count == 10 && lengths[2] == 4 && lengths[0] + lengths[1] == 6)
+    }
+
+    /// Returns the digits of Japan's country code at the beginning, and the number of groups behind it.
+    fn country_code(&self, digits: &[u8], lengths: &[usize]) -> Option<(usize, usize)> {
+        let codes: [&[u8]; 4] = [&[8, 1], &[0, 0, 8, 1], &[0, 1, 0, 8, 1], &[0, 0, 1, 0, 8, 1]];
+        let code = codes.into_iter().find(|code| digits.starts_with(code))?;
+        let mut behind = 0;
+        let mut at = 0;
+        for &length in lengths {
+            behind += usize::from(at >= code.len());
+            at += length;
+        }
+        (digits.len() > code.len()).then_some((code.len(), behind))
+    }
+}
+
+/// Returns the mark at `at` and the start of the digits behind it; `\0` where none follow.
+fn separator(text: &str, at: usize) -> (char, usize) {
+    let mut mark = ' ';
+    let mut rest = &text[at..];
+    for _ in 0..4 {
+        let c = rest.chars().next().unwrap_or('\0');
+        if digit(c).is_some() {
+            let moved = rest.len() < text[at..].len();
+            return if moved { (mark, text.len() - rest.len()) } else { ('\0', at) };
+        }
+        if c != ' ' && (mark == 'の' || !SEPARATORS.contains(c)) {
             break;
         }
-        let rest = text[at..].trim_start_matches(' ');
-        let separator = rest
-            .chars()
-            .next()
-            .filter(|c| "/〜の-ー・".contains(*c))
-            .or_else(|| text[at..].starts_with(' ').then_some(' '))?;
-        separators.push(separator);
-        let rest = if separator == ' ' { rest } else { rest[separator.len_utf8()..].trim_start_matches(' ') };
-        at = text.len() - rest.len();
+        if c != ' ' && (mark == ' ' || c == ')') {
+            mark = c;
+        }
+        rest = &rest[c.len_utf8()..];
     }
-    let alike = separators.windows(2).all(|pair| pair[0] == pair[1]);
-    let special = digits.starts_with(&[0, 2, 0]) || digits.starts_with(&[0, 9, 9, 0]);
-    let unusual = kanji
-        || special
-        || !separators.contains(&'-') && !separators.contains(&' ') && !separators.contains(&'・');
-    let fits = matches!(groups[..], [2..=5, 1..=4, 3 | 4]) && (9..=11).contains(&digits.len());
-    let ends = !text[at..].starts_with(|c: char| digit(c).is_some() && c.is_ascii() != kanji);
-    (groups.len() == 3 && alike && unusual && fits && ends && digits[1] != 0).then_some(at)
+    ('\0', at)
+}
+
+/// Tests for a label before `at` that the papers' rule does not know.
+fn is_labelled(text: &str, at: usize) -> bool {
+    let before = text[..at].trim_end_matches([' ', ':', '(', '.', '=', '→', 'は', 'へ', 'に', '/', '-']);
+    let marked = before.len() < at;
+    LABELS.iter().any(|label| {
+        let head = before.strip_suffix(label);
+        head.is_some_and(|head| {
+            (marked || !label.is_ascii())
+                && !(label.is_ascii() && head.ends_with(|c: char| c.is_ascii_alphanumeric()))
+                && (*label != "番号" || head.ends_with("電話") || head.ends_with("連絡"))
+        })
+    })
+}
+
+/// Tests that no longer code goes on at `end`.
+fn ends(text: &str, end: usize) -> bool {
+    let mut behind = text[end..].chars();
+    match behind.next() {
+        Some('-' | '.' | '/' | 'ー') => behind.next().is_none_or(|c| digit(c).is_none()),
+        Some(c) => digit(c).is_none() && !c.is_ascii_alphabetic() && c != '%',
+        None => true,
+    }
 }

@@ -2,20 +2,26 @@
 
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind};
 
-/// The automaton of the words.
+/// The automaton of the words of several groups.
 pub struct Words {
     automaton: AhoCorasick,
-    sorted: Vec<(&'static str, usize)>,
+    words: Vec<&'static str>,
+    /// The number of the first word of each group, and the number of words.
+    firsts: Vec<usize>,
 }
 
 impl Words {
-    /// Builds the automaton of `words`, of which none is twice in them; `None` if it would be too large.
-    pub fn new(words: impl Iterator<Item = &'static str> + Clone) -> Option<Self> {
-        let automaton =
-            AhoCorasickBuilder::new().kind(Some(AhoCorasickKind::DFA)).build(words.clone()).ok()?;
-        let mut sorted: Vec<_> = words.zip(0..).collect();
-        sorted.sort_unstable();
-        Some(Self { automaton, sorted })
+    /// Builds the automaton of the groups' words, of which none is twice in them; `None` if it would be too large.
+    pub fn new(groups: &[&[&'static str]]) -> Option<Self> {
+        let words = groups.concat();
+        let automaton = AhoCorasickBuilder::new().kind(Some(AhoCorasickKind::DFA)).build(&words).ok()?;
+        let lengths = groups.iter().map(|group| group.len());
+        let ends = lengths.scan(0, |end, length| {
+            *end += length;
+            Some(*end)
+        });
+        let firsts = std::iter::once(0).chain(ends).collect();
+        Some(Self { automaton, words, firsts })
     }
 
     /// Finds the words in `text`.
@@ -40,11 +46,12 @@ pub struct Seen<'a> {
 }
 
 impl Seen<'_> {
-    /// The starts of `word`, in order.
-    pub fn of(&self, word: &str) -> impl Iterator<Item = usize> {
-        let sorted = &self.words.sorted;
-        let number = sorted.binary_search_by_key(&word, |&(other, _)| other).ok().map(|i| sorted[i].1);
-        let first = self.places.partition_point(|&(n, ..)| Some(n) < number);
-        self.places[first..].iter().take_while(move |place| Some(place.0) == number).map(|place| place.1)
+    /// The words of a group and their starts, in order of the words and then of the text.
+    pub fn of(&self, group: usize) -> impl Iterator<Item = (&'static str, usize)> {
+        let Words { words, firsts, .. } = self.words;
+        let end = firsts[group + 1];
+        let first = self.places.partition_point(|&(number, ..)| number < firsts[group]);
+        let places = self.places[first..].iter().take_while(move |&&(number, ..)| number < end);
+        places.map(|&(number, start, _)| (words[number], start))
     }
 }

@@ -85,10 +85,15 @@ pub fn candidates(
     left: u16,
 ) -> Vec<Candidate> {
     let part = &text[run.clone()];
-    if !lattice.load(words, part, |c| SINGLE.contains(c)) {
+    let followed = honorific(&text[run.end..]).is_some();
+    let outer = left == id::OUTER;
+    if outer && lattice.is_nameless(part, followed) {
         return Vec::new();
     }
-    let followed = honorific(&text[run.end..]).is_some();
+    if !lattice.load(words, part, |c| SINGLE.contains(c)) {
+        lattice.remember_nameless(part, followed);
+        return Vec::new();
+    }
     let right = if followed { id::HONORIFIC } else { id::OUTER };
     let around = Surroundings { left, right, names: true };
     let (tokens, cost) = lattice.read(words, part, around);
@@ -147,6 +152,9 @@ pub fn candidates(
         }
         found.push(candidate);
         i += count;
+    }
+    if outer && found.is_empty() {
+        lattice.remember_nameless(part, followed);
     }
     if found.iter().any(|c| c.form == Form::Full && c.margin == 0) {
         let (_, without) = lattice.read(words, part, Surroundings { names: false, ..around });

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use rustc_hash::FxHashSet;
+
 use super::words::{Class, Kind, Words, id};
 use crate::dictionary::trie::Walk;
 
@@ -32,14 +34,25 @@ struct Node {
     before: usize,
 }
 
-/// Buffers of the analysis.
+/// Buffers of the analysis, and the runs that held no name: most runs come again, and hold none.
 #[derive(Default)]
 pub struct Lattice {
     walk: Walk,
     nodes: Vec<Node>,
     /// Nodes that end at each position.
     ends: Vec<Vec<usize>>,
+    nameless: [FxHashSet<Box<str>>; 2],
 }
+
+impl Clone for Lattice {
+    /// Returns new buffers.
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+/// The most runs that are remembered, which take some MB.
+const MOST_NAMELESS: usize = 50_000;
 
 /// What a reading may contain, and what stands around the run.
 #[derive(Clone, Copy)]
@@ -53,6 +66,20 @@ pub struct Surroundings {
 }
 
 impl Lattice {
+    /// Tests whether no word of the run was a name, with or without an honorific behind it.
+    pub fn is_nameless(&self, run: &str, honoured: bool) -> bool {
+        self.nameless[usize::from(honoured)].contains(run)
+    }
+
+    /// Remembers a run of which no word is a name, with or without an honorific behind it.
+    pub fn remember_nameless(&mut self, run: &str, honoured: bool) {
+        let nameless = &mut self.nameless[usize::from(honoured)];
+        if nameless.len() == MOST_NAMELESS {
+            nameless.clear();
+        }
+        nameless.insert(run.into());
+    }
+
     /// Finds the words of a run; tells whether a name may be in it: a surname of two characters, one of a character
     /// at either end, a given name at the end.
     pub fn load(&mut self, words: &Words, run: &str, is_single: fn(char) -> bool) -> bool {
@@ -91,7 +118,7 @@ impl Lattice {
         self.ends.resize_with(self.ends.len().max(length + 1), Vec::new);
         self.ends[..=length].iter_mut().for_each(Vec::clear);
         let left = words.class(around.left);
-        let Self { walk, nodes, ends } = self;
+        let Self { walk, nodes, ends, .. } = self;
         let mut paths = Paths { words, left, nodes, ends };
         for start in 0..length {
             if start > 0 && paths.ends[start].is_empty() {

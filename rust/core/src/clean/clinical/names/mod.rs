@@ -26,7 +26,7 @@ use crate::clean::rule::Example;
 use candidate::{Form, candidates};
 use evidence::decide;
 use join::join_given;
-use lattice::Lattice;
+pub use lattice::Lattice;
 use runs::{behind_spaces, run_end};
 use words::id;
 pub use words::{Words, words};
@@ -80,8 +80,14 @@ pub const CATEGORY: Category = Category {
 };
 
 /// Finds names in `text`; `labelled` are the names behind labels, in order.
-pub fn find(words: &Words, text: &str, labelled: &[Range<usize>], found: &mut Vec<Place>) {
-    let mut finder = Finder { words, text, lattice: Lattice::default(), last: None, found };
+pub fn find(
+    words: &Words,
+    lattice: &mut Lattice,
+    text: &str,
+    labelled: &[Range<usize>],
+    found: &mut Vec<Place>,
+) {
+    let mut finder = Finder { words, text, lattice, last: None, found };
     let mut labelled = labelled.iter().peekable();
     let mut at = 0;
     while let Some(c) = text[at..].chars().next() {
@@ -108,7 +114,7 @@ fn skip_letters(text: &str, at: usize) -> usize {
 struct Finder<'a> {
     words: &'a Words,
     text: &'a str,
-    lattice: Lattice,
+    lattice: &'a mut Lattice,
     /// The end of the last name with its honorific.
     last: Option<usize>,
     found: &'a mut Vec<Place>,
@@ -145,10 +151,10 @@ impl Finder<'_> {
         let run = start..end;
         let mut go_on = end;
         let mut any = false;
-        for mut candidate in candidates(self.words, &mut self.lattice, text, run.clone(), id::OUTER) {
+        for mut candidate in candidates(self.words, self.lattice, text, run.clone(), id::OUTER) {
             let mut run = run.clone();
             if candidate.form == Form::Surname && candidate.range.end == end {
-                join_given(self.words, &mut self.lattice, text, &mut candidate, &mut run, false);
+                join_given(self.words, self.lattice, text, &mut candidate, &mut run, false);
             }
             if let Some(place) = decide(self.words, text, &run, &candidate, self.last) {
                 go_on = go_on.max(place.whole.end);
@@ -181,7 +187,7 @@ impl Finder<'_> {
             ends.push(next_end);
         }
         while ends.len() >= 3 {
-            let names = candidates(self.words, &mut self.lattice, &joined, 0..joined.len(), id::OUTER);
+            let names = candidates(self.words, self.lattice, &joined, 0..joined.len(), id::OUTER);
             if let [name] = &names[..]
                 && name.form == Form::Full
                 && name.whole
