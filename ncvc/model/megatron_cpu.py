@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
+import torch.distributed as dist
+from megatron.core import parallel_state
 from megatron.core.tensor_parallel import random as megatron_random
 from torch.overrides import TorchFunctionMode
 
@@ -63,6 +65,22 @@ class _CpuGenerators(megatron_random.CudaRNGStatesTracker):  # type: ignore[misc
             torch.set_rng_state(outside)
 
 
+def _shared_groups() -> Callable[..., dist.ProcessGroup]:
+    """Returns a `create_group` of megatron-core that makes one process group for each set of ranks.
+
+    megatron-core asks for some thirty, most of them of the same ranks, and each of gloo's has threads that wake up a
+    hundred times a second.
+    """
+    groups: dict[tuple[int, ...], dist.ProcessGroup] = {tuple(range(dist.get_world_size())): dist.group.WORLD}
+
+    def create_group(ranks: list[int], timeout: Any = None, **_: Any) -> dist.ProcessGroup:
+        if tuple(ranks) not in groups:
+            groups[tuple(ranks)] = dist.new_group(ranks, timeout=timeout)
+        return groups[tuple(ranks)]
+
+    return create_group
+
+
 @contextlib.contextmanager
 def megatron_on_cpu() -> Iterator[None]:
     """Makes megatron-core run on the CPU, with gloo between the ranks, inside the context."""
@@ -73,6 +91,7 @@ def megatron_on_cpu() -> Iterator[None]:
             stack.callback(setattr, owner, name, getattr(owner, name))
             setattr(owner, name, value)
 
+        replace(parallel_state, "create_group", _shared_groups())
         replace(torch.cuda, "current_device", lambda: cpu)
         replace(torch.cuda, "current_stream", lambda device=None: _Stream())
         replace(torch.cuda, "synchronize", lambda device=None: None)
