@@ -128,7 +128,7 @@ class RunLog:
             tflops_per_gpu=flops / 1e12,
             mfu=flops / self.peak if self.peak else None,
             skipped=skipped,
-            memory=_memory(),
+            memory=peak_memory(),
             seconds_left=self.seconds_a_step.mean * (last - step),
         )
         values = dataclasses.asdict(record)
@@ -187,8 +187,8 @@ def _peak(config: TrainConfig) -> float | None:
     return card.tflops * 1e12 if card and card.tflops else None
 
 
-def _memory() -> int:
-    """See `Step.memory`: what torch has reserved of a GPU, or the process's resident set."""
+def peak_memory() -> int:
+    """Returns `Step.memory`: what torch has reserved of a GPU, or the process's resident set."""
     import torch
 
     if _on_gpu():
