@@ -26,7 +26,7 @@ from triton.runtime.jit import JITFunction
 
 from ncvc.model import gpt as gpt_model
 from ncvc.model.kernels import linear, select
-from ncvc.model.megatron_cpu import megatron_on_cpu
+from ncvc.model.megatron_cpu import _CudaMeansCpu
 from ncvc.train import optimizer as adamw
 from ncvc.train.config import TrainConfig
 from tools.fake_gpu import as_rank, forward
@@ -164,7 +164,7 @@ def trace(config: TrainConfig) -> tuple[list[Kernel], list[Kernel]]:
     """Kernels of one micro-batch forwards and backwards, and of the update of the weights, on the first rank."""
     recorder = Recorder()
     world_size = config.parallel.nproc_per_node or 1
-    with _recorded(recorder), megatron_on_cpu(), as_rank(config, 0, world_size, CPU) as gpt:
+    with _recorded(recorder), _CudaMeansCpu(), as_rank(config, 0, world_size, CPU) as gpt:
         model = adamw.data_parallel(gpt).train()
         optimizer = adamw.build(model, config.optimizer)
         for group in optimizer.optimizer.param_groups:
@@ -199,6 +199,8 @@ def _recorded(recorder: Recorder) -> Iterator[None]:
         *((param_and_grad_buffer, name, lambda *_, **__: None) for name in EXCHANGES),
         (param_and_grad_buffer, "_coalescing_manager", lambda *_, **__: contextlib.nullcontext(mock.Mock())),
         (clip_grads, "l2_norm_impl", recorder.l2_norm),
+        (torch.cuda, "current_stream", lambda *_: mock.Mock()),
+        (torch.cuda, "synchronize", lambda *_: None),
         (torch.cuda, "device", lambda *_: contextlib.nullcontext()),
         (torch.cuda, "get_device_properties", lambda *_: SimpleNamespace(multi_processor_count=MULTIPROCESSORS)),
     ]
