@@ -85,5 +85,6 @@ def tune(
     if best is None:
         console.close(report.summary(outcomes, None, None), lines)
         raise NcvcError(f"{config}: no try ran to its end; the table says why")
+    require_own_file(file, report.is_ours, [config])  # once more: hours may have passed
     report.write(best, given, config, file, len(outcomes))
     console.close(report.summary(outcomes, best, file), [*lines, f"written to {file}"])

@@ -135,12 +135,13 @@ def ranks_of(parent):
 
 
 def test_two_tries_give_a_config_that_extends_the_given_one(config, tmp_path):
-    dry = subprocess.run(command(config, "--dry-run"), capture_output=True, text=True, check=True)
+    output = tmp_path / "deep" / "er" / "tuned.yaml"
+    words = command(config, "-o", output)
+    dry = subprocess.run([*words, "--dry-run"], capture_output=True, text=True, check=True)
     assert dry.stdout.splitlines()[-1] == "dry run: nothing was started or written"
-    output = tmp_path / "small.tuned.yaml"
-    assert not output.exists()
+    assert not output.parent.exists()
 
-    done = subprocess.run(command(config, "--json"), capture_output=True, text=True, check=False)
+    done = subprocess.run([*words, "--json"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert [each["micro_batch"] for each in told["tries"]] == [2, 4]
@@ -154,7 +155,7 @@ def test_two_tries_give_a_config_that_extends_the_given_one(config, tmp_path):
     assert told["output"] == str(output)
 
     made, given = TrainConfig.load(output), TrainConfig.load(config)
-    assert yaml.safe_load(output.read_text())["extends"] == config.name
+    assert yaml.safe_load(output.read_text())["extends"] == f"../../{config.name}"
     assert made.schedule.micro_batch_size == best["micro_batch"]
     schedule = made.schedule.model_copy(update={"micro_batch_size": given.schedule.micro_batch_size})
     assert made.model_copy(update={"schedule": schedule}) == given
@@ -162,9 +163,9 @@ def test_two_tries_give_a_config_that_extends_the_given_one(config, tmp_path):
     assert not ranks_of(os.getpid())
 
     # Its own file may be written again; one that somebody changed is not.
-    subprocess.run(command(config, "--dry-run"), capture_output=True, check=True)
+    subprocess.run([*words, "--dry-run"], capture_output=True, check=True)
     output.write_text(output.read_text() + "seed: 7\n")
-    refused = subprocess.run(command(config), capture_output=True, text=True, check=False)
+    refused = subprocess.run(words, capture_output=True, text=True, check=False)
     assert refused.returncode == 1
     assert refused.stderr == (
         f"ncvc: {output}: exists and was not made by this command; nothing was changed; name another file\n"

@@ -106,6 +106,7 @@ def write(best: Outcome, given: TrainConfig, config: Path, output: Path, tries: 
     base = Path(os.path.relpath(config.resolve(), output.parent.resolve()))
     speed = f"# {best.tokens_per_second:,.0f} tokens/s, {size(best.memory)} a rank, of {tries} tries on this machine.\n"
     text = speed + dump({"extends": str(base), **sections})
+    output.parent.mkdir(parents=True, exist_ok=True)
     with whole_file(output) as partial:
         partial.write_text(f"{HEAD}{hashlib.sha256(text.encode()).hexdigest()}\n{text}", encoding="utf-8")
 
