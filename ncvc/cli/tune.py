@@ -12,7 +12,7 @@ WHOLE = click.IntRange(1)
 
 @click.command(cls=Command)
 @click.argument("config", type=EXISTING_FILE)
-@click.option("-o", "--output", type=FILE, help="The config to write.  [default: CONFIG's name with .tuned.yaml]")
+@click.option("--write-config", type=FILE, help="The config to write.  [default: CONFIG's name with .tuned.yaml]")
 @click.option("--steps", type=WHOLE, default=5, show_default=True, help="Steps of a try that count.")
 @click.option(
     "--limit", type=click.FloatRange(1), default=1800.0, show_default=True, help="Seconds after which a try is ended."
@@ -32,7 +32,7 @@ WHOLE = click.IntRange(1)
 @answers
 def tune(
     config: Path,
-    output: Path | None,
+    write_config: Path | None,
     steps: int,
     limit: float,
     overrides: tuple[str, ...],
@@ -50,7 +50,7 @@ def tune(
     Examples:
       ncvc train tune megatron_configs/ncvc-slm-1.yaml --dry-run
       ncvc train tune megatron_configs/ncvc-slm-1.yaml --set schedule.global_batch_size=128
-      ncvc train tune megatron_configs/demo.yaml -o runs/demo.yaml --ranks 1 --micro-batch 4 --micro-batch 8
+      ncvc train tune megatron_configs/demo.yaml --write-config fast.yaml --ranks 1 --micro-batch 4 --micro-batch 8
     """
     from ncvc.errors import NcvcError
     from ncvc.outputs import require_own_file
@@ -60,7 +60,7 @@ def tune(
     from ncvc.train.tune.tries import Choices, candidates
 
     given = TrainConfig.load(config, overrides)
-    file = require_own_file(output or config.with_suffix(".tuned.yaml"), report.is_ours, [config])
+    file = require_own_file(write_config or config.with_suffix(".tuned.yaml"), report.is_ours, [config])
     found = candidates(given, Choices(**choices), *machine.room(given))  # type: ignore[arg-type]
     tries = [candidate for candidate in found if candidate.fits]
     if dry_run:

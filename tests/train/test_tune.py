@@ -136,7 +136,7 @@ def ranks_of(parent):
 
 def test_two_tries_give_a_config_that_extends_the_given_one(config, tmp_path):
     output = tmp_path / "deep" / "er" / "tuned.yaml"
-    words = command(config, "-o", output)
+    words = command(config, "--write-config", output)
     dry = subprocess.run([*words, "--dry-run"], capture_output=True, text=True, check=True)
     assert dry.stdout.splitlines()[-1] == "dry run: nothing was started or written"
     assert not output.parent.exists()
