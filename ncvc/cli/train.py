@@ -17,6 +17,7 @@ from ncvc.cli.options import (
     output_option,
     set_option,
 )
+from ncvc.cli.tune import tune
 
 STOPPED = 75  # EX_TEMPFAIL of sysexits.h: nothing is wrong, start again to go on
 
@@ -42,6 +43,7 @@ def train() -> None:
       ncvc train megatron_configs/ncvc-slm-1.yaml --set run=runs/first
       ncvc train status runs/first
       ncvc train plot runs/first runs/second -o loss.html
+      ncvc train tune megatron_configs/ncvc-slm-1.yaml --dry-run
 
     \b
     The same command resumes from the newest whole checkpoint of the run folder.
@@ -189,6 +191,9 @@ def run(
         console.close(_summary(settings.folder), [])
     if not finished:
         sys.exit(STOPPED)
+
+
+train.add_command(tune)
 
 
 @train.command()

@@ -7,7 +7,7 @@ CPU, yet it takes two thirds of a process's start.
 
 import importlib
 import sys
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import torch
@@ -29,7 +29,9 @@ class _Deferred(ModuleType):
 
 
 class _Idle(ModuleType):
-    """Stand-in for torch's compiler until anything but `disable` or `graph_break` is used of it."""
+    """Stand-in for torch's compiler until anything but `disable`, `graph_break` or its caches is used of it."""
+
+    trace_rules = SimpleNamespace(clear_lru_cache=lambda: None)  # init_process_group empties these caches
 
     def disable(self, function: Any = None, *_: Any, **__: Any) -> Any:
         return _as_it_is(function)

@@ -79,7 +79,8 @@ def main() -> None:
     for ratio, (ours, theirs) in RATIOS.items():
         print(f"{ratio} {speed[ours] / speed[theirs]:.2f}" if theirs in speed else f"{ratio} skipped: not installed")
     print(f"threads2/threads1 {wall[1] / wall[2]:.2f}", flush=True)
-    subprocess.run([sys.executable, Path(__file__).with_name("attention.py")], check=True)
+    for program in ("attention.py", "training.py"):
+        subprocess.run([sys.executable, Path(__file__).with_name(program)], check=True)
 
 
 if __name__ == "__main__":

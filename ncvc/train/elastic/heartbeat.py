@@ -108,10 +108,7 @@ class _Sender:
             return
         launcher, beats, *stacks = map(int, where.split())
         rank = int(os.environ["LOCAL_RANK"])
-        # Ranks end with a launcher that is killed, or they would write into the next one's run folder.
-        ctypes.CDLL(None).prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
-        if os.getppid() != launcher:
-            sys.exit(1)
+        end_with_parent(launcher)  # or ranks would write into the next launcher's run folder
         descriptors = Path(f"/proc/{launcher}/fd")
         with (descriptors / str(beats)).open("r+b") as file:
             memory = mmap.mmap(file.fileno(), 0)
@@ -142,6 +139,13 @@ class _Sender:
     def add_compute_time(self, seconds: float) -> None:
         self.compute_seconds += seconds
         self.compute_steps += 1
+
+
+def end_with_parent(parent: int) -> None:
+    """Lets the system kill this process when `parent`, which started it, is gone; ends it if that is so already."""
+    ctypes.CDLL(None).prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        sys.exit(1)
 
 
 _sender = _Sender()

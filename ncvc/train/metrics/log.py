@@ -163,7 +163,7 @@ class RunLog:
             stage=stretch.stage,
             batch_size=stretch.batch_size,
             sequence_length=stretch.sequence_length,
-            memory=_memory(),
+            memory=peak_memory(),
             seconds_left=left,
         )
         values = dataclasses.asdict(record)
@@ -237,8 +237,8 @@ def _peak(config: TrainConfig) -> float | None:
     return card.tflops * 1e12 if card and card.tflops else None
 
 
-def _memory() -> int:
-    """See `Step.memory`: what torch has reserved of a GPU, or the process's resident set."""
+def peak_memory() -> int:
+    """Returns `Step.memory`: what torch has reserved of a GPU, or the process's resident set."""
     import torch
 
     if _on_gpu():

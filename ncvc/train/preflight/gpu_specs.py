@@ -15,39 +15,41 @@ class GpuSpec:
     tflops: float
     """Peak of dense bfloat16 products summed in float32, 10^12 operations per second: half of the figure for sparse
     ones. 0 if it is not known, or the GPU has no such products."""
+    bandwidth: float = 0.0
+    """Peak of its memory, 10^9 bytes per second; 0 if it is not known."""
 
 
 GPU_SPECS = (
     # Names with more words come before those with fewer of them.
-    GpuSpec("GB300", 288, 2500.0),
-    GpuSpec("GB200", 186, 2500.0),
-    GpuSpec("B300", 288, 2250.0),
-    GpuSpec("B200", 180, 2250.0),
+    GpuSpec("GB300", 288, 2500.0, 8000),
+    GpuSpec("GB200", 186, 2500.0, 8000),
+    GpuSpec("B300", 288, 2250.0, 8000),
+    GpuSpec("B200", 180, 2250.0, 8000),
     # Unified with the processor's; a quarter of its sheet's 1,000 TOPS of sparse FP4, halved once more.
-    GpuSpec("GB10", 128, 125.0),
-    GpuSpec("GH200", 96, 989.4),
-    GpuSpec("H200", 141, 989.4),
-    GpuSpec("H100 PCIe", 80, 756.4),
-    GpuSpec("H100 NVL", 94, 835.3),
-    GpuSpec("H100", 80, 989.4),
-    GpuSpec("H20", 96, 148.0),
-    GpuSpec("A100 40GB", 40, 311.9),
-    GpuSpec("A100", 80, 311.9),
-    GpuSpec("V100 32GB", 32, 0.0),
-    GpuSpec("V100", 16, 0.0),
-    GpuSpec("RTX PRO 6000 Max-Q", 96, 438.9),
-    GpuSpec("RTX PRO 6000", 96, 503.8),
-    GpuSpec("RTX 6000 Ada", 48, 364.2),
-    GpuSpec("RTX A6000", 48, 154.8),
-    GpuSpec("L40S", 48, 362.1),
-    GpuSpec("L40", 48, 181.1),
-    GpuSpec("L4", 24, 121.2),
-    GpuSpec("A40", 48, 149.7),
-    GpuSpec("A10G", 24, 70.0),
-    GpuSpec("A10", 24, 125.0),
-    GpuSpec("RTX 5090", 32, 209.5),
-    GpuSpec("RTX 4090", 24, 165.2),
-    GpuSpec("RTX 3090", 24, 71.2),
+    GpuSpec("GB10", 128, 125.0, 273),
+    GpuSpec("GH200", 96, 989.4, 4000),
+    GpuSpec("H200", 141, 989.4, 4800),
+    GpuSpec("H100 PCIe", 80, 756.4, 2039),
+    GpuSpec("H100 NVL", 94, 835.3, 3938),
+    GpuSpec("H100", 80, 989.4, 3350),
+    GpuSpec("H20", 96, 148.0, 4000),
+    GpuSpec("A100 40GB", 40, 311.9, 1555),
+    GpuSpec("A100", 80, 311.9, 2039),
+    GpuSpec("V100 32GB", 32, 0.0, 900),
+    GpuSpec("V100", 16, 0.0, 900),
+    GpuSpec("RTX PRO 6000 Max-Q", 96, 438.9, 1792),
+    GpuSpec("RTX PRO 6000", 96, 503.8, 1792),
+    GpuSpec("RTX 6000 Ada", 48, 364.2, 960),
+    GpuSpec("RTX A6000", 48, 154.8, 768),
+    GpuSpec("L40S", 48, 362.1, 864),
+    GpuSpec("L40", 48, 181.1, 864),
+    GpuSpec("L4", 24, 121.2, 300),
+    GpuSpec("A40", 48, 149.7, 696),
+    GpuSpec("A10G", 24, 70.0, 600),
+    GpuSpec("A10", 24, 125.0, 600),
+    GpuSpec("RTX 5090", 32, 209.5, 1792),
+    GpuSpec("RTX 4090", 24, 165.2, 1008),
+    GpuSpec("RTX 3090", 24, 71.2, 936),
 )
 
 

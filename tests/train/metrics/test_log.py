@@ -49,7 +49,7 @@ def test_the_line_of_the_papers_run_says_what_it_does(make_config, monkeypatch, 
         compute={"dtype": "bfloat16"},
     )
     monkeypatch.setattr(run_log, "_on_gpu", lambda: True)
-    monkeypatch.setattr(run_log, "_memory", lambda: 45 * 2**30)
+    monkeypatch.setattr(run_log, "peak_memory", lambda: 45 * 2**30)
     monkeypatch.setattr(run_log, "_peak", lambda config: find_gpu_spec("RTX 6000 Ada").tflops * 1e12)
     log = opened(config, world_size=4)
     clock.seconds += config.tokens_per_step / (4 * 10_403)
@@ -73,7 +73,7 @@ def test_no_line_is_wider_than_160_columns(make_config, monkeypatch, clock, caps
         model={"num_layers": 60, "hidden_size": 4096, "ffn_hidden_size": 16384, "max_position_embeddings": 2048},
     )
     monkeypatch.setattr(run_log, "_on_gpu", lambda: True)
-    monkeypatch.setattr(run_log, "_memory", lambda: 141 * 2**30)
+    monkeypatch.setattr(run_log, "peak_memory", lambda: 141 * 2**30)
     monkeypatch.setattr(run_log, "_peak", lambda config: 2250e12)
     log = opened(config, world_size=8)
     for step in (10_000, 999_998):

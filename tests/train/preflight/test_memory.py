@@ -15,7 +15,7 @@ from ncvc.train.preflight.flops import parameters
 from ncvc.train.preflight.memory import Shares, estimate
 from tests.conftest import ROOT
 from tests.small_training import train_alone
-from tests.train.preflight.without_storage import as_rank, kept, peak
+from tools.fake_gpu import as_rank, kept, peak
 
 PAPERS = ROOT / "megatron_configs" / "ncvc-slm-1.yaml"
 

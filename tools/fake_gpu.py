@@ -30,6 +30,7 @@ class Generators:
 
     @contextlib.contextmanager
     def fork(self, name=None):
+        """Keeps the states as they are."""
         yield
 
 
@@ -38,7 +39,7 @@ def flash_attention(query, key, value, dropout_p, is_causal, enable_gqa):
     return torch.ops.aten._scaled_dot_product_flash_attention(query, key, value, dropout_p, is_causal)[0]
 
 
-def on_cuda(gpt, device, dtype):
+def without_storage(gpt, device, dtype):
     """`gpt.to`, which cannot move parameters without storage."""
     for module in gpt.modules():
         for name, old in list(module._parameters.items()):
@@ -51,8 +52,12 @@ def on_cuda(gpt, device, dtype):
 
 
 @contextlib.contextmanager
-def as_rank(config, rank, world_size):
-    """The rank's part of the model, in training, on one of `world_size` GPUs that are not there."""
+def as_rank(config, rank, world_size, device=CUDA):
+    """The rank's part of the model, in training, on one of `world_size` GPUs that are not there.
+
+    Autograd's engine refuses tensors of a GPU without its driver, so a backward pass needs `device` cpu; the kernels
+    are chosen for a GPU all the same.
+    """
     parallel = config.parallel
     dist.init_process_group("fake", store=FakeStore(), rank=rank, world_size=world_size)
     try:
@@ -64,7 +69,7 @@ def as_rank(config, rank, world_size):
         with contextlib.ExitStack() as stack:
             stack.enter_context(FakeTensorMode(allow_non_fake_inputs=True))
             for owner, name, value in (
-                (torch.cuda, "current_device", lambda: CUDA),
+                (torch.cuda, "current_device", lambda: device),
                 (torch.cuda, "get_device_capability", lambda *_: (9, 0)),
                 (torch.cuda, "get_device_name", lambda *_: "NVIDIA H100 80GB HBM3"),
                 (megatron_random, "_CUDA_RNG_STATE_TRACKER", Generators()),
@@ -74,7 +79,7 @@ def as_rank(config, rank, world_size):
                 (megatron_random, "_get_all_rng_states", lambda: ()),
                 (linear, "works", lambda device: True),
                 (attention, "sdpa_kernel", lambda *_, **__: contextlib.nullcontext()),
-                (GPTModel, "to", on_cuda),
+                (GPTModel, "to", lambda gpt, _, dtype: without_storage(gpt, device, dtype)),
             ):
                 stack.enter_context(mock.patch.object(owner, name, value, create=True))
             yield gpt_model.build(config.model, compute=config.compute, parallel=parallel, device=CUDA).train()
