@@ -51,8 +51,8 @@ def ncvc_training(folder: Path, steps: int) -> Iterator[Step]:
     with single_process(config.seed) as ranks:
         training = setup(config, ranks)
         dataset = build_dataset(config, training.datasets, ranks)
-        write_start(folder, config, training.gpt, batches(dataset, config, ranks, 0), steps)
-        samples, stop = batches(dataset, config, ranks, 0), StopRequest()
+        write_start(folder, config, training.gpt, batches(dataset, config, training.plan, ranks, 0), steps)
+        samples, stop = batches(dataset, config, training.plan, ranks, 0), StopRequest()
         config.folder.mkdir()
         log = RunLog(config, speaks=True, done=0)
         training.model.train()

@@ -77,8 +77,15 @@ def run(candidate: Candidate, steps: int, limit: float) -> Outcome:
 
 
 def _short(config: TrainConfig, folder: Path, steps: int) -> TrainConfig:
-    """Config of a try: in a folder of its own, from random weights, without anything beside the steps."""
+    """Config of a try: in a folder of its own, from random weights, without anything beside the steps.
+
+    Its steps are the largest of the run: of the whole batch, and of the longest sequences of a stage.
+    """
     values: dict[str, Any] = config.model_dump(mode="json")
+    values["data"]["sequence_length"] = max(
+        config.data.sequence_length, *(stage.seq_length or 0 for stage in config.stages), 0
+    )
+    values["stages"], values["schedule"]["rampup"] = [], None
     values["run"] = str(folder / "run")
     values["schedule"]["train_iters"] = max(config.schedule.train_iters, steps + 2)
     values["checkpoints"] = {"save_interval": values["schedule"]["train_iters"]}

@@ -63,10 +63,10 @@ def measure(config: TrainConfig, ranks: Any, steps: int) -> dict[str, Any]:
     from ncvc.train.setup import setup
 
     training = setup(config, ranks)
-    samples = batches(build_dataset(config, training.datasets, ranks), config, ranks, 0)
-    log, stop = RunLog(config, speaks=False, done=0, world_size=ranks.world_size), StopRequest()
+    samples = batches(build_dataset(config, training.datasets, ranks), config, training.plan, ranks, 0)
+    log, stop = RunLog(config, speaks=False, done=0, plan=training.plan, world_size=ranks.world_size), StopRequest()
     training.model.eval()
-    loss, _ = forward_backward(training, samples, stop)
+    loss, *_ = forward_backward(training, samples, stop)
     norm = gradient_norm(training.optimizer)
     training.model.train()
     seconds = []
