@@ -2,9 +2,11 @@
 
 The author of the lines (`people_*.tsv`, `identifiers_*.tsv`) wrote none of the rules and had not read them; all persons
 are invented. The rules' author saw the visible lines and did not see the held-out ones, of which a failing test names
-only kinds and counts.
+only kinds and counts. The visible lines of people are two tables joined: the second was held out until the rules had
+been measured with it (86.02 % recall), so a held-out table of people must be written anew.
 """
 
+import itertools
 import sys
 from functools import partial
 from pathlib import Path
@@ -13,18 +15,32 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # for measure_people, which is run by hand too
 
-from measure_people import SETS, SUBJECTS, Clean, Count, cases, clinical, plain, precision, read, recall, whole
+from measure_people import (
+    SETS,
+    SUBJECTS,
+    Clean,
+    Count,
+    cases,
+    clinical,
+    is_written,
+    plain,
+    precision,
+    read,
+    recall,
+    whole,
+)
 
 import ncvc
 
 KEPT_GOAL = 0.99
 MOST_MISSED = {
-    ("people", "visible"): 28,  # of 968
-    ("people", "held_out"): 135,  # of 966
+    ("people", "visible"): 163,  # of 1934
     ("identifiers", "visible"): 14,  # of 966
     ("identifiers", "held_out"): 148,  # of 928
 }
 """Words that the rules leave today; the goal is one in a hundred. The numbers may only fall."""
+TABLES = [pair for pair in itertools.product(SUBJECTS, SETS) if is_written(*pair)]
+"""A held-out table that is not written yet is skipped; a new one needs its row above."""
 REPLACEMENTS = [pytest.param(partial(ncvc.clean, clinical=True), id="nothing"), pytest.param(clinical, id="tag")]
 
 
@@ -36,31 +52,27 @@ def below(counts: dict[str, Count], goal: float) -> dict[str, str]:
 # pytest prints the arguments of calls within an assertion: no case may be among them.
 
 
-@pytest.mark.parametrize("name", SETS)
-@pytest.mark.parametrize("subject", SUBJECTS)
+@pytest.mark.parametrize(("subject", "name"), TABLES)
 @pytest.mark.parametrize("clean", REPLACEMENTS)
 def test_private_words_go(subject: str, name: str, clean: Clean) -> None:
     found = whole(recall(cases(f"{subject}_{name}"), clean))
     assert found.faults <= MOST_MISSED[subject, name]
 
 
-@pytest.mark.parametrize("subject", SUBJECTS)
-@pytest.mark.parametrize("name", SETS)
+@pytest.mark.parametrize(("subject", "name"), TABLES)
 def test_other_lines_stay(subject: str, name: str) -> None:
     counts = precision(read(f"{subject}_kept_{name}"), clinical)
     assert not below({"all": whole(counts)}, KEPT_GOAL), below(counts, 1)
 
 
-@pytest.mark.parametrize("subject", SUBJECTS)
-@pytest.mark.parametrize("name", SETS)
+@pytest.mark.parametrize(("subject", "name"), TABLES)
 def test_words_beside_stay(subject: str, name: str) -> None:
     """With tags, for without them labels go along."""
     counts = precision(cases(f"{subject}_{name}"), clinical)
     assert not below({"all": whole(counts)}, KEPT_GOAL), below(counts, 1)
 
 
-@pytest.mark.parametrize("subject", SUBJECTS)
-@pytest.mark.parametrize("name", SETS)
+@pytest.mark.parametrize(("subject", "name"), TABLES)
 def test_the_tables_can_tell(subject: str, name: str) -> None:
     """Without the clinical set nearly all names stay; a rule that removes all leaves no kept line."""
     kept = whole(precision(read(f"{subject}_kept_{name}"), lambda _: ""))
@@ -70,7 +82,7 @@ def test_the_tables_can_tell(subject: str, name: str) -> None:
         assert names.share < 0.01
 
 
-@pytest.mark.parametrize("subject", SUBJECTS)
+@pytest.mark.parametrize("subject", [subject for subject in SUBJECTS if is_written(subject, "held_out")])
 @pytest.mark.parametrize("kind", ["", "_kept"])
 def test_the_sets_share_no_line(subject: str, kind: str) -> None:
     visible, held_out = ({case.text for case in read(f"{subject}{kind}_{name}")} for name in SETS)
