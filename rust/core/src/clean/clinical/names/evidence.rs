@@ -3,9 +3,10 @@
 use std::ops::Range;
 
 use super::super::category::Place;
-use super::candidate::{Candidate, Certainty, Form, is_single};
+use super::candidate::{Candidate, Certainty, Form, SIGNED, is_single};
 use super::given_kana::GOES_ON;
-use super::lists::NO_NAME_BEFORE;
+use super::given_kanji::is_given;
+use super::lists::{COMMON, NO_NAME_BEFORE};
 use super::titles::{Tie, age_before, age_behind, family, honorific, in_brackets, is_family, title};
 use super::words::{Kind, Words};
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
@@ -18,13 +19,16 @@ const NO_PERSONS: &[&str] = &[
     "本", "全", "男", "女", "者", "人", "長", "士", "師", "蜂巣", "健康", "健在",
 ];
 
-/// Words that are surnames too, but rarely.
-const NO_SURNAMES: &[&str] = &[
-    "上部", "下部", "中部", "前部", "後部", "内部", "外部", "上下", "左右", "前後", "大網", "小網", "上行",
-    "下行", "有意", "重度", "軽度", "中度", "高度", "沢山", "小児", "成人", "今日", "本日", "当日",
-];
-
 const CHAIN: [char; 8] = ['、', ',', '・', '/', '&', '→', '\n', ' '];
+
+/// With what a speaker goes on.
+const SPEAKS: [&str; 7] = ["です。", "です、", "です\n", "でございます", "と申します", "といいます", "と言います"];
+
+/// What somebody does, before a closing bracket.
+const DOES: [&str; 20] = [
+    "指導", "代行", "休み", "代理", "確認", "記載", "対応", "担当", "同席", "立会", "介助", "施行", "実施", "記", "入力", "報告", "説明",
+    "執刀", "訪問", "記録",
+];
 
 /// The end of the last name found, with its honorific.
 pub type Last = Option<usize>;
@@ -58,11 +62,15 @@ pub fn decide(
         return Some(Place { whole: range.start..range.end + length, value: range });
     }
     let honoured_together = behind.strip_prefix('両').is_some_and(|behind| honorific(behind).is_some());
+    if !around.single && around.ends_as_speaker() {
+        return Some(Place { whole: range.clone(), value: range });
+    }
     let is_name = honoured_together
         || around.signed()
         || around.ends()
             && (around.is_full()
                 || around.by_title()
+                || around.by_label()
                 || around.by_family()
                 || around.by_age()
                 || around.listed(last));
@@ -103,13 +111,47 @@ impl Around<'_> {
         (sure && !doubtful && begins && whole).then_some(length)
     }
 
+    /// Tests for a surname that is likelier a person's than a place or another word.
+    fn named(&self) -> bool {
+        self.candidate.form != Form::Given
+            && !self.single
+            && (self.candidate.certainty == Certainty::Name || COMMON.contains(self.name))
+    }
+
     /// Tests for the surname of the writer of an entry.
     fn signed(&self) -> bool {
-        self.candidate.form == Form::Surname
-            && self.candidate.certainty == Certainty::Name
-            && !self.single
-            && self.candidate.range.start == self.run.start
-            && is_signature(self.before, self.behind)
+        let surname = self.candidate.form == Form::Surname && self.candidate.range.start == self.run.start;
+        let marked = || SIGNED.iter().any(|mark| self.behind.starts_with(mark));
+        surname && !self.single && (self.named() || marked()) && is_signature(self.before, self.behind)
+    }
+
+    /// Tests for the name of who speaks or does something: 病棟の上田です, 中山@放射線科, (小野指導).
+    fn ends_as_speaker(&self) -> bool {
+        let candidate = self.candidate;
+        if !self.named() || candidate.range.start != self.run.start {
+            return false;
+        }
+        let begins = self.before.is_empty() || self.before.ends_with([' ', '\n', '、', '。', 'の', ':', '「', '(']);
+        let speaks = || begins && SPEAKS.iter().any(|word| self.behind.starts_with(word));
+        let does = || {
+            let rest = self.before.ends_with(['(', '、', ' ']).then_some(self.behind);
+            rest.and_then(|rest| rest.split_once(')')).is_some_and(|(word, _)| DOES.contains(&word))
+        };
+        let at = || self.behind.strip_prefix('@').is_some_and(|rest| rest.starts_with(is_kanji));
+        let two = || {
+            let rest = self.behind.strip_prefix('と').map(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()));
+            rest.is_some_and(|rest| self.behind.len() > rest.len() + "と".len() && rest.starts_with(['人', '名']))
+        };
+        speaks() || does() || at() || two()
+    }
+
+    /// Tests for a colon, or a bracket that closes a label, before a surname that is all of its run.
+    fn by_label(&self) -> bool {
+        let rest = self.before.trim_end_matches(' ');
+        self.named()
+            && self.exact()
+            && self.before.len() - rest.len() <= 2
+            && (rest.ends_with([':', '】', '=']) && !rest.ends_with("分類:") || rest.ends_with("氏名)"))
     }
 
     /// Tests that nothing behind the candidate makes it part of another word.
@@ -130,7 +172,6 @@ impl Around<'_> {
         candidate.form == Form::Full
             && begins
             && !candidate.overlaps
-            && !NO_SURNAMES.iter().any(|word| self.name.starts_with(word))
             && candidate.margin >= LEAST_MARGIN
     }
 
@@ -143,6 +184,12 @@ impl Around<'_> {
         let Some(tie) = self.title else { return false };
         if self.candidate.form == Form::Given {
             return tie == Tie::Mark && !self.single;
+        }
+        if tie == Tie::Topic {
+            return self.named() && (self.behind.is_empty() || self.behind.starts_with(['、', '。', ' ', '\n', ',', 'で']));
+        }
+        if tie == Tie::Weak {
+            return self.named() && self.exact();
         }
         if tie == Tie::Direct
             && self.candidate.certainty == Certainty::Word
@@ -158,7 +205,9 @@ impl Around<'_> {
         let Some(tie) = self.family else { return false };
         match self.candidate.form {
             Form::Given => !self.single || tie == Tie::Mark && is_end(self.behind),
-            Form::Surname => tie == Tie::Mark && !self.single && self.exact(),
+            Form::Surname => {
+                !self.single && self.exact() && (tie == Tie::Mark || tie == Tie::Loose && self.named())
+            }
             Form::Full | Form::Likely => true,
         }
     }
@@ -174,10 +223,14 @@ impl Around<'_> {
     /// Tests for a name in a list of names, or before a profession in brackets; `last` is the end of the name before.
     fn listed(&self, last: Last) -> bool {
         let Candidate { form, certainty, ref range, .. } = *self.candidate;
+        let named = certainty == Certainty::Name || self.named();
+        let follows = || last.and_then(|last| self.text.get(last..range.start));
+        if named && follows().is_some_and(|between| is_chain(between) || between == "と" || self.exact() && between == " ") {
+            return true;
+        }
         if form == Form::Given || !self.exact() {
             return false;
         }
-        let named = certainty == Certainty::Name;
         let behind_name =
             || last.is_some_and(|last| last < range.start && is_chain(&self.text[last..range.start]));
         in_brackets(self.behind) && (named || !self.single)
@@ -209,7 +262,12 @@ fn begins_list(words: &Words, text: &str, at: usize, most: usize) -> bool {
     let run = &rest[..length];
     let run =
         ["組", "両医師", "両先生", "両名", "班"].iter().find_map(|end| run.strip_suffix(end)).unwrap_or(run);
-    words.is(run, &[Kind::Surname])
+    let honoured = run.char_indices().skip(2).take(2).any(|(i, _)| {
+        let behind = &rest[i..];
+        let together = behind.strip_prefix('両').unwrap_or(behind);
+        words.is(&run[..i], &[Kind::Surname]) && (honorific(together).is_some() || behind.starts_with('組'))
+    });
+    honoured || words.is(run, &[Kind::Surname])
         && run.chars().count() > 1
         && (most > 0 && begins_list(words, text, start + length, most - 1)
             || !rest[length..].starts_with(['・', '/', '→']))
@@ -242,15 +300,16 @@ fn ends_in_unit(before: &str) -> bool {
 fn is_signature(before: &str, behind: &str) -> bool {
     let line_ends = |rest: &str| rest.is_empty() || rest.starts_with('\n');
     let spaced = before.ends_with(' ') && !before.trim_end_matches(' ').ends_with('\n');
-    let closed = behind.strip_prefix([')', '〕', ']']);
+    let closed = behind.strip_prefix([')', '〕', ']', '】']);
     let behind = closed.unwrap_or(behind);
     let behind = behind.strip_prefix(' ').unwrap_or(behind);
     let behind = ["拝", "記", "印"].iter().find_map(|mark| behind.strip_prefix(mark)).unwrap_or(behind);
     let behind = behind.trim_start_matches([' ', '。']);
-    let opened = before.ends_with(['(', '〔', '[', '/']);
+    let opened = before.ends_with(['(', '〔', '[', '/', '【', '-']);
     let last = behind.trim_matches([' ', '\n']).is_empty() || !before.ends_with('\n');
-    let sentence = last && before.trim_end_matches([' ', '\n', '(', '〔', '[', '/']).ends_with(['。', '.']);
-    line_ends(behind) && (sentence || spaced) && (closed.is_some() == opened || before.ends_with('/'))
+    let sentence = last && before.trim_end_matches([' ', '\n', '(', '〔', '[', '/', '【', '-']).ends_with(['。', '.']);
+    let apart = before.ends_with(" /") || before.ends_with(['【', '〔']);
+    line_ends(behind) && (sentence || spaced || apart) && (closed.is_some() == opened || before.ends_with(['/', '-']))
 }
 
 /// Words before さん or 様 that are no names, and the ends of such words.
@@ -260,27 +319,63 @@ const NO_PERSON_ENDS: &str = "女将居舗食者師士員人手家長主客屋�
 /// Characters that may follow 様 behind a surname which the dictionary lacks.
 const BEHIND_SAMA: &str = "はがをへよ宛ご宅";
 
-/// Takes two or three kanji before さん or 様 that are no word of the dictionary for a surname that it lacks.
+/// Takes kanji before an honorific or a profession that are no word of the dictionary for a name that it lacks.
 pub fn by_form(words: &Words, text: &str, run: &Range<usize>) -> Option<Place> {
-    let part = &text[run.clone()];
-    let behind = &text[run.end..];
-    // The dictionary has 南殿 as a word; 神殿 and 宮殿 are no persons.
-    if let Some(name) =
-        part.strip_suffix('殿').filter(|name| "南東西北林森原泉".contains(*name) && !name.is_empty())
-    {
-        return Some(Place { whole: run.clone(), value: run.start..run.start + name.len() });
+    let before = &text[..run.start];
+    if before.ends_with(['お', 'ご', 'ー']) || before.ends_with(is_katakana) {
+        return None;
     }
-    let (name, honorific) = if let Some(honorific) = ["さん", "さま"].iter().find(|h| behind.starts_with(**h))
-    {
-        (part, honorific.len())
-    } else {
-        (part.strip_suffix('様').filter(|_| behind.starts_with(|c| BEHIND_SAMA.contains(c)))?, "様".len())
-    };
-    let value = run.start..run.start + name.len();
-    let unknown = !words.is(name, &[Kind::Other, Kind::Place, Kind::Organisation]);
-    let fits = (2..=3).contains(&name.chars().count())
-        && !name.ends_with(|c| NO_PERSON_ENDS.contains(c))
-        && !name.contains('〇');
-    let apart = !text[..run.start].ends_with(['お', 'ご', 'ー']) && !text[..run.start].ends_with(is_katakana);
-    (unknown && fits && apart).then(|| Place { whole: run.start..value.end + honorific, value })
+    let part = &text[run.clone()];
+    let ends = part.char_indices().map(|(i, _)| run.start + i).chain([run.end]).skip(1).take(LONGEST_UNKNOWN);
+    ends.into_iter().find_map(|end| {
+        let length = honorific(&text[end..])?;
+        let honorific = &text[end..end + length];
+        let is_name = !honorific.starts_with(' ') && is_unknown_name(words, &text[run.start..end], honorific, &text[end + length..]);
+        is_name.then(|| Place { whole: run.start..end + length, value: run.start..end })
+    })
+}
+
+/// The longest name that the dictionary lacks, in characters.
+const LONGEST_UNKNOWN: usize = 4;
+
+/// Surnames of one kanji before さん, 先生 and the like that are no surnames elsewhere.
+const HONOURED: &str = "平錦米源菊蓮郡境垣峰巽伯佃守黄周胡肖余丁沈傅鍾汪韋侯尹段史洪莫湯権安文成辛千玄秋慎宣卓白厳頼程傅何方";
+
+/// What 様 makes of the word before it: like it.
+const LIKE: &[&str] = &[
+    "陰影", "構造", "物質", "変化", "所見", "顔貌", "皮疹", "発疹", "症状", "運動", "歩行", "反応", "細胞", "組織", "病変", "外観", "沈着", "肥厚", "隆起",
+    "結節", "分泌", "便", "痰", "血", "液", "体", "部", "の", "な", "に", "突起", "角化", "紅斑", "呼吸", "咳", "発作", "状",
+];
+
+/// Tests whether `name`, which `honorific` follows, is a name that the dictionary lacks.
+fn is_unknown_name(words: &Words, name: &str, honorific: &str, behind: &str) -> bool {
+    if NO_PERSONS.contains(&name) || name.ends_with(|c| NO_PERSON_ENDS.contains(c)) || name.contains('〇') {
+        return false;
+    }
+    let count = name.chars().count();
+    let like = honorific == "様";
+    if count == 1 {
+        return !like && honorific != "さま" && honorific.len() > "氏".len() && HONOURED.contains(name);
+    }
+    if count > 3 {
+        return false;
+    }
+    // The dictionary has 南殿 as a word; 神殿 and 宮殿 are no persons.
+    if words.is(name, &[Kind::Surname]) && !like && honorific.chars().count() > 1 {
+        return true;
+    }
+    if words.is(name, &[Kind::Other, Kind::Organisation]) || is_family(name) {
+        return false;
+    }
+    let kana = ["さん", "さま", "くん", "ちゃん"].contains(&honorific);
+    let place = words.is(name, &[Kind::Place]);
+    if kana && !place {
+        return true;
+    }
+    let given = ["くん", "ちゃん", "君"].contains(&honorific) && is_given(name);
+    if like {
+        let apart = behind.is_empty() || behind.starts_with(|c: char| BEHIND_SAMA.contains(c) || !is_hiragana(c));
+        return apart && !LIKE.iter().any(|word| behind.starts_with(word)) && words.looks_like_surname(name, 40);
+    }
+    given || honorific.chars().count() > 1 && words.looks_like_surname(name, 20)
 }

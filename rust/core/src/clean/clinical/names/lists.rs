@@ -19,6 +19,7 @@ lists! {
     BEFORE "before.txt";
     BEFORE_MARK "before_mark.txt";
     BEHIND "behind.txt";
+    COMMON "common.txt";
     FAMILY "family.txt";
     GIVEN_HIRAGANA "given_hiragana.txt";
     GIVEN_KATAKANA "given_katakana.txt";
@@ -27,6 +28,9 @@ lists! {
     NO_LATIN "no_latin.txt";
     NO_NAME_BEFORE "no_name_before.txt";
     NO_NAME_ENDS "no_name_ends.txt";
+    NO_GIVEN "no_given.txt";
+    GIVEN "given.txt";
+    VARIANTS "variants.txt";
 }
 
 impl List {
@@ -38,6 +42,11 @@ impl List {
             by_first: sorted(words.iter().filter_map(|word| Some((word.chars().next()?, *word)))),
             by_last: sorted(words.iter().filter_map(|word| Some((word.chars().next_back()?, *word)))),
         }
+    }
+
+    /// All words.
+    pub fn words(&self) -> impl Iterator<Item = &'static str> {
+        self.by_first.iter().map(|&(_, word)| word)
     }
 
     /// The words with which `text` begins.

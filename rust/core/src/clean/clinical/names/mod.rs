@@ -14,6 +14,8 @@ pub mod label;
 mod latin;
 mod lattice;
 mod lists;
+mod readings;
+mod romaji;
 mod runs;
 mod titles;
 mod words;
@@ -94,7 +96,7 @@ pub fn find(words: &Words, text: &str, labelled: &[Range<usize>], found: &mut Ve
                 let last = finder.last;
                 finder.other(katakana::katakana(words, text, at, last))
             }
-            'A'..='Z' => finder.other(latin::latin(text, at)),
+            'A'..='Z' => finder.other(latin::latin(words, text, at)),
             c if c.is_ascii_alphabetic() => skip_letters(text, at),
             c => at + c.len_utf8(),
         };

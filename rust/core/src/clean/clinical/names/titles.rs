@@ -1,10 +1,15 @@
 //! Words beside a name: honorifics and professions behind it, titles and family before it.
 
 use super::lists::{BEFORE, BEFORE_MARK, BEHIND, FAMILY};
+use crate::clean::characters::is_kanji;
 
 /// What in brackets behind a name says who it is: 前田(医師), 池田(妻).
 const IN_BRACKETS: &[&str] =
-    &["看護", "薬剤", "外科", "内科", "小児科", "麻酔科", "本人", "リハ", "栄養", "事務", "続柄"];
+    &["看護", "薬剤", "外科", "内科", "小児科", "麻酔科", "本人", "リハ", "栄養", "事務", "続柄", "訪看", "福祉用具",
+    "ケアマネ", "ヘルパー", "主治医", "連携", "包括", "ワーカー", "施設", "学生", "家族", "キーパーソン", "友人", "知人", "隣人", "後見"];
+
+/// The longest word for a profession or a department in brackets, in characters.
+const LONGEST_ROLE: usize = 8;
 
 /// Honorifics and professions in kana and Latin letters; the latter end where no letter follows.
 const BEHIND_KANA: &[&str] = &[
@@ -21,6 +26,24 @@ const BEHIND_KANA: &[&str] = &[
     "サン",
     "サマ",
     "チャン",
+    "ベイビー",
+    "レジデント",
+    "センター長",
+    "ソーシャルワーカー",
+    "ワーカー",
+    "リーダー",
+    "チーフ",
+    "マネージャー",
+    "マネジャー",
+    "コーディネーター",
+    "カウンセラー",
+    "セラピスト",
+    "トレーナー",
+    "スタッフ",
+    "インターン",
+    "フェロー",
+    "アシスタント",
+    "シスター",
 ];
 const BEHIND_LATIN: &[&str] = &[
     "Dr", "DR", "dr", "Ns", "NS", "ns", "MD", "PT", "OT", "ST", "CM", "MSW", "PSW", "CE", "ME", "RN", "CW",
@@ -63,6 +86,8 @@ const BEFORE_LATIN: &[&str] = &[
     "doctor",
     "operator",
     "assistant",
+    "drs",
+    "miss",
 ];
 
 /// Titles and labels before a name in Latin letters, in lower case.
@@ -88,6 +113,83 @@ const BEFORE_NAME_IN_LATIN: &[&str] = &[
     "dear dr",
     "attn",
     "nurse",
+    "drs",
+    "miss",
+    "operator",
+    "assistant",
+    "reporter",
+    "interpreted by",
+    "performed by",
+    "reviewed by",
+    "approved by",
+    "prepared by",
+    "written by",
+    "recorded by",
+    "read by",
+    "seen by",
+    "admitted by",
+    "ordered by",
+    "consultant",
+    "radiologist",
+    "pathologist",
+    "cardiologist",
+    "resident",
+    "therapist",
+    "pharmacist",
+    "mother",
+    "father",
+    "wife",
+    "husband",
+    "son",
+    "daughter",
+    "brother",
+    "sister",
+    "guardian",
+    "next of kin",
+    "emergency contact",
+    "contact",
+    "kp",
+    "key person",
+    "pcp",
+    "ref dr",
+    "attending dr",
+    "attending physician",
+    "primary physician",
+    "referring physician",
+    "family name",
+    "given name",
+    "first name",
+    "last name",
+    "full name",
+    "surname",
+    "baby of",
+    "b/o",
+    "signature",
+    "witness",
+    "dear",
+    "sincerely",
+    "regards",
+    "氏名(英字)",
+    "氏名(ローマ字",
+    "英字氏名",
+    "英字",
+    "受診者",
+    "受診者名",
+    "医師",
+    "看護師",
+    "担当医師",
+    "助手",
+    "指導医",
+    "報告者",
+    "キーパーソン",
+    "保護者",
+    "通訳",
+    "パスポート名",
+    "旅券名",
+    "ネーム",
+    "お名前",
+    "名前",
+    "本名",
     "氏名",
     "患者名",
     "患者",
@@ -135,7 +237,9 @@ pub fn in_brackets(text: &str) -> bool {
     let Some((inside, _)) = text.strip_prefix('(').and_then(|rest| rest.split_once(')')) else {
         return false;
     };
-    honorific(inside) == Some(inside.len()) || IN_BRACKETS.contains(&inside) || FAMILY.contains(inside)
+    let length = inside.chars().count();
+    let role = || length <= LONGEST_ROLE && inside.ends_with(|c| "員者士師医科器棟室部長".contains(c)) && length > 1;
+    honorific(inside) == Some(inside.len()) || IN_BRACKETS.contains(&inside) || FAMILY.contains(inside) || role()
 }
 
 /// How a name is tied to the word before it.
@@ -147,16 +251,21 @@ pub enum Tie {
     Loose,
     /// A colon, a bracket or a dot.
     Mark,
+    /// The particle は.
+    Topic,
+    /// A space behind a department or a task: 麻酔科 西尾.
+    Weak,
 }
 
 /// Strips what may stand between a word and the name behind it.
 fn strip_tie(before: &str) -> (&str, Tie) {
     let rest =
-        before.trim_end_matches([' ', ':', '.', '(', '・', '=', '】', ']', '〕', '/', '<', '→', '〔', '【']);
+        before.trim_end_matches([' ', ':', '.', '(', '・', '=', '】', ']', '〕', '/', '<', '→', '〔', '【', '「', '『', '-']);
     if rest.len() == before.len() {
-        return match before.strip_suffix('の') {
-            Some(rest) => (rest, Tie::Loose),
-            None => (before, Tie::Direct),
+        return match (before.strip_suffix('の'), before.strip_suffix('は')) {
+            (Some(rest), _) => (rest, Tie::Loose),
+            (_, Some(rest)) => (rest, Tie::Topic),
+            _ => (before, Tie::Direct),
         };
     }
     let marks = &before[rest.len()..];
@@ -175,19 +284,46 @@ pub fn title(before: &str) -> Option<Tie> {
                 tie == Tie::Mark || word.ends_with(['者', '医', '人', '員', '師', '酔', '記', '録'])
             });
     let latin = || BEFORE_LATIN.iter().any(|word| ends_with_word(rest, word));
-    (kanji || latin()).then_some(tie)
+    if kanji || tie != Tie::Topic && is_role(rest) || latin() {
+        return Some(tie);
+    }
+    let department = rest.ends_with(DEPARTMENTS) && !rest.ends_with("全部") || BEFORE_MARK.at_end(rest).next().is_some();
+    (tie == Tie::Loose && before.ends_with(' ') && department).then_some(Tie::Weak)
+}
+
+/// Ends of departments.
+const DEPARTMENTS: [char; 6] = ['科', '室', '課', '棟', '係', '部'];
+
+/// Tests for a word for a person at the end: 利用者, 弁護士, 校医; two kanji or more.
+fn is_role(text: &str) -> bool {
+    let mut last = text.chars().rev();
+    let role = last.next().is_some_and(|c| "者医師士員".contains(c));
+    role && last.next().is_some_and(is_kanji) && !["同士", "全員", "両者", "前者", "後者"].iter().any(|word| text.ends_with(word))
 }
 
 /// Tests for a title or a label at the end of `before` behind which a name in Latin letters stands.
 pub fn title_latin(before: &str) -> bool {
-    let rest = before.trim_end_matches([' ', '.', ':', ')', '】', '=', ',']);
+    let rest = before.trim_end_matches([' ', '.', ':', ')', '】', '=', ',', '\n']);
     if before.len() - rest.len() > 4 || rest.len() == before.len() {
         return false;
     }
+    let between = &before[rest.len()..];
     // Dr. and Mr. need no colon, a label does: "Patient presented".
-    let sure = before[rest.len()..].contains([':', '.', ')', '】', '=']) || !rest.ends_with("atient");
+    let sure = between.contains([':', '.', ')', '】', '='])
+        || !between.contains(['\n', ','])
+            && ["dr", "drs", "mr", "mrs", "ms", "miss", "prof", "by", "surgeon", "assistant", "operator", "nurse"]
+                .iter()
+                .any(|word| ends_with_word(rest, word))
+        || between.contains(',') && ["dear", "sincerely", "regards"].iter().any(|word| ends_with_word(rest, word))
+        || !between.contains(['\n', ',']) && rest.ends_with(is_kanji);
     let marked = rest.strip_suffix("(ローマ字").unwrap_or(rest);
     sure && BEFORE_NAME_IN_LATIN.iter().any(|word| ends_with_word(marked, word))
+}
+
+/// Tests for a colon, or a bracket that closes a label, before a name in Latin letters.
+pub fn label_latin(before: &str) -> bool {
+    let rest = before.trim_end_matches(' ');
+    before.len() - rest.len() <= 2 && rest.ends_with([':', '】', '='])
 }
 
 /// Tests for `word`, which no letter precedes, at the end of `text`, in any case.
