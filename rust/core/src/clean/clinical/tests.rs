@@ -7,6 +7,7 @@ use crate::clean::*;
 fn without(category: &clinical::Category, text: &str) -> (String, usize) {
     let mut found = Vec::new();
     clinical::find(clinical::words().unwrap(), text, &mut found);
+    clinical::find_hospitals(clinical::words().unwrap(), text, &mut found);
     found.retain(|found| found.tag == category.tag);
     let mut out = String::new();
     let ranges: Vec<_> = found.iter().map(|found| found.whole.clone()).collect();
@@ -31,11 +32,15 @@ fn all_options() -> impl Iterator<Item = CleaningOptions> {
     let choices = [Replacement::Nothing, Replacement::Tag].map(|replacement| (replacement, [false, true]));
     let pairs =
         choices.into_iter().flat_map(|(replacement, both)| both.map(|clinical| (replacement, clinical)));
-    pairs.map(|(replacement, clinical)| CleaningOptions {
-        clinical,
-        replacement,
-        ..CleaningOptions::default()
-    })
+    let all = pairs.flat_map(|(replacement, clinical)| {
+        [false, true].map(|hospitals| CleaningOptions {
+            clinical,
+            hospitals,
+            replacement,
+            ..CleaningOptions::default()
+        })
+    });
+    all
 }
 
 #[test]

@@ -15,6 +15,8 @@ use crate::clean::characters::is_hiragana;
 pub struct Candidate {
     /// Its bytes in the text.
     pub range: Range<usize>,
+    /// The end of its surname.
+    pub surname_end: usize,
     /// Its parts.
     pub form: Form,
     /// Reading of the surname by the dictionary.
@@ -65,7 +67,7 @@ const SINGLE: &str = "\
     倉兼加勝古向吉呉喜堂城堺塙塚境奥宗宮宋尾崔平幸広弓張後志戸所旭昌旦曽朝木朴李杉杜杵松柴栗桐桜椎榊楊樋武毛永池沢河波洪浅浦\
     清渋渡湯源溝潘瀬牛王玉田畠盛石砂碓磯福秋稲立竹笹管粟細緑羽義肥脇臼舟船芝花芹苅茂荒菊菱董蒋蓮薄藪裴要許豊赤辺通野金鈴銭長\
     門陣陳陶雨雪青韓風飯香馬高鳥鳴鷲鹿黄黒\
-    劉趙崔楊呉徐朱郭羅鄭謝唐許鄧馮曹彭蕭袁潘蔡杜葉蘇魏呂姚盧姜譚廖范汪陸戴夏邱鄒孟閻薛尹黎賀顧龔邵覃兪禹閔卞魯廉阮裴裵仲浦";
+    劉趙崔楊呉朱郭羅鄭謝唐許鄧馮曹彭蕭袁潘蔡杜葉蘇魏呂姚盧姜譚廖范汪陸戴夏邱鄒孟閻薛尹黎賀顧龔邵覃兪禹閔卞魯廉阮裴裵仲浦";
 
 /// Words that are surnames too, but rarely.
 const NO_SURNAMES: &[&str] = &[
@@ -133,6 +135,7 @@ pub fn candidates(
         let next = tokens.get(i + count);
         let mut candidate = Candidate {
             range: run.start + token.range.start..run.start + last.range.end,
+            surname_end: run.start + token.range.end,
             form,
             certainty,
             begins: i == 0
@@ -200,6 +203,12 @@ fn parts(part: &str, token: &Token, behind: &[Token], inflected: bool) -> (Form,
             (Form::Full, 2)
         }
         Some(Kind::Given) => (Form::Likely, 2),
+        // 由利 is a place too.
+        Some(Kind::Place)
+            if token.kind == Kind::Surname && token.length > 1 && behind.len() == 1 && behind[0].given && behind[0].length == 2 =>
+        {
+            (Form::Likely, 2)
+        }
         _ => match several {
             0 => (Form::Surname, 1),
             n => {

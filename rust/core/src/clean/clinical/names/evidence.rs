@@ -11,6 +11,11 @@ use super::titles::{Tie, age_before, age_behind, family, honorific, in_brackets,
 use super::words::{Kind, Words};
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
 
+/// Companies and the like that are read as a surname with a given name, and trades before さん.
+const NO_FULL: &[&str] = &[
+    "塩野義", "黒田節", "八百屋", "本屋", "魚屋", "肉屋", "花屋", "米屋", "酒屋", "薬屋", "床屋", "質屋", "問屋", "大家", "小豆", "早速",
+];
+
 /// What must not be taken for a name before an honorific: single kanji and their words for persons.
 const NO_PERSONS: &[&str] = &[
     "皆", "今日", "本日", "神", "仏", "王", "奥", "貴", "同", "多", "一", "両", "異", "模", "仕", "各", "有",
@@ -43,7 +48,7 @@ pub fn decide(
 ) -> Option<Place> {
     let range = candidate.range.clone();
     let (before, name, behind) = (&text[..range.start], &text[range.clone()], &text[range.end..]);
-    if NO_PERSONS.contains(&name) || is_family(name) {
+    if NO_PERSONS.contains(&name) || NO_FULL.contains(&name) || is_family(name) || is_repeated(name) {
         return None;
     }
     let around = Around {
@@ -105,10 +110,13 @@ impl Around<'_> {
             && !name.chars().next().is_some_and(|c| is_single(&c.to_string()))
             && !matches!(candidate.form, Form::Surname | Form::Given)
             && behind.strip_prefix('様').is_some_and(|rest| !rest.starts_with(|c| BEHIND_SAMA.contains(c)));
+        let like = candidate.form != Form::Full
+            && !self.named()
+            && behind.strip_prefix('様').is_some_and(|rest| LIKE.iter().any(|word| rest.starts_with(word)));
         let begins = candidate.begins || self.title.is_some() || self.family.is_some();
         let whole = !self.single
             || (candidate.range.start == self.run.start || self.title.is_some()) && is_single(name);
-        (sure && !doubtful && begins && whole).then_some(length)
+        (sure && !doubtful && !like && begins && whole).then_some(length)
     }
 
     /// Tests for a surname that is likelier a person's than a place or another word.
@@ -148,8 +156,15 @@ impl Around<'_> {
     /// Tests for a colon, or a bracket that closes a label, before a surname that is all of its run.
     fn by_label(&self) -> bool {
         let rest = self.before.trim_end_matches(' ');
+        let given = || {
+            let surname = self.candidate.surname_end - self.candidate.range.start;
+            self.candidate.form != Form::Likely || self.name.get(surname..).is_some_and(|given| is_given(given) || given.chars().count() == 1)
+        };
         self.named()
             && self.exact()
+            && is_end(self.behind)
+            && !self.behind.starts_with('の')
+            && given()
             && self.before.len() - rest.len() <= 2
             && (rest.ends_with([':', '】', '=']) && !rest.ends_with("分類:") || rest.ends_with("氏名)"))
     }
@@ -190,6 +205,9 @@ impl Around<'_> {
         }
         if tie == Tie::Weak {
             return self.named() && self.exact();
+        }
+        if tie == Tie::Role {
+            return self.named();
         }
         if tie == Tie::Direct
             && self.candidate.certainty == Certainty::Word
@@ -237,6 +255,11 @@ impl Around<'_> {
             || form == Form::Surname && named && begins_list(self.words, self.text, range.end, LONGEST_LIST)
             || behind_name() && (!self.single || is_end(self.behind))
     }
+}
+
+/// Tests for one kanji with the mark of repetition: 徐々.
+fn is_repeated(name: &str) -> bool {
+    name.chars().count() == 2 && name.ends_with('々') && !name.starts_with(['佐', '野', '奈'])
 }
 
 /// Tests for what stands between two names of a list.
@@ -344,20 +367,20 @@ const HONOURED: &str = "平錦米源菊蓮郡境垣峰巽伯佃守黄周胡肖�
 /// What 様 makes of the word before it: like it.
 const LIKE: &[&str] = &[
     "陰影", "構造", "物質", "変化", "所見", "顔貌", "皮疹", "発疹", "症状", "運動", "歩行", "反応", "細胞", "組織", "病変", "外観", "沈着", "肥厚", "隆起",
-    "結節", "分泌", "便", "痰", "血", "液", "体", "部", "の", "な", "に", "突起", "角化", "紅斑", "呼吸", "咳", "発作", "状",
+    "結節", "分泌", "便", "痰", "血", "液", "体", "部", "突起", "角化", "紅斑", "呼吸", "咳", "発作", "状", "湿疹", "皮膚", "粘膜",
 ];
 
 /// Tests whether `name`, which `honorific` follows, is a name that the dictionary lacks.
 fn is_unknown_name(words: &Words, name: &str, honorific: &str, behind: &str) -> bool {
-    if NO_PERSONS.contains(&name) || name.ends_with(|c| NO_PERSON_ENDS.contains(c)) || name.contains('〇') {
-        return false;
-    }
     let count = name.chars().count();
     let like = honorific == "様";
     if count == 1 {
         return !like && honorific != "さま" && honorific.len() > "氏".len() && HONOURED.contains(name);
     }
-    if count > 3 {
+    if NO_PERSONS.contains(&name) || name.ends_with(|c| NO_PERSON_ENDS.contains(c)) || name.contains('〇') {
+        return false;
+    }
+    if count > 3 || name.ends_with('々') {
         return false;
     }
     // The dictionary has 南殿 as a word; 神殿 and 宮殿 are no persons.

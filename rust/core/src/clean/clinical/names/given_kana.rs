@@ -85,10 +85,22 @@ fn in_hiragana(words: &Words, text: &str, start: usize) -> Option<usize> {
     names.last().map(|length| start + length)
 }
 
+/// What is an honorific before it is part of a given name.
+const NO_HONORIFICS: [&str; 5] = ["さん", "さま", "くん", "ちゃん", "どの"];
+
 /// The longest given name in hiragana, in characters.
 const LONGEST_GIVEN: usize = 5;
 
 /// Tests for a given name in hiragana that is no other word behind a surname.
 fn is_given_hiragana(words: &Words, word: &str) -> bool {
-    GIVEN_HIRAGANA.contains(word) || words.readings_of_names.given.has(word) && !NO_GIVEN.contains(word)
+    // A particle begins or ends most other words behind a surname: 坂本さんが, 浅野はこの.
+    let begins = word.starts_with(['は', 'が', 'に', 'の', 'と', 'も', 'で', 'へ', 'を', 'か', 'や']);
+    let ends = word.ends_with(['と', 'の', 'に', 'が', 'は', 'を', 'も', 'で', 'へ', 'さ']);
+    let usual = word.chars().count() > 2 && word.ends_with(['こ', 'え', 'よ', 'み', 'お', 'し', 'じ', 'う']);
+    GIVEN_HIRAGANA.contains(word)
+        || (usual || !begins)
+            && !ends
+            && !NO_HONORIFICS.iter().any(|honorific| word.starts_with(honorific))
+            && words.readings_of_names.given.has(word)
+            && !NO_GIVEN.contains(word)
 }

@@ -106,7 +106,7 @@ impl Name<'_> {
                 self.bracketed() && family(&self.text[..self.start]).is_some()
                     || closed && (self.text[self.start..self.end].contains('・') || person())
             }
-            Some(Tie::Loose | Tie::Topic | Tie::Weak) => closed && person(),
+            Some(Tie::Loose | Tie::Topic | Tie::Weak | Tie::Role) => closed && person(),
             Some(Tie::Direct) => !behind.starts_with(is_kanji) && person(),
             None => false,
         }

@@ -53,6 +53,16 @@ pub const CATEGORY: Category = Category {
         "よみ",
         "ヨミ",
         "シメイ",
+        "読み方",
+        "読みかた",
+        "カナ名",
+        "カナ氏",
+        "患者カナ名",
+        "カタカナ氏名",
+        "カタカナ",
+        "ひらがな",
+        "セイ",
+        "メイ",
         "カナ",
         "かな",
         "家族氏名",
@@ -173,6 +183,11 @@ pub const CATEGORY: Category = Category {
     ],
 };
 
+/// The ends of labels for the reading of a name.
+const KANA_ENDS: [&str; 14] = [
+    "カナ", "ガナ", "がな", "かな", "よみ", "ヨミ", "シメイ", "(カナ)", "(フリガナ)", "読み方", "読みかた", "カナ名", "セイ", "メイ",
+];
+
 /// The longest part of a name, in characters.
 const LONGEST: usize = 12;
 /// The longest name in kanji that the dictionary lacks, in characters.
@@ -188,10 +203,10 @@ fn read(text: &str, word: Range<usize>) -> Option<Place> {
     let (start, mark) = after_mark(text, word.end)?;
     let label = &text[word.clone()];
     let names_itself = ["名", "名前"].iter().any(|end| label.ends_with(end));
-    let is_kana = ["カナ", "ガナ", "がな", "かな", "よみ", "ヨミ", "シメイ", "(カナ)", "(フリガナ)"]
-        .iter()
-        .any(|end| label.ends_with(end))
-        || label.starts_with("カナ");
+    let is_kana = KANA_ENDS.iter().any(|end| label.ends_with(end)) || label.starts_with("カナ");
+    if mark == Mark::Space && matches!(label, "セイ" | "メイ" | "カタカナ" | "ひらがな" | "読み方") {
+        return None;
+    }
     let end = name_end(words().ok()?, text, start, Evidence { mark, names_itself, is_kana })?;
     let mut place = labelled(text, &word, start..end);
     if let Some(length) = honorific(&text[end..]) {
@@ -270,6 +285,8 @@ fn kanji(words: &Words, text: &str, start: usize, evidence: Evidence) -> Option<
     let sure = evidence.names_itself && evidence.mark == Mark::Colon;
     let (tokens, ordinary) = unknown(words, &mut lattice, &text[start..end]);
     let length = text[start..end].chars().count();
+    let shaped = evidence.mark == Mark::Colon && words.looks_like_surname(&text[start..end], 20);
+    let sure = sure || shaped && !words.is(&text[start..end], &[Kind::Other, Kind::Place, Kind::Organisation]);
     if !sure || ordinary || tokens == 0 || length > LONGEST_KANJI {
         return None;
     }
@@ -337,6 +354,10 @@ fn kana(words: &Words, text: &str, start: usize, evidence: Evidence, is: fn(char
         .is_some_and(|c| c.is_ascii_digit() || is_kanji(c) && honorific(&text[end..]).is_none());
     let several = parts.len() > 1 || text[start..end].contains('・');
     let ordinary = parts.iter().any(|part| is_ordinary(words, &text[part.clone()]));
+    let read = parts.iter().all(|part| words.readings_of_names.has(&text[part.clone()]));
+    if read && several && !goes_on {
+        return Some(end);
+    }
     let kind = if evidence.is_kana {
         true
     } else {
@@ -352,7 +373,7 @@ fn in_latin(text: &str, start: usize) -> Option<usize> {
         run_up_to(LONGEST + 1, text, at, |c| c.is_ascii_alphabetic() || matches!(c, '\'' | '-' | '.' | '^'))
     };
     let mut end = part(start);
-    if end - start < 2 {
+    if end - start < 2 || latin::is_other(&text[start..end]) {
         return None;
     }
     for _ in 0..2 {
@@ -368,6 +389,7 @@ fn in_latin(text: &str, start: usize) -> Option<usize> {
         }
         end = next_end;
     }
+    let end = latin::behind_initial(text, end).unwrap_or(end);
     (!char_at(text, end)
         .is_some_and(|c| c.is_ascii_digit() || is_kanji(c) && honorific(&text[end..]).is_none()))
     .then_some(end)

@@ -88,7 +88,7 @@ fn honoured(words: &Words, text: &str, start: usize, end: usize) -> Option<usize
 }
 
 /// Returns the end of the initial of a given name behind the surname that ends at `at`: Saito R.; M and F are the sex.
-fn behind_initial(text: &str, at: usize) -> Option<usize> {
+pub fn behind_initial(text: &str, at: usize) -> Option<usize> {
     let rest = text[at..].strip_prefix(' ')?;
     let initial = rest.chars().next().filter(char::is_ascii_uppercase)?;
     let dot = rest[1..].starts_with('.');
@@ -127,7 +127,9 @@ mod japanese {
                 return Some(next.1);
             }
         }
-        let surname = || is_surname(words, &text[start..first]);
+        // SARA behind a label is a scale.
+        let capitals = first > start + 1 && text.as_bytes()[start + 1].is_ascii_uppercase();
+        let surname = || !capitals && is_surname(words, &text[start..first]);
         let end = behind_initial(text, first).unwrap_or(first);
         let closed = !text[end..].starts_with(|c: char| c.is_ascii_alphanumeric() || c == '-');
         (closed && (label() || degree(text, end)) && surname()).then_some(end)

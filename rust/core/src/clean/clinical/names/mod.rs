@@ -30,7 +30,7 @@ use evidence::decide;
 use join::join_given;
 use lattice::Lattice;
 use runs::{behind_spaces, run_end};
-use words::id;
+use words::{Kind, id};
 pub use words::{Words, words};
 
 pub const CATEGORY: Category = Category {
@@ -80,6 +80,16 @@ pub const CATEGORY: Category = Category {
         },
     ],
 };
+
+/// Tests for a noun of the dictionary, or a given name in kana.
+pub fn is_known_word(words: &Words, word: &str) -> bool {
+    words.is(word, &[Kind::Other, Kind::Place, Kind::Organisation, Kind::Given]) || words.readings_of_names.given.has(word)
+}
+
+/// Tests for a place or a name of the dictionary.
+pub fn is_place_or_name(words: &Words, word: &str) -> bool {
+    words.is(word, &[Kind::Place, Kind::Organisation, Kind::Surname, Kind::Given, Kind::Person])
+}
 
 /// Finds names in `text`; `labelled` are the names behind labels, in order.
 pub fn find(words: &Words, text: &str, labelled: &[Range<usize>], found: &mut Vec<Place>) {

@@ -39,7 +39,6 @@ const BEHIND_KANA: &[&str] = &[
     "カウンセラー",
     "セラピスト",
     "トレーナー",
-    "スタッフ",
     "インターン",
     "フェロー",
     "アシスタント",
@@ -214,22 +213,29 @@ fn after_space(text: &str) -> &str {
 pub fn honorific(text: &str) -> Option<usize> {
     let rest = after_space(text);
     let spaced = text.len() - rest.len();
+    let first = rest.chars().next()?;
+    if first.is_ascii_uppercase() || first.is_ascii_lowercase() {
+        return latin_profession(rest).map(|length| spaced + length);
+    }
     let kanji = BEHIND
         .at_start(rest)
         .filter(|word| {
             !rest[word.len()..].starts_with(|c| NO_PROFESSION_BEFORE.contains(c) && word.chars().count() > 1)
+                || *word == "先生"
         })
         .filter(|word| !NO_HONORIFIC.iter().any(|other| rest.starts_with(other)) || word.chars().count() > 1)
         .map(|word| word.len())
         .max();
     let kana = || BEHIND_KANA.iter().find(|word| rest.starts_with(**word)).map(|word| word.len());
-    let latin = || {
-        let word =
-            BEHIND_LATIN.iter().filter(|word| rest.starts_with(**word)).max_by_key(|word| word.len())?;
-        let goes_on = rest[word.len()..].starts_with(|c: char| c.is_ascii_alphanumeric() || c == '-');
-        (!goes_on).then_some(word.len())
-    };
-    kanji.or_else(kana).or_else(latin).map(|length| spaced + length)
+    let length = if is_kanji(first) { kanji } else { kana() };
+    length.map(|length| spaced + length)
+}
+
+/// Returns the length of the profession in Latin letters at the start of `text`.
+fn latin_profession(text: &str) -> Option<usize> {
+    let word = BEHIND_LATIN.iter().filter(|word| text.starts_with(**word)).max_by_key(|word| word.len())?;
+    let goes_on = text[word.len()..].starts_with(|c: char| c.is_ascii_alphanumeric() || c == '-');
+    (!goes_on).then_some(word.len())
 }
 
 /// Tests for a profession or a member of the family in brackets at the start of `text`.
@@ -253,6 +259,8 @@ pub enum Tie {
     Mark,
     /// The particle は.
     Topic,
+    /// A word for a person that is no title by itself: 入所者松村.
+    Role,
     /// A space behind a department or a task: 麻酔科 西尾.
     Weak,
 }
@@ -283,9 +291,12 @@ pub fn title(before: &str) -> Option<Tie> {
             && BEFORE_MARK.at_end(rest).any(|word| {
                 tie == Tie::Mark || word.ends_with(['者', '医', '人', '員', '師', '酔', '記', '録'])
             });
-    let latin = || BEFORE_LATIN.iter().any(|word| ends_with_word(rest, word));
-    if kanji || tie != Tie::Topic && is_role(rest) || latin() {
+    let latin = || rest.ends_with(|c: char| c.is_ascii_alphabetic()) && BEFORE_LATIN.iter().any(|word| ends_with_word(rest, word));
+    if kanji || latin() {
         return Some(tie);
+    }
+    if tie != Tie::Topic && is_role(rest) {
+        return Some(if tie == Tie::Mark { tie } else { Tie::Role });
     }
     let department = rest.ends_with(DEPARTMENTS) && !rest.ends_with("全部") || BEFORE_MARK.at_end(rest).next().is_some();
     (tie == Tie::Loose && before.ends_with(' ') && department).then_some(Tie::Weak)
@@ -311,9 +322,7 @@ pub fn title_latin(before: &str) -> bool {
     // Dr. and Mr. need no colon, a label does: "Patient presented".
     let sure = between.contains([':', '.', ')', '】', '='])
         || !between.contains(['\n', ','])
-            && ["dr", "drs", "mr", "mrs", "ms", "miss", "prof", "by", "surgeon", "assistant", "operator", "nurse"]
-                .iter()
-                .any(|word| ends_with_word(rest, word))
+            && ["dr", "drs", "mr", "mrs", "ms", "miss", "prof", "by"].iter().any(|word| ends_with_word(rest, word))
         || between.contains(',') && ["dear", "sincerely", "regards"].iter().any(|word| ends_with_word(rest, word))
         || !between.contains(['\n', ',']) && rest.ends_with(is_kanji);
     let marked = rest.strip_suffix("(ローマ字").unwrap_or(rest);
