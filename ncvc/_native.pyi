@@ -119,8 +119,8 @@ def clean(
 ) -> str:
     """Cleans a text: applies ten rules until none changes anything; white space becomes ▁ (U+2581).
 
-    With `clinical`, the clinical set of private data is replaced too, with `hospitals` names of hospitals and wards; see
-    `ncvc.corpus.cleaning.CleaningConfig`.
+    With `clinical`, the clinical set of private data is replaced too, with `hospitals` names of hospitals and wards;
+    see `ncvc.corpus.cleaning.CleaningConfig`.
     `keep` lists web notations that stay.
     """
 

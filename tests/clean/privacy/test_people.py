@@ -22,6 +22,7 @@ from measure_people import (
     Count,
     cases,
     clinical,
+    hospitals,
     is_written,
     plain,
     precision,
@@ -33,6 +34,7 @@ from measure_people import (
 import ncvc
 
 KEPT_GOAL = 0.99
+HOSPITALS_KEPT_GOAL = 0.97
 MOST_MISSED = {
     ("people", "visible"): 163,  # of 1934
     ("identifiers", "visible"): 14,  # of 966
@@ -41,6 +43,8 @@ MOST_MISSED = {
 """Words that the rules leave today; the goal is one in a hundred. The numbers may only fall."""
 TABLES = [pair for pair in itertools.product(SUBJECTS, SETS) if is_written(*pair)]
 """A held-out table that is not written yet is skipped; a new one needs its row above."""
+HOSPITALS_MISSED = 14
+"""Names of hospitals and wards that the rules leave today, of 93 in both sets; the number may only fall."""
 REPLACEMENTS = [pytest.param(partial(ncvc.clean, clinical=True), id="nothing"), pytest.param(clinical, id="tag")]
 
 
@@ -70,6 +74,18 @@ def test_words_beside_stay(subject: str, name: str) -> None:
     """With tags, for without them labels go along."""
     counts = precision(cases(f"{subject}_{name}"), clinical)
     assert not below({"all": whole(counts)}, KEPT_GOAL), below(counts, 1)
+
+
+def test_hospitals_go_where_they_are_asked_for() -> None:
+    """Of both sets together; the author of the rule read the visible lines alone."""
+    names = [name for name in SETS if is_written("identifiers", name)]
+    written = [case for name in names for case in cases(f"identifiers_{name}", hospitals=True)]
+    kept = [case for name in names for case in cases(f"identifiers_kept_{name}", hospitals=True)]
+    found, untouched = whole(recall(written, hospitals)), whole(recall(written, plain))
+    assert found.faults <= HOSPITALS_MISSED
+    assert untouched.share < 1 - KEPT_GOAL
+    lost = [whole(precision(of, hospitals)) for of in (written, kept)]
+    assert not below({"beside": lost[0], "kept": lost[1]}, HOSPITALS_KEPT_GOAL)
 
 
 @pytest.mark.parametrize(("subject", "name"), TABLES)
