@@ -7,9 +7,10 @@ use super::candidate::{Candidate, Certainty, Form, SIGNED, is_single};
 use super::given_kana::GOES_ON;
 use super::given_kanji::is_given;
 use super::lists::{COMMON, NO_NAME_BEFORE};
-use super::titles::{Tie, age_before, age_behind, family, honorific, in_brackets, is_family, title};
+use super::unknown::{BEHIND_SAMA, LIKE};
+use super::titles::{DEPARTMENTS, Tie, age_before, age_behind, family, honorific, in_brackets, is_family, role_in_brackets, title};
 use super::words::{Kind, Words};
-use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
+use crate::clean::characters::{is_hiragana, is_kanji};
 
 /// Companies and the like that are read as a surname with a given name, and trades before さん.
 const NO_FULL: &[&str] = &[
@@ -17,7 +18,7 @@ const NO_FULL: &[&str] = &[
 ];
 
 /// What must not be taken for a name before an honorific: single kanji and their words for persons.
-const NO_PERSONS: &[&str] = &[
+pub const NO_PERSONS: &[&str] = &[
     "皆", "今日", "本日", "神", "仏", "王", "奥", "貴", "同", "多", "一", "両", "異", "模", "仕", "各", "有",
     "今", "何", "誰", "源", "平", "宮", "姫", "殿", "若", "隣", "嫁", "娘", "孫", "母", "父", "兄", "姉",
     "妹", "弟", "子", "先", "客", "主", "君", "氏", "様", "医", "外", "内", "前", "後", "上", "下", "毎",
@@ -76,6 +77,7 @@ pub fn decide(
             && (around.is_full()
                 || around.by_title()
                 || around.by_label()
+                || around.by_place_in_line()
                 || around.by_family()
                 || around.by_age()
                 || around.listed(last));
@@ -130,7 +132,8 @@ impl Around<'_> {
     fn signed(&self) -> bool {
         let surname = self.candidate.form == Form::Surname && self.candidate.range.start == self.run.start;
         let marked = || SIGNED.iter().any(|mark| self.behind.starts_with(mark));
-        surname && !self.single && (self.named() || marked()) && is_signature(self.before, self.behind)
+        let single = self.single && !(is_single(self.name) && self.before.ends_with('【'));
+        surname && !single && (self.named() || single != self.single || marked()) && is_signature(self.before, self.behind)
     }
 
     /// Tests for the name of who speaks or does something: 病棟の上田です, 中山@放射線科, (小野指導).
@@ -151,6 +154,20 @@ impl Around<'_> {
             rest.is_some_and(|rest| self.behind.len() > rest.len() + "と".len() && rest.starts_with(['人', '名']))
         };
         speaks() || does() || at() || two()
+    }
+
+    /// Tests for a surname in an enumeration, behind a department or a role in brackets, or beside another one.
+    fn by_place_in_line(&self) -> bool {
+        if !self.named() || self.candidate.form != Form::Surname {
+            return false;
+        }
+        let number = self.before.strip_suffix([')', '.']).is_some_and(|rest| rest.ends_with(|c: char| c.is_ascii_digit()));
+        let common = COMMON.contains(self.name);
+        let enumerated = number && common && self.exact() && (self.behind.is_empty() || self.behind.starts_with([' ', '\n', '(']));
+        let of_department = self.before.strip_suffix('の').is_some_and(|rest| rest.ends_with(DEPARTMENTS))
+            && common
+            && ["より", "から", "が", "です", "に"].iter().any(|word| self.behind.starts_with(word));
+        enumerated || of_department || role_in_brackets(self.before) || common && self.candidate.range.start == self.run.start && is_pair(self.behind)
     }
 
     /// Tests for a colon, or a bracket that closes a label, before a surname that is all of its run.
@@ -222,7 +239,11 @@ impl Around<'_> {
     fn by_family(&self) -> bool {
         let Some(tie) = self.family else { return false };
         match self.candidate.form {
-            Form::Given => !self.single || tie == Tie::Mark && is_end(self.behind),
+            Form::Given => {
+                !self.single
+                    || tie == Tie::Mark && is_end(self.behind)
+                    || tie == Tie::Loose && self.before.ends_with(' ') && self.candidate.whole && is_end(self.behind)
+            }
             Form::Surname => {
                 !self.single && self.exact() && (tie == Tie::Mark || tie == Tie::Loose && self.named())
             }
@@ -231,8 +252,9 @@ impl Around<'_> {
     }
 
     fn by_age(&self) -> bool {
-        self.candidate.form != Form::Given
-            && !self.single
+        let bracketed = self.behind.starts_with('(') && age_behind(self.behind);
+        (self.candidate.form != Form::Given || bracketed && self.exact())
+            && (!self.single || is_single(self.name) && self.exact() && age_behind(self.behind))
             && !self.behind.starts_with(is_hiragana)
             && (age_before(self.before) && is_end(self.behind) || self.exact() && age_behind(self.behind))
             && (self.candidate.certainty != Certainty::Word || is_common(self.words, self.name))
@@ -255,6 +277,15 @@ impl Around<'_> {
             || form == Form::Surname && named && begins_list(self.words, self.text, range.end, LONGEST_LIST)
             || behind_name() && (!self.single || is_end(self.behind))
     }
+}
+
+/// Tests for a second common surname behind 、 or と, with which a sentence goes on.
+fn is_pair(behind: &str) -> bool {
+    let Some(rest) = behind.strip_prefix(['、', 'と', ',']) else { return false };
+    let length: usize = rest.chars().take(4).take_while(|&c| is_kanji(c)).map(char::len_utf8).sum();
+    let goes_on = &rest[length..];
+    COMMON.contains(&rest[..length])
+        && (goes_on.is_empty() || goes_on.starts_with(['、', 'が', 'は', 'で', 'に', 'の', '。', 'を', '\n', ' ', ',']))
 }
 
 /// Tests for one kanji with the mark of repetition: 徐々.
@@ -331,74 +362,8 @@ fn is_signature(before: &str, behind: &str) -> bool {
     let opened = before.ends_with(['(', '〔', '[', '/', '【', '-']);
     let last = behind.trim_matches([' ', '\n']).is_empty() || !before.ends_with('\n');
     let sentence = last && before.trim_end_matches([' ', '\n', '(', '〔', '[', '/', '【', '-']).ends_with(['。', '.']);
-    let apart = before.ends_with(" /") || before.ends_with(['【', '〔']);
+    let alone = last && behind.trim_matches([' ', '\n']).is_empty() && before.ends_with('\n') && closed.is_none();
+    let apart = [" (", "\n("].iter().any(|open| before.ends_with(open)) && closed.is_some() || before.ends_with(" /") || before.ends_with(['【', '〔']) || alone;
     line_ends(behind) && (sentence || spaced || apart) && (closed.is_some() == opened || before.ends_with(['/', '-']))
 }
 
-/// Words before さん or 様 that are no names, and the ends of such words.
-const NO_PERSON_ENDS: &str = "女将居舗食者師士員人手家長主客屋親母父兄姉妹弟娘嫁孫婿婆爺僧侶官婦院科局社店校園部課係室庁所署省党会団組班隊衆方達\
-    等族生職側殿様症病炎腫瘤瘍疹斑節状性血膿液痛熱咳作攣梗塞影質膜腺癌球核肉骨脂毛囊嚢胞泡菌糸粉石粒線層板網環塊子";
-
-/// Characters that may follow 様 behind a surname which the dictionary lacks.
-const BEHIND_SAMA: &str = "はがをへよ宛ご宅";
-
-/// Takes kanji before an honorific or a profession that are no word of the dictionary for a name that it lacks.
-pub fn by_form(words: &Words, text: &str, run: &Range<usize>) -> Option<Place> {
-    let before = &text[..run.start];
-    if before.ends_with(['お', 'ご', 'ー']) || before.ends_with(is_katakana) {
-        return None;
-    }
-    let part = &text[run.clone()];
-    let ends = part.char_indices().map(|(i, _)| run.start + i).chain([run.end]).skip(1).take(LONGEST_UNKNOWN);
-    ends.into_iter().find_map(|end| {
-        let length = honorific(&text[end..])?;
-        let honorific = &text[end..end + length];
-        let is_name = !honorific.starts_with(' ') && is_unknown_name(words, &text[run.start..end], honorific, &text[end + length..]);
-        is_name.then(|| Place { whole: run.start..end + length, value: run.start..end })
-    })
-}
-
-/// The longest name that the dictionary lacks, in characters.
-const LONGEST_UNKNOWN: usize = 4;
-
-/// Surnames of one kanji before さん, 先生 and the like that are no surnames elsewhere.
-const HONOURED: &str = "平錦米源菊蓮郡境垣峰巽伯佃守黄周胡肖余丁沈傅鍾汪韋侯尹段史洪莫湯権安文成辛千玄秋慎宣卓白厳頼程傅何方";
-
-/// What 様 makes of the word before it: like it.
-const LIKE: &[&str] = &[
-    "陰影", "構造", "物質", "変化", "所見", "顔貌", "皮疹", "発疹", "症状", "運動", "歩行", "反応", "細胞", "組織", "病変", "外観", "沈着", "肥厚", "隆起",
-    "結節", "分泌", "便", "痰", "血", "液", "体", "部", "突起", "角化", "紅斑", "呼吸", "咳", "発作", "状", "湿疹", "皮膚", "粘膜",
-];
-
-/// Tests whether `name`, which `honorific` follows, is a name that the dictionary lacks.
-fn is_unknown_name(words: &Words, name: &str, honorific: &str, behind: &str) -> bool {
-    let count = name.chars().count();
-    let like = honorific == "様";
-    if count == 1 {
-        return !like && honorific != "さま" && honorific.len() > "氏".len() && HONOURED.contains(name);
-    }
-    if NO_PERSONS.contains(&name) || name.ends_with(|c| NO_PERSON_ENDS.contains(c)) || name.contains('〇') {
-        return false;
-    }
-    if count > 3 || name.ends_with('々') {
-        return false;
-    }
-    // The dictionary has 南殿 as a word; 神殿 and 宮殿 are no persons.
-    if words.is(name, &[Kind::Surname]) && !like && honorific.chars().count() > 1 {
-        return true;
-    }
-    if words.is(name, &[Kind::Other, Kind::Organisation]) || is_family(name) {
-        return false;
-    }
-    let kana = ["さん", "さま", "くん", "ちゃん"].contains(&honorific);
-    let place = words.is(name, &[Kind::Place]);
-    if kana && !place {
-        return true;
-    }
-    let given = ["くん", "ちゃん", "君"].contains(&honorific) && is_given(name);
-    if like {
-        let apart = behind.is_empty() || behind.starts_with(|c: char| BEHIND_SAMA.contains(c) || !is_hiragana(c));
-        return apart && !LIKE.iter().any(|word| behind.starts_with(word)) && words.looks_like_surname(name, 40);
-    }
-    given || honorific.chars().count() > 1 && words.looks_like_surname(name, 20)
-}

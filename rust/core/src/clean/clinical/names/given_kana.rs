@@ -80,7 +80,11 @@ fn in_hiragana(words: &Words, text: &str, start: usize) -> Option<usize> {
     let lengths = run.char_indices().map(|(i, c)| i + c.len_utf8()).skip(1).take(LONGEST_GIVEN - 1);
     let names = lengths.filter(|&length| {
         let honoured = || honorific(&text[start + length..]).is_some();
-        is_given_hiragana(words, &run[..length]) && (ends(&run[length..]) || honoured())
+        if honoured() {
+            let word = &run[..length];
+            return is_given_hiragana(words, word) || words.readings_of_names.given.has(word) && !NO_GIVEN.contains(word);
+        }
+        is_given_hiragana(words, &run[..length]) && ends(&run[length..])
     });
     names.last().map(|length| start + length)
 }

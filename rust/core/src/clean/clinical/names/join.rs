@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::candidate::{Candidate, Form, candidates};
 use super::given_kanji::is_given;
 use super::lattice::Lattice;
+use super::lists::BEFORE;
 use super::runs::{behind_spaces, run_end};
 use super::titles;
 use super::words::{Kind, Words, id};
@@ -20,6 +21,24 @@ pub fn join_given(
 ) {
     let Some(start) = behind_spaces(text, run.end) else { return };
     let end = run_end(text, start);
+    if BEFORE.at_start(&text[start..]).next().is_some() {
+        return;
+    }
+    // 王 偉先生: a given name that the dictionary lacks.
+    let short = text[start..end].char_indices().map(|(i, c)| start + i + c.len_utf8()).take(2);
+    let honoured = titles::honorific(&text[start..]).is_none();
+    if let Some(given) = short.into_iter().find(|&given| honoured && titles::honorific(&text[given..]).is_some_and(|n| n > 3))
+        && candidate.whole
+        && !words.is(&text[start..given], &[Kind::Other, Kind::Organisation, Kind::Surname])
+    {
+        candidate.range.end = given;
+        candidate.form = Form::Full;
+        candidate.ends = true;
+        candidate.next_length = 2;
+        candidate.margin = i32::MAX;
+        run.end = end;
+        return;
+    }
     let rare = is_given(&text[start..end]) && words.is(&text[candidate.range.clone()], &[Kind::Surname]);
     if rare && !words.is(&text[start..end], &[Kind::Other, Kind::Place, Kind::Organisation, Kind::Surname]) {
         candidate.range.end = end;

@@ -98,7 +98,10 @@ impl Name<'_> {
         let closed = !behind.starts_with(|c: char| is_kanji(c) || is_hiragana(c));
         let person = || {
             self.parts.iter().all(|part| {
-                is_name(self.words, part) && !self.words.is(part, &[Kind::Other, Kind::Organisation])
+                let surname = || part.chars().count() > 2 && self.words.readings_of_names.surnames.has(part);
+                is_name(self.words, part)
+                    && !self.words.is(part, &[Kind::Other])
+                    && (surname() || !self.words.is(part, &[Kind::Organisation]))
             })
         };
         match tie {

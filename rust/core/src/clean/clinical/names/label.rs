@@ -283,9 +283,10 @@ fn kanji(words: &Words, text: &str, start: usize, evidence: Evidence) -> Option<
         return Some(if name.form == Form::Surname { kana } else { name.range.end });
     }
     let sure = evidence.names_itself && evidence.mark == Mark::Colon;
-    let (tokens, ordinary) = unknown(words, &mut lattice, &text[start..end]);
+    let (tokens, ordinary, unread) = unknown(words, &mut lattice, &text[start..end]);
     let length = text[start..end].chars().count();
     let shaped = evidence.mark == Mark::Colon && words.looks_like_surname(&text[start..end], 20);
+    let shaped = shaped || evidence.mark == Mark::Colon && (2..=3).contains(&length) && (tokens == length || unread);
     let sure = sure || shaped && !words.is(&text[start..end], &[Kind::Other, Kind::Place, Kind::Organisation]);
     if !sure || ordinary || tokens == 0 || length > LONGEST_KANJI {
         return None;
@@ -310,13 +311,14 @@ fn accepts(text: &str, name: &Candidate, evidence: Evidence) -> bool {
     }
 }
 
-/// Counts the words of a run, and tells whether all are ordinary words of two characters or more.
-fn unknown(words: &Words, lattice: &mut Lattice, run: &str) -> (usize, bool) {
+/// Counts the words of a run; tells whether all are ordinary words of two characters or more, and whether any is none.
+fn unknown(words: &Words, lattice: &mut Lattice, run: &str) -> (usize, bool, bool) {
     lattice.load(words, run, |_| false);
     let around = super::lattice::Surroundings { left: id::OUTER, right: id::OUTER, names: true };
     let (tokens, _) = lattice.read(words, run, around);
     let ordinary = tokens.iter().all(|t| t.length >= 2 && matches!(t.kind, Kind::Other | Kind::Organisation));
-    (tokens.len(), ordinary || words.is(run, &[Kind::Other]))
+    let unread = tokens.iter().any(|token| token.kind == Kind::Unknown);
+    (tokens.len(), ordinary || words.is(run, &[Kind::Other]), unread)
 }
 
 /// Returns the end of a name of up to four parts in kana.
@@ -355,7 +357,10 @@ fn kana(words: &Words, text: &str, start: usize, evidence: Evidence, is: fn(char
     let several = parts.len() > 1 || text[start..end].contains('・');
     let ordinary = parts.iter().any(|part| is_ordinary(words, &text[part.clone()]));
     let read = parts.iter().all(|part| words.readings_of_names.has(&text[part.clone()]));
-    if read && several && !goes_on {
+    let surname = || {
+        whole > 2 && words.readings_of_names.surnames.has(&text[start..end]) && !words.is(&text[start..end], &[Kind::Other])
+    };
+    if !goes_on && read && (several || is_katakana(char_at(text, start)?) && surname()) {
         return Some(end);
     }
     let kind = if evidence.is_kana {

@@ -3,14 +3,14 @@
 use super::super::category::Place;
 use super::lists::NO_LATIN;
 use super::runs::run_of;
-use super::titles::{label_latin, title_latin};
+use super::titles::{Tie, label_latin, title, title_latin};
 use super::words::Words;
 
 /// The longest name in Latin letters, in parts.
 const MOST_PARTS: usize = 3;
 
 /// Names in Latin letters that begin at `start`, with a capital behind no letter; returns the end of the word too.
-pub fn latin(words: &Words, text: &str, start: usize) -> (Option<Place>, usize) {
+pub fn latin(words: &Words, text: &str, start: usize, last: Option<usize>) -> (Option<Place>, usize) {
     let ends = part_ends(text, start);
     let place_to = |end| Place { whole: start..end, value: start..end };
     let place = if title_latin(&text[..start]) {
@@ -20,7 +20,7 @@ pub fn latin(words: &Words, text: &str, start: usize) -> (Option<Place>, usize) 
             let length = honoured(words, text, start, end)?;
             Some(Place { whole: start..end + length, value: start..end })
         });
-        honoured.or_else(|| japanese::name(words, text, start).map(place_to))
+        honoured.or_else(|| japanese::name(words, text, start, last).map(place_to))
     };
     let end = place.as_ref().map_or(ends[0], |place| place.value.end);
     (place, end)
@@ -105,12 +105,14 @@ mod japanese {
 
     /// Returns the end of the name at `start`: a surname and a given name, a surname and an initial behind a label or
     /// before a degree, a surname alone behind a label.
-    pub fn name(words: &Words, text: &str, start: usize) -> Option<usize> {
-        if text[..start].ends_with(['-', '/', '.', '_', '@']) {
+    pub fn name(words: &Words, text: &str, start: usize, last: Option<usize>) -> Option<usize> {
+        let between = last.and_then(|last| text.get(last..start)).map(|between| between.trim_matches(' '));
+        let follows = between.is_some_and(|between| matches!(between, "/" | "," | "、" | "・" | "&"));
+        if !follows && text[..start].ends_with(['-', '/', '.', '_', '@']) && !text[..start].ends_with("t.") {
             return None;
         }
         let first = word(text, start)?;
-        let label = || label_latin(&text[..start]);
+        let label = || follows || label_latin(&text[..start]) || title(&text[..start]).is_some_and(|tie| tie != Tie::Direct);
         if first == start + 1 {
             let gap = text[first..].len() - text[first..].trim_start_matches(['.', ' ']).len();
             let next = word(text, first + gap).filter(|_| (1..=2).contains(&gap))?;
@@ -132,7 +134,8 @@ mod japanese {
         let surname = || !capitals && is_surname(words, &text[start..first]);
         let end = behind_initial(text, first).unwrap_or(first);
         let closed = !text[end..].starts_with(|c: char| c.is_ascii_alphanumeric() || c == '-');
-        (closed && (label() || degree(text, end)) && surname()).then_some(end)
+        let san = ["-san", "-sensei", "-sama", "-kun", "-chan"].iter().any(|san| text[end..].starts_with(san));
+        ((closed && (label() || degree(text, end)) || san) && surname()).then_some(end)
     }
 
     /// The fewest letters of a surname with a given name.

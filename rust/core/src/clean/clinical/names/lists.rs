@@ -30,6 +30,7 @@ lists! {
     NO_NAME_ENDS "no_name_ends.txt";
     NO_GIVEN "no_given.txt";
     GIVEN "given.txt";
+    GIVEN_MODERN "given_modern.txt";
     VARIANTS "variants.txt";
 }
 

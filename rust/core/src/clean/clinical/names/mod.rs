@@ -8,6 +8,7 @@ mod candidate;
 mod evidence;
 mod given_kana;
 mod given_kanji;
+mod hiragana;
 mod join;
 mod katakana;
 pub mod label;
@@ -17,19 +18,21 @@ mod lists;
 mod readings;
 mod romaji;
 mod runs;
+mod unknown;
 mod titles;
 mod words;
 
 use std::ops::Range;
 
 use super::category::{Category, Place, TAG_BEGIN};
-use crate::clean::characters::{is_kanji, is_katakana};
+use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
 use crate::clean::rule::Example;
 use candidate::{Form, candidates};
 use evidence::decide;
 use join::join_given;
 use lattice::Lattice;
 use runs::{behind_spaces, run_end};
+use unknown::by_form;
 use words::{Kind, id};
 pub use words::{Words, words};
 
@@ -106,7 +109,11 @@ pub fn find(words: &Words, text: &str, labelled: &[Range<usize>], found: &mut Ve
                 let last = finder.last;
                 finder.other(katakana::katakana(words, text, at, last))
             }
-            'A'..='Z' => finder.other(latin::latin(words, text, at)),
+            'A'..='Z' => {
+                let last = finder.last;
+                finder.other(latin::latin(words, text, at, last))
+            },
+            c if is_hiragana(c) => finder.other(hiragana::hiragana(words, text, at)),
             c if c.is_ascii_alphabetic() => skip_letters(text, at),
             c => at + c.len_utf8(),
         };
@@ -168,7 +175,7 @@ impl Finder<'_> {
                 self.push(place);
             }
         }
-        if !any && let Some(place) = evidence::by_form(self.words, text, &run) {
+        if !any && let Some(place) = by_form(self.words, &mut self.lattice, text, &run) {
             go_on = go_on.max(place.whole.end);
             self.push(place);
         }

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::lists::{GIVEN_HIRAGANA, GIVEN_KATAKANA, GIVEN_MODERN};
 use super::romaji;
 use super::words::inflate;
 
@@ -27,7 +28,8 @@ impl Readings {
     pub fn unpack() -> Option<Self> {
         let text = String::from_utf8(inflate(PACKED)?).ok()?;
         let (surnames, given) = text.split_once("\n\n")?;
-        Some(Self { surnames: Read::new(surnames), given: Read::new(given) })
+        let further = [&GIVEN_MODERN, &GIVEN_KATAKANA, &GIVEN_HIRAGANA].into_iter().flat_map(|list| list.words().map(str::to_owned));
+        Some(Self { surnames: Read::new(surnames.lines().map(str::to_owned)), given: Read::new(given.lines().map(str::to_owned).chain(further)) })
     }
 
     /// Tests for a surname or a given name in kana.
@@ -37,11 +39,10 @@ impl Readings {
 }
 
 impl Read {
-    fn new(lines: &str) -> Self {
-        Self {
-            katakana: lines.lines().map(str::to_owned).collect(),
-            latin: lines.lines().map(romaji::latin).collect(),
-        }
+    fn new(readings: impl Iterator<Item = String>) -> Self {
+        let katakana: HashSet<_> = readings.map(|reading| katakana(&reading)).collect();
+        let latin = katakana.iter().map(|reading| romaji::latin(reading)).collect();
+        Self { katakana, latin }
     }
 
     /// Tests for a reading in katakana or hiragana.

@@ -27,6 +27,9 @@ const BEHIND_KANA: &[&str] = &[
     "サマ",
     "チャン",
     "ベイビー",
+    "ベビ",
+    "1児",
+    "2児",
     "レジデント",
     "センター長",
     "ソーシャルワーカー",
@@ -303,7 +306,14 @@ pub fn title(before: &str) -> Option<Tie> {
 }
 
 /// Ends of departments.
-const DEPARTMENTS: [char; 6] = ['科', '室', '課', '棟', '係', '部'];
+pub const DEPARTMENTS: [char; 6] = ['科', '室', '課', '棟', '係', '部'];
+
+/// Tests for a role in brackets at the end of `before`: (看)水野.
+pub fn role_in_brackets(before: &str) -> bool {
+    before.strip_suffix(')').and_then(|rest| rest.rsplit_once('(')).is_some_and(|(_, role)| {
+        ["看", "薬", "医", "主", "栄", "記", "担", "リ", "Ns", "Dr", "PT", "OT", "ST", "MSW", "CM", "主治医", "担当"].contains(&role)
+    })
+}
 
 /// Tests for a word for a person at the end: 利用者, 弁護士, 校医; two kanji or more.
 fn is_role(text: &str) -> bool {
@@ -341,7 +351,8 @@ fn ends_with_word(text: &str, word: &str) -> bool {
         return false;
     };
     text[at..].eq_ignore_ascii_case(word)
-        && !text[..at].ends_with(|c: char| c.is_ascii_alphanumeric() || c == '-')
+        && !text[..at].ends_with(|c: char| c.is_ascii_alphanumeric())
+        && (!text[..at].ends_with('-') || text[..at].ends_with(" -") || text[..at].ends_with("。-"))
 }
 
 /// Tests for a member of the family at the end of `before`; returns how it is tied to what follows.
@@ -377,8 +388,13 @@ pub fn age_behind(behind: &str) -> bool {
     let rest = rest.trim_start_matches([' ', '、', ',', '(', '/']);
     let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
     let rest = rest[digits..].trim_start_matches(' ');
-    (1..=3).contains(&digits)
-        && ["歳", "才", "代", "y.o", "yo", "ヶ月", "か月", "カ月"].iter().any(|unit| rest.starts_with(unit))
+    if (1..=3).contains(&digits) && matches!(rest, "y" | "Y" | "F" | "M") {
+        return true;
+    }
+    // 菅野(88)
+    let bracketed = behind.trim_start_matches(' ').starts_with('(') && rest.starts_with(')') && digits == 2;
+    bracketed || (1..=3).contains(&digits)
+        && ["歳", "才", "代", "y.o", "yo", "y ", "y)", "y/", "y、", "ヶ月", "か月", "カ月"].iter().any(|unit| rest.starts_with(unit))
 }
 
 #[cfg(test)]
