@@ -32,7 +32,13 @@ impl ReplacePii {
     pub fn new(options: &CleaningOptions) -> Result<Self> {
         let &CleaningOptions { clinical, hospitals, .. } = options;
         let words = if clinical || hospitals { Some(clinical::words()?) } else { None };
-        Ok(Self { words, clinical, hospitals, tags: options.replacement == Replacement::Tag, web: options.web })
+        Ok(Self {
+            words,
+            clinical,
+            hospitals,
+            tags: options.replacement == Replacement::Tag,
+            web: options.web,
+        })
     }
 
     /// Tests whether clinical data is replaced, which the fused pass does not look for.

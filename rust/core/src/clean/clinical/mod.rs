@@ -86,7 +86,13 @@ static WORDS: LazyLock<Option<Words>> = LazyLock::new(|| {
         .build(pairs.iter().map(|(_, word)| word))
         .ok()?;
     let owners = pairs.into_iter().map(|(owner, _)| owner).collect();
-    Some(Words { automaton, owners, contacts: contact::words()?, hospitals: hospital::words()?, names: names::words().ok()? })
+    Some(Words {
+        automaton,
+        owners,
+        contacts: contact::words()?,
+        hospitals: hospital::words()?,
+        names: names::words().ok()?,
+    })
 });
 
 /// Returns the automaton, which is built at the first call.

@@ -122,6 +122,9 @@ pub fn candidates(
         };
         let (form, count) = match token.kind {
             Kind::Given => (Form::Given, 1),
+            _ if token.given && tokens.len() == 1 && token.length == 1 && !is_single(part) => {
+                (Form::Given, 1)
+            }
             _ if token.surname && !NO_SURNAMES.contains(&&part[token.range.clone()]) => {
                 parts(part, token, &tokens[i + 1..], begins_inflected(&text[run.end..]))
             }
@@ -190,7 +193,8 @@ fn parts(part: &str, token: &Token, behind: &[Token], inflected: bool) -> (Form,
     let several = likely_given(part, behind);
     let rare = several >= 2 && is_given(&part[behind[0].range.start..behind[several - 1].range.end]);
     // 大和 and 大地 are other words too.
-    if let Some(next) = behind.first().filter(|next| next.given && next.kind != Kind::Given && next.length > 1)
+    if let Some(next) =
+        behind.first().filter(|next| next.given && next.kind != Kind::Given && next.length > 1)
         && token.kind == Kind::Surname
         && token.length > 1
         && behind.get(1).is_none_or(|further| further.length > 1)
@@ -204,8 +208,12 @@ fn parts(part: &str, token: &Token, behind: &[Token], inflected: bool) -> (Form,
         }
         Some(Kind::Given) => (Form::Likely, 2),
         // 由利 is a place too.
-        Some(Kind::Place)
-            if token.kind == Kind::Surname && token.length > 1 && behind.len() == 1 && behind[0].given && behind[0].length == 2 =>
+        Some(Kind::Place | Kind::Surname)
+            if token.kind == Kind::Surname
+                && token.length > 1
+                && behind.len() == 1
+                && behind[0].given
+                && behind[0].length == 2 =>
         {
             (Form::Likely, 2)
         }

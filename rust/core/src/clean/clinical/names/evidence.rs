@@ -4,17 +4,36 @@ use std::ops::Range;
 
 use super::super::category::Place;
 use super::candidate::{Candidate, Certainty, Form, SIGNED, is_single};
+use super::chains::{LONGEST_LIST, begins_list, is_chain, is_pair, is_signature};
 use super::given_kana::GOES_ON;
-use super::given_kanji::is_given;
-use super::lists::{COMMON, NO_NAME_BEFORE};
+use super::given_kanji::{is_given, is_given_kanji};
+use super::lists::{COMMON, NO_NAME_BEFORE, VISITS};
+use super::titles::{
+    DEPARTMENTS, Tie, age_before, age_behind, family, honorific, in_brackets, is_family, role_in_brackets,
+    title,
+};
 use super::unknown::{BEHIND_SAMA, LIKE};
-use super::titles::{DEPARTMENTS, Tie, age_before, age_behind, family, honorific, in_brackets, is_family, role_in_brackets, title};
-use super::words::{Kind, Words};
+use super::words::Words;
 use crate::clean::characters::{is_hiragana, is_kanji};
 
 /// Companies and the like that are read as a surname with a given name, and trades before さん.
 const NO_FULL: &[&str] = &[
-    "塩野義", "黒田節", "八百屋", "本屋", "魚屋", "肉屋", "花屋", "米屋", "酒屋", "薬屋", "床屋", "質屋", "問屋", "大家", "小豆", "早速",
+    "塩野義",
+    "黒田節",
+    "八百屋",
+    "本屋",
+    "魚屋",
+    "肉屋",
+    "花屋",
+    "米屋",
+    "酒屋",
+    "薬屋",
+    "床屋",
+    "質屋",
+    "問屋",
+    "大家",
+    "小豆",
+    "早速",
 ];
 
 /// What must not be taken for a name before an honorific: single kanji and their words for persons.
@@ -25,15 +44,14 @@ pub const NO_PERSONS: &[&str] = &[
     "本", "全", "男", "女", "者", "人", "長", "士", "師", "蜂巣", "健康", "健在",
 ];
 
-const CHAIN: [char; 8] = ['、', ',', '・', '/', '&', '→', '\n', ' '];
-
 /// With what a speaker goes on.
-const SPEAKS: [&str; 7] = ["です。", "です、", "です\n", "でございます", "と申します", "といいます", "と言います"];
+const SPEAKS: [&str; 7] =
+    ["です。", "です、", "です\n", "でございます", "と申します", "といいます", "と言います"];
 
 /// What somebody does, before a closing bracket.
 const DOES: [&str; 20] = [
-    "指導", "代行", "休み", "代理", "確認", "記載", "対応", "担当", "同席", "立会", "介助", "施行", "実施", "記", "入力", "報告", "説明",
-    "執刀", "訪問", "記録",
+    "指導", "代行", "休み", "代理", "確認", "記載", "対応", "担当", "同席", "立会", "介助", "施行", "実施",
+    "記", "入力", "報告", "説明", "執刀", "訪問", "記録",
 ];
 
 /// The end of the last name found, with its honorific.
@@ -104,7 +122,9 @@ impl Around<'_> {
     fn honoured(&self) -> Option<usize> {
         let Self { candidate, name, behind, .. } = self;
         let length = honorific(behind).filter(|&length| is_honorific(candidate, &behind[..length]))?;
+        let visits = || behind.strip_prefix('様').is_some_and(|rest| VISITS.at_start(rest).next().is_some());
         let sure = candidate.certainty != Certainty::Word
+            || self.single && is_single(name) && candidate.range.start == self.run.start && visits()
             || candidate.form != Form::Surname
             || is_common(self.words, name);
         // Two characters that are no usual name stand before 様 in other words too.
@@ -133,7 +153,10 @@ impl Around<'_> {
         let surname = self.candidate.form == Form::Surname && self.candidate.range.start == self.run.start;
         let marked = || SIGNED.iter().any(|mark| self.behind.starts_with(mark));
         let single = self.single && !(is_single(self.name) && self.before.ends_with('【'));
-        surname && !single && (self.named() || single != self.single || marked()) && is_signature(self.before, self.behind)
+        surname
+            && !single
+            && (self.named() || single != self.single || marked())
+            && is_signature(self.before, self.behind)
     }
 
     /// Tests for the name of who speaks or does something: 病棟の上田です, 中山@放射線科, (小野指導).
@@ -142,7 +165,8 @@ impl Around<'_> {
         if !self.named() || candidate.range.start != self.run.start {
             return false;
         }
-        let begins = self.before.is_empty() || self.before.ends_with([' ', '\n', '、', '。', 'の', ':', '「', '(']);
+        let begins =
+            self.before.is_empty() || self.before.ends_with([' ', '\n', '、', '。', 'の', ':', '「', '(']);
         let speaks = || begins && SPEAKS.iter().any(|word| self.behind.starts_with(word));
         let does = || {
             let rest = self.before.ends_with(['(', '、', ' ']).then_some(self.behind);
@@ -150,8 +174,13 @@ impl Around<'_> {
         };
         let at = || self.behind.strip_prefix('@').is_some_and(|rest| rest.starts_with(is_kanji));
         let two = || {
-            let rest = self.behind.strip_prefix('と').map(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()));
-            rest.is_some_and(|rest| self.behind.len() > rest.len() + "と".len() && rest.starts_with(['人', '名']))
+            let rest = self
+                .behind
+                .strip_prefix('と')
+                .map(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()));
+            rest.is_some_and(|rest| {
+                self.behind.len() > rest.len() + "と".len() && rest.starts_with(['人', '名'])
+            })
         };
         speaks() || does() || at() || two()
     }
@@ -161,13 +190,22 @@ impl Around<'_> {
         if !self.named() || self.candidate.form != Form::Surname {
             return false;
         }
-        let number = self.before.strip_suffix([')', '.']).is_some_and(|rest| rest.ends_with(|c: char| c.is_ascii_digit()));
+        let number = self
+            .before
+            .strip_suffix([')', '.'])
+            .is_some_and(|rest| rest.ends_with(|c: char| c.is_ascii_digit()));
         let common = COMMON.contains(self.name);
-        let enumerated = number && common && self.exact() && (self.behind.is_empty() || self.behind.starts_with([' ', '\n', '(']));
+        let enumerated = number
+            && common
+            && self.exact()
+            && (self.behind.is_empty() || self.behind.starts_with([' ', '\n', '(']));
         let of_department = self.before.strip_suffix('の').is_some_and(|rest| rest.ends_with(DEPARTMENTS))
             && common
             && ["より", "から", "が", "です", "に"].iter().any(|word| self.behind.starts_with(word));
-        enumerated || of_department || role_in_brackets(self.before) || common && self.candidate.range.start == self.run.start && is_pair(self.behind)
+        enumerated
+            || of_department
+            || role_in_brackets(self.before)
+            || common && self.candidate.range.start == self.run.start && is_pair(self.behind)
     }
 
     /// Tests for a colon, or a bracket that closes a label, before a surname that is all of its run.
@@ -175,7 +213,8 @@ impl Around<'_> {
         let rest = self.before.trim_end_matches(' ');
         let given = || {
             let surname = self.candidate.surname_end - self.candidate.range.start;
-            self.candidate.form != Form::Likely || self.name.get(surname..).is_some_and(|given| is_given(given) || given.chars().count() == 1)
+            self.candidate.form != Form::Likely
+                || self.name.get(surname..).is_some_and(|given| is_given(given) || is_given_kanji(given))
         };
         self.named()
             && self.exact()
@@ -201,10 +240,7 @@ impl Around<'_> {
         let candidate = self.candidate;
         let begins =
             candidate.begins || self.title.is_some() || self.family.is_some() || ends_in_unit(self.before);
-        candidate.form == Form::Full
-            && begins
-            && !candidate.overlaps
-            && candidate.margin >= LEAST_MARGIN
+        candidate.form == Form::Full && begins && !candidate.overlaps && candidate.margin >= LEAST_MARGIN
     }
 
     /// Tests that the candidate is its run, or all of it that no kanji follows.
@@ -218,7 +254,8 @@ impl Around<'_> {
             return tie == Tie::Mark && !self.single;
         }
         if tie == Tie::Topic {
-            return self.named() && (self.behind.is_empty() || self.behind.starts_with(['、', '。', ' ', '\n', ',', 'で']));
+            return self.named()
+                && (self.behind.is_empty() || self.behind.starts_with(['、', '。', ' ', '\n', ',', 'で']));
         }
         if tie == Tie::Weak {
             return self.named() && self.exact();
@@ -242,7 +279,10 @@ impl Around<'_> {
             Form::Given => {
                 !self.single
                     || tie == Tie::Mark && is_end(self.behind)
-                    || tie == Tie::Loose && self.before.ends_with(' ') && self.candidate.whole && is_end(self.behind)
+                    || tie == Tie::Loose
+                        && self.before.ends_with(' ')
+                        && self.candidate.whole
+                        && is_end(self.behind)
             }
             Form::Surname => {
                 !self.single && self.exact() && (tie == Tie::Mark || tie == Tie::Loose && self.named())
@@ -254,10 +294,13 @@ impl Around<'_> {
     fn by_age(&self) -> bool {
         let bracketed = self.behind.starts_with('(') && age_behind(self.behind);
         (self.candidate.form != Form::Given || bracketed && self.exact())
-            && (!self.single || is_single(self.name) && self.exact() && age_behind(self.behind))
+            && (!self.single
+                || is_single(self.name) && self.exact() && is_apart(self.before) && age_behind(self.behind))
             && !self.behind.starts_with(is_hiragana)
             && (age_before(self.before) && is_end(self.behind) || self.exact() && age_behind(self.behind))
-            && (self.candidate.certainty != Certainty::Word || is_common(self.words, self.name))
+            && (self.candidate.certainty != Certainty::Word
+                || self.candidate.form == Form::Given
+                || is_common(self.words, self.name))
     }
 
     /// Tests for a name in a list of names, or before a profession in brackets; `last` is the end of the name before.
@@ -265,7 +308,10 @@ impl Around<'_> {
         let Candidate { form, certainty, ref range, .. } = *self.candidate;
         let named = certainty == Certainty::Name || self.named();
         let follows = || last.and_then(|last| self.text.get(last..range.start));
-        if named && follows().is_some_and(|between| is_chain(between) || between == "と" || self.exact() && between == " ") {
+        if named
+            && follows()
+                .is_some_and(|between| is_chain(between) || between == "と" || self.exact() && between == " ")
+        {
             return true;
         }
         if form == Form::Given || !self.exact() {
@@ -279,25 +325,14 @@ impl Around<'_> {
     }
 }
 
-/// Tests for a second common surname behind 、 or と, with which a sentence goes on.
-fn is_pair(behind: &str) -> bool {
-    let Some(rest) = behind.strip_prefix(['、', 'と', ',']) else { return false };
-    let length: usize = rest.chars().take(4).take_while(|&c| is_kanji(c)).map(char::len_utf8).sum();
-    let goes_on = &rest[length..];
-    COMMON.contains(&rest[..length])
-        && (goes_on.is_empty() || goes_on.starts_with(['、', 'が', 'は', 'で', 'に', 'の', '。', 'を', '\n', ' ', ',']))
+/// Tests for the beginning of a phrase.
+fn is_apart(before: &str) -> bool {
+    before.is_empty() || before.ends_with([' ', '\n', '、', '。', '(', ':', '/', ','])
 }
 
 /// Tests for one kanji with the mark of repetition: 徐々.
 fn is_repeated(name: &str) -> bool {
     name.chars().count() == 2 && name.ends_with('々') && !name.starts_with(['佐', '野', '奈'])
-}
-
-/// Tests for what stands between two names of a list.
-fn is_chain(between: &str) -> bool {
-    between.chars().count() <= 2
-        && between.contains(['、', ',', '・', '/', '&', '→'])
-        && between.chars().all(|c| CHAIN.contains(&c))
 }
 
 /// Tests for a surname that no other word is likelier to be than it before an honorific.
@@ -307,28 +342,6 @@ fn is_common(words: &Words, name: &str) -> bool {
 
 /// The most that a surname may cost above another word before an honorific.
 const MOST_EXCESS: i32 = 2_500;
-
-/// Tests for further surnames behind ・ or / at `at`, the last of which ends a word.
-fn begins_list(words: &Words, text: &str, at: usize, most: usize) -> bool {
-    let Some(rest) = text[at..].strip_prefix(['・', '/', '→']) else { return false };
-    let start = text.len() - rest.len();
-    let length: usize = rest.chars().take(12).take_while(|&c| is_kanji(c)).map(char::len_utf8).sum();
-    let run = &rest[..length];
-    let run =
-        ["組", "両医師", "両先生", "両名", "班"].iter().find_map(|end| run.strip_suffix(end)).unwrap_or(run);
-    let honoured = run.char_indices().skip(2).take(2).any(|(i, _)| {
-        let behind = &rest[i..];
-        let together = behind.strip_prefix('両').unwrap_or(behind);
-        words.is(&run[..i], &[Kind::Surname]) && (honorific(together).is_some() || behind.starts_with('組'))
-    });
-    honoured || words.is(run, &[Kind::Surname])
-        && run.chars().count() > 1
-        && (most > 0 && begins_list(words, text, start + length, most - 1)
-            || !rest[length..].starts_with(['・', '/', '→']))
-}
-
-/// The longest list of surnames that is read.
-const LONGEST_LIST: usize = 12;
 
 /// The least cost that reading a full name otherwise must have above it.
 const LEAST_MARGIN: i32 = 1_000;
@@ -349,21 +362,3 @@ fn is_end(behind: &str) -> bool {
 fn ends_in_unit(before: &str) -> bool {
     ["歳", "才", "男", "女", "故", "旧姓", "元"].iter().any(|unit| before.ends_with(unit))
 }
-
-/// Tests for a place where the writer of an entry signs: the end of a line, alone, in brackets or behind a full stop.
-fn is_signature(before: &str, behind: &str) -> bool {
-    let line_ends = |rest: &str| rest.is_empty() || rest.starts_with('\n');
-    let spaced = before.ends_with(' ') && !before.trim_end_matches(' ').ends_with('\n');
-    let closed = behind.strip_prefix([')', '〕', ']', '】']);
-    let behind = closed.unwrap_or(behind);
-    let behind = behind.strip_prefix(' ').unwrap_or(behind);
-    let behind = ["拝", "記", "印"].iter().find_map(|mark| behind.strip_prefix(mark)).unwrap_or(behind);
-    let behind = behind.trim_start_matches([' ', '。']);
-    let opened = before.ends_with(['(', '〔', '[', '/', '【', '-']);
-    let last = behind.trim_matches([' ', '\n']).is_empty() || !before.ends_with('\n');
-    let sentence = last && before.trim_end_matches([' ', '\n', '(', '〔', '[', '/', '【', '-']).ends_with(['。', '.']);
-    let alone = last && behind.trim_matches([' ', '\n']).is_empty() && before.ends_with('\n') && closed.is_none();
-    let apart = [" (", "\n("].iter().any(|open| before.ends_with(open)) && closed.is_some() || before.ends_with(" /") || before.ends_with(['【', '〔']) || alone;
-    line_ends(behind) && (sentence || spaced || apart) && (closed.is_some() == opened || before.ends_with(['/', '-']))
-}
-

@@ -72,7 +72,9 @@ fn in_katakana(words: &Words, text: &str, start: usize, joined: bool) -> Option<
 fn in_hiragana(words: &Words, text: &str, start: usize) -> Option<usize> {
     let end = run_of(text, start, is_hiragana);
     let run = &text[start..end];
-    if (2..=3).contains(&run.chars().count()) && text[end..].starts_with('子') && is_given_hiragana(words, run)
+    if (2..=3).contains(&run.chars().count())
+        && text[end..].starts_with('子')
+        && is_given_hiragana(words, run)
     {
         return Some(end + "子".len());
     }
@@ -82,7 +84,8 @@ fn in_hiragana(words: &Words, text: &str, start: usize) -> Option<usize> {
         let honoured = || honorific(&text[start + length..]).is_some();
         if honoured() {
             let word = &run[..length];
-            return is_given_hiragana(words, word) || words.readings_of_names.given.has(word) && !NO_GIVEN.contains(word);
+            return is_given_hiragana(words, word)
+                || words.readings_of_names.given.has(word) && !NO_GIVEN.contains(word);
         }
         is_given_hiragana(words, &run[..length]) && ends(&run[length..])
     });

@@ -21,6 +21,12 @@ const COMMON: &str = "\
 static SET: LazyLock<HashSet<char>> =
     LazyLock::new(|| COMMON.chars().chain(GIVEN.words().flat_map(str::chars)).collect());
 
+/// Tests for one kanji that given names have.
+pub fn is_given_kanji(text: &str) -> bool {
+    let mut characters = text.chars();
+    characters.next().is_some_and(|c| SET.contains(&c)) && characters.next().is_none()
+}
+
 /// Tests for two or three kanji that given names have.
 pub fn is_given(text: &str) -> bool {
     let mut count = 0;

@@ -12,14 +12,37 @@ const HONORIFICS: [&str; 4] = ["さん", "ちゃん", "くん", "さま"];
 
 /// Words before さん and the like that are no names.
 const NO_NAMES: [&str; 24] = [
-    "たく", "おく", "みな", "あか", "おじ", "おば", "むすめ", "むすこ", "おかあ", "おとう", "おにい", "おねえ", "ばあ", "じい", "かあ", "とう",
-    "ねえ", "にい", "よめ", "ひい", "あかちゃん", "ぼく", "わん", "おい",
+    "たく",
+    "おく",
+    "みな",
+    "あか",
+    "おじ",
+    "おば",
+    "むすめ",
+    "むすこ",
+    "おかあ",
+    "おとう",
+    "おにい",
+    "おねえ",
+    "ばあ",
+    "じい",
+    "かあ",
+    "とう",
+    "ねえ",
+    "にい",
+    "よめ",
+    "ひい",
+    "あかちゃん",
+    "ぼく",
+    "わん",
+    "おい",
 ];
 
 /// Reads the hiragana at `start`, where a run begins; returns a name and where to go on.
 pub fn hiragana(words: &Words, text: &str, start: usize) -> (Option<Place>, usize) {
     let end = run_of(text, start, is_hiragana);
-    let apart = !text[..start].ends_with(|c: char| is_kanji(c) || is_katakana(c) || is_hiragana(c) || c == 'ー');
+    let apart =
+        !text[..start].ends_with(|c: char| is_kanji(c) || is_katakana(c) || is_hiragana(c) || c == 'ー');
     let name = if apart { honoured(words, text, start, end) } else { None };
     let place = name.map(|(name, whole)| Place { whole: start..whole, value: start..name });
     (place, end.max(start + 'あ'.len_utf8()))
@@ -32,7 +55,9 @@ fn honoured(words: &Words, text: &str, start: usize, end: usize) -> Option<(usiz
     let fits = |name: &str, given: bool| {
         let length = name.chars().count();
         let read = if given { readings.has(name) } else { readings.surnames.has(name) };
-        read && length >= if given { 2 } else { 3 } && !NO_NAMES.contains(&name) && !NO_GIVEN.contains(name)
+        read && length >= if given { 2 } else { 3 }
+            && !NO_NAMES.contains(&name)
+            && !NO_GIVEN.contains(name)
             && !words.is(name, &[Kind::Other])
     };
     for honorific in HONORIFICS {
@@ -46,8 +71,9 @@ fn honoured(words: &Words, text: &str, start: usize, end: usize) -> Option<(usiz
         // A surname and a given name.
         let next = text.len() - rest.len();
         let further = &text[next..run_of(text, next, is_hiragana)];
-        let (at, honorific) =
-            HONORIFICS.iter().find_map(|honorific| further.find(honorific).map(|at| (at, honorific.len())))?;
+        let (at, honorific) = HONORIFICS
+            .iter()
+            .find_map(|honorific| further.find(honorific).map(|at| (at, honorific.len())))?;
         let name = readings.surnames.has(run) && readings.given.has(&further[..at]);
         return name.then_some((next + at, next + at + honorific));
     }
@@ -55,5 +81,6 @@ fn honoured(words: &Words, text: &str, start: usize, end: usize) -> Option<(usiz
         return None;
     }
     let length = honorific(&text[end..])?;
-    (fits(run, false) && !run.ends_with(['に', 'を', 'は', 'が', 'で', 'の', 'と', 'へ', 'も'])).then_some((end, end + length))
+    (fits(run, false) && !run.ends_with(['に', 'を', 'は', 'が', 'で', 'の', 'と', 'へ', 'も']))
+        .then_some((end, end + length))
 }

@@ -27,9 +27,11 @@ pub fn join_given(
     // 王 偉先生: a given name that the dictionary lacks.
     let short = text[start..end].char_indices().map(|(i, c)| start + i + c.len_utf8()).take(2);
     let honoured = titles::honorific(&text[start..]).is_none();
-    if let Some(given) = short.into_iter().find(|&given| honoured && titles::honorific(&text[given..]).is_some_and(|n| n > 3))
+    if let Some(given) =
+        short.into_iter().find(|&given| honoured && titles::honorific(&text[given..]).is_some_and(|n| n > 3))
         && candidate.whole
-        && !words.is(&text[start..given], &[Kind::Other, Kind::Organisation, Kind::Surname])
+        && (given - start <= '字'.len_utf8()
+            || !words.is(&text[start..given], &[Kind::Other, Kind::Organisation, Kind::Surname]))
     {
         candidate.range.end = given;
         candidate.form = Form::Full;

@@ -116,9 +116,11 @@ impl Name<'_> {
     }
 
     fn bracketed(&self) -> bool {
-        [('(', ')'), ('【', '】'), ('[', ']'), ('〔', '〕'), ('「', '」'), ('<', '>')].iter().any(|&(open, close)| {
-            self.text[..self.start].ends_with(open) && self.text[self.end..].starts_with(close)
-        })
+        [('(', ')'), ('【', '】'), ('[', ']'), ('〔', '〕'), ('「', '」'), ('<', '>')].iter().any(
+            |&(open, close)| {
+                self.text[..self.start].ends_with(open) && self.text[self.end..].starts_with(close)
+            },
+        )
     }
 
     /// Tests for a surname and a given name, each with its reading: ヤマダ タロウ.
@@ -139,8 +141,10 @@ impl Name<'_> {
         let known = || self.parts.iter().all(|part| self.words.readings_of_names.has(part));
         between.trim_matches(' ').is_empty() && !between.is_empty() && between.len() <= 2 && known()
             || self.bracketed()
-            && between.trim_matches(' ').chars().count() == 1
-            && (known() || self.parts.len() > 1 || !self.parts.iter().any(|part| is_compound(self.words, part)))
+                && between.trim_matches(' ').chars().count() == 1
+                && (known()
+                    || self.parts.len() > 1
+                    || !self.parts.iter().any(|part| is_compound(self.words, part)))
     }
 }
 

@@ -13,6 +13,7 @@ use super::lattice::Lattice;
 use super::lists::{NO_LABEL_VALUES, NO_NAME_ENDS};
 use super::runs::{run_end, run_up_to};
 use super::titles::{honorific, is_family};
+use super::unknown::is_unsettled;
 use super::words::{Kind, Words, id, words};
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
 use crate::clean::rule::Example;
@@ -185,7 +186,20 @@ pub const CATEGORY: Category = Category {
 
 /// The ends of labels for the reading of a name.
 const KANA_ENDS: [&str; 14] = [
-    "カナ", "ガナ", "がな", "かな", "よみ", "ヨミ", "シメイ", "(カナ)", "(フリガナ)", "読み方", "読みかた", "カナ名", "セイ", "メイ",
+    "カナ",
+    "ガナ",
+    "がな",
+    "かな",
+    "よみ",
+    "ヨミ",
+    "シメイ",
+    "(カナ)",
+    "(フリガナ)",
+    "読み方",
+    "読みかた",
+    "カナ名",
+    "セイ",
+    "メイ",
 ];
 
 /// The longest part of a name, in characters.
@@ -203,11 +217,13 @@ fn read(text: &str, word: Range<usize>) -> Option<Place> {
     let (start, mark) = after_mark(text, word.end)?;
     let label = &text[word.clone()];
     let names_itself = ["名", "名前"].iter().any(|end| label.ends_with(end));
+    let of_person = names_itself || label.ends_with(['者', '医', '師', '士', '員', '人']);
     let is_kana = KANA_ENDS.iter().any(|end| label.ends_with(end)) || label.starts_with("カナ");
-    if mark == Mark::Space && matches!(label, "セイ" | "メイ" | "カタカナ" | "ひらがな" | "読み方") {
+    if mark == Mark::Space && matches!(label, "セイ" | "メイ" | "カタカナ" | "ひらがな" | "読み方")
+    {
         return None;
     }
-    let end = name_end(words().ok()?, text, start, Evidence { mark, names_itself, is_kana })?;
+    let end = name_end(words().ok()?, text, start, Evidence { mark, names_itself, of_person, is_kana })?;
     let mut place = labelled(text, &word, start..end);
     if let Some(length) = honorific(&text[end..]) {
         place.whole.end = place.whole.end.max(end + length);
@@ -246,6 +262,8 @@ struct Evidence {
     mark: Mark,
     /// The label is one for names: 氏名, 患者名.
     names_itself: bool,
+    /// The label ends as words for persons do: 患者, 主治医.
+    of_person: bool,
     /// The label is one for the reading of a name: フリガナ.
     is_kana: bool,
 }
@@ -286,8 +304,12 @@ fn kanji(words: &Words, text: &str, start: usize, evidence: Evidence) -> Option<
     let (tokens, ordinary, unread) = unknown(words, &mut lattice, &text[start..end]);
     let length = text[start..end].chars().count();
     let shaped = evidence.mark == Mark::Colon && words.looks_like_surname(&text[start..end], 20);
-    let shaped = shaped || evidence.mark == Mark::Colon && (2..=3).contains(&length) && (tokens == length || unread);
-    let sure = sure || shaped && !words.is(&text[start..end], &[Kind::Other, Kind::Place, Kind::Organisation]);
+    let shaped =
+        shaped || evidence.mark == Mark::Colon && (2..=3).contains(&length) && (tokens == length || unread);
+    let is = |kinds: &[Kind]| words.is(&text[start..end], kinds);
+    let place = evidence.of_person && evidence.mark == Mark::Colon && is_unsettled(words, &text[start..end]);
+    let sure = sure || place || shaped && !is(&[Kind::Other, Kind::Place, Kind::Organisation]);
+    let ordinary = ordinary && !place;
     if !sure || ordinary || tokens == 0 || length > LONGEST_KANJI {
         return None;
     }
@@ -358,7 +380,9 @@ fn kana(words: &Words, text: &str, start: usize, evidence: Evidence, is: fn(char
     let ordinary = parts.iter().any(|part| is_ordinary(words, &text[part.clone()]));
     let read = parts.iter().all(|part| words.readings_of_names.has(&text[part.clone()]));
     let surname = || {
-        whole > 2 && words.readings_of_names.surnames.has(&text[start..end]) && !words.is(&text[start..end], &[Kind::Other])
+        whole > 2
+            && words.readings_of_names.surnames.has(&text[start..end])
+            && !words.is(&text[start..end], &[Kind::Other])
     };
     if !goes_on && read && (several || is_katakana(char_at(text, start)?) && surname()) {
         return Some(end);

@@ -3,7 +3,8 @@
 use super::super::category::Place;
 use super::lists::NO_LATIN;
 use super::runs::run_of;
-use super::titles::{Tie, label_latin, title, title_latin};
+use super::titles::{Tie, title};
+use super::titles_latin::{label_latin, title_latin};
 use super::words::Words;
 
 /// The longest name in Latin letters, in parts.
@@ -74,7 +75,9 @@ fn honoured(words: &Words, text: &str, start: usize, end: usize) -> Option<usize
     let name = &text[start..end];
     let behind = &text[end..];
     let after = behind.strip_prefix(' ').unwrap_or(behind);
-    let honorific = ["様", "氏", "先生", "さん", "さま", "殿", "医師", "看護師", "君", "くん", "ちゃん"].into_iter().find(|word| after.starts_with(word))?;
+    let honorific = ["様", "氏", "先生", "さん", "さま", "殿", "医師", "看護師", "君", "くん", "ちゃん"]
+        .into_iter()
+        .find(|word| after.starts_with(word))?;
     let several = name.contains([' ', '.']);
     // The first part alone, of as many characters as this one, is tested for another word.
     let capitalised = name.split([' ', '.']).all(|part| {
@@ -83,7 +86,8 @@ fn honoured(words: &Words, text: &str, start: usize, end: usize) -> Option<usize
             && !is_other(&text[start..start + part.len()])
     });
     let surname = || words.readings_of_names.surnames.has_latin(name);
-    let fits = (several || honorific != "様") && capitalised && name.len() >= 4 || surname() && name.len() >= 3;
+    let fits =
+        (several || honorific != "様") && capitalised && name.len() >= 4 || surname() && name.len() >= 3;
     fits.then(|| behind.len() - after.len() + honorific.len())
 }
 
@@ -112,18 +116,26 @@ mod japanese {
             return None;
         }
         let first = word(text, start)?;
-        let label = || follows || label_latin(&text[..start]) || title(&text[..start]).is_some_and(|tie| tie != Tie::Direct);
+        let label = || {
+            follows
+                || label_latin(&text[..start])
+                || title(&text[..start]).is_some_and(|tie| tie != Tie::Direct)
+        };
         if first == start + 1 {
             let gap = text[first..].len() - text[first..].trim_start_matches(['.', ' ']).len();
             let next = word(text, first + gap).filter(|_| (1..=2).contains(&gap))?;
             let surname = is_surname(words, &text[first + gap..next]);
-            return (surname && (label() || degree(text, next) || text[first..].starts_with('.'))).then_some(next);
+            return (surname && (label() || degree(text, next) || text[first..].starts_with('.')))
+                .then_some(next);
         }
         if let Some(next) = second(text, first) {
             let (a, b) = (&text[start..first], &text[next.0..next.1]);
             let readings = &words.readings_of_names;
             let either = |a, b| readings.surnames.has_latin(a) && readings.given.has_latin(b);
-            if a.len() + b.len() >= SHORTEST_FULL && b.len() > 1 && !is_other(a) && !is_other(b)
+            if a.len() + b.len() >= SHORTEST_FULL
+                && b.len() > 1
+                && !is_other(a)
+                && !is_other(b)
                 && (either(a, b) || either(b, a))
             {
                 return Some(next.1);
@@ -134,7 +146,8 @@ mod japanese {
         let surname = || !capitals && is_surname(words, &text[start..first]);
         let end = behind_initial(text, first).unwrap_or(first);
         let closed = !text[end..].starts_with(|c: char| c.is_ascii_alphanumeric() || c == '-');
-        let san = ["-san", "-sensei", "-sama", "-kun", "-chan"].iter().any(|san| text[end..].starts_with(san));
+        let san =
+            ["-san", "-sensei", "-sama", "-kun", "-chan"].iter().any(|san| text[end..].starts_with(san));
         ((closed && (label() || degree(text, end)) || san) && surname()).then_some(end)
     }
 
@@ -145,7 +158,8 @@ mod japanese {
     fn word(text: &str, at: usize) -> Option<usize> {
         let end = run_of(text, at, |c| c.is_ascii_alphabetic() || c == '\'');
         let rest = text[at..end].get(1..)?;
-        let one_case = rest.bytes().all(|b| !b.is_ascii_uppercase()) || rest.bytes().all(|b| !b.is_ascii_lowercase());
+        let one_case =
+            rest.bytes().all(|b| !b.is_ascii_uppercase()) || rest.bytes().all(|b| !b.is_ascii_lowercase());
         let ends = !text[end..].starts_with(|c: char| c.is_ascii_digit() || c == '_' || c == '@');
         (text[at..].starts_with(|c: char| c.is_ascii_uppercase()) && one_case && ends).then_some(end)
     }

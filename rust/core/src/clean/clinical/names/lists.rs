@@ -32,11 +32,12 @@ lists! {
     GIVEN "given.txt";
     GIVEN_MODERN "given_modern.txt";
     VARIANTS "variants.txt";
+    VISITS "visits.txt";
 }
 
 impl List {
     /// Reads words with white space between them; a line that begins with # is a comment.
-    fn read(text: &'static str) -> Self {
+    pub fn read(text: &'static str) -> Self {
         let words: Vec<&str> =
             text.lines().filter(|line| !line.starts_with('#')).flat_map(str::split_whitespace).collect();
         Self {

@@ -5,6 +5,7 @@
 //! member of the family, an age or another name stands beside it.
 
 mod candidate;
+mod chains;
 mod evidence;
 mod given_kana;
 mod given_kanji;
@@ -18,8 +19,9 @@ mod lists;
 mod readings;
 mod romaji;
 mod runs;
-mod unknown;
 mod titles;
+mod titles_latin;
+mod unknown;
 mod words;
 
 use std::ops::Range;
@@ -31,6 +33,7 @@ use candidate::{Form, candidates};
 use evidence::decide;
 use join::join_given;
 use lattice::Lattice;
+pub use lists::List;
 use runs::{behind_spaces, run_end};
 use unknown::by_form;
 use words::{Kind, id};
@@ -86,7 +89,8 @@ pub const CATEGORY: Category = Category {
 
 /// Tests for a noun of the dictionary, or a given name in kana.
 pub fn is_known_word(words: &Words, word: &str) -> bool {
-    words.is(word, &[Kind::Other, Kind::Place, Kind::Organisation, Kind::Given]) || words.readings_of_names.given.has(word)
+    words.is(word, &[Kind::Other, Kind::Place, Kind::Organisation, Kind::Given])
+        || words.readings_of_names.given.has(word)
 }
 
 /// Tests for a place or a name of the dictionary.
@@ -112,7 +116,7 @@ pub fn find(words: &Words, text: &str, labelled: &[Range<usize>], found: &mut Ve
             'A'..='Z' => {
                 let last = finder.last;
                 finder.other(latin::latin(words, text, at, last))
-            },
+            }
             c if is_hiragana(c) => finder.other(hiragana::hiragana(words, text, at)),
             c if c.is_ascii_alphabetic() => skip_letters(text, at),
             c => at + c.len_utf8(),

@@ -28,8 +28,13 @@ impl Readings {
     pub fn unpack() -> Option<Self> {
         let text = String::from_utf8(inflate(PACKED)?).ok()?;
         let (surnames, given) = text.split_once("\n\n")?;
-        let further = [&GIVEN_MODERN, &GIVEN_KATAKANA, &GIVEN_HIRAGANA].into_iter().flat_map(|list| list.words().map(str::to_owned));
-        Some(Self { surnames: Read::new(surnames.lines().map(str::to_owned)), given: Read::new(given.lines().map(str::to_owned).chain(further)) })
+        let further = [&GIVEN_MODERN, &GIVEN_KATAKANA, &GIVEN_HIRAGANA]
+            .into_iter()
+            .flat_map(|list| list.words().map(str::to_owned));
+        Some(Self {
+            surnames: Read::new(surnames.lines().map(str::to_owned)),
+            given: Read::new(given.lines().map(str::to_owned).chain(further)),
+        })
     }
 
     /// Tests for a surname or a given name in kana.

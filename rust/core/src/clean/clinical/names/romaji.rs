@@ -55,7 +55,16 @@ pub fn latin(katakana: &str) -> String {
             'ン' => ("n", ""),
             'ャ' | 'ュ' | 'ョ' if out.ends_with('i') => {
                 out.pop();
-                ("y", if c == 'ャ' { "a" } else if c == 'ュ' { "u" } else { "o" })
+                (
+                    "y",
+                    if c == 'ャ' {
+                        "a"
+                    } else if c == 'ュ' {
+                        "u"
+                    } else {
+                        "o"
+                    },
+                )
             }
             'ヤ' => ("y", "a"),
             'ユ' => ("y", "u"),
@@ -64,7 +73,9 @@ pub fn latin(katakana: &str) -> String {
             'ヲ' => ("", "o"),
             _ => {
                 let row = SYLLABLES.iter().find_map(|(row, consonant)| {
-                    row.chars().position(|other| other == c).map(|i| (*consonant, ["a", "i", "u", "e", "o"][i]))
+                    row.chars()
+                        .position(|other| other == c)
+                        .map(|i| (*consonant, ["a", "i", "u", "e", "o"][i]))
                 });
                 row.unwrap_or(("", ""))
             }
@@ -80,7 +91,8 @@ pub fn latin(katakana: &str) -> String {
 
 /// Writes a word in the spelling that stands for all.
 pub fn one_spelling(word: &str) -> String {
-    let mut out: String = word.chars().filter(|c| c.is_ascii_alphabetic()).map(|c| c.to_ascii_lowercase()).collect();
+    let mut out: String =
+        word.chars().filter(|c| c.is_ascii_alphabetic()).map(|c| c.to_ascii_lowercase()).collect();
     for (spelling, one) in SPELLINGS {
         if out.contains(spelling) {
             out = out.replace(spelling, one);
@@ -94,7 +106,8 @@ fn without_h(word: &str) -> String {
     let mut out = String::with_capacity(word.len());
     let mut letters = word.chars().peekable();
     while let Some(c) = letters.next() {
-        let long = c == 'h' && out.ends_with('o') && !letters.peek().is_some_and(|next| "aiueoy".contains(*next));
+        let long =
+            c == 'h' && out.ends_with('o') && !letters.peek().is_some_and(|next| "aiueoy".contains(*next));
         if !long {
             out.push(c);
         }

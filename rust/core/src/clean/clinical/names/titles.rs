@@ -1,12 +1,39 @@
 //! Words beside a name: honorifics and professions behind it, titles and family before it.
 
 use super::lists::{BEFORE, BEFORE_MARK, BEHIND, FAMILY};
+use super::titles_latin::title_in_latin;
 use crate::clean::characters::is_kanji;
 
 /// What in brackets behind a name says who it is: 前田(医師), 池田(妻).
-const IN_BRACKETS: &[&str] =
-    &["看護", "薬剤", "外科", "内科", "小児科", "麻酔科", "本人", "リハ", "栄養", "事務", "続柄", "訪看", "福祉用具",
-    "ケアマネ", "ヘルパー", "主治医", "連携", "包括", "ワーカー", "施設", "学生", "家族", "キーパーソン", "友人", "知人", "隣人", "後見"];
+const IN_BRACKETS: &[&str] = &[
+    "看護",
+    "薬剤",
+    "外科",
+    "内科",
+    "小児科",
+    "麻酔科",
+    "本人",
+    "リハ",
+    "栄養",
+    "事務",
+    "続柄",
+    "訪看",
+    "福祉用具",
+    "ケアマネ",
+    "ヘルパー",
+    "主治医",
+    "連携",
+    "包括",
+    "ワーカー",
+    "施設",
+    "学生",
+    "家族",
+    "キーパーソン",
+    "友人",
+    "知人",
+    "隣人",
+    "後見",
+];
 
 /// The longest word for a profession or a department in brackets, in characters.
 const LONGEST_ROLE: usize = 8;
@@ -61,152 +88,6 @@ const NO_HONORIFIC: &[&str] = &[
     "氏名", "氏神", "氏子", "君主", "君臨", "氏朝",
 ];
 
-/// Titles in Latin letters, in lower case.
-const BEFORE_LATIN: &[&str] = &[
-    "cc",
-    "from",
-    "to",
-    "b/o",
-    "baby",
-    "dr",
-    "ns",
-    "pt",
-    "ot",
-    "st",
-    "msw",
-    "psw",
-    "cm",
-    "ce",
-    "mr",
-    "mrs",
-    "ms",
-    "prof",
-    "kp",
-    "key person",
-    "name",
-    "nurse",
-    "doctor",
-    "operator",
-    "assistant",
-    "drs",
-    "miss",
-];
-
-/// Titles and labels before a name in Latin letters, in lower case.
-const BEFORE_NAME_IN_LATIN: &[&str] = &[
-    "dr",
-    "mr",
-    "mrs",
-    "ms",
-    "prof",
-    "name",
-    "patient",
-    "pt name",
-    "patient name",
-    "attending",
-    "surgeon",
-    "anesthesiologist",
-    "reported by",
-    "signed by",
-    "referred by",
-    "dictated by",
-    "author",
-    "physician",
-    "dear dr",
-    "attn",
-    "nurse",
-    "drs",
-    "miss",
-    "operator",
-    "assistant",
-    "reporter",
-    "interpreted by",
-    "performed by",
-    "reviewed by",
-    "approved by",
-    "prepared by",
-    "written by",
-    "recorded by",
-    "read by",
-    "seen by",
-    "admitted by",
-    "ordered by",
-    "consultant",
-    "radiologist",
-    "pathologist",
-    "cardiologist",
-    "resident",
-    "therapist",
-    "pharmacist",
-    "mother",
-    "father",
-    "wife",
-    "husband",
-    "son",
-    "daughter",
-    "brother",
-    "sister",
-    "guardian",
-    "next of kin",
-    "emergency contact",
-    "contact",
-    "kp",
-    "key person",
-    "pcp",
-    "ref dr",
-    "attending dr",
-    "attending physician",
-    "primary physician",
-    "referring physician",
-    "family name",
-    "given name",
-    "first name",
-    "last name",
-    "full name",
-    "surname",
-    "baby of",
-    "b/o",
-    "signature",
-    "witness",
-    "dear",
-    "sincerely",
-    "regards",
-    "氏名(英字)",
-    "氏名(ローマ字",
-    "英字氏名",
-    "英字",
-    "受診者",
-    "受診者名",
-    "医師",
-    "看護師",
-    "担当医師",
-    "助手",
-    "指導医",
-    "報告者",
-    "キーパーソン",
-    "保護者",
-    "通訳",
-    "パスポート名",
-    "旅券名",
-    "ネーム",
-    "お名前",
-    "名前",
-    "本名",
-    "氏名",
-    "患者名",
-    "患者",
-    "担当医",
-    "主治医",
-    "担当",
-    "ローマ字",
-    "執刀医",
-    "術者",
-    "紹介元",
-    "署名",
-    "サイン",
-    "記載者",
-];
-
 /// Returns the rest behind one white space at most.
 fn after_space(text: &str) -> &str {
     text.strip_prefix(' ').unwrap_or(text)
@@ -247,8 +128,12 @@ pub fn in_brackets(text: &str) -> bool {
         return false;
     };
     let length = inside.chars().count();
-    let role = || length <= LONGEST_ROLE && inside.ends_with(|c| "員者士師医科器棟室部長".contains(c)) && length > 1;
-    honorific(inside) == Some(inside.len()) || IN_BRACKETS.contains(&inside) || FAMILY.contains(inside) || role()
+    let role =
+        || length <= LONGEST_ROLE && inside.ends_with(|c| "員者士師医科器棟室部長".contains(c)) && length > 1;
+    honorific(inside) == Some(inside.len())
+        || IN_BRACKETS.contains(&inside)
+        || FAMILY.contains(inside)
+        || role()
 }
 
 /// How a name is tied to the word before it.
@@ -270,8 +155,9 @@ pub enum Tie {
 
 /// Strips what may stand between a word and the name behind it.
 fn strip_tie(before: &str) -> (&str, Tie) {
-    let rest =
-        before.trim_end_matches([' ', ':', '.', '(', '・', '=', '】', ']', '〕', '/', '<', '→', '〔', '【', '「', '『', '-']);
+    let rest = before.trim_end_matches([
+        ' ', ':', '.', '(', '・', '=', '】', ']', '〕', '/', '<', '→', '〔', '【', '「', '『', '-',
+    ]);
     if rest.len() == before.len() {
         return match (before.strip_suffix('の'), before.strip_suffix('は')) {
             (Some(rest), _) => (rest, Tie::Loose),
@@ -294,14 +180,15 @@ pub fn title(before: &str) -> Option<Tie> {
             && BEFORE_MARK.at_end(rest).any(|word| {
                 tie == Tie::Mark || word.ends_with(['者', '医', '人', '員', '師', '酔', '記', '録'])
             });
-    let latin = || rest.ends_with(|c: char| c.is_ascii_alphabetic()) && BEFORE_LATIN.iter().any(|word| ends_with_word(rest, word));
+    let latin = || rest.ends_with(|c: char| c.is_ascii_alphabetic()) && title_in_latin(rest);
     if kanji || latin() {
         return Some(tie);
     }
     if tie != Tie::Topic && is_role(rest) {
         return Some(if tie == Tie::Mark { tie } else { Tie::Role });
     }
-    let department = rest.ends_with(DEPARTMENTS) && !rest.ends_with("全部") || BEFORE_MARK.at_end(rest).next().is_some();
+    let department =
+        rest.ends_with(DEPARTMENTS) && !rest.ends_with("全部") || BEFORE_MARK.at_end(rest).next().is_some();
     (tie == Tie::Loose && before.ends_with(' ') && department).then_some(Tie::Weak)
 }
 
@@ -311,7 +198,26 @@ pub const DEPARTMENTS: [char; 6] = ['科', '室', '課', '棟', '係', '部'];
 /// Tests for a role in brackets at the end of `before`: (看)水野.
 pub fn role_in_brackets(before: &str) -> bool {
     before.strip_suffix(')').and_then(|rest| rest.rsplit_once('(')).is_some_and(|(_, role)| {
-        ["看", "薬", "医", "主", "栄", "記", "担", "リ", "Ns", "Dr", "PT", "OT", "ST", "MSW", "CM", "主治医", "担当"].contains(&role)
+        [
+            "看",
+            "薬",
+            "医",
+            "主",
+            "栄",
+            "記",
+            "担",
+            "リ",
+            "Ns",
+            "Dr",
+            "PT",
+            "OT",
+            "ST",
+            "MSW",
+            "CM",
+            "主治医",
+            "担当",
+        ]
+        .contains(&role)
     })
 }
 
@@ -319,40 +225,8 @@ pub fn role_in_brackets(before: &str) -> bool {
 fn is_role(text: &str) -> bool {
     let mut last = text.chars().rev();
     let role = last.next().is_some_and(|c| "者医師士員".contains(c));
-    role && last.next().is_some_and(is_kanji) && !["同士", "全員", "両者", "前者", "後者"].iter().any(|word| text.ends_with(word))
-}
-
-/// Tests for a title or a label at the end of `before` behind which a name in Latin letters stands.
-pub fn title_latin(before: &str) -> bool {
-    let rest = before.trim_end_matches([' ', '.', ':', ')', '】', '=', ',', '\n']);
-    if before.len() - rest.len() > 4 || rest.len() == before.len() {
-        return false;
-    }
-    let between = &before[rest.len()..];
-    // Dr. and Mr. need no colon, a label does: "Patient presented".
-    let sure = between.contains([':', '.', ')', '】', '='])
-        || !between.contains(['\n', ','])
-            && ["dr", "drs", "mr", "mrs", "ms", "miss", "prof", "by"].iter().any(|word| ends_with_word(rest, word))
-        || between.contains(',') && ["dear", "sincerely", "regards"].iter().any(|word| ends_with_word(rest, word))
-        || !between.contains(['\n', ',']) && rest.ends_with(is_kanji);
-    let marked = rest.strip_suffix("(ローマ字").unwrap_or(rest);
-    sure && BEFORE_NAME_IN_LATIN.iter().any(|word| ends_with_word(marked, word))
-}
-
-/// Tests for a colon, or a bracket that closes a label, before a name in Latin letters.
-pub fn label_latin(before: &str) -> bool {
-    let rest = before.trim_end_matches(' ');
-    before.len() - rest.len() <= 2 && rest.ends_with([':', '】', '='])
-}
-
-/// Tests for `word`, which no letter precedes, at the end of `text`, in any case.
-fn ends_with_word(text: &str, word: &str) -> bool {
-    let Some(at) = text.len().checked_sub(word.len()).filter(|&at| text.is_char_boundary(at)) else {
-        return false;
-    };
-    text[at..].eq_ignore_ascii_case(word)
-        && !text[..at].ends_with(|c: char| c.is_ascii_alphanumeric())
-        && (!text[..at].ends_with('-') || text[..at].ends_with(" -") || text[..at].ends_with("。-"))
+    role && last.next().is_some_and(is_kanji)
+        && !["同士", "全員", "両者", "前者", "後者"].iter().any(|word| text.ends_with(word))
 }
 
 /// Tests for a member of the family at the end of `before`; returns how it is tied to what follows.
@@ -393,8 +267,11 @@ pub fn age_behind(behind: &str) -> bool {
     }
     // 菅野(88)
     let bracketed = behind.trim_start_matches(' ').starts_with('(') && rest.starts_with(')') && digits == 2;
-    bracketed || (1..=3).contains(&digits)
-        && ["歳", "才", "代", "y.o", "yo", "y ", "y)", "y/", "y、", "ヶ月", "か月", "カ月"].iter().any(|unit| rest.starts_with(unit))
+    bracketed
+        || (1..=3).contains(&digits)
+            && ["歳", "才", "代", "y.o", "yo", "y ", "y)", "y/", "y、", "ヶ月", "か月", "カ月"]
+                .iter()
+                .any(|unit| rest.starts_with(unit))
 }
 
 #[cfg(test)]

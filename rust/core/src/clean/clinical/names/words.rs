@@ -115,7 +115,9 @@ impl Words {
                 .iter()
                 .any(|reading| kinds.get(usize::from(reading.class)) == Some(&Kind::Surname));
             if is_surname && (2..=3).contains(&surface.chars().count()) {
-                for (end, c) in [surface.chars().next()?, surface.chars().next_back()?].into_iter().enumerate() {
+                for (end, c) in
+                    [surface.chars().next()?, surface.chars().next_back()?].into_iter().enumerate()
+                {
                     ends_of_surnames.entry(c).or_default()[end] += 1;
                 }
             }
