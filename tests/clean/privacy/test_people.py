@@ -36,14 +36,14 @@ import ncvc
 KEPT_GOAL = 0.99
 HOSPITALS_KEPT_GOAL = 0.97
 MOST_MISSED = {
-    ("people", "visible"): 163,  # of 1934
+    ("people", "visible"): 14,  # of 1934
     ("identifiers", "visible"): 14,  # of 966
     ("identifiers", "held_out"): 148,  # of 928
 }
 """Words that the rules leave today; the goal is one in a hundred. The numbers may only fall."""
 TABLES = [pair for pair in itertools.product(SUBJECTS, SETS) if is_written(*pair)]
 """A held-out table that is not written yet is skipped; a new one needs its row above."""
-HOSPITALS_MISSED = 14
+HOSPITALS_MISSED = 13
 """Names of hospitals and wards that the rules leave today, of 93 in both sets; the number may only fall."""
 REPLACEMENTS = [pytest.param(partial(ncvc.clean, clinical=True), id="nothing"), pytest.param(clinical, id="tag")]
 

@@ -51,9 +51,9 @@ pub fn behind(names: &Names, text: &str, word: Range<usize>) -> Option<Range<usi
         if homes > hiragana && name.chars().count() >= 2 {
             return Some(word.start..close(homes));
         }
-        let ends =
+        let mut ends =
             name.char_indices().map(|(i, c)| i + c.len_utf8()).filter(|&i| name[..i].chars().count() >= 2);
-        let known = ends.filter(|&i| is_known_word(names, &name[..i])).last();
+        let known = ends.rfind(|&i| is_known_word(names, &name[..i]));
         let particle = name.starts_with(|c| "にをはがでとへのもやかだ".contains(c))
             || name.starts_with("まで")
             || name.starts_with("より");

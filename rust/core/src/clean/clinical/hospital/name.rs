@@ -100,8 +100,8 @@ pub fn before(names: &Names, text: &str, word: Range<usize>, from: usize) -> Opt
 
 /// Tests that a word may be a name: it is no numeral and no single kanji of a general word.
 fn begins_name(name: &str) -> bool {
-    let single = name.chars().count() == 1;
-    !(single && name.starts_with(|c: char| is_kanji(c))) && !name.starts_with(|c: char| c.is_ascii_digit())
+    let single = name.chars().count() == 1 && name.starts_with(is_kanji);
+    !single && !name.starts_with(|c: char| c.is_ascii_digit())
 }
 
 /// Takes what belongs to a name before it: 県立, 国立病院機構.

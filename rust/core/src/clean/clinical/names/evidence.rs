@@ -202,7 +202,9 @@ impl Around<'_> {
         let of_department = self.before.strip_suffix('の').is_some_and(|rest| rest.ends_with(DEPARTMENTS))
             && common
             && ["より", "から", "が", "です", "に"].iter().any(|word| self.behind.starts_with(word));
+        let handed = common && self.before.ends_with('→');
         enumerated
+            || handed
             || of_department
             || role_in_brackets(self.before)
             || common && self.candidate.range.start == self.run.start && is_pair(self.behind)

@@ -1,9 +1,10 @@
 //! Names in hiragana before an honorific: たなかさん, すずき先生, ささき ひなちゃん.
 
 use super::super::category::Place;
+use super::given_kana::GOES_ON;
 use super::lists::NO_GIVEN;
 use super::runs::run_of;
-use super::titles::honorific;
+use super::titles::{family, honorific};
 use super::words::{Kind, Words};
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
 
@@ -41,11 +42,38 @@ const NO_NAMES: [&str; 24] = [
 /// Reads the hiragana at `start`, where a run begins; returns a name and where to go on.
 pub fn hiragana(words: &Words, text: &str, start: usize) -> (Option<Place>, usize) {
     let end = run_of(text, start, is_hiragana);
+    // 孫のゆいちゃん
+    let behind_no = text[start..end].strip_prefix('の').filter(|_| text[..start].ends_with(is_kanji));
+    if let Some(rest) = behind_no {
+        let from = end - rest.len();
+        let name = honoured(words, text, from, end);
+        return (name.map(|(name, whole)| Place { whole: from..whole, value: from..name }), end);
+    }
+    if let Some(name) = of_family(words, text, start, end) {
+        return (Some(Place { whole: start..name, value: start..name }), name);
+    }
     let apart =
         !text[..start].ends_with(|c: char| is_kanji(c) || is_katakana(c) || is_hiragana(c) || c == 'ー');
     let name = if apart { honoured(words, text, start, end) } else { None };
     let place = name.map(|(name, whole)| Place { whole: start..whole, value: start..name });
     (place, end.max(start + 'あ'.len_utf8()))
+}
+
+/// Returns the end of a given name behind a member of the family: 次女 さちこ.
+fn of_family(words: &Words, text: &str, start: usize, end: usize) -> Option<usize> {
+    if !text[..start].ends_with([' ', ':', '(', '・']) || family(&text[..start]).is_none() {
+        return None;
+    }
+    let ends = |at: usize| at == end || GOES_ON.iter().any(|word| text[at..].starts_with(word));
+    let lengths = text[start..end].char_indices().map(|(i, c)| start + i + c.len_utf8()).skip(2);
+    let names = lengths.filter(|&at| {
+        let name = &text[start..at];
+        words.readings_of_names.given.has(name)
+            && !NO_GIVEN.contains(name)
+            && !words.is(name, &[Kind::Other])
+            && ends(at)
+    });
+    names.last()
 }
 
 /// Returns the ends of the name in the run and of its honorific.

@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use super::candidate::{Candidate, Form, candidates};
+use super::candidate::{Candidate, Certainty, Form, candidates};
 use super::given_kanji::is_given;
 use super::lattice::Lattice;
-use super::lists::BEFORE;
+use super::lists::{BEFORE, NO_LABEL_VALUES};
 use super::runs::{behind_spaces, run_end};
 use super::titles;
 use super::words::{Kind, Words, id};
@@ -37,6 +37,24 @@ pub fn join_given(
         candidate.form = Form::Full;
         candidate.ends = true;
         candidate.next_length = 2;
+        candidate.margin = i32::MAX;
+        run.end = end;
+        return;
+    }
+    // 田中 絆 2歳: whatever stands between a surname and an age.
+    let length = text[start..end].chars().count();
+    let surname = text[candidate.range.clone()].chars().count() > 1 && candidate.certainty != Certainty::Word;
+    if surname
+        && length <= 2
+        && candidate.whole
+        && titles::age_behind(&text[end..])
+        && text[end..].starts_with([' ', '('])
+        && NO_LABEL_VALUES.at_start(&text[start..]).next().is_none()
+        && !words.is(&text[start..end], &[Kind::Organisation, Kind::Surname])
+        && (length == 1 || !words.is(&text[start..end], &[Kind::Other]))
+    {
+        candidate.range.end = end;
+        candidate.form = Form::Full;
         candidate.margin = i32::MAX;
         run.end = end;
         return;

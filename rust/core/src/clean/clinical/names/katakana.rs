@@ -1,7 +1,7 @@
 //! Names in katakana beside an honorific, a title, a member of the family or the same name in kanji.
 
 use super::super::category::Place;
-use super::lists::NO_KATAKANA;
+use super::lists::{NO_KATAKANA, VISITS};
 use super::runs::{is_katakana_word, run_of};
 use super::titles::{Tie, family, honorific, title};
 use super::words::{Kind, Words};
@@ -85,7 +85,16 @@ impl Name<'_> {
         let behind = behind.trim_start_matches(' ');
         let fits = if behind.starts_with('様') {
             // スリガラス様陰影 is no person.
-            several || self.parts.iter().all(|part| is_name(self.words, part))
+            let rest = &behind['様'.len_utf8()..];
+            let visits = rest.is_empty()
+                || rest.starts_with(['は', 'が', 'を', 'へ', 'よ', '、', '。'])
+                || VISITS.at_start(rest).next().is_some();
+            let unknown = || {
+                visits
+                    && self.text[self.start..self.end].chars().count() > 3
+                    && !self.words.is(self.parts[0], &[Kind::Other])
+            };
+            several || self.parts.iter().all(|part| is_name(self.words, part)) || unknown()
         } else {
             behind.starts_with(is_kanji) || behind.starts_with(['さ', 'ち', 'く', 'D', 'N', 'レ'])
         };
@@ -107,12 +116,25 @@ impl Name<'_> {
         match tie {
             Some(Tie::Mark) => {
                 self.bracketed() && family(&self.text[..self.start]).is_some()
-                    || closed && (self.text[self.start..self.end].contains('・') || person())
+                    || closed
+                        && (self.text[self.start..self.end].contains('・')
+                            || person()
+                            || self.several_foreign())
             }
             Some(Tie::Loose | Tie::Topic | Tie::Weak | Tie::Role) => closed && person(),
             Some(Tie::Direct) => !behind.starts_with(is_kanji) && person(),
             None => false,
         }
+    }
+
+    /// Tests for several parts, the first of which is a name of the dictionary: グエン ティ ホア.
+    fn several_foreign(&self) -> bool {
+        let kinds = [Kind::Surname, Kind::Given, Kind::Person];
+        self.parts.len() > 1
+            && self.words.is(self.parts[0], &kinds)
+            && self.parts[1..]
+                .iter()
+                .all(|part| self.words.is(part, &kinds) || !self.words.is(part, &[Kind::Other]))
     }
 
     fn bracketed(&self) -> bool {

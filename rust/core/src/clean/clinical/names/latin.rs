@@ -4,7 +4,7 @@ use super::super::category::Place;
 use super::lists::NO_LATIN;
 use super::runs::run_of;
 use super::titles::{Tie, title};
-use super::titles_latin::{label_latin, title_latin};
+use super::titles_latin::{label_latin, title_latin, title_loose};
 use super::words::Words;
 
 /// The longest name in Latin letters, in parts.
@@ -75,6 +75,14 @@ fn honoured(words: &Words, text: &str, start: usize, end: usize) -> Option<usize
     let name = &text[start..end];
     let behind = &text[end..];
     let after = behind.strip_prefix(' ').unwrap_or(behind);
+    if end - start >= 3
+        && let Some(length) = super::titles::honorific(behind)
+        && text.as_bytes()[start + 1].is_ascii_lowercase()
+        && !is_other(name)
+        && words.readings_of_names.surnames.has_latin(name)
+    {
+        return Some(length);
+    }
     let honorific = ["様", "氏", "先生", "さん", "さま", "殿", "医師", "看護師", "君", "くん", "ちゃん"]
         .into_iter()
         .find(|word| after.starts_with(word))?;
@@ -119,6 +127,7 @@ mod japanese {
         let label = || {
             follows
                 || label_latin(&text[..start])
+                || title_loose(&text[..start])
                 || title(&text[..start]).is_some_and(|tie| tie != Tie::Direct)
         };
         if first == start + 1 {

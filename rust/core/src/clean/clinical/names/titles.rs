@@ -159,7 +159,7 @@ fn strip_tie(before: &str) -> (&str, Tie) {
         ' ', ':', '.', '(', '・', '=', '】', ']', '〕', '/', '<', '→', '〔', '【', '「', '『', '-',
     ]);
     if rest.len() == before.len() {
-        return match (before.strip_suffix('の'), before.strip_suffix('は')) {
+        return match (before.strip_suffix('の'), before.strip_suffix(['は', 'が'])) {
             (Some(rest), _) => (rest, Tie::Loose),
             (_, Some(rest)) => (rest, Tie::Topic),
             _ => (before, Tie::Direct),

@@ -40,6 +40,13 @@ pub fn title_latin(before: &str) -> bool {
     sure && BEFORE_NAME_IN_LATIN.iter().any(|word| ends_with_word(marked, word))
 }
 
+/// Tests for a title and a space before a surname in Latin letters.
+pub fn title_loose(before: &str) -> bool {
+    before.strip_suffix(' ').is_some_and(|rest| {
+        !rest.ends_with("atient") && BEFORE_NAME_IN_LATIN.iter().any(|word| ends_with_word(rest, word))
+    })
+}
+
 /// Tests for a colon, or a bracket that closes a label, before a name in Latin letters.
 pub fn label_latin(before: &str) -> bool {
     let rest = before.trim_end_matches(' ');

@@ -67,7 +67,7 @@ fn is_unknown_name(words: &Words, lattice: &mut Lattice, name: &str, honorific: 
     if NO_PERSONS.contains(&name) || name.ends_with(|c| NO_PERSON_ENDS.contains(c)) || name.contains('〇') {
         return false;
     }
-    if name.ends_with('々') || name.starts_with('第') {
+    if name.ends_with('々') && !words.is(name, &[Kind::Surname, Kind::Place]) || name.starts_with('第') {
         return false;
     }
     let place = words.is(name, &[Kind::Place]);
