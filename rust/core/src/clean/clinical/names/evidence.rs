@@ -18,6 +18,9 @@ use crate::clean::characters::{is_hiragana, is_kanji};
 
 /// Companies and the like that are read as a surname with a given name, and trades before さん.
 const NO_FULL: &[&str] = &[
+    "飛鳥時代",
+    "奈良時代",
+    "大仏",
     "塩野義",
     "黒田節",
     "八百屋",

@@ -12,7 +12,7 @@ use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
 const HONORIFICS: [&str; 4] = ["さん", "ちゃん", "くん", "さま"];
 
 /// Words before さん and the like that are no names.
-const NO_NAMES: [&str; 24] = [
+const NO_NAMES: [&str; 25] = [
     "たく",
     "おく",
     "みな",
@@ -37,6 +37,7 @@ const NO_NAMES: [&str; 24] = [
     "ぼく",
     "わん",
     "おい",
+    "いず",
 ];
 
 /// Reads the hiragana at `start`, where a run begins; returns a name and where to go on.

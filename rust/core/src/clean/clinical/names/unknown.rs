@@ -160,5 +160,5 @@ fn is_odd(words: &Words, lattice: &mut Lattice, name: &str) -> bool {
     tokens.iter().any(|token| token.kind == Kind::Unknown)
         || tokens.len() > 1
             && tokens.iter().all(|token| token.length == 1)
-            && !name.contains(|c| "第時分年月日回胎週歳頃後前当".contains(c))
+            && !name.contains(|c| "第時分年月日回胎週歳頃後前当同各某両一".contains(c))
 }
