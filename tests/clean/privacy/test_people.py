@@ -43,7 +43,7 @@ MOST_MISSED = {
 """Words that the rules leave today; the goal is one in a hundred. The numbers may only fall."""
 TABLES = [pair for pair in itertools.product(SUBJECTS, SETS) if is_written(*pair)]
 """A held-out table that is not written yet is skipped; a new one needs its row above."""
-HOSPITALS_MISSED = 13
+HOSPITALS_MISSED = 11
 """Names of hospitals and wards that the rules leave today, of 93 in both sets; the number may only fall."""
 REPLACEMENTS = [pytest.param(partial(ncvc.clean, clinical=True), id="nothing"), pytest.param(clinical, id="tag")]
 

@@ -86,9 +86,7 @@ impl Name<'_> {
         let fits = if behind.starts_with('様') {
             // スリガラス様陰影 is no person.
             let rest = &behind['様'.len_utf8()..];
-            let visits = rest.is_empty()
-                || rest.starts_with(['は', 'が', 'を', 'へ', 'よ', '、', '。'])
-                || VISITS.at_start(rest).next().is_some();
+            let visits = VISITS.at_start(rest).next().is_some();
             let unknown = || {
                 visits
                     && self.text[self.start..self.end].chars().count() > 3
