@@ -36,7 +36,7 @@ import ncvc
 KEPT_GOAL = 0.99
 HOSPITALS_KEPT_GOAL = 0.97
 MOST_MISSED = {
-    ("people", "visible"): 14,  # of 1934
+    ("people", "visible"): 15,  # of 1934
     ("identifiers", "visible"): 14,  # of 966
     ("identifiers", "held_out"): 148,  # of 928
 }

@@ -60,6 +60,10 @@ fn is_unknown_name(words: &Words, lattice: &mut Lattice, name: &str, honorific: 
         return false;
     }
     let visits = like && VISITS.at_start(behind.trim_start_matches(' ')).next().is_some();
+    // The dictionary has 南殿 as a word; 神殿 and 宮殿 are no persons.
+    if count == 1 && honorific == "殿" {
+        return "南東西北林森原泉".contains(name);
+    }
     if count == 1 {
         return visits && (is_single(name) || HONOURED.contains(name)) && !NO_PERSONS.contains(&name)
             || !like && honorific != "さま" && honorific.len() > "氏".len() && HONOURED.contains(name);
@@ -74,7 +78,6 @@ fn is_unknown_name(words: &Words, lattice: &mut Lattice, name: &str, honorific: 
     if count > 3 && !place && !visits {
         return false;
     }
-    // The dictionary has 南殿 as a word; 神殿 and 宮殿 are no persons.
     if words.is(name, &[Kind::Surname]) && !like && honorific.chars().count() > 1 {
         return true;
     }
