@@ -111,7 +111,7 @@ def further() -> Iterator[tuple[str, int, int]]:
 
 def words(folder: Path) -> bytes:
     """Returns the words unpacked."""
-    usual = str.maketrans({variant: form for variant, form in listed("variants")})
+    usual = str.maketrans({word[0]: word[1] for word in listed("variants")})
     costs: dict[str, dict[int, int]] = {}
     for row in filter(is_kept, readings(folder)):
         of_surface = costs.setdefault(row.surface.translate(usual), {})
