@@ -28,7 +28,7 @@ pub const CATEGORY: Category = Category {
             before: "本日みどりクリニックより紹介", after: "本日より紹介", why: "kana"
         },
         Example {
-            before: "老健やまぶき入所中",
+            before: "老健あおば入所中",
             after: "入所中",
             why: "a home: the name stands behind the word",
         },
