@@ -113,12 +113,14 @@ def clean(
     text: str,
     *,
     clinical: bool = False,
+    hospitals: bool = False,
     replacement: Literal["nothing", "tag"] = "nothing",
     keep: Sequence[_WebNotation] = ...,
 ) -> str:
     """Cleans a text: applies ten rules until none changes anything; white space becomes ▁ (U+2581).
 
-    With `clinical`, the clinical set of private data is replaced too; see `ncvc.corpus.cleaning.CleaningConfig`.
+    With `clinical`, the clinical set of private data is replaced too, with `hospitals` names of hospitals and wards;
+    see `ncvc.corpus.cleaning.CleaningConfig`.
     `keep` lists web notations that stay.
     """
 
@@ -126,6 +128,7 @@ def clean_batch(
     texts: Sequence[str],
     *,
     clinical: bool = False,
+    hospitals: bool = False,
     replacement: Literal["nothing", "tag"] = "nothing",
     keep: Sequence[_WebNotation] = ...,
 ) -> list[str]:
@@ -136,6 +139,7 @@ def clean_json_lines(
     text_field: str,
     *,
     clinical: bool = False,
+    hospitals: bool = False,
     replacement: Literal["nothing", "tag"] = "nothing",
     keep: Sequence[_WebNotation] = ...,
 ) -> list[str | None]:

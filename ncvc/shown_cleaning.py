@@ -33,9 +33,9 @@ class Shown:
     """Category, and the text that it stands for; empty if cleaning without the clinical set removes it too."""
 
 
-def shown(line: str, number: int) -> Shown:
+def shown(line: str, number: int, *, hospitals: bool = False) -> Shown:
     """Cleans a line and finds what each tag in it stands for."""
-    after = clean(line, clinical=True, replacement="tag")
+    after = clean(line, clinical=True, hospitals=hospitals, replacement="tag")
     pieces = TAG.split(after)
     between, categories = pieces[::2], pieces[1::2]
     if not categories:

@@ -1,11 +1,15 @@
 """Writes the words among which the clinical names rule looks for names: `python tools/name_words.py`.
 
 They are those of the package ipadic (the dictionary of MeCab, compiled) that are written in kanji alone, and its nouns
-in kana alone, with MeCab's costs. The engine carries them, so names are found without a dictionary at hand.
+in kana alone, with MeCab's costs, and names that it lacks, from the lists beside the rule. The engine carries them, so
+names are found without a dictionary at hand. Kanji that have a usual form are written in it.
 
 Packed with zlib: the number of word classes and MeCab's id of each; their connection costs, one row for each class on
 the left; for each surface in order of code points the number of bytes it shares with the one before, its further bytes
 behind their number, and the number of its readings, each a class and a cost. Numbers are little-endian.
+
+A second file has how names are read: the readings of surnames in katakana, a line each, an empty line, and those of
+given names.
 """
 
 import re
@@ -18,7 +22,9 @@ from typing import NamedTuple
 
 import ipadic
 
-TARGET = Path(__file__).parent.parent / "rust/core/src/clean/clinical/names/words.bin"
+FOLDER = Path(__file__).parent.parent / "rust/core/src/clean/clinical/names"
+TARGET = FOLDER / "words.bin"
+READINGS = FOLDER / "readings.bin"
 
 KANJI = re.compile("[\u3400-\u9fff々〆][\u3400-\u9fff々〆ヶケノ]*")
 KANA = re.compile("[ぁ-ん]+ー?|[ァ-ヺー]+")
@@ -26,6 +32,11 @@ KANA = re.compile("[ぁ-ん]+ー?|[ァ-ヺー]+")
 LONGEST = 5
 # The id of the beginning and the end of a sentence.
 OUTER = 0
+# Lists of further names with their class and their costs by length: those of rare names in ipadic; a single character
+# costs more than any other reading of it.
+LISTS = {"surnames": (1290, (12000, 8500, 7500)), "given": (1291, (12000, 8500, 7500)), "foreign": (1289, (8000,) * 3)}
+# Readings of names: long enough to tell a name from a particle.
+READING = re.compile("[ァ-ヺー]{2,8}")
 
 
 class Reading(NamedTuple):
@@ -84,12 +95,29 @@ def connections(folder: Path, classes: list[int]) -> bytes:
     return struct.pack(f"<{len(costs)}h", *costs)
 
 
+def listed(name: str) -> Iterator[str]:
+    """Yields the words of a list."""
+    for line in (FOLDER / f"lists/{name}.txt").read_text(encoding="utf-8").splitlines():
+        yield from () if line.startswith("#") else line.split()
+
+
+def further() -> Iterator[tuple[str, int, int]]:
+    """Yields names of the lists: surface, class and cost."""
+    for name, (id_, costs) in LISTS.items():
+        for word in listed(name):
+            if len(word) > 1 or name != "foreign":
+                yield word, id_, costs[min(len(word), len(costs)) - 1]
+
+
 def words(folder: Path) -> bytes:
     """Returns the words unpacked."""
+    usual = str.maketrans({word[0]: word[1] for word in listed("variants")})
     costs: dict[str, dict[int, int]] = {}
     for row in filter(is_kept, readings(folder)):
-        of_surface = costs.setdefault(row.surface, {})
+        of_surface = costs.setdefault(row.surface.translate(usual), {})
         of_surface[row.left] = min(row.cost, of_surface.get(row.left, row.cost))
+    for surface, id_, cost in further():
+        costs.setdefault(surface.translate(usual), {}).setdefault(id_, cost)
     classes = [OUTER, *sorted({i for of_surface in costs.values() for i in of_surface})]
     number = {i: n for n, i in enumerate(classes)}
     out = bytearray(struct.pack(f"<H{len(classes)}H", len(classes), *classes))
@@ -105,5 +133,16 @@ def words(folder: Path) -> bytes:
     return bytes(out)
 
 
+def name_readings(folder: Path) -> bytes:
+    """Returns the readings of surnames and of given names unpacked."""
+    read: dict[str, set[str]] = {"姓": set(), "名": set()}
+    for row in readings(folder):
+        features = row.features.split(",")
+        if features[2] == "人名" and features[3] in read and READING.fullmatch(features[7]):
+            read[features[3]].add(features[7])
+    return "\n\n".join("\n".join(sorted(of_kind)) for of_kind in read.values()).encode()
+
+
 if __name__ == "__main__":
+    READINGS.write_bytes(zlib.compress(name_readings(Path(ipadic.DICDIR)), 9))
     TARGET.write_bytes(zlib.compress(words(Path(ipadic.DICDIR)), 9))

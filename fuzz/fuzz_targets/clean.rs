@@ -9,8 +9,8 @@ use ncvc_core::clean::{
 fuzz_target!(|text: &str| {
     for replacement in [Replacement::Nothing, Replacement::Tag] {
         for web in [WebOptions::default(), WebOptions { urls: false, accounts: true, tags: false }] {
-            let plain = CleaningOptions { clinical: false, replacement, web };
-            let clinical = CleaningOptions { clinical: true, ..plain };
+            let plain = CleaningOptions { clinical: false, hospitals: false, replacement, web };
+            let clinical = CleaningOptions { clinical: true, hospitals: true, ..plain };
             let (cleaned, counts) = clean(text, plain);
             let (rule_by_rule, rounds) = clean(text, clinical);
             // The clinical set runs rule by rule. Where it finds nothing it says what the one pass has to do.

@@ -14,6 +14,7 @@ from ncvc.cli.options import Command, text_field_option
 @click.option("--jsonl", is_flag=True, help="Reads a JSON object a line, and cleans its text alone.")
 @text_field_option
 @click.option("--clinical", is_flag=True, help="Removes names, addresses and numbers of hospital notes too.")
+@click.option("--hospitals", is_flag=True, help="Removes names of hospitals and wards too, with --clinical or alone.")
 @click.option(
     "--replacement",
     type=click.Choice(["nothing", "tag"]),
@@ -38,6 +39,7 @@ def clean(
     jsonl: bool,
     text_field: str,
     clinical: bool,
+    hospitals: bool,
     replacement: Literal["nothing", "tag"],
     keep: tuple[Literal["urls", "accounts", "tags"], ...],
     show: str | None,
@@ -53,6 +55,7 @@ def clean(
       echo '体温３７．８℃　電話０３-００００-１２３４' | ncvc clean
       zstdcat raw.jsonl.zst | ncvc clean --jsonl | zstd > clean.jsonl.zst
       ncvc clean --clinical --replacement tag < notes.txt
+      ncvc clean --clinical --hospitals < notes.txt
       ncvc clean --clinical --show < notes.txt
       ncvc clean --clinical --show found.html < notes.txt
     """
@@ -63,11 +66,13 @@ def clean(
     if show is not None:
         if not clinical or jsonl or keep:
             raise click.UsageError("--show shows what --clinical finds in lines of text; give --clinical and no other")
-        _show(show)
+        _show(show, hospitals=hospitals)
         return
 
     def clean_json(lines: Sequence[str], number: int) -> list[str]:
-        cleaned = clean_json_lines(lines, text_field, clinical=clinical, replacement=replacement, keep=keep)
+        cleaned = clean_json_lines(
+            lines, text_field, clinical=clinical, hospitals=hospitals, replacement=replacement, keep=keep
+        )
         for line_number, line in enumerate(cleaned, number):
             if line is None:
                 raise InputError(f"standard input:{line_number}: not a JSON object with a text in {text_field!r}")
@@ -75,12 +80,12 @@ def clean(
 
     def clean_lines(lines: Sequence[str], _: int) -> list[str]:
         whole = [as_one_line(line) for line in lines]
-        return clean_batch(whole, clinical=clinical, replacement=replacement, keep=keep)
+        return clean_batch(whole, clinical=clinical, hospitals=hospitals, replacement=replacement, keep=keep)
 
     filter_lines(clean_json if jsonl else clean_lines)
 
 
-def _show(target: str) -> None:
+def _show(target: str, *, hospitals: bool) -> None:
     """Shows the lines of standard input before and after, on the terminal or as a page that its owner alone reads."""
     from ncvc.files import whole_file
     from ncvc.outputs import is_page_or_picture, require_own_file, sealed
@@ -93,7 +98,7 @@ def _show(target: str) -> None:
     lines: list[Shown] = []
 
     def show_lines(batch: Sequence[str], number: int) -> list[str]:
-        fresh = [shown(as_one_line(line), place) for place, line in enumerate(batch, number)]
+        fresh = [shown(as_one_line(line), place, hospitals=hospitals) for place, line in enumerate(batch, number)]
         lines.extend(fresh)
         return [] if page else [row for line in fresh for row in for_terminal(line)]
 

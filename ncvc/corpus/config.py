@@ -100,6 +100,8 @@ class PreprocessConfig(Config):
     """Output folder."""
     clinical: bool | None = None
     """`clinical` of every source that does not set its own in `cleaning`."""
+    hospitals: bool | None = None
+    """`hospitals` of every source that does not set its own in `cleaning`."""
     tokenizer: str | None = None
     """Tokenizer folder; needed for tokens, not for text."""
     analyzer: Literal["lattice", "vibrato"] = "lattice"
@@ -123,12 +125,17 @@ class PreprocessConfig(Config):
         return output
 
     @pydantic.model_validator(mode="after")
-    def _sets_clinical(self) -> "PreprocessConfig":
-        if self.clinical is not None:
-            for number, source in enumerate(self.sources):
-                if source.cleaning.clinical is None:
-                    cleaning = source.cleaning.model_copy(update={"clinical": self.clinical})
-                    self.sources[number] = source.model_copy(update={"cleaning": cleaning})
+    def _sets_cleaning(self) -> "PreprocessConfig":
+        for_all = {"clinical": self.clinical, "hospitals": self.hospitals}
+        for number, source in enumerate(self.sources):
+            missing = {
+                name: value
+                for name, value in for_all.items()
+                if value is not None and getattr(source.cleaning, name) is None
+            }
+            if missing:
+                cleaning = source.cleaning.model_copy(update=missing)
+                self.sources[number] = source.model_copy(update={"cleaning": cleaning})
         return self
 
     @pydantic.model_validator(mode="after")

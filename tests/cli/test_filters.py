@@ -65,6 +65,19 @@ def test_clean_takes_the_clinical_set_too() -> None:
     assert json.loads(pipe(row.encode(), *arguments, "--jsonl").stdout)["text"] == out.strip()
 
 
+@pytest.mark.parametrize(
+    ("options", "left"),
+    [((), True), (("--clinical",), True), (("--hospitals",), False), (("--clinical", "--hospitals"), False)],
+)
+def test_clean_takes_hospitals_where_it_is_asked_to(options: tuple[str, ...], left: bool) -> None:
+    note = "青葉総合病院に転院"
+    row = json.dumps({"text": note}, ensure_ascii=False)
+    for line, more in ((note, ()), (row, ("--jsonl",))):
+        out = pipe(f"{line}\n".encode(), "clean", *options, *more).stdout.decode()
+        assert ("青葉" in out) == left
+        assert "転院" in out
+
+
 def test_split_is_mecabs_wakati(dictionary: Path, lines: list[str]) -> None:
     texts = [text.replace("\n", "") for text in lines[:300]] + ["高血圧症の治療 と　経過", ""]
     mecab = fugashi.GenericTagger(f"-r /dev/null -d {ipadic.DICDIR} -Owakati")

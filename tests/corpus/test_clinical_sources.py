@@ -73,6 +73,24 @@ def test_members_that_are_kept(tmp_path: Path, keys: dict[str, Any], kept: set[s
     assert ("山田" in document["text"]) != clinical
 
 
+@pytest.mark.parametrize(
+    ("keys", "left"),
+    [
+        ({"clinical": True}, True),
+        ({"hospitals": True}, False),
+        ({"hospitals": True, "source": {"cleaning": {"hospitals": False}}}, True),
+        ({"source": {"cleaning": {"hospitals": True, "clinical": True}}}, False),
+    ],
+)
+def test_hospitals_are_a_switch_of_their_own(tmp_path: Path, keys: dict[str, Any], left: bool) -> None:
+    put(tmp_path, "a.jsonl", '{"text": "青葉総合病院に転院。"}\n')
+    said(tmp_path, **keys)
+    (document,) = read_zst(tmp_path / "out/notes.jsonl.zst")
+    assert ("青葉" in document["text"]) == left
+    cleaning = json.loads(config(tmp_path, **keys).sources[0].cleaning.to_engine())
+    assert ("hospitals" in cleaning) != left, "options without hospitals are those of runs before there were any"
+
+
 @pytest.mark.parametrize(("names", "kept"), [([], {}), (["meta.date"], {"date": "2024-01-31"}), (["id"], {})])
 def test_members_beside_a_text_in_an_object(tmp_path: Path, names: list[str], kept: dict[str, str]) -> None:
     line = {"id": 7, "meta": {"date": "2024-01-31", "text": "発熱あり。", "by": "佐藤"}}

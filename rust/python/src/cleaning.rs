@@ -10,7 +10,7 @@ use crate::errors::to_python;
 use crate::parallel;
 
 /// Creates a cleaner; `replacement` is `"nothing"` or `"tag"`, `keep` lists web notations that stay.
-fn cleaner(clinical: bool, replacement: &str, keep: &[String]) -> PyResult<rules::Cleaner> {
+fn cleaner(clinical: bool, hospitals: bool, replacement: &str, keep: &[String]) -> PyResult<rules::Cleaner> {
     let replacement = match replacement {
         "nothing" => rules::Replacement::Nothing,
         "tag" => rules::Replacement::Tag,
@@ -31,50 +31,53 @@ fn cleaner(clinical: bool, replacement: &str, keep: &[String]) -> PyResult<rules
             }
         }
     }
-    rules::Cleaner::new(&rules::CleaningOptions { clinical, replacement, web }).map_err(to_python)
+    rules::Cleaner::new(&rules::CleaningOptions { clinical, hospitals, replacement, web }).map_err(to_python)
 }
 
 /// Cleans a text.
 #[pyfunction]
-#[pyo3(signature = (text, *, clinical=false, replacement="nothing", keep=vec![]))]
+#[pyo3(signature = (text, *, clinical=false, hospitals=false, replacement="nothing", keep=vec![]))]
 pub fn clean(
     py: Python<'_>,
     text: &str,
     clinical: bool,
+    hospitals: bool,
     replacement: &str,
     keep: Vec<String>,
 ) -> PyResult<String> {
-    let mut cleaner = cleaner(clinical, replacement, &keep)?;
+    let mut cleaner = cleaner(clinical, hospitals, replacement, &keep)?;
     Ok(py.detach(|| cleaner.clean(text).to_owned()))
 }
 
 /// Cleans texts, on all cores.
 #[pyfunction]
-#[pyo3(signature = (texts, *, clinical=false, replacement="nothing", keep=vec![]))]
+#[pyo3(signature = (texts, *, clinical=false, hospitals=false, replacement="nothing", keep=vec![]))]
 pub fn clean_batch(
     py: Python<'_>,
     texts: Vec<String>,
     clinical: bool,
+    hospitals: bool,
     replacement: &str,
     keep: Vec<String>,
 ) -> PyResult<Vec<String>> {
-    let cleaner = cleaner(clinical, replacement, &keep)?;
+    let cleaner = cleaner(clinical, hospitals, replacement, &keep)?;
     let clean = |cleaner: &mut rules::Cleaner, text: &str| cleaner.clean(text).to_owned();
     parallel::map(py, &texts, || cleaner.clone(), clean)
 }
 
 /// Cleans the text in one field of JSON objects and keeps everything else; `None` for a line without such a text.
 #[pyfunction]
-#[pyo3(signature = (lines, text_field, *, clinical=false, replacement="nothing", keep=vec![]))]
+#[pyo3(signature = (lines, text_field, *, clinical=false, hospitals=false, replacement="nothing", keep=vec![]))]
 pub fn clean_json_lines(
     py: Python<'_>,
     lines: Vec<String>,
     text_field: &str,
     clinical: bool,
+    hospitals: bool,
     replacement: &str,
     keep: Vec<String>,
 ) -> PyResult<Vec<Option<String>>> {
-    let cleaner = cleaner(clinical, replacement, &keep)?;
+    let cleaner = cleaner(clinical, hospitals, replacement, &keep)?;
     let clean = |cleaner: &mut rules::Cleaner, line: &str| clean_json(cleaner, line, text_field);
     let cleaned = parallel::map(py, &lines, || cleaner.clone(), clean)?;
     cleaned.into_iter().collect::<ncvc_core::Result<_>>().map_err(to_python)

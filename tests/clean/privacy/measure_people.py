@@ -1,4 +1,4 @@
-"""Recall and precision of the clinical set on written lines, without hospitals and wards.
+"""Recall and precision of the clinical set on written lines; hospitals and wards, a switch of their own, by themselves.
 
 `python tests/clean/privacy/measure_people.py [--lines]` prints it for every kind.
 `SUBJECT_SET.tsv` lists kind, text, substrings that must go and words that must stay, parted by |;
@@ -25,6 +25,7 @@ type Clean = Callable[[str], str]
 
 plain: Clean = ncvc.clean
 clinical = partial(ncvc.clean, clinical=True, replacement="tag")
+hospitals = partial(ncvc.clean, hospitals=True, replacement="tag")
 
 
 class Case(NamedTuple):
@@ -113,19 +114,27 @@ def show(title: str, counts: dict[str, Count]) -> None:
         print(f"{title:<36}{kind:<14}{count.faults:>5} of {count.total:>5}{count.share:>9.2%}")
 
 
+def measure(title: str, positive: list[Case], kept: list[Case], clean: Clean, *, lines: bool) -> None:
+    """Prints the counts of a set, and its faults where they may be read."""
+    show(f"{title}: missed", recall(positive, clean))
+    show(f"{title}: lost beside", precision(positive, clean))
+    show(f"{title}: lost in kept", precision(kept, clean))
+    for case in positive + kept if lines else []:
+        for word, parts in (("missed", missed(case, clean)), ("lost", lost(case, clean))):
+            if parts:
+                print(f"{word}\t{case.kind}\t{case.text!r}\t{parts}\t{clean(case.text)!r}")
+
+
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--lines", action="store_true", help="print the faults of the visible set")
     lines = options.parse_args().lines
     for subject, name in TABLES:
         positive, kept = cases(f"{subject}_{name}"), cases(f"{subject}_kept_{name}")
-        show(f"{subject} {name}: missed", recall(positive, clinical))
-        show(f"{subject} {name}: lost beside", precision(positive, clinical))
-        show(f"{subject} {name}: lost in kept", precision(kept, clinical))
-        for case in positive + kept if lines and name == "visible" else []:
-            for word, parts in (("missed", missed(case, clinical)), ("lost", lost(case, clinical))):
-                if parts:
-                    print(f"{word}\t{case.kind}\t{case.text!r}\t{parts}\t{clinical(case.text)!r}")
+        measure(f"{subject} {name}", positive, kept, clinical, lines=lines and name == "visible")
+        if subject == "identifiers":
+            positive, kept = (cases(f"{subject}{kind}_{name}", hospitals=True) for kind in ("", "_kept"))
+            measure(f"hospitals {name}", positive, kept, hospitals, lines=lines and name == "visible")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
 The author of the lines (`people_*.tsv`, `identifiers_*.tsv`) wrote none of the rules and had not read them; all persons
 are invented. The rules' author saw the visible lines and did not see the held-out ones, of which a failing test names
-only kinds and counts.
+only kinds and counts. The visible lines of people are two tables joined: the second was held out until the rules had
+been measured with it (86.02 % recall), so a held-out table of people must be written anew.
 """
 
 import sys
@@ -13,17 +14,32 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # for measure_people, which is run by hand too
 
-from measure_people import SUBJECTS, TABLES, Clean, Count, cases, clinical, plain, precision, read, recall, whole
+from measure_people import (
+    SUBJECTS,
+    TABLES,
+    Clean,
+    Count,
+    cases,
+    clinical,
+    hospitals,
+    plain,
+    precision,
+    read,
+    recall,
+    whole,
+)
 
 import ncvc
 
 KEPT_GOAL = 0.99
+HOSPITALS_KEPT_GOAL = 0.97
 MOST_MISSED = {
-    ("people", "visible"): 28,  # of 968
-    ("people", "held_out"): 135,  # of 966
+    ("people", "visible"): 15,  # of 1934
     ("identifiers", "visible"): 0,  # of 1894
 }
 """Words that the rules leave today; the goal is one in a hundred. The numbers may only fall."""
+HOSPITALS_MISSED = 11
+"""Names of hospitals and wards that the rules leave today, of 93 in both sets; the number may only fall."""
 REPLACEMENTS = [pytest.param(partial(ncvc.clean, clinical=True), id="nothing"), pytest.param(clinical, id="tag")]
 
 
@@ -57,6 +73,18 @@ def test_words_beside_stay(subject: str, name: str) -> None:
     """With tags, for without them labels go along."""
     counts = precision(cases(f"{subject}_{name}"), clinical)
     assert not below({"all": whole(counts)}, KEPT_GOAL), below(counts, 1)
+
+
+def test_hospitals_go_where_they_are_asked_for() -> None:
+    """Of both sets together; the author of the rule read the visible lines alone."""
+    names = [name for subject, name in TABLES if subject == "identifiers"]
+    written = [case for name in names for case in cases(f"identifiers_{name}", hospitals=True)]
+    kept = [case for name in names for case in cases(f"identifiers_kept_{name}", hospitals=True)]
+    found, untouched = whole(recall(written, hospitals)), whole(recall(written, plain))
+    assert found.faults <= HOSPITALS_MISSED
+    assert untouched.share < 1 - KEPT_GOAL
+    lost = [whole(precision(of, hospitals)) for of in (written, kept)]
+    assert not below({"beside": lost[0], "kept": lost[1]}, HOSPITALS_KEPT_GOAL)
 
 
 @pytest.mark.parametrize(("subject", "name"), TABLES)

@@ -6,6 +6,9 @@
 pub struct CleaningOptions {
     /// Replace the clinical set ([`clinical`](super::clinical)) too.
     pub clinical: bool,
+    /// Replace names of hospitals and wards too, with the clinical set or alone.
+    #[serde(default)]
+    pub hospitals: bool,
     /// Replacement of private data.
     pub replacement: Replacement,
     /// Web notations that are removed.

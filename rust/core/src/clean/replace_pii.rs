@@ -15,7 +15,9 @@ use crate::Result;
 /// Replaces private data by the options; the default leaves it to the papers' rules.
 #[derive(Clone, Default)]
 pub struct ReplacePii {
-    clinical: Option<&'static Words>,
+    words: Option<&'static Words>,
+    clinical: bool,
+    hospitals: bool,
     buffers: Buffers,
     tags: bool,
     /// Web notations that are removed or replaced.
@@ -29,9 +31,12 @@ impl ReplacePii {
     ///
     /// As [`clinical::words`].
     pub fn new(options: &CleaningOptions) -> Result<Self> {
-        let clinical = if options.clinical { Some(clinical::words()?) } else { None };
+        let &CleaningOptions { clinical, hospitals, .. } = options;
+        let words = if clinical || hospitals { Some(clinical::words()?) } else { None };
         Ok(Self {
+            words,
             clinical,
+            hospitals,
             buffers: Buffers::default(),
             tags: options.replacement == Replacement::Tag,
             web: options.web,
@@ -40,15 +45,18 @@ impl ReplacePii {
 
     /// Tests whether clinical data is replaced, which the fused pass does not look for.
     pub fn is_clinical(&self) -> bool {
-        self.clinical.is_some()
+        self.words.is_some()
     }
 
     /// Writes the text with private data replaced and adds to the rows of `edits`; writes nothing if there is none.
     pub fn apply(&mut self, text: &str, out: &mut String, edits: &mut Edits) -> bool {
         let mut found = Vec::new();
-        if let Some(words) = self.clinical {
+        if let Some(words) = self.words.filter(|_| self.clinical) {
             clinical::find(words, &mut self.buffers, text, &mut found);
             clinical::find_contacts(words, &self.web, text, &mut found);
+        }
+        if let Some(words) = self.words.filter(|_| self.hospitals) {
+            clinical::find_hospitals(words, text, &mut found);
         }
         if self.tags {
             find_by_papers_rules(&self.web, text, &mut found);

@@ -90,6 +90,14 @@ impl Trie {
         self.codes.get(c as usize).copied().unwrap_or(0)
     }
 
+    /// Reads `other`, which no surface has, as `c`.
+    pub fn alias(&mut self, other: char, c: char) {
+        let code = self.code(c);
+        let size = self.codes.len().max(other as usize + 1);
+        self.codes.resize(size, 0);
+        self.codes[other as usize] = code;
+    }
+
     /// Finds the surfaces at all positions of the line whose codes are in `walk`.
     pub fn find(&self, walk: &mut Walk) {
         let Walk { codes, matches, heads, active, units } = walk;

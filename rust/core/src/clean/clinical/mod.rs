@@ -13,6 +13,7 @@ mod category;
 mod check_digit;
 mod code;
 mod contact;
+mod hospital;
 mod house_number;
 mod individual_number;
 mod institution;
@@ -43,7 +44,7 @@ use super::rules::RULE_COUNT;
 use crate::{Error, Result};
 
 /// The number of categories.
-pub const CATEGORY_COUNT: usize = 18;
+pub const CATEGORY_COUNT: usize = 19;
 
 /// The categories; where words overlap the longer one decides.
 pub static CATEGORIES: [Category; CATEGORY_COUNT] = [
@@ -65,6 +66,7 @@ pub static CATEGORIES: [Category; CATEGORY_COUNT] = [
     pension::CATEGORY,
     card_number::CATEGORY,
     ip_address::CATEGORY,
+    hospital::CATEGORY,
 ];
 
 /// The automaton, and the category of each of its words.
@@ -72,6 +74,7 @@ pub struct Words {
     automaton: AhoCorasick,
     owners: Vec<usize>,
     contacts: contact::Words,
+    hospitals: &'static hospital::Words,
     names: &'static names::Words,
 }
 
@@ -86,7 +89,13 @@ static WORDS: LazyLock<Option<Words>> = LazyLock::new(|| {
         .build(pairs.iter().map(|(_, word)| word))
         .ok()?;
     let owners = pairs.into_iter().map(|(owner, _)| owner).collect();
-    Some(Words { automaton, owners, contacts: contact::words()?, names: names::words().ok()? })
+    Some(Words {
+        automaton,
+        owners,
+        contacts: contact::words()?,
+        hospitals: hospital::words()?,
+        names: names::words().ok()?,
+    })
 });
 
 /// Returns the automaton, which is built at the first call.
@@ -119,6 +128,15 @@ pub fn find(words: &Words, buffers: &mut Buffers, text: &str, found: &mut Vec<Fo
 /// Adds ways to reach a person that the papers' rules do not know.
 pub fn find_contacts(words: &Words, options: &WebOptions, text: &str, found: &mut Vec<Found>) {
     contact::find(&words.contacts, options, text, found);
+}
+
+/// Adds the names of hospitals and wards.
+pub fn find_hospitals(words: &Words, text: &str, found: &mut Vec<Found>) {
+    let mut places = Vec::new();
+    hospital::find(words.hospitals, words.names, text, &mut places);
+    let tag = hospital::CATEGORY.tag;
+    let row = RULE_COUNT + CATEGORIES.iter().take_while(|category| category.tag != tag).count();
+    found.extend(places.into_iter().map(|Place { whole, value }| Found { whole, value, tag, row }));
 }
 
 /// Adds the names in the text that stand in no data found before.

@@ -6,7 +6,9 @@ use crate::clean::*;
 /// The text with one clinical category replaced by nothing, and the number of places.
 fn without(category: &clinical::Category, text: &str) -> (String, usize) {
     let mut found = Vec::new();
-    clinical::find(clinical::words().unwrap(), &mut clinical::Buffers::default(), text, &mut found);
+    let words = clinical::words().unwrap();
+    clinical::find(words, &mut clinical::Buffers::default(), text, &mut found);
+    clinical::find_hospitals(words, text, &mut found);
     found.retain(|found| found.tag == category.tag);
     let mut out = String::new();
     let ranges: Vec<_> = found.iter().map(|found| found.whole.clone()).collect();
@@ -31,11 +33,15 @@ fn all_options() -> impl Iterator<Item = CleaningOptions> {
     let choices = [Replacement::Nothing, Replacement::Tag].map(|replacement| (replacement, [false, true]));
     let pairs =
         choices.into_iter().flat_map(|(replacement, both)| both.map(|clinical| (replacement, clinical)));
-    pairs.map(|(replacement, clinical)| CleaningOptions {
-        clinical,
-        replacement,
-        ..CleaningOptions::default()
-    })
+    let all = pairs.flat_map(|(replacement, clinical)| {
+        [false, true].map(|hospitals| CleaningOptions {
+            clinical,
+            hospitals,
+            replacement,
+            ..CleaningOptions::default()
+        })
+    });
+    all
 }
 
 #[test]

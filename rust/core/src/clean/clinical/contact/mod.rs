@@ -3,6 +3,7 @@
 mod account;
 mod e_mail;
 mod extension;
+mod group;
 mod phone;
 mod top_level;
 mod url;
@@ -19,16 +20,6 @@ const PHONE: &str = "〔*電話番号〕";
 const E_MAIL: &str = "〔*メールアドレス〕";
 const URL: &str = "〔*URL〕";
 const ACCOUNT: &str = "〔*アカウント〕";
-
-/// Groups of words, by position in [`GROUPS`].
-mod group {
-    pub const EXTENSION: usize = 0;
-    pub const PHONE: usize = 1;
-    pub const E_MAIL_PLAIN: usize = 2;
-    pub const E_MAIL_HIDDEN: usize = 3;
-    pub const URL: usize = 4;
-    pub const ACCOUNT: usize = 5;
-}
 
 /// The words; none is twice in them.
 const GROUPS: [&[&str]; 6] =

@@ -2,17 +2,21 @@
 
 use std::ops::Range;
 
-use super::given_kana::given_in_kana;
+use super::given_kana::{GOES_ON, given_in_kana};
 use super::given_kanji::is_given;
 use super::lattice::{Lattice, Surroundings, Token};
+use super::lists::GIVEN;
 use super::titles::honorific;
 use super::words::{Kind, Words, id};
+use crate::clean::characters::is_hiragana;
 
 /// Possible name.
 #[derive(Clone, Debug)]
 pub struct Candidate {
     /// Its bytes in the text.
     pub range: Range<usize>,
+    /// The end of its surname.
+    pub surname_end: usize,
     /// Its parts.
     pub form: Form,
     /// Reading of the surname by the dictionary.
@@ -62,18 +66,30 @@ const SINGLE: &str = "\
     林森原南東西北辻秦畑榎柳関堀岡星谷泉菅堤桑梶神沖浜島岸江橘桂梅柏楠槙滝湊牧窪笠筒篠荻萩葛藤角辰近轟遠郷鎌鏑鶴麻乾今伴佃伏\
     倉兼加勝古向吉呉喜堂城堺塙塚境奥宗宮宋尾崔平幸広弓張後志戸所旭昌旦曽朝木朴李杉杜杵松柴栗桐桜椎榊楊樋武毛永池沢河波洪浅浦\
     清渋渡湯源溝潘瀬牛王玉田畠盛石砂碓磯福秋稲立竹笹管粟細緑羽義肥脇臼舟船芝花芹苅茂荒菊菱董蒋蓮薄藪裴要許豊赤辺通野金鈴銭長\
-    門陣陳陶雨雪青韓風飯香馬高鳥鳴鷲鹿黄黒";
+    門陣陳陶雨雪青韓風飯香馬高鳥鳴鷲鹿黄黒\
+    劉趙崔楊呉徐朱郭羅鄭謝唐許鄧馮曹彭蕭袁潘蔡杜葉蘇魏呂姚盧姜譚廖范汪陸戴夏邱鄒孟閻薛尹黎賀顧龔邵覃兪禹閔卞魯廉阮裴裵仲浦";
+
+/// Words that are surnames too, but rarely.
+const NO_SURNAMES: &[&str] = &[
+    "上部", "下部", "中部", "前部", "後部", "内部", "外部", "上下", "左右", "前後", "大網", "小網", "上行",
+    "下行", "有意", "重度", "軽度", "中度", "高度", "沢山", "小児", "成人", "今日", "本日", "当日",
+];
 
 /// The longest given name behind a surname that is no word of the dictionary, in characters.
 const LONGEST_GIVEN: usize = 3;
 
 /// What follows the name of who signs.
-const SIGNED: &[&str] = &["拝", "記", "印"];
+pub const SIGNED: &[&str] = &["拝", "記", "印"];
 
 /// Tests for a common surname of one kanji.
 pub fn is_single(name: &str) -> bool {
     let mut characters = name.chars();
     characters.next().is_some_and(|c| SINGLE.contains(c)) && characters.next().is_none()
+}
+
+/// Tests for the ending of a verb or an adjective behind its kanji, as in 休み: no particle.
+fn begins_inflected(behind: &str) -> bool {
+    behind.starts_with(is_hiragana) && !GOES_ON.iter().any(|word| behind.starts_with(word))
 }
 
 /// Lists the candidates of the run at `run`.
@@ -111,7 +127,12 @@ pub fn candidates(
         };
         let (form, count) = match token.kind {
             Kind::Given => (Form::Given, 1),
-            _ if token.surname => parts(part, token, &tokens[i + 1..]),
+            _ if token.given && tokens.len() == 1 && token.length == 1 && !is_single(part) => {
+                (Form::Given, 1)
+            }
+            _ if token.surname && !NO_SURNAMES.contains(&&part[token.range.clone()]) => {
+                parts(part, token, &tokens[i + 1..], begins_inflected(&text[run.end..]))
+            }
             _ if token.given && tokens.len() == 1 => (Form::Given, 1),
             _ => {
                 i += 1;
@@ -122,12 +143,15 @@ pub fn candidates(
         let next = tokens.get(i + count);
         let mut candidate = Candidate {
             range: run.start + token.range.start..run.start + last.range.end,
+            surname_end: run.start + token.range.end,
             form,
             certainty,
             begins: i == 0
                 || tokens[i - 1].length >= 2
                 || part[tokens[i - 1].range.clone()].chars().all(|c| BEFORE_NAME.contains(c)),
-            ends: next.is_none_or(|next| next.length >= 2),
+            ends: next.is_none_or(|next| {
+                next.length >= 2 || next.range.end == part.len() && begins_inflected(&text[run.end..])
+            }),
             overlaps: count > 1
                 && lattice.overlaps(
                     words,
@@ -164,17 +188,43 @@ pub fn candidates(
 }
 
 /// The parts of the name that begins with the surname `token`, and the number of its words.
-fn parts(part: &str, token: &Token, behind: &[Token]) -> (Form, usize) {
+fn parts(part: &str, token: &Token, behind: &[Token], inflected: bool) -> (Form, usize) {
+    // The last character of 土屋休み is no given name.
+    let behind = if inflected && behind.last().is_some_and(|last| last.length == 1) {
+        &behind[..behind.len() - 1]
+    } else {
+        behind
+    };
     if token.length == 1 && !is_single(&part[token.range.clone()]) {
         return (Form::Surname, 1);
     }
     let several = likely_given(part, behind);
     let rare = several >= 2 && is_given(&part[behind[0].range.start..behind[several - 1].range.end]);
+    // 大和 and 大地 are other words too.
+    if let Some(next) =
+        behind.first().filter(|next| next.given && next.kind != Kind::Given && next.length > 1)
+        && token.kind == Kind::Surname
+        && token.length > 1
+        && behind.get(1).is_none_or(|further| further.length > 1)
+        && GIVEN.contains(&part[next.range.clone()])
+    {
+        return (Form::Full, 2);
+    }
     match behind.first().map(|next| next.kind).filter(|_| !rare) {
         Some(Kind::Given) if token.kind == Kind::Surname && token.length + behind[0].length > 2 => {
             (Form::Full, 2)
         }
         Some(Kind::Given) => (Form::Likely, 2),
+        // 由利 is a place too.
+        Some(Kind::Place | Kind::Surname)
+            if token.kind == Kind::Surname
+                && token.length > 1
+                && behind.len() == 1
+                && behind[0].given
+                && behind[0].length == 2 =>
+        {
+            (Form::Likely, 2)
+        }
         _ => match several {
             0 => (Form::Surname, 1),
             n => {

@@ -3,28 +3,59 @@
 use std::ops::Range;
 
 use super::super::category::Place;
-use super::candidate::{Candidate, Certainty, Form, is_single};
+use super::candidate::{Candidate, Certainty, Form, SIGNED, is_single};
+use super::chains::{LONGEST_LIST, begins_list, is_chain, is_pair, is_signature};
 use super::given_kana::GOES_ON;
-use super::lists::NO_NAME_BEFORE;
-use super::titles::{Tie, age_before, age_behind, family, honorific, in_brackets, is_family, title};
-use super::words::{Kind, Words};
-use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
+use super::given_kanji::{is_given, is_given_kanji};
+use super::lists::{COMMON, NO_NAME_BEFORE, VISITS};
+use super::titles::{
+    DEPARTMENTS, Tie, age_before, age_behind, family, honorific, in_brackets, is_family, role_in_brackets,
+    title,
+};
+use super::unknown::{BEHIND_SAMA, LIKE};
+use super::words::Words;
+use crate::clean::characters::{is_hiragana, is_kanji};
+
+/// Companies and the like that are read as a surname with a given name, and trades before さん.
+const NO_FULL: &[&str] = &[
+    "飛鳥時代",
+    "奈良時代",
+    "大仏",
+    "塩野義",
+    "黒田節",
+    "八百屋",
+    "本屋",
+    "魚屋",
+    "肉屋",
+    "花屋",
+    "米屋",
+    "酒屋",
+    "薬屋",
+    "床屋",
+    "質屋",
+    "問屋",
+    "大家",
+    "小豆",
+    "早速",
+];
 
 /// What must not be taken for a name before an honorific: single kanji and their words for persons.
-const NO_PERSONS: &[&str] = &[
+pub const NO_PERSONS: &[&str] = &[
     "皆", "今日", "本日", "神", "仏", "王", "奥", "貴", "同", "多", "一", "両", "異", "模", "仕", "各", "有",
     "今", "何", "誰", "源", "平", "宮", "姫", "殿", "若", "隣", "嫁", "娘", "孫", "母", "父", "兄", "姉",
     "妹", "弟", "子", "先", "客", "主", "君", "氏", "様", "医", "外", "内", "前", "後", "上", "下", "毎",
     "本", "全", "男", "女", "者", "人", "長", "士", "師", "蜂巣", "健康", "健在",
 ];
 
-/// Words that are surnames too, but rarely.
-const NO_SURNAMES: &[&str] = &[
-    "上部", "下部", "中部", "前部", "後部", "内部", "外部", "上下", "左右", "前後", "大網", "小網", "上行",
-    "下行", "有意", "重度", "軽度", "中度", "高度", "沢山", "小児", "成人", "今日", "本日", "当日",
-];
+/// With what a speaker goes on.
+const SPEAKS: [&str; 7] =
+    ["です。", "です、", "です\n", "でございます", "と申します", "といいます", "と言います"];
 
-const CHAIN: [char; 8] = ['、', ',', '・', '/', '&', '→', '\n', ' '];
+/// What somebody does, before a closing bracket.
+const DOES: [&str; 20] = [
+    "指導", "代行", "休み", "代理", "確認", "記載", "対応", "担当", "同席", "立会", "介助", "施行", "実施",
+    "記", "入力", "報告", "説明", "執刀", "訪問", "記録",
+];
 
 /// The end of the last name found, with its honorific.
 pub type Last = Option<usize>;
@@ -39,7 +70,7 @@ pub fn decide(
 ) -> Option<Place> {
     let range = candidate.range.clone();
     let (before, name, behind) = (&text[..range.start], &text[range.clone()], &text[range.end..]);
-    if NO_PERSONS.contains(&name) || is_family(name) {
+    if NO_PERSONS.contains(&name) || NO_FULL.contains(&name) || is_family(name) || is_repeated(name) {
         return None;
     }
     let around = Around {
@@ -58,11 +89,16 @@ pub fn decide(
         return Some(Place { whole: range.start..range.end + length, value: range });
     }
     let honoured_together = behind.strip_prefix('両').is_some_and(|behind| honorific(behind).is_some());
+    if !around.single && around.ends_as_speaker() {
+        return Some(Place { whole: range.clone(), value: range });
+    }
     let is_name = honoured_together
         || around.signed()
         || around.ends()
             && (around.is_full()
                 || around.by_title()
+                || around.by_label()
+                || around.by_place_in_line()
                 || around.by_family()
                 || around.by_age()
                 || around.listed(last));
@@ -89,7 +125,9 @@ impl Around<'_> {
     fn honoured(&self) -> Option<usize> {
         let Self { candidate, name, behind, .. } = self;
         let length = honorific(behind).filter(|&length| is_honorific(candidate, &behind[..length]))?;
+        let visits = || behind.strip_prefix('様').is_some_and(|rest| VISITS.at_start(rest).next().is_some());
         let sure = candidate.certainty != Certainty::Word
+            || self.single && is_single(name) && candidate.range.start == self.run.start && visits()
             || candidate.form != Form::Surname
             || is_common(self.words, name);
         // Two characters that are no usual name stand before 様 in other words too.
@@ -97,19 +135,99 @@ impl Around<'_> {
             && !name.chars().next().is_some_and(|c| is_single(&c.to_string()))
             && !matches!(candidate.form, Form::Surname | Form::Given)
             && behind.strip_prefix('様').is_some_and(|rest| !rest.starts_with(|c| BEHIND_SAMA.contains(c)));
+        let like = candidate.form != Form::Full
+            && !self.named()
+            && behind.strip_prefix('様').is_some_and(|rest| LIKE.iter().any(|word| rest.starts_with(word)));
         let begins = candidate.begins || self.title.is_some() || self.family.is_some();
         let whole = !self.single
             || (candidate.range.start == self.run.start || self.title.is_some()) && is_single(name);
-        (sure && !doubtful && begins && whole).then_some(length)
+        (sure && !doubtful && !like && begins && whole).then_some(length)
+    }
+
+    /// Tests for a surname that is likelier a person's than a place or another word.
+    fn named(&self) -> bool {
+        self.candidate.form != Form::Given
+            && !self.single
+            && (self.candidate.certainty == Certainty::Name || COMMON.contains(self.name))
     }
 
     /// Tests for the surname of the writer of an entry.
     fn signed(&self) -> bool {
-        self.candidate.form == Form::Surname
-            && self.candidate.certainty == Certainty::Name
-            && !self.single
-            && self.candidate.range.start == self.run.start
+        let surname = self.candidate.form == Form::Surname && self.candidate.range.start == self.run.start;
+        let marked = || SIGNED.iter().any(|mark| self.behind.starts_with(mark));
+        let single = self.single && !(is_single(self.name) && self.before.ends_with('【'));
+        surname
+            && !single
+            && (self.named() || single != self.single || marked())
             && is_signature(self.before, self.behind)
+    }
+
+    /// Tests for the name of who speaks or does something: 病棟の上田です, 中山@放射線科, (小野指導).
+    fn ends_as_speaker(&self) -> bool {
+        let candidate = self.candidate;
+        if !self.named() || candidate.range.start != self.run.start {
+            return false;
+        }
+        let begins =
+            self.before.is_empty() || self.before.ends_with([' ', '\n', '、', '。', 'の', ':', '「', '(']);
+        let speaks = || begins && SPEAKS.iter().any(|word| self.behind.starts_with(word));
+        let does = || {
+            let rest = self.before.ends_with(['(', '、', ' ']).then_some(self.behind);
+            rest.and_then(|rest| rest.split_once(')')).is_some_and(|(word, _)| DOES.contains(&word))
+        };
+        let at = || self.behind.strip_prefix('@').is_some_and(|rest| rest.starts_with(is_kanji));
+        let two = || {
+            let rest = self
+                .behind
+                .strip_prefix('と')
+                .map(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()));
+            rest.is_some_and(|rest| {
+                self.behind.len() > rest.len() + "と".len() && rest.starts_with(['人', '名'])
+            })
+        };
+        speaks() || does() || at() || two()
+    }
+
+    /// Tests for a surname in an enumeration, behind a department or a role in brackets, or beside another one.
+    fn by_place_in_line(&self) -> bool {
+        if !self.named() || self.candidate.form != Form::Surname {
+            return false;
+        }
+        let number = self
+            .before
+            .strip_suffix([')', '.'])
+            .is_some_and(|rest| rest.ends_with(|c: char| c.is_ascii_digit()));
+        let common = COMMON.contains(self.name);
+        let enumerated = number
+            && common
+            && self.exact()
+            && (self.behind.is_empty() || self.behind.starts_with([' ', '\n', '(']));
+        let of_department = self.before.strip_suffix('の').is_some_and(|rest| rest.ends_with(DEPARTMENTS))
+            && common
+            && ["より", "から", "が", "です", "に"].iter().any(|word| self.behind.starts_with(word));
+        let handed = common && self.before.ends_with('→');
+        enumerated
+            || handed
+            || of_department
+            || role_in_brackets(self.before)
+            || common && self.candidate.range.start == self.run.start && is_pair(self.behind)
+    }
+
+    /// Tests for a colon, or a bracket that closes a label, before a surname that is all of its run.
+    fn by_label(&self) -> bool {
+        let rest = self.before.trim_end_matches(' ');
+        let given = || {
+            let surname = self.candidate.surname_end - self.candidate.range.start;
+            self.candidate.form != Form::Likely
+                || self.name.get(surname..).is_some_and(|given| is_given(given) || is_given_kanji(given))
+        };
+        self.named()
+            && self.exact()
+            && is_end(self.behind)
+            && !self.behind.starts_with('の')
+            && given()
+            && self.before.len() - rest.len() <= 2
+            && (rest.ends_with([':', '】', '=']) && !rest.ends_with("分類:") || rest.ends_with("氏名)"))
     }
 
     /// Tests that nothing behind the candidate makes it part of another word.
@@ -127,11 +245,7 @@ impl Around<'_> {
         let candidate = self.candidate;
         let begins =
             candidate.begins || self.title.is_some() || self.family.is_some() || ends_in_unit(self.before);
-        candidate.form == Form::Full
-            && begins
-            && !candidate.overlaps
-            && !NO_SURNAMES.iter().any(|word| self.name.starts_with(word))
-            && candidate.margin >= LEAST_MARGIN
+        candidate.form == Form::Full && begins && !candidate.overlaps && candidate.margin >= LEAST_MARGIN
     }
 
     /// Tests that the candidate is its run, or all of it that no kanji follows.
@@ -143,6 +257,16 @@ impl Around<'_> {
         let Some(tie) = self.title else { return false };
         if self.candidate.form == Form::Given {
             return tie == Tie::Mark && !self.single;
+        }
+        if tie == Tie::Topic {
+            return self.named()
+                && (self.behind.is_empty() || self.behind.starts_with(['、', '。', ' ', '\n', ',', 'で']));
+        }
+        if tie == Tie::Weak {
+            return self.named() && self.exact();
+        }
+        if tie == Tie::Role {
+            return self.named();
         }
         if tie == Tie::Direct
             && self.candidate.certainty == Certainty::Word
@@ -157,27 +281,47 @@ impl Around<'_> {
     fn by_family(&self) -> bool {
         let Some(tie) = self.family else { return false };
         match self.candidate.form {
-            Form::Given => !self.single || tie == Tie::Mark && is_end(self.behind),
-            Form::Surname => tie == Tie::Mark && !self.single && self.exact(),
+            Form::Given => {
+                !self.single
+                    || tie == Tie::Mark && is_end(self.behind)
+                    || tie == Tie::Loose
+                        && self.before.ends_with(' ')
+                        && self.candidate.whole
+                        && is_end(self.behind)
+            }
+            Form::Surname => {
+                !self.single && self.exact() && (tie == Tie::Mark || tie == Tie::Loose && self.named())
+            }
             Form::Full | Form::Likely => true,
         }
     }
 
     fn by_age(&self) -> bool {
-        self.candidate.form != Form::Given
-            && !self.single
+        let bracketed = self.behind.starts_with('(') && age_behind(self.behind);
+        (self.candidate.form != Form::Given || bracketed && self.exact())
+            && (!self.single
+                || is_single(self.name) && self.exact() && is_apart(self.before) && age_behind(self.behind))
             && !self.behind.starts_with(is_hiragana)
             && (age_before(self.before) && is_end(self.behind) || self.exact() && age_behind(self.behind))
-            && (self.candidate.certainty != Certainty::Word || is_common(self.words, self.name))
+            && (self.candidate.certainty != Certainty::Word
+                || self.candidate.form == Form::Given
+                || is_common(self.words, self.name))
     }
 
     /// Tests for a name in a list of names, or before a profession in brackets; `last` is the end of the name before.
     fn listed(&self, last: Last) -> bool {
         let Candidate { form, certainty, ref range, .. } = *self.candidate;
+        let named = certainty == Certainty::Name || self.named();
+        let follows = || last.and_then(|last| self.text.get(last..range.start));
+        if named
+            && follows()
+                .is_some_and(|between| is_chain(between) || between == "と" || self.exact() && between == " ")
+        {
+            return true;
+        }
         if form == Form::Given || !self.exact() {
             return false;
         }
-        let named = certainty == Certainty::Name;
         let behind_name =
             || last.is_some_and(|last| last < range.start && is_chain(&self.text[last..range.start]));
         in_brackets(self.behind) && (named || !self.single)
@@ -186,11 +330,14 @@ impl Around<'_> {
     }
 }
 
-/// Tests for what stands between two names of a list.
-fn is_chain(between: &str) -> bool {
-    between.chars().count() <= 2
-        && between.contains(['、', ',', '・', '/', '&', '→'])
-        && between.chars().all(|c| CHAIN.contains(&c))
+/// Tests for the beginning of a phrase.
+fn is_apart(before: &str) -> bool {
+    before.is_empty() || before.ends_with([' ', '\n', '、', '。', '(', ':', '/', ','])
+}
+
+/// Tests for one kanji with the mark of repetition: 徐々.
+fn is_repeated(name: &str) -> bool {
+    name.chars().count() == 2 && name.ends_with('々') && !name.starts_with(['佐', '野', '奈'])
 }
 
 /// Tests for a surname that no other word is likelier to be than it before an honorific.
@@ -200,23 +347,6 @@ fn is_common(words: &Words, name: &str) -> bool {
 
 /// The most that a surname may cost above another word before an honorific.
 const MOST_EXCESS: i32 = 2_500;
-
-/// Tests for further surnames behind ・ or / at `at`, the last of which ends a word.
-fn begins_list(words: &Words, text: &str, at: usize, most: usize) -> bool {
-    let Some(rest) = text[at..].strip_prefix(['・', '/', '→']) else { return false };
-    let start = text.len() - rest.len();
-    let length: usize = rest.chars().take(12).take_while(|&c| is_kanji(c)).map(char::len_utf8).sum();
-    let run = &rest[..length];
-    let run =
-        ["組", "両医師", "両先生", "両名", "班"].iter().find_map(|end| run.strip_suffix(end)).unwrap_or(run);
-    words.is(run, &[Kind::Surname])
-        && run.chars().count() > 1
-        && (most > 0 && begins_list(words, text, start + length, most - 1)
-            || !rest[length..].starts_with(['・', '/', '→']))
-}
-
-/// The longest list of surnames that is read.
-const LONGEST_LIST: usize = 12;
 
 /// The least cost that reading a full name otherwise must have above it.
 const LEAST_MARGIN: i32 = 1_000;
@@ -236,51 +366,4 @@ fn is_end(behind: &str) -> bool {
 /// Tests for a unit of age at the end of the text, which stands in one run with the name.
 fn ends_in_unit(before: &str) -> bool {
     ["歳", "才", "男", "女", "故", "旧姓", "元"].iter().any(|unit| before.ends_with(unit))
-}
-
-/// Tests for a place where the writer of an entry signs: the end of a line, alone, in brackets or behind a full stop.
-fn is_signature(before: &str, behind: &str) -> bool {
-    let line_ends = |rest: &str| rest.is_empty() || rest.starts_with('\n');
-    let spaced = before.ends_with(' ') && !before.trim_end_matches(' ').ends_with('\n');
-    let closed = behind.strip_prefix([')', '〕', ']']);
-    let behind = closed.unwrap_or(behind);
-    let behind = behind.strip_prefix(' ').unwrap_or(behind);
-    let behind = ["拝", "記", "印"].iter().find_map(|mark| behind.strip_prefix(mark)).unwrap_or(behind);
-    let behind = behind.trim_start_matches([' ', '。']);
-    let opened = before.ends_with(['(', '〔', '[', '/']);
-    let last = behind.trim_matches([' ', '\n']).is_empty() || !before.ends_with('\n');
-    let sentence = last && before.trim_end_matches([' ', '\n', '(', '〔', '[', '/']).ends_with(['。', '.']);
-    line_ends(behind) && (sentence || spaced) && (closed.is_some() == opened || before.ends_with('/'))
-}
-
-/// Words before さん or 様 that are no names, and the ends of such words.
-const NO_PERSON_ENDS: &str = "女将居舗食者師士員人手家長主客屋親母父兄姉妹弟娘嫁孫婿婆爺僧侶官婦院科局社店校園部課係室庁所署省党会団組班隊衆方達\
-    等族生職側殿様症病炎腫瘤瘍疹斑節状性血膿液痛熱咳作攣梗塞影質膜腺癌球核肉骨脂毛囊嚢胞泡菌糸粉石粒線層板網環塊子";
-
-/// Characters that may follow 様 behind a surname which the dictionary lacks.
-const BEHIND_SAMA: &str = "はがをへよ宛ご宅";
-
-/// Takes two or three kanji before さん or 様 that are no word of the dictionary for a surname that it lacks.
-pub fn by_form(words: &Words, text: &str, run: &Range<usize>) -> Option<Place> {
-    let part = &text[run.clone()];
-    let behind = &text[run.end..];
-    // The dictionary has 南殿 as a word; 神殿 and 宮殿 are no persons.
-    if let Some(name) =
-        part.strip_suffix('殿').filter(|name| "南東西北林森原泉".contains(*name) && !name.is_empty())
-    {
-        return Some(Place { whole: run.clone(), value: run.start..run.start + name.len() });
-    }
-    let (name, honorific) = if let Some(honorific) = ["さん", "さま"].iter().find(|h| behind.starts_with(**h))
-    {
-        (part, honorific.len())
-    } else {
-        (part.strip_suffix('様').filter(|_| behind.starts_with(|c| BEHIND_SAMA.contains(c)))?, "様".len())
-    };
-    let value = run.start..run.start + name.len();
-    let unknown = !words.is(name, &[Kind::Other, Kind::Place, Kind::Organisation]);
-    let fits = (2..=3).contains(&name.chars().count())
-        && !name.ends_with(|c| NO_PERSON_ENDS.contains(c))
-        && !name.contains('〇');
-    let apart = !text[..run.start].ends_with(['お', 'ご', 'ー']) && !text[..run.start].ends_with(is_katakana);
-    (unknown && fits && apart).then(|| Place { whole: run.start..value.end + honorific, value })
 }

@@ -1,7 +1,8 @@
 //! Given names in kana behind a surname.
 
-use super::lists::{GIVEN_HIRAGANA, GIVEN_KATAKANA};
+use super::lists::{GIVEN_HIRAGANA, GIVEN_KATAKANA, NO_GIVEN};
 use super::runs::{is_katakana_word, run_of};
+use super::titles::honorific;
 use super::words::{Kind, Words};
 use crate::clean::characters::is_hiragana;
 
@@ -43,7 +44,7 @@ pub fn given_in_kana(words: &Words, text: &str, at: usize) -> usize {
     let name = if run_of(text, start, is_katakana_word) > start {
         in_katakana(words, text, start, start == at)
     } else {
-        in_hiragana(text, start)
+        in_hiragana(words, text, start)
     };
     name.unwrap_or(at)
 }
@@ -59,18 +60,54 @@ fn in_katakana(words: &Words, text: &str, start: usize, joined: bool) -> Option<
     }
     let of_dictionary =
         (2..=3).contains(&length) && joined && !word.contains('ー') && words.is(word, &[Kind::Given]);
-    (GIVEN_KATAKANA.contains(word) || of_dictionary).then_some(end)
+    let read = || {
+        (2..=4).contains(&length)
+            && words.readings_of_names.given.has(word)
+            && !words.is(word, &[Kind::Other, Kind::Organisation, Kind::Place])
+    };
+    (GIVEN_KATAKANA.contains(word) || of_dictionary || read()).then_some(end)
 }
 
 /// Returns the end of the name in hiragana at `start`.
-fn in_hiragana(text: &str, start: usize) -> Option<usize> {
+fn in_hiragana(words: &Words, text: &str, start: usize) -> Option<usize> {
     let end = run_of(text, start, is_hiragana);
     let run = &text[start..end];
-    if (2..=3).contains(&run.chars().count()) && text[end..].starts_with('子') && GIVEN_HIRAGANA.contains(run)
+    if (2..=3).contains(&run.chars().count())
+        && text[end..].starts_with('子')
+        && is_given_hiragana(words, run)
     {
         return Some(end + "子".len());
     }
     let ends = |rest: &str| rest.is_empty() || GOES_ON.iter().any(|word| rest.starts_with(word));
-    let names = GIVEN_HIRAGANA.at_start(run).filter(|name| ends(&run[name.len()..]));
-    names.map(|name| start + name.len()).max()
+    let lengths = run.char_indices().map(|(i, c)| i + c.len_utf8()).skip(1).take(LONGEST_GIVEN - 1);
+    let names = lengths.filter(|&length| {
+        let honoured = || honorific(&text[start + length..]).is_some();
+        if honoured() {
+            let word = &run[..length];
+            return is_given_hiragana(words, word)
+                || words.readings_of_names.given.has(word) && !NO_GIVEN.contains(word);
+        }
+        is_given_hiragana(words, &run[..length]) && ends(&run[length..])
+    });
+    names.last().map(|length| start + length)
+}
+
+/// What is an honorific before it is part of a given name.
+const NO_HONORIFICS: [&str; 5] = ["さん", "さま", "くん", "ちゃん", "どの"];
+
+/// The longest given name in hiragana, in characters.
+const LONGEST_GIVEN: usize = 5;
+
+/// Tests for a given name in hiragana that is no other word behind a surname.
+fn is_given_hiragana(words: &Words, word: &str) -> bool {
+    // A particle begins or ends most other words behind a surname: 坂本さんが, 浅野はこの.
+    let begins = word.starts_with(['は', 'が', 'に', 'の', 'と', 'も', 'で', 'へ', 'を', 'か', 'や']);
+    let ends = word.ends_with(['と', 'の', 'に', 'が', 'は', 'を', 'も', 'で', 'へ', 'さ']);
+    let usual = word.chars().count() > 2 && word.ends_with(['こ', 'え', 'よ', 'み', 'お', 'し', 'じ', 'う']);
+    GIVEN_HIRAGANA.contains(word)
+        || (usual || !begins)
+            && !ends
+            && !NO_HONORIFICS.iter().any(|honorific| word.starts_with(honorific))
+            && words.readings_of_names.given.has(word)
+            && !NO_GIVEN.contains(word)
 }

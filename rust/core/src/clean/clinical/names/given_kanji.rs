@@ -3,8 +3,10 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
+use super::lists::GIVEN;
+
 /// Kanji of which given names are made (the common ones of 人名用漢字 and 常用漢字).
-const GIVEN: &str = "\
+const COMMON: &str = "\
     一二三四五六七八九十百千万丈介之也久乃亮人仁仙代以仲伊伍伸佐佑佳依侑信俊保倫健偉傑優元充光克児入公典兵冬冴凌凛凜凪出利前剛\
     力功加助努勇勉勝勲匠匡卓南博厚友史司吉向君吾周和咲哉哲唯啓善喜嗣四国圭基堅塁夏多大太夫央奈好妃妙季孝学宇宏宗定宙宜実宣宥家\
     容寅寛寧寿将尊尚展岳峻崇崚嵐巌左己巴希帆平幸広庄康庸弓弘弥弦彦彩彪彬彰影律後徳心志忍忠快怜恒恭恵悌悟悠情惇惟愛慎慧慶憲應成\
@@ -16,7 +18,14 @@ const GIVEN: &str = "\
     遙遥邦郁郎郷都里重野鈴鉄銀鋼錦鎮鏡長門開陸陽隆雄雅雛雪雲零雫霞青静鞠音響順領頌頼顕風飛香馨駿騎高鮎鯉鳳鳴鶴鷹麗麟麻麿黎龍竜\
     子修敬豪隼凱晶音菜衣莉陽絢悠蒼律朝煌吹幹勘貫孔暢泰滝竹絹緒孫嘉駒亀沢冨節松宣恒雅輔祐弘洋子尋加代千津佐智美与江枝恵奈穂";
 
-static SET: LazyLock<HashSet<char>> = LazyLock::new(|| GIVEN.chars().collect());
+static SET: LazyLock<HashSet<char>> =
+    LazyLock::new(|| COMMON.chars().chain(GIVEN.words().flat_map(str::chars)).collect());
+
+/// Tests for one kanji that given names have.
+pub fn is_given_kanji(text: &str) -> bool {
+    let mut characters = text.chars();
+    characters.next().is_some_and(|c| SET.contains(&c)) && characters.next().is_none()
+}
 
 /// Tests for two or three kanji that given names have.
 pub fn is_given(text: &str) -> bool {

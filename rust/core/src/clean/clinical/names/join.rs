@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 
-use super::candidate::{Candidate, Form, candidates};
+use super::candidate::{Candidate, Certainty, Form, candidates};
 use super::given_kanji::is_given;
 use super::lattice::Lattice;
+use super::lists::{BEFORE, NO_LABEL_VALUES};
 use super::runs::{behind_spaces, run_end};
 use super::titles;
 use super::words::{Kind, Words, id};
@@ -20,6 +21,44 @@ pub fn join_given(
 ) {
     let Some(start) = behind_spaces(text, run.end) else { return };
     let end = run_end(text, start);
+    if BEFORE.at_start(&text[start..]).next().is_some() {
+        return;
+    }
+    // 王 偉先生: a given name that the dictionary lacks.
+    let short = text[start..end].char_indices().map(|(i, c)| start + i + c.len_utf8()).take(2);
+    let honoured = titles::honorific(&text[start..]).is_none();
+    if let Some(given) =
+        short.into_iter().find(|&given| honoured && titles::honorific(&text[given..]).is_some_and(|n| n > 3))
+        && candidate.whole
+        && (given - start <= '字'.len_utf8()
+            || !words.is(&text[start..given], &[Kind::Other, Kind::Organisation, Kind::Surname]))
+    {
+        candidate.range.end = given;
+        candidate.form = Form::Full;
+        candidate.ends = true;
+        candidate.next_length = 2;
+        candidate.margin = i32::MAX;
+        run.end = end;
+        return;
+    }
+    // 田中 絆 2歳: whatever stands between a surname and an age.
+    let length = text[start..end].chars().count();
+    let surname = text[candidate.range.clone()].chars().count() > 1 && candidate.certainty != Certainty::Word;
+    if surname
+        && length <= 2
+        && candidate.whole
+        && titles::age_behind(&text[end..])
+        && text[end..].starts_with([' ', '('])
+        && NO_LABEL_VALUES.at_start(&text[start..]).next().is_none()
+        && !words.is(&text[start..end], &[Kind::Organisation, Kind::Surname])
+        && (length == 1 || !words.is(&text[start..end], &[Kind::Other]))
+    {
+        candidate.range.end = end;
+        candidate.form = Form::Full;
+        candidate.margin = i32::MAX;
+        run.end = end;
+        return;
+    }
     let rare = is_given(&text[start..end]) && words.is(&text[candidate.range.clone()], &[Kind::Surname]);
     if rare && !words.is(&text[start..end], &[Kind::Other, Kind::Place, Kind::Organisation, Kind::Surname]) {
         candidate.range.end = end;

@@ -1,7 +1,7 @@
 //! Names in katakana beside an honorific, a title, a member of the family or the same name in kanji.
 
 use super::super::category::Place;
-use super::lists::NO_KATAKANA;
+use super::lists::{NO_KATAKANA, VISITS};
 use super::runs::{is_katakana_word, run_of};
 use super::titles::{Tie, family, honorific, title};
 use super::words::{Kind, Words};
@@ -19,7 +19,12 @@ pub fn katakana(words: &Words, text: &str, start: usize, last: Option<usize>) ->
     let before = &text[..start];
     let tie = title(before).or_else(|| family(before));
     let apart = !before.ends_with(|c: char| is_kanji(c)) || tie.is_some();
+    let follows = last.is_some_and(|last| last < start && start - last <= 3);
     for &end in ends.iter().rev() {
+        // What makes it a name is looked for first, as few words have any of it.
+        if tie.is_none() && !follows && end == ends[0] && honorific(&text[end..]).is_none() {
+            continue;
+        }
         let name = Name { words, text, start, end, parts: text[start..end].split(BETWEEN).collect() };
         if name.is_other() || !(2..=24).contains(&text[start..end].chars().count()) || !apart {
             continue;
@@ -27,7 +32,7 @@ pub fn katakana(words: &Words, text: &str, start: usize, last: Option<usize>) ->
         if let Some(length) = name.honoured() {
             return (Some(Place { whole: start..end + length, value: start..end }), end);
         }
-        if name.titled(tie) || name.reads(last) {
+        if name.titled(tie) || name.reads(last) || name.is_full() {
             return (Some(Place { whole: start..end, value: start..end }), end);
         }
     }
@@ -49,6 +54,9 @@ fn part_ends(text: &str, start: usize) -> Vec<usize> {
     }
     ends
 }
+
+/// The shortest surname with a given name that needs nothing beside it, in characters with the mark between them.
+const SHORTEST_FULL: usize = 6;
 
 /// Possible name.
 struct Name<'a> {
@@ -77,9 +85,16 @@ impl Name<'_> {
         let behind = behind.trim_start_matches(' ');
         let fits = if behind.starts_with('様') {
             // スリガラス様陰影 is no person.
-            several || self.parts.iter().all(|part| self.words.is(part, &[Kind::Surname, Kind::Given]))
+            let rest = &behind['様'.len_utf8()..];
+            let visits = VISITS.at_start(rest).next().is_some();
+            let unknown = || {
+                visits
+                    && self.text[self.start..self.end].chars().count() > 3
+                    && !self.words.is(self.parts[0], &[Kind::Other])
+            };
+            several || self.parts.iter().all(|part| is_name(self.words, part)) || unknown()
         } else {
-            behind.starts_with(is_kanji) || behind.starts_with(['さ', 'ち', 'く', 'D', 'N'])
+            behind.starts_with(is_kanji) || behind.starts_with(['さ', 'ち', 'く', 'D', 'N', 'レ'])
         };
         fits.then_some(length)
     }
@@ -90,29 +105,66 @@ impl Name<'_> {
         let closed = !behind.starts_with(|c: char| is_kanji(c) || is_hiragana(c));
         let person = || {
             self.parts.iter().all(|part| {
-                self.words.is(part, &[Kind::Surname, Kind::Given]) && !self.words.is(part, &[Kind::Other])
+                let surname = || part.chars().count() > 2 && self.words.readings_of_names.surnames.has(part);
+                is_name(self.words, part)
+                    && !self.words.is(part, &[Kind::Other])
+                    && (surname() || !self.words.is(part, &[Kind::Organisation]))
             })
         };
         match tie {
             Some(Tie::Mark) => {
                 self.bracketed() && family(&self.text[..self.start]).is_some()
-                    || closed && (self.text[self.start..self.end].contains('・') || person())
+                    || closed
+                        && (self.text[self.start..self.end].contains('・')
+                            || person()
+                            || self.several_foreign())
             }
-            Some(Tie::Loose) => closed && person(),
+            Some(Tie::Loose | Tie::Topic | Tie::Weak | Tie::Role) => closed && person(),
             Some(Tie::Direct) => !behind.starts_with(is_kanji) && person(),
             None => false,
         }
     }
 
+    /// Tests for several parts, the first of which is a name of the dictionary: グエン ティ ホア.
+    fn several_foreign(&self) -> bool {
+        let kinds = [Kind::Surname, Kind::Given, Kind::Person];
+        self.parts.len() > 1
+            && self.words.is(self.parts[0], &kinds)
+            && self.parts[1..]
+                .iter()
+                .all(|part| self.words.is(part, &kinds) || !self.words.is(part, &[Kind::Other]))
+    }
+
     fn bracketed(&self) -> bool {
-        self.text[..self.start].ends_with('(') && self.text[self.end..].starts_with(')')
+        [('(', ')'), ('【', '】'), ('[', ']'), ('〔', '〕'), ('「', '」'), ('<', '>')].iter().any(
+            |&(open, close)| {
+                self.text[..self.start].ends_with(open) && self.text[self.end..].starts_with(close)
+            },
+        )
+    }
+
+    /// Tests for a surname and a given name, each with its reading: ヤマダ タロウ.
+    fn is_full(&self) -> bool {
+        let readings = &self.words.readings_of_names;
+        let [surname, given] = self.parts[..] else { return false };
+        let is_other = |part| self.words.is(part, &[Kind::Other]);
+        readings.surnames.has(surname)
+            && readings.given.has(given)
+            && !(is_other(surname) && is_other(given))
+            && self.text[self.start..self.end].chars().count() >= SHORTEST_FULL
+            && !self.text[self.end..].starts_with(is_kanji)
     }
 
     /// Tests for the reading of the name that ends at `last`: 山田太郎(ヤマダ タロウ).
     fn reads(&self, last: Option<usize>) -> bool {
-        self.bracketed()
-            && last == Some(self.start - 1)
-            && (self.parts.len() > 1 || !self.parts.iter().any(|part| is_compound(self.words, part)))
+        let Some(between) = last.and_then(|last| self.text.get(last..self.start)) else { return false };
+        let known = || self.parts.iter().all(|part| self.words.readings_of_names.has(part));
+        between.trim_matches(' ').is_empty() && !between.is_empty() && between.len() <= 2 && known()
+            || self.bracketed()
+                && between.trim_matches(' ').chars().count() == 1
+                && (known()
+                    || self.parts.len() > 1
+                    || !self.parts.iter().any(|part| is_compound(self.words, part)))
     }
 }
 
@@ -123,9 +175,14 @@ fn is_compound(words: &Words, word: &str) -> bool {
     ends.any(|i| words.is(&word[..i], &other) && words.is(&word[i..], &other))
 }
 
+/// Tests for a name of the dictionary, or the reading of one.
+fn is_name(words: &Words, word: &str) -> bool {
+    words.is(word, &[Kind::Surname, Kind::Given, Kind::Person]) || words.readings_of_names.has(word)
+}
+
 /// Tests for a word that is no name.
 pub fn is_ordinary(words: &Words, word: &str) -> bool {
-    NO_KATAKANA.at_end(word).next().is_some()
-        || words.is(word, &[Kind::Other, Kind::Organisation])
-            && !words.is(word, &[Kind::Surname, Kind::Given])
+    // The ends of compounds have three characters or more: ウン is no end of ブラウン.
+    NO_KATAKANA.at_end(word).any(|end| end.len() == word.len() || end.chars().count() > 2)
+        || words.is(word, &[Kind::Other, Kind::Organisation]) && !is_name(words, word)
 }

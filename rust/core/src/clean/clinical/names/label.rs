@@ -13,6 +13,7 @@ use super::lattice::Lattice;
 use super::lists::{NO_LABEL_VALUES, NO_NAME_ENDS};
 use super::runs::{run_end, run_up_to};
 use super::titles::{honorific, is_family};
+use super::unknown::is_unsettled;
 use super::words::{Kind, Words, id, words};
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
 use crate::clean::rule::Example;
@@ -53,6 +54,16 @@ pub const CATEGORY: Category = Category {
         "よみ",
         "ヨミ",
         "シメイ",
+        "読み方",
+        "読みかた",
+        "カナ名",
+        "カナ氏",
+        "患者カナ名",
+        "カタカナ氏名",
+        "カタカナ",
+        "ひらがな",
+        "セイ",
+        "メイ",
         "カナ",
         "かな",
         "家族氏名",
@@ -173,6 +184,24 @@ pub const CATEGORY: Category = Category {
     ],
 };
 
+/// The ends of labels for the reading of a name.
+const KANA_ENDS: [&str; 14] = [
+    "カナ",
+    "ガナ",
+    "がな",
+    "かな",
+    "よみ",
+    "ヨミ",
+    "シメイ",
+    "(カナ)",
+    "(フリガナ)",
+    "読み方",
+    "読みかた",
+    "カナ名",
+    "セイ",
+    "メイ",
+];
+
 /// The longest part of a name, in characters.
 const LONGEST: usize = 12;
 /// The longest name in kanji that the dictionary lacks, in characters.
@@ -188,11 +217,13 @@ fn read(text: &str, word: Range<usize>) -> Option<Place> {
     let (start, mark) = after_mark(text, word.end)?;
     let label = &text[word.clone()];
     let names_itself = ["名", "名前"].iter().any(|end| label.ends_with(end));
-    let is_kana = ["カナ", "ガナ", "がな", "かな", "よみ", "ヨミ", "シメイ", "(カナ)", "(フリガナ)"]
-        .iter()
-        .any(|end| label.ends_with(end))
-        || label.starts_with("カナ");
-    let end = name_end(words().ok()?, text, start, Evidence { mark, names_itself, is_kana })?;
+    let of_person = names_itself || label.ends_with(['者', '医', '師', '士', '員', '人']);
+    let is_kana = KANA_ENDS.iter().any(|end| label.ends_with(end)) || label.starts_with("カナ");
+    if mark == Mark::Space && matches!(label, "セイ" | "メイ" | "カタカナ" | "ひらがな" | "読み方")
+    {
+        return None;
+    }
+    let end = name_end(words().ok()?, text, start, Evidence { mark, names_itself, of_person, is_kana })?;
     let mut place = labelled(text, &word, start..end);
     if let Some(length) = honorific(&text[end..]) {
         place.whole.end = place.whole.end.max(end + length);
@@ -231,6 +262,8 @@ struct Evidence {
     mark: Mark,
     /// The label is one for names: 氏名, 患者名.
     names_itself: bool,
+    /// The label ends as words for persons do: 患者, 主治医.
+    of_person: bool,
     /// The label is one for the reading of a name: フリガナ.
     is_kana: bool,
 }
@@ -268,8 +301,15 @@ fn kanji(words: &Words, text: &str, start: usize, evidence: Evidence) -> Option<
         return Some(if name.form == Form::Surname { kana } else { name.range.end });
     }
     let sure = evidence.names_itself && evidence.mark == Mark::Colon;
-    let (tokens, ordinary) = unknown(words, &mut lattice, &text[start..end]);
+    let (tokens, ordinary, unread) = unknown(words, &mut lattice, &text[start..end]);
     let length = text[start..end].chars().count();
+    let shaped = evidence.mark == Mark::Colon && words.looks_like_surname(&text[start..end], 20);
+    let shaped =
+        shaped || evidence.mark == Mark::Colon && (2..=3).contains(&length) && (tokens == length || unread);
+    let is = |kinds: &[Kind]| words.is(&text[start..end], kinds);
+    let place = evidence.of_person && evidence.mark == Mark::Colon && is_unsettled(words, &text[start..end]);
+    let sure = sure || place || shaped && !is(&[Kind::Other, Kind::Place, Kind::Organisation]);
+    let ordinary = ordinary && !place;
     if !sure || ordinary || tokens == 0 || length > LONGEST_KANJI {
         return None;
     }
@@ -293,13 +333,14 @@ fn accepts(text: &str, name: &Candidate, evidence: Evidence) -> bool {
     }
 }
 
-/// Counts the words of a run, and tells whether all are ordinary words of two characters or more.
-fn unknown(words: &Words, lattice: &mut Lattice, run: &str) -> (usize, bool) {
+/// Counts the words of a run; tells whether all are ordinary words of two characters or more, and whether any is none.
+fn unknown(words: &Words, lattice: &mut Lattice, run: &str) -> (usize, bool, bool) {
     lattice.load(words, run, |_| false);
     let around = super::lattice::Surroundings { left: id::OUTER, right: id::OUTER, names: true };
     let (tokens, _) = lattice.read(words, run, around);
     let ordinary = tokens.iter().all(|t| t.length >= 2 && matches!(t.kind, Kind::Other | Kind::Organisation));
-    (tokens.len(), ordinary || words.is(run, &[Kind::Other]))
+    let unread = tokens.iter().any(|token| token.kind == Kind::Unknown);
+    (tokens.len(), ordinary || words.is(run, &[Kind::Other]), unread)
 }
 
 /// Returns the end of a name of up to four parts in kana.
@@ -337,6 +378,15 @@ fn kana(words: &Words, text: &str, start: usize, evidence: Evidence, is: fn(char
         .is_some_and(|c| c.is_ascii_digit() || is_kanji(c) && honorific(&text[end..]).is_none());
     let several = parts.len() > 1 || text[start..end].contains('・');
     let ordinary = parts.iter().any(|part| is_ordinary(words, &text[part.clone()]));
+    let read = parts.iter().all(|part| words.readings_of_names.has(&text[part.clone()]));
+    let surname = || {
+        whole > 2
+            && words.readings_of_names.surnames.has(&text[start..end])
+            && !words.is(&text[start..end], &[Kind::Other])
+    };
+    if !goes_on && read && (several || is_katakana(char_at(text, start)?) && surname()) {
+        return Some(end);
+    }
     let kind = if evidence.is_kana {
         true
     } else {
@@ -352,7 +402,7 @@ fn in_latin(text: &str, start: usize) -> Option<usize> {
         run_up_to(LONGEST + 1, text, at, |c| c.is_ascii_alphabetic() || matches!(c, '\'' | '-' | '.' | '^'))
     };
     let mut end = part(start);
-    if end - start < 2 {
+    if end - start < 2 || latin::is_other(&text[start..end]) {
         return None;
     }
     for _ in 0..2 {
@@ -368,6 +418,7 @@ fn in_latin(text: &str, start: usize) -> Option<usize> {
         }
         end = next_end;
     }
+    let end = latin::behind_initial(text, end).unwrap_or(end);
     (!char_at(text, end)
         .is_some_and(|c| c.is_ascii_digit() || is_kanji(c) && honorific(&text[end..]).is_none()))
     .then_some(end)

@@ -3,21 +3,25 @@
 use super::super::category::Place;
 use super::lists::NO_LATIN;
 use super::runs::run_of;
-use super::titles::title_latin;
+use super::titles::{Tie, title};
+use super::titles_latin::{label_latin, title_latin, title_loose};
+use super::words::Words;
 
 /// The longest name in Latin letters, in parts.
 const MOST_PARTS: usize = 3;
 
 /// Names in Latin letters that begin at `start`, with a capital behind no letter; returns the end of the word too.
-pub fn latin(text: &str, start: usize) -> (Option<Place>, usize) {
+pub fn latin(words: &Words, text: &str, start: usize, last: Option<usize>) -> (Option<Place>, usize) {
     let ends = part_ends(text, start);
+    let place_to = |end| Place { whole: start..end, value: start..end };
     let place = if title_latin(&text[..start]) {
-        titled(text, start, &ends).map(|end| Place { whole: start..end, value: start..end })
+        titled(text, start, &ends).map(place_to)
     } else {
-        ends.iter().rev().find_map(|&end| {
-            let length = honoured(text, start, end)?;
+        let honoured = ends.iter().rev().find_map(|&end| {
+            let length = honoured(words, text, start, end)?;
             Some(Place { whole: start..end + length, value: start..end })
-        })
+        });
+        honoured.or_else(|| japanese::name(words, text, start, last).map(place_to))
     };
     let end = place.as_ref().map_or(ends[0], |place| place.value.end);
     (place, end)
@@ -59,16 +63,29 @@ fn titled(text: &str, start: usize, ends: &[usize]) -> Option<usize> {
         }
         end = to;
     }
+    if let Some(initial) = behind_initial(text, end).filter(|_| end > start) {
+        end = initial;
+    }
     let long = text[start..end].split([' ', '.']).any(|part| part.len() >= 2);
     (long && !text[end..].starts_with(|c: char| c.is_ascii_digit())).then_some(end)
 }
 
 /// Returns the length of the honorific behind the name in capitals that ends at `end`.
-fn honoured(text: &str, start: usize, end: usize) -> Option<usize> {
+fn honoured(words: &Words, text: &str, start: usize, end: usize) -> Option<usize> {
     let name = &text[start..end];
     let behind = &text[end..];
     let after = behind.strip_prefix(' ').unwrap_or(behind);
-    let honorific = ["様", "氏", "先生", "さん", "さま"].into_iter().find(|word| after.starts_with(word))?;
+    if end - start >= 3
+        && let Some(length) = super::titles::honorific(behind)
+        && text.as_bytes()[start + 1].is_ascii_lowercase()
+        && !is_other(name)
+        && words.readings_of_names.surnames.has_latin(name)
+    {
+        return Some(length);
+    }
+    let honorific = ["様", "氏", "先生", "さん", "さま", "殿", "医師", "看護師", "君", "くん", "ちゃん"]
+        .into_iter()
+        .find(|word| after.starts_with(word))?;
     let several = name.contains([' ', '.']);
     // The first part alone, of as many characters as this one, is tested for another word.
     let capitalised = name.split([' ', '.']).all(|part| {
@@ -76,6 +93,98 @@ fn honoured(text: &str, start: usize, end: usize) -> Option<usize> {
             && part[1..].bytes().all(|b| !b.is_ascii_uppercase())
             && !is_other(&text[start..start + part.len()])
     });
-    let fits = (several || honorific != "様") && capitalised && name.len() >= 4;
+    let surname = || words.readings_of_names.surnames.has_latin(name);
+    let fits =
+        (several || honorific != "様") && capitalised && name.len() >= 4 || surname() && name.len() >= 3;
     fits.then(|| behind.len() - after.len() + honorific.len())
+}
+
+/// Returns the end of the initial of a given name behind the surname that ends at `at`: Saito R.; M and F are the sex.
+pub fn behind_initial(text: &str, at: usize) -> Option<usize> {
+    let rest = text[at..].strip_prefix(' ')?;
+    let initial = rest.chars().next().filter(char::is_ascii_uppercase)?;
+    let dot = rest[1..].starts_with('.');
+    let closed = !rest[1 + usize::from(dot)..].starts_with(|c: char| c.is_ascii_alphanumeric());
+    (closed && (dot || !matches!(initial, 'M' | 'F'))).then_some(at + 2 + usize::from(dot))
+}
+
+/// Japanese names, known by how the dictionary's names are read.
+mod japanese {
+    use super::*;
+
+    /// Degrees behind the name of a physician.
+    const DEGREES: [&str; 6] = ["MD", "M.D", "PhD", "Ph.D", "RN", "R.N"];
+
+    /// Returns the end of the name at `start`: a surname and a given name, a surname and an initial behind a label or
+    /// before a degree, a surname alone behind a label.
+    pub fn name(words: &Words, text: &str, start: usize, last: Option<usize>) -> Option<usize> {
+        let between = last.and_then(|last| text.get(last..start)).map(|between| between.trim_matches(' '));
+        let follows = between.is_some_and(|between| matches!(between, "/" | "," | "、" | "・" | "&"));
+        if !follows && text[..start].ends_with(['-', '/', '.', '_', '@']) && !text[..start].ends_with("t.") {
+            return None;
+        }
+        let first = word(text, start)?;
+        let label = || {
+            follows
+                || label_latin(&text[..start])
+                || title_loose(&text[..start])
+                || title(&text[..start]).is_some_and(|tie| tie != Tie::Direct)
+        };
+        if first == start + 1 {
+            let gap = text[first..].len() - text[first..].trim_start_matches(['.', ' ']).len();
+            let next = word(text, first + gap).filter(|_| (1..=2).contains(&gap))?;
+            let surname = is_surname(words, &text[first + gap..next]);
+            return (surname && (label() || degree(text, next) || text[first..].starts_with('.')))
+                .then_some(next);
+        }
+        if let Some(next) = second(text, first) {
+            let (a, b) = (&text[start..first], &text[next.0..next.1]);
+            let readings = &words.readings_of_names;
+            let either = |a, b| readings.surnames.has_latin(a) && readings.given.has_latin(b);
+            if a.len() + b.len() >= SHORTEST_FULL
+                && b.len() > 1
+                && !is_other(a)
+                && !is_other(b)
+                && (either(a, b) || either(b, a))
+            {
+                return Some(next.1);
+            }
+        }
+        // SARA behind a label is a scale.
+        let capitals = first > start + 1 && text.as_bytes()[start + 1].is_ascii_uppercase();
+        let surname = || !capitals && is_surname(words, &text[start..first]);
+        let end = behind_initial(text, first).unwrap_or(first);
+        let closed = !text[end..].starts_with(|c: char| c.is_ascii_alphanumeric() || c == '-');
+        let san =
+            ["-san", "-sensei", "-sama", "-kun", "-chan"].iter().any(|san| text[end..].starts_with(san));
+        ((closed && (label() || degree(text, end)) || san) && surname()).then_some(end)
+    }
+
+    /// The fewest letters of a surname with a given name.
+    const SHORTEST_FULL: usize = 7;
+
+    /// Returns the end of the word at `at` that begins with a capital and has one spelling, Yamada or YAMADA.
+    fn word(text: &str, at: usize) -> Option<usize> {
+        let end = run_of(text, at, |c| c.is_ascii_alphabetic() || c == '\'');
+        let rest = text[at..end].get(1..)?;
+        let one_case =
+            rest.bytes().all(|b| !b.is_ascii_uppercase()) || rest.bytes().all(|b| !b.is_ascii_lowercase());
+        let ends = !text[end..].starts_with(|c: char| c.is_ascii_digit() || c == '_' || c == '@');
+        (text[at..].starts_with(|c: char| c.is_ascii_uppercase()) && one_case && ends).then_some(end)
+    }
+
+    /// Returns the word behind a space, or a comma and a space, at `at`.
+    fn second(text: &str, at: usize) -> Option<(usize, usize)> {
+        let gap = [", ", "  ", " ", ",", "^"].iter().find(|gap| text[at..].starts_with(**gap))?;
+        word(text, at + gap.len()).map(|end| (at + gap.len(), end))
+    }
+
+    fn is_surname(words: &Words, word: &str) -> bool {
+        word.len() >= 3 && !is_other(word) && words.readings_of_names.surnames.has_latin(word)
+    }
+
+    fn degree(text: &str, at: usize) -> bool {
+        let rest = text[at..].trim_start_matches([',', ' ']);
+        rest.len() < text[at..].len() && DEGREES.iter().any(|degree| rest.starts_with(degree))
+    }
 }

@@ -214,6 +214,7 @@ mod tests {
         let letter = |kind| match kind {
             Kind::Surname => "S",
             Kind::Given => "G",
+            Kind::Person => "N",
             Kind::Place => "P",
             Kind::Organisation => "O",
             Kind::Other => "-",

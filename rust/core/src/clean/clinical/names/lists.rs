@@ -6,6 +6,35 @@ use std::sync::LazyLock;
 pub struct List {
     by_first: Vec<(char, &'static str)>,
     by_last: Vec<(char, &'static str)>,
+    firsts: Filter,
+    lasts: Filter,
+}
+
+/// Bits of the characters that may be keys: most others are told by one look.
+#[derive(Default)]
+struct Filter([u64; 32]);
+
+impl Filter {
+    fn of(pairs: &[(char, &'static str)]) -> Self {
+        let mut filter = Self::default();
+        for &(c, _) in pairs {
+            let (word, bit) = Self::place(c);
+            filter.0[word] |= bit;
+        }
+        filter
+    }
+
+    fn place(c: char) -> (usize, u64) {
+        (c as usize >> 6 & 31, 1 << (c as u32 & 63))
+    }
+
+    /// The character, if it may be a key.
+    fn pass(&self, c: Option<char>) -> Option<char> {
+        c.filter(|&c| {
+            let (word, bit) = Self::place(c);
+            self.0[word] & bit != 0
+        })
+    }
 }
 
 macro_rules! lists {
@@ -19,6 +48,7 @@ lists! {
     BEFORE "before.txt";
     BEFORE_MARK "before_mark.txt";
     BEHIND "behind.txt";
+    COMMON "common.txt";
     FAMILY "family.txt";
     GIVEN_HIRAGANA "given_hiragana.txt";
     GIVEN_KATAKANA "given_katakana.txt";
@@ -27,27 +57,39 @@ lists! {
     NO_LATIN "no_latin.txt";
     NO_NAME_BEFORE "no_name_before.txt";
     NO_NAME_ENDS "no_name_ends.txt";
+    NO_GIVEN "no_given.txt";
+    GIVEN "given.txt";
+    GIVEN_MODERN "given_modern.txt";
+    VARIANTS "variants.txt";
+    VISITS "visits.txt";
 }
 
 impl List {
     /// Reads words with white space between them; a line that begins with # is a comment.
-    fn read(text: &'static str) -> Self {
+    pub fn read(text: &'static str) -> Self {
         let words: Vec<&str> =
             text.lines().filter(|line| !line.starts_with('#')).flat_map(str::split_whitespace).collect();
-        Self {
-            by_first: sorted(words.iter().filter_map(|word| Some((word.chars().next()?, *word)))),
-            by_last: sorted(words.iter().filter_map(|word| Some((word.chars().next_back()?, *word)))),
-        }
+        let by_first = sorted(words.iter().filter_map(|word| Some((word.chars().next()?, *word))));
+        let by_last = sorted(words.iter().filter_map(|word| Some((word.chars().next_back()?, *word))));
+        let (firsts, lasts) = (Filter::of(&by_first), Filter::of(&by_last));
+        Self { by_first, by_last, firsts, lasts }
+    }
+
+    /// All words.
+    pub fn words(&self) -> impl Iterator<Item = &'static str> {
+        self.by_first.iter().map(|&(_, word)| word)
     }
 
     /// The words with which `text` begins.
     pub fn at_start(&self, text: &str) -> impl Iterator<Item = &'static str> {
-        with_key(&self.by_first, text.chars().next()).filter(move |word| text.starts_with(word))
+        with_key(&self.by_first, self.firsts.pass(text.chars().next()))
+            .filter(move |word| text.starts_with(word))
     }
 
     /// The words with which `text` ends.
     pub fn at_end(&self, text: &str) -> impl Iterator<Item = &'static str> {
-        with_key(&self.by_last, text.chars().next_back()).filter(move |word| text.ends_with(word))
+        with_key(&self.by_last, self.lasts.pass(text.chars().next_back()))
+            .filter(move |word| text.ends_with(word))
     }
 
     /// Tests for one of the words.
@@ -64,7 +106,7 @@ fn sorted(pairs: impl Iterator<Item = (char, &'static str)>) -> Vec<(char, &'sta
 
 /// The words whose character in the pair is `key`.
 fn with_key(pairs: &[(char, &'static str)], key: Option<char>) -> impl Iterator<Item = &'static str> {
-    let first = pairs.partition_point(|&(c, _)| Some(c) < key);
+    let first = key.map_or(pairs.len(), |key| pairs.partition_point(|&(c, _)| c < key));
     pairs[first..].iter().take_while(move |&&(c, _)| Some(c) == key).map(|&(_, word)| word)
 }
 

@@ -5,30 +5,38 @@
 //! member of the family, an age or another name stands beside it.
 
 mod candidate;
+mod chains;
 mod evidence;
 mod given_kana;
 mod given_kanji;
+mod hiragana;
 mod join;
 mod katakana;
 pub mod label;
 mod latin;
 mod lattice;
 mod lists;
+mod readings;
+mod romaji;
 mod runs;
 mod titles;
+mod titles_latin;
+mod unknown;
 mod words;
 
 use std::ops::Range;
 
 use super::category::{Category, Place, TAG_BEGIN};
-use crate::clean::characters::{is_kanji, is_katakana};
+use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
 use crate::clean::rule::Example;
 use candidate::{Form, candidates};
 use evidence::decide;
 use join::join_given;
 pub use lattice::Lattice;
+pub use lists::List;
 use runs::{behind_spaces, run_end};
-use words::id;
+use unknown::by_form;
+use words::{Kind, id};
 pub use words::{Words, words};
 
 pub const CATEGORY: Category = Category {
@@ -79,6 +87,17 @@ pub const CATEGORY: Category = Category {
     ],
 };
 
+/// Tests for a noun of the dictionary, or a given name in kana.
+pub fn is_known_word(words: &Words, word: &str) -> bool {
+    words.is(word, &[Kind::Other, Kind::Place, Kind::Organisation, Kind::Given])
+        || words.readings_of_names.given.has(word)
+}
+
+/// Tests for a place or a name of the dictionary.
+pub fn is_place_or_name(words: &Words, word: &str) -> bool {
+    words.is(word, &[Kind::Place, Kind::Organisation, Kind::Surname, Kind::Given, Kind::Person])
+}
+
 /// Finds names in `text`; `labelled` are the names behind labels, in order.
 pub fn find(
     words: &Words,
@@ -100,7 +119,11 @@ pub fn find(
                 let last = finder.last;
                 finder.other(katakana::katakana(words, text, at, last))
             }
-            'A'..='Z' => finder.other(latin::latin(text, at)),
+            'A'..='Z' => {
+                let last = finder.last;
+                finder.other(latin::latin(words, text, at, last))
+            }
+            c if is_hiragana(c) => finder.other(hiragana::hiragana(words, text, at)),
             c if c.is_ascii_alphabetic() => skip_letters(text, at),
             c => at + c.len_utf8(),
         };
@@ -162,7 +185,7 @@ impl Finder<'_> {
                 self.push(place);
             }
         }
-        if !any && let Some(place) = evidence::by_form(self.words, text, &run) {
+        if !any && let Some(place) = by_form(self.words, &mut self.lattice, text, &run) {
             go_on = go_on.max(place.whole.end);
             self.push(place);
         }

@@ -1,10 +1,42 @@
 //! Words beside a name: honorifics and professions behind it, titles and family before it.
 
 use super::lists::{BEFORE, BEFORE_MARK, BEHIND, FAMILY};
+use super::titles_latin::title_in_latin;
+use crate::clean::characters::is_kanji;
 
 /// What in brackets behind a name says who it is: 前田(医師), 池田(妻).
-const IN_BRACKETS: &[&str] =
-    &["看護", "薬剤", "外科", "内科", "小児科", "麻酔科", "本人", "リハ", "栄養", "事務", "続柄"];
+const IN_BRACKETS: &[&str] = &[
+    "看護",
+    "薬剤",
+    "外科",
+    "内科",
+    "小児科",
+    "麻酔科",
+    "本人",
+    "リハ",
+    "栄養",
+    "事務",
+    "続柄",
+    "訪看",
+    "福祉用具",
+    "ケアマネ",
+    "ヘルパー",
+    "主治医",
+    "連携",
+    "包括",
+    "ワーカー",
+    "施設",
+    "学生",
+    "家族",
+    "キーパーソン",
+    "友人",
+    "知人",
+    "隣人",
+    "後見",
+];
+
+/// The longest word for a profession or a department in brackets, in characters.
+const LONGEST_ROLE: usize = 8;
 
 /// Honorifics and professions in kana and Latin letters; the latter end where no letter follows.
 const BEHIND_KANA: &[&str] = &[
@@ -21,6 +53,26 @@ const BEHIND_KANA: &[&str] = &[
     "サン",
     "サマ",
     "チャン",
+    "ベイビー",
+    "ベビ",
+    "1児",
+    "2児",
+    "レジデント",
+    "センター長",
+    "ソーシャルワーカー",
+    "ワーカー",
+    "リーダー",
+    "チーフ",
+    "マネージャー",
+    "マネジャー",
+    "コーディネーター",
+    "カウンセラー",
+    "セラピスト",
+    "トレーナー",
+    "インターン",
+    "フェロー",
+    "アシスタント",
+    "シスター",
 ];
 const BEHIND_LATIN: &[&str] = &[
     "Dr", "DR", "dr", "Ns", "NS", "ns", "MD", "PT", "OT", "ST", "CM", "MSW", "PSW", "CE", "ME", "RN", "CW",
@@ -36,73 +88,6 @@ const NO_HONORIFIC: &[&str] = &[
     "氏名", "氏神", "氏子", "君主", "君臨", "氏朝",
 ];
 
-/// Titles in Latin letters, in lower case.
-const BEFORE_LATIN: &[&str] = &[
-    "cc",
-    "from",
-    "to",
-    "b/o",
-    "baby",
-    "dr",
-    "ns",
-    "pt",
-    "ot",
-    "st",
-    "msw",
-    "psw",
-    "cm",
-    "ce",
-    "mr",
-    "mrs",
-    "ms",
-    "prof",
-    "kp",
-    "key person",
-    "name",
-    "nurse",
-    "doctor",
-    "operator",
-    "assistant",
-];
-
-/// Titles and labels before a name in Latin letters, in lower case.
-const BEFORE_NAME_IN_LATIN: &[&str] = &[
-    "dr",
-    "mr",
-    "mrs",
-    "ms",
-    "prof",
-    "name",
-    "patient",
-    "pt name",
-    "patient name",
-    "attending",
-    "surgeon",
-    "anesthesiologist",
-    "reported by",
-    "signed by",
-    "referred by",
-    "dictated by",
-    "author",
-    "physician",
-    "dear dr",
-    "attn",
-    "nurse",
-    "氏名",
-    "患者名",
-    "患者",
-    "担当医",
-    "主治医",
-    "担当",
-    "ローマ字",
-    "執刀医",
-    "術者",
-    "紹介元",
-    "署名",
-    "サイン",
-    "記載者",
-];
-
 /// Returns the rest behind one white space at most.
 fn after_space(text: &str) -> &str {
     text.strip_prefix(' ').unwrap_or(text)
@@ -112,22 +97,29 @@ fn after_space(text: &str) -> &str {
 pub fn honorific(text: &str) -> Option<usize> {
     let rest = after_space(text);
     let spaced = text.len() - rest.len();
+    let first = rest.chars().next()?;
+    if first.is_ascii_uppercase() || first.is_ascii_lowercase() {
+        return latin_profession(rest).map(|length| spaced + length);
+    }
     let kanji = BEHIND
         .at_start(rest)
         .filter(|word| {
             !rest[word.len()..].starts_with(|c| NO_PROFESSION_BEFORE.contains(c) && word.chars().count() > 1)
+                || *word == "先生"
         })
         .filter(|word| !NO_HONORIFIC.iter().any(|other| rest.starts_with(other)) || word.chars().count() > 1)
         .map(|word| word.len())
         .max();
     let kana = || BEHIND_KANA.iter().find(|word| rest.starts_with(**word)).map(|word| word.len());
-    let latin = || {
-        let word =
-            BEHIND_LATIN.iter().filter(|word| rest.starts_with(**word)).max_by_key(|word| word.len())?;
-        let goes_on = rest[word.len()..].starts_with(|c: char| c.is_ascii_alphanumeric() || c == '-');
-        (!goes_on).then_some(word.len())
-    };
-    kanji.or_else(kana).or_else(latin).map(|length| spaced + length)
+    let length = if is_kanji(first) { kanji } else { kana() };
+    length.map(|length| spaced + length)
+}
+
+/// Returns the length of the profession in Latin letters at the start of `text`.
+fn latin_profession(text: &str) -> Option<usize> {
+    let word = BEHIND_LATIN.iter().filter(|word| text.starts_with(**word)).max_by_key(|word| word.len())?;
+    let goes_on = text[word.len()..].starts_with(|c: char| c.is_ascii_alphanumeric() || c == '-');
+    (!goes_on).then_some(word.len())
 }
 
 /// Tests for a profession or a member of the family in brackets at the start of `text`.
@@ -135,7 +127,13 @@ pub fn in_brackets(text: &str) -> bool {
     let Some((inside, _)) = text.strip_prefix('(').and_then(|rest| rest.split_once(')')) else {
         return false;
     };
-    honorific(inside) == Some(inside.len()) || IN_BRACKETS.contains(&inside) || FAMILY.contains(inside)
+    let length = inside.chars().count();
+    let role =
+        || length <= LONGEST_ROLE && inside.ends_with(|c| "員者士師医科器棟室部長".contains(c)) && length > 1;
+    honorific(inside) == Some(inside.len())
+        || IN_BRACKETS.contains(&inside)
+        || FAMILY.contains(inside)
+        || role()
 }
 
 /// How a name is tied to the word before it.
@@ -147,16 +145,24 @@ pub enum Tie {
     Loose,
     /// A colon, a bracket or a dot.
     Mark,
+    /// The particle は.
+    Topic,
+    /// A word for a person that is no title by itself: 入所者松村.
+    Role,
+    /// A space behind a department or a task: 麻酔科 西尾.
+    Weak,
 }
 
 /// Strips what may stand between a word and the name behind it.
 fn strip_tie(before: &str) -> (&str, Tie) {
-    let rest =
-        before.trim_end_matches([' ', ':', '.', '(', '・', '=', '】', ']', '〕', '/', '<', '→', '〔', '【']);
+    let rest = before.trim_end_matches([
+        ' ', ':', '.', '(', '・', '=', '】', ']', '〕', '/', '<', '→', '〔', '【', '「', '『', '-',
+    ]);
     if rest.len() == before.len() {
-        return match before.strip_suffix('の') {
-            Some(rest) => (rest, Tie::Loose),
-            None => (before, Tie::Direct),
+        return match (before.strip_suffix('の'), before.strip_suffix(['は', 'が'])) {
+            (Some(rest), _) => (rest, Tie::Loose),
+            (_, Some(rest)) => (rest, Tie::Topic),
+            _ => (before, Tie::Direct),
         };
     }
     let marks = &before[rest.len()..];
@@ -174,29 +180,53 @@ pub fn title(before: &str) -> Option<Tie> {
             && BEFORE_MARK.at_end(rest).any(|word| {
                 tie == Tie::Mark || word.ends_with(['者', '医', '人', '員', '師', '酔', '記', '録'])
             });
-    let latin = || BEFORE_LATIN.iter().any(|word| ends_with_word(rest, word));
-    (kanji || latin()).then_some(tie)
-}
-
-/// Tests for a title or a label at the end of `before` behind which a name in Latin letters stands.
-pub fn title_latin(before: &str) -> bool {
-    let rest = before.trim_end_matches([' ', '.', ':', ')', '】', '=', ',']);
-    if before.len() - rest.len() > 4 || rest.len() == before.len() {
-        return false;
+    let latin = || rest.ends_with(|c: char| c.is_ascii_alphabetic()) && title_in_latin(rest);
+    if kanji || latin() {
+        return Some(tie);
     }
-    // Dr. and Mr. need no colon, a label does: "Patient presented".
-    let sure = before[rest.len()..].contains([':', '.', ')', '】', '=']) || !rest.ends_with("atient");
-    let marked = rest.strip_suffix("(ローマ字").unwrap_or(rest);
-    sure && BEFORE_NAME_IN_LATIN.iter().any(|word| ends_with_word(marked, word))
+    if tie != Tie::Topic && is_role(rest) {
+        return Some(if tie == Tie::Mark { tie } else { Tie::Role });
+    }
+    let department =
+        rest.ends_with(DEPARTMENTS) && !rest.ends_with("全部") || BEFORE_MARK.at_end(rest).next().is_some();
+    (tie == Tie::Loose && before.ends_with(' ') && department).then_some(Tie::Weak)
 }
 
-/// Tests for `word`, which no letter precedes, at the end of `text`, in any case.
-fn ends_with_word(text: &str, word: &str) -> bool {
-    let Some(at) = text.len().checked_sub(word.len()).filter(|&at| text.is_char_boundary(at)) else {
-        return false;
-    };
-    text[at..].eq_ignore_ascii_case(word)
-        && !text[..at].ends_with(|c: char| c.is_ascii_alphanumeric() || c == '-')
+/// Ends of departments.
+pub const DEPARTMENTS: [char; 6] = ['科', '室', '課', '棟', '係', '部'];
+
+/// Tests for a role in brackets at the end of `before`: (看)水野.
+pub fn role_in_brackets(before: &str) -> bool {
+    before.strip_suffix(')').and_then(|rest| rest.rsplit_once('(')).is_some_and(|(_, role)| {
+        [
+            "看",
+            "薬",
+            "医",
+            "主",
+            "栄",
+            "記",
+            "担",
+            "リ",
+            "Ns",
+            "Dr",
+            "PT",
+            "OT",
+            "ST",
+            "MSW",
+            "CM",
+            "主治医",
+            "担当",
+        ]
+        .contains(&role)
+    })
+}
+
+/// Tests for a word for a person at the end: 利用者, 弁護士, 校医; two kanji or more.
+fn is_role(text: &str) -> bool {
+    let mut last = text.chars().rev();
+    let role = last.next().is_some_and(|c| "者医師士員".contains(c));
+    role && last.next().is_some_and(is_kanji)
+        && !["同士", "全員", "両者", "前者", "後者"].iter().any(|word| text.ends_with(word))
 }
 
 /// Tests for a member of the family at the end of `before`; returns how it is tied to what follows.
@@ -232,8 +262,16 @@ pub fn age_behind(behind: &str) -> bool {
     let rest = rest.trim_start_matches([' ', '、', ',', '(', '/']);
     let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
     let rest = rest[digits..].trim_start_matches(' ');
-    (1..=3).contains(&digits)
-        && ["歳", "才", "代", "y.o", "yo", "ヶ月", "か月", "カ月"].iter().any(|unit| rest.starts_with(unit))
+    if (1..=3).contains(&digits) && matches!(rest, "y" | "Y" | "F" | "M") {
+        return true;
+    }
+    // 菅野(88)
+    let bracketed = behind.trim_start_matches(' ').starts_with('(') && rest.starts_with(')') && digits == 2;
+    bracketed
+        || (1..=3).contains(&digits)
+            && ["歳", "才", "代", "y.o", "yo", "y ", "y)", "y/", "y、", "ヶ月", "か月", "カ月"]
+                .iter()
+                .any(|unit| rest.starts_with(unit))
 }
 
 #[cfg(test)]

@@ -1,8 +1,11 @@
 //! The words of the dictionary among which names are told apart: packed by `tools/name_words.py`.
 
+use std::collections::HashMap;
 use std::io::Read;
 use std::sync::LazyLock;
 
+use super::lists::VARIANTS;
+use super::readings::Readings;
 use crate::dictionary::trie::{Match, Trie, Walk};
 use crate::{Error, Result};
 
@@ -16,6 +19,8 @@ pub enum Kind {
     Surname,
     /// 名詞,固有名詞,人名,名
     Given,
+    /// 名詞,固有名詞,人名,一般: names of other languages, and of persons whole.
+    Person,
     /// 名詞,固有名詞,地域 and 名詞,接尾,地域
     Place,
     /// 名詞,固有名詞,組織
@@ -45,34 +50,6 @@ pub struct Reading {
     pub cost: i16,
 }
 
-/// Kanji of names and their usual forms, where the dictionary has few words with the former.
-const VARIANTS: [(char, char); 24] = [
-    ('髙', '高'),
-    ('﨑', '崎'),
-    ('𠮷', '吉'),
-    ('邊', '辺'),
-    ('邉', '辺'),
-    ('齋', '斎'),
-    ('齊', '斉'),
-    ('濵', '浜'),
-    ('濱', '浜'),
-    ('德', '徳'),
-    ('嶌', '島'),
-    ('嶋', '島'),
-    ('廣', '広'),
-    ('櫻', '桜'),
-    ('國', '国'),
-    ('惠', '恵'),
-    ('眞', '真'),
-    ('瀨', '瀬'),
-    ('槗', '橋'),
-    ('條', '条'),
-    ('桒', '桑'),
-    ('曾', '曽'),
-    ('籔', '薮'),
-    ('冨', '富'),
-];
-
 /// The words, their classes and the costs between these.
 pub struct Words {
     trie: Trie,
@@ -80,13 +57,20 @@ pub struct Words {
     kinds: Vec<Kind>,
     ids: Vec<u16>,
     costs: Vec<i16>,
+    /// How names are read.
+    pub readings_of_names: Readings,
+    /// Surnames of two or three characters that begin and that end with each character.
+    ends_of_surnames: HashMap<char, [u16; 2]>,
 }
 
-static WORDS: LazyLock<Option<Words>> = LazyLock::new(|| {
+static WORDS: LazyLock<Option<Words>> = LazyLock::new(|| Words::unpack(&inflate(PACKED)?));
+
+/// Unpacks a file.
+pub fn inflate(packed: &[u8]) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
-    flate2::read::ZlibDecoder::new(PACKED).read_to_end(&mut bytes).ok()?;
-    Words::unpack(&bytes)
-});
+    flate2::read::ZlibDecoder::new(packed).read_to_end(&mut bytes).ok()?;
+    Some(bytes)
+}
 
 /// Returns the words, which are unpacked at the first call.
 ///
@@ -112,6 +96,8 @@ impl Words {
         let costs = (0..n * n).map(|_| take(bytes).map(i16::from_le_bytes)).collect::<Option<_>>()?;
         let mut surface = Vec::new();
         let mut surfaces = Vec::new();
+        let kinds: Vec<_> = ids.iter().map(|&id| kind(id)).collect();
+        let mut ends_of_surnames: HashMap<char, [u16; 2]> = HashMap::new();
         let mut readings: Vec<Reading> = Vec::new();
         while !bytes.is_empty() {
             let [shared, length] = take(bytes)?;
@@ -124,12 +110,28 @@ impl Words {
                 let cost = i16::from_le_bytes(take(bytes)?);
                 readings.push(Reading { class, cost });
             }
-            surfaces.push((String::from_utf8(surface.clone()).ok()?, first, u32::from(count)));
+            let surface = String::from_utf8(surface.clone()).ok()?;
+            let is_surname = readings[first as usize..]
+                .iter()
+                .any(|reading| kinds.get(usize::from(reading.class)) == Some(&Kind::Surname));
+            if is_surname && (2..=3).contains(&surface.chars().count()) {
+                for (end, c) in
+                    [surface.chars().next()?, surface.chars().next_back()?].into_iter().enumerate()
+                {
+                    ends_of_surnames.entry(c).or_default()[end] += 1;
+                }
+            }
+            surfaces.push((surface, first, u32::from(count)));
         }
         let keys: Vec<_> =
             surfaces.iter().map(|(surface, first, count)| (surface.as_str(), *first, *count)).collect();
-        let kinds = ids.iter().map(|&id| kind(id)).collect();
-        Some(Self { trie: Trie::build(&keys)?, readings, kinds, ids, costs })
+        let mut trie = Trie::build(&keys)?;
+        for pair in VARIANTS.words() {
+            let mut characters = pair.chars();
+            trie.alias(characters.next()?, characters.next()?);
+        }
+        let readings_of_names = Readings::unpack()?;
+        Some(Self { trie, readings, kinds, ids, costs, readings_of_names, ends_of_surnames })
     }
 
     /// The class with MeCab's `id`.
@@ -150,19 +152,11 @@ impl Words {
     /// Finds the words at every position of `text`; returns the number of characters.
     pub fn find(&self, text: &str, walk: &mut Walk) -> usize {
         walk.codes.clear();
-        walk.codes.extend(text.chars().map(|c| self.code(c)));
+        walk.codes.extend(text.chars().map(|c| self.trie.code(c)));
         let length = walk.codes.len();
         walk.codes.push(0);
         self.trie.find(walk);
         length
-    }
-
-    /// The code of a character, or of the usual form of a kanji in names that the dictionary lacks.
-    fn code(&self, c: char) -> u32 {
-        match VARIANTS.iter().find(|(variant, _)| *variant == c) {
-            Some(&(_, usual)) => self.trie.code(usual),
-            None => self.trie.code(c),
-        }
     }
 
     /// The words that begin at a position: length in characters, and readings.
@@ -195,6 +189,16 @@ impl Words {
         surname.map(|surname| other.map_or(0, |other| surname - other))
     }
 
+    /// Tests for two or three characters of which at least `most` surnames end and a quarter as many begin with these.
+    pub fn looks_like_surname(&self, text: &str, most: u16) -> bool {
+        let count = |c: Option<char>, end: usize| {
+            c.and_then(|c| self.ends_of_surnames.get(&c)).map_or(0, |counts| counts[end])
+        };
+        (2..=3).contains(&text.chars().count())
+            && count(text.chars().next_back(), 1) >= most
+            && count(text.chars().next(), 0) >= most / 4
+    }
+
     /// Tests whether `text` is a word with a reading of one of the kinds.
     pub fn is(&self, text: &str, kinds: &[Kind]) -> bool {
         let mut walk = Walk::default();
@@ -211,6 +215,7 @@ fn kind(id: u16) -> Kind {
     match id {
         id::SURNAME => Kind::Surname,
         id::GIVEN => Kind::Given,
+        1289 => Kind::Person,
         1293 | 1294 | 1303 => Kind::Place,
         1292 => Kind::Organisation,
         _ => Kind::Other,

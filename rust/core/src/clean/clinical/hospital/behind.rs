@@ -1,0 +1,97 @@
+//! Names behind a word for an institution: homes, stations of care, owners.
+
+use std::ops::Range;
+
+use super::super::names::{Words as Names, is_known_word};
+use super::name::LONGEST_NAME;
+use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
+
+/// Finds a name behind the word: kana, or kanji that end as names of homes do.
+pub fn behind(names: &Names, text: &str, word: Range<usize>) -> Option<Range<usize>> {
+    const ENDS: &str = "園苑荘館家里郷舎邸庵亭花丘森風杜会";
+    const NO_NAMES: [&str; 14] = [
+        "センター",
+        "スタッフ",
+        "サービス",
+        "ステーション",
+        "リハビリ",
+        "ケア",
+        "プラン",
+        "スペース",
+        "フロア",
+        "ナース",
+        "ヘルパー",
+        "ケアマネ",
+        "ショート",
+        "デイ",
+    ];
+    let start = word.end
+        + usize::from(text[word.end..].starts_with([' ', '「']))
+        + if text[word.end..].starts_with('「') { '「'.len_utf8() - 1 } else { 0 };
+    let run = |is: fn(char) -> bool| {
+        start
+            + text[start..]
+                .chars()
+                .take(LONGEST_NAME)
+                .take_while(|&c| is(c))
+                .map(char::len_utf8)
+                .sum::<usize>()
+    };
+    let close = |end: usize| if text[end..].starts_with('」') { end + '」'.len_utf8() } else { end };
+    let katakana = run(|c| is_katakana(c) || c == 'ー');
+    if katakana > start + 3 {
+        let name = &text[start..katakana];
+        return (!NO_NAMES.iter().any(|other| name.starts_with(other)))
+            .then(|| word.start..close(home(text, katakana)));
+    }
+    let hiragana = run(is_hiragana);
+    if hiragana > start {
+        let name = &text[start..hiragana];
+        let homes = home(text, hiragana);
+        if homes > hiragana && name.chars().count() >= 2 {
+            return Some(word.start..close(homes));
+        }
+        let mut ends =
+            name.char_indices().map(|(i, c)| i + c.len_utf8()).filter(|&i| name[..i].chars().count() >= 2);
+        let known = ends.rfind(|&i| is_known_word(names, &name[..i]));
+        let particle = name.starts_with(|c| "にをはがでとへのもやかだ".contains(c))
+            || name.starts_with("まで")
+            || name.starts_with("より");
+        return known
+            .filter(|&i| !particle || i > 6)
+            .map(|i| word.start..close(start + i))
+            .or_else(|| (!particle && name.chars().count() >= 3).then_some(word.start..close(hiragana)));
+    }
+    let kanji = run(|c| is_kanji(c) || matches!(c, 'の' | 'ヶ'));
+    let name = &text[start..kanji];
+    let end = name
+        .char_indices()
+        .filter(|&(i, c)| i > 0 && ENDS.contains(c))
+        .map(|(i, c)| i + c.len_utf8())
+        .next()?;
+    Some(word.start..close(start + end))
+}
+
+/// Takes the ending of a home's name at `at`: やすらぎ苑, さくらの家.
+fn home(text: &str, at: usize) -> usize {
+    ["苑", "園", "荘", "館", "家", "の家", "の里", "の郷", "の丘", "の森", "ホーム", "の杜", "センター"]
+        .iter()
+        .find(|end| text[at..].starts_with(**end))
+        .map_or(at, |end| at + end.len())
+}
+
+/// Takes the name of a legal person behind its form, up to 会.
+pub fn owner(text: &str, word: Range<usize>) -> Option<Range<usize>> {
+    let start = word.end + usize::from(text[word.end..].starts_with(' '));
+    let mut length = 0;
+    for c in text[start..].chars().take(LONGEST_NAME) {
+        if !(is_kanji(c) || is_katakana(c) || is_hiragana(c) || c == 'ー') {
+            break;
+        }
+        length += c.len_utf8();
+        if "会団".contains(c) && length > c.len_utf8() {
+            return Some(word.start..start + length);
+        }
+    }
+    None
+}

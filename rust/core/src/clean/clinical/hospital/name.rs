@@ -1,0 +1,271 @@
+//! Names before a word for an institution.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use super::super::category::TAG_BEGIN;
+use super::super::names::{List, Words as Names, is_known_word, is_place_or_name};
+use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
+
+static GENERAL: LazyLock<List> = LazyLock::new(|| List::read(include_str!("lists/general.txt")));
+static LEADING: LazyLock<List> = LazyLock::new(|| List::read(include_str!("lists/leading.txt")));
+
+/// The longest name, in characters.
+pub const LONGEST_NAME: usize = 12;
+
+/// Particles at which a name in hiragana is cut off from the words before it.
+const PARTICLES: [char; 12] = ['に', 'を', 'は', 'が', 'で', 'と', 'へ', 'の', 'も', 'り', 'ら', 'て'];
+
+/// Strips general words off the end of `text`.
+fn strip_general(mut text: &str) -> &str {
+    while let Some(length) = GENERAL.at_end(text).map(str::len).max() {
+        text = &text[..text.len() - length];
+    }
+    text
+}
+
+/// Returns the start of the name that ends at `at`; `at` if there is none.
+fn name_start(names: &Names, text: &str, at: usize, from: usize) -> usize {
+    let rest = &text[from..at];
+    let Some(last) = rest.chars().next_back() else { return at };
+    if is_hiragana(last) {
+        return hiragana_start(names, text, at, from);
+    }
+    let in_name = |c: char| {
+        is_kanji(c)
+            || is_katakana(c)
+            || matches!(c, 'ー' | '○' | '◯' | '●' | 'ヶ' | 'ノ')
+            || c.is_ascii_uppercase()
+    };
+    let length: usize =
+        rest.chars().rev().take(LONGEST_NAME).take_while(|&c| in_name(c)).map(char::len_utf8).sum();
+    let mut start = at - length;
+    while let Some(length) = LEADING.at_start(&text[start..at]).map(str::len).max() {
+        start += length;
+    }
+    // 虹の橋病院: の is within the name where one kanji follows.
+    let single = text[start..at].chars().count() == 1
+        && text[start..at].starts_with(|c| "風橋丘森里杜家郷園泉花空海星木道葉音虹".contains(c));
+    if single && let Some(rest) = text[from..start].strip_suffix('の') {
+        let in_part = |c: &char| is_kanji(*c) || is_hiragana(*c) || is_katakana(*c);
+        let length: usize = rest.chars().rev().take(4).take_while(in_part).map(char::len_utf8).sum();
+        return from + rest.len() - length;
+    }
+    start
+}
+
+fn hiragana_start(names: &Names, text: &str, at: usize, from: usize) -> usize {
+    let rest = &text[from..at];
+    let length: usize =
+        rest.chars().rev().take(LONGEST_NAME).take_while(|&c| is_hiragana(c)).map(char::len_utf8).sum();
+    let run = &text[at - length..at];
+    // 柳通り, 菜の花通り
+    if run == "り" && text[..at].ends_with("通り") {
+        return name_start(names, text, at - "通り".len(), from);
+    }
+    let mut starts = run.char_indices().map(|(i, _)| i).filter(|&i| run[i..].chars().count() >= 2);
+    let before = text[..at - length].chars().next_back();
+    let whole = before.is_none_or(|c| !is_kanji(c))
+        && !run.starts_with(|c| PARTICLES.contains(&c))
+        && run.chars().count() <= 7;
+    if whole {
+        return at - length;
+    }
+    let known = starts.find(|&i| {
+        is_known_word(names, &run[i..]) && (i == 0 || run[..i].ends_with(|c| PARTICLES.contains(&c)))
+    });
+    let cut = || {
+        run.char_indices()
+            .find(|&(i, c)| i < 9 && PARTICLES.contains(&c) && run[i + c.len_utf8()..].chars().count() >= 3)
+            .map(|(i, c)| i + c.len_utf8())
+    };
+    known.or_else(cut).map_or(at, |i| at - length + i)
+}
+
+/// Finds a name before the word at `word`; `from` is the end of the one before.
+pub fn before(names: &Names, text: &str, word: Range<usize>, from: usize) -> Option<Range<usize>> {
+    if text[..word.start].ends_with(TAG_BEGIN) {
+        return None;
+    }
+    let general = strip_general(&text[from..word.start]);
+    let at = from + general.len();
+    let start = name_start(names, text, at, from);
+    let proper = strip_general(&text[start..at]);
+    if proper.is_empty() || !begins_name(proper) {
+        return None;
+    }
+    let start = with_owner(text, start, from);
+    Some(start..forward(text, word.end))
+}
+
+/// Tests that a word may be a name: it is no numeral and no single kanji of a general word.
+fn begins_name(name: &str) -> bool {
+    let single = name.chars().count() == 1 && name.starts_with(is_kanji);
+    !single && !name.starts_with(|c: char| c.is_ascii_digit())
+}
+
+/// Takes what belongs to a name before it: 県立, 国立病院機構.
+fn with_owner(text: &str, mut start: usize, from: usize) -> usize {
+    const OWNERS: [&str; 16] = [
+        "県立",
+        "市立",
+        "国立",
+        "町立",
+        "都立",
+        "府立",
+        "区立",
+        "村立",
+        "公立",
+        "私立",
+        "国立病院機構",
+        "独立行政法人",
+        "JA厚生連",
+        "厚生連",
+        "日本",
+        "JCHO",
+    ];
+    while let Some(owner) = OWNERS.iter().find(|owner| text[from..start].ends_with(**owner)) {
+        start -= owner.len();
+    }
+    start
+}
+
+/// Takes a further word for an institution behind one: 医院, 病院 in 内科循環器科医院.
+fn forward(text: &str, mut end: usize) -> usize {
+    const FURTHER: [&str; 10] =
+        ["医院", "クリニック", "病院", "循環器科", "内科", "外科", "小児科", "眼科", "分院", "本院"];
+    while let Some(word) = FURTHER.iter().find(|word| text[end..].starts_with(**word)) {
+        if !text[..end].ends_with('科') && *word != "分院" && *word != "本院" {
+            break;
+        }
+        end += word.len();
+    }
+    end
+}
+
+/// Finds a practice named by its department: its name begins a phrase, and no word for a part of the body is in it.
+pub fn department(names: &Names, text: &str, word: Range<usize>, from: usize) -> Option<Range<usize>> {
+    const NO_NAME: &str = "器臓腺骨脳神経血液管心肺胃腸肝胆膵腎尿歯口腔鼻耳咽喉皮膚眼科児童産婦人精内外形麻酔放射線救急総合一般専門高齢老年臨床病院医同各当他前院術部学";
+    const BEHIND: [&str; 22] = [
+        "学",
+        "会",
+        "医",
+        "疾患",
+        "領域",
+        "系",
+        "的",
+        "手術",
+        "外来",
+        "病棟",
+        "部",
+        "入院",
+        "専門",
+        "救急",
+        "治療",
+        "医師",
+        "へ",
+        "コンサルト",
+        "対診",
+        "用",
+        "検査",
+        "術",
+    ];
+    let start = name_start(names, text, word.start, from);
+    let name = &text[start..word.start];
+    let practice = ["医院", "クリニック"].iter().any(|end| text[word.end..].starts_with(end));
+    let fits = (2..=6).contains(&name.chars().count())
+        && !name.contains(|c| NO_NAME.contains(c))
+        && !GENERAL.contains(name)
+        && name.chars().any(|c| is_kanji(c) || is_hiragana(c));
+    let general = strip_general(name).is_empty();
+    let closed = !BEHIND.iter().any(|word_behind| text[word.end..].starts_with(word_behind));
+    let known = is_place_or_name(names, name) || is_known_word(names, name) || name.ends_with("通り");
+    (fits && !general && (practice || closed && known))
+        .then(|| with_owner(text, start, from)..forward_practice(text, word.end))
+}
+
+fn forward_practice(text: &str, end: usize) -> usize {
+    let end = forward(text, end);
+    ["医院", "クリニック"]
+        .iter()
+        .find(|word| text[end..].starts_with(**word))
+        .map_or(end, |word| end + word.len())
+}
+
+/// Takes words that begin with a capital before a word in Latin letters.
+pub fn in_latin(names: &Names, text: &str, word: Range<usize>, from: usize) -> Option<Range<usize>> {
+    let short = word.len() <= 4;
+    if text[word.end..].starts_with(|c: char| c.is_ascii_alphanumeric()) {
+        return None;
+    }
+    if text[from..word.start]
+        .ends_with(|c: char| is_kanji(c) || is_hiragana(c) || is_katakana(c) || c == 'ー')
+    {
+        // Hp is Helicobacter pylori too: the name is one of the dictionary.
+        let place = before(names, text, word.clone(), from)?;
+        let name = strip_general(&text[place.start..word.start]);
+        return (!short || is_place_or_name(names, name)).then_some(place);
+    }
+    if short {
+        return None;
+    }
+    const GENERAL: [&str; 13] = [
+        "THE",
+        "GENERAL",
+        "UNIVERSITY",
+        "LOCAL",
+        "THIS",
+        "OUR",
+        "A",
+        "AT",
+        "IN",
+        "OUTPATIENT",
+        "PRIVATE",
+        "COMMUNITY",
+        "MEDICAL",
+    ];
+    if !text[word.clone()].starts_with(|c: char| c.is_ascii_uppercase()) {
+        return None;
+    }
+    let mut start = word.start;
+    let mut named = false;
+    while let Some(rest) = text[from..start].strip_suffix(' ') {
+        let part = rest.rsplit([' ', '\n', '、', '。', ':', '(']).next().unwrap_or(rest);
+        if !part.starts_with(|c: char| c.is_ascii_uppercase()) || !part.is_ascii() {
+            break;
+        }
+        named |= !GENERAL.contains(&part.to_ascii_uppercase().as_str());
+        start = from + rest.len() - part.len();
+    }
+    named.then_some(start..word.end)
+}
+
+/// Finds a home by the ending of its name, in a phrase of its own.
+pub fn home(names: &Names, text: &str, word: Range<usize>, from: usize) -> Option<Range<usize>> {
+    let start = name_start(names, text, word.start, from);
+    let length = text[start..word.start].chars().count();
+    let behind = &text[word.end..];
+    let ends = behind.is_empty()
+        || [
+            "に",
+            "へ",
+            "より",
+            "から",
+            "の",
+            "入所",
+            "退所",
+            "入居",
+            "を",
+            "で",
+            "、",
+            "。",
+            " ",
+            "\n",
+            "デイ",
+            "ショート",
+        ]
+        .iter()
+        .any(|word| behind.starts_with(word));
+    let apart = !text[..start].ends_with(|c: char| is_kanji(c));
+    ((2..=6).contains(&length) && ends && apart).then_some(start..word.end)
+}

@@ -1,0 +1,60 @@
+//! Wards.
+
+use std::ops::Range;
+
+use crate::clean::characters::{is_kanji, is_katakana};
+
+/// Finds a ward: numbers, letters and points of the compass before 病棟, a storey behind 棟, a name in brackets.
+pub fn ward(text: &str, word: Range<usize>, from: usize) -> Option<Range<usize>> {
+    let is_number = |c: char| c.is_ascii_alphanumeric() || "東西南北階第号新旧本別館棟中".contains(c);
+    let length: usize =
+        text[from..word.start].chars().rev().take(8).take_while(|&c| is_number(c)).map(char::len_utf8).sum();
+    let mut start = word.start - length;
+    let before = &text[start..word.start];
+    let numbered = before.contains(|c: char| c.is_ascii_digit());
+    let whole = text[word.clone()].starts_with('病');
+    let compass = whole
+        && matches!(
+            before,
+            "東" | "西" | "南" | "北" | "新" | "A" | "B" | "C" | "D" | "E" | "本館" | "新館" | "別館"
+        );
+    let quoted = text[word.end..]
+        .strip_prefix('「')
+        .and_then(|rest| rest.split_once('」'))
+        .map(|(name, _)| name.len())
+        .filter(|&n| n <= 30);
+    if let Some(length) = quoted.filter(|_| whole) {
+        // The kind of the ward goes along, so that nothing of its name is left.
+        let kind: usize = text[from..word.start]
+            .chars()
+            .rev()
+            .take(8)
+            .take_while(|&c| is_kanji(c) || is_katakana(c))
+            .map(char::len_utf8)
+            .sum();
+        start = word.start - kind;
+        return Some(start..word.end + 2 * '「'.len_utf8() + length);
+    }
+    let storey = text[word.end..].bytes().take_while(u8::is_ascii_digit).count();
+    if storey > 0 && text[word.end + storey..].starts_with('階') && length > 0 && before.chars().count() <= 3
+    {
+        return Some(start..word.end + storey + '階'.len_utf8());
+    }
+    if text[word.clone()].starts_with('館') {
+        return None;
+    }
+    let is_ward = whole && numbered && !before.contains("ICU") || compass;
+    is_ward.then_some(start..word.end)
+}
+
+/// Finds the storey and the point of the compass by which a ward is called: 5西.
+pub fn compass(text: &str, word: &Range<usize>) -> Option<Range<usize>> {
+    const BEHIND: [char; 12] = ['の', 'へ', 'に', 'よ', 'か', ' ', '、', '。', 'で', '(', ')', '/'];
+    let digits = text[..word.start].bytes().rev().take_while(u8::is_ascii_digit).count();
+    let start = word.start - digits;
+    let apart =
+        !text[..start].ends_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '/' | '+'));
+    let behind = &text[word.end..];
+    let ends = behind.is_empty() || behind.starts_with(BEHIND) || behind.starts_with('\n');
+    ((1..=2).contains(&digits) && apart && ends).then_some(start..word.end)
+}

@@ -1,0 +1,115 @@
+//! Names in hiragana before an honorific: たなかさん, すずき先生, ささき ひなちゃん.
+
+use super::super::category::Place;
+use super::given_kana::GOES_ON;
+use super::lists::NO_GIVEN;
+use super::runs::run_of;
+use super::titles::{family, honorific};
+use super::words::{Kind, Words};
+use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
+
+/// Honorifics in hiragana.
+const HONORIFICS: [&str; 4] = ["さん", "ちゃん", "くん", "さま"];
+
+/// Words before さん and the like that are no names.
+const NO_NAMES: [&str; 25] = [
+    "たく",
+    "おく",
+    "みな",
+    "あか",
+    "おじ",
+    "おば",
+    "むすめ",
+    "むすこ",
+    "おかあ",
+    "おとう",
+    "おにい",
+    "おねえ",
+    "ばあ",
+    "じい",
+    "かあ",
+    "とう",
+    "ねえ",
+    "にい",
+    "よめ",
+    "ひい",
+    "あかちゃん",
+    "ぼく",
+    "わん",
+    "おい",
+    "いず",
+];
+
+/// Reads the hiragana at `start`, where a run begins; returns a name and where to go on.
+pub fn hiragana(words: &Words, text: &str, start: usize) -> (Option<Place>, usize) {
+    let end = run_of(text, start, is_hiragana);
+    // 孫のゆいちゃん
+    let behind_no = text[start..end].strip_prefix('の').filter(|_| text[..start].ends_with(is_kanji));
+    if let Some(rest) = behind_no {
+        let from = end - rest.len();
+        let name = honoured(words, text, from, end);
+        return (name.map(|(name, whole)| Place { whole: from..whole, value: from..name }), end);
+    }
+    if let Some(name) = of_family(words, text, start, end) {
+        return (Some(Place { whole: start..name, value: start..name }), name);
+    }
+    let apart =
+        !text[..start].ends_with(|c: char| is_kanji(c) || is_katakana(c) || is_hiragana(c) || c == 'ー');
+    let name = if apart { honoured(words, text, start, end) } else { None };
+    let place = name.map(|(name, whole)| Place { whole: start..whole, value: start..name });
+    (place, end.max(start + 'あ'.len_utf8()))
+}
+
+/// Returns the end of a given name behind a member of the family: 次女 さちこ.
+fn of_family(words: &Words, text: &str, start: usize, end: usize) -> Option<usize> {
+    if !text[..start].ends_with([' ', ':', '(', '・']) || family(&text[..start]).is_none() {
+        return None;
+    }
+    let ends = |at: usize| at == end || GOES_ON.iter().any(|word| text[at..].starts_with(word));
+    let lengths = text[start..end].char_indices().map(|(i, c)| start + i + c.len_utf8()).skip(2);
+    let names = lengths.filter(|&at| {
+        let name = &text[start..at];
+        words.readings_of_names.given.has(name)
+            && !NO_GIVEN.contains(name)
+            && !words.is(name, &[Kind::Other])
+            && ends(at)
+    });
+    names.last()
+}
+
+/// Returns the ends of the name in the run and of its honorific.
+fn honoured(words: &Words, text: &str, start: usize, end: usize) -> Option<(usize, usize)> {
+    let run = &text[start..end];
+    let readings = &words.readings_of_names;
+    let fits = |name: &str, given: bool| {
+        let length = name.chars().count();
+        let read = if given { readings.has(name) } else { readings.surnames.has(name) };
+        read && length >= if given { 2 } else { 3 }
+            && !NO_NAMES.contains(&name)
+            && !NO_GIVEN.contains(name)
+            && !words.is(name, &[Kind::Other])
+    };
+    for honorific in HONORIFICS {
+        if let Some(at) = run.find(honorific).filter(|&at| at > 0) {
+            let given = matches!(honorific, "ちゃん" | "くん");
+            let usual = run[..at].chars().count() > 2;
+            return fits(&run[..at], given || usual).then_some((start + at, start + at + honorific.len()));
+        }
+    }
+    if let Some(rest) = text[end..].strip_prefix(' ').filter(|rest| rest.starts_with(is_hiragana)) {
+        // A surname and a given name.
+        let next = text.len() - rest.len();
+        let further = &text[next..run_of(text, next, is_hiragana)];
+        let (at, honorific) = HONORIFICS
+            .iter()
+            .find_map(|honorific| further.find(honorific).map(|at| (at, honorific.len())))?;
+        let name = readings.surnames.has(run) && readings.given.has(&further[..at]);
+        return name.then_some((next + at, next + at + honorific));
+    }
+    if !text[end..].starts_with(['先', '様', '氏', '君', '医', '看']) {
+        return None;
+    }
+    let length = honorific(&text[end..])?;
+    (fits(run, false) && !run.ends_with(['に', 'を', 'は', 'が', 'で', 'の', 'と', 'へ', 'も']))
+        .then_some((end, end + length))
+}

@@ -1,0 +1,64 @@
+//! Titles and labels in Latin letters, and those before a name in Latin letters.
+
+use std::sync::LazyLock;
+
+use crate::clean::characters::is_kanji;
+
+/// Titles before a name in kanji or kana.
+static BEFORE_LATIN: LazyLock<Vec<&str>> = LazyLock::new(|| phrases(include_str!("lists/before_latin.txt")));
+/// Titles and labels before a name in Latin letters.
+static BEFORE_NAME_IN_LATIN: LazyLock<Vec<&str>> =
+    LazyLock::new(|| phrases(include_str!("lists/before_name_in_latin.txt")));
+
+/// Reads phrases, one a line; a line that begins with # is a comment.
+fn phrases(text: &'static str) -> Vec<&'static str> {
+    text.lines().filter(|line| !line.starts_with('#')).collect()
+}
+
+/// Tests for a title in Latin letters at the end of `rest`.
+pub fn title_in_latin(rest: &str) -> bool {
+    BEFORE_LATIN.iter().any(|word| ends_with_word(rest, word))
+}
+
+/// Tests for a title or a label at the end of `before` behind which a name in Latin letters stands.
+pub fn title_latin(before: &str) -> bool {
+    let rest = before.trim_end_matches([' ', '.', ':', ')', '】', '=', ',', '\n']);
+    if before.len() - rest.len() > 4 || rest.len() == before.len() {
+        return false;
+    }
+    let between = &before[rest.len()..];
+    // Dr. and Mr. need no colon, a label does: "Patient presented".
+    let sure = between.contains([':', '.', ')', '】', '='])
+        || !between.contains(['\n', ','])
+            && ["dr", "drs", "mr", "mrs", "ms", "miss", "prof", "by"]
+                .iter()
+                .any(|word| ends_with_word(rest, word))
+        || between.contains(',')
+            && ["dear", "sincerely", "regards"].iter().any(|word| ends_with_word(rest, word))
+        || !between.contains(['\n', ',']) && rest.ends_with(is_kanji);
+    let marked = rest.strip_suffix("(ローマ字").unwrap_or(rest);
+    sure && BEFORE_NAME_IN_LATIN.iter().any(|word| ends_with_word(marked, word))
+}
+
+/// Tests for a title and a space before a surname in Latin letters.
+pub fn title_loose(before: &str) -> bool {
+    before.strip_suffix(' ').is_some_and(|rest| {
+        !rest.ends_with("atient") && BEFORE_NAME_IN_LATIN.iter().any(|word| ends_with_word(rest, word))
+    })
+}
+
+/// Tests for a colon, or a bracket that closes a label, before a name in Latin letters.
+pub fn label_latin(before: &str) -> bool {
+    let rest = before.trim_end_matches(' ');
+    before.len() - rest.len() <= 2 && rest.ends_with([':', '】', '='])
+}
+
+/// Tests for `word`, which no letter precedes, at the end of `text`, in any case.
+fn ends_with_word(text: &str, word: &str) -> bool {
+    let Some(at) = text.len().checked_sub(word.len()).filter(|&at| text.is_char_boundary(at)) else {
+        return false;
+    };
+    text[at..].eq_ignore_ascii_case(word)
+        && !text[..at].ends_with(|c: char| c.is_ascii_alphanumeric())
+        && (!text[..at].ends_with('-') || text[..at].ends_with(" -") || text[..at].ends_with("。-"))
+}

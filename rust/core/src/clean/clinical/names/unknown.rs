@@ -1,0 +1,167 @@
+//! Names that the dictionary lacks, before an honorific or a profession.
+
+use std::ops::Range;
+
+use super::super::category::Place;
+use super::candidate::is_single;
+use super::evidence::NO_PERSONS;
+use super::given_kanji::is_given;
+use super::lattice::{Lattice, Surroundings};
+use super::lists::VISITS;
+use super::titles::{honorific, is_family};
+use super::words::{Kind, Words, id};
+use crate::clean::characters::{is_hiragana, is_katakana};
+
+/// Words before さん or 様 that are no names, and the ends of such words.
+const NO_PERSON_ENDS: &str = "女将居舗食者師士員人手家長主客屋親母父兄姉妹弟娘嫁孫婿婆爺僧侶官婦院科局社店校園部課係室庁所署省党会団組班隊衆方達\
+    等族生職側殿様症病炎腫瘤瘍疹斑節状性血膿液痛熱咳作攣梗塞影質膜腺癌球核肉骨脂毛囊嚢胞泡菌糸粉石粒線層板網環塊子";
+
+/// Characters that may follow 様 behind a surname which the dictionary lacks.
+pub const BEHIND_SAMA: &str = "はがをへよ宛ご宅";
+
+/// Takes kanji before an honorific or a profession that are no word of the dictionary for a name that it lacks.
+pub fn by_form(words: &Words, lattice: &mut Lattice, text: &str, run: &Range<usize>) -> Option<Place> {
+    let before = &text[..run.start];
+    if before.ends_with(['お', 'ご', 'ー', '○'])
+        || before.ends_with(|c: char| is_katakana(c) || c.is_ascii_digit())
+    {
+        return None;
+    }
+    let part = &text[run.clone()];
+    let ends = part.char_indices().map(|(i, _)| run.start + i).chain([run.end]).skip(1).take(LONGEST_UNKNOWN);
+    ends.into_iter().find_map(|end| {
+        let length = honorific(&text[end..])?;
+        let honorific = &text[end..end + length];
+        let is_name = !honorific.starts_with(' ')
+            && is_unknown_name(words, lattice, &text[run.start..end], honorific, &text[end + length..]);
+        is_name.then(|| Place { whole: run.start..end + length, value: run.start..end })
+    })
+}
+
+/// The longest name that the dictionary lacks, in characters.
+const LONGEST_UNKNOWN: usize = 4;
+
+/// Surnames of one kanji before さん, 先生 and the like that are no surnames elsewhere.
+const HONOURED: &str =
+    "平錦米源蔀菊蓮郡境垣峰巽伯佃守黄周胡肖余丁沈傅鍾汪韋侯尹段史洪莫湯権安文成辛千玄秋慎宣卓白厳頼程傅何方";
+
+/// What 様 makes of the word before it: like it.
+pub const LIKE: &[&str] = &[
+    "陰影", "構造", "物質", "変化", "所見", "顔貌", "皮疹", "発疹", "症状", "運動", "歩行", "反応", "細胞",
+    "組織", "病変", "外観", "沈着", "肥厚", "隆起", "結節", "分泌", "便", "痰", "血", "液", "体", "部",
+    "突起", "角化", "紅斑", "呼吸", "咳", "発作", "状", "湿疹", "皮膚", "粘膜",
+];
+
+/// Tests whether `name`, which `honorific` follows, is a name that the dictionary lacks.
+fn is_unknown_name(words: &Words, lattice: &mut Lattice, name: &str, honorific: &str, behind: &str) -> bool {
+    let count = name.chars().count();
+    let like = honorific == "様";
+    if honorific_whole(name) {
+        return false;
+    }
+    let visits = like && VISITS.at_start(behind.trim_start_matches(' ')).next().is_some();
+    // The dictionary has 南殿 as a word; 神殿 and 宮殿 are no persons.
+    if count == 1 && honorific == "殿" {
+        return "南東西北林森原泉".contains(name);
+    }
+    if count == 1 {
+        return visits && (is_single(name) || HONOURED.contains(name)) && !NO_PERSONS.contains(&name)
+            || !like && honorific != "さま" && honorific.len() > "氏".len() && HONOURED.contains(name);
+    }
+    if NO_PERSONS.contains(&name) || name.ends_with(|c| NO_PERSON_ENDS.contains(c)) || name.contains('〇') {
+        return false;
+    }
+    if name.ends_with('々') && !words.is(name, &[Kind::Surname, Kind::Place]) || name.starts_with('第') {
+        return false;
+    }
+    let place = words.is(name, &[Kind::Place]);
+    if count > 3 && !place && !visits {
+        return false;
+    }
+    if words.is(name, &[Kind::Surname]) && !like && honorific.chars().count() > 1 {
+        return true;
+    }
+    if words.is(name, &[Kind::Other, Kind::Organisation]) || is_family(name) {
+        return false;
+    }
+    let kana = ["さん", "さま", "くん", "ちゃん"].contains(&honorific);
+    if is_unsettled(words, name) {
+        return !like || !LIKE.iter().any(|word| behind.starts_with(word));
+    }
+    if kana && !place {
+        return true;
+    }
+    if place {
+        return false;
+    }
+    let given = ["くん", "ちゃん", "君"].contains(&honorific) && is_given(name);
+    if like {
+        let apart =
+            behind.is_empty() || behind.starts_with(|c: char| BEHIND_SAMA.contains(c) || !is_hiragana(c));
+        let shaped = words.looks_like_surname(name, 40)
+            || words.looks_like_surname(name, 5) && is_odd(words, lattice, name);
+        return apart
+            && (shaped || visits && !name.ends_with(|c| LIKENESS.contains(c)))
+            && !LIKE.iter().any(|word| behind.starts_with(word));
+    }
+    given
+        || honorific.chars().count() > 1
+            && (words.looks_like_surname(name, 20) || is_odd(words, lattice, name))
+}
+
+/// Whom 様 honours beside persons.
+const GODS: &[&str] =
+    &["八幡", "稲荷", "天神", "大仏", "観音", "地蔵", "薬師", "不動", "弁天", "大師", "荒神", "氏神"];
+
+/// Places that are spoken of as persons, or that a profession serves.
+const NO_PLACES: &[&str] = &[
+    "東京",
+    "大阪",
+    "京都",
+    "札幌",
+    "仙台",
+    "名古屋",
+    "神戸",
+    "広島",
+    "福岡",
+    "日本",
+    "中国",
+    "韓国",
+    "米国",
+    "英国",
+    "北海道",
+    "沖縄",
+    "欧州",
+    "欧米",
+    "都内",
+];
+
+/// What is joined with 様 to a word: 同様, 多様.
+const LIKENESS: &str = "同多異一模仕各有今両別何神仏王奥貴皆";
+
+/// Tests for a place that may be a surname which the dictionary lacks: no town, no river.
+pub fn is_unsettled(words: &Words, name: &str) -> bool {
+    let settled = name.ends_with(|c| "都道府県市区町村国州島駅港橋山川湖".contains(c));
+    (2..=4).contains(&name.chars().count())
+        && !settled
+        && !GODS.contains(&name)
+        && !NO_PLACES.contains(&name)
+        && words.is(name, &[Kind::Place])
+        && !words.is(name, &[Kind::Other])
+}
+
+/// Tests for an honorific or a profession.
+fn honorific_whole(name: &str) -> bool {
+    honorific(name) == Some(name.len())
+}
+
+/// Tests for characters that the dictionary does not know as words of two characters or more.
+fn is_odd(words: &Words, lattice: &mut Lattice, name: &str) -> bool {
+    lattice.load(words, name, |_| false);
+    let around = Surroundings { left: id::OUTER, right: id::HONORIFIC, names: true };
+    let (tokens, _) = lattice.read(words, name, around);
+    tokens.iter().any(|token| token.kind == Kind::Unknown)
+        || tokens.len() > 1
+            && tokens.iter().all(|token| token.length == 1)
+            && !name.contains(|c| "第時分年月日回胎週歳頃後前当同各某両一".contains(c))
+}
