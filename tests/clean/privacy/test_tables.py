@@ -37,7 +37,6 @@ def test_birth_dates_with_the_month_in_english(label: str, form: str) -> None:
         assert ncvc.clean(f"{label}{date}、男性", clinical=True) == "、男性", date
 
 
-@pytest.mark.xfail(reason="the beginning of November is read as the abbreviation of number")
 @pytest.mark.parametrize("month", NOVEMBER)
 def test_a_birth_date_that_begins_with_november(month: str) -> None:
     assert ncvc.clean(f"DOB {month} 5, 1955、男性", clinical=True) == "、男性"

@@ -29,11 +29,17 @@ fn strip<'a>(rest: &'a str, prefix: &str) -> Option<&'a str> {
     head.eq_ignore_ascii_case(prefix).then(|| &rest[prefix.len()..])
 }
 
+/// Strips a mark, which does not end within a Latin word: the beginning of November is no "no".
+fn strip_mark<'a>(rest: &'a str, mark: &str) -> Option<&'a str> {
+    let word = mark.ends_with(|c: char| c.is_ascii_alphabetic());
+    strip(rest, mark).filter(|behind| !(word && behind.starts_with(|c: char| c.is_ascii_alphabetic())))
+}
+
 /// Returns the start of the data behind a label that ends at `end`.
 pub fn after_label(text: &str, end: usize) -> usize {
     let mut rest = &text[end..];
     for _ in 0..MOST_BETWEEN {
-        match BETWEEN.iter().find_map(|mark| strip(rest, mark)) {
+        match BETWEEN.iter().find_map(|mark| strip_mark(rest, mark)) {
             Some(behind) => rest = behind,
             None => break,
         }
