@@ -33,15 +33,14 @@ fn all_options() -> impl Iterator<Item = CleaningOptions> {
     let choices = [Replacement::Nothing, Replacement::Tag].map(|replacement| (replacement, [false, true]));
     let pairs =
         choices.into_iter().flat_map(|(replacement, both)| both.map(|clinical| (replacement, clinical)));
-    let all = pairs.flat_map(|(replacement, clinical)| {
+    pairs.flat_map(|(replacement, clinical)| {
         [false, true].map(|hospitals| CleaningOptions {
             clinical,
             hospitals,
             replacement,
             ..CleaningOptions::default()
         })
-    });
-    all
+    })
 }
 
 #[test]

@@ -7,12 +7,12 @@ use super::candidate::{Candidate, Certainty, Form, SIGNED, is_single};
 use super::chains::{LONGEST_LIST, begins_list, is_chain, is_pair, is_signature};
 use super::given_kana::GOES_ON;
 use super::given_kanji::{is_given, is_given_kanji};
+use super::honoured::{BEHIND_SAMA, LIKE, NO_PERSONS};
 use super::lists::{COMMON, NO_NAME_BEFORE, VISITS};
 use super::titles::{
     DEPARTMENTS, Tie, age_before, age_behind, family, honorific, in_brackets, is_family, role_in_brackets,
     title,
 };
-use super::unknown::{BEHIND_SAMA, LIKE};
 use super::words::Words;
 use crate::clean::characters::{is_hiragana, is_kanji};
 
@@ -37,14 +37,6 @@ const NO_FULL: &[&str] = &[
     "大家",
     "小豆",
     "早速",
-];
-
-/// What must not be taken for a name before an honorific: single kanji and their words for persons.
-pub const NO_PERSONS: &[&str] = &[
-    "皆", "今日", "本日", "神", "仏", "王", "奥", "貴", "同", "多", "一", "両", "異", "模", "仕", "各", "有",
-    "今", "何", "誰", "源", "平", "宮", "姫", "殿", "若", "隣", "嫁", "娘", "孫", "母", "父", "兄", "姉",
-    "妹", "弟", "子", "先", "客", "主", "君", "氏", "様", "医", "外", "内", "前", "後", "上", "下", "毎",
-    "本", "全", "男", "女", "者", "人", "長", "士", "師", "蜂巣", "健康", "健在",
 ];
 
 /// With what a speaker goes on.

@@ -3,7 +3,7 @@
 use super::super::category::Place;
 use super::lists::NO_LATIN;
 use super::runs::run_of;
-use super::titles::{Tie, title};
+use super::titles::{Tie, honorific, title};
 use super::titles_latin::{label_latin, title_latin, title_loose};
 use super::words::Words;
 
@@ -76,7 +76,7 @@ fn honoured(words: &Words, text: &str, start: usize, end: usize) -> Option<usize
     let behind = &text[end..];
     let after = behind.strip_prefix(' ').unwrap_or(behind);
     if end - start >= 3
-        && let Some(length) = super::titles::honorific(behind)
+        && let Some(length) = honorific(behind)
         && text.as_bytes()[start + 1].is_ascii_lowercase()
         && !is_other(name)
         && words.readings_of_names.surnames.has_latin(name)
@@ -110,7 +110,7 @@ pub fn behind_initial(text: &str, at: usize) -> Option<usize> {
 
 /// Japanese names, known by how the dictionary's names are read.
 mod japanese {
-    use super::*;
+    use crate::clean::clinical::names::latin::*;
 
     /// Degrees behind the name of a physician.
     const DEGREES: [&str; 6] = ["MD", "M.D", "PhD", "Ph.D", "RN", "R.N"];

@@ -10,6 +10,8 @@ mod evidence;
 mod given_kana;
 mod given_kanji;
 mod hiragana;
+mod honoured;
+mod inflate;
 mod join;
 mod katakana;
 pub mod label;
@@ -185,7 +187,7 @@ impl Finder<'_> {
                 self.push(place);
             }
         }
-        if !any && let Some(place) = by_form(self.words, &mut self.lattice, text, &run) {
+        if !any && let Some(place) = by_form(self.words, self.lattice, text, &run) {
             go_on = go_on.max(place.whole.end);
             self.push(place);
         }

@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
+use super::inflate::inflate;
 use super::lists::{GIVEN_HIRAGANA, GIVEN_KATAKANA, GIVEN_MODERN};
 use super::romaji;
-use super::words::inflate;
 
 /// The packed readings.
 static PACKED: &[u8] = include_bytes!("readings.bin");

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use super::super::category::Place;
 use super::candidate::is_single;
-use super::evidence::NO_PERSONS;
 use super::given_kanji::is_given;
+use super::honoured::{BEHIND_SAMA, LIKE, NO_PERSONS};
 use super::lattice::{Lattice, Surroundings};
 use super::lists::VISITS;
 use super::titles::{honorific, is_family};
@@ -15,9 +15,6 @@ use crate::clean::characters::{is_hiragana, is_katakana};
 /// Words before さん or 様 that are no names, and the ends of such words.
 const NO_PERSON_ENDS: &str = "女将居舗食者師士員人手家長主客屋親母父兄姉妹弟娘嫁孫婿婆爺僧侶官婦院科局社店校園部課係室庁所署省党会団組班隊衆方達\
     等族生職側殿様症病炎腫瘤瘍疹斑節状性血膿液痛熱咳作攣梗塞影質膜腺癌球核肉骨脂毛囊嚢胞泡菌糸粉石粒線層板網環塊子";
-
-/// Characters that may follow 様 behind a surname which the dictionary lacks.
-pub const BEHIND_SAMA: &str = "はがをへよ宛ご宅";
 
 /// Takes kanji before an honorific or a profession that are no word of the dictionary for a name that it lacks.
 pub fn by_form(words: &Words, lattice: &mut Lattice, text: &str, run: &Range<usize>) -> Option<Place> {
@@ -44,13 +41,6 @@ const LONGEST_UNKNOWN: usize = 4;
 /// Surnames of one kanji before さん, 先生 and the like that are no surnames elsewhere.
 const HONOURED: &str =
     "平錦米源蔀菊蓮郡境垣峰巽伯佃守黄周胡肖余丁沈傅鍾汪韋侯尹段史洪莫湯権安文成辛千玄秋慎宣卓白厳頼程傅何方";
-
-/// What 様 makes of the word before it: like it.
-pub const LIKE: &[&str] = &[
-    "陰影", "構造", "物質", "変化", "所見", "顔貌", "皮疹", "発疹", "症状", "運動", "歩行", "反応", "細胞",
-    "組織", "病変", "外観", "沈着", "肥厚", "隆起", "結節", "分泌", "便", "痰", "血", "液", "体", "部",
-    "突起", "角化", "紅斑", "呼吸", "咳", "発作", "状", "湿疹", "皮膚", "粘膜",
-];
 
 /// Tests whether `name`, which `honorific` follows, is a name that the dictionary lacks.
 fn is_unknown_name(words: &Words, lattice: &mut Lattice, name: &str, honorific: &str, behind: &str) -> bool {

@@ -1,9 +1,9 @@
 //! The words of the dictionary among which names are told apart: packed by `tools/name_words.py`.
 
 use std::collections::HashMap;
-use std::io::Read;
 use std::sync::LazyLock;
 
+use super::inflate::inflate;
 use super::lists::VARIANTS;
 use super::readings::Readings;
 use crate::dictionary::trie::{Match, Trie, Walk};
@@ -64,13 +64,6 @@ pub struct Words {
 }
 
 static WORDS: LazyLock<Option<Words>> = LazyLock::new(|| Words::unpack(&inflate(PACKED)?));
-
-/// Unpacks a file.
-pub fn inflate(packed: &[u8]) -> Option<Vec<u8>> {
-    let mut bytes = Vec::new();
-    flate2::read::ZlibDecoder::new(packed).read_to_end(&mut bytes).ok()?;
-    Some(bytes)
-}
 
 /// Returns the words, which are unpacked at the first call.
 ///

@@ -1,0 +1,19 @@
+//! Words around an honorific that tell names from other words.
+
+/// Words before an honorific that are no names: single kanji and their words for persons.
+pub const NO_PERSONS: &[&str] = &[
+    "皆", "今日", "本日", "神", "仏", "王", "奥", "貴", "同", "多", "一", "両", "異", "模", "仕", "各", "有",
+    "今", "何", "誰", "源", "平", "宮", "姫", "殿", "若", "隣", "嫁", "娘", "孫", "母", "父", "兄", "姉",
+    "妹", "弟", "子", "先", "客", "主", "君", "氏", "様", "医", "外", "内", "前", "後", "上", "下", "毎",
+    "本", "全", "男", "女", "者", "人", "長", "士", "師", "蜂巣", "健康", "健在",
+];
+
+/// Characters that may follow 様 behind a surname which the dictionary lacks.
+pub const BEHIND_SAMA: &str = "はがをへよ宛ご宅";
+
+/// What 様 makes of the word before it: like it.
+pub const LIKE: &[&str] = &[
+    "陰影", "構造", "物質", "変化", "所見", "顔貌", "皮疹", "発疹", "症状", "運動", "歩行", "反応", "細胞",
+    "組織", "病変", "外観", "沈着", "肥厚", "隆起", "結節", "分泌", "便", "痰", "血", "液", "体", "部",
+    "突起", "角化", "紅斑", "呼吸", "咳", "発作", "状", "湿疹", "皮膚", "粘膜",
+];
