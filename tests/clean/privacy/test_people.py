@@ -2,8 +2,8 @@
 
 The author of the lines (`people_*.tsv`, `identifiers_*.tsv`) wrote none of the rules and had not read them; all persons
 are invented. The rules' author saw the visible lines and did not see the held-out ones, of which a failing test names
-only kinds and counts. The visible lines of people are two tables joined: the second was held out until the rules had
-been measured with it (86.02 % recall), so a held-out table of people must be written anew.
+only kinds and counts. The visible lines are two tables joined: the second was held out until the rules had been measured
+with it. The held-out lines now are by a third author.
 """
 
 import sys
@@ -35,11 +35,13 @@ KEPT_GOAL = 0.99
 HOSPITALS_KEPT_GOAL = 0.97
 MOST_MISSED = {
     ("people", "visible"): 15,  # of 1934
+    ("people", "held_out"): 223,  # of 1181
     ("identifiers", "visible"): 0,  # of 1894
+    ("identifiers", "held_out"): 69,  # of 730
 }
 """Words that the rules leave today; the goal is one in a hundred. The numbers may only fall."""
-HOSPITALS_MISSED = 11
-"""Names of hospitals and wards that the rules leave today, of 93 in both sets; the number may only fall."""
+HOSPITALS_MISSED = 31
+"""Names of hospitals and wards that the rules leave today, of 147 in both sets; the number may only fall."""
 REPLACEMENTS = [pytest.param(partial(ncvc.clean, clinical=True), id="nothing"), pytest.param(clinical, id="tag")]
 
 
