@@ -33,6 +33,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "train plot": (*CONFIGS, "matplotlib", "numpy"),
     "train run": TRAINING,
     "train status": CONFIGS,
+    "train tune": TRAINING,
     "verify": (),
 }
 """Distributions that a command uses with its default settings, besides click; what these need comes with them."""

@@ -58,7 +58,7 @@ def expected(
     kept: list[str] = []
     clean: list[tuple[str, str]] = []
     stays = [name for name, removed in cleaning.web.model_dump().items() if not removed]
-    options: Any = cleaning.model_dump(exclude={"web"}) | {"keep": stays}
+    options: Any = cleaning.model_dump(exclude={"web"}, exclude_none=True) | {"keep": stays}
 
     def drop(reason: str) -> None:
         reasons[reason] = reasons.get(reason, 0) + 1
