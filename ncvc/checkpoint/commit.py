@@ -18,13 +18,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ncvc.checkpoint.format import Owned, shard_file, shard_record, write_manifest, write_shard
-from ncvc.checkpoint.manifest import Facts, Manifest
+from ncvc.checkpoint.manifest import Facts, Manifest, foreign_files, require_free
 from ncvc.errors import CheckpointError
 from ncvc.files import move_folder, sync, whole_file
 
 STRAY = re.compile(r"\.step_\d{8}\.(partial|old|removed)")
-WRITTEN = re.compile(r"rank_\d{5}\.(safetensors|json|error)|manifest\.json|\.rank_\d{5}\.\w+\.\w+\.partial")
-"""Names of files that ranks write into the folder."""
 POLL = 0.02  # seconds between looks for the other ranks' records
 GRACE = 10.0  # seconds for the other ranks when this process is about to end
 
@@ -62,11 +60,6 @@ def _require_ours(stray: Path) -> None:
     foreign = foreign_files(stray) if ours else [stray]
     if foreign:
         raise CheckpointError(f"{foreign[0]}: is in the way of a checkpoint and not ncvc's; move it away")
-
-
-def foreign_files(folder: Path) -> list[Path]:
-    """Lists what is in a checkpoint's folder and was not written by ranks; such a folder is never deleted."""
-    return [path for path in folder.iterdir() if not WRITTEN.fullmatch(path.name)]
 
 
 def remove(folder: Path) -> None:
@@ -120,8 +113,13 @@ def join(partial: Path, ranks: int, facts: Facts) -> Manifest:
 
 
 def commit(partial: Path, final: Path) -> None:
-    """Renames a joined folder to `final`. Raises `OSError`; the folder is then removed, unless it was renamed."""
+    """Renames a joined folder to `final`, and replaces a damaged checkpoint of that name.
+
+    Raises `OSError`, or `CheckpointError` if something else has the name; the folder is then removed, unless it was
+    renamed.
+    """
     try:
+        require_free(final)
         move_folder(partial, final, final.with_name(f".{final.name}.old"))
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)

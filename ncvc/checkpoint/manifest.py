@@ -1,6 +1,8 @@
 """Manifest of a checkpoint folder, readable without torch; `ncvc.checkpoint.format` describes the folder."""
 
 import math
+import os
+import re
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,6 +15,8 @@ from ncvc.manifest import MANIFEST, is_inside, is_whole
 from ncvc.model.config import ModelConfig
 
 Shape = tuple[int, ...]
+WRITTEN = re.compile(r"rank_\d{5}\.(safetensors|json|error)|manifest\.json|\.rank_\d{5}\.\w+\.\w+\.partial")
+"""Names of files that ranks write into a checkpoint's folder."""
 DTYPES = ("float64", "float32", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool")
 """Types of tensors that a checkpoint may hold, by torch's names."""
 
@@ -230,6 +234,30 @@ def read_at_its_place(folder: Path) -> Manifest:
 def checkpoint_folder(run: str | Path, step: int) -> Path:
     """Path of a step's checkpoint in a run folder."""
     return Path(run) / "checkpoints" / f"step_{step:08}"
+
+
+def foreign_files(folder: Path) -> list[Path]:
+    """Lists what is in a checkpoint's folder and was not written by ranks; such a folder is never deleted."""
+    return [path for path in folder.iterdir() if not WRITTEN.fullmatch(path.name)]
+
+
+def require_free(folder: Path) -> None:
+    """Raises `CheckpointError` if something that ranks did not write has a checkpoint's name, or lies under it."""
+    if not os.path.lexists(folder):
+        return
+    ours = folder.is_dir() and not folder.is_symlink()
+    foreign = foreign_files(folder) if ours else [folder]
+    if foreign:
+        raise CheckpointError(f"{foreign[0]}: is in the way of a checkpoint and not ncvc's; move it away")
+
+
+def require_checkpoints(run: str | Path) -> None:
+    """Raises `CheckpointError` if a folder among a run's checkpoints is none, and holds what ranks did not write."""
+    for folder in checkpoint_folders(run):
+        try:
+            read_manifest(folder)
+        except CheckpointError:
+            require_free(folder)
 
 
 def checkpoint_folders(run: str | Path) -> list[Path]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from matplotlib.figure import Figure
 
-from ncvc.checkpoint.commit import foreign_files
+from ncvc.checkpoint.manifest import foreign_files
 from ncvc.demo.run import MARKER, run_demo
 from ncvc.errors import DemoError, NcvcError
 from ncvc.files import whole_folder

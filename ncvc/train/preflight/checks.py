@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ncvc.checkpoint.manifest import Manifest, checkpoint_folders, read_at_its_place, read_manifest
+from ncvc.checkpoint.manifest import Manifest, checkpoint_folders, read_at_its_place, read_manifest, require_checkpoints
 from ncvc.errors import CheckpointError
 from ncvc.indexed import IndexedDataset
 from ncvc.manifest import MANIFEST
@@ -66,6 +66,7 @@ def newest_manifest(run: Path) -> Manifest | None:
 
     Raises `CheckpointError` if no checkpoint has a whole manifest, though one was saved.
     """
+    require_checkpoints(run)
     damage: CheckpointError | None = None
     for folder in checkpoint_folders(run):
         try:

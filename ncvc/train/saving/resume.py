@@ -5,7 +5,7 @@ from pathlib import Path
 import torch.distributed as dist
 
 from ncvc.checkpoint.commit import clean, sentence
-from ncvc.checkpoint.manifest import checkpoint_folders
+from ncvc.checkpoint.manifest import checkpoint_folders, require_checkpoints
 from ncvc.checkpoint.reader import Checkpoint, open_at_its_place
 from ncvc.errors import CheckpointError
 from ncvc.model.parallel import Ranks
@@ -25,6 +25,7 @@ def newest_whole(run: Path, ranks: Ranks) -> tuple[Checkpoint | None, list[str]]
         send_heartbeat("loading", allowance=IO_ALLOWANCE)
         try:
             clean(run / "checkpoints")
+            require_checkpoints(run)
             listing = [checkpoint_folders(run)]
         except OSError as error:
             raise CheckpointError(sentence(error, run)) from None

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from ncvc.checkpoint.commit import foreign_files, remove
-from ncvc.checkpoint.manifest import Manifest, checkpoint_folders
+from ncvc.checkpoint.commit import remove
+from ncvc.checkpoint.manifest import Manifest, checkpoint_folders, foreign_files
 from ncvc.checkpoint.reader import Checkpoint, open_at_its_place
 from ncvc.errors import CheckpointError
 from ncvc.train.config import CheckpointConfig
