@@ -58,8 +58,8 @@ def train(
         world_size=ranks.world_size,
         reporter=reporter,
     )
-    if ranks.is_first:
-        publish(config)
+    if ranks.is_first and (edited := publish(config)):
+        log.reporter.say(f"config.yaml had been edited, and was not read: its content is in {edited}")
     events.started(training, log)
     saver = Saver(config, ranks, log)
     training.model.train()

@@ -1,8 +1,11 @@
 """Resolved config of a run: its YAML, its hash, and the copy in the run folder."""
 
 import hashlib
+import os
 import uuid
 from collections.abc import Iterable
+from itertools import chain, count
+from pathlib import Path
 
 import torch.distributed as dist
 
@@ -51,8 +54,26 @@ def require_one_run(config: TrainConfig, changed: Iterable[str] = ()) -> None:
         )
 
 
-def publish(config: TrainConfig) -> None:
-    """Writes `config.yaml` with its hash into the run folder; the first rank calls it once the run is accepted."""
+def publish(config: TrainConfig) -> Path | None:
+    """Writes `config.yaml` with its hash into the run folder; the first rank calls it once the run is accepted.
+
+    One that was edited since keeps its content under the name that is returned.
+    """
+    kept = _keep_edited(config.folder / "config.yaml")
     with whole_file(config.folder / "config.yaml") as partial:
         text = f"{CONFIG_HEAD.decode()} SHA-256 of the lines below: {config_hash(config)}\n{resolved(config)}"
         partial.write_text(text, encoding="utf-8")
+    return kept
+
+
+def _keep_edited(file: Path) -> Path | None:
+    """Renames a file of ours that is not as its own hash says; None if there is nothing to keep."""
+    if not file.exists():
+        return None
+    head, _, text = file.read_bytes().partition(b"\n")
+    if head.endswith(hashlib.sha256(text).hexdigest().encode()):
+        return None
+    names = chain(["config.edited.yaml"], (f"config.edited-{number}.yaml" for number in count(2)))
+    kept = next(path for path in map(file.with_name, names) if not os.path.lexists(path))
+    file.rename(kept)
+    return kept
