@@ -1,23 +1,27 @@
 """Runs every stage once, on a small scale, by the commands that a person would type."""
 
+import contextlib
 import re
 import shlex
 import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from ncvc.checkpoint.manifest import foreign_files
 from ncvc.config import SHIPPED
 from ncvc.demo.text import write_corpus, write_terms
+from ncvc.dictionary import is_dictionary
 from ncvc.errors import DemoError
-from ncvc.files import sha256
+from ncvc.files import PARTIAL, WorkFolder, files_below, sha256, whole_file
 from ncvc.manifest import changes, own_manifest
-from ncvc.outputs import RUN_NAMES, require_apart, require_run_folder
+from ncvc.outputs import RUN_NAMES, is_page_or_picture, require_apart, require_run_folder
 from ncvc.progress import Channel, Reporter
 
 CONFIG = SHIPPED / "demo.yaml"
@@ -39,6 +43,9 @@ MADE = (
 )
 """Files of a demo in its folder, the only ones that it ever removes."""
 
+RECORDED = ("preprocess.yaml", "terms.csv", "text.jsonl", "train.yaml")
+"""Those that the demo itself writes, and not a command of it."""
+CHECKPOINT_NAME = re.compile(r"step_\d{8}|\.step_\d{8}\.(partial|old|removed)")
 LEFT = re.compile(rf"\.({'|'.join(map(re.escape, MADE))})\.([0-9a-f]{{8}}\.)?partial")
 """Names of work folders and files that a stage leaves when it is killed."""
 FOLDERS = ("hf", "run", "tokenizer", "tokens")
@@ -86,10 +93,10 @@ def run_demo(folder: Path, seed: int, reporter: Reporter, channel: Channel = "st
     _prepare(folder)
     started = time.monotonic()
     reporter.say(f"[1/8] text, written by this package (seed {seed})")
-    documents = write_corpus(folder / "text.jsonl", seed)
-    terms = write_terms(folder / "terms.csv")
-    for name in ("text.jsonl", "terms.csv"):
-        _record(folder / name)
+    with _recorded(folder / "text.jsonl") as partial:
+        documents = write_corpus(partial, seed)
+    with _recorded(folder / "terms.csv") as partial:
+        terms = write_terms(partial)
     reporter.say(f"{documents:,} documents, {terms:,} medical terms")
     rows = [Made("text", folder / "text.jsonl", time.monotonic() - started)]
     config = _write_configs(folder)
@@ -121,10 +128,12 @@ def _prepare(folder: Path) -> None:
         raise DemoError(f"{folder}: holds what no demo made ({named}); name a new or an empty folder")
     for name in sorted(ours & {*MADE} - {MARKER, "run"}):
         _require_unchanged(folder, name)
+    for name in sorted(ours - {*MADE}):
+        if not PARTIAL.fullmatch(name):
+            WorkFolder(folder / name.removeprefix(".").removesuffix(".partial")).require_free()
     require_run_folder(folder / "run", [])
-    for path in (folder / "run").glob("*"):
-        if path.name not in RUN_NAMES:
-            raise DemoError(f"{path}: no demo made it; move it away, or name a new or an empty folder")
+    if foreign_path := next(_foreign_in_run(folder / "run"), None):
+        raise DemoError(f"{foreign_path}: no demo made it; move it away, or name a new or an empty folder")
     for path in (folder / name for name in ours - {MARKER}):
         if path.is_dir():
             shutil.rmtree(path)
@@ -141,10 +150,28 @@ def _require_unchanged(folder: Path, name: str) -> None:
         manifest = own_manifest(path)
         differences = changes(path, manifest) if manifest else ()
         foreign = path if manifest is None else next((d.path for d in differences if d.kind != "missing"), None)
-    elif foreign is None and name in _written(folder):
-        foreign = path if sha256(path) != _written(folder)[name] else None
+    elif foreign is None and name in RECORDED:
+        foreign = path if sha256(path) != _written(folder).get(name) else None
+    elif foreign is None and not (is_dictionary(path) if name == "dictionary" else is_page_or_picture(path)):
+        foreign = path
     if foreign is not None:
         raise DemoError(f"{foreign}: no demo made it as it is; move it away, or name a new or an empty folder")
+
+
+def _foreign_in_run(run: Path) -> Iterator[Path]:
+    """Yields what a training did not write into its run folder."""
+    for path in run.glob("*"):
+        if path.name not in RUN_NAMES:
+            yield path
+    for path in (run / "checkpoints").glob("*"):
+        if not (path.is_dir() and not path.is_symlink() and CHECKPOINT_NAME.fullmatch(path.name)):
+            yield path
+        else:
+            yield from foreign_files(path)
+    for path in files_below(run):
+        kind, name = path.relative_to(run).parts[0], path.name
+        if (kind, name.startswith("events.out.tfevents.")) == ("tensorboard", False) or kind == "wandb":
+            yield path
 
 
 def _written(folder: Path) -> dict[str, str]:
@@ -153,10 +180,13 @@ def _written(folder: Path) -> dict[str, str]:
     return dict(line.split("  ", 1)[::-1] for line in text.splitlines())
 
 
-def _record(path: Path) -> None:
-    """Notes the SHA-256 of a file that the demo has written, in the form of sha256sum."""
-    with (path.parent / MARKER).open("a", encoding="utf-8") as marker:
-        marker.write(f"{sha256(path)}  {path.name}\n")
+@contextlib.contextmanager
+def _recorded(path: Path) -> Iterator[Path]:
+    """Yields a name to write a file of the demo's own under; notes its SHA-256, in the form of sha256sum, first."""
+    with whole_file(path) as partial:
+        yield partial
+        with (path.parent / MARKER).open("a", encoding="utf-8") as marker:
+            marker.write(f"{sha256(partial)}  {path.name}\n")
 
 
 def _write_configs(folder: Path) -> dict[str, Any]:
@@ -180,8 +210,8 @@ def _write_configs(folder: Path) -> dict[str, Any]:
 
 def _dump(path: Path, comment: str, values: dict[str, Any]) -> None:
     text = yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
-    path.write_text(f"# {comment}\n{text}", encoding="utf-8")
-    _record(path)
+    with _recorded(path) as partial:
+        partial.write_text(f"# {comment}\n{text}", encoding="utf-8")
 
 
 def _stages(folder: Path, train: dict[str, Any]) -> list[Stage]:
