@@ -25,7 +25,10 @@ Written = tuple[dict[str, Any], list[str]]
 @click.argument("output", type=PATH, required=False)
 @click.option("--to", "target", type=click.Choice(list(DTYPES)), help="The format of OUTPUT.")
 @click.option(
-    "--check", "only_check", is_flag=True, help="Write nothing: compare SOURCE, once converted, with Megatron again."
+    "--check",
+    "only_check",
+    is_flag=True,
+    help="Writes nothing; compares the converted SOURCE again.",
 )
 @click.option(
     "--dtype",
@@ -85,6 +88,7 @@ def convert(
 
 def _require(source: Path, output: Path, target: str, dtype: str, tokenizer: Path | None, *, force: bool) -> None:
     """Refuses what cannot be written, before the imports that take seconds."""
+    from ncvc.convert.kinds import require_convertible
     from ncvc.manifest import CHECKPOINT, GGUF, HUGGINGFACE
     from ncvc.outputs import require_output
 
@@ -95,6 +99,8 @@ def _require(source: Path, output: Path, target: str, dtype: str, tokenizer: Pat
     reads = [source] if tokenizer is None else [source, tokenizer]
     kinds = {"megatron": CHECKPOINT, "gguf": GGUF}
     require_output(output, kinds.get(target, HUGGINGFACE), reads=reads, replace=force)
+    if target != "megatron":
+        require_convertible(source)
 
 
 def _check(folder: Path, console: Console) -> None:

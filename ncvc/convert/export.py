@@ -1,7 +1,6 @@
 """A model → Hugging Face folder."""
 
 import math
-import shutil
 from pathlib import Path
 
 import torch
@@ -13,7 +12,7 @@ from ncvc.convert import check, mapping
 from ncvc.convert.card import Facts, model_card
 from ncvc.convert.config import Architecture, architecture, generation_config, huggingface_config
 from ncvc.convert.shards import DTYPES, Dtype, write_shards
-from ncvc.convert.source import Source, open_source
+from ncvc.convert.source import Source, copy_tokenizer, open_source
 from ncvc.convert.tokenizer import write_tokenizer
 from ncvc.files import whole_folder, write_json
 from ncvc.hf.folder import EMBEDDING, LOGITS, TOKENIZER
@@ -47,7 +46,7 @@ def to_huggingface(
     with whole_folder(
         require_output(out, HUGGINGFACE, reads=[source, opened.tokenizer], replace=replace), require_untouched
     ) as folder:
-        shutil.copytree(opened.tokenizer, folder / TOKENIZER)
+        copy_tokenizer(opened.tokenizer, folder / TOKENIZER)
         write_tokenizer(opened.pieces, folder, model.max_position_embeddings)
         reporter.say("checking the SHA-256 of what is converted")
         opened.verify()

@@ -1,6 +1,5 @@
 """A model → a folder with its GGUF file, tokenizer, card and what is needed to compare an engine with it."""
 
-import shutil
 from pathlib import Path
 
 import torch
@@ -12,7 +11,7 @@ from ncvc.convert.config import architecture
 from ncvc.convert.gguf import FORMATS, Format, write_gguf
 from ncvc.convert.gguf_card import gguf_card, modelfile
 from ncvc.convert.gguf_check import Found, compare, require_bounds
-from ncvc.convert.source import Source, open_source
+from ncvc.convert.source import Source, copy_tokenizer, open_source
 from ncvc.errors import ConvertError
 from ncvc.files import whole_folder
 from ncvc.hf.folder import LOGITS, TOKENIZER
@@ -48,7 +47,7 @@ def to_gguf(
     with whole_folder(
         require_output(out, GGUF, reads=[source, opened.tokenizer], replace=replace), require_untouched
     ) as folder:
-        shutil.copytree(opened.tokenizer, folder / TOKENIZER)
+        copy_tokenizer(opened.tokenizer, folder / TOKENIZER)
         reporter.say("checking the SHA-256 of what is converted")
         opened.verify()
         path = folder / f"model-{dtype}.gguf"

@@ -1,6 +1,7 @@
 """A model to be converted: a checkpoint of training, or a Hugging Face folder, with its tokenizer."""
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from ncvc.convert.weights import HuggingFaceWeights
 from ncvc.errors import ConvertError
 from ncvc.files import sha256_if_readable
 from ncvc.hf.folder import CONFIG, TOKENIZER
-from ncvc.manifest import MANIFEST
+from ncvc.manifest import MANIFEST, Difference, own_manifest, verify
 from ncvc.model.config import ModelConfig
 
 
@@ -140,9 +141,26 @@ def _pieces(tokenizer: Path, model: ModelConfig, digest: str | None) -> list[tup
             f"{tokenizer}: {len(pieces)} pieces, but the model has a vocabulary of {model.vocab_size}; "
             "give the tokenizer folder that the training data was made with"
         )
+    if problem := next(_damages(tokenizer), None):
+        raise ConvertError(f"{problem}; give the tokenizer as `ncvc tokenizer train` wrote it")
     if digest is not None and sha256_if_readable(tokenizer / MANIFEST) != digest:
         raise ConvertError(
             f"{tokenizer}: not the tokenizer that the training data was made with, though as large;"
             " its manifest.json has another SHA-256 than the model says"
         )
     return pieces
+
+
+def _damages(tokenizer: Path) -> Iterator[Difference]:
+    """Yields files of the tokenizer that are not as its manifest says; nothing of a folder without one."""
+    differences = verify(tokenizer) if (tokenizer / MANIFEST).is_file() else ()
+    return (difference for difference in differences if difference.kind != "added")
+
+
+def copy_tokenizer(tokenizer: Path, folder: Path) -> None:
+    """Copies the tokenizer's own files into the new folder `folder`, and no file that lies beside them."""
+    manifest = own_manifest(tokenizer)
+    names = [MANIFEST, *manifest["files"]] if manifest else ["tokenizer.model"]
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(tokenizer / name, folder / name)

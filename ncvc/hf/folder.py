@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ncvc.errors import ModelFolderError
-from ncvc.manifest import CHECKPOINT, HUGGINGFACE, MANIFEST, PREPROCESS, file_difference, own_manifest
+from ncvc.manifest import CHECKPOINT, GGUF, HUGGINGFACE, MANIFEST, PREPROCESS, file_difference, own_manifest
 from ncvc.manifest import TOKENIZER as TOKENIZER_STAGE
 
 TOKENIZER = Path("ncvc/tokenizer")
@@ -151,7 +151,7 @@ def _short(value: object) -> str:
 def weight_files(folder: Path) -> list[Path]:
     """Lists the safetensors files of a folder, as transformers chooses them; raises `ModelFolderError`."""
     if (folder / SINGLE).exists():
-        return [folder / SINGLE]
+        return [_regular(folder / SINGLE)]
     index = folder / INDEX
     if not index.exists():
         pickles = sorted(folder.glob("*.bin")) + sorted(folder.glob("*.pt*")) + sorted(folder.glob("*.ckpt"))
@@ -166,7 +166,14 @@ def weight_files(folder: Path) -> list[Path]:
     for name in names.values():
         if name != Path(name).name or not name.endswith(".safetensors"):
             raise ModelFolderError(f"{index}: names {_short(name)}, not a .safetensors file of this folder; {AGAIN}")
-    return [folder / name for name in sorted(set(names.values()))]
+    return [_regular(folder / name) for name in sorted(set(names.values()))]
+
+
+def _regular(path: Path) -> Path:
+    """Raises `ModelFolderError` for a FIFO and the like, on which reading would wait."""
+    if path.exists() and not path.is_file():
+        raise ModelFolderError(f"{path}: not a regular file; {AGAIN}")
+    return path
 
 
 def _shapes(path: Path) -> list[tuple[int, ...]]:
@@ -242,7 +249,7 @@ def _not_a_model(folder: Path) -> str:
         return f"{none}; it is a training checkpoint: `ncvc convert {folder} OUT --to hf` makes one"
     if steps := sorted(folder.glob("checkpoints/step_*")):
         return f"{none}; it is a training run: `ncvc convert {steps[-1]} OUT --to hf` makes one"
-    kinds = {PREPROCESS: "a dataset of `ncvc preprocess`", TOKENIZER_STAGE: "a tokenizer"}
-    if kind := kinds.get(str(manifest.get("stage"))):
+    kinds = {PREPROCESS: "a dataset of `ncvc preprocess`", TOKENIZER_STAGE: "a tokenizer", GGUF: "a GGUF file's folder"}
+    if kind := kinds.get(str(manifest.get("stage") or manifest.get("format"))):
         return f"{none}; it is {kind}: give a folder that `ncvc convert --to hf` made"
     return f"{none}; give a folder that `ncvc convert --to hf` made"

@@ -16,6 +16,7 @@ from ncvc.convert.export import to_huggingface
 from ncvc.convert.shards import write_shards
 from ncvc.errors import CheckpointError, ConvertError
 from ncvc.files import sha256
+from ncvc.manifest import write_manifest
 
 STOCK = """
 import sys, torch
@@ -157,16 +158,23 @@ def test_the_tokenizer_is_the_one_that_the_checkpoint_names(
 ) -> None:
     weights = load_weights(checkpoint)
     tokenizer = Path(shutil.copytree(pieces_folder, tmp_path / "tokenizer"))
-    (tokenizer / "manifest.json").write_text("{}")
+    write_manifest(tokenizer, stage="tokenizer")
+    (tokenizer / "private.csv").write_text("a list of patients")
     facts = {
         "config": {"data": {"tokenizer": str(tokenizer)}},
         "tokenizer": sha256(tokenizer / "manifest.json"),
     }
     write_weights(tmp_path / "checkpoint", model, weights.items(), **facts)
     to_huggingface(tmp_path / "checkpoint", tmp_path / "hf")
-    assert (tmp_path / "hf/ncvc/tokenizer/manifest.json").read_text() == "{}"
-    (tokenizer / "manifest.json").write_text('{"another": "one"}')
+    copied = sorted(path.name for path in (tmp_path / "hf/ncvc/tokenizer").iterdir())
+    assert copied == ["manifest.json", "tokenizer.model"]  # and nothing that lay beside them
+    (tokenizer / "private.csv").unlink()
+    write_manifest(tokenizer, stage="tokenizer", another="one")
     with pytest.raises(ConvertError, match="not the tokenizer that the training data was made with"):
+        to_huggingface(tmp_path / "checkpoint", tmp_path / "other")
+    with (tokenizer / "tokenizer.model").open("ab") as file:
+        file.write(b" ")
+    with pytest.raises(ConvertError, match=r"tokenizer\.model: damaged"):
         to_huggingface(tmp_path / "checkpoint", tmp_path / "other")
     shutil.rmtree(tokenizer)
     with pytest.raises(ConvertError, match="is not there; use --tokenizer"):
