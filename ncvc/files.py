@@ -168,8 +168,10 @@ def whole_folder(final: Path, recheck: Callable[[Path, int], None] | None = None
         try:
             yield work.output
             work.publish()
-        except BaseException:
+        except BaseException as error:
             work.remove()
+            if isinstance(error, OSError) and not error.filename and error.strerror:
+                error.filename = str(final)
             raise
 
 

@@ -3,6 +3,7 @@
 Every command that writes asks here, with links followed: the output is what they lead to, and they stay.
 """
 
+import errno
 import hashlib
 import os
 import struct
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from ncvc.errors import NcvcError
 from ncvc.files import WorkFolder
-from ncvc.manifest import CHECKPOINT, MANIFEST, changes, own_manifest
+from ncvc.manifest import MANIFEST, changes, own_manifest
 
 LOG_HEAD = b'{"event": '
 """The beginning of a training's log."""
@@ -25,7 +26,8 @@ SEAL = 81
 """Bytes of the chunk of a PNG that seals it."""
 LOG = "log.jsonl"
 CONFIG = "config.yaml"
-RUN_NAMES = (CONFIG, LOG, "checkpoints", "data_index", "tensorboard", "wandb")
+RUN_FOLDERS = ("checkpoints", "data_index", "tensorboard", "wandb")
+RUN_NAMES = (CONFIG, LOG, *RUN_FOLDERS)
 """Names that a training writes into its run folder."""
 
 
@@ -36,12 +38,17 @@ def real_path(output: Path) -> Path:
     links in a circle or to something that is not there, and for a folder in a file.
     """
     try:
+        str(output).encode()
         real = Path(os.path.realpath(output))
         if output.is_symlink():
             output.stat()
+    except UnicodeEncodeError:
+        raise NcvcError(f"{output}: the name is not UTF-8; name another output") from None
     except ValueError:
         raise NcvcError(f"{str(output)!r}: a name cannot hold the character NUL; name another output") from None
     except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise NcvcError(f"{output}: the name is longer than {LONGEST_NAME} bytes; shorten it") from None
         why = f"leads to {output.readlink()}, which is not there" if error.errno == 2 else "is a link to itself"
         raise NcvcError(f"{output}: the symbolic link {why}; remove it, or name another output") from None
     if len(os.fsencode(real.name)) > LONGEST_NAME:
@@ -108,8 +115,9 @@ def require_replaceable(output: Path, kind: str, *, replace: bool) -> None:
     """
     folder = real_path(output)
     _require_writable(output, folder)
-    if kind == CHECKPOINT and folder.parent.name == "checkpoints" and (folder.parent.parent / LOG).exists():
-        raise NcvcError(f"{output}: lies among a training's own checkpoints; choose another output")
+    for parent in folder.parents:
+        if parent.name in RUN_FOLDERS and _begins(parent.parent / LOG, LOG_HEAD):
+            raise NcvcError(f"{output}: lies in {parent}, where a training writes; choose another output")
     if not os.path.lexists(folder):
         return
     if not folder.is_dir():

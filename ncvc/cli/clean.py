@@ -109,4 +109,5 @@ def _show(target: str, *, hospitals: bool) -> None:
         with whole_file(page) as partial:
             partial.touch(mode=0o600)
             partial.write_text(sealed(for_browser(lines, len(lines))), encoding="utf-8")
+            require_own_file(page, is_page_or_picture)
         click.echo(f"written to {target}; it holds private text, delete it after reading")

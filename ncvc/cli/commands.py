@@ -1,6 +1,7 @@
 """Lists the subcommands and turns errors into messages and exit statuses."""
 
 import os
+import re
 import shutil
 import sys
 
@@ -44,6 +45,8 @@ def ncvc() -> None:
     """
 
 
+ERRNO = re.compile(r"^\[Errno \d+\] ")
+
 COMMANDS = (
     *(init, dictionary, tokenizer, preprocess, train, checkpoint, convert, generate),
     *(clean, split, verify, demo, doctor),
@@ -56,6 +59,9 @@ def run() -> None:
     """Runs `ncvc`; exits with the status of the error if there is one. Raises `KeyboardInterrupt` for Ctrl-C."""
     try:
         ncvc(standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:  # its message is the help
+        error.show()
+        sys.exit(error.exit_code)
     except click.ClickException as error:
         vars(error)["message"] = printable(error.message)
         error.show()
@@ -84,7 +90,7 @@ def _sentence(error: Exception) -> str | None:
         return f"{error.name} is not installed; `ncvc doctor` lists the packages that each command needs"
     if isinstance(error, shutil.Error):  # of a whole tree: the first file that failed
         first = error.args[0][0]
-        return f"{first[1]}: {first[2]}"
+        return f"{first[1]}: {ERRNO.sub('', str(first[2])).partition(': ')[0]}"
     if isinstance(error, OSError):
         reason = error.strerror or str(error)
         return f"{error.filename}: {reason}" if error.filename else reason

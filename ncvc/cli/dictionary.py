@@ -73,21 +73,24 @@ def build(
         raise click.UsageError("give --column once, or once for each --terms")
     from ncvc import build_dictionary
     from ncvc.dictionary import find_base, is_dictionary
+    from ncvc.files import whole_file
     from ncvc.outputs import require_own_file
 
     found = find_base(base)
     file = require_own_file(output, is_dictionary, [found.folder, *terms, *licences])
     started = time.monotonic()
-    info = build_dictionary(
-        file,
-        base=found.folder,
-        base_name=found.name,
-        terms=terms,
-        columns=[int(column) if column.isdecimal() and int(column) else column for column in columns],
-        licences=[*found.licences, *licences],
-        progress=_steps(console.reporter),
-        note=console.reporter.say,
-    )
+    with whole_file(file) as partial:
+        info = build_dictionary(
+            partial,
+            base=found.folder,
+            base_name=found.name,
+            terms=terms,
+            columns=[int(column) if column.isdecimal() and int(column) else column for column in columns],
+            licences=[*found.licences, *licences],
+            progress=_steps(console.reporter),
+            note=console.reporter.say,
+        )
+        require_own_file(output, is_dictionary)
     seconds = time.monotonic() - started
     size = output.stat().st_size
     console.close(

@@ -43,6 +43,8 @@ def init(kind: str, file: Path | None, console: Console) -> None:
         raise ConfigError(f"{file}: exists already; name another file")
     with whole_file(file) as partial:
         partial.write_text(text, encoding="utf-8")
+        if os.path.lexists(file):
+            raise ConfigError(f"{file}: was put there while it was written; name another file")
     following = NEXT[kind].format(file=file)
     console.close({"output": str(file), "next": following}, [f"written to {file}; edit it, then: {following}"])
 

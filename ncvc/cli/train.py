@@ -223,12 +223,13 @@ def plot(runs: tuple[Path, ...], output: Path, console: Console) -> None:
     if output.suffix == ".png":
         from ncvc.train.metrics.plot_png import draw
 
-        draw(histories, file)
+        draw(histories, file, recheck=lambda: require_own_file(output, is_page_or_picture))
     else:
         from ncvc.train.metrics.plot_html import page
 
         with whole_file(file) as partial:
             partial.write_text(sealed(page(histories)), encoding="utf-8")
+            require_own_file(output, is_page_or_picture)
     console.close({"output": str(output)}, [f"written to {output}"])
 
 

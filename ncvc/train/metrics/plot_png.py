@@ -1,7 +1,7 @@
 """Loss over steps and over tokens seen (the papers' figure 3) as a PNG."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from matplotlib.figure import Figure
@@ -18,10 +18,11 @@ DPI = 150
 TICKS = 6
 
 
-def draw(histories: Sequence[RunHistory], output: Path) -> None:
+def draw(histories: Sequence[RunHistory], output: Path, *, recheck: Callable[[], object]) -> None:
     """Draws training losses, faint and smoothed, and validation losses as dots, into the PNG `output`.
 
-    Dotted lines mark resumptions, dashed ones stages, red ticks at the bottom skipped steps.
+    Dotted lines mark resumptions, dashed ones stages, red ticks at the bottom skipped steps. `recheck` raises if the
+    output may not be written any more.
     """
     scale, unit = token_unit(histories)
     figure = Figure(figsize=SIZE, layout="constrained")
@@ -68,3 +69,4 @@ def draw(histories: Sequence[RunHistory], output: Path) -> None:
         picture = io.BytesIO()
         figure.savefig(picture, dpi=DPI, format="png", metadata={"Software": f"ncvc {__version__}, matplotlib"})
         partial.write_bytes(sealed_picture(picture.getvalue()))
+        recheck()
