@@ -59,7 +59,7 @@ MAY_USE = {
     },
 }
 COMMANDS = {
-    "demo": {"config", "files", "manifest", "outputs", "progress"},
+    "demo": {"checkpoint", "config", "dictionary", "files", "manifest", "outputs", "progress"},
     "doctor": {"machine", "packages"},
 }
 """Rooms of one command: nothing but `cli` uses them."""

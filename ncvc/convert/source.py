@@ -135,14 +135,14 @@ def _pieces(tokenizer: Path, model: ModelConfig, digest: str | None) -> list[tup
 
     `digest` is the SHA-256 of its manifest, as far as the model says it.
     """
+    if problem := next(_damages(tokenizer), None):
+        raise ConvertError(f"{problem}; give the tokenizer as `ncvc tokenizer train` wrote it")
     pieces = read_pieces(tokenizer)
     if len(pieces) != model.vocab_size:
         raise ConvertError(
             f"{tokenizer}: {len(pieces)} pieces, but the model has a vocabulary of {model.vocab_size}; "
             "give the tokenizer folder that the training data was made with"
         )
-    if problem := next(_damages(tokenizer), None):
-        raise ConvertError(f"{problem}; give the tokenizer as `ncvc tokenizer train` wrote it")
     if digest is not None and sha256_if_readable(tokenizer / MANIFEST) != digest:
         raise ConvertError(
             f"{tokenizer}: not the tokenizer that the training data was made with, though as large;"

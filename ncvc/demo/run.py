@@ -168,7 +168,7 @@ def _foreign_in_run(run: Path) -> Iterator[Path]:
             yield path
         else:
             yield from foreign_files(path)
-    for path in files_below(run):
+    for path in files_below(run) if run.is_dir() else []:
         kind, name = path.relative_to(run).parts[0], path.name
         if (kind, name.startswith("events.out.tfevents.")) == ("tensorboard", False) or kind == "wandb":
             yield path

@@ -120,8 +120,8 @@ def test_a_second_demo_starts_anew(program: Program, tmp_path: Path) -> None:
     for _ in range(2):
         with pytest.raises(DemoError):
             run_demo(folder, 1, Reporter())
-        (folder / "run/checkpoints").mkdir(parents=True)
-        (folder / "run/checkpoints/old").touch()
+        (folder / "run/checkpoints/step_00000150").mkdir(parents=True)
+        (folder / "run/checkpoints/step_00000150/manifest.json").touch()
         (folder / ".tokenizer.partial").mkdir()
     with pytest.raises(DemoError):
         run_demo(folder, 1, Reporter())
