@@ -105,7 +105,7 @@ def find_sources(names: Sequence[str], folder: Path, format: SourceFormat = "aut
     Files of a folder or a pattern are sorted by name, so that the same tree gives the same dataset; a file that is
     named twice is read once, in its first place. A folder, named or matched by a pattern, stands for its visible files
     whose names are of the format, those of linked folders too; the others are skipped. Raises `NcvcError` for a name
-    without files to read, and for a file, named or matched by a pattern, of unknown format.
+    without files to read, and for a file, named or matched by a pattern, of unknown format or that is no regular one.
     """
     found: dict[str, SourceFile] = {}
     skipped: dict[Path, None] = {}
@@ -171,8 +171,10 @@ def _files_of(paths: Sequence[Path], format: SourceFormat) -> tuple[list[SourceF
                     files.append(SourceFile(file, chosen))
                 else:
                     skipped.append(file)
-        elif path.exists():
+        elif path.is_file():
             files.append(SourceFile(path, _format(path, format)))
+        elif path.exists():
+            raise NcvcError(f"{path}: no regular file, so that it could not be read twice; write it to a file first")
         else:
             skipped.append(path)  # a broken link that a pattern matches
     return files, skipped

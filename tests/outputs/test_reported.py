@@ -17,6 +17,7 @@ from ncvc.checkpoint.commit import commit
 from ncvc.checkpoint.manifest import require_checkpoints
 from ncvc.cli.commands import ncvc as command_line
 from ncvc.demo.run import MARKER, _prepare
+from ncvc.documents.sources import find_sources
 from ncvc.errors import CheckpointError, ConvertError, DemoError, ModelFolderError, NcvcError
 from ncvc.hf.folder import weight_files
 from ncvc.manifest import GGUF, HUGGINGFACE, write_manifest
@@ -138,6 +139,12 @@ def test_weights_that_are_a_fifo_are_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "model.safetensors")
     with pytest.raises(ModelFolderError, match="not a regular file"):
         weight_files(tmp_path)
+
+
+def test_an_input_that_is_a_fifo_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "notes.jsonl")
+    with pytest.raises(NcvcError, match=r"notes\.jsonl: no regular file"):
+        find_sources([str(tmp_path / "notes.jsonl")], tmp_path)
 
 
 @pytest.mark.parametrize("words", [(), ("train",), ("convert",), ("dictionary",), ("init",)])
