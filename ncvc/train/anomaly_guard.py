@@ -14,7 +14,7 @@ import torch.distributed as dist
 
 from ncvc.checkpoint.manifest import GuardState
 from ncvc.errors import TrainingError
-from ncvc.train.config import GuardConfig
+from ncvc.train.operation_config import GuardConfig
 
 FLOOR = 1e-3
 """Least standard deviation, as a share of the mean: of losses that hardly differ any difference is far off."""

@@ -16,7 +16,7 @@ from ncvc.checkpoint.manifest import Facts, GuardState, Piece, checkpoint_folder
 from ncvc.checkpoint.reader import Checkpoint, latest
 from ncvc.errors import CheckpointError
 from ncvc.manifest import verify
-from ncvc.train.config import CheckpointConfig
+from ncvc.train.operation_config import CheckpointConfig
 from ncvc.train.saving.retention import Retention
 from tests.checkpoint.test_checkpoint import MODEL, weights
 

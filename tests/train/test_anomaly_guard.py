@@ -11,8 +11,8 @@ from ncvc.errors import TrainingError
 from ncvc.model.parallel import single_process
 from ncvc.smoothing import ExponentialMean
 from ncvc.train.anomaly_guard import AnomalyGuard, require_finite
-from ncvc.train.config import GuardConfig
 from ncvc.train.metrics.log import records, steps
+from ncvc.train.operation_config import GuardConfig
 from tests.small_training import assert_same, last_event, tensors, train_alone, train_as_rank, train_poisoned
 from tests.train.test_training import plain_steps
 

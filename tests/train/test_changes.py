@@ -15,8 +15,8 @@ from ncvc.errors import ConfigError
 from ncvc.train import loop
 from ncvc.train.blend import BLOCK, Blend, StagedBlend
 from ncvc.train.changes import CHANGEABLE, changed_keys
-from ncvc.train.config import CheckpointConfig
 from ncvc.train.metrics.log import event_records, steps
+from ncvc.train.operation_config import CheckpointConfig
 from tests.small_training import (
     SMALL,
     assert_same,

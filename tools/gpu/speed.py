@@ -12,7 +12,8 @@ from ncvc.model.deterministic import add_in_order
 from ncvc.model.kernels.linear import TorchProducts
 from ncvc.model.kernels.select import choose
 from ncvc.model.parallel import Ranks, seed_dropout
-from ncvc.train.config import CheckpointConfig, DataConfig, OptimizerConfig, ScheduleConfig, TrainConfig
+from ncvc.train.config import DataConfig, OptimizerConfig, ScheduleConfig, TrainConfig
+from ncvc.train.operation_config import CheckpointConfig
 from ncvc.train.preflight.flops import flops_per_token
 from ncvc.train.preflight.memory import estimate
 

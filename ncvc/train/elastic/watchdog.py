@@ -16,10 +16,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ncvc.progress import Reporter
-from ncvc.train.config import WatchConfig
 from ncvc.train.elastic.heartbeat import BUSY, COMPUTING, DUMP_SIGNAL, PHASES, Heartbeat, HeartbeatTable
 from ncvc.train.elastic.process_activity import ProcessActivity
 from ncvc.train.metrics.log import append_event
+from ncvc.train.operation_config import WatchConfig
 
 LOOK_EVERY = 0.5  # seconds
 DUMP_TIME = 1.0  # seconds for the ranks to write their stacks

@@ -7,7 +7,7 @@ from ncvc.checkpoint.commit import remove
 from ncvc.checkpoint.manifest import Manifest, checkpoint_folders, foreign_files
 from ncvc.checkpoint.reader import Checkpoint, open_at_its_place
 from ncvc.errors import CheckpointError
-from ncvc.train.config import CheckpointConfig
+from ncvc.train.operation_config import CheckpointConfig
 
 
 class Retention:

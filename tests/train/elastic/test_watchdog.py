@@ -17,7 +17,6 @@ from ncvc import DatasetError, NcvcError
 from ncvc.errors import CheckpointError
 from ncvc.files import lock
 from ncvc.progress import reporter_on
-from ncvc.train.config import WatchConfig
 from ncvc.train.elastic.agent import Agent, explain, lost_connection
 from ncvc.train.elastic.heartbeat import PHASES, VARIABLE, Heartbeat
 from ncvc.train.elastic.launch import launch
@@ -25,6 +24,7 @@ from ncvc.train.elastic.process_activity import ProcessActivity
 from ncvc.train.elastic.rendezvous import EXIT_LOST_PEER
 from ncvc.train.elastic.watchdog import Watchdog, hanging_ranks, slow_ranks
 from ncvc.train.metrics.log import records
+from ncvc.train.operation_config import WatchConfig
 
 WATCH = WatchConfig(hang_after=60.0, startup_time=600.0)
 AT_WORK = (0.0,) * 3
