@@ -6,6 +6,7 @@ from pathlib import Path
 import torch
 import transformers
 
+from ncvc.manifest import write_manifest
 from ncvc.train.beside.checkpoint_hooks import finish_hooks
 from ncvc.train.config import TrainConfig
 from tests.small_training import tensors, train_alone, write_dataset
@@ -14,7 +15,7 @@ from tests.small_training import tensors, train_alone, write_dataset
 def test_each_checkpoint_that_stays_is_exported(pieces_folder, tmp_path):
     write_dataset(tmp_path / "d", torch.randint(4, 500, (20, 60), generator=torch.Generator().manual_seed(2)).tolist())
     tokenizer = Path(shutil.copytree(pieces_folder, tmp_path / "tokenizer"))
-    (tokenizer / "manifest.json").write_text('{"vocab_size": 500}')
+    write_manifest(tokenizer, stage="tokenizer", vocab_size=500)
     config = TrainConfig.model_validate(
         {
             "run": str(tmp_path / "run"),

@@ -1,6 +1,5 @@
 """Continued pre-training: a checkpoint and the Hugging Face folder made from it begin the same run."""
 
-import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +13,7 @@ from ncvc.checkpoint.manifest import checkpoint_folder
 from ncvc.checkpoint.reader import Checkpoint
 from ncvc.convert.export import to_huggingface
 from ncvc.errors import ConfigError, ConvertError
+from ncvc.manifest import write_manifest
 from ncvc.model.config import ModelConfig
 from ncvc.train.config import TrainConfig
 from ncvc.train.metrics.log import records
@@ -28,7 +28,7 @@ def make_config(model: ModelConfig, tmp_path: Path) -> MakeConfig:
     generator = torch.Generator().manual_seed(2)
     write_dataset(tmp_path / "d", torch.randint(4, 500, (20, 200), generator=generator).tolist())
     (tmp_path / "tokenizer").mkdir()
-    (tmp_path / "tokenizer" / "manifest.json").write_text(json.dumps({"vocab_size": 500}))
+    write_manifest(tmp_path / "tokenizer", stage="tokenizer", vocab_size=500)
 
     def make(run: str, init_from: Path, *, lr: float = 0.001, **changes: Any) -> TrainConfig:
         return TrainConfig.model_validate(
@@ -112,13 +112,13 @@ def test_another_tokenizer_or_no_model_is_refused(make_config: MakeConfig, conve
 def test_an_average_is_converted_and_begins_a_run(
     make_config: MakeConfig, converted: Path, pieces_folder: Path, tmp_path: Path
 ) -> None:
+    for path in pieces_folder.iterdir():
+        shutil.copy(path, tmp_path / "tokenizer")
+    write_manifest(tmp_path / "tokenizer", stage="tokenizer", vocab_size=500)
     run = make_config("run", converted, **LONGER)
     train_alone(run)
     average(run.folder, tmp_path / "averaged", last=2)
     weights = [Checkpoint.open(checkpoint_folder(run.run, step)) for step in (1, 2)]
-    # The run's tokenizer has no pieces.
-    for path in pieces_folder.iterdir():
-        shutil.copy(path, tmp_path / "tokenizer")
     to_huggingface(tmp_path / "averaged", tmp_path / "hf")
     card = (tmp_path / "hf/README.md").read_text()
     assert "| weights averaged over the checkpoints of steps | 1, 2 |" in card

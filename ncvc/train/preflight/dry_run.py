@@ -1,5 +1,6 @@
 """Dry run of a training: size, memory of a GPU, time and disk, estimated without torch and without a GPU."""
 
+import dataclasses
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -70,8 +71,8 @@ def target(gpu: str | None = None, gpu_memory: float | None = None, gpu_tflops: 
     if spec is None and memory is None:
         known = ", ".join(each.name for each in GPU_SPECS)
         raise ConfigError(f"--gpu {name}: not a card that is known here; give --gpu-memory too, or one of: {known}")
-    known_memory, known_tflops = (spec.memory, spec.tflops) if spec else (0.0, 0.0)
-    spec = GpuSpec(spec.name if spec else name, memory or known_memory, gpu_tflops or known_tflops)
+    spec = spec or GpuSpec(name, 0.0, 0.0)
+    spec = dataclasses.replace(spec, memory=memory or spec.memory, tflops=gpu_tflops or spec.tflops)
     return Target(spec, origin, len(here) if gpu is None else 0)
 
 
