@@ -99,7 +99,7 @@ def texts(megabytes: float) -> list[str]:
 def prepare(files: Files, megabytes: float) -> Sizes:
     """Writes everything."""
     import ncvc
-    from ncvc.convert.tokenizer import write_tokenizer
+    from ncvc.convert.tokenizer import read_pieces, write_tokenizer
 
     more = texts(LONG * megabytes)
     ends = itertools.accumulate(len(text.encode()) for text in more)
@@ -114,7 +114,7 @@ def prepare(files: Files, megabytes: float) -> Sizes:
     subprocess.run([*command, "dictionary", "build", dictionary, "--base", "ipadic"], check=True)
     train = ["tokenizer", "train", tokenizer, files.raw, "--dictionary", dictionary]
     subprocess.run([*command, *train, "--vocab-size", "16384"], check=True)
-    write_tokenizer(tokenizer, files.folder, max_length=2048)
+    write_tokenizer(read_pieces(tokenizer), files.folder, max_length=2048)
     morphemes = ncvc.Tokenizer.load(tokenizer).split_batch(documents)
     write_documents(files.analysed, [encoders.SEPARATOR.join(text) for text in morphemes])
     analysed = ["".join(text) for text in morphemes]
