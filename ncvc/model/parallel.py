@@ -86,6 +86,8 @@ def _model_parallel(device: torch.device, parallel: ParallelConfig, seed: int) -
             yield ranks
     finally:
         parallel_state.destroy_model_parallel()
+        # It forgets one; a group that lives until the interpreter ends may abort it, since its threads still run.
+        parallel_state._INTRA_PARTIAL_DATA_PARALLEL_GROUP_WITH_CP = None
         dist.destroy_process_group()
 
 

@@ -1,5 +1,6 @@
 """One rank of a training, as torchrun starts it: `python -m ncvc.train.elastic.worker CONFIG`."""
 
+import multiprocessing
 import os
 import resource
 import sys
@@ -109,5 +110,15 @@ def in_one_sentence(failure: threading.ExceptHookArgs) -> None:
     ConsoleReporter().say(f"{name} ended: {failure.exc_value!r}")
 
 
+def end() -> NoReturn:
+    """Ends the process without the interpreter's own end, in which a thread of gloo's may abort it."""
+    for reader in multiprocessing.active_children():
+        reader.terminate()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
+
+
 if __name__ == "__main__":
     main(sys.argv[1], cast(Channel, sys.argv[2]), *sys.argv[3:])
+    end()
