@@ -40,7 +40,7 @@ class Row:
         return max(self.flops / (gpu.tflops * 1e12), self.bytes / (gpu.bandwidth * 1e9))
 
     def bound(self, gpu: GpuSpec) -> str:
-        """What bounds that time: products, or memory."""
+        """Bound of that time: products, or memory."""
         return "products" if self.flops / (gpu.tflops * 1e12) > self.bytes / (gpu.bandwidth * 1e9) else "memory"
 
 

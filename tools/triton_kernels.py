@@ -33,7 +33,7 @@ ARCHES = (80, 90, 100)
 
 @dataclass(frozen=True)
 class Usage:
-    """What a kernel takes on one kind of GPU."""
+    """Resources of a kernel on one kind of GPU."""
 
     registers: int
     """Of a thread."""

@@ -95,7 +95,7 @@ def trials(folder: Path, every: int) -> Iterator[tuple[str, str]]:
 
 
 def kind_of(number: int) -> dict[str, bool]:
-    """What is special about a run by its number, for `make_run`."""
+    """Returns the special settings of a run by its number, for `make_run`."""
     return {"staged": number % 2 == 0, "options": number // 2 % 2 == 1}
 
 

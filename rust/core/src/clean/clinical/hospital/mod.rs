@@ -42,7 +42,7 @@ pub const CATEGORY: Category = Category {
     ],
 };
 
-/// Where the name of an institution stands.
+/// Place of an institution's name.
 #[derive(Clone, Copy, PartialEq)]
 enum Side {
     /// 青葉病院

@@ -43,7 +43,7 @@ const NO_FULL: &[&str] = &[
 const SPEAKS: [&str; 7] =
     ["です。", "です、", "です\n", "でございます", "と申します", "といいます", "と言います"];
 
-/// What somebody does, before a closing bracket.
+/// Words for an action of somebody, before a closing bracket.
 const DOES: [&str; 20] = [
     "指導", "代行", "休み", "代理", "確認", "記載", "対応", "担当", "同席", "立会", "介助", "施行", "実施",
     "記", "入力", "報告", "説明", "執刀", "訪問", "記録",

@@ -92,7 +92,7 @@ fn in_hiragana(words: &Words, text: &str, start: usize) -> Option<usize> {
     names.last().map(|length| start + length)
 }
 
-/// What is an honorific before it is part of a given name.
+/// Honorifics, with which no given name in hiragana begins.
 const NO_HONORIFICS: [&str; 5] = ["さん", "さま", "くん", "ちゃん", "どの"];
 
 /// The longest given name in hiragana, in characters.

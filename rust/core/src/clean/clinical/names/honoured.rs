@@ -11,7 +11,7 @@ pub const NO_PERSONS: &[&str] = &[
 /// Characters that may follow 様 behind a surname which the dictionary lacks.
 pub const BEHIND_SAMA: &str = "はがをへよ宛ご宅";
 
-/// What 様 makes of the word before it: like it.
+/// Words behind 様 by which it means likeness.
 pub const LIKE: &[&str] = &[
     "陰影", "構造", "物質", "変化", "所見", "顔貌", "皮疹", "発疹", "症状", "運動", "歩行", "反応", "細胞",
     "組織", "病変", "外観", "沈着", "肥厚", "隆起", "結節", "分泌", "便", "痰", "血", "液", "体", "部",

@@ -1,4 +1,4 @@
-//! How names are read: the readings of the dictionary's surnames and given names, packed by `tools/name_words.py`.
+//! Readings of the dictionary's surnames and given names, packed by `tools/name_words.py`.
 
 use std::collections::HashSet;
 
@@ -15,7 +15,7 @@ pub struct Read {
     latin: HashSet<String>,
 }
 
-/// How names are read.
+/// Readings of names.
 pub struct Readings {
     /// Surnames.
     pub surnames: Read,

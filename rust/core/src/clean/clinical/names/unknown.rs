@@ -126,7 +126,7 @@ const NO_PLACES: &[&str] = &[
     "都内",
 ];
 
-/// What is joined with 様 to a word: 同様, 多様.
+/// Characters that 様 is joined with to a word: 同様, 多様.
 const LIKENESS: &str = "同多異一模仕各有今両別何神仏王奥貴皆";
 
 /// Tests for a place that may be a surname which the dictionary lacks: no town, no river.

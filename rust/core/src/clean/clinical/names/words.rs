@@ -57,7 +57,7 @@ pub struct Words {
     kinds: Vec<Kind>,
     ids: Vec<u16>,
     costs: Vec<i16>,
-    /// How names are read.
+    /// Readings of names.
     pub readings_of_names: Readings,
     /// Surnames of two or three characters that begin and that end with each character.
     ends_of_surnames: HashMap<char, [u16; 2]>,
