@@ -10,7 +10,6 @@ folder. A folder with a hidden name is never read, and deleted by the next save 
 """
 
 import os
-import re
 import shutil
 import threading
 import time
@@ -18,11 +17,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ncvc.checkpoint.format import Owned, shard_file, shard_record, write_manifest, write_shard
-from ncvc.checkpoint.manifest import Facts, Manifest, foreign_files, require_free
+from ncvc.checkpoint.manifest import Facts, Manifest, require_ours
 from ncvc.errors import CheckpointError
 from ncvc.files import move_folder, sync, whole_file
 
-STRAY = re.compile(r"\.step_\d{8}\.(partial|old|removed)")
 POLL = 0.02  # seconds between looks for the other ranks' records
 GRACE = 10.0  # seconds for the other ranks when this process is about to end
 
@@ -47,19 +45,12 @@ def clean(checkpoints: Path) -> None:
     Raises `OSError`, or `CheckpointError` for a folder that ncvc did not write.
     """
     for stray in sorted(checkpoints.glob(".step_*")):
-        _require_ours(stray)
+        require_ours(stray)
         final = checkpoints / stray.name.removeprefix(".").partition(".")[0]
         if stray.suffix == ".old" and not final.exists():
             stray.rename(final)  # the crash came before the new folder had its name
         else:
             shutil.rmtree(stray)
-
-
-def _require_ours(stray: Path) -> None:
-    ours = not stray.is_symlink() and stray.is_dir() and STRAY.fullmatch(stray.name)
-    foreign = foreign_files(stray) if ours else [stray]
-    if foreign:
-        raise CheckpointError(f"{foreign[0]}: is in the way of a checkpoint and not ncvc's; move it away")
 
 
 def remove(folder: Path) -> None:
@@ -119,7 +110,7 @@ def commit(partial: Path, final: Path) -> None:
     renamed.
     """
     try:
-        require_free(final)
+        require_ours(final)
         move_folder(partial, final, final.with_name(f".{final.name}.old"))
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)

@@ -17,6 +17,8 @@ from ncvc.model.config import ModelConfig
 Shape = tuple[int, ...]
 WRITTEN = re.compile(r"rank_\d{5}\.(safetensors|json|error)|manifest\.json|\.rank_\d{5}\.\w+\.\w+\.partial")
 """Names of files that ranks write into a checkpoint's folder."""
+NAMED = re.compile(r"step_\d{8}|\.step_\d{8}\.(partial|old|removed)")
+"""Names of such folders, with those that a crash leaves hidden."""
 DTYPES = ("float64", "float32", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool")
 """Types of tensors that a checkpoint may hold, by torch's names."""
 
@@ -241,12 +243,15 @@ def foreign_files(folder: Path) -> list[Path]:
     return [path for path in folder.iterdir() if not WRITTEN.fullmatch(path.name)]
 
 
-def require_free(folder: Path) -> None:
-    """Raises `CheckpointError` if something that ranks did not write has a checkpoint's name, or lies under it."""
-    if not os.path.lexists(folder):
-        return
-    ours = folder.is_dir() and not folder.is_symlink()
-    foreign = foreign_files(folder) if ours else [folder]
+def foreign_in(path: Path) -> list[Path]:
+    """Lists what ranks did not write at a path among checkpoints: files in a folder that they named, or the path."""
+    ours = path.is_dir() and not path.is_symlink() and NAMED.fullmatch(path.name)
+    return foreign_files(path) if ours else [path]
+
+
+def require_ours(path: Path) -> None:
+    """Raises `CheckpointError` if something is at a path among checkpoints that ranks did not write."""
+    foreign = foreign_in(path) if os.path.lexists(path) else []
     if foreign:
         raise CheckpointError(f"{foreign[0]}: is in the way of a checkpoint and not ncvc's; move it away")
 
@@ -255,7 +260,7 @@ def require_checkpoints(run: str | Path) -> None:
     """Raises `CheckpointError` if a folder among a run's checkpoints is none, and holds what ranks did not write."""
     for folder in checkpoint_folders(run):
         if (own_manifest(folder) or {}).get("format") != CHECKPOINT:
-            require_free(folder)
+            require_ours(folder)
 
 
 def checkpoint_folders(run: str | Path) -> list[Path]:

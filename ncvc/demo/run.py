@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from ncvc.checkpoint.manifest import foreign_files
+from ncvc.checkpoint.manifest import foreign_in
 from ncvc.config import SHIPPED
 from ncvc.demo.text import write_corpus, write_terms
 from ncvc.dictionary import is_dictionary
@@ -45,7 +45,6 @@ MADE = (
 
 RECORDED = ("preprocess.yaml", "terms.csv", "text.jsonl", "train.yaml")
 """Those that the demo itself writes, and not a command of it."""
-CHECKPOINT_NAME = re.compile(r"step_\d{8}|\.step_\d{8}\.(partial|old|removed)")
 LEFT = re.compile(rf"\.({'|'.join(map(re.escape, MADE))})\.([0-9a-f]{{8}}\.)?partial")
 """Names of work folders and files that a stage leaves when it is killed."""
 FOLDERS = ("hf", "run", "tokenizer", "tokens")
@@ -164,10 +163,7 @@ def _foreign_in_run(run: Path) -> Iterator[Path]:
         if path.name not in RUN_NAMES:
             yield path
     for path in (run / "checkpoints").glob("*"):
-        if not (path.is_dir() and not path.is_symlink() and CHECKPOINT_NAME.fullmatch(path.name)):
-            yield path
-        else:
-            yield from foreign_files(path)
+        yield from foreign_in(path)
     for path in files_below(run) if run.is_dir() else []:
         kind, name = path.relative_to(run).parts[0], path.name
         if (kind, name.startswith("events.out.tfevents.")) == ("tensorboard", False) or kind == "wandb":
