@@ -15,7 +15,7 @@ from ncvc.files import write_whole
 from ncvc.train.config import TrainConfig
 from ncvc.train.elastic.heartbeat import end_with_parent
 from ncvc.train.elastic.stop_signal import StopRequest
-from ncvc.train.elastic.worker import is_lack_of_memory
+from ncvc.train.elastic.worker import end, is_lack_of_memory
 
 NO_MEMORY = "no memory left"
 
@@ -85,3 +85,4 @@ def measure(config: TrainConfig, ranks: Any, steps: int) -> dict[str, Any]:
 
 if __name__ == "__main__":
     main(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]))
+    end()
