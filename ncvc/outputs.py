@@ -186,6 +186,17 @@ def sealed(page: str) -> str:
     return f"{page}<!-- ncvc {hashlib.sha256(page.encode()).hexdigest()} -->\n"
 
 
+def sealed_config(head: str, text: str) -> str:
+    """Returns a config behind a line of `head` and its own SHA-256, by which it is known to be unchanged."""
+    return f"{head}{hashlib.sha256(text.encode()).hexdigest()}\n{text}"
+
+
+def is_sealed_config(head: str, file: Path) -> bool:
+    """Returns whether `sealed_config` wrote a file with this `head`, and nobody changed it since."""
+    first, _, text = file.read_bytes().partition(b"\n")
+    return first == head.encode() + hashlib.sha256(text).hexdigest().encode()
+
+
 def is_page_or_picture(file: Path) -> bool:
     """Returns whether a file is a sealed page, or a PNG of ours with nothing behind it."""
     content = file.read_bytes()

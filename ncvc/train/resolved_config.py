@@ -11,9 +11,11 @@ import torch.distributed as dist
 
 from ncvc.errors import ConfigError
 from ncvc.files import whole_file
-from ncvc.outputs import CONFIG_HEAD
+from ncvc.outputs import CONFIG_HEAD, is_sealed_config, sealed_config
 from ncvc.train.config import TrainConfig
 from ncvc.yaml12 import dump
+
+HEAD = f"{CONFIG_HEAD.decode()} SHA-256 of the lines below: "
 
 
 def resolved(config: TrainConfig) -> str:
@@ -61,17 +63,13 @@ def publish(config: TrainConfig) -> Path | None:
     """
     kept = _keep_edited(config.folder / "config.yaml")
     with whole_file(config.folder / "config.yaml") as partial:
-        text = f"{CONFIG_HEAD.decode()} SHA-256 of the lines below: {config_hash(config)}\n{resolved(config)}"
-        partial.write_text(text, encoding="utf-8")
+        partial.write_text(sealed_config(HEAD, resolved(config)), encoding="utf-8")
     return kept
 
 
 def _keep_edited(file: Path) -> Path | None:
     """Renames a file of ours that is not as its own hash says; None if there is nothing to keep."""
-    if not file.exists():
-        return None
-    head, _, text = file.read_bytes().partition(b"\n")
-    if head.endswith(hashlib.sha256(text).hexdigest().encode()):
+    if not file.exists() or is_sealed_config(HEAD, file):
         return None
     names = chain(["config.edited.yaml"], (f"config.edited-{number}.yaml" for number in count(2)))
     kept = next(path for path in map(file.with_name, names) if not os.path.lexists(path))

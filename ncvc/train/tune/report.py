@@ -1,11 +1,11 @@
 """Table of a tuning, and the config that it writes."""
 
-import hashlib
 import os
 from pathlib import Path
 from typing import Any
 
 from ncvc.files import whole_file
+from ncvc.outputs import is_sealed_config, sealed_config
 from ncvc.train.config import TrainConfig
 from ncvc.train.tune.runner import Outcome
 from ncvc.train.tune.tries import Candidate, Try
@@ -108,10 +108,9 @@ def write(best: Outcome, given: TrainConfig, config: Path, output: Path, tries: 
     text = speed + dump({"extends": str(base), **sections})
     output.parent.mkdir(parents=True, exist_ok=True)
     with whole_file(output) as partial:
-        partial.write_text(f"{HEAD}{hashlib.sha256(text.encode()).hexdigest()}\n{text}", encoding="utf-8")
+        partial.write_text(sealed_config(HEAD, text), encoding="utf-8")
 
 
 def is_ours(file: Path) -> bool:
     """Tells whether a file was written by `write`, and not changed since."""
-    head, _, text = file.read_bytes().partition(b"\n")
-    return head.decode("utf-8", "replace") == HEAD + hashlib.sha256(text).hexdigest()
+    return is_sealed_config(HEAD, file)
