@@ -16,7 +16,7 @@ from ncvc.train.preflight.checks import Prepared, inspect_prepared
 from ncvc.train.preflight.flops import flops_per_token, muon_parameters, newton_schulz_flops, parameters
 from ncvc.train.preflight.gpu_specs import GPU_SPECS, GpuSpec, find_gpu_spec
 from ncvc.train.preflight.memory import Memory, fullest, largest_micro_batch, with_length, with_micro_batch
-from ncvc.train.preflight.speed import seconds_of, speed_of_all
+from ncvc.train.preflight.speed import seconds_of, speed_of_all, validation_seconds, validations
 from ncvc.train.step_plan import StepPlan, Stretch, describe_stretch
 from ncvc.units import duration, size
 
@@ -310,22 +310,6 @@ def _speed(config: TrainConfig, ranks: int, spec: GpuSpec, mfu: float | None) ->
         published = seconds * share / PAPERS_MFU
         row += f"; {duration(published)} at {PAPERS_MFU:.0%}, which the papers reached on this card"
     return [("time", row)]
-
-
-def validation_seconds(config: TrainConfig, prepared: Prepared, speed: float) -> float | None:
-    """Seconds of all validations of a run of `speed` tokens a second; None without data.
-
-    A forward pass takes a third of the operations of a step.
-    """
-    if prepared.missing and (config.data.validation_prefixes or config.data.validation_split):
-        return None
-    return validations(config) * sum(prepared.validation) * config.data.sequence_length / (3 * speed)
-
-
-def validations(config: TrainConfig) -> int:
-    """Validations of a run: before the first step, every `eval_interval` steps and after the last."""
-    last, interval = config.schedule.train_iters, config.schedule.eval_interval
-    return 1 + last // interval + (last % interval > 0)
 
 
 def _validation(config: TrainConfig, prepared: Prepared, ranks: int, spec: GpuSpec, mfu: float) -> Rows:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from ncvc.train.config import TrainConfig
+from ncvc.train.preflight.checks import Prepared
 from ncvc.train.preflight.flops import flops_per_token
 from ncvc.train.preflight.gpu_specs import GpuSpec
 from ncvc.train.step_plan import Stretch
@@ -30,3 +31,19 @@ def seconds_of(
         count * part.tokens_per_step / (tokens_per_second(config, spec, mfu, part.sequence_length) * ranks)
         for part, count in parts
     )
+
+
+def validation_seconds(config: TrainConfig, prepared: Prepared, speed: float) -> float | None:
+    """Seconds of all validations of a run of `speed` tokens a second; None without data.
+
+    A forward pass takes a third of the operations of a step.
+    """
+    if prepared.missing and (config.data.validation_prefixes or config.data.validation_split):
+        return None
+    return validations(config) * sum(prepared.validation) * config.data.sequence_length / (3 * speed)
+
+
+def validations(config: TrainConfig) -> int:
+    """Validations of a run: before the first step, every `eval_interval` steps and after the last."""
+    last, interval = config.schedule.train_iters, config.schedule.eval_interval
+    return 1 + last // interval + (last % interval > 0)
