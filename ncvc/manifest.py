@@ -21,6 +21,8 @@ HUGGINGFACE = "ncvc-huggingface/1"
 GGUF = "ncvc-gguf/1"
 CHECKPOINT: Literal["ncvc-checkpoint/1"] = "ncvc-checkpoint/1"
 """Kinds of folders of ours, by their manifest's `stage` or `format`."""
+KINDS = {PREPROCESS: "a dataset of `ncvc preprocess`", TOKENIZER: "a tokenizer", GGUF: "a GGUF file's folder"}
+"""Kinds of folders that are no model to be loaded or converted, in words."""
 
 
 @dataclass(frozen=True)

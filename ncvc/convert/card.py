@@ -1,5 +1,6 @@
 """`README.md` of a converted folder: what the model is, in plain words and numbers."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ncvc import __version__
@@ -24,7 +25,7 @@ class Facts:
     ema: float | None = None
     """Decay of the moving average that the weights are."""
     document_mask: bool = False
-    """Whether attention stayed within a document in training."""
+    """True if attention stayed within a document in training."""
     optimizer: str = "adamw"
     check: Check
     architecture: Architecture
@@ -57,16 +58,21 @@ def model_card(model: ModelConfig, facts: Facts) -> str:
         rows["weights averaged over the checkpoints of steps"] = ", ".join(f"{step:,}" for step in facts.average_of)
     if facts.check.rounding is not None:
         rows[f"rounding to {facts.dtype} moves a logit by"] = f"at most {facts.check.rounding:.1e}"
-    table = "\n".join(f"| {name} | {value} |" for name, value in rows.items())
     return CARD.format(
-        table=table,
-        parameters=facts.parameters,
+        beginning=beginning("transformers", f"of {facts.parameters:,} parameters", rows),
         name=facts.architecture.name,
         architecture=_architecture(model, facts.architecture),
         original=ORIGINAL_EMBEDDING if model.scale_embedding else "",
         embedding=SCALED_EMBEDDING.format(hidden=model.hidden_size) if model.scale_embedding else "",
-        version=__version__,
+        files=FILES,
+        limits=LIMITS,
     )
+
+
+def beginning(library: str, title: str, rows: Mapping[str, object]) -> str:
+    """The header that model hubs read, what the model is, and a table."""
+    table = "\n".join(f"| {name} | {value} |" for name, value in rows.items())
+    return BEGINNING.format(library=library, title=title, table=table, version=__version__)
 
 
 def _architecture(model: ModelConfig, entry: Architecture) -> str:
@@ -95,20 +101,32 @@ SCALED_EMBEDDING = """ In training the embedding's output was multiplied by
 √{hidden}; here the matrix itself holds the product."""
 
 
-CARD = """\
+BEGINNING = """\
 ---
 language: ja
-library_name: transformers
+library_name: {library}
 pipeline_tag: text-generation
 ---
-# A Japanese language model of {parameters:,} parameters
+# A Japanese language model {title}
 
 Trained from scratch and converted by ncvc {version}. It is a base model: it continues Japanese text and was
 not taught to follow instructions.
 
 | | |
 | --- | --- |
-{table}
+{table}"""
+FILES = """\
+| `ncvc/tokenizer/` | cleaning rules, dictionary and pieces, for raw text |
+| `ncvc/logits.safetensors` | token ids and Megatron's float32 logits for them, to compare an engine with |"""
+LIMITS = """\
+## Limits
+
+What it writes can be wrong, and can repeat what stood in its training text. It is no medical device and gives
+no medical advice.
+"""
+
+CARD = """\
+{beginning}
 
 The architecture is `{name}` of stock transformers {architecture}{embedding}
 
@@ -142,12 +160,7 @@ three. A text begins after `<|end_of_text|>` and ends with it; `<|begin_of_text|
 | --- | --- |
 | `model*.safetensors`, `config.json`, `generation_config.json` | the model |
 | `tokenizer.json`, `tokenizer_config.json` | the pieces, for transformers |
-| `ncvc/tokenizer/` | cleaning rules, dictionary and pieces, for raw text |
-| `ncvc/logits.safetensors` | token ids and Megatron's float32 logits for them, to compare an engine with |
+{files}
 {original}| `manifest.json` | what this folder was made from, and the SHA-256 of each file |
 
-## Limits
-
-What it writes can be wrong, and can repeat what stood in its training text. It is no medical device and gives
-no medical advice.
-"""
+{limits}"""

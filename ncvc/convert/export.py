@@ -1,22 +1,18 @@
 """A model → Hugging Face folder."""
 
-import math
 from pathlib import Path
 
 import torch
-from safetensors.torch import save
-from torch import Tensor
 
-from ncvc import __version__
 from ncvc.convert import check, mapping
 from ncvc.convert.card import Facts, model_card
 from ncvc.convert.config import Architecture, architecture, generation_config, huggingface_config
-from ncvc.convert.shards import DTYPES, Dtype, write_shards
+from ncvc.convert.shards import DTYPES, Dtype, write_shards, write_tensors
 from ncvc.convert.source import Source, copy_tokenizer, open_source
 from ncvc.convert.tokenizer import write_tokenizer
 from ncvc.files import whole_folder, write_json
 from ncvc.hf.folder import EMBEDDING, LOGITS, TOKENIZER
-from ncvc.manifest import HUGGINGFACE, write_manifest
+from ncvc.manifest import HUGGINGFACE
 from ncvc.outputs import require_output, require_untouched
 from ncvc.progress import Reporter
 
@@ -54,20 +50,16 @@ def to_huggingface(
         shapes, read = opened.huggingface(llama=llama)
         write_shards(folder, shapes, DTYPES[dtype], read)
         if model.scale_embedding:
-            _save(folder / EMBEDDING, {mapping.EMBEDDING: opened.weight(mapping.embedding(model))})
+            write_tensors(folder / EMBEDDING, {mapping.EMBEDDING: opened.weight(mapping.EMBEDDING)})
         write_json(folder / "config.json", huggingface_config(model, dtype, llama=llama))
         write_json(folder / "generation_config.json", generation_config())
         reporter.say("comparing the logits with Megatron's")
         found = _compare(opened, folder, out, DTYPES[dtype])
-        _save(folder / LOGITS, {"ids": found.ids, "logits": found.logits})
+        write_tensors(folder / LOGITS, {"ids": found.ids, "logits": found.logits})
         _write_card(opened, folder, dtype, found, entry)
-        _write_manifest(opened, folder, dtype, found)
+        logits = {"tokens": found.tokens, "difference": found.difference, "rounding": found.rounding}
+        opened.write_manifest(folder, format=HUGGINGFACE, dtype=dtype, logits=logits)
     return found
-
-
-def _save(path: Path, tensors: dict[str, Tensor]) -> None:
-    """Unlike safetensors' own `save_file`, with the permissions that new files have here, not 0600."""
-    path.write_bytes(save(tensors))
 
 
 def _compare(source: Source, folder: Path, out: Path, dtype: torch.dtype) -> check.Check:
@@ -75,23 +67,16 @@ def _compare(source: Source, folder: Path, out: Path, dtype: torch.dtype) -> che
 
     `folder` will be called `out`.
     """
-    rows = {row.megatron: row for row in mapping.weights(source.model)}
-
-    def logits(dtype: torch.dtype) -> Tensor:
-        return check.megatron_logits(source.model, lambda name: source.weight(rows[name]), ids, dtype)
-
     ids = check.batch(source.model)
-    ours = logits(dtype)
+    ours = source.logits(ids, dtype)
     found = check.require_equal(ours, check.huggingface_logits(folder, ids), out)
-    rounding = None if dtype == torch.float32 else (ours - logits(torch.float32)).abs().max().item()
+    rounding = None if dtype == torch.float32 else (ours - source.logits(ids)).abs().max().item()
     return check.Check(difference=found, rounding=rounding, ids=ids, logits=ours)
 
 
 def _write_card(source: Source, folder: Path, dtype: Dtype, found: check.Check, entry: Architecture) -> None:
-    model = source.model
-    shapes = [mapping.megatron_shape(row, model) for row in mapping.weights(model)]
     facts = Facts(
-        parameters=sum(map(math.prod, shapes)),
+        parameters=source.parameters,
         dtype=dtype,
         weight_bytes=sum(path.stat().st_size for path in folder.glob("model*.safetensors")),
         step=source.step,
@@ -100,18 +85,4 @@ def _write_card(source: Source, folder: Path, dtype: Dtype, found: check.Check, 
         check=found,
         architecture=entry,
     )
-    (folder / "README.md").write_text(model_card(model, facts), encoding="utf-8")
-
-
-def _write_manifest(source: Source, folder: Path, dtype: Dtype, found: check.Check) -> None:
-    """Paths of the machine it was made on stay out: the folder may travel."""
-    write_manifest(
-        folder,
-        format=HUGGINGFACE,
-        ncvc=__version__,
-        dtype=dtype,
-        model=source.model.model_dump(mode="json"),
-        step=source.step,
-        tokens_seen=source.tokens_seen,
-        logits={"tokens": found.tokens, "difference": found.difference, "rounding": found.rounding},
-    )
+    (folder / "README.md").write_text(model_card(source.model, facts), encoding="utf-8")

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ncvc import __version__
+from ncvc.convert.card import FILES, LIMITS, beginning
 from ncvc.convert.gguf_check import BOUNDS, Found
 from ncvc.convert.source import Source
 
@@ -19,8 +19,13 @@ def gguf_card(source: Source, path: Path, dtype: str, found: Found) -> str:
         "mean KL divergence": f"{found.divergence:.1e} nats (at most {divergence:.0e} allowed)",
         "same most likely token": f"{found.agreement:.1%} of {found.tokens} (at least {agreement:.0%} asked)",
     }
-    table = "\n".join(f"| {name} | {value} |" for name, value in rows.items())
-    return CARD.format(table=table, engine=ENGINES[found.engine], file=path.name, version=__version__)
+    return CARD.format(
+        beginning=beginning("gguf", "for llama.cpp", rows),
+        engine=ENGINES[found.engine],
+        file=path.name,
+        files=FILES,
+        limits=LIMITS,
+    )
 
 
 def modelfile(name: str) -> str:
@@ -36,19 +41,7 @@ ENGINES = {
 }
 
 CARD = """\
----
-language: ja
-library_name: gguf
-pipeline_tag: text-generation
----
-# A Japanese language model for llama.cpp
-
-Trained from scratch and converted by ncvc {version}. It is a base model: it continues Japanese text and was
-not taught to follow instructions.
-
-| | |
-| --- | --- |
-{table}
+{beginning}
 
 The figures were measured {engine}.
 
@@ -78,15 +71,10 @@ A text begins after `<|end_of_text|>` (id 2) and ends with it; the file says so 
 | --- | --- |
 | `{file}` | the model and its pieces |
 | `Modelfile` | for `ollama create NAME -f Modelfile` |
-| `ncvc/tokenizer/` | cleaning rules, dictionary and pieces, for raw text |
-| `ncvc/logits.safetensors` | token ids and Megatron's float32 logits for them, to compare an engine with |
+{files}
 | `manifest.json` | what this folder was made from, and the SHA-256 of each file |
 
-## Limits
-
-What it writes can be wrong, and can repeat what stood in its training text. It is no medical device and gives
-no medical advice.
-"""
+{limits}"""
 MODELFILE = """\
 FROM ./{name}
 TEMPLATE \"\"\"{{{{ .Prompt }}}}\"\"\"

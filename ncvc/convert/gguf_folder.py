@@ -2,20 +2,17 @@
 
 from pathlib import Path
 
-import torch
-from safetensors.torch import save
-
-from ncvc import __version__
-from ncvc.convert import check, llama_cpp, mapping
+from ncvc.convert import check, llama_cpp
 from ncvc.convert.config import architecture
 from ncvc.convert.gguf import FORMATS, Format, write_gguf
 from ncvc.convert.gguf_card import gguf_card, modelfile
 from ncvc.convert.gguf_check import Found, compare, require_bounds
+from ncvc.convert.shards import write_tensors
 from ncvc.convert.source import Source, copy_tokenizer, open_source
 from ncvc.errors import ConvertError
 from ncvc.files import whole_folder
 from ncvc.hf.folder import LOGITS, TOKENIZER
-from ncvc.manifest import GGUF, write_manifest
+from ncvc.manifest import GGUF
 from ncvc.outputs import require_output, require_untouched
 from ncvc.progress import Reporter
 
@@ -55,23 +52,13 @@ def to_gguf(
         _write(opened, path, dtype)
         reporter.say("comparing the logits with Megatron's")
         ids = check.batch(opened.model)
-        rows = {row.megatron: row for row in mapping.weights(opened.model)}
-        ours = check.megatron_logits(opened.model, lambda name: opened.weight(rows[name]), ids, torch.float32)
+        ours = opened.logits(ids)
         found = compare(opened.model, path, ids, ours)
         require_bounds(out, dtype, found, "nothing was written. Choose another --dtype, or check the weights")
-        (folder / LOGITS).write_bytes(save({"ids": ids, "logits": ours}))
+        write_tensors(folder / LOGITS, {"ids": ids, "logits": ours})
         (folder / "Modelfile").write_text(modelfile(path.name), encoding="utf-8")
         (folder / "README.md").write_text(gguf_card(opened, path, dtype, found), encoding="utf-8")
-        write_manifest(
-            folder,
-            format=GGUF,
-            ncvc=__version__,
-            dtype=dtype,
-            model=opened.model.model_dump(mode="json"),
-            step=opened.step,
-            tokens_seen=opened.tokens_seen,
-            logits=vars(found),
-        )
+        opened.write_manifest(folder, format=GGUF, dtype=dtype, logits=vars(found))
     return found
 
 

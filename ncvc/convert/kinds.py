@@ -4,14 +4,7 @@ from pathlib import Path
 
 from ncvc.errors import ConvertError
 from ncvc.hf.folder import CONFIG
-from ncvc.manifest import CHECKPOINT, GGUF, MANIFEST, PREPROCESS, TOKENIZER, own_manifest
-
-KINDS = {
-    PREPROCESS: "a dataset of `ncvc preprocess`",
-    TOKENIZER: "a tokenizer",
-    GGUF: "a GGUF file's folder, which is the end of the way: convert the checkpoint again",
-}
-"""What else ncvc makes, by the manifest's `stage` or `format`."""
+from ncvc.manifest import CHECKPOINT, GGUF, KINDS, MANIFEST, own_manifest
 
 
 def require_convertible(folder: Path) -> None:
@@ -26,7 +19,8 @@ def require_convertible(folder: Path) -> None:
     if manifest is not None:
         kind = str(manifest.get("format") or manifest.get("stage"))
         if kind != CHECKPOINT:
-            raise ConvertError(f"{folder}: is {KINDS.get(kind, kind)}; {wanted}")
+            end = ", which is the end of the way: convert the checkpoint again" if kind == GGUF else ""
+            raise ConvertError(f"{folder}: is {KINDS.get(kind, kind)}{end}; {wanted}")
     elif not (folder / MANIFEST).exists():
         if steps := sorted(folder.glob("checkpoints/step_*")):
             raise ConvertError(f"{folder}: is a training run; give one of its checkpoints, such as {steps[-1]}")

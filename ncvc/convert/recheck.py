@@ -10,7 +10,7 @@ from torch import Tensor
 from ncvc.convert import check
 from ncvc.convert.gguf_check import Found, compare, require_bounds
 from ncvc.errors import ConvertError
-from ncvc.hf.folder import LOGITS, open_folder
+from ncvc.hf.folder import LOGITS, require_safe
 from ncvc.manifest import GGUF, HUGGINGFACE, MANIFEST, own_manifest, verify
 from ncvc.model.config import ModelConfig
 
@@ -31,7 +31,7 @@ def recheck(folder: Path) -> Found | float:
         raise ConvertError(f"{problem}; {TODO}")
     ids, logits = _fixture(folder)
     if kind == HUGGINGFACE:
-        open_folder(folder)
+        require_safe(folder)
         return check.require_equal(logits, check.huggingface_logits(folder, ids), folder, todo=TODO)
     try:
         model = ModelConfig.model_validate(manifest["model"])

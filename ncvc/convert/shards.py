@@ -9,6 +9,7 @@ from typing import Any, Literal
 import torch
 from huggingface_hub import split_torch_state_dict_into_shards
 from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
 from torch import Tensor
 
 from ncvc.errors import ConvertError
@@ -73,6 +74,11 @@ def write_safetensors(path: Path, shapes: Shapes, dtype: torch.dtype, tensor: Ca
                     f" {torch.finfo(dtype).max:.1e}; choose another --dtype"
                 )
             file.write(stored.contiguous().flatten().view(torch.uint8).numpy())
+
+
+def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
+    """Writes a few tensors; unlike safetensors' own `save_file`, with the permissions of new files here, not 0600."""
+    path.write_bytes(save(dict(tensors)))
 
 
 class Shards:

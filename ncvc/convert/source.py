@@ -1,23 +1,27 @@
 """A model to be converted: a checkpoint of training, or a Hugging Face folder, with its tokenizer."""
 
+import math
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor
 
+from ncvc import __version__
 from ncvc.checkpoint.manifest import Manifest
 from ncvc.checkpoint.reader import Checkpoint
-from ncvc.convert import mapping
+from ncvc.convert import check, mapping
 from ncvc.convert.shards import Shapes
 from ncvc.convert.tokenizer import read_pieces
 from ncvc.convert.weights import HuggingFaceWeights
 from ncvc.errors import ConvertError
 from ncvc.files import sha256_if_readable
 from ncvc.hf.folder import CONFIG, TOKENIZER
-from ncvc.manifest import MANIFEST, Difference, own_manifest, verify
+from ncvc.manifest import MANIFEST, Difference, own_manifest, verify, write_manifest
 from ncvc.model.config import ModelConfig
 
 
@@ -40,13 +44,38 @@ class Source:
     verify: Callable[[], None]
     """Compares the files with the folder's manifest; raises an `NcvcError`."""
 
-    def weight(self, row: mapping.Weight) -> Tensor:
-        """A Megatron weight in float32; raises `ConvertError` where its shape is not that of the model's sizes."""
-        weight = self.read(row.megatron).float().contiguous()
-        expected = mapping.megatron_shape(row, self.model)
+    @cached_property
+    def _shapes(self) -> dict[str, tuple[int, ...]]:
+        return {row.megatron: mapping.megatron_shape(row, self.model) for row in mapping.weights(self.model)}
+
+    def weight(self, name: str) -> Tensor:
+        """A weight by Megatron's name in float32; raises `ConvertError` where its shape is not that of the sizes."""
+        weight, expected = self.read(name).float().contiguous(), self._shapes[name]
         if weight.shape != expected:
-            raise ConvertError(f"{row.megatron}: shape {tuple(weight.shape)} in the model, {expected} by its sizes")
+            raise ConvertError(f"{name}: shape {tuple(weight.shape)} in the model, {expected} by its sizes")
         return weight
+
+    @property
+    def parameters(self) -> int:
+        """The number of the model's parameters."""
+        return sum(map(math.prod, self._shapes.values()))
+
+    def logits(self, ids: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
+        """Megatron's logits [batch, length, V] for ids [batch, length]; see `check.megatron_logits`."""
+        return check.megatron_logits(self.model, self.weight, ids, dtype)
+
+    def write_manifest(self, folder: Path, *, format: str, dtype: str, logits: dict[str, Any]) -> None:  # noqa: A002
+        """Writes the manifest of a converted folder; paths of this machine stay out, since the folder may travel."""
+        write_manifest(
+            folder,
+            format=format,
+            ncvc=__version__,
+            dtype=dtype,
+            model=self.model.model_dump(mode="json"),
+            step=self.step,
+            tokens_seen=self.tokens_seen,
+            logits=logits,
+        )
 
     def huggingface(self, *, llama: bool) -> tuple[Shapes, Callable[[str], Tensor]]:
         """Shapes by Hugging Face's names, and the reader of a weight in float32; see `mapping.weights`."""
@@ -57,7 +86,7 @@ class Source:
             row = rows[name]
             if row.megatron not in last:
                 last.clear()
-                parts = row.layout.split(self.weight(row), self.model)
+                parts = row.layout.split(self.weight(row.megatron), self.model)
                 last[row.megatron] = dict(zip(row.huggingface, parts, strict=True))
             return last[row.megatron][name]
 

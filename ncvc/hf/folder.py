@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ncvc.errors import ModelFolderError
-from ncvc.manifest import CHECKPOINT, GGUF, HUGGINGFACE, MANIFEST, PREPROCESS, file_difference, own_manifest
-from ncvc.manifest import TOKENIZER as TOKENIZER_STAGE
+from ncvc.manifest import CHECKPOINT, HUGGINGFACE, KINDS, MANIFEST, file_difference, own_manifest
 
 TOKENIZER = Path("ncvc/tokenizer")
 """The whole tokenizer folder: cleaning rules, dictionary, pieces."""
@@ -66,6 +65,13 @@ def open_folder(folder: Path) -> ModelFolder:
 
     Raises `ModelFolderError` with one sentence for the first thing that is wrong.
     """
+    opened = require_safe(folder)
+    verify(folder, unread=(EMBEDDING, LOGITS))
+    return opened
+
+
+def require_safe(folder: Path) -> ModelFolder:
+    """Checks the same but for the hashes; raises `ModelFolderError`."""
     config = read_config(folder)
     if (folder / "adapter_config.json").exists():
         raise ModelFolderError(f"{folder}: an adapter, not a whole model; merge it into its base model first")
@@ -80,7 +86,6 @@ def open_folder(folder: Path) -> ModelFolder:
         raise ModelFolderError(
             f"{folder}: no {TOKENIZER} in it; convert the checkpoint again with `ncvc convert --to hf`"
         )
-    verify(folder, unread=(EMBEDDING, LOGITS))
     return ModelFolder(folder, config)
 
 
@@ -249,7 +254,6 @@ def _not_a_model(folder: Path) -> str:
         return f"{none}; it is a training checkpoint: `ncvc convert {folder} OUT --to hf` makes one"
     if steps := sorted(folder.glob("checkpoints/step_*")):
         return f"{none}; it is a training run: `ncvc convert {steps[-1]} OUT --to hf` makes one"
-    kinds = {PREPROCESS: "a dataset of `ncvc preprocess`", TOKENIZER_STAGE: "a tokenizer", GGUF: "a GGUF file's folder"}
-    if kind := kinds.get(str(manifest.get("stage") or manifest.get("format"))):
+    if kind := KINDS.get(str(manifest.get("stage") or manifest.get("format"))):
         return f"{none}; it is {kind}: give a folder that `ncvc convert --to hf` made"
     return f"{none}; give a folder that `ncvc convert --to hf` made"
