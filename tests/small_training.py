@@ -12,6 +12,13 @@ import torch
 import torch.multiprocessing
 import torch.nn.functional as F  # noqa: N812
 
+LAYOUTS = pytest.mark.parametrize(
+    "parallel",
+    [{}, {"tensor_model_parallel_size": 2, "sequence_parallel": True}, {"pipeline_model_parallel_size": 2}],
+    ids=["data", "tensor+sequence", "pipeline"],
+)
+"""Two ranks in each way."""
+
 VOCABULARY = 64
 END_OF_TEXT = 2
 SMALL = {  # a model
@@ -177,6 +184,16 @@ def assert_learned_the_same(one, two):
     for name in first:
         if not name.startswith("rng."):
             torch.testing.assert_close(first[name], second[name], atol=2e-4, rtol=1e-3)
+
+
+def assert_two_ranks_learn_the_same(pair, one, two, stopped):
+    """One rank and two learn the same but for rounding, and two that were stopped have the same bits."""
+    train_alone(one)
+    pair.run(train_as_rank, two)
+    pair.run(train_as_rank, stopped, 3)
+    pair.run(train_as_rank, stopped)
+    assert_learned_the_same(one, two)
+    assert_same(tensors(two, 6), tensors(stopped, 6))
 
 
 def last_event(run):

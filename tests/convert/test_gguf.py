@@ -9,7 +9,6 @@ import sentencepiece
 import torch
 
 from ncvc.checkpoint.format import write_weights
-from ncvc.checkpoint.reader import Checkpoint
 from ncvc.convert import llama_cpp
 from ncvc.convert.export import to_huggingface
 from ncvc.convert.gguf_check import BOUNDS
@@ -19,6 +18,7 @@ from ncvc.errors import ConvertError
 from ncvc.model.config import ModelConfig
 from ncvc.model.gpt import build
 from ncvc.model.parallel import single_process
+from tests.convert.drawn import write_drawn, write_with_a_large_number
 
 needs_llama_cpp = pytest.mark.skipif(find_spec("llama_cpp") is None, reason="llama-cpp-python is not installed")
 FORMS = {
@@ -32,18 +32,12 @@ FORMS = {
 
 def written(path, **form):
     """A checkpoint whose every weight is drawn; matrices are whole blocks of every quantized format."""
-    sizes = {"num_layers": 2, "hidden_size": 256, "ffn_hidden_size": 512, "num_attention_heads": 8}
-    model = ModelConfig(**sizes, num_query_groups=2, vocab_size=500, max_position_embeddings=96, **form)
-    generator = torch.Generator().manual_seed(3)
-    with single_process():
-        shapes = {name: parameter.shape for name, parameter in build(model).named_parameters()}
-    drawn = {
-        name: (1 + 0.3 * noise if len(shape) == 1 and "norm" in name else 0.08 * noise)
-        for name, shape in shapes.items()
-        for noise in [torch.randn(shape, generator=generator)]
-    }
-    write_weights(path, model, list(drawn.items()), step=7, tokens_seen=7000)
-    return path
+    sizes = {"hidden_size": 256, "ffn_hidden_size": 512, "num_attention_heads": 8}
+
+    def draw(name, noise):
+        return 1 + 0.3 * noise if noise.dim() == 1 and "norm" in name else 0.08 * noise
+
+    return write_drawn(path, sizes, draw, **form)
 
 
 @pytest.fixture(autouse=True)
@@ -139,10 +133,7 @@ def test_formats_of_llama_cpp_need_it(dtype, pieces_folder, tmp_path, monkeypatc
 
 
 def test_a_number_beyond_float16_is_refused(pieces_folder, tmp_path):
-    checkpoint = Checkpoint.open(written(tmp_path / "a"))
-    weights = {name: checkpoint.weight(name) for name in checkpoint.parameters()}
-    weights["output_layer.weight"][3, 3] = 7e4
-    write_weights(tmp_path / "b", checkpoint.model, list(weights.items()), step=7, tokens_seen=7000)
+    write_with_a_large_number(written(tmp_path / "a"), tmp_path / "b")
     with pytest.raises(ConvertError, match=r"lm_head\.weight: its largest number is 7\.0e\+04"):
         to_gguf(tmp_path / "b", tmp_path / "gguf", tokenizer=pieces_folder, dtype="float16")
 

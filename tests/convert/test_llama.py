@@ -7,16 +7,13 @@ import torch
 import transformers
 from safetensors.torch import load_file, save_file
 
-from ncvc.checkpoint.format import write_weights
 from ncvc.checkpoint.reader import Checkpoint
 from ncvc.convert import mapping
 from ncvc.convert.export import to_huggingface
 from ncvc.convert.restore import to_megatron
 from ncvc.errors import ConvertError
 from ncvc.hf.folder import open_folder
-from ncvc.model.config import ModelConfig
-from ncvc.model.gpt import build
-from ncvc.model.parallel import single_process
+from tests.convert.drawn import write_drawn, write_with_a_large_number
 
 FORMS = {
     "papers": {},
@@ -28,14 +25,8 @@ FORMS = {
 
 def written(path, **form):
     """A checkpoint whose every weight is drawn."""
-    sizes = {"num_layers": 2, "hidden_size": 60, "ffn_hidden_size": 88, "num_attention_heads": 6, "num_query_groups": 2}
-    model = ModelConfig(**sizes, vocab_size=500, max_position_embeddings=96, **form)
-    generator = torch.Generator().manual_seed(3)
-    with single_process():
-        shapes = {name: parameter.shape for name, parameter in build(model).named_parameters()}
-    drawn = {name: torch.randn(shape, generator=generator) * 0.15 for name, shape in shapes.items()}
-    write_weights(path, model, list(drawn.items()), step=7, tokens_seen=7000)
-    return path
+    sizes = {"hidden_size": 60, "ffn_hidden_size": 88, "num_attention_heads": 6}
+    return write_drawn(path, sizes, lambda _, noise: noise * 0.15, **form)
 
 
 @pytest.fixture(params=FORMS)
@@ -115,10 +106,7 @@ def test_float16_is_rounded_once(llama, tmp_path, pieces_folder):
 
 
 def test_a_number_beyond_float16_is_refused(tmp_path, pieces_folder):
-    checkpoint = Checkpoint.open(written(tmp_path / "a"))
-    weights = {name: checkpoint.weight(name) for name in checkpoint.parameters()}
-    weights["output_layer.weight"][3, 3] = 7e4
-    write_weights(tmp_path / "b", checkpoint.model, list(weights.items()), step=7, tokens_seen=7000)
+    write_with_a_large_number(written(tmp_path / "a"), tmp_path / "b")
     with pytest.raises(ConvertError, match=r"lm_head\.weight: its largest number is 7\.0e\+04"):
         to_huggingface(tmp_path / "b", tmp_path / "hf", tokenizer=pieces_folder, dtype="float16")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b"]

@@ -7,7 +7,12 @@ from ncvc.model.config import ParallelConfig
 from ncvc.model.gpt import build, initialise
 from ncvc.model.parallel import single_process, started_by_torchrun
 from ncvc.model.sharding import parameter_shards
-from tests.small_training import assert_learned_the_same, assert_same, tensors, train_alone, train_as_rank
+from tests.small_training import (
+    assert_same,
+    assert_two_ranks_learn_the_same,
+    tensors,
+    train_alone,
+)
 
 FORMS = {
     "llama": {"gated_linear_unit": True, "scale_embedding": False},
@@ -72,9 +77,4 @@ def test_the_ranks_change_nothing_but_rounding(make_config, pair, parallel, form
     model = FORMS[form] | {"attention_dropout": 0.0, "hidden_dropout": 0.0}
     one = make_config("one", model=model)
     two, stopped = (make_config(name, model=model, parallel=parallel) for name in ("two", "stopped"))
-    train_alone(one)
-    pair.run(train_as_rank, two)
-    pair.run(train_as_rank, stopped, 3)
-    pair.run(train_as_rank, stopped)
-    assert_learned_the_same(one, two)
-    assert_same(tensors(two, 6), tensors(stopped, 6))
+    assert_two_ranks_learn_the_same(pair, one, two, stopped)

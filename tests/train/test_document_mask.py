@@ -16,13 +16,13 @@ from ncvc.train.epochs import Cut, EpochSamples
 from ncvc.train.metrics.log import records, steps
 from tests.small_training import (
     END_OF_TEXT,
-    assert_learned_the_same,
+    LAYOUTS,
     assert_same,
+    assert_two_ranks_learn_the_same,
     made_up_documents,
     plain_logits,
     tensors,
     train_alone,
-    train_as_rank,
     write_dataset,
 )
 
@@ -66,20 +66,11 @@ def test_stopping_and_going_on_equals_not_stopping(make_config):
         train_alone(make_config("stopped", data={"sequence_length": 32}, schedule={"train_iters": 7}))
 
 
-@pytest.mark.parametrize(
-    "parallel",
-    [{}, {"tensor_model_parallel_size": 2, "sequence_parallel": True}, {"pipeline_model_parallel_size": 2}],
-    ids=["data", "tensor+sequence", "pipeline"],
-)
+@LAYOUTS
 def test_the_ranks_change_nothing_but_rounding(make_config, pair, parallel):
     one = make_config("one", model=QUIET, data=MASKED)
     two, stopped = (make_config(name, model=QUIET, data=MASKED, parallel=parallel) for name in ("two", "stopped"))
-    train_alone(one)
-    pair.run(train_as_rank, two)
-    pair.run(train_as_rank, stopped, 3)
-    pair.run(train_as_rank, stopped)
-    assert_learned_the_same(one, two)
-    assert_same(tensors(two, 6), tensors(stopped, 6))
+    assert_two_ranks_learn_the_same(pair, one, two, stopped)
 
 
 def test_validation_reads_each_document_by_itself(make_config, tmp_path):

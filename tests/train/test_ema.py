@@ -8,7 +8,7 @@ from ncvc.checkpoint.manifest import checkpoint_folder
 from ncvc.checkpoint.reader import Checkpoint
 from ncvc.cli.commands import ncvc as command_line
 from ncvc.errors import CheckpointError
-from tests.small_training import assert_same, poisoned, tensors, train_alone, train_as_rank
+from tests.small_training import LAYOUTS, assert_same, poisoned, tensors, train_alone, train_as_rank
 
 QUIET = {"hidden_dropout": 0.0, "attention_dropout": 0.0}
 EMA = {"ema": 0.3}
@@ -51,11 +51,7 @@ def test_stopping_and_going_on_equals_not_stopping(make_config):
     assert_same(tensors(whole, 6), tensors(stopped, 6))
 
 
-@pytest.mark.parametrize(
-    "parallel",
-    [{}, {"tensor_model_parallel_size": 2, "sequence_parallel": True}, {"pipeline_model_parallel_size": 2}],
-    ids=["data", "tensor+sequence", "pipeline"],
-)
+@LAYOUTS
 def test_two_ranks_share_it_and_one_goes_on_with_it(make_config, pair, parallel):
     one = make_config("one", model=QUIET, optimizer=EMA)
     two, stopped = (make_config(name, model=QUIET, optimizer=EMA, parallel=parallel) for name in ("two", "stopped"))

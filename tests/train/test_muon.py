@@ -13,8 +13,10 @@ from ncvc.train.changes import changed_keys
 from ncvc.train.metrics.log import event_records, steps
 from ncvc.train.muon import newton_schulz
 from tests.small_training import (
+    LAYOUTS,
     assert_learned_the_same,
     assert_same,
+    assert_two_ranks_learn_the_same,
     plain_logits,
     tensors,
     train_alone,
@@ -24,11 +26,6 @@ from tests.train.test_training import samples_of
 
 QUIET = {"hidden_dropout": 0.0, "attention_dropout": 0.0}
 MUON = {"name": "muon", "lr": 0.01}
-LAYOUTS = pytest.mark.parametrize(
-    "parallel",
-    [{}, {"tensor_model_parallel_size": 2, "sequence_parallel": True}, {"pipeline_model_parallel_size": 2}],
-    ids=["data", "tensor+sequence", "pipeline"],
-)
 
 
 def published(gradient):
@@ -160,12 +157,7 @@ def test_the_ranks_change_nothing_but_rounding(make_config, pair, parallel):
     model = QUIET | {"gated_linear_unit": True}
     one = make_config("one", model=model, optimizer=MUON)
     two, stopped = (make_config(name, model=model, optimizer=MUON, parallel=parallel) for name in ("two", "stopped"))
-    train_alone(one)
-    pair.run(train_as_rank, two)
-    pair.run(train_as_rank, stopped, 3)
-    pair.run(train_as_rank, stopped)
-    assert_learned_the_same(one, two)
-    assert_same(tensors(two, 6), tensors(stopped, 6))
+    assert_two_ranks_learn_the_same(pair, one, two, stopped)
 
 
 @LAYOUTS

@@ -24,6 +24,7 @@ from ncvc.train.metrics.log import event_records, steps
 from ncvc.train.metrics.status import describe, status
 from ncvc.train.preflight import dry_run
 from tests.small_training import (
+    LAYOUTS,
     SMALL,
     assert_learned_the_same,
     assert_same,
@@ -73,15 +74,7 @@ def test_stopping_and_going_on_equals_not_stopping(staged):
     assert [event["step"] for event in logged(parted, "stage")] == [3, 5]
 
 
-@pytest.mark.parametrize(
-    "parallel",
-    [
-        {},
-        {"tensor_model_parallel_size": 2, "sequence_parallel": True},
-        {"pipeline_model_parallel_size": 2},
-    ],
-    ids=["data", "tensor+sequence", "pipeline"],
-)
+@LAYOUTS
 def test_stopping_and_going_on_equals_not_stopping_on_two_ranks(staged, pair, parallel):
     whole, parted = staged("whole", parallel=parallel), staged("parted", parallel=parallel)
     pair.run(train_as_rank, whole)

@@ -15,6 +15,7 @@ from ncvc.train.config import TrainConfig
 from ncvc.train.metrics.log import steps
 from ncvc.train.same_run import as_begun
 from tests.small_training import (
+    LAYOUTS,
     assert_learned_the_same,
     assert_same,
     last_event,
@@ -62,15 +63,7 @@ def test_stopping_and_going_on_equals_not_stopping(make_config):
     assert [step.loss for step in steps(whole.folder)] == [step.loss for step in steps(stopped.folder)]
 
 
-@pytest.mark.parametrize(
-    "parallel",
-    [
-        {},
-        {"tensor_model_parallel_size": 2, "sequence_parallel": True},
-        {"pipeline_model_parallel_size": 2},
-    ],
-    ids=["data", "tensor+sequence", "pipeline"],
-)
+@LAYOUTS
 def test_stopping_and_going_on_equals_not_stopping_on_two_ranks(make_config, pair, parallel):
     whole, stopped = make_config("whole", parallel=parallel), make_config("stopped", parallel=parallel)
     pair.run(train_as_rank, whole)

@@ -17,6 +17,7 @@ from ncvc.train.elastic.stop_signal import StopRequest
 from ncvc.train.loop import train
 from ncvc.train.metrics.log import records, steps
 from tests.small_training import (
+    LAYOUTS,
     assert_same,
     last_event,
     made_up_documents,
@@ -95,11 +96,7 @@ def test_training_never_reads_what_validation_does(make_config, tmp_path):
     assert validations(config)[-1]["loss"] > 3
 
 
-@pytest.mark.parametrize(
-    "parallel",
-    [{}, {"tensor_model_parallel_size": 2, "sequence_parallel": True}, {"pipeline_model_parallel_size": 2}],
-    ids=["data", "tensor+sequence", "pipeline"],
-)
+@LAYOUTS
 def test_the_ranks_do_not_change_a_loss(make_config, sources, pair, parallel):
     """2 × 2 samples at a time do not divide them: the last micro-batches are not full."""
     (prefix, documents) = next(iter(sources.items()))
