@@ -13,7 +13,7 @@ GRAPH = TOOL["python_imports"](ROOT / "ncvc")
 EVERYBODY = {"errors", "printable", "special_tokens", "units"}
 """Rooms that every other one may use; `ncvc` itself (`__init__`) is used for its version and the engine's classes."""
 MAY_USE = {
-    "__init__": {"dictionary", "indexed"},
+    "__init__": {"auto_tokenizer", "dictionary", "indexed"},
     "__main__": {"cli"},
     "config": {"yaml12"},
     "config_template": {"config"},
@@ -29,6 +29,7 @@ MAY_USE = {
     "shown_cleaning": {"html"},
     "manifest": {"files"},
     "outputs": {"files", "manifest"},
+    "auto_tokenizer": {"manifest"},
     "html": set(),
     "documents": {"files", "progress"},
     "executors": {"progress"},
@@ -64,7 +65,7 @@ COMMANDS = {
 }
 """Rooms of one command: nothing but `cli` uses them."""
 HEAVY = {"torch", "transformers", "megatron", "safetensors", "tokenizers"}
-MAY_BE_HEAVY = {"model", "checkpoint", "hf", "convert", "train"}
+MAY_BE_HEAVY = {"auto_tokenizer", "model", "checkpoint", "hf", "convert", "train"}
 
 
 def test_rooms_use_only_the_rooms_that_they_may():
