@@ -19,9 +19,17 @@ PREPROCESS = "preprocess"
 TOKENIZER = "tokenizer"
 HUGGINGFACE = "ncvc-huggingface/1"
 GGUF = "ncvc-gguf/1"
+BENCHMARK = "benchmark"
+EVALUATION = "evaluation"
 CHECKPOINT: Literal["ncvc-checkpoint/1"] = "ncvc-checkpoint/1"
 """Kinds of folders of ours, by their manifest's `stage` or `format`."""
-KINDS = {PREPROCESS: "a dataset of `ncvc preprocess`", TOKENIZER: "a tokenizer", GGUF: "a GGUF file's folder"}
+KINDS = {
+    PREPROCESS: "a dataset of `ncvc preprocess`",
+    TOKENIZER: "a tokenizer",
+    GGUF: "a GGUF file's folder",
+    BENCHMARK: "a benchmark of `ncvc data`",
+    EVALUATION: "a report of `ncvc evaluate`",
+}
 """Kinds of folders that are no model to be loaded or converted, in words."""
 
 
