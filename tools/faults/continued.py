@@ -1,10 +1,10 @@
 """Branches, settings changed on purpose and hooks at checkpoints under interruptions, as in train.py.
 
 A third of the runs begin behind a checkpoint of another run, a third change the learning rate with `--change` once
-their first launcher has ended, and a third export each checkpoint that stays. Each has a command for these too. The last
-tensors must be those of the undisturbed run, of the same branch, or of a branch that changes the setting at the step
-at which the run did, bit for bit; and whatever happened to the hooks, one more start must leave each of them done, with
-the export of an undisturbed run.
+their first launcher has ended, and a third export each checkpoint that stays. Each has a command for these too. The
+last tensors must be those of the undisturbed run, of the same branch, or of a branch that changes the setting at the
+step at which the run did, bit for bit; and whatever happened to the hooks, one more start must leave each of them done,
+with the export of an undisturbed run.
 """
 
 import random
