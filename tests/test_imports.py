@@ -31,6 +31,7 @@ MAY_USE = {
     "outputs": {"files", "manifest"},
     "auto_tokenizer": {"manifest"},
     "html": set(),
+    "data": {"files", "manifest", "outputs"},
     "documents": {"files", "progress"},
     "executors": {"progress"},
     "dictionary": {"documents", "files", "manifest", "outputs"},
@@ -60,6 +61,7 @@ MAY_USE = {
     },
 }
 COMMANDS = {
+    "evaluate": {"convert", "data", "files", "hf", "html", "identity", "manifest", "outputs", "progress"},
     "demo": {"checkpoint", "config", "dictionary", "files", "manifest", "outputs", "progress"},
     "doctor": {"machine", "packages"},
 }

@@ -109,12 +109,18 @@ def load_tokenizer(folder: ModelFolder) -> TextTokenizer:
     return ExactTokenizer(ncvc.Tokenizer.load(path), first_id(begin_of_text=folder.begin_of_text))
 
 
-def prompt_ids(tokenizer: TextTokenizer, prompt: str, max_tokens: int | None) -> list[int]:
-    """Ids of a prompt, with those that begin a text; raises `PromptError` where nothing can follow it."""
-    text = tokenizer.encode(prompt)
-    if prompt and not text:
-        raise PromptError("the prompt is nothing once it is cleaned; give it letters, digits or kanji")
-    ids = tokenizer.begin(text)
+def prompt_ids(tokenizer: TextTokenizer, prompt: str | Sequence[int], max_tokens: int | None) -> list[int]:
+    """Ids of a prompt, with those that begin a text; raises `PromptError` where nothing can follow it.
+
+    Ids stay as they are.
+    """
+    if isinstance(prompt, str):
+        text = tokenizer.encode(prompt)
+        if prompt and not text:
+            raise PromptError("the prompt is nothing once it is cleaned; give it letters, digits or kanji")
+        ids = tokenizer.begin(text)
+    else:
+        ids = list(prompt)
     if max_tokens is not None and len(ids) >= max_tokens:
         raise PromptError(f"the prompt has {len(ids)} tokens; the model holds {max_tokens}: shorten it")
     return ids
