@@ -2,17 +2,16 @@
 
 `tokenizer.json` holds the SentencePiece pieces, ids and scores as a Unigram model. It splits at U+001F, which
 cleaning never leaves in a text: text that was cleaned, analysed and joined by U+001F gets the ids that
-`ncvc.Tokenizer` gives. Raw text is neither cleaned nor analysed by it; for that the whole tokenizer folder
-travels along (`ncvc/tokenizer`).
+`ncvc.Tokenizer` gives. Raw text is cleaned by it as far as a normalizer can (`plain_normalizer`) and not analysed;
+for that the whole tokenizer folder travels along (`ncvc/tokenizer`).
 """
 
 from pathlib import Path
 
+from ncvc.convert.plain_normalizer import MORPHEME_SEPARATOR, plain_normalizer
 from ncvc.errors import TokenizerError
 from ncvc.files import write_json
 from ncvc.special_tokens import END_OF_TEXT, SPECIAL_PIECES, UNKNOWN, first_id
-
-MORPHEME_SEPARATOR = "\u001f"
 
 
 def read_pieces(folder: Path) -> list[tuple[str, float]]:
@@ -45,16 +44,16 @@ def write_tokenizer(pieces: list[tuple[str, float]], out: Path, max_length: int,
 def _tokenizer(pieces: list[tuple[str, float]], first: str) -> dict[str, object]:
     """The `tokenizers` library's own format.
 
-    Unigram there and in SentencePiece is the same search, but for one thing: SentencePiece always takes a
-    user-defined piece. The line break, the only one, is therefore an added token, which is matched before the
-    search. It is not `special`, so that decoding keeps it when special tokens are skipped.
+    Unigram there and in SentencePiece is the same search. A line break, which SentencePiece always takes, is in no
+    other piece and has the highest score, so that it is found too; as an added token it would be cut out before
+    the normalizer sees the lines around it.
     """
     return {
         "version": "1.0",
         "truncation": None,
         "padding": None,
-        "added_tokens": [_added_token(i, piece, special=piece != "\n") for i, piece in enumerate(SPECIAL_PIECES)],
-        "normalizer": {"type": "Replace", "pattern": {"String": " "}, "content": "▁"},
+        "added_tokens": [_added_token(i, piece) for i, piece in enumerate(SPECIAL_PIECES) if piece != "\n"],
+        "normalizer": plain_normalizer(),
         "pre_tokenizer": {
             "type": "Split",
             "pattern": {"String": MORPHEME_SEPARATOR},
@@ -82,7 +81,7 @@ def _begin_with(first: str) -> dict[str, object]:
     }
 
 
-def _added_token(token_id: int, content: str, *, special: bool) -> dict[str, object]:
+def _added_token(token_id: int, content: str) -> dict[str, object]:
     return {
         "id": token_id,
         "content": content,
@@ -90,7 +89,7 @@ def _added_token(token_id: int, content: str, *, special: bool) -> dict[str, obj
         "lstrip": False,
         "rstrip": False,
         "normalized": False,
-        "special": special,
+        "special": True,
     }
 
 
