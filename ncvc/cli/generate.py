@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from ncvc.cli.options import Command
+from ncvc.cli.options import EXISTING_FOLDER, Command
 
 
 @click.command(cls=Command, no_args_is_help=True)
@@ -17,6 +17,11 @@ from ncvc.cli.options import Command
     "--prompts",
     type=click.Path(path_type=Path, allow_dash=True),
     help="A file of prompts, one a line, or JSON lines with `prompt` (FILE.jsonl); the texts come as with --json.",
+)
+@click.option(
+    "--tokenizer",
+    type=EXISTING_FOLDER,
+    help="The tokenizer folder of a model of ncvc that another program saved without it.",
 )
 @click.option("--max-new-tokens", type=click.IntRange(min=1), default=128, show_default=True, help="In tokens.")
 @click.option(
@@ -61,6 +66,7 @@ def generate(
     folder: Path,
     prompt: str | None,
     prompts: Path | None,
+    tokenizer: Path | None,
     max_new_tokens: int,
     temperature: float,
     top_p: float,
@@ -90,11 +96,11 @@ def generate(
 
     text = sys.stdin.read().removesuffix("\n") if prompt == "-" else prompt or ""
     given = read_prompts(prompts) if prompts else [Prompt(text, "--prompt")]
-    opened = open_folder(folder)
-    tokenizer = load_tokenizer(opened)
+    opened = open_folder(folder, tokenizer)
+    text_tokenizer = load_tokenizer(opened)
     for one in given:
         try:
-            prompt_ids(tokenizer, one.text, opened.max_tokens)
+            prompt_ids(text_tokenizer, one.text, opened.max_tokens)
         except PromptError as error:
             raise PromptError(f"{one.place}: {error}") from None
 
@@ -110,7 +116,7 @@ def generate(
         for one in given
         for number in range(count)
     )
-    lm = load(opened, device, dtype, tokenizer=tokenizer)
+    lm = load(opened, device, dtype, tokenizer=text_tokenizer)
     if as_json or prompts:
         # So many at once that those of about the same length meet, and so few that the first come soon.
         for some in batched(requests, 16 * batch_size):
@@ -127,7 +133,7 @@ def generate(
     for number, request in enumerate(requests):
         if number:
             click.echo()
-        click.echo(tokenizer.decode(prompt_ids(tokenizer, request[0], lm.max_tokens)), nl=False)
+        click.echo(text_tokenizer.decode(prompt_ids(text_tokenizer, request[0], lm.max_tokens)), nl=False)
         try:
             continue_texts(lm, [request], on_text=lambda _, text: click.echo(text, nl=False))
         finally:

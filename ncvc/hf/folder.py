@@ -54,6 +54,8 @@ class ModelFolder:
 
     path: Path
     config: dict[str, Any]
+    tokenizer: Path | None = None
+    """Tokenizer folder to be used instead of the one in it."""
 
     @property
     def max_tokens(self) -> int | None:
@@ -72,17 +74,18 @@ class ModelFolder:
         return self.config.get("bos_token_id") == BEGIN_OF_TEXT_ID
 
 
-def open_folder(folder: Path) -> ModelFolder:
+def open_folder(folder: Path, tokenizer: Path | None = None) -> ModelFolder:
     """Checks that a folder is safe to load; hashes every file that is read and that the folder's manifest lists.
 
+    `tokenizer` is a tokenizer folder, for a model of ours that was saved without it.
     Raises `ModelFolderError` with one sentence for the first thing that is wrong.
     """
-    opened = require_safe(folder)
+    opened = require_safe(folder, tokenizer)
     verify(folder, unread=(EMBEDDING, LOGITS))
     return opened
 
 
-def require_safe(folder: Path) -> ModelFolder:
+def require_safe(folder: Path, tokenizer: Path | None = None) -> ModelFolder:
     """Checks the same but for the hashes; raises `ModelFolderError`."""
     config = read_config(folder)
     if (folder / "adapter_config.json").exists():
@@ -94,11 +97,11 @@ def require_safe(folder: Path) -> ModelFolder:
     _require_sizes(folder / CONFIG, config, shapes)
     # tokenizer.json of our models is exact on cleaned and analysed text alone, and no error would say so.
     ours = read_manifest(folder) or (config["model_type"], config.get("hidden_act")) == ("arcee", "silu")
-    if ours and not (folder / TOKENIZER).is_dir():
+    if ours and tokenizer is None and not (folder / TOKENIZER).is_dir():
         raise ModelFolderError(
-            f"{folder}: no {TOKENIZER} in it; convert the checkpoint again with `ncvc convert --to hf`"
+            f"{folder}: no {TOKENIZER} in it; give its tokenizer folder with --tokenizer, or put it there"
         )
-    return ModelFolder(folder, config)
+    return ModelFolder(folder, config, tokenizer)
 
 
 def read_config(folder: Path) -> dict[str, Any]:

@@ -103,10 +103,16 @@ def load_tokenizer(folder: ModelFolder) -> TextTokenizer:
 
     Raises `ModelFolderError` or `TokenizerError`.
     """
-    path = folder.path / TOKENIZER
-    if not path.is_dir():
+    path = folder.tokenizer or folder.path / TOKENIZER
+    if folder.tokenizer is None and not path.is_dir():
         return StockTokenizer(folder)
-    return ExactTokenizer(ncvc.Tokenizer.load(path), first_id(begin_of_text=folder.begin_of_text))
+    tokenizer = ncvc.Tokenizer.load(path)
+    if tokenizer.vocab_size > (rows := folder.config.get("vocab_size", 0)):
+        raise ModelFolderError(
+            f"{path}: {tokenizer.vocab_size} pieces, but {folder.path} has a vocabulary of {rows}; give the tokenizer"
+            " folder that the model was trained with"
+        )
+    return ExactTokenizer(tokenizer, first_id(begin_of_text=folder.begin_of_text))
 
 
 def prompt_ids(tokenizer: TextTokenizer, prompt: str | Sequence[int], max_tokens: int | None) -> list[int]:
