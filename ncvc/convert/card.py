@@ -29,6 +29,8 @@ class Facts:
     optimizer: str = "adamw"
     begin_of_text: bool
     """True if the documents of the training data begin with `<|begin_of_text|>`."""
+    chat: bool = False
+    """True if the model has a template of conversations."""
     check: Check
     architecture: Architecture
 
@@ -61,7 +63,8 @@ def model_card(model: ModelConfig, facts: Facts) -> str:
     if facts.check.rounding is not None:
         rows[f"rounding to {facts.dtype} moves a logit by"] = f"at most {facts.check.rounding:.1e}"
     return CARD.format(
-        beginning=beginning("transformers", f"of {facts.parameters:,} parameters", rows),
+        beginning=beginning("transformers", f"of {facts.parameters:,} parameters", rows, chat=facts.chat),
+        template=CHAT_FILE if facts.chat else "",
         name=facts.architecture.name,
         architecture=_architecture(model, facts.architecture),
         original=ORIGINAL_EMBEDDING if model.scale_embedding else "",
@@ -72,10 +75,11 @@ def model_card(model: ModelConfig, facts: Facts) -> str:
     )
 
 
-def beginning(library: str, title: str, rows: Mapping[str, object]) -> str:
+def beginning(library: str, title: str, rows: Mapping[str, object], *, chat: bool = False) -> str:
     """The header that model hubs read, what the model is, and a table."""
     table = "\n".join(f"| {name} | {value} |" for name, value in rows.items())
-    return BEGINNING.format(library=library, title=title, table=table, version=__version__)
+    purpose = TUNED if chat else BASE
+    return BEGINNING.format(library=library, title=title, table=table, version=__version__, purpose=purpose)
 
 
 def _architecture(model: ModelConfig, entry: Architecture) -> str:
@@ -104,6 +108,15 @@ SCALED_EMBEDDING = """ In training the embedding's output was multiplied by
 √{hidden}; here the matrix itself holds the product."""
 
 
+BASE = """\
+It is a base model: it continues Japanese text and was
+not taught to follow instructions. It has no chat template, since it never saw a conversation."""
+TUNED = """\
+It was tuned to answer: write conversations in the
+form of its chat template."""
+CHAT_FILE = """\
+| `chat_template.jinja` | the form of conversations |
+"""
 BEGINNING = """\
 ---
 language: ja
@@ -112,8 +125,7 @@ pipeline_tag: text-generation
 ---
 # A Japanese language model {title}
 
-Trained from scratch and converted by ncvc {version}. It is a base model: it continues Japanese text and was
-not taught to follow instructions.
+Trained from scratch and converted by ncvc {version}. {purpose}
 
 | | |
 | --- | --- |
@@ -172,7 +184,7 @@ too, and the model unlearns to stop: tune with one that goes by the attention ma
 | --- | --- |
 | `model*.safetensors`, `config.json`, `generation_config.json` | the model |
 | `tokenizer.json`, `tokenizer_config.json` | the pieces, for transformers |
-{files}
+{template}{files}
 {original}| `manifest.json` | what this folder was made from, and the SHA-256 of each file |
 
 {limits}"""

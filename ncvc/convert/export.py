@@ -6,6 +6,7 @@ import torch
 
 from ncvc.convert import check, mapping
 from ncvc.convert.card import Facts, model_card
+from ncvc.convert.chat_template import CHAT_TEMPLATE
 from ncvc.convert.config import Architecture, architecture, huggingface_config, special_ids
 from ncvc.convert.shards import DTYPES, Dtype, write_shards, write_tensors
 from ncvc.convert.source import Source, copy_tokenizer, open_source
@@ -44,6 +45,8 @@ def to_huggingface(
     ) as folder:
         copy_tokenizer(opened.tokenizer, folder / TOKENIZER)
         write_tokenizer(opened.pieces, folder, model.max_position_embeddings, begin_of_text=opened.begin_of_text)
+        if opened.chat_template is not None:
+            (folder / CHAT_TEMPLATE).write_text(opened.chat_template, encoding="utf-8")
         reporter.say("checking the SHA-256 of what is converted")
         opened.verify()
         reporter.say(f"writing {model.num_layers} layers in {dtype}")
@@ -85,6 +88,7 @@ def _write_card(source: Source, folder: Path, dtype: Dtype, found: check.Check, 
         tokens_seen=source.tokens_seen,
         **source.training,
         begin_of_text=source.begin_of_text,
+        chat=source.chat_template is not None,
         check=found,
         architecture=entry,
     )

@@ -85,6 +85,8 @@ def write_gguf(source: Source, path: Path, form: Format) -> None:
     _write_sizes(writer, source.model)
     writer.add_file_type(file_type)
     writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
+    if source.chat_template is not None:
+        writer.add_chat_template(source.chat_template)
     _write_tokenizer(writer, source.pieces, first_id(begin_of_text=source.begin_of_text))
     factors = rope_factors(source.model)
     table = list(entries(source.model))

@@ -21,7 +21,7 @@ def gguf_card(source: Source, path: Path, dtype: str, found: Found) -> str:
         "same most likely token": f"{found.agreement:.1%} of {found.tokens} (at least {agreement:.0%} asked)",
     }
     return CARD.format(
-        beginning=beginning("gguf", "for llama.cpp", rows),
+        beginning=beginning("gguf", "for llama.cpp", rows, chat=source.chat_template is not None),
         engine=ENGINES[found.engine],
         file=path.name,
         first=first_id(begin_of_text=source.begin_of_text),

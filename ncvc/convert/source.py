@@ -15,6 +15,7 @@ from ncvc import __version__
 from ncvc.checkpoint.manifest import Manifest
 from ncvc.checkpoint.reader import Checkpoint
 from ncvc.convert import check, mapping
+from ncvc.convert.chat_template import read_chat_template
 from ncvc.convert.shards import Shapes
 from ncvc.convert.tokenizer import read_pieces
 from ncvc.convert.weights import HuggingFaceWeights
@@ -45,6 +46,8 @@ class Source:
     """Megatron's name → the weight in float32."""
     verify: Callable[[], None]
     """Compares the files with the folder's manifest; raises an `NcvcError`."""
+    chat_template: str | None = None
+    """Template of conversations in Jinja, of a folder that was tuned."""
 
     @cached_property
     def _shapes(self) -> dict[str, tuple[int, ...]]:
@@ -132,7 +135,17 @@ def _of_folder(folder: Path, tokenizer: Path) -> Source:
     step, tokens_seen = (weights.facts.get(name, 0) for name in ("step", "tokens_seen"))
     begin = weights.begin_of_text
     return Source(
-        folder, weights.model, tokenizer, pieces, step, tokens_seen, begin, {}, weights.weight, weights.verify
+        folder,
+        weights.model,
+        tokenizer,
+        pieces,
+        step,
+        tokens_seen,
+        begin,
+        {},
+        weights.weight,
+        weights.verify,
+        read_chat_template(folder),
     )
 
 
