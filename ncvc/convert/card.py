@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from ncvc import __version__
 from ncvc.convert.check import Check
 from ncvc.convert.config import Architecture
+from ncvc.convert.plain_cost import PlainCost
 from ncvc.model.config import ModelConfig
 
 
@@ -31,6 +32,8 @@ class Facts:
     """True if the documents of the training data begin with `<|begin_of_text|>`."""
     chat: bool = False
     """True if the model has a template of conversations."""
+    plain: PlainCost | None = None
+    """Cost of the plain tokenizer on raw text, as far as it was measured."""
     check: Check
     architecture: Architecture
 
@@ -70,8 +73,18 @@ def model_card(model: ModelConfig, facts: Facts) -> str:
         original=ORIGINAL_EMBEDDING if model.scale_embedding else "",
         embedding=SCALED_EMBEDDING.format(hidden=model.hidden_size) if model.scale_embedding else "",
         begins=BEGINS[facts.begin_of_text],
+        plain=_plain(facts.plain) if facts.plain else "",
         files=FILES,
         limits=LIMITS,
+    )
+
+
+def _plain(cost: PlainCost) -> str:
+    """The paragraph on raw text without ncvc."""
+    gap = "" if not cost.scored else GAP.format(gap=cost.gap, scored=cost.scored)
+    share = cost.equal / cost.lines
+    return PLAIN.format(
+        lines=cost.lines, equal=cost.equal, share=share, unknown=cost.unknown, tokens=cost.tokens, gap=gap
     )
 
 
@@ -144,6 +157,14 @@ What it writes can be wrong, and can repeat what stood in its training text. It 
 no medical advice.
 """
 
+PLAIN = """\
+Of {lines} raw lines of synthetic notes
+it gives {equal} ({share:.0%}) the exact ids, and {unknown} of {tokens:,} pieces are unknown{gap}.
+"""
+GAP = """\
+; over lines without unknown
+pieces its ids cost {gap:+.4f} nats a character (estimated from {scored} of those that differ)"""
+
 CARD = """\
 {beginning}
 
@@ -169,9 +190,9 @@ print(tokenizer.decode(model.generate(**ids, max_new_tokens=64)[0]))
 ```
 
 In training every text was cleaned, then split into morphemes, then each morpheme into pieces.
-`tokenizer.json` does the last of these only: it is exact on cleaned text whose morphemes are joined by
-U+001F, as above, and an approximation on raw text. `ncvc.Tokenizer.load("FOLDER/ncvc/tokenizer")` does all
-three.
+`tokenizer.json` alone does the last of these, and cleans what a normalizer can: it is exact on cleaned text whose
+morphemes are joined by U+001F, as above, and an approximation on raw text. {plain}After `import ncvc` the same
+`AutoTokenizer` does all three, exactly, as does `ncvc.Tokenizer.load("FOLDER/ncvc/tokenizer")`.
 
 {begins}: `config.json`, `generation_config.json` and the tokenizer agree, and the tokenizer puts it before a text.
 A text ends with `<|end_of_text|>` (id 2), which also pads, as in the papers, on the left. A collator that takes padding

@@ -8,6 +8,7 @@ from ncvc.convert import check, mapping
 from ncvc.convert.card import Facts, model_card
 from ncvc.convert.chat_template import CHAT_TEMPLATE
 from ncvc.convert.config import Architecture, architecture, huggingface_config, special_ids
+from ncvc.convert.plain_cost import plain_cost
 from ncvc.convert.shards import DTYPES, Dtype, write_shards, write_tensors
 from ncvc.convert.source import Source, copy_tokenizer, open_source
 from ncvc.convert.tokenizer import write_tokenizer
@@ -16,6 +17,7 @@ from ncvc.hf.folder import EMBEDDING, LOGITS, TOKENIZER
 from ncvc.manifest import HUGGINGFACE
 from ncvc.outputs import require_output, require_untouched
 from ncvc.progress import Reporter
+from ncvc.special_tokens import first_id
 
 
 def to_huggingface(
@@ -61,6 +63,7 @@ def to_huggingface(
         reporter.say("comparing the logits with Megatron's")
         found = _compare(opened, folder, out, DTYPES[dtype])
         write_tensors(folder / LOGITS, {"ids": found.ids, "logits": found.logits})
+        reporter.say("measuring the plain tokenizer on raw lines")
         _write_card(opened, folder, dtype, found, entry)
         logits = {"tokens": found.tokens, "difference": found.difference, "rounding": found.rounding}
         opened.write_manifest(folder, format=HUGGINGFACE, dtype=dtype, logits=logits)
@@ -89,6 +92,13 @@ def _write_card(source: Source, folder: Path, dtype: Dtype, found: check.Check, 
         **source.training,
         begin_of_text=source.begin_of_text,
         chat=source.chat_template is not None,
+        plain=plain_cost(
+            folder,
+            source.tokenizer,
+            first_id(begin_of_text=source.begin_of_text),
+            source.model.max_position_embeddings,
+            lambda ids: check.huggingface_logits(folder, ids),
+        ),
         check=found,
         architecture=entry,
     )

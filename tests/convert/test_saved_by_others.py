@@ -67,7 +67,9 @@ def ours(tokenizer_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
 def resaved(ours: Path) -> Path:
     """As transformers 5 saves it where ncvc is not installed."""
     out = ours.parent / "resaved"
-    done = subprocess.run([sys.executable, "-c", SAVE, ours, out], capture_output=True, text=True, check=False, cwd=ours)
+    done = subprocess.run(
+        [sys.executable, "-c", SAVE, ours, out], capture_output=True, text=True, check=False, cwd=ours
+    )
     assert done.returncode == 0, done.stderr
     return out
 
@@ -96,7 +98,13 @@ def test_conversion_mends_it(ours: Path, resaved: Path, tokenizer_folder: Path, 
     assert recheck(tmp_path / "hf") <= 1e-5
     assert "no chat template" in (tmp_path / "hf/README.md").read_text(encoding="utf-8")
     if "NCVC_TRANSFORMERS_4" in os.environ:
-        done = subprocess.run([os.environ["NCVC_TRANSFORMERS_4"], "-c", FOUR, tmp_path / "hf"], capture_output=True, text=True, check=False, cwd=tmp_path)
+        done = subprocess.run(
+            [os.environ["NCVC_TRANSFORMERS_4"], "-c", FOUR, tmp_path / "hf"],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=tmp_path,
+        )
         assert done.returncode == 0, done.stderr
         rope, ids, side = json.loads(done.stdout)
         assert (rope, ids[0], side) == (50_000, 1, "left")
@@ -115,7 +123,7 @@ def test_a_tuned_folder_keeps_its_template(resaved: Path, tokenizer_folder: Path
     assert "chat_template.jinja" in card
     assert "base model" not in card
     (tuned / "chat_template.jinja").write_bytes(b"\xff\xfe")
-    with pytest.raises(ConvertError, match="chat_template.jinja: not a text"):
+    with pytest.raises(ConvertError, match=r"chat_template\.jinja: not a text"):
         to_huggingface(tuned, tmp_path / "other", tokenizer=tokenizer_folder)
 
 
@@ -133,5 +141,5 @@ def test_a_larger_tokenizer_is_refused(resaved: Path, tokenizer_folder: Path, tm
     config = read(small / "config.json")
     opened = open_folder(small, tokenizer_folder)
     opened.config["vocab_size"] = config["vocab_size"] - 1
-    with pytest.raises(ModelFolderError, match="12000 pieces, but .* has a vocabulary of 11999"):
+    with pytest.raises(ModelFolderError, match=r"12000 pieces, but .* has a vocabulary of 11999"):
         load_tokenizer(opened)
