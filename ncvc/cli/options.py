@@ -38,6 +38,14 @@ on_error_option = click.option(
 text_field_option = click.option(
     "--text-field", default="text", show_default=True, help="The member of a JSON object that holds the text."
 )
+device_option = click.option("--device", default="cpu", show_default=True, help="cpu, cuda or cuda:N.")
+dtype_option = click.option(
+    "--dtype",
+    type=click.Choice(["float32", "bfloat16"]),
+    default="float32",
+    show_default=True,
+    help="The type that the model computes in.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Writes one JSON object to standard output.")
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="Shows errors only.")
 

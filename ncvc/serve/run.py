@@ -1,0 +1,72 @@
+"""Runs the application: a socket that is bound first, a worker, uvicorn, and an end without losses."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Iterator
+
+import uvicorn
+
+from ncvc.errors import NcvcError
+from ncvc.progress import Reporter
+from ncvc.serve.app import Guarded
+from ncvc.serve.worker import Worker
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Binds a socket, on which nobody listens yet; port 0 is any that is free. Raises `NcvcError`."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        found = socket.socket(family, kind, protocol)
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        found.bind(address)
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise NcvcError(f"{host}:{port}: cannot be bound: {reason}; choose another --port or --host") from None
+    return found
+
+
+class _Server(uvicorn.Server):
+    """uvicorn that takes a stop signal for a wish to finish, not for an error."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.remove_signal_handler(number)
+
+
+def run(app: Guarded, worker: Worker, bound: socket.socket, reporter: Reporter, *, grace: int) -> None:
+    """Serves until SIGTERM or Ctrl-C; then finishes what is under way within `grace` seconds, or is told twice."""
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        log_level="critical",
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=grace,
+        timeout_keep_alive=30,
+        h11_max_incomplete_event_size=64 * 1024,
+        http="h11",
+        loop="asyncio",
+        ws="none",
+    )
+    server = _Server(config)
+    worker.start()
+    host, port = bound.getsockname()[:2]
+    where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    reporter.say(f"serving on http://{where}; Ctrl-C or SIGTERM ends it")
+    try:
+        asyncio.run(server.serve(sockets=[bound]))
+    finally:
+        worker.close()
+        bound.close()
+    reporter.say("stopped")
