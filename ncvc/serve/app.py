@@ -158,6 +158,8 @@ class Guarded:
 
     def _count(self, request: Request, status: int, seconds: float) -> None:
         metrics = self._service.metrics
+        if any(row.finish == "cancelled" for row in _rows(request)):
+            status = GONE
         metrics.cancelled += status == GONE
         known = any(route.path == request.url.path for route in self._app.routes if isinstance(route, Route))
         metrics.requests[request.url.path if known else "other", status] += 1

@@ -43,6 +43,13 @@ _NEUTRAL: dict[str, tuple[Any, ...]] = {
 _IGNORED = ("user", "metadata", "service_tier", "parallel_tool_calls", "safety_identifier", "prompt_cache_key")
 """Members that change no answer."""
 
+_FORMS = {
+    "prompt": "give text, a list of texts, a list of ids from 0 up, or a list of such lists",
+    "input": "give text, a list of texts, a list of ids from 0 up, or a list of such lists",
+    "stop": "give a string or a list of strings",
+}
+"""Members of several forms → the sentence for one that has none of them."""
+
 Ids = list[Annotated[int, Field(ge=0)]]
 Stops = str | list[str] | None
 Count = Annotated[int, Field(ge=0, le=MAX_LOGPROBS)]
@@ -242,6 +249,8 @@ def _first(cls: type[pydantic.BaseModel], error: pydantic.ValidationError) -> Ap
         near = difflib.get_close_matches(names[-1], known, n=1)
         hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(sorted(known))}"
         return ApiError(400, f"{param[:80]}: unknown member; {hint}", param=param[:80], code="unknown_parameter")
+    if first["loc"][0] in _FORMS and first["type"] != "missing":
+        return ApiError(400, f"{names[0]}: {_FORMS[names[0]]}", param=names[0], code="invalid_value")
     if first["type"] == "missing":
         return ApiError(400, f"{param}: missing", param=param, code="missing_required_parameter")
     return ApiError(400, f"{param}: {first['msg'][0].lower()}{first['msg'][1:]}", param=param, code="invalid_value")

@@ -42,9 +42,9 @@ class _Server(uvicorn.Server):
                 loop.remove_signal_handler(number)
 
 
-def run(app: Guarded, worker: Worker, bound: socket.socket, reporter: Reporter, *, grace: int) -> None:
-    """Serves until SIGTERM or Ctrl-C; then finishes what is under way within `grace` seconds, or is told twice."""
-    config = uvicorn.Config(
+def settings(app: Guarded, grace: int) -> uvicorn.Config:
+    """Settings of uvicorn: no log of its own, no headers of proxies believed, no WebSockets, nothing optional."""
+    return uvicorn.Config(
         app,
         log_config=None,
         log_level="critical",
@@ -59,7 +59,11 @@ def run(app: Guarded, worker: Worker, bound: socket.socket, reporter: Reporter, 
         loop="asyncio",
         ws="none",
     )
-    server = _Server(config)
+
+
+def run(app: Guarded, worker: Worker, bound: socket.socket, reporter: Reporter, *, grace: int) -> None:
+    """Serves until SIGTERM or Ctrl-C; then finishes what is under way within `grace` seconds, or is told twice."""
+    server = _Server(settings(app, grace))
     worker.start()
     host, port = bound.getsockname()[:2]
     where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
