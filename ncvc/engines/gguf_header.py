@@ -28,6 +28,8 @@ class GgufHeader:
     """Length of the longest text in tokens."""
     tokenizer: str
     """`t5` is SentencePiece's Unigram."""
+    first: int | None
+    """Id that begins a text."""
     template: str | None
     """Chat template."""
     special: dict[str, int]
@@ -46,11 +48,12 @@ def read_header(path: Path) -> GgufHeader:
     architecture = str(values.get("general.architecture"))
     length = values.get(f"{architecture}.context_length")
     pieces, kinds = values.get("tokenizer.ggml.tokens") or [], values.get("tokenizer.ggml.token_type") or []
-    template = values.get("tokenizer.chat_template")
+    template, first = values.get("tokenizer.chat_template"), values.get("tokenizer.ggml.bos_token_id")
     return GgufHeader(
         architecture=architecture,
         max_tokens=length if isinstance(length, int) else None,
         tokenizer=str(values.get("tokenizer.ggml.model")),
+        first=first if isinstance(first, int) else None,
         template=template if isinstance(template, str) else None,
         special={
             piece: place for place, (piece, kind) in enumerate(zip(pieces, kinds, strict=False)) if kind == _CONTROL

@@ -56,7 +56,9 @@ class ModelSource:
             return load_tokenizer(self.folder)
         exact = self.path.parent / TOKENIZER
         if exact.is_dir():
-            return ExactTokenizer(ncvc.Tokenizer.load(exact))
+            tokenizer = ncvc.Tokenizer.load(exact)
+            first = self._header.first
+            return ExactTokenizer(tokenizer, tokenizer.eos_id if first is None else first)
         if self._header.tokenizer == "t5":
             raise ModelFolderError(
                 f"{self.path}: its pieces are SentencePiece's, and no {TOKENIZER} lies beside it, without which text"

@@ -25,18 +25,19 @@ OnText = Callable[[int, str], bool | None]
 
 def generate(
     lm: LanguageModel,
-    requests: Sequence[tuple[str, Sampling]],
+    requests: Sequence[tuple[str | Sequence[int], Sampling]],
     *,
     batch_size: int = 8,
     on_text: OnText = lambda _number, _text: None,
 ) -> list[Continuation]:
     """Continues each prompt; results come in the order of the requests.
 
+    A prompt is a text, or the ids of one from its very beginning, such as those of a conversation.
     Prompts of about the same length share a batch. `on_text` is called as soon as text is there.
     Raises `PromptError` before anything is computed for a prompt that leaves no room for an answer.
     """
 
-    def row(number: int, prompt: str, sampling: Sampling) -> Row:
+    def row(number: int, prompt: str | Sequence[int], sampling: Sampling) -> Row:
         ids = prompt_ids(lm.tokenizer, prompt, lm.max_tokens)
         return Row(lm.tokenizer, ids, sampling, max_tokens=lm.max_tokens, on_text=lambda text: on_text(number, text))
 
