@@ -7,6 +7,7 @@ import sys
 
 import click
 
+from ncvc.cli.chat import chat
 from ncvc.cli.checkpoint import checkpoint
 from ncvc.cli.clean import clean
 from ncvc.cli.convert import convert
@@ -52,7 +53,7 @@ def ncvc() -> None:
 ERRNO = re.compile(r"^\[Errno \d+\] ")
 
 COMMANDS = (
-    *(init, dictionary, tokenizer, preprocess, train, checkpoint, convert, generate, serve),
+    *(init, dictionary, tokenizer, preprocess, train, checkpoint, convert, generate, chat, serve),
     *(data, evaluate, clean, split, verify, demo, doctor),
 )
 for command in COMMANDS:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from ncvc.cli.options import FILE, PATH, Command, Console, device_option, dtype_option, quiet_option
+from ncvc.cli.options import FILE, PATH, Command, Console, device_option, dtype_option, plain_chat_option, quiet_option
 
 KEY = "NCVC_API_KEY"
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -32,11 +32,7 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 )
 @device_option
 @dtype_option
-@click.option(
-    "--plain-chat",
-    is_flag=True,
-    help="Lets a base model chat: 質問: … and 回答: … by turns, as plain text.",
-)
+@plain_chat_option
 @click.option("--allow-host", multiple=True, metavar="NAME", help="A name of this server that browsers may use.")
 @click.option(
     "--allow-origin", multiple=True, metavar="ORIGIN", help="A site whose pages may use this server: https://NAME."
@@ -94,11 +90,11 @@ def serve(
         raise NcvcError(
             f"--host {host}: other machines could use the model; set {KEY} or --api-key-file, or --without-key"
         )
-    import ncvc.serve.run as server
+    from ncvc.serve.bind import bind
     from ncvc.serve.guard import Guard, names_of, require_origins
 
     origins = require_origins(allow_origin)
-    bound = server.bind(host, port)
+    bound = bind(host, port)
     try:
         source = open_source(model)
         chat = source.chat_format() or (PlainFormat() if plain_chat else None)
@@ -107,6 +103,7 @@ def serve(
 
         from ncvc.serve.app import build, logger
         from ncvc.serve.metrics import Metrics
+        from ncvc.serve.run import run
         from ncvc.serve.service import Service
         from ncvc.serve.worker import Worker
 
@@ -114,7 +111,7 @@ def serve(
         service = Service(name or source.name, engine, worker, chat, Metrics(), frozenset({str(model)}), log_text)
         guard = Guard(key, names_of([host, *allow_host]), origins, max_body)
         app = build(service, guard, logger(reporter, engine.tokenizer, text=log_text))
-        server.run(app, worker, bound, reporter, grace=grace)
+        run(app, worker, bound, reporter, grace=grace)
     finally:
         bound.close()
 

@@ -1,4 +1,4 @@
-"""Runs the application: a socket that is bound first, a worker, uvicorn, and an end without losses."""
+"""Runs the application on a bound socket: a worker, uvicorn, and an end without losses."""
 
 import asyncio
 import contextlib
@@ -8,23 +8,9 @@ from collections.abc import Iterator
 
 import uvicorn
 
-from ncvc.errors import NcvcError
 from ncvc.progress import Reporter
 from ncvc.serve.app import Guarded
 from ncvc.serve.worker import Worker
-
-
-def bind(host: str, port: int) -> socket.socket:
-    """Binds a socket, on which nobody listens yet; port 0 is any that is free. Raises `NcvcError`."""
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        found = socket.socket(family, kind, protocol)
-        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        found.bind(address)
-    except (OSError, UnicodeError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise NcvcError(f"{host}:{port}: cannot be bound: {reason}; choose another --port or --host") from None
-    return found
 
 
 class _Server(uvicorn.Server):

@@ -18,9 +18,10 @@ from ncvc.hf.load import LanguageModel, load
 from ncvc.hf.row import Row
 from ncvc.progress import Reporter
 from ncvc.serve.app import build, logger
+from ncvc.serve.bind import bind
 from ncvc.serve.guard import Guard
 from ncvc.serve.metrics import Metrics
-from ncvc.serve.run import bind, settings
+from ncvc.serve.run import settings
 from ncvc.serve.service import Service
 from ncvc.serve.worker import Worker
 from tests.conftest import Recorder
