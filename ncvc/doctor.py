@@ -34,11 +34,12 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "train run": TRAINING,
     "train status": CONFIGS,
     "train tune": TRAINING,
+    "tune": tuple(dict.fromkeys((*CONVERSION, "accelerate", "datasets", "peft", "tensorboard", "trl"))),
     "verify": (),
 }
 """Distributions that a command uses with its default settings, besides click; what these need comes with them."""
 
-EXTRAS = ("", "train", "hf")
+EXTRAS = ("", "train", "hf", "tune")
 """Extras of the package (`pip install 'ncvc[train]'`), each with all of the one before."""
 
 OPTIONAL = {

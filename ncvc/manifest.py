@@ -20,8 +20,14 @@ TOKENIZER = "tokenizer"
 HUGGINGFACE = "ncvc-huggingface/1"
 GGUF = "ncvc-gguf/1"
 CHECKPOINT: Literal["ncvc-checkpoint/1"] = "ncvc-checkpoint/1"
+TUNING = "ncvc-tuning/1"
 """Kinds of folders of ours, by their manifest's `stage` or `format`."""
-KINDS = {PREPROCESS: "a dataset of `ncvc preprocess`", TOKENIZER: "a tokenizer", GGUF: "a GGUF file's folder"}
+KINDS = {
+    PREPROCESS: "a dataset of `ncvc preprocess`",
+    TOKENIZER: "a tokenizer",
+    GGUF: "a GGUF file's folder",
+    TUNING: "a checkpoint of `ncvc tune`, whose `output` is the model",
+}
 """Kinds of folders that are no model to be loaded or converted, in words."""
 
 

@@ -20,6 +20,7 @@ from ncvc.cli.preprocess import preprocess
 from ncvc.cli.split import split
 from ncvc.cli.tokenizer import tokenizer
 from ncvc.cli.train import train
+from ncvc.cli.tune import tune
 from ncvc.cli.verify import verify
 from ncvc.printable import printable
 
@@ -37,6 +38,7 @@ def ncvc() -> None:
       ncvc preprocess preprocess.yaml
       ncvc train megatron_configs/ncvc-slm-1.yaml
       ncvc convert runs/ncvc-slm-1/checkpoints/step_00024000 my-model --to hf
+      ncvc tune megatron_configs/tune/jmed-llm.yaml
       ncvc generate my-model --prompt '高血圧の治療は'
 
     \b
@@ -48,7 +50,7 @@ def ncvc() -> None:
 ERRNO = re.compile(r"^\[Errno \d+\] ")
 
 COMMANDS = (
-    *(init, dictionary, tokenizer, preprocess, train, checkpoint, convert, generate),
+    *(init, dictionary, tokenizer, preprocess, train, checkpoint, convert, tune, generate),
     *(clean, split, verify, demo, doctor),
 )
 for command in COMMANDS:

@@ -3,7 +3,7 @@
 import math
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,8 @@ class Source:
     """Megatron's name → the weight in float32."""
     verify: Callable[[], None]
     """Compares the files with the folder's manifest; raises an `NcvcError`."""
+    tuned: dict[str, Any] = field(default_factory=dict)
+    """Facts about the tuning behind the weights, `description` a sentence; empty for a base model."""
 
     @cached_property
     def _shapes(self) -> dict[str, tuple[int, ...]]:
@@ -74,6 +76,7 @@ class Source:
             model=self.model.model_dump(mode="json"),
             step=self.step,
             tokens_seen=self.tokens_seen,
+            **({"tuned": self.tuned} if self.tuned else {}),
             logits=logits,
         )
 
@@ -126,7 +129,10 @@ def _of_folder(folder: Path, tokenizer: Path) -> Source:
         raise ConvertError(f"{folder}: no {TOKENIZER} in it; give the tokenizer folder with --tokenizer")
     pieces = _pieces(tokenizer, weights.model, weights.tokenizer)
     step, tokens_seen = (weights.facts.get(name, 0) for name in ("step", "tokens_seen"))
-    return Source(folder, weights.model, tokenizer, pieces, step, tokens_seen, {}, weights.weight, weights.verify)
+    tuned = weights.facts.get("tuned", {})
+    return Source(
+        folder, weights.model, tokenizer, pieces, step, tokens_seen, {}, weights.weight, weights.verify, tuned
+    )
 
 
 def _training(manifest: Manifest) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ncvc.errors import TokenizerError
 from ncvc.files import write_json
+from ncvc.hf.chat import CHAT_TOKENS, chat_template
 
 MORPHEME_SEPARATOR = "\u001f"
 BEGIN_OF_TEXT = "<|begin_of_text|>"
@@ -39,9 +40,12 @@ def read_pieces(folder: Path) -> list[tuple[str, float]]:
 
 
 def write_tokenizer(pieces: list[tuple[str, float]], out: Path, max_length: int) -> None:
-    """Writes the two files into `out`; `max_length` is in tokens."""
+    """Writes the two files into `out`; `max_length` is in tokens. A tokenizer with a chat's tokens gets its template."""
     write_json(out / "tokenizer.json", _tokenizer(pieces))
-    write_json(out / "tokenizer_config.json", _tokenizer_config(max_length))
+    config = _tokenizer_config(max_length)
+    if {piece[0] for piece in pieces[-len(CHAT_TOKENS) :]} == set(CHAT_TOKENS):
+        config["chat_template"] = chat_template(END_OF_TEXT)
+    write_json(out / "tokenizer_config.json", config)
 
 
 def _tokenizer(pieces: list[tuple[str, float]]) -> dict[str, object]:
@@ -55,7 +59,11 @@ def _tokenizer(pieces: list[tuple[str, float]]) -> dict[str, object]:
         "version": "1.0",
         "truncation": None,
         "padding": None,
-        "added_tokens": [_added_token(i, piece, special=piece != "\n") for i, piece in enumerate(SPECIAL_PIECES)],
+        "added_tokens": [
+            _added_token(i, piece, special=piece != "\n")
+            for i, (piece, _) in enumerate(pieces)
+            if piece in (*SPECIAL_PIECES, *CHAT_TOKENS)
+        ],
         "normalizer": {"type": "Replace", "pattern": {"String": " "}, "content": "▁"},
         "pre_tokenizer": {
             "type": "Split",

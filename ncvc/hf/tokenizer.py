@@ -37,6 +37,8 @@ class ExactTokenizer:
     def __init__(self, tokenizer: ncvc.Tokenizer) -> None:
         self._tokenizer = tokenizer
         self.end_ids = frozenset([tokenizer.eos_id])
+        self.vocab_size = tokenizer.vocab_size
+        self.piece_to_id = tokenizer.piece_to_id
 
     def begin(self, ids: Sequence[int]) -> list[int]:
         """Puts `<|end_of_text|>` first.
