@@ -19,6 +19,8 @@ PREPROCESS = "preprocess"
 TOKENIZER = "tokenizer"
 HUGGINGFACE = "ncvc-huggingface/1"
 GGUF = "ncvc-gguf/1"
+BENCHMARK = "benchmark"
+EVALUATION = "evaluation"
 CHECKPOINT: Literal["ncvc-checkpoint/1"] = "ncvc-checkpoint/1"
 TUNING = "ncvc-tuning/1"
 """Kinds of folders of ours, by their manifest's `stage` or `format`."""
@@ -27,6 +29,8 @@ KINDS = {
     TOKENIZER: "a tokenizer",
     GGUF: "a GGUF file's folder",
     TUNING: "a checkpoint of `ncvc tune`, whose `output` is the model",
+    BENCHMARK: "a benchmark of `ncvc data`",
+    EVALUATION: "a report of `ncvc evaluate`",
 }
 """Kinds of folders that are no model to be loaded or converted, in words."""
 

@@ -30,6 +30,7 @@ MAY_USE = {
     "manifest": {"files"},
     "outputs": {"files", "manifest"},
     "html": set(),
+    "data": {"files", "manifest", "outputs"},
     "documents": {"files", "progress"},
     "executors": {"progress"},
     "dictionary": {"documents", "files", "manifest", "outputs"},
@@ -59,6 +60,7 @@ MAY_USE = {
     },
 }
 COMMANDS = {
+    "evaluate": {"data", "files", "hf", "html", "identity", "manifest", "outputs", "progress"},
     "demo": {"checkpoint", "config", "dictionary", "files", "manifest", "outputs", "progress"},
     "doctor": {"machine", "packages"},
 }

@@ -10,6 +10,7 @@ import click
 from ncvc.cli.checkpoint import checkpoint
 from ncvc.cli.clean import clean
 from ncvc.cli.convert import convert
+from ncvc.cli.data import data
 from ncvc.cli.demo import demo
 from ncvc.cli.dictionary import dictionary
 from ncvc.cli.doctor import doctor
@@ -50,7 +51,7 @@ def ncvc() -> None:
 ERRNO = re.compile(r"^\[Errno \d+\] ")
 
 COMMANDS = (
-    *(init, dictionary, tokenizer, preprocess, train, checkpoint, convert, tune, generate),
+    *(init, dictionary, tokenizer, preprocess, train, checkpoint, convert, data, tune, generate),
     *(clean, split, verify, demo, doctor),
 )
 for command in COMMANDS:

@@ -9,7 +9,7 @@ like a special token is text. What counts for the loss is what stands behind `<|
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, Protocol, get_args
 
 from ncvc.hf.tokenizer import TextTokenizer
 
@@ -27,12 +27,16 @@ TEMPLATE = (
 """Chat template in Jinja; `begin` stands for the tokens that begin a text, and what is generated is marked."""
 
 
-@dataclass(frozen=True)
-class Message:
+class Turn(Protocol):
     """A turn of a conversation."""
 
-    role: Role
-    content: str
+    @property
+    def role(self) -> Role:
+        """Who speaks."""
+
+    @property
+    def content(self) -> str:
+        """What is said."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,7 @@ def chat_template(begin: str) -> str:
 
 
 def encode_chat(
-    tokenizer: TextTokenizer, roles: dict[Role, int], end: int, messages: Sequence[Message], *, prompt: bool = False
+    tokenizer: TextTokenizer, roles: dict[Role, int], end: int, messages: Sequence[Turn], *, prompt: bool = False
 ) -> Encoded:
     """Ids of a conversation; `roles` and `end` are the ids of the special tokens.
 

@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ncvc.data.chat import BadRow
+from ncvc.data.rows import Message
 from ncvc.files import sha256, whole_file
 from ncvc.tune.base import Base, open_base
 from ncvc.tune.config import TuneConfig
-from ncvc.tune.rows import BadRow, Row, Rows, read_rows, require_usable
-from ncvc.tune.samples import Sample, conversation_samples, document_samples
+from ncvc.tune.rows import Row, Rows, read_rows, require_usable
+from ncvc.tune.samples import Sample, UnusableError, conversation_samples, document_samples
 
 BAD_ROWS = "bad_rows.jsonl"
 """File in the run folder that names the rows that were set aside."""
@@ -77,9 +79,6 @@ def _rows(files: Sequence[Path], base: Base) -> tuple[tuple[list[Row], list[Samp
 
 def _too_long(rows: Sequence[Row], base: Base) -> list[BadRow]:
     """Preferences and questions that leave no room for their answers, or that the form refuses."""
-    from ncvc.hf.chat import Message
-    from ncvc.tune.samples import UnusableError
-
     config = base.config
     limit = config.data.max_length - (config.grpo.max_new_tokens if config.method == "grpo" else 0)
     bad = []
@@ -88,7 +87,7 @@ def _too_long(rows: Sequence[Row], base: Base) -> list[BadRow]:
         try:
             lengths = [len(base.form.encode(row.messages, prompt=True).ids)]
             for answer in answers:
-                lengths.append(len(base.form.encode([*row.messages, Message("assistant", answer)]).ids))
+                lengths.append(len(base.form.encode([*row.messages, Message(role="assistant", content=answer)]).ids))
         except UnusableError as error:
             bad.append(BadRow(row.place, str(error)))
             continue

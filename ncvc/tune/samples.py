@@ -4,10 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from ncvc.hf.chat import Encoded, Message, Role, encode_chat
+from ncvc.data.chat import BadRow
+from ncvc.data.rows import Message
+from ncvc.hf.chat import Encoded, Role, encode_chat
 from ncvc.hf.tokenizer import TextTokenizer
 from ncvc.tune.config import TuneConfig
-from ncvc.tune.rows import BadRow, Row
+from ncvc.tune.rows import Row
 
 INSTRUCTION = "### Instruction:\n{instruction}\n\n### Response:\n"
 """Form of a question and its answer in plain text (Alpaca's, without its preamble)."""
@@ -66,8 +68,8 @@ class InstructionForm:
 class TemplateForm:
     """The chat template of a stock tokenizer.
 
-    What counts is an answer up to and with the first token that ends a text. A template that marks answers by
-    `{% generation %}` says where they stand; of others an answer is what follows the template's text of the turns before.
+    An answer is what follows the template's text of the turns before it; what counts are its tokens up to and with the
+    first one that ends a text.
     """
 
     tokenizer: Any

@@ -1,0 +1,1 @@
+"""Benchmarks and question–answer data as JSON lines of one form; checks of anybody's chat-form JSON lines."""
