@@ -39,6 +39,7 @@ class ExactTokenizer:
         self.end_ids = frozenset([tokenizer.eos_id])
         self.vocab_size = tokenizer.vocab_size
         self.piece_to_id = tokenizer.piece_to_id
+        self.id_to_piece = tokenizer.id_to_piece
 
     def begin(self, ids: Sequence[int]) -> list[int]:
         """Puts `<|end_of_text|>` first.

@@ -90,8 +90,8 @@ class Base:
 def open_base(config: TuneConfig) -> Base:
     """Checks the folder of the base and loads its tokenizer.
 
-    Raises `ModelFolderError` or `TokenizerError` for what is in the folder, `ConfigError` for a config that does not fit
-    it.
+    Raises `ModelFolderError` or `TokenizerError` for what is in the folder, `ConfigError` for a config that does not
+    fit it.
     """
     folder = open_folder(Path(config.base))
     longest = folder.max_tokens

@@ -63,7 +63,7 @@ def keep_newest(run: Path, count: int) -> None:
 
 def newest(run: Path) -> tuple[Path | None, list[str]]:
     """The newest checkpoint that is as it was written, and a sentence about each damaged one after it."""
-    damaged = []
+    damaged: list[str] = []
     for folder in reversed(_named(run)):
         problem = next(iter(verify(folder)), None)
         if problem is None:

@@ -16,8 +16,8 @@ class DataConfig(Config):
     """JSON lines to tune on. Paths are relative to the folder in which the command is started."""
 
     train: Annotated[list[OwnPath], pydantic.Field(min_length=1)]
-    """Files of JSON lines: conversations (`messages`; or `instruction`, `input`, `output`; or `question`, `answer`), for
-    `continued` documents (`text`), for `dpo` a prompt with `chosen` and `rejected`, for `grpo` a prompt with `answer`."""
+    """Files of JSON lines: conversations (`messages`; or `instruction`, `input`, `output`; or `question`, `answer`); for
+    `continued` documents (`text`); for `dpo` a prompt with `chosen` and `rejected`; for `grpo` one with `answer`."""
     validation: list[OwnPath] = pydantic.Field(default_factory=list)
     """Files whose loss is reported by task (`task` of a row, else the file's name); not for `grpo`."""
     on_error: Literal["stop", "quarantine"] = "stop"
@@ -84,7 +84,7 @@ class LoraConfig(Config):
 
     rank: Count = 8
     """Rank of an adapter; PEFT's default."""
-    alpha: Positive = 8.0
+    alpha: Count = 8
     """Scale: an adapter's product is multiplied by `alpha / rank`; PEFT's default."""
     dropout: Probability = 0.0
     """Dropout before an adapter; PEFT's default."""
@@ -152,7 +152,8 @@ class TuneConfig(Config):
     run: Annotated[str, pydantic.Field(min_length=1), pydantic.AfterValidator(at_home)]
     """Run folder: config.yaml, log.jsonl, tensorboard/, checkpoints/. Starting again resumes the run in it."""
     base: Annotated[str, pydantic.Field(min_length=1), pydantic.AfterValidator(at_home)]
-    """Folder of the model: of `ncvc convert --to hf`, or any that stock transformers loads as a causal language model."""
+    """Folder of the model: of `ncvc convert --to hf`, or any that stock transformers loads as a causal language
+    model."""
     output: Annotated[str, pydantic.Field(min_length=1), pydantic.AfterValidator(at_home)]
     """New folder of the tuned model, with merged adapters."""
     output_dtype: Literal["float32", "bfloat16", "float16"] = "bfloat16"
@@ -160,11 +161,12 @@ class TuneConfig(Config):
     seed: Annotated[int, pydantic.Field(ge=0, lt=2**32)] = 1234
     """Seed of the order of the samples, dropout, noise, new rows and adapters."""
     method: Method = "full"
-    """`full`: all weights, on conversations; `lora`, `qlora`: adapters, on weights as they are or rounded to 4 bits (which
-    needs a GPU and bitsandbytes); `continued`: on documents; `dpo`: on preferences; `grpo`: on answers' rewards."""
+    """`full`: all weights, on conversations; `lora`, `qlora`: adapters, on weights as they are or rounded to 4 bits
+    (which needs a GPU and bitsandbytes); `continued`: on documents; `dpo`: on preferences; `grpo`: on answers'
+    rewards."""
     template: Literal["chat", "instruction"] = "chat"
-    """Form of a conversation: the model's chat template, which models of ncvc get with three tokens; or plain text under
-    `### Instruction:` and `### Response:`, as in Alpaca, with no new tokens."""
+    """Form of a conversation: the model's chat template, which models of ncvc get with three tokens; or plain text
+    under `### Instruction:` and `### Response:`, as in Alpaca, with no new tokens."""
     data: DataConfig
     optimizer: OptimizerConfig = OptimizerConfig()
     schedule: ScheduleConfig

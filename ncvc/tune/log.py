@@ -53,7 +53,9 @@ class TuneLog:
         name = "resumed" if done else "started"
         self.event(name, message, step=done, kind="tune", host=socket.gethostname(), pid=os.getpid(), **facts)
 
-    def step(self, step: int, *, loss: float, lr: float, grad_norm: float, tokens: int, more: Mapping[str, float]) -> None:
+    def step(
+        self, step: int, *, loss: float, lr: float, grad_norm: float, tokens: int, more: Mapping[str, float]
+    ) -> None:
         """Logs a step; `tokens`: of all steps so far, over all processes; `more`: other metrics of the method."""
         now = time.monotonic()
         seconds, self.since = now - self.since, now

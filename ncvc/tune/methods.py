@@ -2,19 +2,23 @@
 
 import os
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 
 import ncvc.tune.quiet  # noqa: F401  (before trl)
+from ncvc.data.rows import Message
 from ncvc.errors import ConfigError
-from ncvc.hf.tokenizer import ExactTokenizer
 from ncvc.train.elastic.stop_signal import StopRequest
 from ncvc.tune.config import TuneConfig
 from ncvc.tune.log import TuneLog
+from ncvc.tune.names import require_same_names
 from ncvc.tune.model import adapter_config, load_for_tuning
 from ncvc.tune.prepare import Prepared
+from ncvc.tune.rewards import reward
+from ncvc.tune.rows import Row
 from ncvc.tune.samples import Sample
 from ncvc.tune.trainer import Promises, promising
 from ncvc.tune.validate import Validation
@@ -46,7 +50,9 @@ class Tuning:
         config, args = self.config, self.trainer.args
         device = torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU"
         of = "" if self.trained == self.parameters else f", {self.trained:,} of them trained"
-        epochs = config.schedule.train_iters * config.schedule.global_batch_size / max(1, len(self.trainer.train_dataset))
+        epochs = (
+            config.schedule.train_iters * config.schedule.global_batch_size / max(1, len(self.trainer.train_dataset))
+        )
         lines = [
             f"{config.run}: method {config.method} on {config.base}",
             f"model: {self.parameters:,} parameters{of}, products in {config.compute.dtype}"
@@ -78,6 +84,7 @@ def build(config: TuneConfig, prepared: Prepared, log: TuneLog, stop: StopReques
     base = prepared.base
     model = load_for_tuning(base)
     promises = Promises(config, log, stop, facts)
+    require_same_names(base, model)
     adapters = adapter_config(model, config, len(base.new_tokens))
     tokenizer = base.stock
     options = {"model": model, "processing_class": tokenizer, "peft_config": adapters, "promises": promises}
@@ -174,14 +181,81 @@ def common_arguments(config: TuneConfig, embedding_factor: float) -> dict[str, A
     }
 
 
-def is_exact(prepared: Prepared) -> bool:
-    """Whether the tokenizer is one of ncvc."""
-    return isinstance(prepared.base.tokenizer, ExactTokenizer)
-
-
 def _dpo(config: TuneConfig, prepared: Prepared, options: dict[str, Any]) -> Any:
-    raise NotImplementedError
+    """Direct preference optimization; the model before is computed once, since it does not change."""
+    from trl import DPOConfig, DPOTrainer
+    from trl.trainer.dpo_trainer import DataCollatorForPreference
+
+    # The file in which TRL keeps what it computes once is seen by one process only.
+    alone = int(os.environ.get("WORLD_SIZE", "1")) == 1
+    arguments = DPOConfig(
+        **common_arguments(config, prepared.base.embedding_factor),
+        beta=config.dpo.beta,
+        max_length=None,
+        disable_dropout=config.compute.attention_dropout is None,
+        precompute_ref_log_probs=alone,
+    )
+
+    class Encoded(promising(DPOTrainer)):  # type: ignore[misc]  # a class that is made here
+        """A trainer whose data are encoded already, by the form of the model."""
+
+        def _prepare_dataset(self, dataset: Any, *_: Any) -> Any:
+            return dataset
+
+    return Encoded(
+        ref_model=None if alone or config.adapters else load_for_tuning(prepared.base),
+        args=arguments,
+        train_dataset=preferences(prepared, prepared.rows),
+        eval_dataset=preferences(prepared, prepared.validation_rows) if prepared.validation_rows else None,
+        data_collator=DataCollatorForPreference(pad_token_id=prepared.base.end),
+        **options,
+    )
+
+
+def preferences(prepared: Prepared, rows: Sequence[Row]) -> Any:
+    """A dataset of ids: `prompt_ids`, `chosen_ids`, `rejected_ids`."""
+    from datasets import Dataset
+
+    form = prepared.base.form
+    found: dict[str, list[list[int]]] = {"prompt_ids": [], "chosen_ids": [], "rejected_ids": []}
+    for row in rows:
+        prompt = form.encode(row.messages, prompt=True).ids
+        found["prompt_ids"].append(prompt)
+        for name in ("chosen", "rejected"):
+            answer = Message(role="assistant", content=getattr(row, name))
+            found[f"{name}_ids"].append(form.encode([*row.messages, answer]).ids[len(prompt) :])
+    return Dataset.from_dict(found)
 
 
 def _grpo(config: TuneConfig, prepared: Prepared, options: dict[str, Any]) -> Any:
-    raise NotImplementedError
+    """Group relative policy optimization; an answer is worth 1 if it is the right one, else 0."""
+    from datasets import Dataset
+    from trl import GRPOConfig, GRPOTrainer
+
+    tokenizer, form = prepared.base.tokenizer, prepared.base.form
+    arguments = GRPOConfig(
+        **common_arguments(config, prepared.base.embedding_factor),
+        num_generations=config.grpo.generations,
+        max_completion_length=config.grpo.max_new_tokens,
+        temperature=config.grpo.temperature,
+        beta=config.grpo.beta,
+        use_vllm=False,
+        log_completions=False,
+    )
+    rows = prepared.rows
+
+    class Encoded(promising(GRPOTrainer)):  # type: ignore[misc]  # a class that is made here
+        """A trainer that encodes and decodes by the form of the model."""
+
+        def _tokenize_prompts(self, prompts: list[str]) -> tuple[list[list[int]], None, dict[str, Any]]:
+            own = [form.encode(rows[int(number)].messages, prompt=True).ids for number in prompts]
+            return own, None, {}
+
+    def exact_match(completion_ids: list[list[int]], answer: list[str], **_: Any) -> list[float]:
+        return [reward(tokenizer.decode(ids), right) for ids, right in zip(completion_ids, answer, strict=True)]
+
+    # A prompt is the number of its row: the trainer would encode text by a tokenizer that does not clean it.
+    data = Dataset.from_dict(
+        {"prompt": [str(number) for number in range(len(rows))], "answer": [row.answer for row in rows]}
+    )
+    return Encoded(reward_funcs=exact_match, args=arguments, train_dataset=data, **options)

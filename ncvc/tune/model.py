@@ -42,7 +42,8 @@ def load_for_tuning(base: Base) -> PreTrainedModel:
 def add_rows(model: PreTrainedModel, count: int, seed: int) -> None:
     """Adds rows to embedding and head behind those that are there, which stay bit for bit.
 
-    The new ones are drawn from the normal distribution that the old ones have (transformers' `mean_resizing`).
+    The new ones are the old ones' mean, with a little noise (transformers' `mean_resizing`): they neither attract nor
+    repel what stands before them.
     """
     if not count:
         return
@@ -85,10 +86,7 @@ def _load_in_4_bits(base: Base) -> PreTrainedModel:
         use_safetensors=True,
         trust_remote_code=False,
     )
-    prepared: PreTrainedModel = prepare_model_for_kbit_training(
-        model, use_gradient_checkpointing=config.compute.recompute
-    )
-    return prepared
+    return prepare_model_for_kbit_training(model, use_gradient_checkpointing=config.compute.recompute)
 
 
 def adapter_config(model: PreTrainedModel, config: TuneConfig, new_tokens: int) -> Any:
@@ -106,13 +104,13 @@ def adapter_config(model: PreTrainedModel, config: TuneConfig, new_tokens: int) 
         r=lora.rank,
         lora_alpha=lora.alpha,
         lora_dropout=lora.dropout,
-        target_modules=_targets(model, lora),
+        target_modules=target_names(model, lora),
         modules_to_save=saved,
         task_type="CAUSAL_LM",
     )
 
 
-def _targets(model: PreTrainedModel, lora: LoraConfig) -> list[str]:
+def target_names(model: PreTrainedModel, lora: LoraConfig) -> list[str]:
     """Last names of the matrices that get an adapter; raises `NcvcError` where there are none."""
     head = model.get_output_embeddings()
     matrices = {

@@ -8,9 +8,13 @@ import ncvc.hf  # noqa: F401  (HF_HUB_OFFLINE, HF_HUB_DISABLE_TELEMETRY)
 
 os.environ["HF_DATASETS_OFFLINE"] = "1"
 os.environ["WANDB_MODE"] = "disabled"
+os.environ["TQDM_DISABLE"] = "1"
 os.environ["TRL_EXPERIMENTAL_SILENCE"] = "1"
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
+import datasets  # noqa: E402  # once the environment says that it is offline
+
+datasets.disable_progress_bars()
 for _name in ("accelerate", "datasets", "peft", "transformers", "trl"):
     logging.getLogger(_name).setLevel(logging.ERROR)
 # Said of settings that are chosen on purpose, such as padding without flash attention.

@@ -30,6 +30,7 @@ from ncvc.tune.card import tuned_card, tuning_sentences
 from ncvc.tune.config import TuneConfig
 from ncvc.tune.methods import Tuning
 from ncvc.tune.model import merged_weights
+from ncvc.tune.names import stored_weights
 
 MERGE_TOLERANCE = 1e-4
 """Largest difference of a logit between adapters that are applied and merged, relative where it is beyond ±1."""
@@ -170,28 +171,10 @@ def _tokenizer(base: Base) -> Iterator[Path]:
         yield Path(place) / "tokenizer"
 
 
-def require_same_names(base: Base, model: PreTrainedModel) -> None:
-    """Refuses a base whose class has other names for its weights than its files: before hours of work.
-
-    Raises `ConvertError`.
-    """
-    if base.is_ours:
-        return
-    stored = set(Shards(base.folder.path).shapes())
-    tied = set(getattr(model, "_tied_weights_keys", None) or ())
-    missing = stored - model.state_dict().keys() - {name for name in stored if name.endswith(("inv_freq", ".bias"))}
-    unknown = model.state_dict().keys() - stored - tied
-    if wrong := sorted(missing | unknown):
-        raise ConvertError(
-            f"{base.folder.path}: transformers calls the weight {wrong[0]} by another name than the folder; save the"
-            " base once by its save_pretrained, and tune that"
-        )
-
-
 def _write_stock(tuning: Tuning, model: PreTrainedModel, folder: Path, ids: Tensor, facts: dict[str, Any]) -> None:
     """Writes a model of others: its own config and tokenizer, and weights under the names that it had."""
     base, dtype = tuning.prepared.base, tuning.config.output_dtype
-    weights = model.state_dict()
+    weights = stored_weights(model)
     names = [name for name in Shards(base.folder.path).shapes() if name in weights]
     shapes = {name: tuple(weights[name].shape) for name in names}
     write_shards(folder, shapes, DTYPES[dtype], lambda name: weights[name].detach().float().cpu())

@@ -55,9 +55,7 @@ class InstructionForm:
         turns = [message for message in messages if message.role != "system"]
         if len(turns) > (1 if prompt else 2):
             raise UnusableError("template instruction has one question and one answer, not several turns")
-        before = self.tokenizer.begin(
-            self.tokenizer.encode(system + INSTRUCTION.format(instruction=turns[0].content))
-        )
+        before = self.tokenizer.begin(self.tokenizer.encode(system + INSTRUCTION.format(instruction=turns[0].content)))
         answer = [] if prompt else [*self.tokenizer.encode(turns[1].content), self.end]
         if len(answer) == 1:
             raise UnusableError("its answer is nothing once it is cleaned")

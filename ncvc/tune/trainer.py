@@ -124,6 +124,8 @@ def promising(trainer: type[Any]) -> type[Any]:
             """Takes what the trainer logs."""
             super().log(logs, start_time)  # adds the method's own metrics
             self.state.log_history.clear()  # log.jsonl has it
+            if self.promises.config.method == "grpo":  # answers are drawn after the batch was counted
+                self.promises.tokens = int(self.state.num_input_tokens_seen)
             if logs.keys() >= STEP_KEYS:
                 more = {
                     name: float(value)
