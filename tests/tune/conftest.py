@@ -101,7 +101,7 @@ def stock(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     return make
 
 
-def conversations(count: int = 64) -> list[dict[str, Any]]:
+def conversations(count: int = 64, *, short: bool = False) -> list[dict[str, Any]]:
     """Questions with random letters as answers: nothing but the question tells them."""
     letters = random.Random(0)
     diseases = ["肺炎", "高血圧", "糖尿病", "喘息", "胃潰瘍", "貧血", "脳梗塞", "心不全"]
@@ -114,6 +114,8 @@ def conversations(count: int = 64) -> list[dict[str, Any]]:
             {"role": "user", "content": f"質問: {disease}の{what}はどれか。\n選択肢:\nA. ア\nB. イ\n"},
             {"role": "assistant", "content": letters.choice("ABCDE")},
         ]
+        if short:
+            turns = [{"role": "user", "content": f"{disease}の{what}"}, turns[-1]]
         rows.append({"messages": turns, "task": "first" if number % 2 else "second"})
     return rows
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+from pathlib import Path
 
 import pytest
 import torch
@@ -23,12 +24,12 @@ def answers(folder, rows):
     import ncvc
 
     tokenizer = ncvc.Tokenizer.load(folder / "ncvc/tokenizer")
-    system, user, assistant = (tokenizer.piece_to_id(f"<|{role}|>") for role in ("system", "user", "assistant"))
+    user, assistant = (tokenizer.piece_to_id(f"<|{role}|>") for role in ("user", "assistant"))
     model = AutoModelForCausalLM.from_pretrained(folder)
     found = []
     for row in rows:
         turns = [turn["content"] for turn in row["messages"]]
-        ids = [tokenizer.eos_id, system, *tokenizer.encode(turns[0]), user, *tokenizer.encode(turns[1]), assistant]
+        ids = [tokenizer.eos_id, user, *tokenizer.encode(turns[0]), assistant]
         made = model.generate(torch.tensor([ids]), max_new_tokens=4, do_sample=False)[0, len(ids) :].tolist()
         assert made[-1] == tokenizer.eos_id
         found.append(tokenizer.decode(made))
@@ -36,16 +37,14 @@ def answers(folder, rows):
 
 
 def test_it_overfits_64_examples_to_every_answer(make_config):
-    rows = conversations()
+    rows = conversations(short=True)
     config = make_config(
         rows=rows,
         optimizer={"lr": 0.01, "weight_decay": 0.0},
-        schedule={"train_iters": 120, "global_batch_size": 32, "micro_batch_size": 32, "lr_warmup_iters": 5},
+        schedule={"train_iters": 200, "global_batch_size": 32, "micro_batch_size": 32, "lr_warmup_iters": 5},
         checkpoints={"save_interval": 1000},
     )
     assert run_tuning(config)
-    from pathlib import Path
-
     assert answers(Path(config.output), rows) == [row["messages"][-1]["content"] for row in rows]
 
 
@@ -67,8 +66,6 @@ def test_stopped_and_started_again_it_ends_with_equal_bits(make_config):
         assert (one.step, one.loss, one.grad_norm, one.lr, one.tokens) == (
             two.step, two.loss, two.grad_norm, two.lr, two.tokens,
         )  # fmt: skip
-    from pathlib import Path
-
     one, two = weights_of(Path(whole.output)), weights_of(Path(own.output))
     assert one.keys() == two.keys()
     assert all(torch.equal(one[name], two[name]) for name in one)
@@ -148,8 +145,6 @@ def test_what_is_logged(make_config):
     assert logged[-1].tokens < sum(len(sample.ids) for sample in prepared.samples)
     events = [record for record in event_records(config.folder) if record["event"] == "validation"]
     assert [event["step"] for event in events] == [0, 3, 6]
-    from pathlib import Path
-
     from transformers import AutoModelForCausalLM
 
     model = AutoModelForCausalLM.from_pretrained(Path(config.output))
@@ -232,8 +227,6 @@ def test_the_noise_is_that_of_the_unfolded_embedding(make_config, packing):
 
 
 def test_the_folder_is_whole_and_every_special_id_is_right(make_config):
-    from pathlib import Path
-
     from transformers import AutoTokenizer
 
     from ncvc.convert.recheck import recheck
