@@ -28,6 +28,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "dictionary build": ("ipadic",),
     "dictionary show": (),
     "doctor": ("packaging",),
+    "evaluate": (*MODELS, "pydantic"),
     "generate": MODELS,
     "init": CONFIGS,
     "preprocess": (*CONFIGS, "ipadic"),

@@ -124,7 +124,10 @@ def verify(folder: Path) -> Iterator[Difference]:
     """
     path = folder / MANIFEST
     if not path.is_file():
-        raise NcvcError(f"{folder}: has no {MANIFEST}; name a folder that ncvc wrote")
+        below = sorted(str(found.parent.relative_to(folder)) for found in folder.glob(f"*/*/{MANIFEST}"))
+        below += sorted(found.parent.name for found in folder.glob(f"*/{MANIFEST}"))
+        names = f", such as {below[-1]} in it" if below else ""
+        raise NcvcError(f"{folder}: has no {MANIFEST}; name a folder that ncvc wrote{names}")
     manifest = own_manifest(folder)
     if manifest is None:
         yield Difference(path, "changed", "not what was written")

@@ -10,7 +10,7 @@ from tests.conftest import ROOT
 TOOL = runpy.run_path(str(ROOT / "tools" / "imports.py"))
 GRAPH = TOOL["python_imports"](ROOT / "ncvc")
 
-EVERYBODY = {"errors", "printable", "units"}
+EVERYBODY = {"errors", "printable", "special_tokens", "units"}
 """Rooms that every other one may use; `ncvc` itself (`__init__`) is used for its version and the engine's classes."""
 MAY_USE = {
     "__init__": {"dictionary", "indexed"},
@@ -61,10 +61,22 @@ MAY_USE = {
 }
 COMMANDS = {
     "tune": {
-        *("config", "convert", "data", "files", "hf", "identity", "machine", "manifest", "model", "outputs", "progress"),
+        *(
+            "config",
+            "convert",
+            "data",
+            "files",
+            "hf",
+            "identity",
+            "machine",
+            "manifest",
+            "model",
+            "outputs",
+            "progress",
+        ),
         *("smoothing", "tokenizer", "train", "yaml12"),
     },
-    "evaluate": {"data", "files", "hf", "html", "identity", "manifest", "outputs", "progress"},
+    "evaluate": {"convert", "data", "files", "hf", "html", "identity", "manifest", "outputs", "progress"},
     "demo": {"checkpoint", "config", "dictionary", "files", "manifest", "outputs", "progress"},
     "doctor": {"machine", "packages"},
 }

@@ -14,6 +14,7 @@ from ncvc.cli.data import data
 from ncvc.cli.demo import demo
 from ncvc.cli.dictionary import dictionary
 from ncvc.cli.doctor import doctor
+from ncvc.cli.evaluate import evaluate
 from ncvc.cli.generate import generate
 from ncvc.cli.init import init
 from ncvc.cli.options import Group, warn
@@ -51,8 +52,8 @@ def ncvc() -> None:
 ERRNO = re.compile(r"^\[Errno \d+\] ")
 
 COMMANDS = (
-    *(init, dictionary, tokenizer, preprocess, train, checkpoint, convert, data, tune, generate),
-    *(clean, split, verify, demo, doctor),
+    *(init, dictionary, tokenizer, preprocess, train, checkpoint, convert, tune, generate),
+    *(data, evaluate, clean, split, verify, demo, doctor),
 )
 for command in COMMANDS:
     ncvc.add_command(command)

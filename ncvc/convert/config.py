@@ -10,9 +10,7 @@ from transformers import AutoConfig
 from ncvc.errors import ConvertError
 from ncvc.hf.tokenizer import one_line
 from ncvc.model.config import ModelConfig
-
-BEGIN_OF_TEXT_ID = 1
-END_OF_TEXT_ID = 2
+from ncvc.special_tokens import END_OF_TEXT_ID, first_id
 
 
 @dataclass(frozen=True)
@@ -74,8 +72,13 @@ def ties_embeddings(model: ModelConfig) -> bool:
     return model.share_embeddings_and_output_weights and not model.scale_embedding
 
 
-def huggingface_config(model: ModelConfig, dtype: str, *, llama: bool = False) -> dict[str, Any]:
-    """`config.json`; `dtype` is the type of the stored weights, `llama` the form (see `architecture`)."""
+def huggingface_config(
+    model: ModelConfig, dtype: str, *, begin_of_text: bool = True, llama: bool = False
+) -> dict[str, Any]:
+    """`config.json`; `dtype` is the type of the stored weights, `llama` the form (see `architecture`).
+
+    `begin_of_text`: whether `<|begin_of_text|>` begins a text (see `first_id`).
+    """
     entry = architecture(model, llama=llama)
     return {
         "architectures": [entry.name],
@@ -91,26 +94,33 @@ def huggingface_config(model: ModelConfig, dtype: str, *, llama: bool = False) -
         "head_dim": model.kv_channels,
         "max_position_embeddings": model.max_position_embeddings,
         "rms_norm_eps": model.layernorm_epsilon,
-        # transformers 4 reads the first, transformers 5 the second.
-        "rope_theta": float(model.rotary_base),
-        "rope_parameters": {"rope_type": "default", "rope_theta": float(model.rotary_base)},
+        **_rope_members(model),
         "attention_dropout": 0.0,
-        "bos_token_id": BEGIN_OF_TEXT_ID,
-        "eos_token_id": END_OF_TEXT_ID,
-        "pad_token_id": END_OF_TEXT_ID,
+        **special_ids(begin_of_text=begin_of_text),
         "use_cache": True,
         "dtype": dtype,
         "torch_dtype": dtype,
     }
 
 
-def generation_config() -> dict[str, Any]:
-    """`generation_config.json`.
+def special_ids(*, begin_of_text: bool) -> dict[str, Any]:
+    """Members of `config.json`, and all of `generation_config.json`; the papers pad with `<|end_of_text|>`."""
+    return {
+        "bos_token_id": first_id(begin_of_text=begin_of_text),
+        "eos_token_id": END_OF_TEXT_ID,
+        "pad_token_id": END_OF_TEXT_ID,
+    }
 
-    Text begins after `<|end_of_text|>`, as every document did in training; `<|begin_of_text|>` never occurred
-    there.
-    """
-    return {"bos_token_id": END_OF_TEXT_ID, "eos_token_id": END_OF_TEXT_ID, "pad_token_id": END_OF_TEXT_ID}
+
+def _rope_members(model: ModelConfig) -> dict[str, Any]:
+    """Members of `config.json` for RoPE's frequencies: transformers 5 reads the last, transformers 4 the others."""
+    theta = {"rope_theta": float(model.rotary_base)}
+    if model.rope_scaling is None:
+        return theta | {"rope_parameters": {"rope_type": "default"} | theta}
+    scaling: dict[str, Any] = {"rope_type": model.rope_scaling, "factor": model.rope_scaling_factor}
+    if model.rope_scaling == "llama3":
+        scaling |= {theirs: getattr(model, ours) for ours, theirs in LLAMA3_ROPE.items()}
+    return theta | {"rope_scaling": scaling, "rope_parameters": scaling | theta}
 
 
 def model_config(
@@ -136,7 +146,7 @@ def model_config(
         tied = whole["tie_word_embeddings"]
         recorded = recorded | {"scale_embedding": False, "share_embeddings_and_output_weights": tied}
     sizes = {ours: whole[theirs] for ours, theirs in SIZES.items()}
-    sizes |= {"layernorm_epsilon": whole["rms_norm_eps"], "rotary_base": _rotary_base(path, whole)}
+    sizes |= {"layernorm_epsilon": whole["rms_norm_eps"], **_rope(path, whole)}
     if whole.get("head_dim"):
         sizes["kv_channels"] = whole["head_dim"]
     try:
@@ -159,6 +169,12 @@ SIZES = {
     "max_position_embeddings": "max_position_embeddings",
 }
 """Fields of `ModelConfig` → members that a `config.json` must have."""
+LLAMA3_ROPE = {
+    "rope_low_freq_factor": "low_freq_factor",
+    "rope_high_freq_factor": "high_freq_factor",
+    "rope_original_positions": "original_max_position_embeddings",
+}
+"""Fields of `ModelConfig` → members of `rope_parameters` with which Llama 3.1 scales."""
 
 
 def _entry(path: Path, entries: list[Architecture], config: dict[str, Any]) -> Architecture:
@@ -182,12 +198,22 @@ def _with_defaults(path: Path, model_type: str, config: dict[str, Any]) -> dict[
     return whole
 
 
-def _rotary_base(path: Path, config: dict[str, Any]) -> int:
-    """RoPE's base; raises `ConvertError` where the frequencies are scaled, or the base is no whole number."""
+def _rope(path: Path, config: dict[str, Any]) -> dict[str, Any]:
+    """RoPE's fields of `ModelConfig`; raises `ConvertError` for frequencies of a kind that is not computed."""
     rope = config.get("rope_parameters") or {}
     kind, base = rope.get("rope_type", "default"), rope.get("rope_theta", 10000.0)
-    if kind != "default":
-        raise ConvertError(f"{path}: RoPE of type {kind!r}; only models with 'default' can be read")
+    if kind not in ("default", "linear", "llama3"):
+        raise ConvertError(
+            f"{path}: RoPE of type {kind!r}; only models with 'default', 'linear' or 'llama3' can be read"
+        )
+    if rope.get("partial_rotary_factor", 1.0) != 1.0:
+        raise ConvertError(f"{path}: partial_rotary_factor is {rope['partial_rotary_factor']}; only 1 can be read")
     if base != int(base):
         raise ConvertError(f"{path}: rope_theta is {base}, not a whole number")
-    return int(base)
+    if kind == "default":
+        return {"rotary_base": int(base)}
+    needed = {"rope_scaling_factor": "factor"} | (LLAMA3_ROPE if kind == "llama3" else {})
+    # transformers has refused a file without one of the others.
+    rope = {"original_max_position_embeddings": config["max_position_embeddings"]} | rope
+    scaling = {ours: rope[theirs] for ours, theirs in needed.items()}
+    return {"rotary_base": int(base), "rope_scaling": kind, **scaling}

@@ -21,8 +21,6 @@ from ncvc.files import sha256, whole_folder, write_json
 from ncvc.manifest import BENCHMARK, own_manifest, write_manifest
 from ncvc.outputs import require_output, require_untouched
 
-SUITES = (jmed_llm.SUITE, igakuqa.SUITE)
-
 
 @dataclass(frozen=True)
 class Prepared:

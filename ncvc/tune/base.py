@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ncvc.errors import ConfigError, ModelFolderError
-from ncvc.hf.chat import CHAT_TOKENS, ROLES, Role
+from ncvc.hf.conversation import CHAT_TOKENS, ROLES, Role
 from ncvc.hf.folder import TOKENIZER, ModelFolder, open_folder, read_manifest
 from ncvc.hf.tokenizer import ExactTokenizer, TextTokenizer, load_tokenizer
 from ncvc.tune.config import TuneConfig

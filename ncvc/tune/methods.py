@@ -14,8 +14,8 @@ from ncvc.errors import ConfigError
 from ncvc.train.elastic.stop_signal import StopRequest
 from ncvc.tune.config import TuneConfig
 from ncvc.tune.log import TuneLog
-from ncvc.tune.names import require_same_names
 from ncvc.tune.model import adapter_config, load_for_tuning
+from ncvc.tune.names import require_same_names
 from ncvc.tune.prepare import Prepared
 from ncvc.tune.rewards import reward
 from ncvc.tune.rows import Row

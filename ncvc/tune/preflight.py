@@ -104,7 +104,9 @@ class Plan:
             f" activations about {size(round(self.activations))}{fits}"
         )
         if self.seconds is not None and self.gpu:
-            lines.append(f"time     about {duration(self.seconds)} on one {self.gpu.name} at {self.mfu:.0%} of its peak")
+            lines.append(
+                f"time     about {duration(self.seconds)} on one {self.gpu.name} at {self.mfu:.0%} of its peak"
+            )
         else:
             lines.append("time     not known: name a card with --gpu")
         return lines

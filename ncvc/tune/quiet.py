@@ -12,7 +12,7 @@ os.environ["TQDM_DISABLE"] = "1"
 os.environ["TRL_EXPERIMENTAL_SILENCE"] = "1"
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
-import datasets  # noqa: E402  # once the environment says that it is offline
+import datasets  # once the environment says that it is offline
 
 datasets.disable_progress_bars()
 for _name in ("accelerate", "datasets", "peft", "transformers", "trl"):

@@ -151,6 +151,7 @@ def _write_own(
             pieces=read_pieces(tokenizer),
             step=before.facts.get("step", 0),
             tokens_seen=before.facts.get("tokens_seen", 0),
+            begin_of_text=before.begin_of_text,
             training={},
             read=read,
             verify=lambda: None,

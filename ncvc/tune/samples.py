@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from ncvc.data.chat import BadRow
 from ncvc.data.rows import Message
-from ncvc.hf.chat import Encoded, Role, encode_chat
+from ncvc.hf.conversation import Encoded, Role, encode_chat
 from ncvc.hf.tokenizer import TextTokenizer
 from ncvc.tune.config import TuneConfig
 from ncvc.tune.rows import Row
@@ -28,7 +28,7 @@ class Form(Protocol):
 
 @dataclass(frozen=True)
 class OwnForm:
-    """The form of ncvc's own models, `ncvc.hf.chat`."""
+    """The form of ncvc's own models, `ncvc.hf.conversation`."""
 
     tokenizer: TextTokenizer
     roles: dict[Role, int]

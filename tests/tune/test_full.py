@@ -187,8 +187,8 @@ def test_old_rows_stay_and_three_come(own_base):
 @pytest.mark.parametrize("packing", [False, True])
 def test_the_noise_is_that_of_the_unfolded_embedding(make_config, packing):
     """Uniform within ± α √d / √(L·d) of the folded embedding's output, L being the padded or packed length."""
-    from ncvc.train.elastic.stop_signal import StopRequest
     from ncvc.progress import Reporter
+    from ncvc.train.elastic.stop_signal import StopRequest
     from ncvc.tune.log import TuneLog
     from ncvc.tune.methods import build
     from ncvc.tune.prepare import prepare

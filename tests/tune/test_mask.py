@@ -5,9 +5,9 @@ Written by another reading of technical report 2.4.2 than the code: the expected
 
 import json
 
-import ncvc
 import pytest
 
+import ncvc
 from ncvc.data.rows import Message
 from ncvc.tune.prepare import prepare
 from tests.conftest import run_ncvc
@@ -50,8 +50,8 @@ def test_exactly_the_answers_and_their_ends_count(make_config, tokenizer_folder)
 
 def test_the_trainer_gets_that_mask(make_config):
     """What reaches the model is the mask, padded with -100."""
-    from ncvc.train.elastic.stop_signal import StopRequest
     from ncvc.progress import Reporter
+    from ncvc.train.elastic.stop_signal import StopRequest
     from ncvc.tune.log import TuneLog
     from ncvc.tune.methods import build
 
