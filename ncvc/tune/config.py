@@ -16,8 +16,9 @@ class DataConfig(Config):
     """JSON lines to tune on. Paths are relative to the folder in which the command is started."""
 
     train: Annotated[list[OwnPath], pydantic.Field(min_length=1)]
-    """Files of JSON lines: conversations (`messages`; or `instruction`, `input`, `output`; or `question`, `answer`); for
-    `continued` documents (`text`); for `dpo` a prompt with `chosen` and `rejected`; for `grpo` one with `answer`."""
+    """Files of JSON lines: conversations (`messages`; or `instruction`, `input`, `output`; or `question`, `answer`);
+    for `continued` documents (`text`); for `dpo` a prompt with `chosen` and `rejected`; for `grpo` one with
+    `answer`."""
     validation: list[OwnPath] = pydantic.Field(default_factory=list)
     """Files whose loss is reported by task (`task` of a row, else the file's name); not for `grpo`."""
     on_error: Literal["stop", "quarantine"] = "stop"

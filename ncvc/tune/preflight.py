@@ -100,8 +100,8 @@ class Plan:
             within = self.memory <= self.gpu.memory * 2**30
             fits = f": {'fits' if within else 'does NOT fit'} on {self.gpu.name} with {self.gpu.memory:.0f} GiB"
         lines.append(
-            f"memory   {size(round(self.memory))} a process: weights, gradients and moments {size(round(self.weights))},"
-            f" activations about {size(round(self.activations))}{fits}"
+            f"memory   {size(round(self.memory))} a process: weights, gradients and moments"
+            f" {size(round(self.weights))}, activations about {size(round(self.activations))}{fits}"
         )
         if self.seconds is not None and self.gpu:
             lines.append(

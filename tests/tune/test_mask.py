@@ -124,7 +124,7 @@ def test_a_turn_that_is_cleaned_away_is_a_bad_row(make_config):
 
     turns = [Message(role="user", content="質問"), Message(role="assistant", content="\u200b\u200b☃")]
     rows = [{"messages": [turn.model_dump() for turn in turns]}]
-    with pytest.raises(InputError, match="run.jsonl:1: turn 2, of the assistant, is nothing once it is cleaned"):
+    with pytest.raises(InputError, match=r"run\.jsonl:1: turn 2, of the assistant, is nothing once it is cleaned"):
         prepare(make_config(rows=rows))
 
 
