@@ -62,6 +62,22 @@ MAY_USE = {
     },
 }
 COMMANDS = {
+    "tune": {
+        *(
+            "config",
+            "convert",
+            "data",
+            "files",
+            "hf",
+            "identity",
+            "machine",
+            "manifest",
+            "model",
+            "outputs",
+            "progress",
+        ),
+        *("smoothing", "tokenizer", "train", "yaml12"),
+    },
     "evaluate": {"convert", "data", "files", "hf", "html", "identity", "manifest", "outputs", "progress"},
     "demo": {"checkpoint", "config", "dictionary", "files", "manifest", "outputs", "progress"},
     "doctor": {"machine", "packages"},
@@ -69,7 +85,7 @@ COMMANDS = {
 }
 """Rooms of one command: nothing but `cli` uses them."""
 HEAVY = {"torch", "transformers", "megatron", "safetensors", "tokenizers"}
-MAY_BE_HEAVY = {"auto_tokenizer", "model", "checkpoint", "hf", "engines", "convert", "train"}
+MAY_BE_HEAVY = {"auto_tokenizer", "model", "checkpoint", "hf", "engines", "convert", "train", "tune"}
 
 
 def test_rooms_use_only_the_rooms_that_they_may():

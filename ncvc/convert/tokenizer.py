@@ -11,6 +11,7 @@ from pathlib import Path
 from ncvc.convert.plain_normalizer import MORPHEME_SEPARATOR, plain_normalizer
 from ncvc.errors import TokenizerError
 from ncvc.files import write_json
+from ncvc.hf.conversation import CHAT_TOKENS, chat_template
 from ncvc.special_tokens import END_OF_TEXT, SPECIAL_PIECES, UNKNOWN, first_id
 
 
@@ -35,10 +36,16 @@ def read_pieces(folder: Path) -> list[tuple[str, float]]:
 
 
 def write_tokenizer(pieces: list[tuple[str, float]], out: Path, max_length: int, *, begin_of_text: bool) -> None:
-    """Writes the two files into `out`; `max_length` is in tokens, `begin_of_text` as for `first_id`."""
+    """Writes the two files into `out`; `max_length` is in tokens, `begin_of_text` as for `first_id`.
+
+    A tokenizer with a chat's tokens gets its template.
+    """
     first = SPECIAL_PIECES[first_id(begin_of_text=begin_of_text)]
     write_json(out / "tokenizer.json", _tokenizer(pieces, first))
-    write_json(out / "tokenizer_config.json", _tokenizer_config(max_length, first))
+    config = _tokenizer_config(max_length, first)
+    if {piece[0] for piece in pieces[-len(CHAT_TOKENS) :]} == set(CHAT_TOKENS):
+        config["chat_template"] = chat_template(first)
+    write_json(out / "tokenizer_config.json", config)
 
 
 def _tokenizer(pieces: list[tuple[str, float]], first: str) -> dict[str, object]:
@@ -52,7 +59,11 @@ def _tokenizer(pieces: list[tuple[str, float]], first: str) -> dict[str, object]
         "version": "1.0",
         "truncation": None,
         "padding": None,
-        "added_tokens": [_added_token(i, piece) for i, piece in enumerate(SPECIAL_PIECES) if piece != "\n"],
+        "added_tokens": [
+            _added_token(i, piece)
+            for i, (piece, _) in enumerate(pieces)
+            if piece in (*SPECIAL_PIECES, *CHAT_TOKENS) and piece != "\n"
+        ],
         "normalizer": plain_normalizer(),
         "pre_tokenizer": {
             "type": "Split",
