@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pydantic
-from transformers import AutoConfig
 
+from ncvc.convert.rope import require_plain_rope, rotary_base
 from ncvc.errors import ConvertError
 from ncvc.hf.tokenizer import one_line
 from ncvc.model.config import ModelConfig
@@ -123,20 +123,14 @@ def model_config(
     `as_stored` every model's.
     Raises `ConvertError` where it is another architecture.
     """
-    entries = [entry for entry in ARCHITECTURES if entry.model_type == config.get("model_type")]
-    if not entries:
-        known = ", ".join(dict.fromkeys(entry.model_type for entry in ARCHITECTURES))
-        raise ConvertError(f"{path}: model_type is {config.get('model_type')!r}; models of {known} can be read")
-    for key in SIZES.values():
-        if key not in config:
-            raise ConvertError(f"{path}: {key} is missing; copy the folder again")
+    entries = require_architecture(path, config)
     whole = _with_defaults(path, entries[0].model_type, config)
     entry = _entry(path, entries, whole)
     if as_stored or (not recorded and entry.form):
         tied = whole["tie_word_embeddings"]
         recorded = recorded | {"scale_embedding": False, "share_embeddings_and_output_weights": tied}
     sizes = {ours: whole[theirs] for ours, theirs in SIZES.items()}
-    sizes |= {"layernorm_epsilon": whole["rms_norm_eps"], "rotary_base": _rotary_base(path, whole)}
+    sizes |= {"layernorm_epsilon": whole["rms_norm_eps"], "rotary_base": rotary_base(path, config)}
     if whole.get("head_dim"):
         sizes["kv_channels"] = whole["head_dim"]
     try:
@@ -147,6 +141,22 @@ def model_config(
     if whole["tie_word_embeddings"] != ties_embeddings(model):
         raise ConvertError(f"{path}: tie_word_embeddings is {whole['tie_word_embeddings']}; copy the folder again")
     return model
+
+
+def require_architecture(path: Path, config: dict[str, Any]) -> list[Architecture]:
+    """Finds the entries of a `config.json` by its class; needs no transformers.
+
+    Raises `ConvertError` where there are none, a size is missing or RoPE is another one.
+    """
+    entries = [entry for entry in ARCHITECTURES if entry.model_type == config.get("model_type")]
+    if not entries:
+        known = ", ".join(dict.fromkeys(entry.model_type for entry in ARCHITECTURES))
+        raise ConvertError(f"{path}: model_type is {config.get('model_type')!r}; models of {known} can be read")
+    for key in SIZES.values():
+        if key not in config:
+            raise ConvertError(f"{path}: {key} is missing; copy the folder again")
+    require_plain_rope(path, config)
+    return entries
 
 
 SIZES = {
@@ -175,19 +185,10 @@ def _entry(path: Path, entries: list[Architecture], config: dict[str, Any]) -> A
 
 def _with_defaults(path: Path, model_type: str, config: dict[str, Any]) -> dict[str, Any]:
     """Fills what the file leaves out, as transformers does."""
+    from transformers import AutoConfig  # only now: the rest is needed before anything slow is imported
+
     try:
         whole: dict[str, Any] = AutoConfig.for_model(**{**config, "model_type": model_type}).to_dict()
     except Exception as error:  # whatever an odd value leads to
         raise ConvertError(f"{path}: transformers refuses it: {one_line(error)}") from None
     return whole
-
-
-def _rotary_base(path: Path, config: dict[str, Any]) -> int:
-    """RoPE's base; raises `ConvertError` where the frequencies are scaled, or the base is no whole number."""
-    rope = config.get("rope_parameters") or {}
-    kind, base = rope.get("rope_type", "default"), rope.get("rope_theta", 10000.0)
-    if kind != "default":
-        raise ConvertError(f"{path}: RoPE of type {kind!r}; only models with 'default' can be read")
-    if base != int(base):
-        raise ConvertError(f"{path}: rope_theta is {base}, not a whole number")
-    return int(base)
