@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 from torch import Tensor
 
 import ncvc.model.lazy_dynamo  # noqa: F401  (before megatron-core)
 from ncvc.convert import mapping
 from ncvc.errors import ConvertError
+from ncvc.hf.fixture import LOGITS
 from ncvc.hf.load import load_model
 from ncvc.model.config import ModelConfig
 from ncvc.model.gpt import build
@@ -18,6 +21,7 @@ from ncvc.model.parallel import single_process
 TOLERANCE = 1e-5
 """Largest allowed difference of two logits in fp32; of logits beyond ±1, relative to their size."""
 CONVERT_AGAIN = "nothing was written. Convert again; if that does not help, the weights or the sizes are damaged"
+COPY_AGAIN = "copy the folder again, or convert the checkpoint again"
 BATCH, LENGTH = 2, 64
 WeightReader = Callable[[str], Tensor]
 """Megatron weight name → the weight."""
@@ -90,3 +94,15 @@ def require_equal(
             f"{folder}: its logits differ from Megatron's by {found:.1e}, more than {tolerance:.0e}; {todo}"
         )
     return found
+
+
+def read_fixture(folder: Path) -> tuple[Tensor, Tensor]:
+    """Token ids [batch, length] and Megatron's logits [batch, length, V] of a converted folder.
+
+    Raises `ConvertError` where they are missing or damaged.
+    """
+    try:
+        stored = load_file(folder / LOGITS)
+        return stored["ids"], stored["logits"]
+    except (OSError, KeyError, SafetensorError):
+        raise ConvertError(f"{folder / LOGITS}: missing or damaged; {COPY_AGAIN}") from None

@@ -11,7 +11,8 @@ from ncvc.convert.shards import DTYPES, Dtype, write_shards, write_tensors
 from ncvc.convert.source import Source, copy_tokenizer, open_source
 from ncvc.convert.tokenizer import write_tokenizer
 from ncvc.files import whole_folder, write_json
-from ncvc.hf.folder import EMBEDDING, LOGITS, TOKENIZER
+from ncvc.hf.fixture import LOGITS, fixture_metadata
+from ncvc.hf.folder import EMBEDDING, TOKENIZER
 from ncvc.manifest import HUGGINGFACE
 from ncvc.outputs import require_output, require_untouched
 from ncvc.progress import Reporter
@@ -51,11 +52,12 @@ def to_huggingface(
         write_shards(folder, shapes, DTYPES[dtype], read)
         if model.scale_embedding:
             write_tensors(folder / EMBEDDING, {mapping.EMBEDDING: opened.weight(mapping.EMBEDDING)})
-        write_json(folder / "config.json", huggingface_config(model, dtype, llama=llama))
+        config = huggingface_config(model, dtype, llama=llama)
+        write_json(folder / "config.json", config)
         write_json(folder / "generation_config.json", generation_config())
         reporter.say("comparing the logits with Megatron's")
         found = _compare(opened, folder, out, DTYPES[dtype])
-        write_tensors(folder / LOGITS, {"ids": found.ids, "logits": found.logits})
+        write_tensors(folder / LOGITS, {"ids": found.ids, "logits": found.logits}, fixture_metadata(config))
         _write_card(opened, folder, dtype, found, entry)
         logits = {"tokens": found.tokens, "difference": found.difference, "rounding": found.rounding}
         opened.write_manifest(folder, format=HUGGINGFACE, dtype=dtype, logits=logits)

@@ -11,7 +11,8 @@ from ncvc.convert.shards import write_tensors
 from ncvc.convert.source import Source, copy_tokenizer, open_source
 from ncvc.errors import ConvertError
 from ncvc.files import whole_folder
-from ncvc.hf.folder import LOGITS, TOKENIZER
+from ncvc.hf.fixture import LOGITS
+from ncvc.hf.folder import TOKENIZER
 from ncvc.manifest import GGUF
 from ncvc.outputs import require_output, require_untouched
 from ncvc.progress import Reporter

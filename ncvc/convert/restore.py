@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import torch
+
 from ncvc.checkpoint.format import write_weights
 from ncvc.convert import check
 from ncvc.convert.weights import HuggingFaceWeights
@@ -33,6 +35,11 @@ def to_megatron(source: Path, out: Path, *, replace: bool = False, reporter: Rep
     theirs = check.huggingface_logits(source, ids)
     tolerance = DIVIDED_TOLERANCE if weights.divides_embedding else check.TOLERANCE
     found = check.require_equal(ours, theirs, source, tolerance)
+    if weights.facts:  # and so every file is as it was written: the function must be too
+        stored, logits = check.read_fixture(source)
+        if not torch.equal(stored, ids):
+            theirs = check.huggingface_logits(source, stored)
+        check.require_equal(logits, theirs, source, todo=check.COPY_AGAIN)
     write_weights(
         out,
         weights.model,

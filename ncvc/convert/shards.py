@@ -76,9 +76,12 @@ def write_safetensors(path: Path, shapes: Shapes, dtype: torch.dtype, tensor: Ca
             file.write(stored.contiguous().flatten().view(torch.uint8).numpy())
 
 
-def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
-    """Writes a few tensors; unlike safetensors' own `save_file`, with the permissions of new files here, not 0600."""
-    path.write_bytes(save(dict(tensors)))
+def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: dict[str, str] | None = None) -> None:
+    """Writes a few tensors, with `metadata` in the head.
+
+    Unlike safetensors' own `save_file`, with the permissions of new files here, not 0600.
+    """
+    path.write_bytes(save(dict(tensors), metadata))
 
 
 class Shards:

@@ -12,14 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from ncvc.errors import ModelFolderError
+from ncvc.hf.fixture import LOGITS, require_config_of_fixture
 from ncvc.manifest import CHECKPOINT, HUGGINGFACE, KINDS, MANIFEST, file_difference, own_manifest
 
 TOKENIZER = Path("ncvc/tokenizer")
 """The whole tokenizer folder: cleaning rules, dictionary, pieces."""
 EMBEDDING = Path("ncvc/embedding.safetensors")
 """The Megatron embedding, before √d was folded into it."""
-LOGITS = Path("ncvc/logits.safetensors")
-"""Token ids and Megatron's logits for them."""
 
 CONFIG = "config.json"
 SINGLE = "model.safetensors"
@@ -101,6 +100,7 @@ def read_config(folder: Path) -> dict[str, Any]:
         value = config.get(name)
         if value is not None and not (type(value) is int and 1 <= value <= _LARGEST_SIZE):
             raise ModelFolderError(f"{path}: {name} is {_short(value)}, not a whole number from 1 to {_LARGEST_SIZE}")
+    require_config_of_fixture(folder, config)
     return config
 
 
