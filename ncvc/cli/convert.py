@@ -94,8 +94,6 @@ def _require(source: Path, output: Path, target: str, dtype: str, tokenizer: Pat
 
     if dtype not in DTYPES[target]:
         raise click.UsageError(f"--dtype {dtype} does not belong to --to {target}; choose {', '.join(DTYPES[target])}")
-    if target == "megatron" and tokenizer:
-        raise click.UsageError("--tokenizer does not belong to --to megatron")
     reads = [source] if tokenizer is None else [source, tokenizer]
     kinds = {"megatron": CHECKPOINT, "gguf": GGUF}
     require_output(output, kinds.get(target, HUGGINGFACE), reads=reads, replace=force)
@@ -119,7 +117,8 @@ def _check(folder: Path, console: Console) -> None:
 def _megatron(source: Path, output: Path, **options: Any) -> Written:
     from ncvc.convert.restore import to_megatron
 
-    difference = to_megatron(source, output, replace=options["replace"], reporter=options["reporter"])
+    given = {name: options[name] for name in ("tokenizer", "replace", "reporter")}
+    difference = to_megatron(source, output, **given)
     return {"difference": difference}, [f"logits differ from the folder's by at most {difference:.1e} (float32)"]
 
 

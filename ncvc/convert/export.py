@@ -8,8 +8,9 @@ from ncvc.convert import check, mapping
 from ncvc.convert.card import Facts, model_card
 from ncvc.convert.config import Architecture, architecture, generation_config, huggingface_config
 from ncvc.convert.shards import DTYPES, Dtype, write_shards, write_tensors
-from ncvc.convert.source import Source, copy_tokenizer, open_source
+from ncvc.convert.source import Source, open_source
 from ncvc.convert.tokenizer import write_tokenizer
+from ncvc.convert.tokenizer_folder import copy_tokenizer
 from ncvc.files import whole_folder, write_json
 from ncvc.hf.fixture import LOGITS, fixture_metadata
 from ncvc.hf.folder import EMBEDDING, TOKENIZER

@@ -8,7 +8,8 @@ from ncvc.convert.gguf import FORMATS, Format, write_gguf
 from ncvc.convert.gguf_card import gguf_card, modelfile
 from ncvc.convert.gguf_check import Found, compare, require_bounds
 from ncvc.convert.shards import write_tensors
-from ncvc.convert.source import Source, copy_tokenizer, open_source
+from ncvc.convert.source import Source, open_source
+from ncvc.convert.tokenizer_folder import copy_tokenizer
 from ncvc.errors import ConvertError
 from ncvc.files import whole_folder
 from ncvc.hf.fixture import LOGITS

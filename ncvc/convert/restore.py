@@ -6,9 +6,11 @@ import torch
 
 from ncvc.checkpoint.format import write_weights
 from ncvc.convert import check
+from ncvc.convert.tokenizer_folder import read_own_pieces
 from ncvc.convert.weights import HuggingFaceWeights
-from ncvc.hf.folder import EMBEDDING
-from ncvc.manifest import CHECKPOINT
+from ncvc.files import sha256_if_readable
+from ncvc.hf.folder import EMBEDDING, TOKENIZER
+from ncvc.manifest import CHECKPOINT, MANIFEST
 from ncvc.outputs import require_output
 from ncvc.progress import Reporter
 
@@ -16,15 +18,24 @@ DIVIDED_TOLERANCE = 10 * check.TOLERANCE
 """For an embedding that had to be divided by √d: its rounding error goes through all layers."""
 
 
-def to_megatron(source: Path, out: Path, *, replace: bool = False, reporter: Reporter | None = None) -> float:
+def to_megatron(
+    source: Path,
+    out: Path,
+    *,
+    tokenizer: Path | None = None,
+    replace: bool = False,
+    reporter: Reporter | None = None,
+) -> float:
     """Writes the checkpoint `out` from the folder `source`; returns the largest difference of their logits.
 
+    `tokenizer` stands for the folder's own where the vocabulary has grown since; the checkpoint names it.
     `reporter` hears if the embedding has to be divided by √d (see `HuggingFaceWeights`).
     Raises `ConvertError` where the folder is no such model or the logits differ.
     """
     reporter = reporter or Reporter()
-    require_output(out, CHECKPOINT, reads=[source], replace=replace)
+    require_output(out, CHECKPOINT, reads=[source, *([tokenizer] if tokenizer else [])], replace=replace)
     weights = HuggingFaceWeights(source)
+    digest = _tokenizer(weights, tokenizer)
     weights.verify()
     if weights.divides_embedding:
         size = weights.model.hidden_size
@@ -46,7 +57,17 @@ def to_megatron(source: Path, out: Path, *, replace: bool = False, reporter: Rep
         ((name, weights.weight(name)) for name in weights.names),
         step=weights.facts.get("step", 0),
         tokens_seen=weights.facts.get("tokens_seen", 0),
-        tokenizer=weights.tokenizer,
+        tokenizer=digest,
         replace=replace,
     )
     return found
+
+
+def _tokenizer(weights: HuggingFaceWeights, given: Path | None) -> str | None:
+    """SHA-256 of the manifest of the model's tokenizer, None for a model of others; raises `ConvertError`."""
+    own = weights.folder / TOKENIZER
+    if given is None and not own.is_dir():
+        return None
+    tokenizer = given or own
+    read_own_pieces(tokenizer, weights.model.vocab_size, weights.tokenizer, own)
+    return sha256_if_readable(tokenizer / MANIFEST)

@@ -7,6 +7,7 @@ travels along (`ncvc/tokenizer`).
 """
 
 from pathlib import Path
+from typing import Any, Literal, NamedTuple
 
 from ncvc.errors import TokenizerError
 from ncvc.files import write_json
@@ -18,8 +19,21 @@ SPECIAL_PIECES = ("<unk>", BEGIN_OF_TEXT, END_OF_TEXT, "\n")
 """The pieces with ids 0 to 3."""
 
 
-def read_pieces(folder: Path) -> list[tuple[str, float]]:
-    """Pieces with their scores (natural logarithms of probabilities) in the order of their ids.
+Kind = Literal["normal", "unknown", "control", "user_defined"]
+"""SentencePiece's type of a piece: `control` is never found in text, `user_defined` is always taken whole."""
+
+
+class Piece(NamedTuple):
+    """A row of the vocabulary."""
+
+    text: str
+    score: float
+    """Natural logarithm of its probability."""
+    kind: Kind = "normal"
+
+
+def read_pieces(folder: Path) -> list[Piece]:
+    """Pieces in the order of their ids.
 
     Raises `TokenizerError` where `folder` has no SentencePiece model of this project.
     """
@@ -32,30 +46,44 @@ def read_pieces(folder: Path) -> list[tuple[str, float]]:
         model = sentencepiece.SentencePieceProcessor(model_file=str(path))
     except (RuntimeError, OSError):
         raise TokenizerError(f"{path}: not a SentencePiece model; train the tokenizer again") from None
-    pieces = [(model.id_to_piece(i), model.get_score(i)) for i in range(model.vocab_size())]
-    if tuple(piece for piece, _ in pieces[:4]) != SPECIAL_PIECES:
+    pieces = [Piece(model.id_to_piece(i), model.get_score(i), _kind(model, i)) for i in range(model.vocab_size())]
+    if tuple(piece.text for piece in pieces[:4]) != SPECIAL_PIECES:
         raise TokenizerError(f"{path}: its first four pieces are not {SPECIAL_PIECES}; use `ncvc tokenizer train`")
     return pieces
 
 
-def write_tokenizer(pieces: list[tuple[str, float]], out: Path, max_length: int) -> None:
+def _kind(model: Any, token_id: int) -> Kind:
+    """The type of a piece; the library tells the first two, and only user-defined pieces have the score 0."""
+    if model.is_unknown(token_id):
+        return "unknown"
+    if model.is_control(token_id):
+        return "control"
+    return "normal" if model.get_score(token_id) else "user_defined"
+
+
+def write_tokenizer(pieces: list[Piece], out: Path, max_length: int) -> None:
     """Writes the two files into `out`; `max_length` is in tokens."""
     write_json(out / "tokenizer.json", _tokenizer(pieces))
     write_json(out / "tokenizer_config.json", _tokenizer_config(max_length))
 
 
-def _tokenizer(pieces: list[tuple[str, float]]) -> dict[str, object]:
+def _tokenizer(pieces: list[Piece]) -> dict[str, object]:
     """The `tokenizers` library's own format.
 
     Unigram there and in SentencePiece is the same search, but for one thing: SentencePiece always takes a
-    user-defined piece. The line break, the only one, is therefore an added token, which is matched before the
-    search. It is not `special`, so that decoding keeps it when special tokens are skipped.
+    user-defined piece. The line break, and any other one, is therefore an added token, which is matched before the
+    search. It is not `special`, so that decoding keeps it when special tokens are skipped. Control pieces are special
+    wherever they stand: a vocabulary can have grown by some at its end.
     """
     return {
         "version": "1.0",
         "truncation": None,
         "padding": None,
-        "added_tokens": [_added_token(i, piece, special=piece != "\n") for i, piece in enumerate(SPECIAL_PIECES)],
+        "added_tokens": [
+            _added_token(i, piece.text, special=piece.kind != "user_defined")
+            for i, piece in enumerate(pieces)
+            if piece.kind != "normal"
+        ],
         "normalizer": {"type": "Replace", "pattern": {"String": " "}, "content": "▁"},
         "pre_tokenizer": {
             "type": "Split",
@@ -68,7 +96,7 @@ def _tokenizer(pieces: list[tuple[str, float]]) -> dict[str, object]:
             "type": "Sequence",
             "decoders": [{"type": "Replace", "pattern": {"String": "▁"}, "content": " "}, {"type": "Fuse"}],
         },
-        "model": {"type": "Unigram", "unk_id": 0, "vocab": pieces, "byte_fallback": False},
+        "model": {"type": "Unigram", "unk_id": 0, "vocab": [piece[:2] for piece in pieces], "byte_fallback": False},
     }
 
 

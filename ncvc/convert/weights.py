@@ -20,8 +20,8 @@ from ncvc.model.config import ModelConfig
 class HuggingFaceWeights:
     """A folder of one of `ncvc.convert.config.ARCHITECTURES`, open for reading; a weight is read when it is asked for.
 
-    Every weight of a folder of ours comes back bit for bit: the embedding too where the folder still has the one it
-    was made from (`ncvc/embedding.safetensors`); otherwise it is divided by √d.
+    Every weight of a folder of ours comes back bit for bit: the embedding's rows too where the folder still has those
+    that they were made from (`ncvc/embedding.safetensors`); others are divided by √d.
     """
 
     def __init__(self, folder: Path, *, as_stored: bool = False) -> None:
@@ -50,13 +50,14 @@ class HuggingFaceWeights:
 
     @property
     def divides_embedding(self) -> bool:
-        """True if the embedding is the stored one divided by √d, exact to one rounding."""
-        return self._original is None and mapping.embedding(self.model).layout is mapping.FOLDED
+        """True if rows of the embedding are the stored ones divided by √d, exact to one rounding."""
+        folded = mapping.embedding(self.model).layout is mapping.FOLDED
+        return folded and (self._original is None or not self._original[1].all().item())
 
     @property
     def lost_embedding(self) -> bool:
-        """True if the model was trained with a scaled embedding, and the folder has only the product."""
-        return self.model.scale_embedding and self._original is None
+        """True if the model was trained with a scaled embedding, and the folder has only the product of some rows."""
+        return self.model.scale_embedding and (self._original is None or not self._original[1].all().item())
 
     @property
     def tokenizer(self) -> str | None:
@@ -70,14 +71,16 @@ class HuggingFaceWeights:
 
     def weight(self, name: str) -> Tensor:
         """A whole weight by Megatron's name, in float32 on the CPU."""
-        if self._original is not None and name == mapping.EMBEDDING:
-            return self._original
         row = self._rows[name]
         parts = tuple(self._shards.tensor(part).float() for part in row.huggingface)
         try:
-            return row.layout.merge(parts, self.model)
+            merged = row.layout.merge(parts, self.model)
         except ConvertError as error:
             raise ConvertError(f"{self.folder}: {row.huggingface[0]}: {error}") from None
+        if name == mapping.EMBEDDING and self._original is not None:
+            original, same = self._original
+            merged[same] = original[same[: len(original)]].float()
+        return merged
 
 
 def _require_weights(source: Path, shards: Shards, model: ModelConfig, *, llama: bool) -> None:
@@ -91,8 +94,11 @@ def _require_weights(source: Path, shards: Shards, model: ModelConfig, *, llama:
             )
 
 
-def _original_embedding(source: Path, shards: Shards, model: ModelConfig) -> Tensor | None:
-    """The embedding as it was before folding, if it folds to exactly what the folder's model has."""
+def _original_embedding(source: Path, shards: Shards, model: ModelConfig) -> tuple[Tensor, Tensor] | None:
+    """The embedding as it was before folding, and which of its rows fold to exactly what the folder's model has.
+
+    Rows that were added since are not among them. None if there is no such row.
+    """
     path = source / EMBEDDING
     if not path.exists():
         return None
@@ -102,6 +108,11 @@ def _original_embedding(source: Path, shards: Shards, model: ModelConfig) -> Ten
         raise ConvertError(f"{path}: cut off or not ours; copy the folder again, or remove this file") from None
     row = mapping.embedding(model)
     stored = [shards.tensor(name) for name in row.huggingface]
-    expected = row.layout.split(original, model)
-    fits = all(torch.equal(ours.to(theirs.dtype), theirs) for ours, theirs in zip(expected, stored, strict=True))
-    return original if fits else None
+    rows = min(len(original), model.vocab_size)
+    if original.shape[1:] != stored[0].shape[1:]:
+        return None
+    same = torch.zeros(model.vocab_size, dtype=torch.bool)
+    same[:rows] = True
+    for ours, theirs in zip(row.layout.split(original[:rows], model), stored, strict=True):
+        same[:rows] &= (ours.to(theirs.dtype) == theirs[:rows]).all(1)
+    return (original[:rows], same) if same.any() else None
