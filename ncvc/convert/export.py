@@ -7,7 +7,7 @@ import torch
 from ncvc.convert import check, mapping
 from ncvc.convert.card import Facts, model_card
 from ncvc.convert.config import Architecture, architecture, generation_config, huggingface_config
-from ncvc.convert.shards import DTYPES, Dtype, write_shards, write_tensors
+from ncvc.convert.shards import DTYPES, Dtype, write_safetensors, write_shards, write_tensors
 from ncvc.convert.source import Source, open_source
 from ncvc.convert.tokenizer import write_tokenizer
 from ncvc.convert.tokenizer_folder import copy_tokenizer
@@ -52,7 +52,8 @@ def to_huggingface(
         shapes, read = opened.huggingface(llama=llama)
         write_shards(folder, shapes, DTYPES[dtype], read)
         if model.scale_embedding:
-            write_tensors(folder / EMBEDDING, {mapping.EMBEDDING: opened.weight(mapping.EMBEDDING)})
+            shape = {mapping.EMBEDDING: (model.vocab_size, model.hidden_size)}
+            write_safetensors(folder / EMBEDDING, shape, torch.float32, opened.weight)
         config = huggingface_config(model, dtype, llama=llama)
         write_json(folder / "config.json", config)
         write_json(folder / "generation_config.json", generation_config())

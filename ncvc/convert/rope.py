@@ -38,7 +38,7 @@ def require_plain_rope(path: Path, config: dict[str, Any]) -> None:
 
 def rotary_base(path: Path, config: dict[str, Any]) -> int:
     """RoPE's base; raises `ConvertError` where two members contradict each other, or it is no whole number."""
-    places = {section: (config.get(section) or {}).get("rope_theta") for section in SECTIONS}
+    places = {f"{section}.rope_theta": (config.get(section) or {}).get("rope_theta") for section in SECTIONS}
     stated = {
         name: base for name, base in {"rope_theta": config.get("rope_theta"), **places}.items() if base is not None
     }

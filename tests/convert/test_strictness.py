@@ -103,7 +103,7 @@ def test_scaled_rope_is_refused_by_name(kind, member, section, folder):
 @pytest.mark.parametrize(
     ("members", "message"),
     [
-        ({"rope_theta": 20000.0}, r"two bases \(rope_theta 20000.0, rope_parameters 10000.0\)"),
+        ({"rope_theta": 20000.0}, r"two bases \(rope_theta 20000.0, rope_parameters.rope_theta 10000.0\)"),
         ({"rope_parameters": {"full_attention": {"rope_type": "default"}}}, "rope_parameters is not one set"),
         ({"rope_parameters": [1]}, "rope_parameters is not one set"),
         ({"partial_rotary_factor": 0.5}, "partial_rotary_factor is 0.5"),
