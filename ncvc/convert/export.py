@@ -7,6 +7,7 @@ import torch
 from ncvc.convert import check, mapping
 from ncvc.convert.card import Facts, model_card
 from ncvc.convert.config import Architecture, architecture, generation_config, huggingface_config
+from ncvc.convert.memory import comparing_limit, in_at_most, writing_limit
 from ncvc.convert.shards import DTYPES, Dtype, write_safetensors, write_shards, write_tensors
 from ncvc.convert.source import Source, open_source
 from ncvc.convert.tokenizer import write_tokenizer
@@ -48,7 +49,7 @@ def to_huggingface(
         write_tokenizer(opened.pieces, folder, model.max_position_embeddings)
         reporter.say("checking the SHA-256 of what is converted")
         opened.verify()
-        reporter.say(f"writing {model.num_layers} layers in {dtype}")
+        reporter.say(f"writing {model.num_layers} layers in {dtype}, {in_at_most(writing_limit(model))}")
         shapes, read = opened.huggingface(llama=llama)
         write_shards(folder, shapes, DTYPES[dtype], read)
         if model.scale_embedding:
@@ -57,7 +58,7 @@ def to_huggingface(
         config = huggingface_config(model, dtype, llama=llama)
         write_json(folder / "config.json", config)
         write_json(folder / "generation_config.json", generation_config())
-        reporter.say("comparing the logits with Megatron's")
+        reporter.say(f"comparing the logits with Megatron's, {in_at_most(comparing_limit(model))}")
         found = _compare(opened, folder, out, DTYPES[dtype])
         write_tensors(folder / LOGITS, {"ids": found.ids, "logits": found.logits}, fixture_metadata(config))
         _write_card(opened, folder, dtype, found, entry)

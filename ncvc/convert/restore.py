@@ -6,6 +6,7 @@ import torch
 
 from ncvc.checkpoint.format import write_weights
 from ncvc.convert import check
+from ncvc.convert.memory import comparing_limit, in_at_most, writing_limit
 from ncvc.convert.tokenizer_folder import read_own_pieces
 from ncvc.convert.weights import HuggingFaceWeights
 from ncvc.files import sha256_if_readable
@@ -40,7 +41,7 @@ def to_megatron(
     if weights.divides_embedding:
         size = weights.model.hidden_size
         reporter.say(f"no {EMBEDDING} that fits: dividing the embedding by √{size}, exact to one rounding")
-    reporter.say("comparing the logits with Megatron's")
+    reporter.say(f"comparing the logits with Megatron's, {in_at_most(comparing_limit(weights.model))}")
     ids = check.batch(weights.model)
     ours = check.megatron_logits(weights.model, weights.weight, ids, weights.dtype)
     theirs = check.huggingface_logits(source, ids)
@@ -51,6 +52,7 @@ def to_megatron(
         if not torch.equal(stored, ids):
             theirs = check.huggingface_logits(source, stored)
         check.require_equal(logits, theirs, source, todo=check.COPY_AGAIN)
+    reporter.say(f"writing {weights.model.num_layers} layers, {in_at_most(writing_limit(weights.model))}")
     write_weights(
         out,
         weights.model,

@@ -23,6 +23,8 @@ DTYPES: dict[Dtype, torch.dtype] = {
     "bfloat16": torch.bfloat16,
     "float16": torch.float16,
 }
+PART = 1 << 22
+"""Numbers of a tensor that are rounded and written at a time."""
 DTYPE_CODES = {torch.float32: "F32", torch.bfloat16: "BF16", torch.float16: "F16"}
 
 Shapes = Mapping[str, tuple[int, ...]]
@@ -67,13 +69,15 @@ def write_safetensors(path: Path, shapes: Shapes, dtype: torch.dtype, tensor: Ca
         for name, shape in shapes.items():
             value = tensor(name)
             assert value.shape == shape, (name, value.shape, shape)
-            stored = value.to(dtype)
-            if not stored.isfinite().all():
-                raise ConvertError(
-                    f"weight {name}: its largest number is {value.abs().max().item():.1e}, and {dtype} ends at"
-                    f" {torch.finfo(dtype).max:.1e}; choose another --dtype"
-                )
-            file.write(stored.contiguous().flatten().view(torch.uint8).numpy())
+            for part in value.contiguous().view(-1).split(PART):
+                stored = part.to(dtype)
+                if not stored.isfinite().all():
+                    raise ConvertError(
+                        f"weight {name}: its largest number is {value.abs().max().item():.1e}, and {dtype} ends at"
+                        f" {torch.finfo(dtype).max:.1e}; choose another --dtype"
+                    )
+                file.write(stored.view(torch.uint8).numpy())
+            del value, part, stored  # before the next one is read
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: dict[str, str] | None = None) -> None:
