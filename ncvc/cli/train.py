@@ -184,6 +184,9 @@ def run(
     rendezvous = Rendezvous(**nodes)
     rendezvous.check(max_restarts)
     require_files([*settings.data.prefixes, *settings.data.validation_prefixes])
+    from ncvc.model.lazy_shapes import import_torch
+
+    import_torch()
     from ncvc.train.elastic.launch import launch
 
     finished = launch(settings, rendezvous, max_restarts, console.channel, changed)

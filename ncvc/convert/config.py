@@ -6,13 +6,11 @@ from typing import Any
 
 import pydantic
 
-from ncvc.convert.rope import require_plain_rope, rotary_base
+from ncvc.convert.rope import require_known_rope, rope_fields, rope_members
 from ncvc.errors import ConvertError
 from ncvc.hf.tokenizer import one_line
 from ncvc.model.config import ModelConfig
-
-BEGIN_OF_TEXT_ID = 1
-END_OF_TEXT_ID = 2
+from ncvc.special_tokens import END_OF_TEXT_ID, first_id
 
 
 @dataclass(frozen=True)
@@ -74,8 +72,13 @@ def ties_embeddings(model: ModelConfig) -> bool:
     return model.share_embeddings_and_output_weights and not model.scale_embedding
 
 
-def huggingface_config(model: ModelConfig, dtype: str, *, llama: bool = False) -> dict[str, Any]:
-    """`config.json`; `dtype` is the type of the stored weights, `llama` the form (see `architecture`)."""
+def huggingface_config(
+    model: ModelConfig, dtype: str, *, begin_of_text: bool = True, llama: bool = False
+) -> dict[str, Any]:
+    """`config.json`; `dtype` is the type of the stored weights, `llama` the form (see `architecture`).
+
+    `begin_of_text`: whether `<|begin_of_text|>` begins a text (see `first_id`).
+    """
     entry = architecture(model, llama=llama)
     return {
         "architectures": [entry.name],
@@ -91,26 +94,22 @@ def huggingface_config(model: ModelConfig, dtype: str, *, llama: bool = False) -
         "head_dim": model.kv_channels,
         "max_position_embeddings": model.max_position_embeddings,
         "rms_norm_eps": model.layernorm_epsilon,
-        # transformers 4 reads the first, transformers 5 the second.
-        "rope_theta": float(model.rotary_base),
-        "rope_parameters": {"rope_type": "default", "rope_theta": float(model.rotary_base)},
+        **rope_members(model),
         "attention_dropout": 0.0,
-        "bos_token_id": BEGIN_OF_TEXT_ID,
-        "eos_token_id": END_OF_TEXT_ID,
-        "pad_token_id": END_OF_TEXT_ID,
+        **special_ids(begin_of_text=begin_of_text),
         "use_cache": True,
         "dtype": dtype,
         "torch_dtype": dtype,
     }
 
 
-def generation_config() -> dict[str, Any]:
-    """`generation_config.json`.
-
-    Text begins after `<|end_of_text|>`, as every document did in training; `<|begin_of_text|>` never occurred
-    there.
-    """
-    return {"bos_token_id": END_OF_TEXT_ID, "eos_token_id": END_OF_TEXT_ID, "pad_token_id": END_OF_TEXT_ID}
+def special_ids(*, begin_of_text: bool) -> dict[str, Any]:
+    """Members of `config.json`, and all of `generation_config.json`; the papers pad with `<|end_of_text|>`."""
+    return {
+        "bos_token_id": first_id(begin_of_text=begin_of_text),
+        "eos_token_id": END_OF_TEXT_ID,
+        "pad_token_id": END_OF_TEXT_ID,
+    }
 
 
 def model_config(
@@ -130,7 +129,7 @@ def model_config(
         tied = whole["tie_word_embeddings"]
         recorded = recorded | {"scale_embedding": False, "share_embeddings_and_output_weights": tied}
     sizes = {ours: whole[theirs] for ours, theirs in SIZES.items()}
-    sizes |= {"layernorm_epsilon": whole["rms_norm_eps"], "rotary_base": rotary_base(path, config)}
+    sizes |= {"layernorm_epsilon": whole["rms_norm_eps"], **rope_fields(path, config, whole)}
     if whole.get("head_dim"):
         sizes["kv_channels"] = whole["head_dim"]
     try:
@@ -155,7 +154,7 @@ def require_architecture(path: Path, config: dict[str, Any]) -> list[Architectur
     for key in SIZES.values():
         if key not in config:
             raise ConvertError(f"{path}: {key} is missing; copy the folder again")
-    require_plain_rope(path, config)
+    require_known_rope(path, config)
     return entries
 
 

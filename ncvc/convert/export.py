@@ -6,7 +6,7 @@ import torch
 
 from ncvc.convert import check, mapping
 from ncvc.convert.card import Facts, model_card
-from ncvc.convert.config import Architecture, architecture, generation_config, huggingface_config
+from ncvc.convert.config import Architecture, architecture, huggingface_config, special_ids
 from ncvc.convert.memory import comparing_limit, in_at_most, writing_limit
 from ncvc.convert.shards import DTYPES, Dtype, write_safetensors, write_shards, write_tensors
 from ncvc.convert.source import Source, open_source
@@ -46,7 +46,7 @@ def to_huggingface(
         require_output(out, HUGGINGFACE, reads=[source, opened.tokenizer], replace=replace), require_untouched
     ) as folder:
         copy_tokenizer(opened.tokenizer, folder / TOKENIZER)
-        write_tokenizer(opened.pieces, folder, model.max_position_embeddings)
+        write_tokenizer(opened.pieces, folder, model.max_position_embeddings, begin_of_text=opened.begin_of_text)
         reporter.say("checking the SHA-256 of what is converted")
         opened.verify()
         reporter.say(f"writing {model.num_layers} layers in {dtype}, {in_at_most(writing_limit(model))}")
@@ -55,9 +55,9 @@ def to_huggingface(
         if model.scale_embedding:
             shape = {mapping.EMBEDDING: (model.vocab_size, model.hidden_size)}
             write_safetensors(folder / EMBEDDING, shape, torch.float32, opened.weight)
-        config = huggingface_config(model, dtype, llama=llama)
+        config = huggingface_config(model, dtype, begin_of_text=opened.begin_of_text, llama=llama)
         write_json(folder / "config.json", config)
-        write_json(folder / "generation_config.json", generation_config())
+        write_json(folder / "generation_config.json", special_ids(begin_of_text=opened.begin_of_text))
         reporter.say(f"comparing the logits with Megatron's, {in_at_most(comparing_limit(model))}")
         found = _compare(opened, folder, out, DTYPES[dtype])
         write_tensors(folder / LOGITS, {"ids": found.ids, "logits": found.logits}, fixture_metadata(config))
@@ -87,6 +87,7 @@ def _write_card(source: Source, folder: Path, dtype: Dtype, found: check.Check, 
         step=source.step,
         tokens_seen=source.tokens_seen,
         **source.training,
+        begin_of_text=source.begin_of_text,
         check=found,
         architecture=entry,
     )

@@ -19,11 +19,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ncvc.convert import mapping
-from ncvc.convert.config import END_OF_TEXT_ID
 from ncvc.convert.source import Source
 from ncvc.convert.tokenizer import Kind, Piece
 from ncvc.errors import ConvertError
 from ncvc.model.config import ModelConfig
+from ncvc.model.rope_scaling import base_frequencies, scaled
+from ncvc.special_tokens import END_OF_TEXT_ID, first_id
 
 Format = Literal["float32", "float16", "bfloat16", "q8_0"]
 FORMATS: dict[Format, tuple[Type, LlamaFileType]] = {
@@ -33,6 +34,8 @@ FORMATS: dict[Format, tuple[Type, LlamaFileType]] = {
     "q8_0": (Type.Q8_0, LlamaFileType.MOSTLY_Q8_0),
 }
 """Format of the matrices; vectors stay in float32, as llama.cpp wants them."""
+ROPE_FACTORS = f"{gguf.TENSOR_NAMES[gguf.MODEL_TENSOR.ROPE_FREQS]}.weight"
+"""Name of the tensor of `rope_factors`."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,15 @@ def entries(model: ModelConfig) -> Iterator[Entry]:
         yield Entry(f"{name}.{kind}", huggingface, shape, heads.get(base.rsplit(".", 1)[-1], 0))
 
 
+def rope_factors(model: ModelConfig) -> NDArray[np.float32] | None:
+    """Divisors [kv_channels / 2] of RoPE's frequencies as llama.cpp has them for Llama 3.1; None for other models."""
+    if model.rope_scaling != "llama3":
+        return None
+    frequencies = base_frequencies(model)
+    divisors: NDArray[np.float32] = (frequencies / scaled(frequencies, model)).numpy()
+    return divisors
+
+
 def write_gguf(source: Source, path: Path, form: Format) -> None:
     """Writes the file; holds one tensor at a time.
 
@@ -74,9 +86,12 @@ def write_gguf(source: Source, path: Path, form: Format) -> None:
     _write_sizes(writer, source.model)
     writer.add_file_type(file_type)
     writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
-    _write_tokenizer(writer, source.pieces)
+    _write_tokenizer(writer, source.pieces, first_id(begin_of_text=source.begin_of_text))
+    factors = rope_factors(source.model)
     table = list(entries(source.model))
     kinds = {entry.name: _kind(entry, kind) for entry in table}
+    if factors is not None:
+        writer.add_tensor_info(ROPE_FACTORS, factors.shape, factors.dtype, factors.nbytes)
     for entry in table:
         stored = kinds[entry.name]
         block, size = gguf.GGML_QUANT_SIZES[stored]
@@ -86,6 +101,8 @@ def write_gguf(source: Source, path: Path, form: Format) -> None:
     writer.write_kv_data_to_file()
     writer.write_ti_data_to_file()
     _, read = source.huggingface(llama=True)
+    if factors is not None:
+        writer.write_tensor_data(factors)
     for entry in table:
         writer.write_tensor_data(_stored(entry, read(entry.huggingface), kinds[entry.name]))
     writer.close()
@@ -125,6 +142,9 @@ def _write_sizes(writer: gguf.GGUFWriter, model: ModelConfig) -> None:
     writer.add_value_length(model.kv_channels)
     writer.add_rope_dimension_count(model.kv_channels)
     writer.add_rope_freq_base(float(model.rotary_base))
+    if model.rope_scaling == "linear":
+        writer.add_rope_scaling_type(gguf.RopeScalingType.LINEAR)
+        writer.add_rope_scaling_factor(model.rope_scaling_factor)
     writer.add_layer_norm_rms_eps(model.layernorm_epsilon)
 
 
@@ -136,8 +156,8 @@ TOKEN_TYPES: dict[Kind, TokenType] = {
 }
 
 
-def _write_tokenizer(writer: gguf.GGUFWriter, pieces: list[Piece]) -> None:
-    """UGM with every piece and score; the engine begins a text with `<|end_of_text|>`, as training did."""
+def _write_tokenizer(writer: gguf.GGUFWriter, pieces: list[Piece], first: int) -> None:
+    """UGM with every piece and score; the engine begins a text with the id `first`, as training did."""
     writer.add_tokenizer_model("t5")
     writer.add_tokenizer_pre("default")
     writer.add_token_list([piece.text for piece in pieces])
@@ -146,7 +166,7 @@ def _write_tokenizer(writer: gguf.GGUFWriter, pieces: list[Piece]) -> None:
     writer.add_add_space_prefix(False)
     writer.add_remove_extra_whitespaces(False)
     writer.add_unk_token_id(0)
-    writer.add_bos_token_id(END_OF_TEXT_ID)
+    writer.add_bos_token_id(first)
     writer.add_eos_token_id(END_OF_TEXT_ID)
     writer.add_pad_token_id(END_OF_TEXT_ID)
     writer.add_add_bos_token(True)

@@ -11,10 +11,10 @@ from transformers import AutoConfig
 
 from ncvc.convert import check, llama_cpp
 from ncvc.convert.config import huggingface_config
-from ncvc.convert.gguf import entries
+from ncvc.convert.gguf import ROPE_FACTORS, entries
 from ncvc.convert.streaming import transformers_logits, without_weights
 from ncvc.errors import ConvertError
-from ncvc.model.config import ModelConfig
+from ncvc.model.config import ROPE_SCALING, ModelConfig
 
 BOUNDS: dict[str, tuple[float, float]] = {
     "float32": (1e-3, 0.98),
@@ -29,6 +29,7 @@ BOUNDS: dict[str, tuple[float, float]] = {
 TOLERANCE = {"gguf": check.TOLERANCE, "llama.cpp": 5e-5}
 """Largest difference of a logit of a float32 file by engine. llama.cpp's own sums differ by up to 1.1e-5 on random
 models; a wrong file by more than 0.1."""
+NO_ROPE_SCALING = {name: ModelConfig.model_fields[name].default for name in ROPE_SCALING}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +67,8 @@ def compare(model: ModelConfig, path: Path, ids: Tensor, ours: Tensor) -> Found:
 
 def reread_logits(model: ModelConfig, path: Path, ids: Tensor) -> Tensor:
     """Logits [batch, length, V] of the file's numbers, by transformers' Llama in float32."""
-    stored: dict[str, Any] = {tensor.name: tensor for tensor in gguf.GGUFReader(path).tensors}
+    reader = gguf.GGUFReader(path)
+    stored: dict[str, Any] = {tensor.name: tensor for tensor in reader.tensors}
     table = {entry.huggingface: entry for entry in entries(model)}
 
     def read(name: str) -> Tensor:
@@ -78,8 +80,18 @@ def reread_logits(model: ModelConfig, path: Path, ids: Tensor) -> Tensor:
         pairs = weight.view(entry.heads, -1, 2, *entry.shape[1:])  # neighbours → halves
         return torch.cat([pairs[:, :, 0], pairs[:, :, 1]], dim=1).view(entry.shape)
 
-    config = AutoConfig.for_model(**huggingface_config(model, "float32", llama=True))
-    return transformers_logits(without_weights(config), ids, read)
+    config = huggingface_config(model.model_copy(update=NO_ROPE_SCALING), "float32", llama=True)
+    llama = without_weights(AutoConfig.for_model(**config))
+    llama.model.rotary_emb.inv_freq /= _rope_divisors(reader, stored)
+    return transformers_logits(llama, ids, read)
+
+
+def _rope_divisors(reader: gguf.GGUFReader, stored: dict[str, Any]) -> Tensor:
+    """Divisors of RoPE's frequencies that the file holds, as llama.cpp reads them."""
+    if ROPE_FACTORS in stored:
+        return torch.tensor(stored[ROPE_FACTORS].data)
+    field = reader.get_field("llama.rope.scaling.factor")
+    return torch.tensor(1.0 if field is None else field.contents())
 
 
 def require_bounds(out: Path, dtype: str, found: Found, todo: str) -> None:

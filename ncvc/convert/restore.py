@@ -60,6 +60,7 @@ def to_megatron(
         step=weights.facts.get("step", 0),
         tokens_seen=weights.facts.get("tokens_seen", 0),
         tokenizer=digest,
+        begin_of_text=weights.begin_of_text,
         replace=replace,
     )
     return found

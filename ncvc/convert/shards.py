@@ -69,7 +69,7 @@ def write_safetensors(path: Path, shapes: Shapes, dtype: torch.dtype, tensor: Ca
         for name, shape in shapes.items():
             value = tensor(name)
             assert value.shape == shape, (name, value.shape, shape)
-            for part in value.contiguous().view(-1).split(PART):
+            for part in torch.split(value.contiguous().view(-1), PART):
                 stored = part.to(dtype)
                 if not stored.isfinite().all():
                     raise ConvertError(

@@ -14,6 +14,16 @@ NotNegative = Annotated[float, pydantic.Field(ge=0.0)]
 Switch = bool | Literal["auto"]
 
 
+ROPE_SCALING = (
+    "rope_scaling",
+    "rope_scaling_factor",
+    "rope_low_freq_factor",
+    "rope_high_freq_factor",
+    "rope_original_positions",
+)
+"""Fields of `ModelConfig` that change RoPE's frequencies."""
+
+
 def _kv_channels(values: dict[str, int]) -> int:
     return values["hidden_size"] // values["num_attention_heads"]
 
@@ -42,6 +52,18 @@ class ModelConfig(Config):
     """Longest sequence that the model is trained for, in tokens."""
     rotary_base: Count = 10000
     """Base of the RoPE frequencies."""
+    rope_scaling: Literal["llama3", "linear"] | None = None
+    """Change of the RoPE frequencies for longer texts: `llama3` divides the slow ones by `rope_scaling_factor` and
+    leaves the fast ones, as Llama 3.1 does; `linear` divides all; null none."""
+    rope_scaling_factor: Annotated[float, pydantic.Field(ge=1.0)] = 8.0
+    """Divisor of `rope_scaling`; Llama 3.1 has 8, Llama 3.2 has 32."""
+    rope_low_freq_factor: Positive = 1.0
+    """With llama3: turns of a frequency in `rope_original_positions` tokens below which it is divided."""
+    rope_high_freq_factor: Positive = 4.0
+    """With llama3: turns above which a frequency is left; between both it is a mean."""
+    rope_original_positions: Count = 8192
+    """With llama3: longest sequence of the training before, in tokens; Hugging Face's
+    original_max_position_embeddings."""
     gated_linear_unit: bool = False
     """MLP with a gate, SwiGLU (arXiv 2002.05202), which has a third matrix; without it SiLU alone."""
     qk_layernorm: bool = False
@@ -88,6 +110,7 @@ class ModelConfig(Config):
                 f"a head has kv_channels (hidden_size / num_attention_heads) = {self.kv_channels} features;"
                 " RoPE turns pairs, make it even"
             )
+        self._check_rope()
         extra = [name for name in ("qk_layernorm", "add_qkv_bias") if getattr(self, name)]
         if len(extra) == 2 or (extra and not self.gated_linear_unit):
             raise ValueError(
@@ -101,6 +124,18 @@ class ModelConfig(Config):
                 f" num_query_groups {self.num_query_groups}"
             )
         return self
+
+    def _check_rope(self) -> None:
+        """Raises `ValueError` for numbers of a scaling that the model does not have, or that contradict each other."""
+        for name in ROPE_SCALING[1:]:
+            kinds = ("llama3", "linear") if name == "rope_scaling_factor" else ("llama3",)
+            if self.rope_scaling not in kinds and getattr(self, name) != type(self).model_fields[name].default:
+                raise ValueError(f"{name} belongs to rope_scaling {' or '.join(kinds)}; set that, or leave {name} out")
+        if self.rope_low_freq_factor >= self.rope_high_freq_factor:
+            raise ValueError(
+                f"rope_low_freq_factor {self.rope_low_freq_factor} must be below"
+                f" rope_high_freq_factor {self.rope_high_freq_factor}"
+            )
 
 
 class ComputeConfig(Config):

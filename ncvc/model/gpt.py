@@ -36,6 +36,7 @@ from ncvc.model.kernels.linear import use_torch
 from ncvc.model.kernels.norm import LigerResidualRMSNorm, LigerRMSNorm, RMSNorm
 from ncvc.model.kernels.rope import LigerRopeSelfAttention
 from ncvc.model.kernels.select import Kernels, choose
+from ncvc.model.rope_scaling import scaled
 from ncvc.model.sharding import parameter_shards
 
 
@@ -195,6 +196,7 @@ def build(
         share_embeddings_and_output_weights=model.share_embeddings_and_output_weights,
         pg_collection=groups,
     )
+    gpt.rotary_pos_emb.inv_freq = scaled(gpt.rotary_pos_emb.inv_freq, model)
     if gpt.pre_process and model.scale_embedding:
         # "Scaled embedding" ("Spike no more", arXiv 2312.16903): GPTModel has no field for it.
         scale = math.sqrt(model.hidden_size)

@@ -23,7 +23,7 @@ class CheckpointConfig(Config):
     """Steps between checkpoints that are kept for ever as well (the paper's interval); `off` keeps none for ever."""
     init_from: OwnPath | None = None
     """Initial weights of a new run: a checkpoint, or a Hugging Face folder of `ncvc convert`, or of stock Llama, Qwen2
-    or Qwen3 form; null draws random ones. Dropout, RoPE's base and the longest sequence may differ from theirs."""
+    or Qwen3 form; null draws random ones. Dropout, RoPE's base and scaling, and the longest sequence may differ."""
     init_vocabulary: Literal["keep", "transfer"] = "keep"
     """Rows of embedding and head: as they are, for the same tokenizer; or transferred to `data.tokenizer` from a
     Hugging Face folder with another one, each piece's row the mean of the rows of its text's tokens there."""

@@ -5,14 +5,15 @@ from typing import TYPE_CHECKING
 
 from ncvc.checkpoint.manifest import Manifest
 from ncvc.errors import ConfigError
-from ncvc.model.config import ModelConfig
+from ncvc.model.config import ROPE_SCALING, ModelConfig
 from ncvc.train.config import TrainConfig
 
 if TYPE_CHECKING:
     from ncvc.convert.weights import HuggingFaceWeights
 
-MAY_DIFFER = ("max_position_embeddings", "rotary_base", "hidden_dropout", "attention_dropout", "embedding_dropout")
-"""Fields of `model` that the weights do not depend on; continued training may change length and RoPE's base too."""
+DROPOUT = ("hidden_dropout", "attention_dropout", "embedding_dropout")
+MAY_DIFFER = ("max_position_embeddings", "rotary_base", *ROPE_SCALING, *DROPOUT)
+"""Fields of `model` that the weights do not depend on; continued training may change length and RoPE too."""
 
 
 def require_same_checkpoint(folder: Path, manifest: Manifest, config: TrainConfig, tokenizer: str) -> list[str]:

@@ -16,6 +16,7 @@ from ncvc.errors import ConvertError
 from ncvc.model.config import ModelConfig
 from ncvc.model.gpt import build
 from ncvc.model.parallel import single_process
+from ncvc.model.rope_scaling import base_frequencies, scaled
 
 # Every size is another number.
 SIZES = {
@@ -31,6 +32,17 @@ STOCK = {
     "llama": ("Llama", {}),
     "llama, tied": ("Llama", {"tie_word_embeddings": True}),
     "llama, wide heads": ("Llama", {"head_dim": 16, "rope_parameters": {"rope_type": "default", "rope_theta": 5e5}}),
+    "llama 3.1": (
+        "Llama",
+        {
+            "head_dim": 16,
+            "rope_parameters": {
+                **{"rope_type": "llama3", "rope_theta": 500.0, "factor": 8.0, "low_freq_factor": 1.0},
+                **{"high_freq_factor": 4.0, "original_max_position_embeddings": 48},
+            },
+        },
+    ),
+    "llama, linear": ("Llama", {"rope_parameters": {"rope_type": "linear", "rope_theta": 1e4, "factor": 2.5}}),
     "qwen2": ("Qwen2", {"rms_norm_eps": 1e-6}),
     "qwen2, tied": ("Qwen2", {"tie_word_embeddings": True}),
     "qwen3": ("Qwen3", {"head_dim": 16}),
@@ -158,8 +170,23 @@ def model_config_of(**changes):
     [
         ({"attention_bias": True, "mlp_bias": True}, "attention_bias is True"),
         ({"hidden_act": "gelu"}, "hidden_act is 'gelu'"),
-        ({"rope_parameters": {"rope_type": "linear", "factor": 2.0, "rope_theta": 10000.0}}, "RoPE of type 'linear'"),
-        ({"rope_scaling": {"type": "linear", "factor": 2.0}}, "RoPE of type 'linear'"),
+        ({"rope_parameters": {"rope_type": "dynamic", "factor": 2.0, "rope_theta": 10000.0}}, "RoPE of type 'dynamic'"),
+        ({"rope_scaling": {"type": "yarn", "factor": 2.0}}, "RoPE of type 'yarn'"),
+        ({"rope_parameters": {"rope_type": "linear", "rope_theta": 1e4}}, "Missing required keys"),
+        (
+            {
+                "rope_parameters": {
+                    "rope_type": "llama3",
+                    "rope_theta": 1e4,
+                    "factor": 8.0,
+                    "low_freq_factor": 4.0,
+                    "high_freq_factor": 4.0,
+                    "original_max_position_embeddings": 48,
+                }
+            },
+            "rope_low_freq_factor 4.0 must be below rope_high_freq_factor 4.0",
+        ),
+        ({"rope_parameters": {"rope_type": "default", "rope_theta": 1e4, "partial_rotary_factor": 0.5}}, "only 1 can"),
         ({"rope_parameters": {"rope_type": "default", "rope_theta": 10000.5}}, "rope_theta is 10000.5"),
         ({"model_type": "gemma"}, "model_type is 'gemma'"),
         ({"hidden_size": 61}, "transformers refuses it"),
@@ -199,3 +226,40 @@ def test_defaults_of_a_config_are_transformers(tmp_path):
     assert (model.rotary_base, model.kv_channels, model.layernorm_epsilon) == (500000, 10, 1e-6)
     assert model.scale_embedding is False
     assert huggingface_config(model, "float32")["rope_parameters"]["rope_theta"] == 500000.0
+
+
+def test_a_length_before_scaling_that_is_left_out_is_the_longest(tmp_path):
+    rope = {"rope_type": "llama3", "rope_theta": 5e5, "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0}
+    model = model_config(tmp_path, {"model_type": "llama", **SIZES, "rms_norm_eps": 1e-5, "rope_parameters": rope}, {})
+    assert (model.rope_scaling, model.rope_original_positions) == ("llama3", SIZES["max_position_embeddings"])
+
+
+@pytest.mark.parametrize("factor", [8.0, 32.0])
+def test_scaled_frequencies_have_the_bits_of_transformers(factor):
+    """Llama 3.1 and 3.2: heads of 128 and 64, base 500000."""
+    rope = {"rope_type": "llama3", "rope_theta": 5e5, "factor": factor, "low_freq_factor": 1.0, "high_freq_factor": 4.0}
+    rope |= {"original_max_position_embeddings": 8192}
+    for head in (64, 128):
+        config = transformers.LlamaConfig(head_dim=head, rope_parameters=rope, max_position_embeddings=131072)
+        theirs, _ = transformers.modeling_rope_utils.ROPE_INIT_FUNCTIONS["llama3"](config)
+        ours = model_config_of(kv_channels=head, rotary_base=500000, rope_scaling="llama3", rope_scaling_factor=factor)
+        with single_process():
+            assert torch.equal(build(ours).rotary_pos_emb.inv_freq, theirs)
+        assert torch.equal(scaled(base_frequencies(ours), ours), theirs)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"rope_scaling_factor": 4.0}, "rope_scaling_factor belongs to rope_scaling llama3 or linear"),
+        (
+            {"rope_scaling": "linear", "rope_low_freq_factor": 2.0},
+            "rope_low_freq_factor belongs to rope_scaling llama3;",
+        ),
+        ({"rope_scaling": "llama3", "rope_high_freq_factor": 0.5}, "must be below rope_high_freq_factor 0.5"),
+        ({"rope_scaling": "yarn"}, "'llama3' or 'linear'"),
+    ],
+)
+def test_a_scaling_that_contradicts_itself_is_refused(changes, words):
+    with pytest.raises(ValueError, match=words):
+        model_config_of(**changes)

@@ -26,6 +26,13 @@ FORMS = {
     "tied": {"share_embeddings_and_output_weights": True},
     "llama": {"gated_linear_unit": True, "scale_embedding": False, "share_embeddings_and_output_weights": True},
     "wide heads": {"gated_linear_unit": True, "kv_channels": 24},
+    "llama 3.1": {
+        "gated_linear_unit": True,
+        "rope_scaling": "llama3",
+        "rope_original_positions": 48,
+        "rotary_base": 500,
+    },
+    "llama, linear": {"gated_linear_unit": True, "rope_scaling": "linear", "rope_scaling_factor": 2.5},
     "qwen2": {"gated_linear_unit": True, "add_qkv_bias": True},
 }
 

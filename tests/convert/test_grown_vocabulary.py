@@ -82,7 +82,7 @@ def test_it_goes_there_and_back_bit_for_bit(llama, grown_checkpoint, grown, tmp_
 def test_the_added_pieces_are_whole_in_every_tokenizer(grown_checkpoint, grown, tmp_path, monkeypatch):
     to_huggingface(grown_checkpoint, tmp_path / "hf", tokenizer=grown)
     stock = Tokenizer.from_file(str(tmp_path / "hf/tokenizer.json"))
-    ids = stock.encode("<|user|>肺炎<|assistant|>患者様").ids
+    ids = stock.encode("<|user|>肺炎<|assistant|>患者様", add_special_tokens=False).ids
     assert (ids[0], ids[-2:]) == (500, [501, 502])
     assert stock.decode(ids) == "肺炎患者様"  # control pieces are special, others are text
     monkeypatch.setattr(llama_cpp, "is_installed", lambda: False)

@@ -8,7 +8,8 @@ command is given again and must end with the bytes of an undisturbed run. Needs 
 
     python tools/faults train [--every 1]
 
-interrupts whole trainings instead, at moments of chance; see train.py.
+interrupts whole trainings instead, at moments of chance; see train.py. `continued` does so with branches, changed
+settings and hooks at checkpoints; see continued.py.
 """
 
 import argparse
@@ -22,7 +23,7 @@ from pathlib import Path
 def main() -> None:
     """Runs the matrix of one part."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("part", choices=["checkpoint", "preprocess", "train"])
+    parser.add_argument("part", choices=["checkpoint", "continued", "preprocess", "train"])
     parser.add_argument("--every", type=int, default=1, help="do every so manieth trial only")
     options = parser.parse_args()
     part = importlib.import_module(options.part)

@@ -8,6 +8,7 @@ before the forks, so they inherit no threads of its. Some steps can be slow, or 
 import logging
 import math
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -26,6 +27,8 @@ from ncvc import NcvcError
 from ncvc.cli import main
 from ncvc.train import anomaly_guard, loop
 from ncvc.train.elastic import launch, worker
+
+HANDLED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGALRM)
 
 
 @dataclass(frozen=True)
@@ -51,9 +54,15 @@ class Forked(subprocess.Popen[bytes]):
         super().__init__(["a function"])
 
     def _execute_child(self, *_: Any) -> None:
+        # As Popen does: no signal meets the hooks of a fork, nor a child that has its parent's handlers.
+        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, HANDLED)
         self.pid = os.fork()
         if self.pid == 0:
+            for number in HANDLED:
+                signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
             self._run()
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
         self._child_created = True
 
     def _run(self) -> None:

@@ -1,6 +1,7 @@
 """A run of `ncvc train` that is started again and again, as systemd would, and what there is to see of it."""
 
 import json
+import os
 import random
 import signal
 import time
@@ -48,13 +49,16 @@ class Run:
     """to their first step."""
     relief: tuple[float, Callable[[], None]] | None = None
     """What ends a fault that lasts, and at which time.monotonic()."""
+    flags: tuple[str, ...] = ()
+    """Arguments of every start but the first."""
     wrong: list[str] = field(default_factory=list)
 
     def start(self) -> None:
         """Starts a launcher, or the next."""
         self.starts += 1
         if self.faults:
-            self.launcher = faulty.start(self.config, self.faults, self.output)
+            flags = self.flags if self.starts > 1 else ()
+            self.launcher = faulty.start(self.config, self.faults, self.output, ("--max-restarts", "4", *flags))
         else:
             self.launcher = faulty.start_as_people_do(self.config, self.output)
         self.asked = self.ranks_asked = 0
@@ -117,7 +121,9 @@ class Run:
         assert self.launcher
         children = Path(f"/proc/{self.launcher.pid}/task/{self.launcher.pid}/children")
         try:
-            return [int(pid) for pid in children.read_text().split() if self.faults or _is_rank(pid)]
+            found = [int(pid) for pid in children.read_text().split()]
+            # A forked rank has a session of its own; hooks at checkpoints stay in the launcher's.
+            return [pid for pid in found if (os.getsid(pid) == pid if self.faults else _is_rank(pid))]
         except OSError:
             return []
 
@@ -141,7 +147,7 @@ class Run:
         return sorted((self.folder / "run" / "checkpoints").glob("step_*"))
 
 
-def _is_rank(pid: str) -> bool:
+def _is_rank(pid: int) -> bool:
     """Whether it is one of ours; torch starts other programs too while it is imported."""
     return b"ncvc.train.elastic.worker" in Path(f"/proc/{pid}/cmdline").read_bytes()
 
@@ -169,11 +175,12 @@ def make_run(
     *,
     staged: bool = False,
     options: bool = False,
+    checkpoints: dict[str, Any] | None = None,
 ) -> Run:
     """A run that has not been started; of processes as people start them, if there are no `faults`.
 
     One that is `staged` has three stages, a ramp of its batch size and a z-loss; one with `options` is by Muon, with a
-    moving average of the weights and attention within documents.
+    moving average of the weights and attention within documents. `checkpoints` has more settings of that section.
     """
     folder.mkdir()
     ranks, tensor = layout
@@ -193,7 +200,7 @@ def make_run(
         "data": {"prefixes": [str(data / "corpus")], "tokenizer": str(data / "tokenizer"), "sequence_length": 16},
         "optimizer": {"lr": 0.01},
         "schedule": {"train_iters": STEPS, "lr_warmup_iters": 4, "global_batch_size": batch, "micro_batch_size": 2},
-        "checkpoints": {"save_interval": 3},
+        "checkpoints": {"save_interval": 3} | (checkpoints or {}),
         "parallel": {"nproc_per_node": ranks, "tensor_model_parallel_size": tensor},
         "compute": {"dtype": "float32"},
         "watch": {"hang_after": HANG_AFTER, "startup_time": 120.0},

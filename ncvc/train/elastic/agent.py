@@ -26,7 +26,7 @@ from ncvc.train.config import TrainConfig
 from ncvc.train.elastic.heartbeat import IO_ALLOWANCE, VARIABLE
 from ncvc.train.elastic.peers import REASON_TIMEOUT, Peers, quoted
 from ncvc.train.elastic.rendezvous import EXIT_LOST_PEER
-from ncvc.train.elastic.stop_signal import one_request
+from ncvc.train.elastic.stop_signal import OneRequest
 from ncvc.train.elastic.watchdog import Watchdog, kill, signal_all
 from ncvc.train.metrics.log import append_event
 from ncvc.train.preflight.out_of_memory import fits, micro_batch_advice
@@ -42,8 +42,17 @@ class Agent(LocalElasticAgent):
 
     _pcontext: Any  # torch's handle of the processes; None before they are started
 
-    def __init__(self, config: TrainConfig, machines: int, reporter: Reporter, *arguments: Any, **options: Any) -> None:
+    def __init__(
+        self,
+        config: TrainConfig,
+        machines: int,
+        reporter: Reporter,
+        request: OneRequest,
+        *arguments: Any,
+        **options: Any,
+    ) -> None:
         super().__init__(*arguments, **options)
+        self._request = request
         self.config = config
         self.reporter = reporter
         spec = self._worker_group.spec
@@ -74,6 +83,7 @@ class Agent(LocalElasticAgent):
     def _monitor_workers(self, worker_group: WorkerGroup) -> RunResult:
         result: RunResult = super()._monitor_workers(worker_group)
         if result.state == WorkerState.HEALTHY:
+            self._request.repeat_if_lost()
             self._look()
             if not self._gone and (gone := self.peers.gone()):
                 self._gone = gone
@@ -230,7 +240,7 @@ def watched(config: TrainConfig, machines: int = 1, reporter: Reporter | None = 
     agents: list[Agent] = []
 
     def make(*arguments: Any, **options: Any) -> Agent:
-        agents.append(Agent(config, machines, reporter or Reporter(), *arguments, **options))
+        agents.append(Agent(config, machines, reporter or Reporter(), request, *arguments, **options))
         return agents[-1]
 
     # A store that outlives the ranks keeps the addresses of crashed ones, for which the next ones wait: pytorch issue
@@ -239,7 +249,7 @@ def watched(config: TrainConfig, machines: int = 1, reporter: Reporter | None = 
     launcher, processes = cast(Any, torch_launcher), cast(Any, torch_processes)
     original, launcher.LocalElasticAgent = launcher.LocalElasticAgent, make
     handler = processes._terminate_process_handler
-    processes._terminate_process_handler = one_request(handler)
+    request = processes._terminate_process_handler = OneRequest(handler)
     try:
         yield agents
     finally:

@@ -4,8 +4,10 @@ import contextlib
 import signal
 import time
 from collections.abc import Callable, Iterator
+from types import FrameType
 
 REPEATED = 0.5  # seconds in which signals are one request
+LATER = 0.01  # seconds after which a signal that came at a bad moment comes again
 
 
 class StopRequest:
@@ -23,20 +25,42 @@ class StopRequest:
         self.made = True
 
 
-def one_request[F](handler: Callable[[int, F], None]) -> Callable[[int, F], None]:
-    """Makes a handler that takes signals within `REPEATED` seconds of the first for the same request.
+class OneRequest:
+    """Handler of a launcher's signals that calls torch's, which raises an exception wherever the launcher is.
 
-    `timeout` sends a signal to its child and then to the child's whole process group.
+    Signals within `REPEATED` seconds of the first are the same request: `timeout` sends one to its child and then to
+    the child's whole process group. One that comes inside `logging` waits until that has given back its lock, for which
+    torch's threads would wait for ever.
     """
-    last = -REPEATED
 
-    def handle(number: int, frame: F) -> None:
-        nonlocal last
-        if time.monotonic() - last >= REPEATED:
-            last = time.monotonic()
-            handler(number, frame)
+    def __init__(self, handler: Callable[[int, FrameType | None], None]) -> None:
+        self._handler = handler
+        self._last = -REPEATED
+        self._number = 0
 
-    return handle
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        """Passes on the first of some signals."""
+        if time.monotonic() - self._last < REPEATED:
+            return
+        if _inside(frame, "logging"):
+            signal.signal(signal.SIGALRM, lambda _, later: self(number, later))
+            signal.setitimer(signal.ITIMER_REAL, LATER)
+            return
+        self._last = time.monotonic()
+        self._number = number
+        self._handler(number, frame)
+
+    def repeat_if_lost(self) -> None:
+        """Calls the handler again where its exception was lost, as in a destructor; call it while nothing has ended."""
+        if self._number:
+            self._handler(self._number, None)
+
+
+def _inside(frame: FrameType | None, module: str) -> bool:
+    """Tells whether a function of a module is being called."""
+    while frame is not None and frame.f_globals.get("__name__") != module:
+        frame = frame.f_back
+    return frame is not None
 
 
 @contextlib.contextmanager

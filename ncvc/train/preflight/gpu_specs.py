@@ -1,4 +1,4 @@
-"""Memory and peak arithmetic of GPUs, by their makers' data sheets."""
+"""Memory and peaks of GPUs by their maker's data sheets; docs/runs.md says with which pages they were compared."""
 
 import re
 from dataclasses import dataclass
@@ -28,16 +28,19 @@ GPU_SPECS = (
     # Unified with the processor's; a quarter of its sheet's 1,000 TOPS of sparse FP4, halved once more.
     GpuSpec("GB10", 128, 125.0, 273),
     GpuSpec("GH200", 96, 989.4, 4000),
+    GpuSpec("H200 NVL", 141, 835.3, 4800),
     GpuSpec("H200", 141, 989.4, 4800),
     GpuSpec("H100 PCIe", 80, 756.4, 2039),
     GpuSpec("H100 NVL", 94, 835.3, 3938),
     GpuSpec("H100", 80, 989.4, 3350),
     GpuSpec("H20", 96, 148.0, 4000),
     GpuSpec("A100 40GB", 40, 311.9, 1555),
+    GpuSpec("A100 80GB PCIe", 80, 311.9, 1935),
     GpuSpec("A100", 80, 311.9, 2039),
     GpuSpec("V100 32GB", 32, 0.0, 900),
     GpuSpec("V100", 16, 0.0, 900),
     GpuSpec("RTX PRO 6000 Max-Q", 96, 438.9, 1792),
+    GpuSpec("RTX PRO 6000 Server", 96, 503.8, 1597),
     GpuSpec("RTX PRO 6000", 96, 503.8, 1792),
     GpuSpec("RTX 6000 Ada", 48, 364.2, 960),
     GpuSpec("RTX A6000", 48, 154.8, 768),

@@ -1,16 +1,18 @@
 """Requests to stop that come while the ranks are being started, or have not begun."""
 
+import logging
 import os
 import signal
 import subprocess
 import threading
+import time
 from unittest import mock
 
 import pytest
 from torch.distributed.elastic.multiprocessing.subprocess_handler import subprocess_handler
 
 from ncvc.train.elastic.launch import launch
-from ncvc.train.elastic.stop_signal import StopRequest
+from ncvc.train.elastic.stop_signal import OneRequest, StopRequest
 from ncvc.train.metrics.log import events
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -93,3 +95,38 @@ def test_a_rank_hears_requests(number):
     assert not request.made
     os.kill(os.getpid(), number)
     assert request.made
+
+
+def test_a_request_does_not_leave_the_lock_of_logging_taken():
+    """An exception where Python is about to fork, or looks up a level, would; other threads would wait for ever."""
+    heard = []
+
+    class Asks(logging.Handler):
+        def emit(self, record):
+            ask()
+            time.sleep(0)
+            record.msg = f"{len(heard)} heard"
+
+    signal.signal(signal.SIGTERM, OneRequest(lambda number, _: heard.append(number)))
+    log = logging.Logger("of this test")
+    log.addHandler(Asks())
+    record = log.makeRecord("", logging.INFO, "", 1, "", (), None)
+    log.handle(record)
+    assert record.msg == "0 heard"
+    end = time.monotonic() + 5
+    while not heard and time.monotonic() < end:
+        time.sleep(0.01)
+    assert heard == [signal.SIGTERM]
+
+
+def test_a_request_that_comes_in_a_destructor_is_heard(make_config, ranks, monkeypatch):
+    """Python drops the exception there."""
+
+    class Asks:
+        def __del__(self):
+            ask()
+            time.sleep(0)
+
+    monkeypatch.setattr("sys.unraisablehook", lambda _: None)
+    ranks((WORKS, nothing), (WORKS, lambda: Asks() and None))
+    assert launch(make_config(parallel={"nproc_per_node": 2})) is False

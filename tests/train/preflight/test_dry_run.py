@@ -164,6 +164,7 @@ def test_the_card_is_the_one_named_or_the_one_here(monkeypatch):
         ("NVIDIA A100 80GB PCIe", 311.9),
         ("NVIDIA A100-SXM4-40GB", 311.9),
         ("NVIDIA B200", 2250.0),
+        ("NVIDIA H200 NVL", 835.3),
         ("NVIDIA B300 SXM6 AC", 2250.0),
         ("NVIDIA GB10", 125.0),
         ("NVIDIA GeForce RTX 5090", 209.5),
@@ -199,6 +200,21 @@ def test_cards_that_are_not_in_the_table(driver):
 )
 def test_the_memory_of_cards(name, memory):
     assert find_gpu_spec(name).memory == memory
+
+
+@pytest.mark.parametrize(
+    ("driver", "bandwidth"),
+    [
+        ("NVIDIA A100 80GB PCIe", 1935),
+        ("NVIDIA A100-SXM4-80GB", 2039),
+        ("NVIDIA A100-PCIE-40GB", 1555),
+        ("NVIDIA H200 NVL", 4800),
+        ("NVIDIA RTX PRO 6000 Blackwell Server Edition", 1597),
+        ("NVIDIA RTX PRO 6000 Blackwell Workstation Edition", 1792),
+    ],
+)
+def test_the_bandwidth_of_forms_of_a_card(driver, bandwidth):
+    assert find_gpu_spec(driver).bandwidth == bandwidth
 
 
 def test_every_card_is_found_by_its_own_name():
