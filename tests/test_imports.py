@@ -41,7 +41,7 @@ MAY_USE = {
     "model": {"config", "packages"},
     "checkpoint": {"config", "files", "manifest", "model", "outputs"},
     "hf": {"files", "manifest"},
-    "convert": {"checkpoint", "files", "hf", "manifest", "model", "outputs", "progress"},
+    "convert": {"checkpoint", "files", "hf", "machine", "manifest", "model", "outputs", "progress"},
     "train": {
         *(
             "checkpoint",

@@ -6,9 +6,10 @@ import pydantic
 
 from ncvc.convert import check
 from ncvc.convert.gguf_check import Found, compare, require_bounds
+from ncvc.convert.kinds import require_converted
 from ncvc.errors import ConvertError
 from ncvc.hf.folder import require_safe
-from ncvc.manifest import GGUF, HUGGINGFACE, MANIFEST, own_manifest, verify
+from ncvc.manifest import HUGGINGFACE, MANIFEST, verify
 from ncvc.model.config import ModelConfig
 
 
@@ -18,14 +19,11 @@ def recheck(folder: Path) -> Found | float:
     Returns the largest difference of two logits, or for GGUF the whole comparison.
     Raises an `NcvcError` where the folder is not ours, a file was changed, or the model computes something else.
     """
-    manifest = own_manifest(folder) or {}
-    kind = manifest.get("format")
-    if kind not in (HUGGINGFACE, GGUF):
-        raise ConvertError(f"{folder}: no folder that `ncvc convert` wrote with {MANIFEST} and logits; give one")
+    manifest = require_converted(folder)
     if problem := next((problem for problem in verify(folder) if problem.path.name != "README.md"), None):
         raise ConvertError(f"{problem}; {check.COPY_AGAIN}")
     ids, logits = check.read_fixture(folder)
-    if kind == HUGGINGFACE:
+    if manifest["format"] == HUGGINGFACE:
         require_safe(folder)
         return check.require_equal(logits, check.huggingface_logits(folder, ids), folder, todo=check.COPY_AGAIN)
     try:

@@ -14,6 +14,7 @@ from ncvc import __version__
 from ncvc.checkpoint.manifest import Manifest
 from ncvc.checkpoint.reader import Checkpoint
 from ncvc.convert import check, mapping
+from ncvc.convert.kinds import named_tokenizer
 from ncvc.convert.shards import Shapes
 from ncvc.convert.tokenizer import Piece
 from ncvc.convert.tokenizer_folder import read_own_pieces
@@ -105,8 +106,8 @@ def open_source(folder: Path, tokenizer: Path | None = None) -> Source:
         return _of_folder(folder, tokenizer or folder / TOKENIZER)
     checkpoint = Checkpoint.open(folder)
     _require_parameters(checkpoint)
-    tokenizer = tokenizer or _named_tokenizer(checkpoint)
     manifest = checkpoint.manifest
+    tokenizer = tokenizer or named_tokenizer(folder, manifest)
     return Source(
         folder,
         checkpoint.model,
@@ -153,13 +154,3 @@ def _require_parameters(checkpoint: Checkpoint) -> None:
         name = min(found ^ expected)
         lacks = "lacks" if name in expected else "has the unknown weight"
         raise ConvertError(f"{checkpoint.folder}: {lacks} {name}; not a checkpoint of this architecture")
-
-
-def _named_tokenizer(checkpoint: Checkpoint) -> Path:
-    config = checkpoint.manifest.config
-    if config is None:
-        raise ConvertError(f"{checkpoint.folder}: it names no tokenizer; give one with --tokenizer")
-    folder = Path(config["data"]["tokenizer"])
-    if not folder.is_dir():
-        raise ConvertError(f"{folder}: the tokenizer that the checkpoint names is not there; use --tokenizer")
-    return folder

@@ -254,6 +254,13 @@ def verify(folder: Path, *, unread: Collection[Path] = ()) -> None:
             )
 
 
+def run_checkpoints(folder: Path) -> str:
+    """Lists the checkpoints of a training run, the newest first, at most eight; empty for another folder."""
+    steps = sorted(folder.glob("checkpoints/step_*"), reverse=True)
+    rest = f" and {len(steps) - 8} older ones" if len(steps) > 8 else ""
+    return ", ".join(map(str, steps[:8])) + rest
+
+
 def _not_a_model(folder: Path) -> str:
     """Explains a folder without `config.json` in a sentence."""
     none = f"no Hugging Face model in it ({CONFIG})"
@@ -264,8 +271,10 @@ def _not_a_model(folder: Path) -> str:
     manifest = own_manifest(folder) or {}
     if manifest.get("format") == CHECKPOINT:
         return f"{none}; it is a training checkpoint: `ncvc convert {folder} OUT --to hf` makes one"
-    if steps := sorted(folder.glob("checkpoints/step_*")):
-        return f"{none}; it is a training run: `ncvc convert {steps[-1]} OUT --to hf` makes one"
+    if steps := run_checkpoints(folder):
+        return (
+            f"{none}; it is a training run: `ncvc convert CHECKPOINT OUT --to hf` makes one of its checkpoints: {steps}"
+        )
     if kind := KINDS.get(str(manifest.get("stage") or manifest.get("format"))):
         return f"{none}; it is {kind}: give a folder that `ncvc convert --to hf` made"
     return f"{none}; give a folder that `ncvc convert --to hf` made"
