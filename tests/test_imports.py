@@ -43,7 +43,7 @@ MAY_USE = {
     "checkpoint": {"config", "files", "manifest", "model", "outputs"},
     "hf": {"files", "manifest"},
     "engines": {"hf", "manifest"},
-    "convert": {"checkpoint", "files", "hf", "manifest", "model", "outputs", "progress"},
+    "convert": {"checkpoint", "files", "hf", "machine", "manifest", "model", "outputs", "progress"},
     "train": {
         *(
             "checkpoint",

@@ -20,7 +20,8 @@ from ncvc.convert.tokenizer import read_pieces
 from ncvc.convert.weights import HuggingFaceWeights
 from ncvc.errors import ConvertError
 from ncvc.files import sha256, whole_folder, write_json
-from ncvc.hf.folder import CONFIG, LOGITS, TOKENIZER, read_json, read_manifest
+from ncvc.hf.fixture import LOGITS
+from ncvc.hf.folder import CONFIG, TOKENIZER, read_json, read_manifest
 from ncvc.manifest import HUGGINGFACE, MANIFEST, write_manifest
 from ncvc.outputs import require_output, require_untouched
 from ncvc.progress import Reporter
