@@ -42,7 +42,8 @@ MAY_USE = {
     "model": {"config", "packages"},
     "checkpoint": {"config", "files", "manifest", "model", "outputs"},
     "hf": {"files", "manifest"},
-    "convert": {"checkpoint", "files", "hf", "manifest", "model", "outputs", "progress"},
+    "engines": {"hf", "manifest"},
+    "convert": {"checkpoint", "files", "hf", "machine", "manifest", "model", "outputs", "progress"},
     "train": {
         *(
             "checkpoint",
@@ -61,13 +62,30 @@ MAY_USE = {
     },
 }
 COMMANDS = {
+    "tune": {
+        *(
+            "config",
+            "convert",
+            "data",
+            "files",
+            "hf",
+            "identity",
+            "machine",
+            "manifest",
+            "model",
+            "outputs",
+            "progress",
+        ),
+        *("smoothing", "tokenizer", "train", "yaml12"),
+    },
     "evaluate": {"convert", "data", "files", "hf", "html", "identity", "manifest", "outputs", "progress"},
     "demo": {"checkpoint", "config", "dictionary", "files", "manifest", "outputs", "progress"},
     "doctor": {"machine", "packages"},
+    "serve": {"engines", "hf", "progress"},
 }
 """Rooms of one command: nothing but `cli` uses them."""
 HEAVY = {"torch", "transformers", "megatron", "safetensors", "tokenizers"}
-MAY_BE_HEAVY = {"auto_tokenizer", "model", "checkpoint", "hf", "convert", "train"}
+MAY_BE_HEAVY = {"auto_tokenizer", "model", "checkpoint", "hf", "engines", "convert", "train", "tune"}
 
 
 def test_rooms_use_only_the_rooms_that_they_may():

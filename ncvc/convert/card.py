@@ -28,6 +28,8 @@ class Facts:
     document_mask: bool = False
     """True if attention stayed within a document in training."""
     optimizer: str = "adamw"
+    tuned: str = ""
+    """A sentence on how the model was tuned; empty for a base model."""
     begin_of_text: bool
     """True if the documents of the training data begin with `<|begin_of_text|>`."""
     chat: bool = False
@@ -36,6 +38,11 @@ class Facts:
     """Cost of the plain tokenizer on raw text, as far as it was measured."""
     check: Check
     architecture: Architecture
+
+    @property
+    def kind(self) -> str:
+        """A sentence on how the model was taught."""
+        return kind(self.tuned, chat=self.chat)
 
 
 def model_card(model: ModelConfig, facts: Facts) -> str:
@@ -66,7 +73,7 @@ def model_card(model: ModelConfig, facts: Facts) -> str:
     if facts.check.rounding is not None:
         rows[f"rounding to {facts.dtype} moves a logit by"] = f"at most {facts.check.rounding:.1e}"
     return CARD.format(
-        beginning=beginning("transformers", f"of {facts.parameters:,} parameters", rows, chat=facts.chat),
+        beginning=beginning("transformers", f"of {facts.parameters:,} parameters", rows, facts.kind),
         template=CHAT_FILE if facts.chat else "",
         name=facts.architecture.name,
         architecture=_architecture(model, facts.architecture),
@@ -79,6 +86,19 @@ def model_card(model: ModelConfig, facts: Facts) -> str:
     )
 
 
+BASE_MODEL = """\
+It is a base model: it continues Japanese text and was
+not taught to follow instructions. It has no chat template, since it never saw a conversation."""
+CHAT_MODEL = """\
+It was tuned to answer: write conversations in the
+form of its chat template."""
+
+
+def kind(tuned: str, *, chat: bool) -> str:
+    """Says how a model was taught; `tuned` is a sentence on it, as far as it is known."""
+    return tuned or (CHAT_MODEL if chat else BASE_MODEL)
+
+
 def _plain(cost: PlainCost) -> str:
     """The paragraph on raw text without ncvc."""
     gap = "" if not cost.scored else GAP.format(gap=cost.gap, scored=cost.scored)
@@ -88,11 +108,10 @@ def _plain(cost: PlainCost) -> str:
     )
 
 
-def beginning(library: str, title: str, rows: Mapping[str, object], *, chat: bool = False) -> str:
-    """The header that model hubs read, what the model is, and a table."""
+def beginning(library: str, title: str, rows: Mapping[str, object], kind: str) -> str:
+    """The header that model hubs read, what the model is, and a table; `kind`: a sentence on how it was taught."""
     table = "\n".join(f"| {name} | {value} |" for name, value in rows.items())
-    purpose = TUNED if chat else BASE
-    return BEGINNING.format(library=library, title=title, table=table, version=__version__, purpose=purpose)
+    return BEGINNING.format(library=library, title=title, table=table, version=__version__, kind=kind)
 
 
 def _architecture(model: ModelConfig, entry: Architecture) -> str:
@@ -121,12 +140,6 @@ SCALED_EMBEDDING = """ In training the embedding's output was multiplied by
 √{hidden}; here the matrix itself holds the product."""
 
 
-BASE = """\
-It is a base model: it continues Japanese text and was
-not taught to follow instructions. It has no chat template, since it never saw a conversation."""
-TUNED = """\
-It was tuned to answer: write conversations in the
-form of its chat template."""
 CHAT_FILE = """\
 | `chat_template.jinja` | the form of conversations |
 """
@@ -138,7 +151,7 @@ pipeline_tag: text-generation
 ---
 # A Japanese language model {title}
 
-Trained from scratch and converted by ncvc {version}. {purpose}
+Trained from scratch and converted by ncvc {version}. {kind}
 
 | | |
 | --- | --- |

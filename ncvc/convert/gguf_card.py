@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ncvc.convert.card import BEGINS, FILES, LIMITS, beginning
+from ncvc.convert.card import BEGINS, FILES, LIMITS, beginning, kind
 from ncvc.convert.gguf_check import BOUNDS, Found
 from ncvc.convert.source import Source
 from ncvc.special_tokens import first_id
@@ -20,8 +20,9 @@ def gguf_card(source: Source, path: Path, dtype: str, found: Found) -> str:
         "mean KL divergence": f"{found.divergence:.1e} nats (at most {divergence:.0e} allowed)",
         "same most likely token": f"{found.agreement:.1%} of {found.tokens} (at least {agreement:.0%} asked)",
     }
+    taught = kind(source.tuned.get("description", ""), chat=source.chat_template is not None)
     return CARD.format(
-        beginning=beginning("gguf", "for llama.cpp", rows, chat=source.chat_template is not None),
+        beginning=beginning("gguf", "for llama.cpp", rows, taught),
         engine=ENGINES[found.engine],
         file=path.name,
         first=first_id(begin_of_text=source.begin_of_text),
