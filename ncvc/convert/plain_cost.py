@@ -15,7 +15,9 @@ import ncvc._native as native
 
 LINES = Path(__file__).parent / "raw_lines.txt"
 SCORED = 4
-"""Lines with other ids that go through the model: their logits are all that the comparison holds besides a weight."""
+"""Lines with other ids that go through the model, whose logits are in memory together."""
+LONGEST = 64
+"""Tokens of the longest of them, as in the comparison with Megatron."""
 Logits = Callable[[Tensor], Tensor]
 """Token ids [lines, length] → logits [lines, length, V]."""
 
@@ -50,7 +52,7 @@ def plain_cost(folder: Path, tokenizer: Path, first: int, longest: int, logits: 
     pairs = list(zip(theirs, map(list, exact.encode_batch(lines)), strict=True))
     known = [(pair, line) for pair, line in zip(pairs, lines, strict=True) if exact.unk_id not in pair[0]]
     other = [pair for pair, _ in known if pair[0] != pair[1]]
-    fitting = [pair for pair in other if 0 < len(pair[0]) < longest and 0 < len(pair[1]) < longest]
+    fitting = [pair for pair in other if all(0 < len(ids) < min(longest, LONGEST) for ids in pair)]
     scored = fitting[:SCORED]
     texts = [ids for pair in scored for ids in pair]
     nats = _nats(texts, first, logits) if texts else []
