@@ -17,6 +17,7 @@ class Characters:
     """A character is a piece; pieces 3 to 499 are CJK characters, and ▁ is piece 4."""
 
     eos_id = 2
+    vocab_size = 500
 
     def encode(self, text: str) -> list[int]:
         return [4 if c in " ▁" else 5 + ord(c) % 400 for c in text if c != "\x00"]

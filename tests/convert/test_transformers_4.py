@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ncvc.convert.config import huggingface_config, special_ids
-from ncvc.convert.tokenizer import write_tokenizer
+from ncvc.convert.tokenizer import Piece, write_tokenizer
 from ncvc.files import write_json
 from ncvc.model.config import ModelConfig
 from ncvc.special_tokens import SPECIAL_PIECES
@@ -48,7 +48,8 @@ print(json.dumps({
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    pieces = list(dict(PIECES).items())
+    kinds = dict(zip(SPECIAL_PIECES, ("unknown", "control", "control", "user_defined"), strict=True))
+    pieces = [Piece(text, score, kinds.get(text, "normal")) for text, score in dict(PIECES).items()]
     model = ModelConfig(
         num_layers=1,
         hidden_size=32,
