@@ -290,8 +290,8 @@ def prepare(
     that could not be read to its end. Raises `InputError` for input that cannot be read or has changed.
     """
 
-def encode_part(reading: EngineReading, part: PartToFinish, tokenizer: Tokenizer) -> None:
-    """Encodes a prepared part without its duplicates, into `folder/name`."""
+def encode_part(reading: EngineReading, part: PartToFinish, tokenizer: Tokenizer, begin_of_text: bool) -> None:
+    """Encodes a prepared part without its duplicates, into `folder/name`; see `PreprocessConfig.begin_of_text`."""
 
 def write_part(reading: EngineReading, part: PartToFinish) -> None:
     """Writes the text of a prepared part without its duplicates, into `folder/name`."""

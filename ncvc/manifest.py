@@ -19,9 +19,17 @@ PREPROCESS = "preprocess"
 TOKENIZER = "tokenizer"
 HUGGINGFACE = "ncvc-huggingface/1"
 GGUF = "ncvc-gguf/1"
+BENCHMARK = "benchmark"
+EVALUATION = "evaluation"
 CHECKPOINT: Literal["ncvc-checkpoint/1"] = "ncvc-checkpoint/1"
 """Kinds of folders of ours, by their manifest's `stage` or `format`."""
-KINDS = {PREPROCESS: "a dataset of `ncvc preprocess`", TOKENIZER: "a tokenizer", GGUF: "a GGUF file's folder"}
+KINDS = {
+    PREPROCESS: "a dataset of `ncvc preprocess`",
+    TOKENIZER: "a tokenizer",
+    GGUF: "a GGUF file's folder",
+    BENCHMARK: "a benchmark of `ncvc data`",
+    EVALUATION: "a report of `ncvc evaluate`",
+}
 """Kinds of folders that are no model to be loaded or converted, in words."""
 
 
@@ -114,7 +122,10 @@ def verify(folder: Path) -> Iterator[Difference]:
     """
     path = folder / MANIFEST
     if not path.is_file():
-        raise NcvcError(f"{folder}: has no {MANIFEST}; name a folder that ncvc wrote")
+        below = sorted(str(found.parent.relative_to(folder)) for found in folder.glob(f"*/*/{MANIFEST}"))
+        below += sorted(found.parent.name for found in folder.glob(f"*/{MANIFEST}"))
+        names = f", such as {below[-1]} in it" if below else ""
+        raise NcvcError(f"{folder}: has no {MANIFEST}; name a folder that ncvc wrote{names}")
     manifest = own_manifest(folder)
     if manifest is None:
         yield Difference(path, "changed", "not what was written")

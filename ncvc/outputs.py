@@ -43,7 +43,8 @@ def real_path(output: Path) -> Path:
         if output.is_symlink():
             output.stat()
     except UnicodeEncodeError:
-        raise NcvcError(f"{output}: the name is not UTF-8; name another output") from None
+        where = "name of a folder above it" if _is_text(output.name) else "name"
+        raise NcvcError(f"{output}: the {where} is not UTF-8; name another output") from None
     except ValueError:
         raise NcvcError(f"{str(output)!r}: a name cannot hold the character NUL; name another output") from None
     except OSError as error:
@@ -71,6 +72,11 @@ def require_output(
     final = real_path(output)
     WorkFolder(final).require_free()
     return final
+
+
+def _is_text(name: str) -> bool:
+    """Returns whether a name is UTF-8; the bytes of others are surrogates in it."""
+    return not any("\ud800" <= character <= "\udfff" for character in name)
 
 
 def _require_writable(output: Path, real: Path) -> None:

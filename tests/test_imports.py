@@ -10,7 +10,7 @@ from tests.conftest import ROOT
 TOOL = runpy.run_path(str(ROOT / "tools" / "imports.py"))
 GRAPH = TOOL["python_imports"](ROOT / "ncvc")
 
-EVERYBODY = {"errors", "printable", "units"}
+EVERYBODY = {"errors", "printable", "special_tokens", "units"}
 """Rooms that every other one may use; `ncvc` itself (`__init__`) is used for its version and the engine's classes."""
 MAY_USE = {
     "__init__": {"dictionary", "indexed"},
@@ -30,6 +30,7 @@ MAY_USE = {
     "manifest": {"files"},
     "outputs": {"files", "manifest"},
     "html": set(),
+    "data": {"files", "manifest", "outputs"},
     "documents": {"files", "progress"},
     "executors": {"progress"},
     "dictionary": {"documents", "files", "manifest", "outputs"},
@@ -59,6 +60,7 @@ MAY_USE = {
     },
 }
 COMMANDS = {
+    "evaluate": {"convert", "data", "files", "hf", "html", "identity", "manifest", "outputs", "progress"},
     "demo": {"checkpoint", "config", "dictionary", "files", "manifest", "outputs", "progress"},
     "doctor": {"machine", "packages"},
 }

@@ -55,6 +55,7 @@ def average(
         tokens_seen=facts.tokens_seen,
         config=facts.config,
         tokenizer=facts.tokenizer,
+        begin_of_text=facts.begin_of_text,
         data=facts.data,
         changes=facts.changes,
         average_of=tuple(

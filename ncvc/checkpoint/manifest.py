@@ -125,6 +125,8 @@ class Facts(Config):
     """Layout of the ranks that wrote it."""
     tokenizer: str | None = None
     """SHA-256 of the tokenizer folder's manifest, in hexadecimal."""
+    begin_of_text: bool = False
+    """True if the documents of its training data begin with `<|begin_of_text|>`."""
     data: dict[str, str] = pydantic.Field(default_factory=dict)
     """SHA-256 of each dataset's content, by prefix."""
     optimizer_step: int | None = None

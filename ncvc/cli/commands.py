@@ -10,9 +10,11 @@ import click
 from ncvc.cli.checkpoint import checkpoint
 from ncvc.cli.clean import clean
 from ncvc.cli.convert import convert
+from ncvc.cli.data import data
 from ncvc.cli.demo import demo
 from ncvc.cli.dictionary import dictionary
 from ncvc.cli.doctor import doctor
+from ncvc.cli.evaluate import evaluate
 from ncvc.cli.generate import generate
 from ncvc.cli.init import init
 from ncvc.cli.options import Group, warn
@@ -49,7 +51,7 @@ ERRNO = re.compile(r"^\[Errno \d+\] ")
 
 COMMANDS = (
     *(init, dictionary, tokenizer, preprocess, train, checkpoint, convert, generate),
-    *(clean, split, verify, demo, doctor),
+    *(data, evaluate, clean, split, verify, demo, doctor),
 )
 for command in COMMANDS:
     ncvc.add_command(command)

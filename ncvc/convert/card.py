@@ -27,6 +27,8 @@ class Facts:
     document_mask: bool = False
     """True if attention stayed within a document in training."""
     optimizer: str = "adamw"
+    begin_of_text: bool
+    """True if the documents of the training data begin with `<|begin_of_text|>`."""
     check: Check
     architecture: Architecture
 
@@ -64,6 +66,7 @@ def model_card(model: ModelConfig, facts: Facts) -> str:
         architecture=_architecture(model, facts.architecture),
         original=ORIGINAL_EMBEDDING if model.scale_embedding else "",
         embedding=SCALED_EMBEDDING.format(hidden=model.hidden_size) if model.scale_embedding else "",
+        begins=BEGINS[facts.begin_of_text],
         files=FILES,
         limits=LIMITS,
     )
@@ -118,6 +121,10 @@ not taught to follow instructions.
 FILES = """\
 | `ncvc/tokenizer/` | cleaning rules, dictionary and pieces, for raw text |
 | `ncvc/logits.safetensors` | token ids and Megatron's float32 logits for them, to compare an engine with |"""
+BEGINS = {
+    True: "A text begins with `<|begin_of_text|>` (id 1), as every document did in training",
+    False: "A text begins after `<|end_of_text|>` (id 2), as every document did in training, without its own piece",
+}
 LIMITS = """\
 ## Limits
 
@@ -145,14 +152,19 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 tokenizer = AutoTokenizer.from_pretrained("FOLDER")
 model = AutoModelForCausalLM.from_pretrained("FOLDER")
-ids = tokenizer("<|end_of_text|>患者\\u001fは\\u001f発熱\\u001fを", return_tensors="pt")
+ids = tokenizer("患者\\u001fは\\u001f発熱\\u001fを", return_tensors="pt")
 print(tokenizer.decode(model.generate(**ids, max_new_tokens=64)[0]))
 ```
 
 In training every text was cleaned, then split into morphemes, then each morpheme into pieces.
 `tokenizer.json` does the last of these only: it is exact on cleaned text whose morphemes are joined by
 U+001F, as above, and an approximation on raw text. `ncvc.Tokenizer.load("FOLDER/ncvc/tokenizer")` does all
-three. A text begins after `<|end_of_text|>` and ends with it; `<|begin_of_text|>` never occurred in training.
+three.
+
+{begins}: `config.json`, `generation_config.json` and the tokenizer agree, and the tokenizer puts it before a text.
+A text ends with `<|end_of_text|>` (id 2), which also pads, as in the papers, on the left. A collator that takes padding
+out of the loss by its id, such as `DataCollatorForLanguageModeling` of transformers, takes every end of a text out
+too, and the model unlearns to stop: tune with one that goes by the attention mask, such as TRL's own.
 
 ## Files
 

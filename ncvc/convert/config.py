@@ -10,9 +10,7 @@ from transformers import AutoConfig
 from ncvc.errors import ConvertError
 from ncvc.hf.tokenizer import one_line
 from ncvc.model.config import ModelConfig
-
-BEGIN_OF_TEXT_ID = 1
-END_OF_TEXT_ID = 2
+from ncvc.special_tokens import END_OF_TEXT_ID, first_id
 
 
 @dataclass(frozen=True)
@@ -74,8 +72,13 @@ def ties_embeddings(model: ModelConfig) -> bool:
     return model.share_embeddings_and_output_weights and not model.scale_embedding
 
 
-def huggingface_config(model: ModelConfig, dtype: str, *, llama: bool = False) -> dict[str, Any]:
-    """`config.json`; `dtype` is the type of the stored weights, `llama` the form (see `architecture`)."""
+def huggingface_config(
+    model: ModelConfig, dtype: str, *, begin_of_text: bool = True, llama: bool = False
+) -> dict[str, Any]:
+    """`config.json`; `dtype` is the type of the stored weights, `llama` the form (see `architecture`).
+
+    `begin_of_text`: whether `<|begin_of_text|>` begins a text (see `first_id`).
+    """
     entry = architecture(model, llama=llama)
     return {
         "architectures": [entry.name],
@@ -93,12 +96,19 @@ def huggingface_config(model: ModelConfig, dtype: str, *, llama: bool = False) -
         "rms_norm_eps": model.layernorm_epsilon,
         **_rope_members(model),
         "attention_dropout": 0.0,
-        "bos_token_id": BEGIN_OF_TEXT_ID,
-        "eos_token_id": END_OF_TEXT_ID,
-        "pad_token_id": END_OF_TEXT_ID,
+        **special_ids(begin_of_text=begin_of_text),
         "use_cache": True,
         "dtype": dtype,
         "torch_dtype": dtype,
+    }
+
+
+def special_ids(*, begin_of_text: bool) -> dict[str, Any]:
+    """Members of `config.json`, and all of `generation_config.json`; the papers pad with `<|end_of_text|>`."""
+    return {
+        "bos_token_id": first_id(begin_of_text=begin_of_text),
+        "eos_token_id": END_OF_TEXT_ID,
+        "pad_token_id": END_OF_TEXT_ID,
     }
 
 
@@ -111,15 +121,6 @@ def _rope_members(model: ModelConfig) -> dict[str, Any]:
     if model.rope_scaling == "llama3":
         scaling |= {theirs: getattr(model, ours) for ours, theirs in LLAMA3_ROPE.items()}
     return theta | {"rope_scaling": scaling, "rope_parameters": scaling | theta}
-
-
-def generation_config() -> dict[str, Any]:
-    """`generation_config.json`.
-
-    Text begins after `<|end_of_text|>`, as every document did in training; `<|begin_of_text|>` never occurred
-    there.
-    """
-    return {"bos_token_id": END_OF_TEXT_ID, "eos_token_id": END_OF_TEXT_ID, "pad_token_id": END_OF_TEXT_ID}
 
 
 def model_config(

@@ -6,7 +6,7 @@ import torch
 
 from ncvc.convert import check, mapping
 from ncvc.convert.card import Facts, model_card
-from ncvc.convert.config import Architecture, architecture, generation_config, huggingface_config
+from ncvc.convert.config import Architecture, architecture, huggingface_config, special_ids
 from ncvc.convert.shards import DTYPES, Dtype, write_shards, write_tensors
 from ncvc.convert.source import Source, copy_tokenizer, open_source
 from ncvc.convert.tokenizer import write_tokenizer
@@ -43,7 +43,7 @@ def to_huggingface(
         require_output(out, HUGGINGFACE, reads=[source, opened.tokenizer], replace=replace), require_untouched
     ) as folder:
         copy_tokenizer(opened.tokenizer, folder / TOKENIZER)
-        write_tokenizer(opened.pieces, folder, model.max_position_embeddings)
+        write_tokenizer(opened.pieces, folder, model.max_position_embeddings, begin_of_text=opened.begin_of_text)
         reporter.say("checking the SHA-256 of what is converted")
         opened.verify()
         reporter.say(f"writing {model.num_layers} layers in {dtype}")
@@ -51,8 +51,10 @@ def to_huggingface(
         write_shards(folder, shapes, DTYPES[dtype], read)
         if model.scale_embedding:
             write_tensors(folder / EMBEDDING, {mapping.EMBEDDING: opened.weight(mapping.EMBEDDING)})
-        write_json(folder / "config.json", huggingface_config(model, dtype, llama=llama))
-        write_json(folder / "generation_config.json", generation_config())
+        write_json(
+            folder / "config.json", huggingface_config(model, dtype, begin_of_text=opened.begin_of_text, llama=llama)
+        )
+        write_json(folder / "generation_config.json", special_ids(begin_of_text=opened.begin_of_text))
         reporter.say("comparing the logits with Megatron's")
         found = _compare(opened, folder, out, DTYPES[dtype])
         write_tensors(folder / LOGITS, {"ids": found.ids, "logits": found.logits})
@@ -82,6 +84,7 @@ def _write_card(source: Source, folder: Path, dtype: Dtype, found: check.Check, 
         step=source.step,
         tokens_seen=source.tokens_seen,
         **source.training,
+        begin_of_text=source.begin_of_text,
         check=found,
         architecture=entry,
     )

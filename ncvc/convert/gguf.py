@@ -19,12 +19,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ncvc.convert import mapping
-from ncvc.convert.config import END_OF_TEXT_ID
 from ncvc.convert.source import Source
-from ncvc.convert.tokenizer import SPECIAL_PIECES
 from ncvc.errors import ConvertError
 from ncvc.model.config import ModelConfig
 from ncvc.model.rope_scaling import base_frequencies, scaled
+from ncvc.special_tokens import END_OF_TEXT_ID, SPECIAL_PIECES, first_id
 
 Format = Literal["float32", "float16", "bfloat16", "q8_0"]
 FORMATS: dict[Format, tuple[Type, LlamaFileType]] = {
@@ -86,7 +85,7 @@ def write_gguf(source: Source, path: Path, form: Format) -> None:
     _write_sizes(writer, source.model)
     writer.add_file_type(file_type)
     writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
-    _write_tokenizer(writer, source.pieces)
+    _write_tokenizer(writer, source.pieces, first_id(begin_of_text=source.begin_of_text))
     factors = rope_factors(source.model)
     table = list(entries(source.model))
     kinds = {entry.name: _kind(entry, kind) for entry in table}
@@ -148,8 +147,8 @@ def _write_sizes(writer: gguf.GGUFWriter, model: ModelConfig) -> None:
     writer.add_layer_norm_rms_eps(model.layernorm_epsilon)
 
 
-def _write_tokenizer(writer: gguf.GGUFWriter, pieces: list[tuple[str, float]]) -> None:
-    """UGM with every piece and score; the engine begins a text with `<|end_of_text|>`, as training did."""
+def _write_tokenizer(writer: gguf.GGUFWriter, pieces: list[tuple[str, float]], first: int) -> None:
+    """UGM with every piece and score; the engine begins a text with the id `first`, as training did."""
     kinds = [TokenType.UNKNOWN, TokenType.CONTROL, TokenType.CONTROL, TokenType.USER_DEFINED]
     assert len(kinds) == len(SPECIAL_PIECES)
     writer.add_tokenizer_model("t5")
@@ -160,7 +159,7 @@ def _write_tokenizer(writer: gguf.GGUFWriter, pieces: list[tuple[str, float]]) -
     writer.add_add_space_prefix(False)
     writer.add_remove_extra_whitespaces(False)
     writer.add_unk_token_id(0)
-    writer.add_bos_token_id(END_OF_TEXT_ID)
+    writer.add_bos_token_id(first)
     writer.add_eos_token_id(END_OF_TEXT_ID)
     writer.add_pad_token_id(END_OF_TEXT_ID)
     writer.add_add_bos_token(True)

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from ncvc.convert.card import FILES, LIMITS, beginning
+from ncvc.convert.card import BEGINS, FILES, LIMITS, beginning
 from ncvc.convert.gguf_check import BOUNDS, Found
 from ncvc.convert.source import Source
+from ncvc.special_tokens import first_id
 
 
 def gguf_card(source: Source, path: Path, dtype: str, found: Found) -> str:
@@ -23,6 +24,8 @@ def gguf_card(source: Source, path: Path, dtype: str, found: Found) -> str:
         beginning=beginning("gguf", "for llama.cpp", rows),
         engine=ENGINES[found.engine],
         file=path.name,
+        first=first_id(begin_of_text=source.begin_of_text),
+        begins=BEGINS[source.begin_of_text],
         files=FILES,
         limits=LIMITS,
     )
@@ -60,10 +63,10 @@ from llama_cpp import Llama
 
 tokenizer = ncvc.Tokenizer.load("ncvc/tokenizer")
 model = Llama("{file}")
-ids = [2, *tokenizer.encode("患者は発熱を主訴に")]
+ids = [{first}, *tokenizer.encode("患者は発熱を主訴に")]
 ```
 
-A text begins after `<|end_of_text|>` (id 2) and ends with it; the file says so to llama.cpp.
+{begins}; the file says so to llama.cpp, which puts that id before a text. It ends with `<|end_of_text|>` (id 2).
 
 ## Files
 

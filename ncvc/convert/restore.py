@@ -40,6 +40,7 @@ def to_megatron(source: Path, out: Path, *, replace: bool = False, reporter: Rep
         step=weights.facts.get("step", 0),
         tokens_seen=weights.facts.get("tokens_seen", 0),
         tokenizer=weights.tokenizer,
+        begin_of_text=weights.begin_of_text,
         replace=replace,
     )
     return found

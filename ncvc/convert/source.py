@@ -37,6 +37,8 @@ class Source:
     """The tokenizer's pieces, see `read_pieces`."""
     step: int
     tokens_seen: int
+    begin_of_text: bool
+    """True if the documents of the training data begin with `<|begin_of_text|>`."""
     training: dict[str, Any]
     """Facts about the training for the card, by the names of `ncvc.convert.card.Facts`; a folder tells none."""
     read: Callable[[str], Tensor]
@@ -74,6 +76,7 @@ class Source:
             model=self.model.model_dump(mode="json"),
             step=self.step,
             tokens_seen=self.tokens_seen,
+            begin_of_text=self.begin_of_text,
             logits=logits,
         )
 
@@ -112,6 +115,7 @@ def open_source(folder: Path, tokenizer: Path | None = None) -> Source:
         _pieces(tokenizer, checkpoint.model, manifest.tokenizer),
         manifest.step,
         manifest.tokens_seen,
+        manifest.begin_of_text,
         _training(manifest),
         checkpoint.weight,
         checkpoint.verify,
@@ -126,7 +130,10 @@ def _of_folder(folder: Path, tokenizer: Path) -> Source:
         raise ConvertError(f"{folder}: no {TOKENIZER} in it; give the tokenizer folder with --tokenizer")
     pieces = _pieces(tokenizer, weights.model, weights.tokenizer)
     step, tokens_seen = (weights.facts.get(name, 0) for name in ("step", "tokens_seen"))
-    return Source(folder, weights.model, tokenizer, pieces, step, tokens_seen, {}, weights.weight, weights.verify)
+    begin = weights.begin_of_text
+    return Source(
+        folder, weights.model, tokenizer, pieces, step, tokens_seen, begin, {}, weights.weight, weights.verify
+    )
 
 
 def _training(manifest: Manifest) -> dict[str, Any]:

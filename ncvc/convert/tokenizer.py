@@ -10,12 +10,9 @@ from pathlib import Path
 
 from ncvc.errors import TokenizerError
 from ncvc.files import write_json
+from ncvc.special_tokens import END_OF_TEXT, SPECIAL_PIECES, UNKNOWN, first_id
 
 MORPHEME_SEPARATOR = "\u001f"
-BEGIN_OF_TEXT = "<|begin_of_text|>"
-END_OF_TEXT = "<|end_of_text|>"
-SPECIAL_PIECES = ("<unk>", BEGIN_OF_TEXT, END_OF_TEXT, "\n")
-"""The pieces with ids 0 to 3."""
 
 
 def read_pieces(folder: Path) -> list[tuple[str, float]]:
@@ -38,13 +35,14 @@ def read_pieces(folder: Path) -> list[tuple[str, float]]:
     return pieces
 
 
-def write_tokenizer(pieces: list[tuple[str, float]], out: Path, max_length: int) -> None:
-    """Writes the two files into `out`; `max_length` is in tokens."""
-    write_json(out / "tokenizer.json", _tokenizer(pieces))
-    write_json(out / "tokenizer_config.json", _tokenizer_config(max_length))
+def write_tokenizer(pieces: list[tuple[str, float]], out: Path, max_length: int, *, begin_of_text: bool) -> None:
+    """Writes the two files into `out`; `max_length` is in tokens, `begin_of_text` as for `first_id`."""
+    first = SPECIAL_PIECES[first_id(begin_of_text=begin_of_text)]
+    write_json(out / "tokenizer.json", _tokenizer(pieces, first))
+    write_json(out / "tokenizer_config.json", _tokenizer_config(max_length, first))
 
 
-def _tokenizer(pieces: list[tuple[str, float]]) -> dict[str, object]:
+def _tokenizer(pieces: list[tuple[str, float]], first: str) -> dict[str, object]:
     """The `tokenizers` library's own format.
 
     Unigram there and in SentencePiece is the same search, but for one thing: SentencePiece always takes a
@@ -63,12 +61,24 @@ def _tokenizer(pieces: list[tuple[str, float]]) -> dict[str, object]:
             "behavior": "Removed",
             "invert": False,
         },
-        "post_processor": None,
+        "post_processor": _begin_with(first),
         "decoder": {
             "type": "Sequence",
             "decoders": [{"type": "Replace", "pattern": {"String": "▁"}, "content": " "}, {"type": "Fuse"}],
         },
         "model": {"type": "Unigram", "unk_id": 0, "vocab": pieces, "byte_fallback": False},
+    }
+
+
+def _begin_with(first: str) -> dict[str, object]:
+    """Puts the special piece `first` before a text, and before a pair of texts."""
+    piece: dict[str, object] = {"SpecialToken": {"id": first, "type_id": 0}}
+    one, two = ({"Sequence": {"id": name, "type_id": 0}} for name in "AB")
+    return {
+        "type": "TemplateProcessing",
+        "single": [piece, one],
+        "pair": [piece, one, two],
+        "special_tokens": {first: {"id": first, "ids": [SPECIAL_PIECES.index(first)], "tokens": [first]}},
     }
 
 
@@ -84,13 +94,14 @@ def _added_token(token_id: int, content: str, *, special: bool) -> dict[str, obj
     }
 
 
-def _tokenizer_config(max_length: int) -> dict[str, object]:
+def _tokenizer_config(max_length: int, first: str) -> dict[str, object]:
     return {
         "tokenizer_class": "PreTrainedTokenizerFast",
-        "unk_token": "<unk>",
-        "bos_token": BEGIN_OF_TEXT,
+        "unk_token": UNKNOWN,
+        "bos_token": first,
         "eos_token": END_OF_TEXT,
         "pad_token": END_OF_TEXT,
+        "padding_side": "left",
         "clean_up_tokenization_spaces": False,
         "model_max_length": max_length,
         "model_input_names": ["input_ids", "attention_mask"],

@@ -12,7 +12,7 @@ from ncvc.convert.config import model_config
 from ncvc.convert.shards import Shards
 from ncvc.errors import ConvertError
 from ncvc.files import sha256
-from ncvc.hf.folder import EMBEDDING, TOKENIZER, read_config, read_manifest, verify
+from ncvc.hf.folder import EMBEDDING, TOKENIZER, ModelFolder, read_config, read_manifest, verify
 from ncvc.manifest import MANIFEST
 from ncvc.model.config import ModelConfig
 
@@ -28,6 +28,7 @@ class HuggingFaceWeights:
         """Raises `ConvertError` where the folder is no such model; `as_stored`: see `model_config`."""
         config = read_config(folder)
         self.folder = folder
+        self._config = config
         self.facts = read_manifest(folder)
         """What the folder's manifest says; nothing if there is none."""
         self.model = model_config(folder / "config.json", config, self.facts.get("model", {}), as_stored=as_stored)
@@ -57,6 +58,11 @@ class HuggingFaceWeights:
     def lost_embedding(self) -> bool:
         """True if the model was trained with a scaled embedding, and the folder has only the product."""
         return self.model.scale_embedding and self._original is None
+
+    @property
+    def begin_of_text(self) -> bool:
+        """True if `<|begin_of_text|>` begins a text of the model."""
+        return ModelFolder(self.folder, self._config).begin_of_text
 
     @property
     def tokenizer(self) -> str | None:

@@ -104,6 +104,8 @@ class PreprocessConfig(Config):
     """`hospitals` of every source that does not set its own in `cleaning`."""
     tokenizer: str | None = None
     """Tokenizer folder; needed for tokens, not for text."""
+    begin_of_text: bool = True
+    """Whether each document begins with `<|begin_of_text|>`; it ends with `<|end_of_text|>` in any case."""
     analyzer: Literal["lattice", "vibrato"] = "lattice"
     """Morphological analyser: our own, or vibrato, slower and with the same morphemes, for comparison."""
     duplicates: DuplicatesConfig = DuplicatesConfig()

@@ -39,6 +39,16 @@ FREE_TO_CHANGE: dict[str, bool | set[str]] = {
 """Keys of the config that may differ when a run is resumed: the bytes written do not depend on them."""
 
 
+BEFORE_THE_KEY: dict[str, pydantic.JsonValue] = {"begin_of_text": False}
+"""Meaning of a key's absence in the configs of versions that did not have it, where that is not its default."""
+
+
+def as_begun(identity: dict[str, pydantic.JsonValue]) -> dict[str, pydantic.JsonValue]:
+    """Returns the identity of a run, with the keys of the config that came later as they were before they came."""
+    config = identity.get("config")
+    return identity | {"config": BEFORE_THE_KEY | config} if isinstance(config, dict) else identity
+
+
 @dataclass(frozen=True)
 class Task:
     """A group of files of one source."""
@@ -112,7 +122,7 @@ class Plan:
         Keys of the config go first: hashes of rules differ with them.
         """
         now = self.identity()
-        before = {key: before.get(key) for key in now} | before
+        before = as_begun({key: before.get(key) for key in now} | before)
         changed = first_difference(before, now)
         if changed is None or not changed.startswith("rules."):
             return changed

@@ -8,7 +8,7 @@ import pydantic
 
 from ncvc.corpus.config import PreprocessConfig
 from ncvc.corpus.patient_records import undecided
-from ncvc.corpus.plan import Plan, Target, make_plan
+from ncvc.corpus.plan import Plan, Target, as_begun, make_plan
 from ncvc.corpus.publish import build_output
 from ncvc.corpus.quarantine import require_nothing_quarantined
 from ncvc.corpus.records import FileDigests, Record, read_record
@@ -154,7 +154,7 @@ def _inputs_of(plan: Plan, output: Path) -> FileDigests | None:
     paths = [str(path) for task in plan.tasks for path in task.paths]
     own = own_manifest(output)
     whole = own is not None and all((output / name).is_file() for name in own["files"])
-    same = whole and manifest.run == plan.identity() and list(manifest.inputs) == paths
+    same = whole and as_begun(manifest.run) == plan.identity() and list(manifest.inputs) == paths
     return manifest.inputs if same else None
 
 

@@ -205,7 +205,7 @@ class Stages:
         if self.plan.to == "text":
             native.write_part(reading, prepared)
         else:
-            native.encode_part(reading, prepared, self.tokenizer)
+            native.encode_part(reading, prepared, self.tokenizer, self.plan.config.begin_of_text)
 
 
 @functools.lru_cache(maxsize=1)

@@ -29,6 +29,7 @@ OTHERS = re.compile(
     re.IGNORECASE,
 )
 """Names of columns of something else."""
+JSON = (".json", ".jsonl", ".ndjson")
 CODE = re.compile(r"(?=.*[0-9])[A-Za-z]{0,4}[0-9][A-Za-z0-9.\-_/]*")
 """Codes, as of ICD-10, YJ or a hospital's own list."""
 JAPANESE = re.compile(r"[ぁ-ヿ一-鿿々]")
@@ -49,8 +50,11 @@ def read_terms(path: Path, column: Column | None = None) -> TermList:
     """Reads the terms in a column of a file; without `column` the one whose header names terms, or the first.
 
     A file whose name is not one of Excel is TSV if its first line holds a tab, otherwise CSV. Raises `InputError` with
-    the line for what cannot be read, for a column that is not there, and for a column of codes that was not asked for.
+    the line for what cannot be read, for a column that is not there, for a column of codes that was not asked for, and
+    for JSON.
     """
+    if path.suffix.lower() in JSON:
+        raise InputError(f"{path}: JSON, which has no columns; save the terms as CSV, TSV or Excel")
     found = TermList()
     for rows in _tables(path):
         first = next(((line, cells) for line, cells in rows if any(cell.strip() for cell in cells)), None)

@@ -13,6 +13,7 @@ from typing import Any
 
 from ncvc.errors import ModelFolderError
 from ncvc.manifest import CHECKPOINT, HUGGINGFACE, KINDS, MANIFEST, file_difference, own_manifest
+from ncvc.special_tokens import BEGIN_OF_TEXT_ID
 
 TOKENIZER = Path("ncvc/tokenizer")
 """The whole tokenizer folder: cleaning rules, dictionary, pieces."""
@@ -58,6 +59,17 @@ class ModelFolder:
     def max_tokens(self) -> int | None:
         """Length of the longest text in tokens; None where the model has no limit."""
         return self.config.get("max_position_embeddings") or self.config.get("n_positions")
+
+    @property
+    def begin_of_text(self) -> bool:
+        """True if `<|begin_of_text|>` begins a text of this model of ours.
+
+        Folders of versions before that piece was written say 1 in `config.json` all the same, and their manifests
+        nothing; what others saved has no manifest.
+        """
+        if manifest := read_manifest(self.path):
+            return manifest.get("begin_of_text") is True
+        return self.config.get("bos_token_id") == BEGIN_OF_TEXT_ID
 
 
 def open_folder(folder: Path) -> ModelFolder:

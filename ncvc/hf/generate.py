@@ -88,13 +88,14 @@ class Continuation:
 
 def generate(
     lm: LanguageModel,
-    requests: Sequence[tuple[str, Sampling]],
+    requests: Sequence[tuple[str | Sequence[int], Sampling]],
     *,
     batch_size: int = 8,
     on_text: OnText = lambda _number, _text: None,
 ) -> list[Continuation]:
     """Continues each prompt; results come in the order of the requests.
 
+    A prompt is a text, or the ids of one from its very beginning, such as those of a conversation.
     Prompts of about the same length share a batch. `on_text` is called as soon as text is there.
     Raises `PromptError` before anything is computed for a prompt that leaves no room for an answer.
     """
@@ -108,7 +109,9 @@ def generate(
 class _Row:
     """One request under way."""
 
-    def __init__(self, lm: LanguageModel, number: int, prompt: str, sampling: Sampling, on_text: OnText) -> None:
+    def __init__(
+        self, lm: LanguageModel, number: int, prompt: str | Sequence[int], sampling: Sampling, on_text: OnText
+    ) -> None:
         self.ids = prompt_ids(lm.tokenizer, prompt, lm.max_tokens)
         self.sampling = sampling
         self._prompt_length = len(self.ids)

@@ -31,9 +31,10 @@ class Score:
         return self.logprob / self.characters
 
 
-def score(lm: LanguageModel, pairs: Sequence[tuple[str, str]], *, batch_size: int = 8) -> list[Score]:
+def score(lm: LanguageModel, pairs: Sequence[tuple[str | Sequence[int], str]], *, batch_size: int = 8) -> list[Score]:
     """The log-likelihood of each continuation after its context, in the order of the pairs; a context may be empty.
 
+    A context is a text, or the ids of one from its very beginning.
     Pairs of about the same length share a batch, and pairs that differ in their last token alone share a row.
     Padding moves a score by rounding only: 1e-5 in float32.
     Raises `PromptError` before anything is computed for an empty continuation or a pair that is too long.
@@ -56,18 +57,22 @@ def score(lm: LanguageModel, pairs: Sequence[tuple[str, str]], *, batch_size: in
     return [found[number] for number in range(len(pairs))]
 
 
-def split_ids(lm: LanguageModel, context: str, continuation: str) -> Pair:
+def split_ids(lm: LanguageModel, context: str | Sequence[int], continuation: str) -> Pair:
     """Ids of a context and of its continuation.
 
     They are the ids of the whole text where those begin with the ids of the context. Where a piece would reach over
     the boundary, both are encoded apart, so that continuations of one context are all compared after the same ids.
+    A context of ids is never encoded again.
     Raises `PromptError` where there is nothing to score, or too much.
     """
-    before, whole = lm.tokenizer.encode(context), lm.tokenizer.encode(context + continuation)
-    after = whole[len(before) :] if whole[: len(before)] == before else lm.tokenizer.encode(continuation)
+    if isinstance(context, str):
+        before, whole = lm.tokenizer.encode(context), lm.tokenizer.encode(context + continuation)
+        after = whole[len(before) :] if whole[: len(before)] == before else lm.tokenizer.encode(continuation)
+        begun = lm.tokenizer.begin(before)
+    else:
+        begun, after = list(context), lm.tokenizer.encode(continuation)
     if not after:
         raise PromptError(f"the continuation {continuation!r} is nothing once it is cleaned")
-    begun = lm.tokenizer.begin(before)
     length = len(begun) + len(after)
     if lm.max_tokens is not None and length > lm.max_tokens:
         raise PromptError(

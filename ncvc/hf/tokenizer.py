@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import ncvc
 from ncvc.errors import ModelFolderError, PromptError
 from ncvc.hf.folder import TOKENIZER, ModelFolder
+from ncvc.special_tokens import first_id
 
 _TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "spiece.model", "vocab.json", "vocab.txt", "tekken.json")
 """Files of which stock transformers needs one for a tokenizer."""
@@ -34,17 +35,15 @@ class TextTokenizer(Protocol):
 class ExactTokenizer:
     """`ncvc.Tokenizer`: cleans and analyses raw text as it was for training."""
 
-    def __init__(self, tokenizer: ncvc.Tokenizer) -> None:
+    def __init__(self, tokenizer: ncvc.Tokenizer, first: int) -> None:
+        """`first`: the id that begins a text (see `first_id`)."""
         self._tokenizer = tokenizer
+        self._first = first
         self.end_ids = frozenset([tokenizer.eos_id])
 
     def begin(self, ids: Sequence[int]) -> list[int]:
-        """Puts `<|end_of_text|>` first.
-
-        Training packs documents one after the other, each ending in `<|end_of_text|>`, so that a document begins
-        after that token. `<|begin_of_text|>` never occurs in training.
-        """
-        return [self._tokenizer.eos_id, *ids]
+        """Puts first what every document of the training data began with, or behind."""
+        return [self._first, *ids]
 
     def encode(self, text: str) -> list[int]:
         """As `TextTokenizer.encode` says."""
@@ -72,13 +71,19 @@ class StockTokenizer:
                 folder.path, local_files_only=True, trust_remote_code=False
             )
             ends = {*_ids(folder.config.get("eos_token_id")), *_ids(self._tokenizer.eos_token_id)}
-            self._start = [i for i in self._tokenizer("")["input_ids"] if i != self._tokenizer.eos_token_id]
+            self._start = self._before_a_text()
         except Exception as error:  # whatever a file from elsewhere leads to
             raise ModelFolderError(
                 f"{folder.path}: transformers cannot load its tokenizer: {one_line(error)}"
             ) from None
         self.end_ids = frozenset(ends)
         self._first = min(_ids(self._tokenizer.bos_token_id) or ends or [0])
+
+    def _before_a_text(self) -> list[int]:
+        """Ids that the tokenizer puts before a text; what it puts behind is left out."""
+        plain = self.encode("1")
+        whole = list(self._tokenizer("1", verbose=False)["input_ids"])
+        return next((whole[:at] for at in range(len(whole)) if whole[at : at + len(plain)] == plain), [])
 
     def begin(self, ids: Sequence[int]) -> list[int]:
         """Puts first what the tokenizer puts before a text; the begin or end of text alone for an empty one."""
@@ -99,15 +104,23 @@ def load_tokenizer(folder: ModelFolder) -> TextTokenizer:
     Raises `ModelFolderError` or `TokenizerError`.
     """
     path = folder.path / TOKENIZER
-    return ExactTokenizer(ncvc.Tokenizer.load(path)) if path.is_dir() else StockTokenizer(folder)
+    if not path.is_dir():
+        return StockTokenizer(folder)
+    return ExactTokenizer(ncvc.Tokenizer.load(path), first_id(begin_of_text=folder.begin_of_text))
 
 
-def prompt_ids(tokenizer: TextTokenizer, prompt: str, max_tokens: int | None) -> list[int]:
-    """Ids of a prompt, with those that begin a text; raises `PromptError` where nothing can follow it."""
-    text = tokenizer.encode(prompt)
-    if prompt and not text:
-        raise PromptError("the prompt is nothing once it is cleaned; give it letters, digits or kanji")
-    ids = tokenizer.begin(text)
+def prompt_ids(tokenizer: TextTokenizer, prompt: str | Sequence[int], max_tokens: int | None) -> list[int]:
+    """Ids of a prompt, with those that begin a text; raises `PromptError` where nothing can follow it.
+
+    Ids stay as they are.
+    """
+    if isinstance(prompt, str):
+        text = tokenizer.encode(prompt)
+        if prompt and not text:
+            raise PromptError("the prompt is nothing once it is cleaned; give it letters, digits or kanji")
+        ids = tokenizer.begin(text)
+    else:
+        ids = list(prompt)
     if max_tokens is not None and len(ids) >= max_tokens:
         raise PromptError(f"the prompt has {len(ids)} tokens; the model holds {max_tokens}: shorten it")
     return ids

@@ -22,6 +22,7 @@ from ncvc.files import sha256, whole_folder, write_json
 from ncvc.manifest import TOKENIZER, write_manifest
 from ncvc.outputs import require_output, require_untouched
 from ncvc.progress import Reporter
+from ncvc.special_tokens import BEGIN_OF_TEXT, BEGIN_OF_TEXT_ID, END_OF_TEXT, END_OF_TEXT_ID, UNKNOWN
 from ncvc.tokenizer.scores import round_scores
 from ncvc.tokenizer.seeds import LONGEST, seeds
 
@@ -42,12 +43,12 @@ SETTINGS: dict[str, Any] = {
     "num_sub_iterations": 8,
     # Special pieces, in the order of their ids.
     "unk_id": 0,
-    "bos_id": 1,
-    "eos_id": 2,
+    "bos_id": BEGIN_OF_TEXT_ID,
+    "eos_id": END_OF_TEXT_ID,
     "pad_id": -1,
-    "unk_piece": "<unk>",
-    "bos_piece": "<|begin_of_text|>",
-    "eos_piece": "<|end_of_text|>",
+    "unk_piece": UNKNOWN,
+    "bos_piece": BEGIN_OF_TEXT,
+    "eos_piece": END_OF_TEXT,
     "user_defined_symbols": ["\n"],
     # Text is cleaned and split into morphemes already.
     "normalization_rule_name": "identity",

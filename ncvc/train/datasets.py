@@ -5,6 +5,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from ncvc.errors import DatasetError, TokenizerError
 from ncvc.files import sha256
 from ncvc.indexed import IndexedDataset
 from ncvc.manifest import MANIFEST, PREPROCESS, is_ours, own_manifest
+from ncvc.special_tokens import BEGIN_OF_TEXT, BEGIN_OF_TEXT_ID
 from ncvc.train.config import TrainConfig, require_files, training_documents
 from ncvc.train.elastic.heartbeat import IO_ALLOWANCE, send_heartbeat
 
@@ -32,6 +34,8 @@ class DatasetFacts:
     """SHA-256 of the .idx and the .bin, one after the other, in hexadecimal."""
     verified: bool = True
     """False without a manifest of `ncvc preprocess`: structure and ids were checked, and not that it is as written."""
+    begin_of_text: bool = False
+    """True if each document begins with `<|begin_of_text|>`."""
 
 
 @dataclass(frozen=True)
@@ -68,12 +72,14 @@ def inspect_all(config: TrainConfig, tokenizer: str) -> list[DatasetFacts]:
     """Inspects every dataset of the config from end to end; returns those for training, in the config's order.
 
     `tokenizer` is the SHA-256 of the manifest of the config's tokenizer. Raises `DatasetError` for whatever `inspect`
-    refuses, for too few tokens for a sample, and for two datasets with the same content.
+    refuses, for too few tokens for a sample, for two datasets with the same content, and for datasets of which some
+    begin their documents with `<|begin_of_text|>` and some do not.
     """
     data, vocabulary = config.data, config.model.vocab_size
     held_out = [inspect(prefix, vocabulary, tokenizer) for prefix in data.validation_prefixes]
     facts = [inspect(prefix, vocabulary, tokenizer, data.validation_split) for prefix in data.prefixes]
     _require_different(facts, held_out)
+    _require_one_beginning([*facts, *held_out])
     for fact in facts:
         require_a_sample(fact.prefix, fact.tokens, config.longest_sequence, "for training")
     return facts
@@ -89,6 +95,17 @@ def _require_different(facts: list[DatasetFacts], held_out: list[DatasetFacts]) 
         if any(other == each.prefix for each in held_out):
             raise DatasetError(f"{fact.prefix}: holds the same as {other}, which is for validation; train on another")
         raise DatasetError(f"{fact.prefix}: holds the same as {other}; name it once, with a larger weight")
+
+
+def _require_one_beginning(facts: list[DatasetFacts]) -> None:
+    """Raises `DatasetError` where only some datasets begin their documents with `<|begin_of_text|>`."""
+    without = next((fact for fact in facts if not fact.begin_of_text), None)
+    having = next((fact for fact in facts if fact.begin_of_text), None)
+    if without and having:
+        raise DatasetError(
+            f"{without.prefix}: its documents do not begin with {BEGIN_OF_TEXT}, and those of {having.prefix} do;"
+            " encode one of them again, with the same `begin_of_text` for both"
+        )
 
 
 def validation_samples(prefix: str, tokens: int, config: TrainConfig) -> int:
@@ -119,7 +136,7 @@ def inspect(prefix: str, vocab_size: int, tokenizer: str, validation_split: floa
     send_heartbeat("reading the data", allowance=IO_ALLOWANCE)
     idx, bin_ = Path(f"{prefix}.idx"), Path(f"{prefix}.bin")
     require_files([prefix])
-    written = _written(Path(prefix), tokenizer)
+    manifest = _manifest(Path(prefix), tokenizer)
     dataset = IndexedDataset.open(prefix)
     documents = training_documents(len(dataset), validation_split)
     tokens = int(dataset.lengths[:documents].sum(dtype=np.int64))
@@ -137,9 +154,15 @@ def inspect(prefix: str, vocab_size: int, tokenizer: str, validation_split: floa
             for each in hashing:
                 each.result()
     for path, digest in ((idx, index), (bin_, ids)):
-        if written is not None and written[path.name] != digest.hexdigest():
+        if manifest is not None and manifest["files"][path.name]["sha256"] != digest.hexdigest():
             raise DatasetError(f"{path}: not as its {MANIFEST} says; copy it again, or run `ncvc preprocess` again")
-    return DatasetFacts(prefix, documents, tokens, both.hexdigest(), verified=written is not None)
+    begin = _begins(dataset) if manifest is None else manifest["run"].get("config", {}).get("begin_of_text", False)
+    return DatasetFacts(prefix, documents, tokens, both.hexdigest(), manifest is not None, begin)
+
+
+def _begins(dataset: IndexedDataset) -> bool:
+    """Returns whether the longest document begins with `<|begin_of_text|>`."""
+    return bool(dataset[int(dataset.lengths.argmax())][0] == BEGIN_OF_TEXT_ID)
 
 
 def _require_known(ids: NDArray[np.integer], vocab_size: int, path: Path) -> None:
@@ -152,8 +175,8 @@ def _require_known(ids: NDArray[np.integer], vocab_size: int, path: Path) -> Non
         )
 
 
-def _written(prefix: Path, tokenizer: str) -> dict[str, str] | None:
-    """Returns the SHA-256 by file name of what `ncvc preprocess` wrote; None for a dataset without a manifest of ours.
+def _manifest(prefix: Path, tokenizer: str) -> dict[str, Any] | None:
+    """Returns the manifest of what `ncvc preprocess` wrote; None for a dataset without one of ours.
 
     Raises `DatasetError` if the manifest is damaged, lacks the dataset, or names another tokenizer.
     """
@@ -165,11 +188,10 @@ def _written(prefix: Path, tokenizer: str) -> dict[str, str] | None:
         return None
     if manifest.get("stage") != PREPROCESS:
         raise DatasetError(f"{prefix.parent}: not a folder of `ncvc preprocess`; correct data.prefixes")
-    files = {name: entry["sha256"] for name, entry in manifest["files"].items()}
-    if not {f"{prefix.name}.idx", f"{prefix.name}.bin"} <= files.keys():
+    if not {f"{prefix.name}.idx", f"{prefix.name}.bin"} <= manifest["files"].keys():
         raise DatasetError(f"{prefix}: not among what `ncvc preprocess` wrote into {prefix.parent}; move it elsewhere")
     if manifest["run"]["tokenizer"] != tokenizer:
         raise DatasetError(
             f"{prefix}: was encoded with another tokenizer than data.tokenizer; name that one, or encode the text again"
         )
-    return files
+    return manifest

@@ -70,6 +70,7 @@ class Training:
             config=self.config.model_dump(mode="json"),
             layout=layout(self.ranks),
             tokenizer=self.tokenizer,
+            begin_of_text=any(dataset.begin_of_text for dataset in self.datasets),
             data={dataset.prefix: dataset.sha256 for dataset in self.datasets},
             optimizer_step=self.optimizer_step,
             guard=self.guard.state(),

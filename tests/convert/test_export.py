@@ -30,7 +30,7 @@ assert type(model).__name__ == "ArceeForCausalLM" and "ncvc" not in sys.modules
 fixture = load_file(folder + "/ncvc/logits.safetensors")
 with torch.no_grad():
     difference = (model(fixture["ids"]).logits - fixture["logits"]).abs().max().item()
-inputs = tokenizer("<|end_of_text|>患者\\x1fは", return_tensors="pt")
+inputs = tokenizer("患者\\x1fは", return_tensors="pt")
 made = model.generate(**inputs, max_new_tokens=3, do_sample=False)
 print(difference, inputs.input_ids[0, 0].item(), made.shape[1] - inputs.input_ids.shape[1] <= 3)
 """

@@ -27,7 +27,7 @@ class Characters:
 
 @pytest.fixture(scope="module")
 def lm(converted: Path) -> LanguageModel:
-    return LanguageModel(converted, load_model(converted), ExactTokenizer(Characters()), 96)
+    return LanguageModel(converted, load_model(converted), ExactTokenizer(Characters(), 2), 96)
 
 
 def continued(lm: LanguageModel, prompt: str, sampling: Sampling, streamed: list[str] | None = None) -> Continuation:

@@ -17,7 +17,7 @@ def both(
     pieces_folder: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Tokenizer, sentencepiece.SentencePieceProcessor]:
     out = tmp_path_factory.mktemp("out")
-    write_tokenizer(read_pieces(pieces_folder), out, max_length=2048)
+    write_tokenizer(read_pieces(pieces_folder), out, max_length=2048, begin_of_text=True)
     model = sentencepiece.SentencePieceProcessor(model_file=str(pieces_folder / "tokenizer.model"))
     return Tokenizer.from_file(str(out / "tokenizer.json")), model
 
@@ -26,7 +26,9 @@ def test_ids_equal_sentencepiece_on_whole_texts(both, morphemes) -> None:
     ours, model = both
     for start in range(0, len(morphemes), 50):
         text = morphemes[start : start + 50]
-        assert ours.encode(SEPARATOR.join(text)).ids == [i for morpheme in text for i in model.encode(morpheme)]
+        assert ours.encode(SEPARATOR.join(text), add_special_tokens=False).ids == [
+            i for morpheme in text for i in model.encode(morpheme)
+        ]
 
 
 def test_ids_equal_sentencepiece_on_random_morphemes(both, morphemes) -> None:
@@ -36,7 +38,7 @@ def test_ids_equal_sentencepiece_on_random_morphemes(both, morphemes) -> None:
     characters = sorted({*"".join(morphemes), "鬱", "x"})
     for _ in range(20_000):
         morpheme = "".join(random_.choices(random_.choices(characters, k=8), k=random_.randint(1, 12)))
-        assert ours.encode(morpheme).ids == model.encode(morpheme)
+        assert ours.encode(morpheme, add_special_tokens=False).ids == model.encode(morpheme)
 
 
 def test_scores_and_vocabulary_equal_sentencepiece(both) -> None:
@@ -56,7 +58,7 @@ def test_a_line_break_is_its_token_and_survives_decoding(both) -> None:
 
 def test_the_end_of_text_token_is_read_and_skipped(both) -> None:
     ours, _ = both
-    ids = ours.encode("<|end_of_text|>患者").ids
+    ids = ours.encode("<|end_of_text|>患者", add_special_tokens=False).ids
     assert ids[0] == 2
     assert ours.decode(ids, skip_special_tokens=True) == "患者"
 

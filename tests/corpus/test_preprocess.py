@@ -39,7 +39,7 @@ def test_the_bytes_are_those_of_megatron_cores_builder(tmp_path: Path, tokenizer
     for text in TEXTS:
         ids = [i for morpheme in tokenizer.split(text) for i in model.encode(morpheme)]
         if ids:
-            expected.append([*ids, model.piece_to_id("<|end_of_text|>")])
+            expected.append([model.piece_to_id("<|begin_of_text|>"), *ids, model.piece_to_id("<|end_of_text|>")])
             builder.add_document(torch.tensor(expected[-1]), [len(expected[-1])])
     builder.finalize(str(tmp_path / "ref.idx"))
     assert dataset(tmp_path) == ((tmp_path / "ref.bin").read_bytes(), (tmp_path / "ref.idx").read_bytes())

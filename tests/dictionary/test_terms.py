@@ -85,3 +85,9 @@ def test_the_command_says_what_it_noticed(tmp_path: Path) -> None:
     assert [line.split(",")[0] for line in shown.splitlines()] == ["架空性試験症候群", "特発性試験症候群"]
     refused = run_ncvc("dictionary", "build", output, *lists, *["--column", 1] * 3, ok=False)
     assert "give --column once, or once for each --terms" in refused.stderr
+
+
+def test_json_lines_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "terms.jsonl").write_text('{"term": "糖尿病"}\n', encoding="utf-8")
+    with pytest.raises(ncvc.InputError, match="JSON, which has no columns; save the terms as CSV, TSV or Excel"):
+        read_terms(tmp_path / "terms.jsonl")

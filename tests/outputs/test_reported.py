@@ -199,3 +199,23 @@ def test_an_edited_config_of_a_run_is_kept(tmp_path: Path) -> None:
     assert json.dumps(sorted(path.name for path in tmp_path.iterdir())) == json.dumps(
         ["config.edited-2.yaml", "config.edited.yaml", "config.yaml"]
     )
+
+
+def test_the_folder_whose_name_is_not_utf8_is_blamed(tmp_path: Path) -> None:
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff"))
+    with pytest.raises(NcvcError, match="the name of a folder above it is not UTF-8"):
+        require_output(folder / "out", HUGGINGFACE, reads=[], replace=False)
+    with pytest.raises(NcvcError, match="the name is not UTF-8"):
+        require_output(folder, HUGGINGFACE, reads=[], replace=False)
+
+
+def test_verify_of_a_run_folder_names_a_folder_that_can_be_verified(tmp_path: Path) -> None:
+    checkpoint = tmp_path / "run/checkpoints/step_00000030"
+    checkpoint.mkdir(parents=True)
+    write_manifest(checkpoint, format=HUGGINGFACE)
+    asked = run("verify", tmp_path / "run")
+    assert asked.returncode == 1
+    assert (
+        "has no manifest.json; name a folder that ncvc wrote, such as checkpoints/step_00000030 in it" in asked.stderr
+    )
+    assert run("verify", checkpoint).returncode == 0

@@ -114,7 +114,7 @@ def prepare(files: Files, megabytes: float) -> Sizes:
     subprocess.run([*command, "dictionary", "build", dictionary, "--base", "ipadic"], check=True)
     train = ["tokenizer", "train", tokenizer, files.raw, "--dictionary", dictionary]
     subprocess.run([*command, *train, "--vocab-size", "16384"], check=True)
-    write_tokenizer(read_pieces(tokenizer), files.folder, max_length=2048)
+    write_tokenizer(read_pieces(tokenizer), files.folder, max_length=2048, begin_of_text=True)
     morphemes = ncvc.Tokenizer.load(tokenizer).split_batch(documents)
     write_documents(files.analysed, [encoders.SEPARATOR.join(text) for text in morphemes])
     analysed = ["".join(text) for text in morphemes]

@@ -216,17 +216,20 @@ impl PreparedPart {
     }
 }
 
-/// Encodes a prepared part.
+/// Encodes a prepared part; `begin_of_text` puts that piece before each document.
 #[pyfunction]
 pub fn encode_part(
     py: Python<'_>,
     reading: Reading,
     part: PreparedPart,
     tokenizer: PyRef<'_, Tokenizer>,
+    begin_of_text: bool,
 ) -> PyResult<()> {
     let tokenizer = tokenizer.inner();
     py.detach(|| {
-        part.finish(&reading, |part, options, progress| stage::encode(part, tokenizer, options, progress))
+        part.finish(&reading, |part, options, progress| {
+            stage::encode(part, tokenizer, begin_of_text, options, progress)
+        })
     })
 }
 

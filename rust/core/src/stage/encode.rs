@@ -1,4 +1,5 @@
-//! Encodes prepared parts into parts of a dataset: ids, each document followed by `<|end_of_text|>`.
+//! Encodes prepared parts into parts of a dataset: ids, each document between `<|begin_of_text|>`, if it is asked for,
+//! and `<|end_of_text|>`.
 
 use super::apply_dedup::{PreparedPart, RemovedSentences};
 use super::dropped::{Dropped, DroppedFiles, compress_rows};
@@ -13,10 +14,11 @@ use crate::statistics::{Recorder, Statistics};
 use crate::tokenizer::{Tokenizer, Worker};
 use crate::{Error, Result};
 
-/// Encodes a prepared part into a folder of its name.
+/// Encodes a prepared part into a folder of its name; `begin_of_text` puts that piece before each document.
 pub fn encode(
     part: &PreparedPart<'_>,
     tokenizer: &Tokenizer,
+    begin_of_text: bool,
     options: &Options,
     progress: &mut dyn FnMut(&Summary) -> Result<()>,
 ) -> Result<()> {
@@ -35,7 +37,9 @@ pub fn encode(
     };
     let input = [SourceFile::json_lines(part.text.to_owned())];
     let cleaner = Cleaner::new(&part.cleaning)?;
-    run(&Encode { part, cleaner, tokenizer, token_type }, Input::files(&input), options, &[], &mut output)?;
+    let begin = begin_of_text.then(|| tokenizer.begin_of_text());
+    let job = Encode { part, cleaner, tokenizer, begin, token_type };
+    run(&job, Input::files(&input), options, &[], &mut output)?;
     let EncodedWriter { tokens, lengths, dropped, counted, removed, statistics, summary, .. } = output;
     let mut files = vec![tokens.finish()?, lengths.finish()?];
     files.extend(dropped.finish()?);
@@ -46,6 +50,8 @@ struct Encode<'t> {
     part: &'t PreparedPart<'t>,
     cleaner: Cleaner,
     tokenizer: &'t Tokenizer,
+    /// The id before each document.
+    begin: Option<u32>,
     token_type: TokenType,
 }
 
@@ -108,6 +114,7 @@ impl<'t> Job for Encode<'t> {
             Err(reason) => return Ok(Outcome::Dropped(reason)),
         };
         ids.clear();
+        ids.extend(self.begin);
         let morphemes = tokenizer.encode_clean(&text, ids);
         ids.push(self.tokenizer.end_of_text());
         let unknown = self.tokenizer.model().unknown();

@@ -76,7 +76,7 @@ impl Recorder {
         }
     }
 
-    /// Records an encoded document; `ids` include the end of text.
+    /// Records an encoded document; `ids` include the beginning and the end of text.
     pub fn encoded(&mut self, text: &str, morphemes: u64, ids: &[u32]) {
         self.statistics.tokens.get_or_insert_with(TokenStatistics::default).add(text, morphemes, ids);
     }

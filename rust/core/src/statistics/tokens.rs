@@ -11,7 +11,7 @@ pub struct TokenStatistics {
     pub documents: u64,
     /// UTF-8 bytes of the encoded text.
     pub bytes: u64,
-    /// Tokens, ends of text included.
+    /// Tokens, beginnings and ends of text included.
     pub tokens: u64,
     /// Morphemes.
     pub morphemes: u64,

@@ -1,0 +1,105 @@
+"""`ncvc data`."""
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ncvc.cli.options import EXISTING_FILE, EXISTING_FOLDER, PATH, Console, Group, answers, force_option, warn
+
+if TYPE_CHECKING:
+    from ncvc.data.prepare import Prepared
+
+
+@click.group(cls=Group)
+def data() -> None:
+    """Prepares benchmarks, and checks question–answer data of one's own."""
+
+
+@data.command("jmed-llm")
+@click.argument("folder", type=EXISTING_FOLDER)
+@click.argument("output", type=PATH)
+@force_option
+@answers
+def jmed_llm(folder: Path, output: Path, force: bool, console: Console) -> None:
+    """Writes JMED-LLM from its checkout FOLDER as JSON lines: test rows, and all other rows for training.
+
+    A table says how many test questions ask about a document that is in the training rows too.
+
+    \b
+    Examples:
+      ncvc data jmed-llm JMED-LLM benchmarks/jmed-llm
+    """
+    from ncvc.data.prepare import prepare_jmed_llm
+
+    _close(prepare_jmed_llm(folder, output, replace=force), output, console)
+
+
+@data.command()
+@click.argument("folder", type=EXISTING_FOLDER)
+@click.argument("output", type=PATH)
+@click.option(
+    "--demonstrations",
+    type=EXISTING_FILE,
+    help="Solved examples for few-shot prompts.  [default: scripts/prompts/prompt.jsonl in FOLDER]",
+)
+@force_option
+@answers
+def igakuqa(folder: Path, output: Path, demonstrations: Path | None, force: bool, console: Console) -> None:
+    """Writes IgakuQA, the medical licensing examination, from its checkout FOLDER as JSON lines.
+
+    \b
+    Examples:
+      ncvc data igakuqa IgakuQA benchmarks/igakuqa
+    """
+    from ncvc.data.prepare import prepare_igakuqa
+
+    _close(prepare_igakuqa(folder, output, demonstrations=demonstrations, replace=force), output, console)
+
+
+@data.command()
+@click.argument("file", type=EXISTING_FILE)
+@answers
+def check(file: Path, console: Console) -> None:
+    """Checks the JSON lines in FILE: messages, instruction/input/output, or question/answer.
+
+    Every bad row is named with its line and the reason; exit status 1 if there is one.
+
+    \b
+    Examples:
+      ncvc data check questions.jsonl
+      ncvc data check benchmarks/jmed-llm/train.jsonl --json
+    """
+    from ncvc.data.chat import BadRow, read_chats
+    from ncvc.errors import InputError
+
+    bad: list[BadRow] = []
+
+    def set_aside(row: BadRow) -> None:
+        bad.append(row)
+        warn(str(row))
+
+    forms = Counter(chat.form for chat in read_chats(file, set_aside))
+    good = forms.total()
+    rows = [{"place": row.place, "reason": row.reason} for row in bad]
+    lines = [f"{good:,} good rows ({', '.join(f'{count:,} {form}' for form, count in forms.items())})"] if good else []
+    console.close({"file": str(file), "good": good, "forms": dict(forms), "bad": rows}, lines)
+    if bad:
+        raise InputError(f"{file}: {len(bad):,} bad row{'s' if len(bad) > 1 else ''} of {good + len(bad):,}")
+
+
+def _close(prepared: "Prepared", output: Path, console: Console) -> None:
+    lines = [f"{sum(prepared.test.values()):,} test rows of {len(prepared.test)} tasks"]
+    if prepared.train:
+        lines[0] += f", {prepared.train:,} training rows"
+    for task, counts in prepared.leakage.items():
+        found = f"{counts['document']} of {counts['test']} test documents are in them"
+        lines.append(f"  {task}: {counts['train']:,} to train; {found}")
+    if prepared.suite == "igakuqa":
+        lines.append(
+            f"{prepared.demonstrations} solved examples for few-shot prompts"
+            if prepared.demonstrations
+            else "no solved examples: zero-shot prompts only; --demonstrations names a file of them"
+        )
+    console.close({"output": str(output), **vars(prepared)}, [*lines, f"written to {output}"])

@@ -1,0 +1,111 @@
+"""`ncvc evaluate`."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ncvc.cli.options import EXISTING_FILE, EXISTING_FOLDER, PATH, Command, Console, answers, force_option
+from ncvc.data import SUITES
+
+
+@click.command(cls=Command, no_args_is_help=True)
+@click.argument("models", nargs=-1, required=True, metavar="MODEL...")
+@click.option("--suite", default=",".join(SUITES), show_default=True, help="Benchmarks, with commas between them.")
+@click.option(
+    "--data",
+    "data_folders",
+    multiple=True,
+    required=True,
+    type=EXISTING_FOLDER,
+    help="A folder that `ncvc data` wrote, or that holds such; can be given more than once.",
+)
+@click.option("-o", "--output", "out", required=True, type=PATH, help="The folder to write.")
+@click.option(
+    "--form",
+    type=click.Choice(["auto", "chat", "plain"]),
+    default="auto",
+    show_default=True,
+    help="Words prompts by the model's chat template or as plain text; auto takes the template if there is one.",
+)
+@click.option(
+    "--shots",
+    type=click.IntRange(min=0),
+    help="Solved examples before a question.  [default: as many as the benchmark has]",
+)
+@click.option(
+    "--likelihood",
+    type=click.Choice(["none", "letters", "texts"]),
+    default="texts",
+    show_default=True,
+    help="Weighs the choices' letters too, or letters and texts; not on a server.",
+)
+@click.option("--max-new-tokens", type=click.IntRange(min=1), default=512, show_default=True, help="In tokens.")
+@click.option("--limit", type=click.IntRange(min=1), help="Asks the first questions of each task only.")
+@click.option("--batch-size", type=click.IntRange(min=1), default=8, show_default=True, help="Questions at once.")
+@click.option("--device", default="cpu", show_default=True, help="cpu, cuda or cuda:N.")
+@click.option(
+    "--dtype",
+    type=click.Choice(["float32", "bfloat16"]),
+    default="float32",
+    show_default=True,
+    help="The type that the model computes in.",
+)
+@click.option("--tokenizer", type=EXISTING_FOLDER, help="The tokenizer of a checkpoint.  [default: the one it names]")
+@click.option(
+    "--api-key-file", type=EXISTING_FILE, help="A file with the key of an address.  [default: NCVC_API_KEY is read]"
+)
+@click.option("--restart", is_flag=True, help="Discards an unfinished run of this output.")
+@force_option
+@answers
+def evaluate(
+    models: tuple[str, ...],
+    suite: str,
+    data_folders: tuple[Path, ...],
+    out: Path,
+    force: bool,
+    restart: bool,
+    console: Console,
+    **options: Any,
+) -> None:
+    """Measures MODELs on medical benchmarks as the papers did, and writes scores, answers and a report.
+
+    A MODEL is a folder that transformers loads, a checkpoint of `ncvc train`, or the address of an OpenAI-compatible
+    server with its model: http://127.0.0.1:8000/v1#NAME. Answers are kept one by one: started again
+    after a crash the command goes on.
+
+    \b
+    Examples:
+      ncvc evaluate my-model --data benchmarks -o scores
+      ncvc evaluate runs/mine/checkpoints/step_* --suite igakuqa --data benchmarks -o curve
+      ncvc evaluate my-model 'http://127.0.0.1:8000/v1#other' --data benchmarks -o compared
+    """
+    from ncvc.evaluate.engine import Settings
+    from ncvc.evaluate.models import find_models
+    from ncvc.evaluate.plan import Plan, read_suites
+
+    names = [name.strip() for name in suite.split(",")]
+    if unknown := next((name for name in names if name not in SUITES), None):
+        raise click.UsageError(f"--suite {unknown}: choose from {', '.join(SUITES)}")
+    suites = read_suites(dict.fromkeys(names), data_folders, shots=options["shots"], limit=options["limit"])
+    settings = Settings(form=options["form"], max_new_tokens=options["max_new_tokens"], dtype=options["dtype"])
+    plan = Plan(find_models(models), suites, settings, options["likelihood"])
+
+    from ncvc.evaluate.run import check_output
+    from ncvc.evaluate.run import evaluate as run
+
+    check_output(plan, out, replace=force)
+    result = run(
+        plan,
+        out,
+        device=options["device"],
+        batch_size=options["batch_size"],
+        tokenizer=options["tokenizer"],
+        key_file=options["api_key_file"],
+        replace=force,
+        restart=restart,
+        reporter=console.reporter,
+    )
+    from ncvc.evaluate.report.summary import summary_lines
+
+    console.close({"output": str(out), **result.dump()}, [*summary_lines(result), f"written to {out}"])

@@ -1,0 +1,143 @@
+"""Scores of a task: means and kappa with intervals, by subject, on unseen documents, points of the examination."""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from ncvc.data.jmed_llm import TASKS
+from ncvc.data.rows import Row
+from ncvc.evaluate.intervals import bootstrap_interval, mean_interval, paired_test
+from ncvc.evaluate.row_scores import MAIN, RowScore
+from ncvc.evaluate.scorers import cohen_kappa
+
+REQUIRED_SHARE = 0.8
+"""Share of the points of the required sections that passes."""
+LINEAR = frozenset(task.name for task in TASKS if task.linear)
+
+
+@dataclass(frozen=True)
+class Score:
+    """A score with its 95 % interval; None where it is no number."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True)
+class ExamScore:
+    """Points of a year's examination, by the original scorer."""
+
+    points: int
+    total: int
+    required: int
+    required_total: int
+    general: int
+    general_total: int
+    forbidden_chosen: int
+    forbidden_problems: int
+    """Problems that have forbidden choices."""
+
+    @property
+    def passes_required(self) -> bool:
+        """Whether the required sections are passed."""
+        return self.required >= REQUIRED_SHARE * self.required_total
+
+
+@dataclass(frozen=True)
+class TaskScores:
+    """Scores of one model in one task."""
+
+    task: str
+    suite: str
+    kind: str
+    rows: int
+    scores: dict[str, Score]
+    unparseable: dict[str, int]
+    """Kind → rows."""
+    by_subject: dict[str, tuple[int, float]]
+    """Subject → rows, and the mean of the main score."""
+    seen: int | None
+    """Rows whose document is in the training split; None where the benchmark has no such split."""
+    unseen_score: float | None
+    """Mean of the main score over the other rows; None where there are none."""
+    exam: ExamScore | None = None
+    versus: dict[str, float] = field(default_factory=dict)
+    """Name of another model → p-value of the paired test with the main score."""
+
+
+def score_task(rows: Sequence[Row], scored: Sequence[RowScore], versus: dict[str, float] | None = None) -> TaskScores:
+    """Adds the scores of a task's rows up; rows and scores belong together. `versus`: see `TaskScores`."""
+    first = rows[0]
+    main = MAIN[first.kind]
+    scores = {}
+    for name in dict.fromkeys(name for each in scored for name in each.scores):
+        if not name.startswith("points") and all(name in each.scores for each in scored):
+            scores[name] = _mean([each.scores[name] for each in scored])
+    if first.kind == "choice":
+        scores = {"kappa": _kappa(rows, scored), **scores}
+    subjects: dict[str, list[float]] = {}
+    for row, each in zip(rows, scored, strict=True):
+        if row.subject:
+            subjects.setdefault(row.subject, []).append(each.scores[main])
+    known = [row for row in rows if row.document_in_train is not None]
+    unseen = [each.scores[main] for row, each in zip(rows, scored, strict=True) if row.document_in_train is False]
+    return TaskScores(
+        task=first.task,
+        suite=first.suite,
+        kind=first.kind,
+        rows=len(rows),
+        scores=scores,
+        unparseable=dict(sorted(Counter(each.unparseable for each in scored if each.unparseable).items())),
+        by_subject={name: (len(values), sum(values) / len(values)) for name, values in sorted(subjects.items())},
+        seen=sum(bool(row.document_in_train) for row in known) if known else None,
+        unseen_score=sum(unseen) / len(unseen) if unseen else None,
+        exam=_exam(rows, scored) if first.kind == "exam" else None,
+        versus=versus or {},
+    )
+
+
+def compare(one: Sequence[RowScore], other: Sequence[RowScore], kind: str) -> float:
+    """The p-value of the paired test of two models on the same rows, by the main score."""
+    main = MAIN[kind]
+    return paired_test([each.scores[main] for each in one], [each.scores[main] for each in other])
+
+
+def _mean(values: list[float]) -> Score:
+    low, high = mean_interval(values)
+    return Score(sum(values) / len(values), low, high)
+
+
+def _kappa(rows: Sequence[Row], scored: Sequence[RowScore]) -> Score:
+    linear = rows[0].task in LINEAR
+    gold, predicted = [row.gold[0] for row in rows], [each.parsed[0] for each in scored]
+
+    def kappa(places: Sequence[int]) -> float:
+        return cohen_kappa([gold[i] for i in places], [predicted[i] for i in places], linear=linear)
+
+    return Score(*(_number(value) for value in (kappa(range(len(rows))), *bootstrap_interval(kappa, len(rows)))))
+
+
+def _number(value: float) -> float | None:
+    return None if math.isnan(value) else value
+
+
+def _exam(rows: Sequence[Row], scored: Sequence[RowScore]) -> ExamScore:
+    def points(count: Callable[[Row], bool], name: str | None) -> int:
+        pairs = [(row.exam, each) for row, each in zip(rows, scored, strict=True) if row.exam and count(row)]
+        return sum(int(each.scores[name]) if name else exam.points for exam, each in pairs)
+
+    def required(row: Row) -> bool:
+        return row.exam is not None and row.exam.required
+
+    return ExamScore(
+        points=points(lambda _row: True, "points"),
+        total=points(lambda _row: True, None),
+        required=points(required, "points"),
+        required_total=points(required, None),
+        general=points(lambda row: not required(row), "points"),
+        general_total=points(lambda row: not required(row), None),
+        forbidden_chosen=sum(int(each.scores["forbidden"]) for each in scored),
+        forbidden_problems=sum(bool(row.exam and row.exam.forbidden) for row in rows),
+    )
