@@ -180,10 +180,13 @@ def run(
         return
     from ncvc.train.config import require_files
     from ncvc.train.elastic.rendezvous import Rendezvous
+    from ncvc.train.packages import require_packages
 
     rendezvous = Rendezvous(**nodes)
     rendezvous.check(max_restarts)
     require_files([*settings.data.prefixes, *settings.data.validation_prefixes])
+    if rendezvous.is_first:
+        require_packages(settings)
     from ncvc.model.lazy_shapes import import_torch
 
     import_torch()

@@ -2,9 +2,9 @@
 
 A run that was stopped after step 1 goes on to step 3 with `keep_last: 1`: it saves steps 2 and 3, and removes steps
 1 and 2. Each trial kills or fails one call; afterwards a start must find a whole checkpoint, the newest or the one
-before it, go on to the bits of the undisturbed run, and leave nothing else. The writer works in the main thread
-(`async_save: false`), where calls can be counted; then it works in the background, and the process is killed at moments
-drawn at random.
+before it, go on to the bits of the undisturbed run, and leave nothing else. The run is by Muon, with a moving average
+of the weights. The writer works in the main thread (`async_save: false`), where calls can be counted; then it works in
+the background, and the process is killed at moments drawn at random.
 """
 
 import json
@@ -56,7 +56,7 @@ def config(folder: Path, *, background: bool) -> Any:
             **{"num_query_groups": 1, "vocab_size": 64, "max_position_embeddings": 16},
         },
         "data": {"prefixes": [str(folder / "corpus")], "tokenizer": str(folder / "tokenizer"), "sequence_length": 16},
-        "optimizer": {"lr": 0.01},
+        "optimizer": {"lr": 0.01, "name": "muon", "ema": 0.9},
         "schedule": {"train_iters": STEPS, "lr_warmup_iters": 1, "global_batch_size": 2, "micro_batch_size": 2},
         "checkpoints": {"save_interval": 1, "keep_last": 1, "async_save": background},
         "compute": {"dtype": "float32"},

@@ -5,14 +5,13 @@ import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
 from ncvc.checkpoint.manifest import checkpoint_folders
-from ncvc.errors import ConfigError
 from ncvc.progress import Channel, Reporter, reporter_on
 from ncvc.train.beside.commands import run
 from ncvc.train.config import TrainConfig
+from ncvc.train.packages import require_exporter
 from ncvc.train.run_lock import locked
 
 POLL = 1.0
@@ -54,11 +53,7 @@ class CheckpointHooks:
 
     def __enter__(self) -> "CheckpointHooks":
         """Begins with what earlier starts have left; raises `ConfigError` if what exports is not installed."""
-        if self.config.checkpoints.export and find_spec("transformers") is None:
-            raise ConfigError(
-                "checkpoints.export: transformers, which checks the export, is not installed; pip install 'ncvc[hf]',"
-                " or leave it out"
-            )
+        require_exporter(self.config)
         if self._commands():
             self._thread.start()
         return self

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from ncvc.errors import ConfigError
 from ncvc.train.config import TrainConfig
+from ncvc.train.packages import without_wandb
 
 
 class MetricLogger(Protocol):
@@ -60,10 +61,7 @@ class WeightsAndBiases:
         try:
             import wandb
         except ModuleNotFoundError:
-            raise ConfigError(
-                f"logging.wandb is {config.logging.wandb!r}, but wandb is not installed; pip install wandb, or set"
-                " logging.wandb to off"
-            ) from None
+            raise ConfigError(without_wandb(config)) from None
         os.environ["WANDB_ERROR_REPORTING"] = "false"  # else it reports its own failures to its makers
         place = str(config.folder.resolve())
         self._run: Any = wandb.init(

@@ -16,6 +16,7 @@ from ncvc.manifest import MANIFEST
 from ncvc.train.changes import CHANGEABLE
 from ncvc.train.config import TrainConfig, require_files
 from ncvc.train.datasets import DatasetFacts, TokenizerFacts, inspect_all, inspect_tokenizer, validation_samples
+from ncvc.train.packages import require_packages
 from ncvc.train.same_model import open_hugging_face, require_same_checkpoint, require_same_hugging_face
 from ncvc.train.same_run import as_begun, require_none_lost, require_same_run
 
@@ -44,6 +45,7 @@ def inspect_prepared(config: TrainConfig, changed: Set[str] = frozenset()) -> Pr
     if newest is None and config.checkpoints.branch_from is not None:
         newest, changed = read_manifest(Path(config.checkpoints.branch_from)), frozenset(CHANGEABLE)
     config = as_begun(config, newest)
+    require_packages(config)
     prefixes = [*config.data.prefixes, *config.data.validation_prefixes]
     files = [Path(f"{prefix}{suffix}") for prefix in prefixes for suffix in (".idx", ".bin")]
     missing = [path for path in files if not path.is_file()]

@@ -397,3 +397,22 @@ def test_checkpoints_are_counted_as_they_are_kept(make_config, keep_interval, sa
 def test_a_run_of_more_steps_than_can_be_counted_is_planned_at_once(make_config):
     config = make_config(schedule={"train_iters": 10**15}, checkpoints={"save_interval": 1, "keep_interval": "off"})
     assert dry_run.dry_run(config, dry_run.target())
+
+
+@pytest.mark.parametrize("arguments", [["--dry-run"], []], ids=["dry run", "start"])
+@pytest.mark.parametrize(
+    ("setting", "package", "words"),
+    [
+        ("logging.wandb=offline", "wandb", "wandb is not installed; pip install wandb"),
+        ("checkpoints.export=hf", "transformers", "transformers, which checks the export, is not installed"),
+    ],
+)
+def test_a_package_that_a_setting_needs_is_missed_before_the_start(
+    make_config, tmp_path, monkeypatch, arguments, setting, package, words
+):
+    monkeypatch.setitem(sys.modules, package, None)
+    file = tmp_path / "run.yaml"
+    file.write_text(yaml.safe_dump(make_config(parallel={"nproc_per_node": 1}).model_dump(mode="json")))
+    monkeypatch.setattr("ncvc.train.elastic.launch.launch", lambda *_: pytest.fail("it started"))
+    with pytest.raises(ConfigError, match=words):
+        CliRunner().invoke(train, [str(file), "--set", setting, *arguments], catch_exceptions=False)
