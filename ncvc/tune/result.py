@@ -50,7 +50,8 @@ def write_result(tuning: Tuning, reporter: Reporter) -> None:
     Raises `ConvertError` where they differ, and leaves nothing under the name of the output.
     """
     config, base = tuning.config, tuning.prepared.base
-    model = tuning.trainer.accelerator.unwrap_model(tuning.trainer.model).eval()
+    # Without the wrapper that computes in the type of the products.
+    model = tuning.trainer.accelerator.unwrap_model(tuning.trainer.model, keep_fp32_wrapper=False).eval()
     model = model.to("cpu") if config.method != "qlora" else model
     ids = check.batch_of(base_vocabulary(base), config.data.max_length)
     with tempfile.TemporaryDirectory(prefix="ncvc-") as place:
