@@ -128,14 +128,14 @@ def test_the_plan_of_a_model_that_is_not_here(tmp_path):
 
 
 def test_wrong_input_is_answered_before_torch(make_config, tmp_path):
-    bad = make_config(rows=["{"])
+    bad, none = make_config("bad", rows=["{"]), make_config(base=str(tmp_path / "no"))
     program = (
         "import sys; sys.modules['torch'] = None; sys.modules['trl'] = None;"
         "sys.argv = ['ncvc', *sys.argv[1:]]; from ncvc.cli import main; main()"
     )
     for config, sentence in (
-        (bad, "run.jsonl:1: not JSON"),
-        (make_config(base=str(tmp_path / "no")), "no such folder"),
+        (bad, "bad.jsonl:1: not JSON"),
+        (none, "no such folder"),
     ):
         command = [sys.executable, "-c", program, "tune", str(config_file(config, tmp_path))]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
