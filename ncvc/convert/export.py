@@ -7,11 +7,14 @@ import torch
 from ncvc.convert import check, mapping
 from ncvc.convert.card import Facts, model_card
 from ncvc.convert.config import Architecture, architecture, huggingface_config, special_ids
-from ncvc.convert.shards import DTYPES, Dtype, write_shards, write_tensors
-from ncvc.convert.source import Source, copy_tokenizer, open_source
+from ncvc.convert.memory import comparing_limit, in_at_most, writing_limit
+from ncvc.convert.shards import DTYPES, Dtype, write_safetensors, write_shards, write_tensors
+from ncvc.convert.source import Source, open_source
 from ncvc.convert.tokenizer import write_tokenizer
+from ncvc.convert.tokenizer_folder import copy_tokenizer
 from ncvc.files import whole_folder, write_json
-from ncvc.hf.folder import EMBEDDING, LOGITS, TOKENIZER
+from ncvc.hf.fixture import LOGITS, fixture_metadata
+from ncvc.hf.folder import EMBEDDING, TOKENIZER
 from ncvc.manifest import HUGGINGFACE
 from ncvc.outputs import require_output, require_untouched
 from ncvc.progress import Reporter
@@ -53,18 +56,18 @@ def write_folder(
     write_tokenizer(opened.pieces, folder, model.max_position_embeddings, begin_of_text=opened.begin_of_text)
     reporter.say("checking the SHA-256 of what is converted")
     opened.verify()
-    reporter.say(f"writing {model.num_layers} layers in {dtype}")
+    reporter.say(f"writing {model.num_layers} layers in {dtype}, {in_at_most(writing_limit(model))}")
     shapes, read = opened.huggingface(llama=llama)
     write_shards(folder, shapes, DTYPES[dtype], read)
     if model.scale_embedding:
-        write_tensors(folder / EMBEDDING, {mapping.EMBEDDING: opened.weight(mapping.EMBEDDING)})
-    write_json(
-        folder / "config.json", huggingface_config(model, dtype, begin_of_text=opened.begin_of_text, llama=llama)
-    )
+        shape = {mapping.EMBEDDING: (model.vocab_size, model.hidden_size)}
+        write_safetensors(folder / EMBEDDING, shape, torch.float32, opened.weight)
+    config = huggingface_config(model, dtype, begin_of_text=opened.begin_of_text, llama=llama)
+    write_json(folder / "config.json", config)
     write_json(folder / "generation_config.json", special_ids(begin_of_text=opened.begin_of_text))
-    reporter.say("comparing the logits with Megatron's")
+    reporter.say(f"comparing the logits with Megatron's, {in_at_most(comparing_limit(model))}")
     found = _compare(opened, folder, out, DTYPES[dtype])
-    write_tensors(folder / LOGITS, {"ids": found.ids, "logits": found.logits})
+    write_tensors(folder / LOGITS, {"ids": found.ids, "logits": found.logits}, fixture_metadata(config))
     _write_card(opened, folder, dtype, found, entry)
     logits = {"tokens": found.tokens, "difference": found.difference, "rounding": found.rounding}
     opened.write_manifest(folder, format=HUGGINGFACE, dtype=dtype, logits=logits)

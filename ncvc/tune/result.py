@@ -20,7 +20,8 @@ from ncvc.convert.tokenizer import read_pieces
 from ncvc.convert.weights import HuggingFaceWeights
 from ncvc.errors import ConvertError
 from ncvc.files import sha256, whole_folder, write_json
-from ncvc.hf.folder import CONFIG, LOGITS, TOKENIZER, read_json, read_manifest
+from ncvc.hf.fixture import LOGITS, fixture_metadata
+from ncvc.hf.folder import CONFIG, TOKENIZER, read_json, read_manifest
 from ncvc.manifest import HUGGINGFACE, MANIFEST, write_manifest
 from ncvc.outputs import require_output, require_untouched
 from ncvc.progress import Reporter
@@ -191,7 +192,7 @@ def _write_stock(tuning: Tuning, model: PreTrainedModel, folder: Path, ids: Tens
     ours = _logits(model, ids)
     found = check.require_equal(ours, check.huggingface_logits(folder, ids), folder)
     (folder / LOGITS).parent.mkdir()
-    write_tensors(folder / LOGITS, {"ids": ids, "logits": ours})
+    write_tensors(folder / LOGITS, {"ids": ids, "logits": ours}, fixture_metadata(config))
     parameters = sum(parameter.numel() for parameter in model.parameters())
     (folder / "README.md").write_text(tuned_card(config, parameters, dtype, facts), encoding="utf-8")
     write_manifest(
