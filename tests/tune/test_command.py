@@ -83,6 +83,11 @@ def test_every_target_can_be_made_of_the_result(make_config, tmp_path):
     assert all(torch.equal(one[name], two[name]) for name in one)
     assert "<|assistant|>" in (back / "tokenizer_config.json").read_text(encoding="utf-8")
     assert "Tuned on conversations" in (tmp_path / "llama/README.md").read_text(encoding="utf-8")
+    import gguf
+
+    field = gguf.GGUFReader(tmp_path / "gguf/model-float32.gguf").fields["tokenizer.chat_template"]
+    template = bytes(field.parts[field.data[0]]).decode()
+    assert "<|assistant|>{{ message.content }}<|end_of_text|>" in template
     made = run_ncvc("generate", out, "--prompt", "患者は", "--max-new-tokens", 2, "--temperature", 0)
     assert made.stdout.startswith("患者は")
 
