@@ -22,6 +22,7 @@ from ncvc.errors import ConvertError
 from ncvc.files import sha256, whole_folder, write_json
 from ncvc.hf.fixture import LOGITS, fixture_metadata
 from ncvc.hf.folder import CONFIG, TOKENIZER, read_json, read_manifest
+from ncvc.hf.load import load_model
 from ncvc.manifest import HUGGINGFACE, MANIFEST, write_manifest
 from ncvc.outputs import require_output, require_untouched
 from ncvc.progress import Reporter
@@ -190,7 +191,7 @@ def _write_stock(tuning: Tuning, model: PreTrainedModel, folder: Path, ids: Tens
         for parameter in model.parameters():
             parameter.data = parameter.data.to(DTYPES[dtype]).float()
     ours = _logits(model, ids)
-    found = check.require_equal(ours, check.huggingface_logits(folder, ids), folder)
+    found = check.require_equal(ours, _logits(load_model(folder), ids), folder)
     (folder / LOGITS).parent.mkdir()
     write_tensors(folder / LOGITS, {"ids": ids, "logits": ours}, fixture_metadata(config))
     parameters = sum(parameter.numel() for parameter in model.parameters())

@@ -119,7 +119,8 @@ def test_preferences_come_to_be_preferred(make_config):
     assert metrics[-1]["rewards/accuracies"] == 1.0
     validations = [record for record in event_records(config.folder) if record["event"] == "validation"]
     assert [record["step"] for record in validations] == [0, 3, 6]
-    assert validations[0]["loss"] == pytest.approx(0.6931, abs=1e-3) > validations[-1]["loss"]
+    assert validations[0]["loss"] == pytest.approx(0.6931, abs=1e-3)
+    assert validations[-1]["loss"] < 0.69
     assert metrics[-1]["rewards/margins"] > 0.01
 
 
