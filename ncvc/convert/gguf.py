@@ -22,6 +22,7 @@ from ncvc.convert import mapping
 from ncvc.convert.source import Source
 from ncvc.convert.tokenizer import Kind, Piece
 from ncvc.errors import ConvertError
+from ncvc.hf.conversation import chat_template, has_chat_tokens
 from ncvc.model.config import ModelConfig
 from ncvc.model.rope_scaling import base_frequencies, scaled
 from ncvc.special_tokens import END_OF_TEXT_ID, first_id
@@ -173,3 +174,5 @@ def _write_tokenizer(writer: gguf.GGUFWriter, pieces: list[Piece], first: int) -
     writer.add_pad_token_id(END_OF_TEXT_ID)
     writer.add_add_bos_token(True)
     writer.add_add_eos_token(False)
+    if has_chat_tokens([piece.text for piece in pieces]):
+        writer.add_chat_template(chat_template(pieces[first].text, marked=False))

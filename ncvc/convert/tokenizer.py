@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 from ncvc.convert.plain_normalizer import MORPHEME_SEPARATOR, plain_normalizer
 from ncvc.errors import TokenizerError
 from ncvc.files import write_json
-from ncvc.hf.conversation import CHAT_TOKENS, chat_template
+from ncvc.hf.conversation import chat_template, has_chat_tokens
 from ncvc.special_tokens import END_OF_TEXT, SPECIAL_PIECES, UNKNOWN, first_id
 
 Kind = Literal["normal", "unknown", "control", "user_defined"]
@@ -65,7 +65,7 @@ def write_tokenizer(pieces: list[Piece], out: Path, max_length: int, *, begin_of
     first = SPECIAL_PIECES[first_id(begin_of_text=begin_of_text)]
     write_json(out / "tokenizer.json", _tokenizer(pieces, first))
     config = _tokenizer_config(max_length, first)
-    if {piece[0] for piece in pieces[-len(CHAT_TOKENS) :]} == set(CHAT_TOKENS):
+    if has_chat_tokens([piece.text for piece in pieces]):
         config["chat_template"] = chat_template(first)
     write_json(out / "tokenizer_config.json", config)
 

@@ -47,9 +47,18 @@ class Encoded:
     counts: list[bool]
 
 
-def chat_template(begin: str) -> str:
-    """The template with `begin`, such as `<|end_of_text|>`, written in."""
-    return TEMPLATE.replace("{{ begin }}", begin)
+def has_chat_tokens(pieces: Sequence[str]) -> bool:
+    """Tells whether a vocabulary ends in the tokens of a chat."""
+    return tuple(pieces[-len(CHAT_TOKENS) :]) == CHAT_TOKENS
+
+
+def chat_template(begin: str, *, marked: bool = True) -> str:
+    """The template with `begin`, such as `<|end_of_text|>`, written in.
+
+    Only transformers knows the marks around what is generated; `marked` leaves them in.
+    """
+    template = TEMPLATE.replace("{{ begin }}", begin)
+    return template if marked else template.replace("{% generation %}", "").replace("{% endgeneration %}", "")
 
 
 def encode_chat(

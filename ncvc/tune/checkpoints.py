@@ -10,7 +10,7 @@ from typing import Any
 
 from ncvc import __version__
 from ncvc.errors import CheckpointError
-from ncvc.files import listed, move_folder
+from ncvc.files import files_below, listed, move_folder
 from ncvc.manifest import MANIFEST, TUNING, own_manifest, verify, write_manifest
 
 PICKLED = "training_args.bin"
@@ -31,14 +31,20 @@ def prepare(run: Path) -> Path:
     """Makes the hidden folder empty; what a crash left in it goes, and a name that a crash took away comes back."""
     hidden = hidden_folder(run)
     if hidden.is_dir():
+        foreign = [path for path in hidden.iterdir() if not path.name.startswith("checkpoint-")]
+        if foreign:
+            raise CheckpointError(f"{foreign[0]}: is in the way of a checkpoint and is not ours; move it away")
         shutil.rmtree(hidden)
     hidden.mkdir(parents=True)
+    for removed in listed(hidden.parent, ".step_*.removed"):
+        if (own_manifest(removed) or {}).get("format") == TUNING:
+            _delete(removed)
     for old in listed(hidden.parent, ".step_*.old"):
         final = hidden.parent / old.name.removeprefix(".").removesuffix(".old")
-        if final.exists():
-            shutil.rmtree(old)
-        else:
+        if not final.exists():
             old.rename(final)
+        elif (own_manifest(old) or {}).get("format") == TUNING:
+            _delete(old)
     return hidden
 
 
@@ -58,7 +64,15 @@ def keep_newest(run: Path, count: int) -> None:
     for folder in _named(run)[:-count]:
         hidden = folder.with_name(f".{folder.name}.removed")
         folder.rename(hidden)
-        shutil.rmtree(hidden)
+        _delete(hidden)
+
+
+def _delete(folder: Path) -> None:
+    """Deletes a folder of ours, its manifest last: by that a rest is known to be ours."""
+    for path in files_below(folder):
+        if path != folder / MANIFEST:
+            path.unlink()
+    shutil.rmtree(folder)
 
 
 def newest(run: Path) -> tuple[Path | None, list[str]]:

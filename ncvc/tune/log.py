@@ -11,7 +11,7 @@ from typing import Any
 
 from ncvc.progress import Reporter
 from ncvc.smoothing import ExponentialMean
-from ncvc.train.metrics.log import LOG, Step, peak_memory, steps
+from ncvc.train.metrics.log import LOG, Step, peak_memory, records, standing, steps
 from ncvc.train.metrics.log_file import LogFile
 from ncvc.tune.config import TuneConfig
 from ncvc.units import duration, short
@@ -28,6 +28,9 @@ class TuneLog:
         self.since = time.monotonic()
         self._tokens = 0
         self._pace = ExponentialMean()
+        # Every process reads it, since all take part in a validation.
+        known = standing(records(config.folder)) if (config.folder / LOG).exists() else []
+        self._validated = {line["step"] for line in known if line.get("event") == "validation" and line["step"] <= done}
         if not speaks:
             return
         before = steps(config.folder) if done and (config.folder / LOG).exists() else []
@@ -92,6 +95,23 @@ class TuneLog:
                 f"{duration(left)} left",
             )
             self.reporter.say("  ".join(parts))
+
+    def is_validation_due(self, step: int) -> bool:
+        """Tells whether a validation belongs after a step: every `eval_interval` steps and after the last, once."""
+        schedule = self.config.schedule
+        own = step % schedule.eval_interval == 0 or step == schedule.train_iters
+        return own and step not in self._validated
+
+    def validation(
+        self, message: str, *, step: int, loss: float, sources: dict[str, dict[str, float]], **facts: float
+    ) -> None:
+        """Logs a validation; `sources`: task → its loss."""
+        self._validated.add(step)
+        self.event("validation", message, step=step, loss=loss, sources=sources, **facts)
+        self.curve("validation loss", loss, step)
+        for task, own in sources.items():
+            self.curve(f"validation loss/{task}", own["loss"], step)
+        self.start_clock()
 
     def starts_at(self, tokens: int) -> None:
         """Takes the tokens before the next step, and starts its clock."""

@@ -22,6 +22,7 @@ from ncvc.errors import ConvertError
 from ncvc.files import sha256, whole_folder, write_json
 from ncvc.hf.fixture import LOGITS, fixture_metadata
 from ncvc.hf.folder import CONFIG, TOKENIZER, read_json, read_manifest
+from ncvc.hf.load import load_model
 from ncvc.manifest import HUGGINGFACE, MANIFEST, write_manifest
 from ncvc.outputs import require_output, require_untouched
 from ncvc.progress import Reporter
@@ -51,7 +52,8 @@ def write_result(tuning: Tuning, reporter: Reporter) -> None:
     Raises `ConvertError` where they differ, and leaves nothing under the name of the output.
     """
     config, base = tuning.config, tuning.prepared.base
-    model = tuning.trainer.accelerator.unwrap_model(tuning.trainer.model).eval()
+    # Without the wrapper that computes in the type of the products.
+    model = tuning.trainer.accelerator.unwrap_model(tuning.trainer.model, keep_fp32_wrapper=False).eval()
     model = model.to("cpu") if config.method != "qlora" else model
     ids = check.batch_of(base_vocabulary(base), config.data.max_length)
     with tempfile.TemporaryDirectory(prefix="ncvc-") as place:
@@ -189,7 +191,7 @@ def _write_stock(tuning: Tuning, model: PreTrainedModel, folder: Path, ids: Tens
         for parameter in model.parameters():
             parameter.data = parameter.data.to(DTYPES[dtype]).float()
     ours = _logits(model, ids)
-    found = check.require_equal(ours, check.huggingface_logits(folder, ids), folder)
+    found = check.require_equal(ours, _logits(load_model(folder), ids), folder)
     (folder / LOGITS).parent.mkdir()
     write_tensors(folder / LOGITS, {"ids": ids, "logits": ours}, fixture_metadata(config))
     parameters = sum(parameter.numel() for parameter in model.parameters())

@@ -111,12 +111,16 @@ def tune(config: TuneConfig, prepared: Prepared, stop: StopRequest, reporter: Re
 
 
 def _write(tuning: Any, log: Any) -> None:
-    """Writes the model in the first process."""
+    """Writes the model in the first process; the others are no longer needed, and Megatron makes a group of its own."""
+    import torch.distributed as dist
+
     from ncvc.tune.result import write_result
 
+    tuning.trainer.accelerator.wait_for_everyone()
+    if dist.is_initialized():
+        dist.destroy_process_group()
     if log.speaks:
         write_result(tuning, log.reporter)
-    tuning.trainer.accelerator.wait_for_everyone()
 
 
 def _identity(config: TuneConfig) -> dict[str, Any]:

@@ -69,7 +69,7 @@ class StopCallback(TrainerCallback):  # type: ignore[misc]  # transformers has n
             control.should_save = control.should_training_stop = True
         if state.global_step == state.max_steps:
             control.should_save = True
-            control.should_evaluate = self.promises.validation is not None
+            control.should_evaluate = bool(self.promises.config.data.validation)
 
 
 def promising(trainer: type[Any]) -> type[Any]:
@@ -126,6 +126,10 @@ def promising(trainer: type[Any]) -> type[Any]:
             self.state.log_history.clear()  # log.jsonl has it
             if self.promises.config.method == "grpo":  # answers are drawn after the batch was counted
                 self.promises.tokens = int(self.state.num_input_tokens_seen)
+            if "eval_loss" in logs:
+                loss, step = float(logs["eval_loss"]), self.state.global_step
+                message = f"validation after step {step}: loss {loss:.4f}"
+                self.promises.log.validation(message, step=step, loss=loss, sources={})
             if logs.keys() >= STEP_KEYS:
                 more = {
                     name: float(value)
@@ -142,8 +146,14 @@ def promising(trainer: type[Any]) -> type[Any]:
                 )
 
         def _evaluate(self, trial: Any, ignore_keys_for_eval: Any, skip_scheduler: bool = False) -> dict[str, float]:
-            if self.promises.validation is not None:
-                self.promises.validation.report(self, self.state.global_step)
+            step, promises = self.state.global_step, self.promises
+            if not promises.log.is_validation_due(step):
+                return {}
+            if promises.validation is not None:
+                promises.validation.report(self, step)
+            else:  # the method's own, which would draw random numbers
+                with torch.random.fork_rng():
+                    super()._evaluate(trial, ignore_keys_for_eval, skip_scheduler)
             return {}
 
         def create_model_card(self, *_: Any, **__: Any) -> None:

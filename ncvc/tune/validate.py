@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -27,30 +27,20 @@ class Validation:
     """Task → samples."""
     collate: Callable[[list[dict[str, Any]]], Any]
     batch_size: int
-    reported: set[int] = field(default_factory=set)
-    """Steps after which the log has a validation."""
 
     def report(self, trainer: Any, step: int) -> None:
         """Logs the mean loss of the counted tokens of each task and of all, in nats; all processes call it."""
-        if step in self.reported:
-            return
-        self.reported.add(step)
         sums = {task: self._sum(trainer, samples) for task, samples in self.samples.items()}
         losses = {task: total / count for task, (total, count) in sums.items()}
         loss = sum(total for total, _ in sums.values()) / sum(count for _, count in sums.values())
         words = ", ".join(f"{task} {own:.4f}" for task, own in losses.items())
-        self.log.event(
-            "validation",
+        self.log.validation(
             f"validation after step {step}: loss {loss:.4f}, perplexity {perplexity(loss):.2f} ({words})",
             step=step,
             loss=loss,
             perplexity=perplexity(loss),
             sources={task: {"loss": own, "perplexity": perplexity(own)} for task, own in losses.items()},
         )
-        self.log.curve("validation loss", loss, step)
-        for task, own in losses.items():
-            self.log.curve(f"validation loss/{task}", own, step)
-        self.log.start_clock()
 
     @torch.no_grad()
     def _sum(self, trainer: Any, samples: Sequence[Sample]) -> tuple[float, int]:

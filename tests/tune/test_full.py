@@ -248,6 +248,35 @@ def test_the_folder_is_whole_and_every_special_id_is_right(make_config):
     turns = [{"role": "system", "content": "簡潔に"}, {"role": "user", "content": "質問"}]
     text = tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
     assert text.endswith("<|system|>簡潔に<|user|>質問<|assistant|>")
+    # Served by its template it reads what it was tuned on.
+    from ncvc.hf.chat import template_of_folder
+    from ncvc.hf.folder import open_folder
+    from ncvc.hf.tokenizer import load_tokenizer
+    from ncvc.tune.prepare import prepare
+
+    served = template_of_folder(out).encode(load_tokenizer(open_folder(out)), conversations(1)[0]["messages"][:2])
+    sample = prepare(config).samples[0]
+    assert served == sample.ids[: len(served)]
+    assert len(served) == sample.counts.index(True)
     assert "Tuned on conversations" in (out / "README.md").read_text()
     # Started again, nothing is done.
     assert is_finished(config)
+
+
+def test_what_a_crash_left_is_cleaned_and_a_lost_output_is_written_again(make_config):
+    """The rest of a checkpoint goes, and a model that was moved away comes again from the last checkpoint."""
+    config = make_config(checkpoints={"save_interval": 3})
+    assert not run_tuning(config, stop_after=3)
+    torn = config.folder / "checkpoints/.tuning.partial/checkpoint-4"
+    torn.mkdir(parents=True)
+    (torn / "model.safetensors").write_bytes(b"torn")
+    assert run_tuning(config)
+    names = sorted(path.name for path in (config.folder / "checkpoints").iterdir())
+    assert names == ["step_00000003", "step_00000006"]
+    out = Path(config.output)
+    before = weights_of(out)
+    out.rename(out.with_name("moved"))
+    assert not is_finished(config)
+    assert run_tuning(config)
+    assert all(torch.equal(part, before[name]) for name, part in weights_of(out).items())
+    assert steps(config.folder)[-1].step == 6

@@ -12,7 +12,7 @@ from ncvc.train.elastic.stop_signal import StopRequest
 from ncvc.train.metrics.log import event_records, records, steps
 from ncvc.tune.prepare import prepare
 from ncvc.tune.rewards import reward
-from tests.tune.conftest import conversations, run_tuning, weights_of
+from tests.tune.conftest import conversations, run_tuning, weights_of, write_rows
 
 TWO = {"train_iters": 2, "lr_warmup_iters": 1}
 
@@ -104,12 +104,23 @@ def test_documents_train_every_token(make_config, own_base):
 
 def test_preferences_come_to_be_preferred(make_config):
     rows = [{"prompt": f"質問{number}", "chosen": "A", "rejected": "B"} for number in range(8)]
-    config = make_config(rows=rows, method="dpo", optimizer={"lr": 0.003}, schedule={"global_batch_size": 8})
+    validation = write_rows(make_config("v").folder.parent / "validation.jsonl", rows[:4])
+    config = make_config(
+        rows=rows,
+        method="dpo",
+        optimizer={"lr": 0.003},
+        schedule={"global_batch_size": 8, "eval_interval": 3},
+        data={"validation": [str(validation)]},
+    )
     assert run_tuning(config)
     logged = records(config.folder)
     metrics = [record["metrics"] for record in logged if "event" not in record]
     assert steps(config.folder)[0].loss == pytest.approx(0.6931, abs=1e-3)  # ln 2: both models are one
     assert metrics[-1]["rewards/accuracies"] == 1.0
+    validations = [record for record in event_records(config.folder) if record["event"] == "validation"]
+    assert [record["step"] for record in validations] == [0, 3, 6]
+    assert validations[0]["loss"] == pytest.approx(0.6931, abs=1e-3)
+    assert validations[-1]["loss"] < 0.69
     assert metrics[-1]["rewards/margins"] > 0.01
 
 
