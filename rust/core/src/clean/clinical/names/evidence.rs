@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::super::category::Place;
+use super::alone::is_alone;
 use super::candidate::{Candidate, Certainty, Form, SIGNED, is_single};
 use super::chains::{LONGEST_LIST, begins_list, is_chain, is_pair, is_signature};
 use super::given_kana::GOES_ON;
@@ -85,6 +86,7 @@ pub fn decide(
         return Some(Place { whole: range.clone(), value: range });
     }
     let is_name = honoured_together
+        || is_alone(text, candidate, around.named())
         || around.signed()
         || around.ends()
             && (around.is_full()

@@ -45,6 +45,11 @@ macro_rules! lists {
 }
 
 lists! {
+    ALONE_BEHIND "alone_behind.txt";
+    BELONGS "belongs.txt";
+    SPEAKS_WITH "speaks_with.txt";
+    COMPANIES "companies.txt";
+    TOWNS "towns.txt";
     BEFORE "before.txt";
     BEFORE_MARK "before_mark.txt";
     BEHIND "behind.txt";

@@ -4,6 +4,7 @@
 //! place. A surname with a given name is a name anywhere; one of the two where an honorific, a profession, a title, a
 //! member of the family, an age or another name stands beside it.
 
+mod alone;
 mod candidate;
 mod chains;
 mod evidence;

@@ -34,6 +34,8 @@ pub enum Kind {
 /// MeCab's ids of the classes that the rule names.
 pub mod id {
     pub const OUTER: u16 = 0;
+    pub const ADVERB: u16 = 1281;
+    pub const VERBAL_NOUN: u16 = 1283;
     pub const NOUN: u16 = 1285;
     pub const SURNAME: u16 = 1290;
     pub const GIVEN: u16 = 1291;
@@ -130,6 +132,11 @@ impl Words {
     /// The class with MeCab's `id`.
     pub fn class(&self, id: u16) -> Class {
         self.ids.binary_search(&id).ok().and_then(|i| u8::try_from(i).ok()).unwrap_or(0)
+    }
+
+    /// MeCab's id of a class.
+    pub fn id(&self, class: Class) -> u16 {
+        self.ids[usize::from(class)]
     }
 
     /// The kind of a class.
