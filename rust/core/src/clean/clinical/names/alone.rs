@@ -4,26 +4,27 @@
 //! company behind it makes it part of another word.
 
 use super::candidate::{Candidate, Form};
+use super::given_kana::GOES_ON;
 use super::lists::{
-    ALONE_BEHIND, BELONGS, COMMON, COMPANIES, FAMILY, NO_NAME_BEFORE, SPEAKS_WITH, TOWNS, VISITS,
+    ALONE_BEHIND, BELONGS, COMMON, COMPANIES, FAMILY, NO_NAME_BEFORE, SPEAKS_WITH, TOWNS, VARIANTS, VISITS,
 };
 use super::words::id;
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
 
 /// Particles that follow persons, and places hardly.
-const OF_PERSONS: [&str; 9] = ["は", "が", "も", "を", "と", "です", "だ", "って", "ら"];
+const OF_PERSONS: [&str; 9] = ["は", "が", "も", "を", "と", "です", "だと", "って", "ら"];
 
 /// Particles that follow places too.
 const OF_PLACES: [&str; 6] = ["に", "へ", "で", "から", "より", "まで"];
 
 /// Ends of words for diseases, methods and scales, in a run that a surname begins.
-const THINGS: &str = "病症炎腫瘤斑疹熱法式型術類点徴候基準表図像窩靱帯帯管腺筋膜節体説論賞杯線株語弁流派器具材剤薬錠散湯液軟膏鉗鈎";
+const THINGS: &str = "病症炎腫瘤斑疹法式型術類点徴候基準表図像窩靱帯帯管腺筋膜節体説論賞杯線株語弁流派器具材剤薬錠散湯液軟膏鉗鈎";
 
 /// Tests a surname of two characters or more for a person by what stands around it.
 pub fn is_alone(text: &str, candidate: &Candidate, named: bool) -> bool {
     let range = candidate.range.clone();
     let (before, name, behind) = (&text[..range.start], &text[range.clone()], &text[range.end..]);
-    let common = COMMON.contains(name);
+    let common = is_common(name);
     candidate.form == Form::Surname
         && named
         && candidate.begins
@@ -33,6 +34,17 @@ pub fn is_alone(text: &str, candidate: &Candidate, named: bool) -> bool {
         && !is_linked(before, behind)
         && !names_a_thing(behind, candidate)
         && follows(name, behind, candidate, common)
+}
+
+/// Surnames of one character that begin hardly any word.
+const SINGLE: &str = "林森辻堀菅柳岡泉堤関岸星梶";
+
+/// Tests a surname of one character at the beginning of a phrase, behind which stands what a person does.
+pub fn is_alone_single(before: &str, name: &str, behind: &str, next_id: u16) -> bool {
+    SINGLE.contains(name)
+        && (before.is_empty() || before.ends_with(['\n', '。', '、', ' ']))
+        && next_id == id::VERBAL_NOUN
+        && VISITS.at_start(behind).next().is_some()
 }
 
 /// Tests that a word may begin here.
@@ -80,7 +92,7 @@ fn names_a_thing(behind: &str, candidate: &Candidate) -> bool {
         return true;
     }
     let next: usize = behind.chars().take(candidate.next_length).map(char::len_utf8).sum();
-    behind[..next].ends_with(|c| THINGS.contains(c))
+    candidate.next_length <= 2 && !has(behind) && behind[..next].ends_with(|c| THINGS.contains(c))
 }
 
 /// Tests what follows for what persons do and have.
@@ -88,6 +100,7 @@ fn follows(name: &str, behind: &str, candidate: &Candidate, common: bool) -> boo
     let Some(first) = behind.chars().next() else { return true };
     let (town, company) = (TOWNS.contains(name), COMPANIES.contains(name));
     match first {
+        c if is_kanji(c) && common && (is_inflected(behind) || BEGINS_VERBAL.contains(c)) => true,
         c if is_kanji(c) => match candidate.next_id {
             id::VERBAL_NOUN => (common || candidate.begins) && !is_operation(behind, candidate.next_length),
             id::ADVERB | 1282 | 1284 | 1287 | 1314 | 575..=1129 => true,
@@ -103,7 +116,9 @@ fn follows(name: &str, behind: &str, candidate: &Candidate, common: bool) -> boo
             }
             if let Some(particle) = OF_PLACES.iter().find(|word| behind.starts_with(**word)) {
                 let rest = behind[particle.len()..].trim_start_matches('、');
-                return common && !town && SPEAKS_WITH.at_start(rest).next().is_some();
+                let signs =
+                    matches!(*particle, "より" | "から") && (rest.is_empty() || rest.starts_with('\n'));
+                return common && (signs || !town && SPEAKS_WITH.at_start(rest).next().is_some());
             }
             !company && OF_PERSONS.iter().any(|word| behind.starts_with(word))
         }
@@ -111,6 +126,28 @@ fn follows(name: &str, behind: &str, candidate: &Candidate, common: bool) -> boo
         c if c.is_ascii_alphabetic() => common && !company && !is_grade(behind),
         ')' => !behind[1..].starts_with('様'),
         _ => !town && !company,
+    }
+}
+
+/// First characters of what is done to a person: 再入院, 要介助.
+const BEGINS_VERBAL: &str = "再要即";
+
+/// Tests for one kanji with the ending of a verb or an adjective: 食べてない.
+fn is_inflected(behind: &str) -> bool {
+    let mut characters = behind.chars();
+    characters.next();
+    let rest = characters.as_str();
+    rest.starts_with(is_hiragana)
+        && !GOES_ON.iter().any(|word| rest.starts_with(word))
+        && !rest.starts_with(['な', 'ら'])
+}
+
+/// Tests for a common surname, its kanji in the usual form.
+pub fn is_common(name: &str) -> bool {
+    COMMON.contains(name) || {
+        let usual = |c| VARIANTS.at_start_of(c).unwrap_or(c);
+        let usual: String = name.chars().map(usual).collect();
+        usual != name && COMMON.contains(&usual)
     }
 }
 

@@ -5,8 +5,8 @@ use std::ops::Range;
 use super::given_kana::{GOES_ON, given_in_kana};
 use super::given_kanji::is_given;
 use super::lattice::{Lattice, Surroundings, Token};
-use super::lists::GIVEN;
-use super::titles::honorific;
+use super::lists::{COMMON, GIVEN, GIVEN_SINGLE};
+use super::titles::{honorific, is_family};
 use super::words::{Kind, Words, id};
 use crate::clean::characters::is_hiragana;
 
@@ -204,6 +204,17 @@ fn parts(part: &str, token: &Token, behind: &[Token], inflected: bool) -> (Form,
     };
     if token.length == 1 && !is_single(&part[token.range.clone()]) {
         return (Form::Surname, 1);
+    }
+    if behind.first().is_some_and(|next| is_family(&part[next.range.clone()])) {
+        return (Form::Surname, 1);
+    }
+    if let [next] = behind
+        && token.surname
+        && token.length > 1
+        && (token.kind == Kind::Surname || token.length > 2 || COMMON.contains(&part[token.range.clone()]))
+        && GIVEN_SINGLE.contains(&part[next.range.clone()])
+    {
+        return (Form::Full, 2);
     }
     let several = likely_given(part, behind);
     let rare = several >= 2 && is_given(&part[behind[0].range.start..behind[several - 1].range.end]);

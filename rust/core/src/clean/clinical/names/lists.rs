@@ -55,6 +55,8 @@ lists! {
     BEHIND "behind.txt";
     COMMON "common.txt";
     FAMILY "family.txt";
+    FOREIGN_LATIN "foreign_latin.txt";
+    GIVEN_SINGLE "given_single.txt";
     GIVEN_HIRAGANA "given_hiragana.txt";
     GIVEN_KATAKANA "given_katakana.txt";
     NO_KATAKANA "no_katakana.txt";
@@ -95,6 +97,11 @@ impl List {
     pub fn at_end(&self, text: &str) -> impl Iterator<Item = &'static str> {
         with_key(&self.by_last, self.lasts.pass(text.chars().next_back()))
             .filter(move |word| text.ends_with(word))
+    }
+
+    /// The second character of the word of two that begins with `c`.
+    pub fn at_start_of(&self, c: char) -> Option<char> {
+        with_key(&self.by_first, self.firsts.pass(Some(c))).find_map(|word| word.chars().nth(1))
     }
 
     /// Tests for one of the words.

@@ -8,12 +8,15 @@ mod alone;
 mod candidate;
 mod chains;
 mod evidence;
+mod family;
+mod foreign;
 mod given_kana;
 mod given_kanji;
 mod hiragana;
 mod honoured;
 mod inflate;
 mod join;
+mod joined;
 mod katakana;
 pub mod label;
 mod latin;
@@ -22,6 +25,7 @@ mod lists;
 mod readings;
 mod romaji;
 mod runs;
+mod spaced;
 mod titles;
 mod titles_latin;
 mod unknown;
@@ -191,6 +195,14 @@ impl Finder<'_> {
         if !any && let Some(place) = by_form(self.words, self.lattice, text, &run) {
             go_on = go_on.max(place.whole.end);
             self.push(place);
+            any = true;
+        }
+        if !any && foreign::in_kanji(self.words, &text[run.clone()], &text[end..]) {
+            self.push(Place { whole: run.clone(), value: run.clone() });
+            return go_on;
+        }
+        if !any && let Some(range) = family::given(self.words, text, &run) {
+            self.push(Place { whole: range.clone(), value: range });
         }
         go_on
     }
@@ -201,6 +213,9 @@ impl Finder<'_> {
         let first = text[start..].chars().next()?;
         if end - start != first.len_utf8() {
             return None;
+        }
+        if let Some(end) = spaced::with_kana(self.words, text, start) {
+            return Some((Place { whole: start..end, value: start..end }, end));
         }
         let mut ends = vec![end];
         let mut joined = String::from(first);
@@ -215,7 +230,7 @@ impl Finder<'_> {
         while ends.len() >= 3 {
             let names = candidates(self.words, self.lattice, &joined, 0..joined.len(), id::OUTER);
             if let [name] = &names[..]
-                && name.form == Form::Full
+                && matches!(name.form, Form::Full | Form::Likely)
                 && name.whole
             {
                 let end = ends[ends.len() - 1];
