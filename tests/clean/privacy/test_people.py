@@ -1,9 +1,9 @@
 """The clinical set against lines as clinicians write them.
 
 The author of the lines (`people_*.tsv`, `identifiers_*.tsv`) wrote none of the rules and had not read them; all persons
-are invented. The rules' author saw the visible lines and did not see the held-out ones, of which a failing test names
-only kinds and counts. The visible lines are two tables joined: the second was held out until the rules had been measured
-with it. The held-out lines now are by a third author.
+are invented. The visible lines are two tables joined: the second was held out until the rules had been measured with it.
+The held-out lines are by a third author; they were held out until the rules had been measured with them (81.1 %, 90.5 % and
+63.0 %), and the rules have been mended by them since.
 """
 
 import sys
@@ -78,7 +78,7 @@ def test_words_beside_stay(subject: str, name: str) -> None:
 
 
 def test_hospitals_go_where_they_are_asked_for() -> None:
-    """Of both sets together; the author of the rule read the visible lines alone."""
+    """Of both sets together."""
     names = [name for subject, name in TABLES if subject == "identifiers"]
     written = [case for name in names for case in cases(f"identifiers_{name}", hospitals=True)]
     kept = [case for name in names for case in cases(f"identifiers_kept_{name}", hospitals=True)]

@@ -8,7 +8,7 @@ use super::given_kana::GOES_ON;
 use super::lists::{
     ALONE_BEHIND, BELONGS, COMMON, COMPANIES, FAMILY, NO_NAME_BEFORE, SPEAKS_WITH, TOWNS, VARIANTS, VISITS,
 };
-use super::words::id;
+use super::words::{Kind, Words, id};
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
 
 /// Particles that follow persons, and places hardly.
@@ -21,12 +21,13 @@ const OF_PLACES: [&str; 6] = ["に", "へ", "で", "から", "より", "まで"]
 const THINGS: &str = "病症炎腫瘤斑疹法式型術類点徴候基準表図像窩靱帯帯管腺筋膜節体説論賞杯線株語弁流派器具材剤薬錠散湯液軟膏鉗鈎";
 
 /// Tests a surname of two characters or more for a person by what stands around it.
-pub fn is_alone(text: &str, candidate: &Candidate, named: bool) -> bool {
+pub fn is_alone(words: &Words, text: &str, candidate: &Candidate, named: bool) -> bool {
     let range = candidate.range.clone();
     let (before, name, behind) = (&text[..range.start], &text[range.clone()], &text[range.end..]);
-    let common = is_common(name);
+    let common = is_common(name) || words.is_only_surname(name);
     candidate.form == Form::Surname
         && named
+        && (common || is_likely(words, before, name, behind))
         && candidate.begins
         && !matches!(candidate.next_id, id::SURNAME | id::GIVEN)
         && !candidate.behind_name
@@ -34,6 +35,20 @@ pub fn is_alone(text: &str, candidate: &Candidate, named: bool) -> bool {
         && !is_linked(before, behind)
         && !names_a_thing(behind, candidate)
         && follows(name, behind, candidate, common)
+}
+
+/// Tests a rare surname, which is no ordinary word, for a person: it is no place, stands by itself, or does something.
+fn is_likely(words: &Words, before: &str, name: &str, behind: &str) -> bool {
+    if words.is(name, &[Kind::Other]) {
+        return false;
+    }
+    let opens = before.is_empty()
+        || before.ends_with(|c: char| c.is_ascii_digit() || " \n:→/(①②③④⑤⑥⑦⑧⑨⑩".contains(c));
+    let closes = behind.is_empty() || behind.starts_with([' ', '\n', ':', '/', '→', ')']);
+    !words.is(name, &[Kind::Place, Kind::Organisation])
+        || !TOWNS.contains(name) && opens && closes
+        || has(behind)
+        || behind.starts_with(is_hiragana) && ALONE_BEHIND.at_start(behind).next().is_some()
 }
 
 /// Surnames of one character that begin hardly any word.
@@ -124,7 +139,8 @@ fn follows(name: &str, behind: &str, candidate: &Candidate, common: bool) -> boo
         }
         c if is_katakana(c) => common && ALONE_BEHIND.at_start(behind).next().is_some(),
         c if c.is_ascii_alphabetic() => common && !company && !is_grade(behind),
-        ')' => !behind[1..].starts_with('様'),
+        ')' => !town && !behind[1..].starts_with('様'),
+        c if c.is_ascii_digit() => common && !town && !company,
         _ => !town && !company,
     }
 }

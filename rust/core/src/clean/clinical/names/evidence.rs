@@ -22,6 +22,18 @@ const NO_FULL: &[&str] = &[
     "飛鳥時代",
     "奈良時代",
     "大仏",
+    "藤原京",
+    "藤原宮",
+    "清和源",
+    "嵯峨源",
+    "宇多源",
+    "村上源",
+    "桓武平",
+    "邪魔",
+    "寄合",
+    "門前",
+    "久米舞",
+    "金色堂",
     "塩野義",
     "黒田節",
     "八百屋",
@@ -86,11 +98,11 @@ pub fn decide(
         return Some(Place { whole: range.clone(), value: range });
     }
     let cut = around.without_given();
-    if let Some(cut) = cut.filter(|cut| is_alone(text, cut, true)) {
+    if let Some(cut) = cut.filter(|cut| is_alone(words, text, cut, true)) {
         return Some(Place { whole: cut.range.clone(), value: cut.range });
     }
     let is_name = honoured_together
-        || is_alone(text, candidate, around.named())
+        || is_alone(words, text, candidate, around.named())
         || candidate.form == Form::Surname
             && candidate.range.start == run.start
             && is_alone_single(before, name, behind, candidate.next_id)
@@ -274,7 +286,13 @@ impl Around<'_> {
         let candidate = self.candidate;
         let begins =
             candidate.begins || self.title.is_some() || self.family.is_some() || ends_in_unit(self.before);
-        candidate.form == Form::Full && begins && !candidate.overlaps && candidate.margin >= LEAST_MARGIN
+        // 近江守 is an office.
+        let office = self.name.strip_suffix('守').is_some_and(|place| self.words.is(place, &[Kind::Place]));
+        candidate.form == Form::Full
+            && begins
+            && !office
+            && !candidate.overlaps
+            && candidate.margin >= LEAST_MARGIN
     }
 
     /// Tests that the candidate is its run, or all of it that no kanji follows.
@@ -346,7 +364,10 @@ impl Around<'_> {
         let Candidate { form, certainty, ref range, .. } = *self.candidate;
         let named = certainty == Certainty::Name || self.named();
         let follows = || last.and_then(|last| self.text.get(last..range.start));
+        let dotted = || self.before.ends_with('・') && self.words.is(self.name, &[Kind::Place]);
+        let place = !COMMON.contains(self.name) && (self.words.is(self.name, &[Kind::Other]) || dotted());
         if named
+            && !place
             && follows()
                 .is_some_and(|between| is_chain(between) || between == "と" || self.exact() && between == " ")
         {

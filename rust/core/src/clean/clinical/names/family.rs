@@ -20,11 +20,21 @@ const ENDS: &str =
 /// Finds the given name in the run of kanji at `run` that a member of the family begins or precedes.
 pub fn given(words: &Words, text: &str, run: &Range<usize>) -> Option<Range<usize>> {
     let part = &text[run.clone()];
-    let within = FAMILY.at_start(part).map(str::len).filter(|&n| n < part.len()).max();
+    let within = FAMILY
+        .at_start(part)
+        .filter(|word| !matches!(*word, "子" | "児" | "KP"))
+        .map(str::len)
+        .filter(|&n| n < part.len())
+        .max();
     let before = family(&text[..run.start]).filter(|tie| *tie != Tie::Topic).map(|_| 0);
-    let at = within.or(before)?;
-    let name = &part[at..];
     let behind = &text[run.end..];
+    // 妹、良子(キーパーソン)
+    let comma = || {
+        let named = part.chars().count() > 1 && behind.starts_with(['(', 'が', 'に', 'と', 'へ']);
+        text[..run.start].strip_suffix('、').filter(|_| named).and_then(family).map(|_| 0)
+    };
+    let at = within.or(before).or_else(comma)?;
+    let name = &part[at..];
     (is_closed(behind) && is_name(words, name)).then_some(run.start + at..run.end)
 }
 

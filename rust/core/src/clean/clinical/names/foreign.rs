@@ -3,13 +3,13 @@
 use super::given_kana::GOES_ON;
 use super::given_kanji::{is_given, is_given_kanji};
 use super::latin::is_other;
-use super::lists::{BELONGS, FOREIGN_LATIN, VISITS};
+use super::lists::{BELONGS, FOREIGN_LATIN, GIVEN_LATIN, VISITS};
 use super::titles::honorific;
 use super::words::{Kind, Words};
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
 
 /// Chinese and Korean surnames that begin hardly any word of Japanese.
-const KANJI: &str = "張王李劉陳楊趙呉徐孫郭羅鄭梁宋韓馮鄧曹彭蕭蔡魏朴崔姜尹";
+const KANJI: &str = "張王李劉陳楊趙呉徐郭羅鄭梁宋韓馮鄧曹彭蕭蔡魏朴崔姜尹";
 
 /// Words that the dictionary lacks, or has as names.
 const NO_NAMES: [&str; 6] = ["郭清", "張力", "王冠", "陳旧", "羅患", "宋朝"];
@@ -23,6 +23,7 @@ pub fn in_katakana(words: &Words, parts: &[&str], behind: &str) -> bool {
     parts.len() > 1
         && named * 2 >= parts.len()
         && known(parts[0])
+        && (parts[0].chars().count() > 2 || named == parts.len())
         && parts.iter().all(|part| known(part) || connecting(part) || !words.is(part, &[Kind::Other]))
         && is_closed(behind)
 }
@@ -56,9 +57,13 @@ pub fn in_latin(text: &str, start: usize, ends: &[usize]) -> Option<usize> {
     let closed = !text[end..].trim_start_matches(' ').starts_with(|c: char| c.is_ascii_alphanumeric())
         && !text[end..].starts_with(['-', '/', '.']);
     let disease = ["病", "症", "法", "分類", "徴候", "試験", "スコア", "型"];
-    let eponym = disease.iter().any(|word| text[end..].trim_start_matches(' ').starts_with(word));
+    let joined =
+        text[end..].starts_with(|c: char| is_kanji(c) || is_katakana(c)) && honorific(&text[end..]).is_none();
+    let eponym = joined || disease.iter().any(|word| text[end..].trim_start_matches(' ').starts_with(word));
+    let lower = surname.to_ascii_lowercase();
+    let western = ends.len() == 2 && GIVEN_LATIN.contains(&lower) && given.iter().all(|part| part.len() > 2);
     (ends.len() > 1
-        && FOREIGN_LATIN.contains(&surname.to_ascii_lowercase())
+        && (FOREIGN_LATIN.contains(&lower) || western)
         && capitalised(surname)
         && !given.is_empty()
         && given.iter().all(|part| capitalised(part) && !is_other(part))

@@ -42,8 +42,19 @@ const NO_NAMES: [&str; 25] = [
 ];
 
 /// Reads the hiragana at `start`, where a run begins; returns a name and where to go on.
-pub fn hiragana(words: &Words, text: &str, start: usize) -> (Option<Place>, usize) {
+pub fn hiragana(words: &Words, text: &str, start: usize, last: Option<usize>) -> (Option<Place>, usize) {
     let end = run_of(text, start, is_hiragana);
+    // 佐藤花子(さとうはなこ)
+    let between = last.and_then(|last| text.get(last..start)).map(|between| between.trim_matches(' '));
+    let reading = between == Some("(") && text[end..].starts_with([')', ' ']) && {
+        let run = &text[start..end];
+        words.readings_of_names.has(run) && !NO_GIVEN.contains(run) || is_reading(words, run)
+    };
+    if reading {
+        let next = text[end..].strip_prefix(' ').map_or(end, |_| run_of(text, end + 1, is_hiragana));
+        let whole = if text[next..].starts_with(')') { next } else { end };
+        return (Some(Place { whole: start..whole, value: start..whole }), whole);
+    }
     // 孫のゆいちゃん
     let behind_no = text[start..end].strip_prefix('の').filter(|_| text[..start].ends_with(is_kanji));
     if let Some(rest) = behind_no {
@@ -65,6 +76,12 @@ pub fn hiragana(words: &Words, text: &str, start: usize) -> (Option<Place>, usiz
     let name = if apart { honoured(words, text, start, end) } else { None };
     let place = name.map(|(name, whole)| Place { whole: start..whole, value: start..name });
     (place, end.max(start + 'あ'.len_utf8()))
+}
+
+/// Tests for a surname and a given name in one run of hiragana.
+fn is_reading(words: &Words, run: &str) -> bool {
+    let readings = &words.readings_of_names;
+    run.char_indices().skip(2).any(|(i, _)| readings.surnames.has(&run[..i]) && readings.given.has(&run[i..]))
 }
 
 /// Returns the end of a given name behind a member of the family: 次女 さちこ.

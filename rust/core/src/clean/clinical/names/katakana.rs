@@ -102,7 +102,12 @@ impl Name<'_> {
                     && self.text[self.start..self.end].chars().count() > 3
                     && !self.words.is(self.parts[0], &[Kind::Other])
             };
-            several || self.parts.iter().all(|part| is_name(self.words, part)) || unknown()
+            several
+                || self
+                    .parts
+                    .iter()
+                    .all(|part| is_name(self.words, part) || joined::is_full(self.words, part))
+                || unknown()
         } else {
             behind.starts_with(is_kanji)
                 || behind.starts_with(['さ', 'ち', 'く', 'D', 'N', 'レ', 'B', 'ベ', 'べ', 'b'])

@@ -25,6 +25,7 @@ pub fn latin(words: &Words, text: &str, start: usize, last: Option<usize>) -> (O
         honoured
             .or_else(|| japanese::name(words, text, start, last).map(place_to))
             .or_else(|| initials(text, start).map(place_to))
+            .or_else(|| of_address(text, &ends).map(place_to))
             .or_else(|| foreign::in_latin(text, start, &ends).map(place_to))
     };
     let end = place.as_ref().map_or(ends[0], |place| place.value.end);
@@ -110,6 +111,23 @@ pub fn behind_initial(text: &str, at: usize) -> Option<usize> {
     let dot = rest[1..].starts_with('.');
     let closed = !rest[1 + usize::from(dot)..].starts_with(|c: char| c.is_ascii_alphanumeric());
     (closed && (dot || !matches!(initial, 'M' | 'F'))).then_some(at + 2 + usize::from(dot))
+}
+
+/// The longest e-mail address that is read, in bytes.
+const LONGEST_ADDRESS: usize = 80;
+
+/// Returns the end of a name before an e-mail address in angle brackets: Taro Yamada <taro@example.com>.
+fn of_address(text: &str, ends: &[usize]) -> Option<usize> {
+    let &end = ends.last()?;
+    let rest = text[end..].strip_prefix('"').unwrap_or(&text[end..]).trim_start_matches(' ');
+    // An initial closes it: Sato Y.
+    let initial = rest.chars().next().filter(char::is_ascii_uppercase);
+    let behind = if initial.is_some() { rest[1..].trim_start_matches(['.', '"', ' ']) } else { rest };
+    let inner = behind.strip_prefix('<')?;
+    let close = inner.bytes().take(LONGEST_ADDRESS).position(|b| b == b'>')?;
+    let address = &inner[..close];
+    let end = if initial.is_some() { text.len() - rest.len() + 1 } else { end };
+    (address.contains('@') && !address.contains(' ')).then_some(end)
 }
 
 /// Returns the end of the two initials of a name, each with a dot, beside an honorific, a title or an age: K.T.様.

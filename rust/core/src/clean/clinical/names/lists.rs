@@ -56,6 +56,7 @@ lists! {
     COMMON "common.txt";
     FAMILY "family.txt";
     FOREIGN_LATIN "foreign_latin.txt";
+    GIVEN_LATIN "given_latin.txt";
     GIVEN_SINGLE "given_single.txt";
     GIVEN_HIRAGANA "given_hiragana.txt";
     GIVEN_KATAKANA "given_katakana.txt";

@@ -19,6 +19,7 @@ mod join;
 mod joined;
 mod katakana;
 pub mod label;
+mod label_words;
 mod latin;
 mod lattice;
 mod lists;
@@ -49,7 +50,7 @@ pub use words::{Words, words};
 pub const CATEGORY: Category = Category {
     name: "name_in_text",
     tag: "〔*氏名〕",
-    what: "a surname with a given name; one of them beside an honorific, a profession, a title, a member of the family or an age",
+    what: "a surname with a given name; one of them beside an honorific, a profession, a title, a member of the family or an age; a surname with what persons do behind it",
     source: "surnames and given names of the dictionary ipadic (名詞,固有名詞,人名), read at the least cost as MeCab does",
     words: &[],
     read: |_, _| None,
@@ -62,6 +63,14 @@ pub const CATEGORY: Category = Category {
         },
         Example {
             before: "本日佐藤花子様が来院", after: "本日が来院", why: "a word before the name stays"
+        },
+        Example { before: "田中来院、吉川食べてない", after: "来院、食べてない", why: "what a person does" },
+        Example { before: "三男剛と娘のあゆみに連絡", after: "三男と娘のに連絡", why: "given names" },
+        Example { before: "グエン・ヴァン・アン、K.T.様", after: "、", why: "other languages; initials" },
+        Example {
+            before: "上田式、山田IV型、小川の水、A氏",
+            after: "上田式、山田IV型、小川の水、A氏",
+            why: "what makes a surname part of another word",
         },
         Example { before: "鈴木 一郎 様", after: "", why: "spaces" },
         Example { before: "山 田 太 郎", after: "", why: "a space behind each character" },
@@ -97,7 +106,7 @@ pub const CATEGORY: Category = Category {
 /// Tests for a noun of the dictionary, or a given name in kana.
 pub fn is_known_word(words: &Words, word: &str) -> bool {
     words.is(word, &[Kind::Other, Kind::Place, Kind::Organisation, Kind::Given])
-        || words.readings_of_names.given.has(word)
+        || words.readings_of_names.has(word)
 }
 
 /// Tests for a place or a name of the dictionary.
@@ -130,7 +139,10 @@ pub fn find(
                 let last = finder.last;
                 finder.other(latin::latin(words, text, at, last))
             }
-            c if is_hiragana(c) => finder.other(hiragana::hiragana(words, text, at)),
+            c if is_hiragana(c) => {
+                let last = finder.last;
+                finder.other(hiragana::hiragana(words, text, at, last))
+            }
             c if c.is_ascii_alphabetic() => skip_letters(text, at),
             c => at + c.len_utf8(),
         };

@@ -199,6 +199,13 @@ impl Words {
             && count(text.chars().next(), 0) >= most / 4
     }
 
+    /// Tests for a surname of two characters or more that is no other word, place or organisation.
+    pub fn is_only_surname(&self, text: &str) -> bool {
+        text.chars().nth(1).is_some()
+            && self.is(text, &[Kind::Surname])
+            && !self.is(text, &[Kind::Other, Kind::Place, Kind::Organisation, Kind::Given, Kind::Person])
+    }
+
     /// Tests whether `text` is a word with a reading of one of the kinds.
     pub fn is(&self, text: &str, kinds: &[Kind]) -> bool {
         let mut walk = Walk::default();
