@@ -39,7 +39,7 @@ pub fn is_alone(words: &Words, text: &str, candidate: &Candidate, named: bool) -
 
 /// Tests a rare surname, which is no ordinary word, for a person: it is no place, stands by itself, or does something.
 fn is_likely(words: &Words, before: &str, name: &str, behind: &str) -> bool {
-    if words.is(name, &[Kind::Other]) {
+    if words.is_ordinary(name) {
         return false;
     }
     let opens = before.is_empty()
@@ -140,7 +140,7 @@ fn follows(name: &str, behind: &str, candidate: &Candidate, common: bool) -> boo
         c if is_katakana(c) => common && ALONE_BEHIND.at_start(behind).next().is_some(),
         c if c.is_ascii_alphabetic() => common && !company && !is_grade(behind),
         ')' => !town && !behind[1..].starts_with('様'),
-        c if c.is_ascii_digit() => common && !town && !company,
+        c if c.is_ascii_digit() => !town && !company,
         _ => !town && !company,
     }
 }

@@ -245,7 +245,7 @@ impl Around<'_> {
             || of_department
             || role_in_brackets(self.before)
             || common && self.candidate.range.start == self.run.start && is_pair(self.behind)
-            || self.exact() && !self.words.is(self.name, &[Kind::Other]) && is_pair(self.behind)
+            || self.exact() && !self.words.is_ordinary(self.name) && is_pair(self.behind)
     }
 
     /// Tests for a colon, or a bracket that closes a label, before a surname that is all of its run.
@@ -365,7 +365,7 @@ impl Around<'_> {
         let named = certainty == Certainty::Name || self.named();
         let follows = || last.and_then(|last| self.text.get(last..range.start));
         let dotted = || self.before.ends_with('・') && self.words.is(self.name, &[Kind::Place]);
-        let place = !COMMON.contains(self.name) && (self.words.is(self.name, &[Kind::Other]) || dotted());
+        let place = !COMMON.contains(self.name) && (self.words.is_ordinary(self.name) || dotted());
         if named
             && !place
             && follows()
@@ -380,7 +380,7 @@ impl Around<'_> {
             && !self.single
             && is_end(self.behind)
             && follows().is_some_and(is_numbered)
-            && !self.words.is(self.name, &[Kind::Other])
+            && !self.words.is_ordinary(self.name)
         {
             return true;
         }

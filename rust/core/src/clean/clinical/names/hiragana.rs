@@ -86,6 +86,10 @@ fn is_reading(words: &Words, run: &str) -> bool {
 
 /// Returns the end of a given name behind a member of the family: 次女 さちこ.
 fn of_family(words: &Words, text: &str, start: usize, end: usize) -> Option<usize> {
+    let before = text[..start].chars().next_back()?;
+    if !(is_kanji(before) || matches!(before, ' ' | ':' | '(' | '・' | 'の' | 'マ' | 'パ')) {
+        return None;
+    }
     family(&text[..start]).filter(|tie| *tie != Tie::Topic)?;
     let direct = text[..start].ends_with(is_kanji);
     let marked = text[..start].ends_with(':');
@@ -93,7 +97,7 @@ fn of_family(words: &Words, text: &str, start: usize, end: usize) -> Option<usiz
         name.starts_with(['の', 'と', 'は', 'が', 'を', 'に', 'も', 'へ', 'で', 'や', 'さ', 'な'])
     };
     let ends = |at: usize| at == end || GOES_ON.iter().any(|word| text[at..].starts_with(word));
-    let lengths = text[start..end].char_indices().map(|(i, c)| start + i + c.len_utf8()).skip(2);
+    let lengths = text[start..end].char_indices().map(|(i, c)| start + i + c.len_utf8()).skip(1);
     let names = lengths.filter(|&at| {
         let name = &text[start..at];
         words.readings_of_names.given.has(name)
@@ -101,7 +105,7 @@ fn of_family(words: &Words, text: &str, start: usize, end: usize) -> Option<usiz
             && (GIVEN_HIRAGANA.contains(name)
                 || marked && at == end && !text[at..].starts_with(is_kanji)
                 || direct && !is_particle(name) && text[at..].starts_with(['(', '、'])
-                || !direct && !words.is(name, &[Kind::Other]))
+                || !direct && name.chars().count() > 2 && !words.is(name, &[Kind::Other]))
             && ends(at)
     });
     names.last()

@@ -3,6 +3,7 @@
 use super::super::category::Place;
 use super::given_kana::GOES_ON;
 use super::lists::{FAMILY, NO_KATAKANA};
+use super::readings::katakana;
 use super::words::{Kind, Words};
 use crate::clean::characters::{is_hiragana, is_kanji};
 
@@ -48,16 +49,19 @@ pub fn name(words: &Words, text: &str, start: usize, end: usize) -> Option<Place
 
 /// Tests for a surname and a given name, each with its reading, in one run.
 pub fn is_full(words: &Words, run: &str) -> bool {
-    let readings = &words.readings_of_names;
     let length = run.chars().count();
-    (SHORTEST.0 + SHORTEST.1 <= length && length <= 12)
-        && !run.contains('ー')
-        && run.char_indices().skip(SHORTEST.0).any(|(i, _)| {
-            let (surname, given) = run.split_at(i);
-            given.chars().count() >= SHORTEST.1
-                && readings.surnames.has(surname)
-                && readings.given.has(given)
-                && !words.is(given, &[Kind::Other])
-                && !words.is(surname, &[Kind::Other])
-        })
+    if !(SHORTEST.0 + SHORTEST.1..=12).contains(&length) || run.contains('ー') {
+        return false;
+    }
+    let readings = &words.readings_of_names;
+    let converted = run.starts_with(is_hiragana).then(|| katakana(run));
+    let run = converted.as_deref().unwrap_or(run);
+    run.char_indices().skip(SHORTEST.0).any(|(i, _)| {
+        let (surname, given) = run.split_at(i);
+        given.chars().nth(SHORTEST.1 - 1).is_some()
+            && readings.given.has_katakana(given)
+            && readings.surnames.has_katakana(surname)
+            && !words.is(given, &[Kind::Other])
+            && !words.is(surname, &[Kind::Other])
+    })
 }

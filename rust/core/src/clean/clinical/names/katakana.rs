@@ -4,7 +4,7 @@ use super::super::category::Place;
 use super::foreign;
 use super::given_kana::GOES_ON;
 use super::joined;
-use super::lists::{NO_KATAKANA, VISITS};
+use super::lists::{GIVEN_KATAKANA, NO_KATAKANA, VISITS};
 use super::runs::{is_katakana_word, run_of};
 use super::titles::{Tie, family, honorific, title};
 use super::words::{Kind, Words};
@@ -123,9 +123,10 @@ impl Name<'_> {
         let person = || {
             self.parts.iter().all(|part| {
                 let surname = || part.chars().count() > 2 && self.words.readings_of_names.surnames.has(part);
-                is_name(self.words, part)
-                    && !self.words.is(part, &[Kind::Other])
-                    && (surname() || !self.words.is(part, &[Kind::Organisation]))
+                GIVEN_KATAKANA.contains(part)
+                    || is_name(self.words, part)
+                        && !self.words.is(part, &[Kind::Other])
+                        && (surname() || !self.words.is(part, &[Kind::Organisation]))
             })
         };
         match tie {

@@ -14,6 +14,14 @@ const MOST_PARTS: usize = 3;
 /// Names in Latin letters that begin at `start`, with a capital behind no letter; returns the end of the word too.
 pub fn latin(words: &Words, text: &str, start: usize, last: Option<usize>) -> (Option<Place>, usize) {
     let ends = part_ends(text, start);
+    // UedaDr.
+    if let Some(name) = text[start..ends[0]].strip_suffix("Dr")
+        && name.len() > 3
+        && words.readings_of_names.surnames.has_latin(name)
+    {
+        let end = start + name.len();
+        return (Some(Place { whole: start..end, value: start..end }), ends[0]);
+    }
     let place_to = |end| Place { whole: start..end, value: start..end };
     let place = if title_latin(&text[..start]) {
         titled(text, start, &ends).map(place_to)
@@ -183,7 +191,7 @@ mod japanese {
                 || title_loose(&text[..start])
                 || title(&text[..start]).is_some_and(|tie| tie != Tie::Direct)
         };
-        if first > start + 1
+        if first > start + 3
             && family(&text[..start]).is_some()
             && words.readings_of_names.given.has_latin(&text[start..first])
             && !is_other(&text[start..first])

@@ -64,9 +64,15 @@ pub const CATEGORY: Category = Category {
         Example {
             before: "本日佐藤花子様が来院", after: "本日が来院", why: "a word before the name stays"
         },
-        Example { before: "田中来院、吉川食べてない", after: "来院、食べてない", why: "what a person does" },
-        Example { before: "三男剛と娘のあゆみに連絡", after: "三男と娘のに連絡", why: "given names" },
-        Example { before: "グエン・ヴァン・アン、K.T.様", after: "、", why: "other languages; initials" },
+        Example {
+            before: "田中来院、吉川食べてない", after: "来院、食べてない", why: "what a person does"
+        },
+        Example {
+            before: "三男剛と娘のあゆみに連絡", after: "三男と娘のに連絡", why: "given names"
+        },
+        Example {
+            before: "グエン・ヴァン・アン、K.T.様", after: "、", why: "other languages; initials"
+        },
         Example {
             before: "上田式、山田IV型、小川の水、A氏",
             after: "上田式、山田IV型、小川の水、A氏",

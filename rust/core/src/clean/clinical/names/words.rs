@@ -37,6 +37,7 @@ pub mod id {
     pub const ADVERB: u16 = 1281;
     pub const VERBAL_NOUN: u16 = 1283;
     pub const NOUN: u16 = 1285;
+    pub const PROPER_NOUN: u16 = 1288;
     pub const SURNAME: u16 = 1290;
     pub const GIVEN: u16 = 1291;
     pub const HONORIFIC: u16 = 1302;
@@ -203,7 +204,18 @@ impl Words {
     pub fn is_only_surname(&self, text: &str) -> bool {
         text.chars().nth(1).is_some()
             && self.is(text, &[Kind::Surname])
-            && !self.is(text, &[Kind::Other, Kind::Place, Kind::Organisation, Kind::Given, Kind::Person])
+            && !self.is(text, &[Kind::Place, Kind::Organisation])
+            && !self.is_ordinary(text)
+    }
+
+    /// Tests for a word that is no proper noun.
+    pub fn is_ordinary(&self, text: &str) -> bool {
+        let mut walk = Walk::default();
+        let length = self.find(text, &mut walk);
+        let mut whole = self.at(&walk, 0).filter(|&(n, _)| n == length);
+        whole.any(|(_, readings)| {
+            readings.iter().any(|r| self.kind(r.class) == Kind::Other && self.id(r.class) != id::PROPER_NOUN)
+        })
     }
 
     /// Tests whether `text` is a word with a reading of one of the kinds.
