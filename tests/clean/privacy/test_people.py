@@ -34,13 +34,13 @@ import ncvc
 KEPT_GOAL = 0.99
 HOSPITALS_KEPT_GOAL = 0.97
 MOST_MISSED = {
-    ("people", "visible"): 15,  # of 1934
-    ("people", "held_out"): 223,  # of 1181
+    ("people", "visible"): 13,  # of 1934
+    ("people", "held_out"): 56,  # of 1181
     ("identifiers", "visible"): 0,  # of 1894
-    ("identifiers", "held_out"): 69,  # of 730
+    ("identifiers", "held_out"): 29,  # of 730
 }
 """Words that the rules leave today; the goal is one in a hundred. The numbers may only fall."""
-HOSPITALS_MISSED = 31
+HOSPITALS_MISSED = 2
 """Names of hospitals and wards that the rules leave today, of 147 in both sets; the number may only fall."""
 REPLACEMENTS = [pytest.param(partial(ncvc.clean, clinical=True), id="nothing"), pytest.param(clinical, id="tag")]
 

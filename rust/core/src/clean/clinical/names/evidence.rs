@@ -22,6 +22,13 @@ const NO_FULL: &[&str] = &[
     "飛鳥時代",
     "奈良時代",
     "大仏",
+    "国司",
+    "太政",
+    "王統",
+    "一見",
+    "乾児",
+    "明法",
+    "近江屋",
     "藤原京",
     "藤原宮",
     "清和源",
@@ -286,6 +293,12 @@ impl Around<'_> {
         let candidate = self.candidate;
         let begins =
             candidate.begins || self.title.is_some() || self.family.is_some() || ends_in_unit(self.before);
+        // 土佐藩, 養老律 and 小山行 are no names.
+        let surname = candidate.surname_end - candidate.range.start;
+        let tail = self.name.get(surname..).filter(|tail| tail.chars().count() == 1);
+        if tail.is_some_and(|tail| "藩律統浜行屋城京寺流派家宮軍勢領国".contains(tail)) {
+            return false;
+        }
         // 近江守 is an office.
         let office = self.name.strip_suffix('守').is_some_and(|place| self.words.is(place, &[Kind::Place]));
         candidate.form == Form::Full

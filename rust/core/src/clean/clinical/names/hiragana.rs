@@ -90,6 +90,9 @@ fn of_family(words: &Words, text: &str, start: usize, end: usize) -> Option<usiz
     if !(is_kanji(before) || matches!(before, ' ' | ':' | '(' | '・' | 'の' | 'マ' | 'パ')) {
         return None;
     }
+    if text[..start].ends_with("大丈夫") {
+        return None;
+    }
     family(&text[..start]).filter(|tie| *tie != Tie::Topic)?;
     let direct = text[..start].ends_with(is_kanji);
     let marked = text[..start].ends_with(':');

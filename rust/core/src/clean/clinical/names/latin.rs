@@ -192,6 +192,7 @@ mod japanese {
                 || title(&text[..start]).is_some_and(|tie| tie != Tie::Direct)
         };
         if first > start + 3
+            && !text[..start].ends_with(|c: char| c.is_ascii_alphanumeric())
             && family(&text[..start]).is_some()
             && words.readings_of_names.given.has_latin(&text[start..first])
             && !is_other(&text[start..first])
