@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::address_latin;
 use super::category::{Category, Place};
 use super::house_number::{building_end, house_number};
 use super::reading::{after_label, labelled};
@@ -79,6 +80,13 @@ pub const CATEGORY: Category = Category {
         "宮崎県",
         "鹿児島県",
         "沖縄県",
+        "-ku",
+        "-shi",
+        "-cho",
+        "-machi",
+        "-ken",
+        "-gun",
+        "-chome",
     ],
     read,
     examples: &[
@@ -168,6 +176,7 @@ fn read(text: &str, word: Range<usize>) -> Option<Place> {
             let end = rest_of_address(text, word.end)?;
             (start < word.start).then_some(Place { whole: start..end, value: start..end })
         }
+        label if label.starts_with('-') => address_latin::around(text, &word),
         label if label.ends_with(['所', '地', '籍', '先']) || label.is_ascii() => {
             behind_label(text, &word)
         }

@@ -33,6 +33,7 @@ pub const CATEGORY: Category = Category {
         "ゆうちょ記号",
         "ゆうちょ",
         "口座",
+        "普通",
     ],
     read,
     examples: &[
@@ -52,7 +53,18 @@ pub const CATEGORY: Category = Category {
     ],
 };
 
+/// Tests for a bank in the words before 普通, which is many other things too.
+fn of_bank(text: &str, start: usize) -> bool {
+    let head = text[..start].trim_end_matches([' ', ':', '\n', '(', '、']);
+    ["銀行", "口座", "支店", "信金", "信用金庫", "信組", "農協", "JA", "労金", "振込先", "返金先", "預金"]
+        .iter()
+        .any(|word| head.ends_with(word))
+}
+
 fn read(text: &str, word: Range<usize>) -> Option<Place> {
+    if &text[word.clone()] == "普通" && !of_bank(text, word.start) {
+        return None;
+    }
     seven_digits(text, &word).or_else(|| any_code(text, &word))
 }
 

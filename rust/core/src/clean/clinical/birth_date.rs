@@ -27,6 +27,11 @@ pub const CATEGORY: Category = Category {
         "生年月日 大・昭・平・令",
         "生年月日 m・t・s・h・r",
         "生年月日",
+        "bd",
+        "生:",
+        "生 :",
+        "うまれ",
+        "お誕生",
         "出生年月日",
         "誕生年月日",
         "出生日時",
@@ -93,6 +98,12 @@ const LONGEST: usize = 28;
 
 fn read(text: &str, word: Range<usize>) -> Option<Place> {
     let label = &text[word.clone()];
+    if label == "うまれ" {
+        return before_birth(text, word);
+    }
+    if label.starts_with("生") && label.ends_with(':') && text[..word.start].ends_with(is_kanji) {
+        return None;
+    }
     if matches!(label, "生まれ" | "お生まれ")
         && !text[word.end..].starts_with([':', ' ', '=', '→', '/', 'は'])
         || matches!(label, "生" | "出生" | "誕生" | "生誕")
@@ -108,6 +119,7 @@ fn read(text: &str, word: Range<usize>) -> Option<Place> {
     } else {
         match dated(text, start, label) {
             Some(end) => end,
+            None if matches!(label, "生まれ" | "お生まれ") => return before_birth(text, word),
             None => return near(text, &word),
         }
     };

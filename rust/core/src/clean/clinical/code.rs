@@ -26,7 +26,7 @@ const NO_PREFIX: &str = "約計全各他毎同右左上下前後年月日時分�
 /// Reads the code of at least `least` digits behind the label at `word`, with the label.
 pub fn labelled_code(text: &str, word: &Range<usize>, least: usize) -> Option<super::category::Place> {
     let start = after_authority(text, after_marks(text, word.end));
-    code(text, start, least).map(|value| labelled(text, word, value))
+    code(text, start, least).or_else(|| in_kanji(text, start)).map(|value| labelled(text, word, value))
 }
 
 /// Reads the code behind a label: of three digits where the label's last word can only announce one, else of six that
@@ -40,12 +40,23 @@ pub fn any_code(text: &str, word: &Range<usize>) -> Option<super::category::Plac
     (sure || !dated).then_some(place)
 }
 
+/// Reads a number of four digits or more in kanji: 七七四一二.
+fn in_kanji(text: &str, at: usize) -> Option<Range<usize>> {
+    let digits = text[at..].chars().take(LONGEST).take_while(|&c| "〇一二三四五六七八九零".contains(c));
+    let (count, length) = digits.fold((0, 0), |(count, length), c| (count + 1, length + c.len_utf8()));
+    let counted = text[at + length..].starts_with(|c| COUNTERS.contains(c));
+    (count >= 4 && !counted).then_some(at..at + length)
+}
+
 /// Skips who has issued the number, and 第: 大阪府第98765号, 東京都公安委員会 第123号.
 pub fn after_authority(text: &str, at: usize) -> usize {
     let length: usize =
         text[at..].chars().take(10).take_while(|&c| is_kanji(c) && c != '第').map(char::len_utf8).sum();
     let authority = text[at..at + length].ends_with(['都', '道', '府', '県', '市', '区', '会', '局', '省']);
     let rest = text[at + length..].trim_start_matches(' ');
+    // The grade stands before the number: B2-第44173号.
+    let grade = rest.bytes().take(4).take_while(|b| b.is_ascii_alphanumeric() || *b == b'-').count();
+    let rest = if rest[grade..].starts_with('第') { &rest[grade..] } else { rest };
     match rest.strip_prefix('第').filter(|_| authority || length == 0) {
         Some(code) => text.len() - code.trim_start_matches(' ').len(),
         None => at,

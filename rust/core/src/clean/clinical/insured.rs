@@ -70,7 +70,18 @@ fn read(text: &str, word: Range<usize>) -> Option<Place> {
         return labelled_code(text, &word, 2);
     }
     let bare = &text[word.clone()] == "記号";
-    sign_with_number(text, &word).or_else(|| any_code(text, &word).filter(|_| !bare))
+    sign_with_number(text, &word)
+        .or_else(|| any_code(text, &word).filter(|_| !bare))
+        .or_else(|| bare.then(|| sign_alone(text, &word)).flatten())
+}
+
+/// Reads the sign before a number of a form that none has: 記号 5012 番号 88-3.
+fn sign_alone(text: &str, word: &Range<usize>) -> Option<Place> {
+    let start = after_label(text, word.end);
+    let end = sign_end(text, start)?;
+    let digits = text[start..end].bytes().filter(u8::is_ascii_digit).count();
+    let number = text[end..].trim_start_matches([' ', '\n', '、', '・', '/']).starts_with("番号");
+    (digits >= 2 && number).then(|| labelled(text, word, start..end))
 }
 
 fn sign_with_number(text: &str, word: &Range<usize>) -> Option<Place> {

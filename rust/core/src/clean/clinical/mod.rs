@@ -5,6 +5,7 @@
 //! text in NFKC with unified dashes, so readers handle ASCII digits, `-`, spaces and line breaks only.
 
 mod address;
+mod address_latin;
 mod bank_account;
 mod birth_date;
 mod calendar;
@@ -29,6 +30,7 @@ mod pension;
 mod postal_code;
 mod public_expense;
 mod reading;
+mod record_labels;
 mod record_number;
 mod written_month;
 

@@ -19,6 +19,38 @@ pub const CATEGORY: Category = Category {
         "患者no",
         "患者コード",
         "患者識別番号",
+        "患者#",
+        "患者 #",
+        "患者♯",
+        "patient_id",
+        "patient-id",
+        "patientid",
+        "patient_no",
+        "studyid",
+        "study_id",
+        "subjectid",
+        "subject_id",
+        "seriesid",
+        "caseid",
+        "case_id",
+        "pid",
+        "旧id",
+        "新id",
+        "統合前id",
+        "統合後id",
+        "移行前id",
+        "移行後id",
+        "院内id",
+        "他院id",
+        "当院id",
+        "診察カード",
+        "診察カード番号",
+        "患者カード番号",
+        "カルテナンバー",
+        "患者ナンバー",
+        "受診no",
+        "登録患者番号",
+        "個人番号id",
         "患者識別子",
         "患者登録番号",
         "カルテ番号",
@@ -90,7 +122,8 @@ fn read(text: &str, word: Range<usize>) -> Option<Place> {
     let label = &text[word.clone()];
     let bare = label.eq_ignore_ascii_case("id");
     let value = labelled_code(text, &word, 2)?.value;
-    let digits = text[value.clone()].bytes().filter(u8::is_ascii_digit).count();
+    let is_digit = |c: &char| c.is_ascii_digit() || "〇一二三四五六七八九零".contains(*c);
+    let digits = text[value.clone()].chars().filter(is_digit).count();
     let weak = bare && !is_persons(text, word.start, digits);
     // A loose word needs a mark behind it: カルテ3冊, 診察券1234 is no label.
     let loose = matches!(label, "カルテ" | "診察券") && (digits < 5 || value.start == word.end);

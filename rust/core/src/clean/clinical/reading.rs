@@ -48,7 +48,7 @@ pub fn after_label(text: &str, end: usize) -> usize {
 }
 
 /// Marks between a label and a number that no name has.
-const BEFORE_NUMBER: [&str; 8] = ["/", "|", ">", "⇒", "『", "【", "<", "_"];
+const BEFORE_NUMBER: [&str; 10] = ["\"", "'", "/", "|", ">", "⇒", "『", "【", "<", "_"];
 
 /// The longest remark in brackets behind a label, in characters: 登録番号(治験):.
 const LONGEST_REMARK: usize = 12;
@@ -56,7 +56,8 @@ const LONGEST_REMARK: usize = 12;
 /// Returns the start of the number behind a label that ends at `end`; a remark in brackets may be between.
 pub fn after_marks(text: &str, end: usize) -> usize {
     let mut at = after_label(text, end);
-    if let Some(behind) = remark_end(text, end) {
+    let remark = end + usize::from(text[end..].starts_with(' '));
+    if let Some(behind) = remark_end(text, remark) {
         at = after_label(text, behind);
     }
     for _ in 0..2 {
@@ -66,13 +67,22 @@ pub fn after_marks(text: &str, end: usize) -> usize {
     at
 }
 
+/// Tests for a DICOM tag, group and element, at the start of `text`: 0010,0020.
+fn is_dicom_tag(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.len() > 9
+        && bytes[4] == b','
+        && bytes[9] == b')'
+        && bytes[..4].iter().chain(&bytes[5..9]).all(u8::is_ascii_hexdigit)
+}
+
 /// Returns the end of a remark in brackets without digits at `at`.
 fn remark_end(text: &str, at: usize) -> Option<usize> {
     let inner = text[at..].strip_prefix('(')?;
     let length: usize = inner
         .chars()
         .take(LONGEST_REMARK)
-        .take_while(|&c| c != ')' && !c.is_ascii_digit() && c != '\n')
+        .take_while(|&c| c != ')' && (!c.is_ascii_digit() || is_dicom_tag(inner)) && c != '\n')
         .map(char::len_utf8)
         .sum();
     inner[length..].strip_prefix(')').filter(|_| length > 0).map(|behind| text.len() - behind.len())

@@ -6,6 +6,7 @@ use super::category::{Category, Place};
 use super::code::{any_code, labelled_code};
 use super::noun::{follows_hiragana, is_personal, noun_before};
 use super::reading::{after_marks, begins_word, labelled};
+use super::record_labels;
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
 use crate::clean::rule::Example;
 
@@ -14,194 +15,7 @@ pub const CATEGORY: Category = Category {
     tag: "〔*登録番号〕",
     what: "a code behind 登録番号, 症例ID, 手帳番号, 在留カード, 職員番号 and the like, and behind any 番号 and No that is no product's, figure's or paper's",
     source: "身体障害者福祉法施行規則 別表第四号; 出入国管理及び難民認定法 19-4 (card number); DICOM (0008,0050); labels of studies",
-    words: &[
-        "登録番号",
-        "登録id",
-        "登録no",
-        "症例id",
-        "症例番号",
-        "症例no",
-        "症例登録番号",
-        "症例コード",
-        "被験者番号",
-        "被験者id",
-        "被験者コード",
-        "被検者番号",
-        "被検者id",
-        "被験者識別コード",
-        "被検者識別コード",
-        "対象者番号",
-        "対象者id",
-        "参加者id",
-        "匿名化id",
-        "匿名化番号",
-        "識別コード",
-        "個人コード",
-        "会員コード",
-        "職員コード",
-        "ドナーコード",
-        "スクリーニング番号",
-        "エントリー番号",
-        "研究id",
-        "研究番号",
-        "同意書番号",
-        "アクセッション番号",
-        "アクセッションno",
-        "アクセッション",
-        "検査番号",
-        "画像番号",
-        "検診番号",
-        "健診番号",
-        "組織番号",
-        "細胞診番号",
-        "紹介番号",
-        "身体障害者手帳番号",
-        "身体障害者手帳",
-        "身体障がい者手帳",
-        "身障者手帳",
-        "身障手帳",
-        "身体手帳",
-        "障害者手帳番号",
-        "障害者手帳",
-        "障がい者手帳",
-        "愛の手帳",
-        "みどりの手帳",
-        "療育手帳番号",
-        "療育手帳",
-        "精神障害者保健福祉手帳",
-        "精神保健福祉手帳",
-        "精神障害者手帳",
-        "精神手帳",
-        "保健福祉手帳",
-        "被爆者健康手帳",
-        "被爆者手帳",
-        "戦傷病者手帳",
-        "母子健康手帳番号",
-        "母子健康手帳",
-        "母子手帳番号",
-        "母子手帳",
-        "年金手帳",
-        "健康手帳",
-        "お薬手帳",
-        "手帳番号",
-        "手帳",
-        "在留カード番号",
-        "在留カード",
-        "特別永住者証明書",
-        "外国人登録証",
-        "受給者証",
-        "医療証",
-        "接種券",
-        "引換番号",
-        "労災番号",
-        "労働保険番号",
-        "受給番号",
-        "紹介状番号",
-        "透析番号",
-        "会員番号",
-        "職員番号",
-        "職員id",
-        "社員番号",
-        "学籍番号",
-        "医籍登録番号",
-        "医籍番号",
-        "医籍",
-        "麻薬施用者番号",
-        "臓器提供登録番号",
-        "ドナーid",
-        "ドナー番号",
-        "レシピエントid",
-        "レシピエント番号",
-        "識別番号",
-        "管理番号",
-        "照会番号",
-        "確認番号",
-        "問い合わせ番号",
-        "問合せ番号",
-        "伝票番号",
-        "事件番号",
-        "証券番号",
-        "契約番号",
-        "顧客番号",
-        "お客様番号",
-        "暗証番号",
-        "受検番号",
-        "受験番号",
-        "車両番号",
-        "車両ナンバー",
-        "ナンバープレート",
-        "車のナンバー",
-        "ナンバー",
-        "車番",
-        "パスワード",
-        "パスコード",
-        "番号",
-        "no",
-        "コード",
-        "accession no",
-        "accession number",
-        "accession",
-        "medical record number",
-        "medical record no",
-        "record number",
-        "record no",
-        "study id",
-        "subject id",
-        "subject no",
-        "subject number",
-        "case id",
-        "case no",
-        "case number",
-        "sample id",
-        "sample no",
-        "specimen id",
-        "specimen no",
-        "hospital number",
-        "hospital no",
-        "hospital id",
-        "registration number",
-        "registration no",
-        "reg. no",
-        "reg no",
-        "insurance number",
-        "insurance no",
-        "policy number",
-        "policy no",
-        "member id",
-        "membership no",
-        "member no",
-        "order number",
-        "order no",
-        "visit no",
-        "visit number",
-        "visit id",
-        "admission no",
-        "admission number",
-        "user id",
-        "login id",
-        "employee id",
-        "staff id",
-        "donor id",
-        "account number",
-        "account no",
-        "id number",
-        "id no",
-        "patient number",
-        "screening no",
-        "screening number",
-        "randomization number",
-        "randomization no",
-        "license number",
-        "license no",
-        "licence no",
-        "social security number",
-        "ssn",
-        "password",
-        "passcode",
-        "受付id",
-        "管理id",
-        "匿名id",
-    ],
+    words: record_labels::WORDS,
     read,
     examples: &[
         Example { before: "症例ID:JP01-0023 男性", after: " 男性", why: "letters and groups" },
@@ -236,14 +50,50 @@ fn read(text: &str, word: Range<usize>) -> Option<Place> {
     match label {
         "番号" | "コード" => numbered(text, &word),
         _ if label.eq_ignore_ascii_case("no") => numbered(text, &word),
-        _ => labelled_code(text, &word, least(label)),
+        _ => labelled_code(text, &word, least(label)).map(|place| with_second(text, place)),
     }
+}
+
+/// Takes a second long number behind a slash: insurer and insured of a card.
+fn with_second(text: &str, mut place: Place) -> Place {
+    let rest = text[place.value.end..].trim_start_matches(' ');
+    if let Some(rest) = rest.strip_prefix('/').map(|rest| rest.trim_start_matches(' ')) {
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        if (6..=12).contains(&digits) && place.whole.end == place.value.end {
+            place.value.end = text.len() - rest.len() + digits;
+            place.whole.end = place.value.end;
+        }
+    }
+    place
 }
 
 /// The least number of digits behind a label: four where it can stand for the thing itself.
 fn least(label: &str) -> usize {
-    let thing =
-        ["手帳", "カード", "証明書", "登録証", "受給者証", "医療証", "接種券", "医籍", "アクセッション"];
+    let thing = [
+        "細胞診",
+        "小児慢性",
+        "特定疾病",
+        "難病",
+        "特定疾患",
+        "医療",
+        "保護",
+        "確認書",
+        "免許",
+        "免許証",
+        "限度額認定証",
+        "リストバンド",
+        "高齢者証",
+        "保険証",
+        "手帳",
+        "カード",
+        "証明書",
+        "登録証",
+        "受給者証",
+        "医療証",
+        "接種券",
+        "医籍",
+        "アクセッション",
+    ];
     let secret = ["パスワード", "パスコード"];
     if thing.iter().chain(&secret).any(|thing| label.ends_with(thing))
         || label.eq_ignore_ascii_case("accession")
@@ -263,7 +113,9 @@ fn numbered(text: &str, word: &Range<usize>) -> Option<Place> {
         "コード" => {
             return PERSONS.iter().any(|p| noun.ends_with(p)).then(|| labelled_code(text, word, 3))?;
         }
+        "番号" if noun.is_empty() && (of_person(text, word.end) || behind_sign(text, word.start)) => 2,
         "番号" if noun.is_empty() => (!follows_hiragana(text, word.start)).then_some(5)?,
+        _ if noun.is_empty() && text[..word.start].ends_with('「') => 4,
         "番号" => 3,
         _ if noun.is_empty() || noun.is_ascii() => return None,
         _ => 4,
@@ -272,6 +124,23 @@ fn numbered(text: &str, word: &Range<usize>) -> Option<Place> {
         return None;
     }
     labelled_code(text, word, least)
+}
+
+/// Tests for a number with a person behind it: 番号6681の患者.
+fn of_person(text: &str, at: usize) -> bool {
+    let rest = text[at..].trim_start_matches([' ', ':']);
+    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+    digits >= 3
+        && ["の患者", "の方", "の利用者", "の者", "番の患者"]
+            .iter()
+            .any(|word| rest[digits..].starts_with(word))
+}
+
+/// Tests for the sign of an insured person shortly before 番号.
+fn behind_sign(text: &str, at: usize) -> bool {
+    let length: usize =
+        text[..at].chars().rev().take(24).take_while(|&c| c != '\n' && c != '。').map(char::len_utf8).sum();
+    ["記号", "保険証"].iter().any(|word| text[at - length..at].contains(word))
 }
 
 /// Nouns whose codes lead to a person.

@@ -7,7 +7,11 @@ use super::words::Seen;
 use crate::clean::characters::{is_kanji, is_katakana};
 
 /// Words before the number of an extension or a hospital's own telephone.
-pub const WORDS: [&str; 47] = [
+pub const WORDS: [&str; 51] = [
+    "ナイセン",
+    "内線番号",
+    "PHS番号",
+    "内線電話",
     "PHS",
     "phs",
     "Phs",

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::group;
 use super::words::Seen;
+use crate::clean::characters::{is_kanji, is_katakana};
 use crate::clean::phone_labels::labelled;
 
 /// Digits in kanji, by value.
@@ -132,7 +133,11 @@ impl Number {
         for (i, &(length, end)) in self.groups.iter().enumerate() {
             total += length;
             let lengths: Vec<usize> = self.groups[..=i].iter().map(|group| group.0).collect();
-            if self.is_number(&self.digits[..total], &lengths, labelled) && ends(text, end) {
+            let bare = i == 0 && matches!(length, 10 | 11) && !self.kanji && self.digits[..2] != [0, 0];
+            let joined = bare
+                && self.digits[0] == 0
+                && text[..self.start].ends_with(|c: char| is_kanji(c) || is_katakana(c));
+            if (joined || self.is_number(&self.digits[..total], &lengths, labelled)) && ends(text, end) {
                 return Some(self.start..end);
             }
         }

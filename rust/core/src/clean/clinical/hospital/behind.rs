@@ -72,6 +72,41 @@ pub fn behind(names: &Names, text: &str, word: Range<usize>) -> Option<Range<usi
     Some(word.start..close(start + end))
 }
 
+/// Finds the name behind a practice whose own word says its kind alone: こどもクリニックぽぽ, 在宅クリニック杜の風.
+pub fn branch(text: &str, word: Range<usize>) -> Option<Range<usize>> {
+    const KINDS: [&str; 2] = ["クリニック", "薬局"];
+    const PARTICLES: [&str; 14] =
+        ["で", "に", "を", "は", "が", "へ", "の", "と", "も", "や", "から", "より", "まで", "など"];
+    if !KINDS.iter().any(|kind| text[word.clone()].ends_with(kind)) || word.len() <= "クリニック".len() {
+        return None;
+    }
+    let rest = &text[word.end..];
+    if PARTICLES.iter().any(|particle| rest.starts_with(particle)) {
+        return None;
+    }
+    let hiragana: usize =
+        rest.chars().take(LONGEST_NAME).take_while(|&c| is_hiragana(c)).map(char::len_utf8).sum();
+    if hiragana > 0 {
+        let run = &rest[..hiragana];
+        let cut = PARTICLES.iter().filter_map(|particle| run.strip_suffix(particle)).map(str::len).min();
+        let length = cut.unwrap_or(hiragana);
+        return (length > 3).then_some(word.start..word.end + length);
+    }
+    let kanji = |at: usize| -> usize {
+        rest[at..].chars().take(4).take_while(|&c| is_kanji(c)).map(char::len_utf8).sum()
+    };
+    let first = kanji(0);
+    if rest[..first].ends_with('通') && rest[first..].starts_with('り') {
+        return Some(word.start..word.end + first + 'り'.len_utf8());
+    }
+    let behind = rest[first..].strip_prefix(['の', 'が', 'ヶ'])?;
+    let second = kanji(rest.len() - behind.len());
+    (first > 0
+        && second > 0
+        && behind.starts_with(['風', '丘', '森', '里', '杜', '家', '郷', '園', '空', '海', '木', '道']))
+    .then_some(word.start..word.end + rest.len() - behind.len() + behind.chars().next()?.len_utf8())
+}
+
 /// Takes the ending of a home's name at `at`: やすらぎ苑, さくらの家.
 fn home(text: &str, at: usize) -> usize {
     ["苑", "園", "荘", "館", "家", "の家", "の里", "の郷", "の丘", "の森", "ホーム", "の杜", "センター"]
@@ -93,5 +128,12 @@ pub fn owner(text: &str, word: Range<usize>) -> Option<Range<usize>> {
             return Some(word.start..start + length);
         }
     }
-    None
+    let named = ["の里", "の家", "の園", "の丘", "の森", "の郷", "の杜", "の会", "学園", "福祉会", "の村"];
+    named
+        .iter()
+        .filter_map(|end| {
+            text[start..start + length].find(end).filter(|&i| i > 0).map(|i| start + i + end.len())
+        })
+        .min()
+        .map(|end| word.start..end)
 }

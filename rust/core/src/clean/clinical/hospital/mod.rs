@@ -61,12 +61,15 @@ enum Side {
     Latin,
     /// 5西の田中
     Compass,
+    /// HCU2
+    Unit,
     /// やまぶき苑
     Home,
 }
 
 /// Words in Latin letters, and those that have a side of their own.
-const WORDS: [(Side, &str); 5] = [
+const WORDS: [(Side, &str); 6] = [
+    (Side::Unit, "nicu gcu hcu icu ccu scu mficu picu eicu sicu rcu kcu"),
     (Side::Ward, "病棟 棟 館"),
     (Side::Compass, "東 西 南 北"),
     (Side::Home, "苑 荘"),
@@ -118,9 +121,12 @@ pub fn find(words: &Words, names: &Names, text: &str, found: &mut Vec<Place>) {
         }
         let at = word.range();
         let place = match words.sides[word.pattern().as_usize()] {
-            Side::Before => name::before(names, text, at, end),
+            Side::Before => name::before(names, text, at.clone(), end).or_else(|| behind::branch(text, at)),
             Side::Department => name::department(names, text, at, end),
-            Side::Behind => behind::behind(names, text, at),
+            Side::Behind => behind::behind(names, text, at.clone()).or_else(|| {
+                let ward = text[at.clone()].ends_with("病棟");
+                ward.then(|| ward::ward(text, at.end - "病棟".len()..at.end, end)).flatten()
+            }),
             Side::Both => {
                 behind::behind(names, text, at.clone()).or_else(|| name::before(names, text, at, end))
             }
@@ -128,6 +134,7 @@ pub fn find(words: &Words, names: &Names, text: &str, found: &mut Vec<Place>) {
             Side::Owner => behind::owner(text, at),
             Side::Latin => name::in_latin(names, text, at, end),
             Side::Compass => ward::compass(text, &at),
+            Side::Unit => ward::unit(text, &at),
             Side::Home => name::home(names, text, at, end),
         };
         if let Some(range) = place {

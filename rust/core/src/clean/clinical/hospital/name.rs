@@ -24,6 +24,38 @@ fn strip_general(mut text: &str) -> &str {
     text
 }
 
+/// Strips general words of two characters or more off the end of `text`.
+fn strip_long(mut text: &str) -> &str {
+    let long = |word: &&str| word.chars().nth(1).is_some();
+    while let Some(length) = GENERAL.at_end(text).filter(long).map(str::len).max() {
+        text = &text[..text.len() - length];
+    }
+    text
+}
+
+/// Ends of names of places that follow kana: みなみ野, くるみ台.
+const ENDS_OF_PLACES: &str = "野台丘里森杜浜原町谷沢川上坂島山塚池";
+
+/// Takes the hiragana before a name's kanji: みなみ野, 桔梗が丘, やすらぎの丘.
+fn mixed_start(names: &Names, text: &str, start: usize, at: usize, from: usize) -> usize {
+    let head = &text[from..start];
+    let name = &text[start..at];
+    let joined = name.starts_with(|c| ENDS_OF_PLACES.contains(c)) && name.chars().count() <= 2;
+    if !joined || !head.ends_with(is_hiragana) {
+        return start;
+    }
+    if let Some(rest) = head.strip_suffix(['が', 'の', 'つ']) {
+        let is_part = |c: &char| is_kanji(*c) || is_katakana(*c);
+        let length: usize = rest.chars().rev().take(6).take_while(is_part).map(char::len_utf8).sum();
+        if length > 0 {
+            return from + rest.len() - length;
+        }
+        let kana = hiragana_start(names, text, from + rest.len(), from);
+        return if kana < from + rest.len() { kana } else { start };
+    }
+    hiragana_start(names, text, start, from)
+}
+
 /// Returns the start of the name that ends at `at`; `at` if there is none.
 fn name_start(names: &Names, text: &str, at: usize, from: usize) -> usize {
     let rest = &text[from..at];
@@ -87,11 +119,11 @@ pub fn before(names: &Names, text: &str, word: Range<usize>, from: usize) -> Opt
     if text[..word.start].ends_with(TAG_BEGIN) {
         return None;
     }
-    let general = strip_general(&text[from..word.start]);
-    let at = from + general.len();
-    let start = name_start(names, text, at, from);
-    let proper = strip_general(&text[start..at]);
-    if proper.is_empty() || !begins_name(proper) {
+    // 松本 and 東都 end in what is general by itself.
+    let at = from + strip_long(&text[from..word.start]).len();
+    let start = mixed_start(names, text, name_start(names, text, at, from), at, from);
+    let proper = strip_long(&text[start..at]);
+    if proper.is_empty() || !begins_name(proper) || GENERAL.contains(proper) {
         return None;
     }
     let start = with_owner(text, start, from);
@@ -106,7 +138,13 @@ fn begins_name(name: &str) -> bool {
 
 /// Takes what belongs to a name before it: 県立, 国立病院機構.
 fn with_owner(text: &str, mut start: usize, from: usize) -> usize {
-    const OWNERS: [&str; 16] = [
+    const OWNERS: [&str; 22] = [
+        "済生会",
+        "徳洲会",
+        "赤十字",
+        "地域医療機能推進機構",
+        "国家公務員共済組合連合会",
+        "学校法人",
         "県立",
         "市立",
         "国立",
@@ -124,10 +162,26 @@ fn with_owner(text: &str, mut start: usize, from: usize) -> usize {
         "日本",
         "JCHO",
     ];
-    while let Some(owner) = OWNERS.iter().find(|owner| text[from..start].ends_with(**owner)) {
-        start -= owner.len();
+    loop {
+        let head = &text[from..start];
+        let apart = head.strip_suffix(' ').unwrap_or(head);
+        if let Some(owner) = OWNERS.iter().find(|owner| apart.ends_with(**owner)) {
+            start = from + apart.len() - owner.len();
+            continue;
+        }
+        let is_part = |c: &char| is_kanji(*c) || is_katakana(*c);
+        let length: usize = apart.chars().rev().take(8).take_while(is_part).map(char::len_utf8).sum();
+        let owner = &apart[apart.len() - length..];
+        let is_owner = owner.ends_with(['会', '団'])
+            && owner.chars().count() > 2
+            && !["医師会", "学会", "委員会", "研究会", "カンファ会"]
+                .iter()
+                .any(|other| owner.ends_with(other));
+        if !is_owner {
+            return start;
+        }
+        start = from + apart.len() - length;
     }
-    start
 }
 
 /// Takes a further word for an institution behind one: 医院, 病院 in 内科循環器科医院.
@@ -179,7 +233,13 @@ pub fn department(names: &Names, text: &str, word: Range<usize>, from: usize) ->
         && name.chars().any(|c| is_kanji(c) || is_hiragana(c));
     let general = strip_general(name).is_empty();
     let closed = !BEHIND.iter().any(|word_behind| text[word.end..].starts_with(word_behind));
-    let known = is_place_or_name(names, name) || is_known_word(names, name) || name.ends_with("通り");
+    let visited = ["通院", "受診", "にて", "より", "から", "へ紹介", "に紹介", "かかりつけ", "へ転", "に転"]
+        .iter()
+        .any(|word_behind| text[word.end..].starts_with(word_behind));
+    let known = is_place_or_name(names, name)
+        || is_known_word(names, name)
+        || name.ends_with("通り")
+        || visited && name.chars().count() > 2;
     (fits && !general && (practice || closed && known))
         .then(|| with_owner(text, start, from)..forward_practice(text, word.end))
 }

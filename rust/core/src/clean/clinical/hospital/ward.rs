@@ -47,8 +47,57 @@ pub fn ward(text: &str, word: Range<usize>, from: usize) -> Option<Range<usize>>
     is_ward.then_some(start..word.end)
 }
 
+/// Finds the number, letter or point of the compass behind a unit for intensive care: HCU2, NICU第二, GCU東.
+pub fn unit(text: &str, word: &Range<usize>) -> Option<Range<usize>> {
+    const COUNTERS: &str = "日泊床名人週時回例度月年歳件%";
+    if text[..word.start].ends_with(|c: char| c.is_ascii_alphanumeric()) {
+        return None;
+    }
+    let rest = &text[word.end..];
+    let inner = rest.strip_prefix(['-', ' ']).unwrap_or(rest);
+    let inner = inner.strip_prefix('第').unwrap_or(inner);
+    let digits = inner.bytes().take_while(u8::is_ascii_digit).count();
+    let length = if (1..=2).contains(&digits) {
+        digits
+    } else {
+        let mark = inner.chars().next()?;
+        let numeral = "一二三四五".contains(mark) && inner.len() < rest.len();
+        let side = "東西南北".contains(mark);
+        let letter = matches!(mark, 'A'..='F') && inner.len() == rest.len();
+        if !(numeral || side || letter) {
+            return None;
+        }
+        mark.len_utf8()
+    };
+    let end = text.len() - inner.len() + length;
+    let behind = &text[end..];
+    let goes_on = behind.starts_with(|c: char| {
+        COUNTERS.contains(c) || c.is_ascii_alphanumeric() || matches!(c, '.' | '/' | ':')
+    });
+    let spaced = rest.starts_with(' ');
+    (!goes_on && !(spaced && digits > 0)).then_some(word.start..end)
+}
+
+/// Finds the point of the compass and the storey by which a ward is called: 西4.
+fn compass_first(text: &str, word: &Range<usize>) -> Option<Range<usize>> {
+    let digits = text[word.end..].bytes().take_while(u8::is_ascii_digit).count();
+    let end = word.end + digits;
+    let apart =
+        !text[..word.start].ends_with(|c: char| is_kanji(c) || is_katakana(c) || c.is_ascii_alphanumeric());
+    let behind = ["から", "に転", "へ転", "に移", "へ移", "へ", "より", "病棟", "の"];
+    ((1..=2).contains(&digits) && apart && behind.iter().any(|word| text[end..].starts_with(word)))
+        .then(|| word.start..end + if text[end..].starts_with("病棟") { "病棟".len() } else { 0 })
+        .or_else(|| {
+            let moved = text[end..].starts_with('に');
+            ((1..=2).contains(&digits) && apart && moved).then_some(word.start..end)
+        })
+}
+
 /// Finds the storey and the point of the compass by which a ward is called: 5西.
 pub fn compass(text: &str, word: &Range<usize>) -> Option<Range<usize>> {
+    if let Some(ward) = compass_first(text, word) {
+        return Some(ward);
+    }
     const BEHIND: [char; 12] = ['の', 'へ', 'に', 'よ', 'か', ' ', '、', '。', 'で', '(', ')', '/'];
     let digits = text[..word.start].bytes().rev().take_while(u8::is_ascii_digit).count();
     let start = word.start - digits;

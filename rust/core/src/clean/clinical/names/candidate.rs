@@ -5,8 +5,8 @@ use std::ops::Range;
 use super::given_kana::{GOES_ON, given_in_kana};
 use super::given_kanji::is_given;
 use super::lattice::{Lattice, Surroundings, Token};
-use super::lists::GIVEN;
-use super::titles::honorific;
+use super::lists::{COMMON, GIVEN, GIVEN_SINGLE};
+use super::titles::{honorific, is_family};
 use super::words::{Kind, Words, id};
 use crate::clean::characters::is_hiragana;
 
@@ -31,6 +31,10 @@ pub struct Candidate {
     pub whole: bool,
     /// Length of the word before it in the run that an honorific must be, in characters; 0 at the end of the run.
     pub next_length: usize,
+    /// MeCab's id of the word before it in the run; 0 at the end of the run.
+    pub next_id: u16,
+    /// True if the word before it in the run is a place or a name.
+    pub behind_name: bool,
     /// Cost that the cheapest reading without names has above the one with this name.
     pub margin: i32,
 }
@@ -72,7 +76,8 @@ const SINGLE: &str = "\
 /// Words that are surnames too, but rarely.
 const NO_SURNAMES: &[&str] = &[
     "上部", "下部", "中部", "前部", "後部", "内部", "外部", "上下", "左右", "前後", "大網", "小網", "上行",
-    "下行", "有意", "重度", "軽度", "中度", "高度", "沢山", "小児", "成人", "今日", "本日", "当日",
+    "下行", "有意", "薬袋", "今一", "出口", "間中", "茅根", "重度", "軽度", "中度", "高度", "沢山", "小児",
+    "成人", "今日", "本日", "当日",
 ];
 
 /// The longest given name behind a surname that is no word of the dictionary, in characters.
@@ -161,6 +166,8 @@ pub fn candidates(
                 ),
             whole: count == tokens.len(),
             next_length: next.map_or(0, |next| next.length),
+            next_id: next.map_or(0, |next| next.id),
+            behind_name: i > 0 && matches!(tokens[i - 1].kind, Kind::Surname | Kind::Given | Kind::Place),
             margin: 0,
         };
         if form == Form::Surname
@@ -197,6 +204,17 @@ fn parts(part: &str, token: &Token, behind: &[Token], inflected: bool) -> (Form,
     };
     if token.length == 1 && !is_single(&part[token.range.clone()]) {
         return (Form::Surname, 1);
+    }
+    if behind.first().is_some_and(|next| is_family(&part[next.range.clone()])) {
+        return (Form::Surname, 1);
+    }
+    if let [next] = behind
+        && token.surname
+        && token.length > 1
+        && (token.kind == Kind::Surname || token.length > 2 || COMMON.contains(&part[token.range.clone()]))
+        && GIVEN_SINGLE.contains(&part[next.range.clone()])
+    {
+        return (Form::Full, 2);
     }
     let several = likely_given(part, behind);
     let rare = several >= 2 && is_given(&part[behind[0].range.start..behind[several - 1].range.end]);

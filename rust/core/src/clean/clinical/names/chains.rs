@@ -12,19 +12,38 @@ pub const LONGEST_LIST: usize = 12;
 
 /// Tests for what stands between two names of a list.
 pub fn is_chain(between: &str) -> bool {
+    let between = without_remark(between);
     between.chars().count() <= 2
         && between.contains(['、', ',', '・', '/', '&', '→'])
         && between.chars().all(|c| CHAIN.contains(&c))
 }
 
+/// Strips a remark in brackets behind the name before: 桐山(MRSA)、楠.
+fn without_remark(between: &str) -> &str {
+    let inner = between.strip_prefix('(').and_then(|rest| rest.split_once(')'));
+    inner.filter(|(remark, _)| remark.chars().count() <= LONGEST_LIST).map_or(between, |(_, rest)| rest)
+}
+
+/// Tests for what stands between two names of a numbered list: a space, with a digit, a bullet or a measured value.
+pub fn is_numbered(between: &str) -> bool {
+    between.chars().count() <= 6
+        && between.contains(' ')
+        && between
+            .chars()
+            .all(|c| c == ' ' || c.is_ascii_digit() || matches!(c, '.' | ')' | '(' | '①'..='⑳' | '・'))
+}
+
 /// Tests for a second common surname behind 、 or と, with which a sentence goes on.
 pub fn is_pair(behind: &str) -> bool {
-    let Some(rest) = behind.strip_prefix(['、', 'と', ',']) else { return false };
+    let Some(rest) = behind.strip_prefix(['、', 'と', ',', ' ', '・', '/', '→']) else { return false };
+    let rest = rest.trim_start_matches(|c: char| c == ' ' || c.is_ascii_digit() || matches!(c, '①'..='⑳'));
     let length: usize = rest.chars().take(4).take_while(|&c| is_kanji(c)).map(char::len_utf8).sum();
     let goes_on = &rest[length..];
     COMMON.contains(&rest[..length])
         && (goes_on.is_empty()
-            || goes_on.starts_with(['、', 'が', 'は', 'で', 'に', 'の', '。', 'を', '\n', ' ', ',']))
+            || goes_on.starts_with([
+                '、', 'が', 'は', 'で', 'に', 'の', '。', 'を', '\n', ' ', ',', '→', '/', '・', '(',
+            ]))
 }
 
 /// Tests for further surnames behind ・ or / at `at`, the last of which ends a word.

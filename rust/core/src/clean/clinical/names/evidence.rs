@@ -3,17 +3,18 @@
 use std::ops::Range;
 
 use super::super::category::Place;
+use super::alone::{is_alone, is_alone_single, is_common as is_common_surname};
 use super::candidate::{Candidate, Certainty, Form, SIGNED, is_single};
-use super::chains::{LONGEST_LIST, begins_list, is_chain, is_pair, is_signature};
+use super::chains::{LONGEST_LIST, begins_list, is_chain, is_numbered, is_pair, is_signature};
 use super::given_kana::GOES_ON;
 use super::given_kanji::{is_given, is_given_kanji};
 use super::honoured::{BEHIND_SAMA, LIKE, NO_PERSONS};
-use super::lists::{COMMON, NO_NAME_BEFORE, VISITS};
+use super::lists::{ALONE_BEHIND, COMMON, NO_NAME_BEFORE, VISITS};
 use super::titles::{
     DEPARTMENTS, Tie, age_before, age_behind, family, honorific, in_brackets, is_family, role_in_brackets,
     title,
 };
-use super::words::Words;
+use super::words::{Kind, Words, id};
 use crate::clean::characters::{is_hiragana, is_kanji};
 
 /// Companies and the like that are read as a surname with a given name, and trades before さん.
@@ -21,6 +22,25 @@ const NO_FULL: &[&str] = &[
     "飛鳥時代",
     "奈良時代",
     "大仏",
+    "国司",
+    "太政",
+    "王統",
+    "一見",
+    "乾児",
+    "明法",
+    "近江屋",
+    "藤原京",
+    "藤原宮",
+    "清和源",
+    "嵯峨源",
+    "宇多源",
+    "村上源",
+    "桓武平",
+    "邪魔",
+    "寄合",
+    "門前",
+    "久米舞",
+    "金色堂",
     "塩野義",
     "黒田節",
     "八百屋",
@@ -84,7 +104,15 @@ pub fn decide(
     if !around.single && around.ends_as_speaker() {
         return Some(Place { whole: range.clone(), value: range });
     }
+    let cut = around.without_given();
+    if let Some(cut) = cut.filter(|cut| is_alone(words, text, cut, true)) {
+        return Some(Place { whole: cut.range.clone(), value: cut.range });
+    }
     let is_name = honoured_together
+        || is_alone(words, text, candidate, around.named())
+        || candidate.form == Form::Surname
+            && candidate.range.start == run.start
+            && is_alone_single(before, name, behind, candidate.next_id)
         || around.signed()
         || around.ends()
             && (around.is_full()
@@ -130,7 +158,10 @@ impl Around<'_> {
         let like = candidate.form != Form::Full
             && !self.named()
             && behind.strip_prefix('様').is_some_and(|rest| LIKE.iter().any(|word| rest.starts_with(word)));
-        let begins = candidate.begins || self.title.is_some() || self.family.is_some();
+        let begins = candidate.begins
+            || self.title.is_some()
+            || self.family.is_some()
+            || !self.single && candidate.form == Form::Surname && COMMON.contains(name);
         let whole = !self.single
             || (candidate.range.start == self.run.start || self.title.is_some()) && is_single(name);
         (sure && !doubtful && !like && begins && whole).then_some(length)
@@ -140,7 +171,25 @@ impl Around<'_> {
     fn named(&self) -> bool {
         self.candidate.form != Form::Given
             && !self.single
-            && (self.candidate.certainty == Certainty::Name || COMMON.contains(self.name))
+            && (self.candidate.certainty == Certainty::Name || is_common_surname(self.name))
+    }
+
+    /// The surname alone, where what stands behind it is no given name: 挿管 in 大山挿管.
+    fn without_given(&self) -> Option<Candidate> {
+        let given = self.text.get(self.candidate.surname_end..self.candidate.range.end)?;
+        let no_given = self.candidate.form == Form::Likely
+            && is_common_surname(&self.text[self.candidate.range.start..self.candidate.surname_end])
+            && self.candidate.surname_end - self.candidate.range.start > '字'.len_utf8()
+            && given.chars().count() > 1
+            && !NO_NAME_BEFORE.at_start(given).any(|word| word.chars().count() == 1)
+            && given.chars().any(|c| !is_given_kanji(c.encode_utf8(&mut [0; 4])));
+        no_given.then(|| Candidate {
+            range: self.candidate.range.start..self.candidate.surname_end,
+            form: Form::Surname,
+            next_length: given.chars().count(),
+            next_id: id::VERBAL_NOUN,
+            ..self.candidate.clone()
+        })
     }
 
     /// Tests for the surname of the writer of an entry.
@@ -203,6 +252,7 @@ impl Around<'_> {
             || of_department
             || role_in_brackets(self.before)
             || common && self.candidate.range.start == self.run.start && is_pair(self.behind)
+            || self.exact() && !self.words.is_ordinary(self.name) && is_pair(self.behind)
     }
 
     /// Tests for a colon, or a bracket that closes a label, before a surname that is all of its run.
@@ -219,15 +269,21 @@ impl Around<'_> {
             && !self.behind.starts_with('の')
             && given()
             && self.before.len() - rest.len() <= 2
-            && (rest.ends_with([':', '】', '=']) && !rest.ends_with("分類:") || rest.ends_with("氏名)"))
+            && (rest.ends_with([':', '】', '=', '〉', '>', '}', '》', '』']) && !rest.ends_with("分類:")
+                || rest.ends_with("氏名)"))
     }
 
     /// Tests that nothing behind the candidate makes it part of another word.
     fn ends(&self) -> bool {
         // 山田太郎 before 山田 is not before 山.
         let is_next = |word: &str| self.candidate.next_length <= word.chars().count();
-        let goes_on = || GOES_ON.iter().any(|word| self.behind.starts_with(word));
-        self.candidate.ends
+        let goes_on = || {
+            GOES_ON.iter().any(|word| self.behind.starts_with(word))
+                || ALONE_BEHIND.at_start(self.behind).next().is_some()
+                || self.behind.strip_prefix('ご').is_some_and(|rest| rest.starts_with(is_kanji))
+        };
+        let signs = || SIGNED.iter().any(|mark| self.behind.strip_prefix(mark).is_some_and(is_end));
+        (self.candidate.ends || signs())
             && !NO_NAME_BEFORE.at_start(self.behind).any(is_next)
             && (!self.behind.starts_with(is_hiragana) || goes_on())
     }
@@ -237,7 +293,19 @@ impl Around<'_> {
         let candidate = self.candidate;
         let begins =
             candidate.begins || self.title.is_some() || self.family.is_some() || ends_in_unit(self.before);
-        candidate.form == Form::Full && begins && !candidate.overlaps && candidate.margin >= LEAST_MARGIN
+        // 土佐藩, 養老律 and 小山行 are no names.
+        let surname = candidate.surname_end - candidate.range.start;
+        let tail = self.name.get(surname..).filter(|tail| tail.chars().count() == 1);
+        if tail.is_some_and(|tail| "藩律統浜行屋城京寺流派家宮軍勢領国".contains(tail)) {
+            return false;
+        }
+        // 近江守 is an office.
+        let office = self.name.strip_suffix('守').is_some_and(|place| self.words.is(place, &[Kind::Place]));
+        candidate.form == Form::Full
+            && begins
+            && !office
+            && !candidate.overlaps
+            && candidate.margin >= LEAST_MARGIN
     }
 
     /// Tests that the candidate is its run, or all of it that no kanji follows.
@@ -282,7 +350,11 @@ impl Around<'_> {
                         && is_end(self.behind)
             }
             Form::Surname => {
-                !self.single && self.exact() && (tie == Tie::Mark || tie == Tie::Loose && self.named())
+                let given =
+                    || tie == Tie::Mark && self.words.is(self.name, &[Kind::Given]) && is_end(self.behind);
+                (!self.single || given())
+                    && self.exact()
+                    && (tie == Tie::Mark || tie == Tie::Loose && self.named())
             }
             Form::Full | Form::Likely => true,
         }
@@ -305,7 +377,10 @@ impl Around<'_> {
         let Candidate { form, certainty, ref range, .. } = *self.candidate;
         let named = certainty == Certainty::Name || self.named();
         let follows = || last.and_then(|last| self.text.get(last..range.start));
+        let dotted = || self.before.ends_with('・') && self.words.is(self.name, &[Kind::Place]);
+        let place = !COMMON.contains(self.name) && (self.words.is_ordinary(self.name) || dotted());
         if named
+            && !place
             && follows()
                 .is_some_and(|between| is_chain(between) || between == "と" || self.exact() && between == " ")
         {
@@ -313,6 +388,14 @@ impl Around<'_> {
         }
         if form == Form::Given || !self.exact() {
             return false;
+        }
+        if form == Form::Surname
+            && !self.single
+            && is_end(self.behind)
+            && follows().is_some_and(is_numbered)
+            && !self.words.is_ordinary(self.name)
+        {
+            return true;
         }
         let behind_name =
             || last.is_some_and(|last| last < range.start && is_chain(&self.text[last..range.start]));

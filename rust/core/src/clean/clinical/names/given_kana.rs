@@ -4,7 +4,7 @@ use super::lists::{GIVEN_HIRAGANA, GIVEN_KATAKANA, NO_GIVEN};
 use super::runs::{is_katakana_word, run_of};
 use super::titles::honorific;
 use super::words::{Kind, Words};
-use crate::clean::characters::is_hiragana;
+use crate::clean::characters::{is_hiragana, is_kanji};
 
 /// Particles and verbs with which a sentence goes on behind a name in hiragana.
 pub const GOES_ON: &[&str] = &[
@@ -37,8 +37,9 @@ pub const GOES_ON: &[&str] = &[
 
 /// Returns the end of a given name in kana behind the surname that ends at `at`; `at` if there is none.
 pub fn given_in_kana(words: &Words, text: &str, at: usize) -> usize {
-    let start = at + text[at..].len() - text[at..].trim_start_matches(' ').len();
-    if start > at + 2 {
+    let dot = text[at..].strip_prefix('・').map(|_| at + '・'.len_utf8());
+    let start = dot.unwrap_or(at + text[at..].len() - text[at..].trim_start_matches(' ').len());
+    if dot.is_none() && start > at + 2 {
         return at;
     }
     let name = if run_of(text, start, is_katakana_word) > start {
@@ -68,15 +69,20 @@ fn in_katakana(words: &Words, text: &str, start: usize, joined: bool) -> Option<
     (GIVEN_KATAKANA.contains(word) || of_dictionary || read()).then_some(end)
 }
 
+/// Kanji that close a given name in hiragana, as they are read.
+const CLOSING: [(char, &str); 7] =
+    [('子', "こ"), ('江', "え"), ('代', "よ"), ('美', "み"), ('枝', "え"), ('恵', "え"), ('乃', "の")];
+
 /// Returns the end of the name in hiragana at `start`.
 fn in_hiragana(words: &Words, text: &str, start: usize) -> Option<usize> {
     let end = run_of(text, start, is_hiragana);
     let run = &text[start..end];
-    if (2..=3).contains(&run.chars().count())
-        && text[end..].starts_with('子')
-        && is_given_hiragana(words, run)
+    if (1..=3).contains(&run.chars().count())
+        && let Some((kanji, kana)) = CLOSING.iter().find(|(kanji, _)| text[end..].starts_with(*kanji))
+        && !text[end + kanji.len_utf8()..].starts_with(is_kanji)
+        && words.readings_of_names.given.has(&format!("{run}{kana}"))
     {
-        return Some(end + "子".len());
+        return Some(end + kanji.len_utf8());
     }
     let ends = |rest: &str| rest.is_empty() || GOES_ON.iter().any(|word| rest.starts_with(word));
     let lengths = run.char_indices().map(|(i, c)| i + c.len_utf8()).skip(1).take(LONGEST_GIVEN - 1);

@@ -2,14 +2,15 @@
 
 use super::super::category::Place;
 use super::given_kana::GOES_ON;
-use super::lists::NO_GIVEN;
+use super::joined::is_full;
+use super::lists::{GIVEN_HIRAGANA, NO_GIVEN};
 use super::runs::run_of;
-use super::titles::{family, honorific};
+use super::titles::{Tie, family, honorific};
 use super::words::{Kind, Words};
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
 
 /// Honorifics in hiragana.
-const HONORIFICS: [&str; 4] = ["さん", "ちゃん", "くん", "さま"];
+const HONORIFICS: [&str; 6] = ["さん", "ばあちゃん", "じいちゃん", "ちゃん", "くん", "さま"];
 
 /// Words before さん and the like that are no names.
 const NO_NAMES: [&str; 25] = [
@@ -41,14 +42,31 @@ const NO_NAMES: [&str; 25] = [
 ];
 
 /// Reads the hiragana at `start`, where a run begins; returns a name and where to go on.
-pub fn hiragana(words: &Words, text: &str, start: usize) -> (Option<Place>, usize) {
+pub fn hiragana(words: &Words, text: &str, start: usize, last: Option<usize>) -> (Option<Place>, usize) {
     let end = run_of(text, start, is_hiragana);
+    // 佐藤花子(さとうはなこ)
+    let between = last.and_then(|last| text.get(last..start)).map(|between| between.trim_matches(' '));
+    let reading = between == Some("(") && text[end..].starts_with([')', ' ']) && {
+        let run = &text[start..end];
+        words.readings_of_names.has(run) && !NO_GIVEN.contains(run) || is_reading(words, run)
+    };
+    if reading {
+        let next = text[end..].strip_prefix(' ').map_or(end, |_| run_of(text, end + 1, is_hiragana));
+        let whole = if text[next..].starts_with(')') { next } else { end };
+        return (Some(Place { whole: start..whole, value: start..whole }), whole);
+    }
     // 孫のゆいちゃん
     let behind_no = text[start..end].strip_prefix('の').filter(|_| text[..start].ends_with(is_kanji));
     if let Some(rest) = behind_no {
         let from = end - rest.len();
         let name = honoured(words, text, from, end);
-        return (name.map(|(name, whole)| Place { whole: from..whole, value: from..name }), end);
+        if let Some((name, whole)) = name {
+            return (Some(Place { whole: from..whole, value: from..name }), end);
+        }
+        if let Some(name) = of_family(words, text, from, end) {
+            return (Some(Place { whole: from..name, value: from..name }), name);
+        }
+        return (None, end);
     }
     if let Some(name) = of_family(words, text, start, end) {
         return (Some(Place { whole: start..name, value: start..name }), name);
@@ -60,18 +78,37 @@ pub fn hiragana(words: &Words, text: &str, start: usize) -> (Option<Place>, usiz
     (place, end.max(start + 'あ'.len_utf8()))
 }
 
+/// Tests for a surname and a given name in one run of hiragana.
+fn is_reading(words: &Words, run: &str) -> bool {
+    let readings = &words.readings_of_names;
+    run.char_indices().skip(2).any(|(i, _)| readings.surnames.has(&run[..i]) && readings.given.has(&run[i..]))
+}
+
 /// Returns the end of a given name behind a member of the family: 次女 さちこ.
 fn of_family(words: &Words, text: &str, start: usize, end: usize) -> Option<usize> {
-    if !text[..start].ends_with([' ', ':', '(', '・']) || family(&text[..start]).is_none() {
+    let before = text[..start].chars().next_back()?;
+    if !(is_kanji(before) || matches!(before, ' ' | ':' | '(' | '・' | 'の' | 'マ' | 'パ')) {
         return None;
     }
+    if text[..start].ends_with("大丈夫") {
+        return None;
+    }
+    family(&text[..start]).filter(|tie| *tie != Tie::Topic)?;
+    let direct = text[..start].ends_with(is_kanji);
+    let marked = text[..start].ends_with(':');
+    let is_particle = |name: &str| {
+        name.starts_with(['の', 'と', 'は', 'が', 'を', 'に', 'も', 'へ', 'で', 'や', 'さ', 'な'])
+    };
     let ends = |at: usize| at == end || GOES_ON.iter().any(|word| text[at..].starts_with(word));
-    let lengths = text[start..end].char_indices().map(|(i, c)| start + i + c.len_utf8()).skip(2);
+    let lengths = text[start..end].char_indices().map(|(i, c)| start + i + c.len_utf8()).skip(1);
     let names = lengths.filter(|&at| {
         let name = &text[start..at];
         words.readings_of_names.given.has(name)
             && !NO_GIVEN.contains(name)
-            && !words.is(name, &[Kind::Other])
+            && (GIVEN_HIRAGANA.contains(name)
+                || marked && at == end && !text[at..].starts_with(is_kanji)
+                || direct && !is_particle(name) && text[at..].starts_with(['(', '、'])
+                || !direct && name.chars().count() > 2 && !words.is(name, &[Kind::Other]))
             && ends(at)
     });
     names.last()
@@ -81,7 +118,11 @@ fn of_family(words: &Words, text: &str, start: usize, end: usize) -> Option<usiz
 fn honoured(words: &Words, text: &str, start: usize, end: usize) -> Option<(usize, usize)> {
     let run = &text[start..end];
     let readings = &words.readings_of_names;
+    let usual_given = |name: &str| GIVEN_HIRAGANA.contains(name);
     let fits = |name: &str, given: bool| {
+        if given && usual_given(name) || is_full(words, name) {
+            return true;
+        }
         let length = name.chars().count();
         let read = if given { readings.has(name) } else { readings.surnames.has(name) };
         read && length >= if given { 2 } else { 3 }
@@ -91,7 +132,7 @@ fn honoured(words: &Words, text: &str, start: usize, end: usize) -> Option<(usiz
     };
     for honorific in HONORIFICS {
         if let Some(at) = run.find(honorific).filter(|&at| at > 0) {
-            let given = matches!(honorific, "ちゃん" | "くん");
+            let given = honorific.ends_with("ちゃん") || honorific == "くん";
             let usual = run[..at].chars().count() > 2;
             return fits(&run[..at], given || usual).then_some((start + at, start + at + honorific.len()));
         }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::candidate::{Candidate, Certainty, Form, candidates};
 use super::given_kanji::is_given;
 use super::lattice::Lattice;
-use super::lists::{BEFORE, NO_LABEL_VALUES};
+use super::lists::{BEFORE, GIVEN_SINGLE, NO_LABEL_VALUES};
 use super::runs::{behind_spaces, run_end};
 use super::titles;
 use super::words::{Kind, Words, id};
@@ -19,7 +19,8 @@ pub fn join_given(
     run: &mut Range<usize>,
     labelled: bool,
 ) {
-    let Some(start) = behind_spaces(text, run.end) else { return };
+    let dotted = text[run.end..].starts_with('・').then_some(run.end + '・'.len_utf8());
+    let Some(start) = behind_spaces(text, run.end).or(dotted) else { return };
     let end = run_end(text, start);
     if BEFORE.at_start(&text[start..]).next().is_some() {
         return;
@@ -43,6 +44,14 @@ pub fn join_given(
     }
     // 田中 絆 2歳: whatever stands between a surname and an age.
     let length = text[start..end].chars().count();
+    if GIVEN_SINGLE.contains(&text[start..end]) && candidate.range.len() > '字'.len_utf8() && candidate.whole
+    {
+        candidate.range.end = end;
+        candidate.form = Form::Full;
+        candidate.margin = i32::MAX;
+        run.end = end;
+        return;
+    }
     let surname = text[candidate.range.clone()].chars().count() > 1 && candidate.certainty != Certainty::Word;
     if surname
         && length <= 2

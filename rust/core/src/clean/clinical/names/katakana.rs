@@ -1,7 +1,10 @@
 //! Names in katakana beside an honorific, a title, a member of the family or the same name in kanji.
 
 use super::super::category::Place;
-use super::lists::{NO_KATAKANA, VISITS};
+use super::foreign;
+use super::given_kana::GOES_ON;
+use super::joined;
+use super::lists::{GIVEN_KATAKANA, NO_KATAKANA, VISITS};
 use super::runs::{is_katakana_word, run_of};
 use super::titles::{Tie, family, honorific, title};
 use super::words::{Kind, Words};
@@ -23,6 +26,9 @@ pub fn katakana(words: &Words, text: &str, start: usize, last: Option<usize>) ->
     for &end in ends.iter().rev() {
         // What makes it a name is looked for first, as few words have any of it.
         if tie.is_none() && !follows && end == ends[0] && honorific(&text[end..]).is_none() {
+            if let Some(place) = joined::name(words, text, start, end).filter(|_| apart) {
+                return (Some(place), end);
+            }
             continue;
         }
         let name = Name { words, text, start, end, parts: text[start..end].split(BETWEEN).collect() };
@@ -32,7 +38,11 @@ pub fn katakana(words: &Words, text: &str, start: usize, last: Option<usize>) ->
         if let Some(length) = name.honoured() {
             return (Some(Place { whole: start..end + length, value: start..end }), end);
         }
-        if name.titled(tie) || name.reads(last) || name.is_full() {
+        if name.titled(tie)
+            || name.reads(last)
+            || name.is_full()
+            || apart && foreign::in_katakana(words, &name.parts, &text[end..])
+        {
             return (Some(Place { whole: start..end, value: start..end }), end);
         }
     }
@@ -92,9 +102,15 @@ impl Name<'_> {
                     && self.text[self.start..self.end].chars().count() > 3
                     && !self.words.is(self.parts[0], &[Kind::Other])
             };
-            several || self.parts.iter().all(|part| is_name(self.words, part)) || unknown()
+            several
+                || self
+                    .parts
+                    .iter()
+                    .all(|part| is_name(self.words, part) || joined::is_full(self.words, part))
+                || unknown()
         } else {
-            behind.starts_with(is_kanji) || behind.starts_with(['さ', 'ち', 'く', 'D', 'N', 'レ'])
+            behind.starts_with(is_kanji)
+                || behind.starts_with(['さ', 'ち', 'く', 'D', 'N', 'レ', 'B', 'ベ', 'べ', 'b'])
         };
         fits.then_some(length)
     }
@@ -102,13 +118,15 @@ impl Name<'_> {
     /// Tests whether the title or the member of the family before it makes it a name.
     fn titled(&self, tie: Option<Tie>) -> bool {
         let behind = &self.text[self.end..];
-        let closed = !behind.starts_with(|c: char| is_kanji(c) || is_hiragana(c));
+        let closed = !behind.starts_with(|c: char| is_kanji(c) || is_hiragana(c))
+            || self.parts.len() == 1 && GOES_ON.iter().any(|word| behind.starts_with(word));
         let person = || {
             self.parts.iter().all(|part| {
                 let surname = || part.chars().count() > 2 && self.words.readings_of_names.surnames.has(part);
-                is_name(self.words, part)
-                    && !self.words.is(part, &[Kind::Other])
-                    && (surname() || !self.words.is(part, &[Kind::Organisation]))
+                GIVEN_KATAKANA.contains(part)
+                    || is_name(self.words, part)
+                        && !self.words.is(part, &[Kind::Other])
+                        && (surname() || !self.words.is(part, &[Kind::Organisation]))
             })
         };
         match tie {

@@ -1,9 +1,10 @@
 //! Names in Latin letters behind a title or before an honorific.
 
 use super::super::category::Place;
+use super::foreign;
 use super::lists::NO_LATIN;
 use super::runs::run_of;
-use super::titles::{Tie, honorific, title};
+use super::titles::{Tie, age_behind, family, honorific, title};
 use super::titles_latin::{label_latin, title_latin, title_loose};
 use super::words::Words;
 
@@ -13,6 +14,14 @@ const MOST_PARTS: usize = 3;
 /// Names in Latin letters that begin at `start`, with a capital behind no letter; returns the end of the word too.
 pub fn latin(words: &Words, text: &str, start: usize, last: Option<usize>) -> (Option<Place>, usize) {
     let ends = part_ends(text, start);
+    // UedaDr.
+    if let Some(name) = text[start..ends[0]].strip_suffix("Dr")
+        && name.len() > 3
+        && words.readings_of_names.surnames.has_latin(name)
+    {
+        let end = start + name.len();
+        return (Some(Place { whole: start..end, value: start..end }), ends[0]);
+    }
     let place_to = |end| Place { whole: start..end, value: start..end };
     let place = if title_latin(&text[..start]) {
         titled(text, start, &ends).map(place_to)
@@ -21,7 +30,11 @@ pub fn latin(words: &Words, text: &str, start: usize, last: Option<usize>) -> (O
             let length = honoured(words, text, start, end)?;
             Some(Place { whole: start..end + length, value: start..end })
         });
-        honoured.or_else(|| japanese::name(words, text, start, last).map(place_to))
+        honoured
+            .or_else(|| japanese::name(words, text, start, last).map(place_to))
+            .or_else(|| initials(text, start).map(place_to))
+            .or_else(|| of_address(text, &ends).map(place_to))
+            .or_else(|| foreign::in_latin(text, start, &ends).map(place_to))
     };
     let end = place.as_ref().map_or(ends[0], |place| place.value.end);
     (place, end)
@@ -108,6 +121,49 @@ pub fn behind_initial(text: &str, at: usize) -> Option<usize> {
     (closed && (dot || !matches!(initial, 'M' | 'F'))).then_some(at + 2 + usize::from(dot))
 }
 
+/// The longest e-mail address that is read, in bytes.
+const LONGEST_ADDRESS: usize = 80;
+
+/// Returns the end of a name before an e-mail address in angle brackets: Taro Yamada <taro@example.com>.
+fn of_address(text: &str, ends: &[usize]) -> Option<usize> {
+    let &end = ends.last()?;
+    let rest = text[end..].strip_prefix('"').unwrap_or(&text[end..]).trim_start_matches(' ');
+    // An initial closes it: Sato Y.
+    let initial = rest.chars().next().filter(char::is_ascii_uppercase);
+    let behind = if initial.is_some() { rest[1..].trim_start_matches(['.', '"', ' ']) } else { rest };
+    let inner = behind.strip_prefix('<')?;
+    let close = inner.bytes().take(LONGEST_ADDRESS).position(|b| b == b'>')?;
+    let address = &inner[..close];
+    let end = if initial.is_some() { text.len() - rest.len() + 1 } else { end };
+    (address.contains('@') && !address.contains(' ')).then_some(end)
+}
+
+/// Returns the end of the two initials of a name, each with a dot, beside an honorific, a title or an age: K.T.様.
+fn initials(text: &str, start: usize) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let initial = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_uppercase);
+    let dot = |at: usize| bytes.get(at) == Some(&b'.');
+    if text[..start].ends_with(|c: char| c.is_ascii_alphanumeric() || c == '.')
+        || !(initial(start) && dot(start + 1))
+    {
+        return None;
+    }
+    let second = start + 2 + usize::from(bytes.get(start + 2) == Some(&b' '));
+    if !initial(second) {
+        return None;
+    }
+    let end = second + 1 + usize::from(dot(second + 1));
+    let behind = &text[end..];
+    if behind.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+        return None;
+    }
+    let titled =
+        || title(&text[..start]).is_some_and(|tie| tie != Tie::Topic) || family(&text[..start]).is_some();
+    (honorific(behind).is_some_and(|length| !behind[..length].ends_with(|c: char| c.is_ascii()))
+        || dot(second + 1) && (titled() || age_behind(behind)))
+    .then_some(end)
+}
+
 /// Japanese names, known by how the dictionary's names are read.
 mod japanese {
     use crate::clean::clinical::names::latin::*;
@@ -120,7 +176,12 @@ mod japanese {
     pub fn name(words: &Words, text: &str, start: usize, last: Option<usize>) -> Option<usize> {
         let between = last.and_then(|last| text.get(last..start)).map(|between| between.trim_matches(' '));
         let follows = between.is_some_and(|between| matches!(between, "/" | "," | "、" | "・" | "&"));
-        if !follows && text[..start].ends_with(['-', '/', '.', '_', '@']) && !text[..start].ends_with("t.") {
+        if !follows
+            && text[..start].ends_with(['-', '/', '.', '_', '@'])
+            && !text[..start].ends_with("t.")
+            && !text[..start].ends_with("Ns.")
+            && !text[..start].ends_with("w/")
+        {
             return None;
         }
         let first = word(text, start)?;
@@ -130,6 +191,15 @@ mod japanese {
                 || title_loose(&text[..start])
                 || title(&text[..start]).is_some_and(|tie| tie != Tie::Direct)
         };
+        if first > start + 3
+            && !text[..start].ends_with(|c: char| c.is_ascii_alphanumeric())
+            && family(&text[..start]).is_some()
+            && words.readings_of_names.given.has_latin(&text[start..first])
+            && !is_other(&text[start..first])
+            && first > start + 3
+        {
+            return Some(first);
+        }
         if first == start + 1 {
             let gap = text[first..].len() - text[first..].trim_start_matches(['.', ' ']).len();
             let next = word(text, first + gap).filter(|_| (1..=2).contains(&gap))?;
@@ -153,11 +223,24 @@ mod japanese {
         // SARA behind a label is a scale.
         let capitals = first > start + 1 && text.as_bytes()[start + 1].is_ascii_uppercase();
         let surname = || !capitals && is_surname(words, &text[start..first]);
-        let end = behind_initial(text, first).unwrap_or(first);
+        let end = initial_behind(text, first).unwrap_or(first);
+        let initialled = end > first && first >= start + 4;
         let closed = !text[end..].starts_with(|c: char| c.is_ascii_alphanumeric() || c == '-');
-        let san =
-            ["-san", "-sensei", "-sama", "-kun", "-chan"].iter().any(|san| text[end..].starts_with(san));
-        ((closed && (label() || degree(text, end)) || san) && surname()).then_some(end)
+        let san = ["-san", "-sensei", "-sama", "-kun", "-chan", "_san", " san", " sensei", " sama"]
+            .iter()
+            .any(|san| text[end..].starts_with(san));
+        ((closed && (initialled || label() || degree(text, end)) || san) && surname()).then_some(end)
+    }
+
+    /// Returns the end of the initial behind the surname that ends at `at`: Saito R., Goto, S.; alone a dot or a comma closes it.
+    fn initial_behind(text: &str, at: usize) -> Option<usize> {
+        let gap = if text[at..].starts_with(", ") { 2 } else { usize::from(text[at..].starts_with(' ')) };
+        let initial = text[at + gap..].chars().next().filter(|c| gap > 0 && c.is_ascii_uppercase())?;
+        let end = at + gap + initial.len_utf8();
+        let rest = &text[end..];
+        let dot = rest.starts_with('.') && !rest[1..].starts_with(|c: char| c.is_ascii_alphanumeric());
+        let closed = gap == 1 && (rest.is_empty() || rest.starts_with([',', '、', '。', '\n', ')', ':']));
+        (dot || closed).then_some(end + usize::from(dot))
     }
 
     /// The fewest letters of a surname with a given name.
@@ -175,7 +258,7 @@ mod japanese {
 
     /// Returns the word behind a space, or a comma and a space, at `at`.
     fn second(text: &str, at: usize) -> Option<(usize, usize)> {
-        let gap = [", ", "  ", " ", ",", "^"].iter().find(|gap| text[at..].starts_with(**gap))?;
+        let gap = [", ", "  ", " ", ",", "^", "/"].iter().find(|gap| text[at..].starts_with(**gap))?;
         word(text, at + gap.len()).map(|end| (at + gap.len(), end))
     }
 

@@ -15,6 +15,8 @@ pub struct Token {
     /// Its length in characters.
     pub length: usize,
     pub kind: Kind,
+    /// MeCab's id of its class.
+    pub id: u16,
     /// True if the dictionary has it as a surname too.
     pub surname: bool,
     /// True if the dictionary has it as a given name too.
@@ -160,8 +162,14 @@ impl Lattice {
         let mut tokens = Vec::new();
         while let Some(node) = nodes.get(at) {
             let range = bytes[node.start]..bytes[node.start + node.length];
-            let mut token =
-                Token { range, length: node.length, kind: node.kind, surname: false, given: false };
+            let mut token = Token {
+                range,
+                length: node.length,
+                kind: node.kind,
+                id: words.id(node.class),
+                surname: false,
+                given: false,
+            };
             let readings = words.at(walk, node.start).filter(|&(n, _)| n == node.length);
             for reading in readings.flat_map(|(_, readings)| readings) {
                 token.surname |= words.kind(reading.class) == Kind::Surname;

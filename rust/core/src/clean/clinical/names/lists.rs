@@ -45,11 +45,19 @@ macro_rules! lists {
 }
 
 lists! {
+    ALONE_BEHIND "alone_behind.txt";
+    BELONGS "belongs.txt";
+    SPEAKS_WITH "speaks_with.txt";
+    COMPANIES "companies.txt";
+    TOWNS "towns.txt";
     BEFORE "before.txt";
     BEFORE_MARK "before_mark.txt";
     BEHIND "behind.txt";
     COMMON "common.txt";
     FAMILY "family.txt";
+    FOREIGN_LATIN "foreign_latin.txt";
+    GIVEN_LATIN "given_latin.txt";
+    GIVEN_SINGLE "given_single.txt";
     GIVEN_HIRAGANA "given_hiragana.txt";
     GIVEN_KATAKANA "given_katakana.txt";
     NO_KATAKANA "no_katakana.txt";
@@ -90,6 +98,11 @@ impl List {
     pub fn at_end(&self, text: &str) -> impl Iterator<Item = &'static str> {
         with_key(&self.by_last, self.lasts.pass(text.chars().next_back()))
             .filter(move |word| text.ends_with(word))
+    }
+
+    /// The second character of the word of two that begins with `c`.
+    pub fn at_start_of(&self, c: char) -> Option<char> {
+        with_key(&self.by_first, self.firsts.pass(Some(c))).find_map(|word| word.chars().nth(1))
     }
 
     /// Tests for one of the words.

@@ -4,23 +4,29 @@
 //! place. A surname with a given name is a name anywhere; one of the two where an honorific, a profession, a title, a
 //! member of the family, an age or another name stands beside it.
 
+mod alone;
 mod candidate;
 mod chains;
 mod evidence;
+mod family;
+mod foreign;
 mod given_kana;
 mod given_kanji;
 mod hiragana;
 mod honoured;
 mod inflate;
 mod join;
+mod joined;
 mod katakana;
 pub mod label;
+mod label_words;
 mod latin;
 mod lattice;
 mod lists;
 mod readings;
 mod romaji;
 mod runs;
+mod spaced;
 mod titles;
 mod titles_latin;
 mod unknown;
@@ -44,7 +50,7 @@ pub use words::{Words, words};
 pub const CATEGORY: Category = Category {
     name: "name_in_text",
     tag: "〔*氏名〕",
-    what: "a surname with a given name; one of them beside an honorific, a profession, a title, a member of the family or an age",
+    what: "a surname with a given name; one of them beside an honorific, a profession, a title, a member of the family or an age; a surname with what persons do behind it",
     source: "surnames and given names of the dictionary ipadic (名詞,固有名詞,人名), read at the least cost as MeCab does",
     words: &[],
     read: |_, _| None,
@@ -57,6 +63,20 @@ pub const CATEGORY: Category = Category {
         },
         Example {
             before: "本日佐藤花子様が来院", after: "本日が来院", why: "a word before the name stays"
+        },
+        Example {
+            before: "田中来院、吉川食べてない", after: "来院、食べてない", why: "what a person does"
+        },
+        Example {
+            before: "三男剛と娘のあゆみに連絡", after: "三男と娘のに連絡", why: "given names"
+        },
+        Example {
+            before: "グエン・ヴァン・アン、K.T.様", after: "、", why: "other languages; initials"
+        },
+        Example {
+            before: "上田式、山田IV型、小川の水、A氏",
+            after: "上田式、山田IV型、小川の水、A氏",
+            why: "what makes a surname part of another word",
         },
         Example { before: "鈴木 一郎 様", after: "", why: "spaces" },
         Example { before: "山 田 太 郎", after: "", why: "a space behind each character" },
@@ -92,7 +112,7 @@ pub const CATEGORY: Category = Category {
 /// Tests for a noun of the dictionary, or a given name in kana.
 pub fn is_known_word(words: &Words, word: &str) -> bool {
     words.is(word, &[Kind::Other, Kind::Place, Kind::Organisation, Kind::Given])
-        || words.readings_of_names.given.has(word)
+        || words.readings_of_names.has(word)
 }
 
 /// Tests for a place or a name of the dictionary.
@@ -125,7 +145,10 @@ pub fn find(
                 let last = finder.last;
                 finder.other(latin::latin(words, text, at, last))
             }
-            c if is_hiragana(c) => finder.other(hiragana::hiragana(words, text, at)),
+            c if is_hiragana(c) => {
+                let last = finder.last;
+                finder.other(hiragana::hiragana(words, text, at, last))
+            }
             c if c.is_ascii_alphabetic() => skip_letters(text, at),
             c => at + c.len_utf8(),
         };
@@ -190,6 +213,14 @@ impl Finder<'_> {
         if !any && let Some(place) = by_form(self.words, self.lattice, text, &run) {
             go_on = go_on.max(place.whole.end);
             self.push(place);
+            any = true;
+        }
+        if !any && foreign::in_kanji(self.words, &text[run.clone()], &text[end..]) {
+            self.push(Place { whole: run.clone(), value: run.clone() });
+            return go_on;
+        }
+        if !any && let Some(range) = family::given(self.words, text, &run) {
+            self.push(Place { whole: range.clone(), value: range });
         }
         go_on
     }
@@ -200,6 +231,9 @@ impl Finder<'_> {
         let first = text[start..].chars().next()?;
         if end - start != first.len_utf8() {
             return None;
+        }
+        if let Some(end) = spaced::with_kana(self.words, text, start) {
+            return Some((Place { whole: start..end, value: start..end }, end));
         }
         let mut ends = vec![end];
         let mut joined = String::from(first);
@@ -214,7 +248,7 @@ impl Finder<'_> {
         while ends.len() >= 3 {
             let names = candidates(self.words, self.lattice, &joined, 0..joined.len(), id::OUTER);
             if let [name] = &names[..]
-                && name.form == Form::Full
+                && matches!(name.form, Form::Full | Form::Likely)
                 && name.whole
             {
                 let end = ends[ends.len() - 1];

@@ -55,6 +55,11 @@ impl Read {
         self.katakana.contains(kana) || self.katakana.contains(&katakana(kana))
     }
 
+    /// Tests for a reading in katakana.
+    pub fn has_katakana(&self, word: &str) -> bool {
+        self.katakana.contains(word)
+    }
+
     /// Tests for a reading in Latin letters.
     pub fn has_latin(&self, word: &str) -> bool {
         romaji::may_be(word) && self.latin.contains(&romaji::one_spelling(word))
@@ -62,7 +67,7 @@ impl Read {
 }
 
 /// Writes hiragana as katakana.
-fn katakana(kana: &str) -> String {
+pub fn katakana(kana: &str) -> String {
     let shift = |c| match c {
         'ぁ'..='ゖ' => char::from_u32(c as u32 + 0x60).unwrap_or(c),
         c => c,

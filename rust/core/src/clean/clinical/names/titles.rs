@@ -72,6 +72,8 @@ const BEHIND_KANA: &[&str] = &[
     "インターン",
     "フェロー",
     "アシスタント",
+    "べびー",
+    "べビー",
     "シスター",
 ];
 const BEHIND_LATIN: &[&str] = &[

@@ -30,7 +30,7 @@ pub fn title_latin(before: &str) -> bool {
     // Dr. and Mr. need no colon, a label does: "Patient presented".
     let sure = between.contains([':', '.', ')', '】', '='])
         || !between.contains(['\n', ','])
-            && ["dr", "drs", "mr", "mrs", "ms", "miss", "prof", "by"]
+            && ["dr", "drs", "mr", "mrs", "ms", "miss", "prof", "by", "d/w", "w/"]
                 .iter()
                 .any(|word| ends_with_word(rest, word))
         || between.contains(',')

@@ -7,7 +7,7 @@ use super::candidate::is_single;
 use super::given_kanji::is_given;
 use super::honoured::{BEHIND_SAMA, LIKE, NO_PERSONS};
 use super::lattice::{Lattice, Surroundings};
-use super::lists::VISITS;
+use super::lists::{GIVEN_SINGLE, VISITS};
 use super::titles::{honorific, is_family};
 use super::words::{Kind, Words, id};
 use crate::clean::characters::{is_hiragana, is_katakana};
@@ -53,6 +53,9 @@ fn is_unknown_name(words: &Words, lattice: &mut Lattice, name: &str, honorific: 
     // The dictionary has 南殿 as a word; 神殿 and 宮殿 are no persons.
     if count == 1 && honorific == "殿" {
         return "南東西北林森原泉".contains(name);
+    }
+    if count == 1 && matches!(honorific, "ちゃん" | "くん") && GIVEN_SINGLE.contains(name) {
+        return true;
     }
     if count == 1 {
         return visits && (is_single(name) || HONOURED.contains(name)) && !NO_PERSONS.contains(&name)

@@ -34,7 +34,10 @@ pub enum Kind {
 /// MeCab's ids of the classes that the rule names.
 pub mod id {
     pub const OUTER: u16 = 0;
+    pub const ADVERB: u16 = 1281;
+    pub const VERBAL_NOUN: u16 = 1283;
     pub const NOUN: u16 = 1285;
+    pub const PROPER_NOUN: u16 = 1288;
     pub const SURNAME: u16 = 1290;
     pub const GIVEN: u16 = 1291;
     pub const HONORIFIC: u16 = 1302;
@@ -132,6 +135,11 @@ impl Words {
         self.ids.binary_search(&id).ok().and_then(|i| u8::try_from(i).ok()).unwrap_or(0)
     }
 
+    /// MeCab's id of a class.
+    pub fn id(&self, class: Class) -> u16 {
+        self.ids[usize::from(class)]
+    }
+
     /// The kind of a class.
     pub fn kind(&self, class: Class) -> Kind {
         self.kinds[usize::from(class)]
@@ -190,6 +198,24 @@ impl Words {
         (2..=3).contains(&text.chars().count())
             && count(text.chars().next_back(), 1) >= most
             && count(text.chars().next(), 0) >= most / 4
+    }
+
+    /// Tests for a surname of two characters or more that is no other word, place or organisation.
+    pub fn is_only_surname(&self, text: &str) -> bool {
+        text.chars().nth(1).is_some()
+            && self.is(text, &[Kind::Surname])
+            && !self.is(text, &[Kind::Place, Kind::Organisation])
+            && !self.is_ordinary(text)
+    }
+
+    /// Tests for a word that is no proper noun.
+    pub fn is_ordinary(&self, text: &str) -> bool {
+        let mut walk = Walk::default();
+        let length = self.find(text, &mut walk);
+        let mut whole = self.at(&walk, 0).filter(|&(n, _)| n == length);
+        whole.any(|(_, readings)| {
+            readings.iter().any(|r| self.kind(r.class) == Kind::Other && self.id(r.class) != id::PROPER_NOUN)
+        })
     }
 
     /// Tests whether `text` is a word with a reading of one of the kinds.

@@ -1,0 +1,60 @@
+//! Given names right behind a member of the family: 三男剛, 従姉小百合, 夫の治.
+
+use std::ops::Range;
+
+use super::given_kana::GOES_ON;
+use super::given_kanji::is_given;
+use super::lists::{FAMILY, GIVEN, GIVEN_SINGLE};
+use super::titles::{Tie, family};
+use super::words::{Kind, Words};
+use crate::clean::characters::{is_hiragana, is_kanji};
+
+/// Words for somebody behind a member of the family, which are read as given names too.
+const NO_GIVEN: [&str; 12] =
+    ["健在", "元気", "正常", "実家", "同居", "同席", "同伴", "別居", "一人", "不明", "二人", "三人"];
+
+/// Last characters of given names.
+const ENDS: &str =
+    "子美江代恵枝雄男夫郎吉一二三介助太平治司樹香菜奈希花華乃音織里理紀也哉斗人真弓合由友生実典博浩";
+
+/// Finds the given name in the run of kanji at `run` that a member of the family begins or precedes.
+pub fn given(words: &Words, text: &str, run: &Range<usize>) -> Option<Range<usize>> {
+    let part = &text[run.clone()];
+    let within = FAMILY
+        .at_start(part)
+        .filter(|word| !matches!(*word, "子" | "児" | "KP"))
+        .map(str::len)
+        .filter(|&n| n < part.len())
+        .max();
+    let before = family(&text[..run.start]).filter(|tie| *tie != Tie::Topic).map(|_| 0);
+    let behind = &text[run.end..];
+    // 妹、良子(キーパーソン)
+    let comma = || {
+        let named = part.chars().count() > 1 && behind.starts_with(['(', 'が', 'に', 'と', 'へ']);
+        text[..run.start].strip_suffix('、').filter(|_| named).and_then(family).map(|_| 0)
+    };
+    let at = within.or(before).or_else(comma)?;
+    let name = &part[at..];
+    (is_closed(behind) && is_name(words, name)).then_some(run.start + at..run.end)
+}
+
+/// Tests for a given name that is no word for what members of families do or have.
+fn is_name(words: &Words, name: &str) -> bool {
+    let length = name.chars().count();
+    if length == 1 {
+        return GIVEN_SINGLE.contains(name);
+    }
+    let known = words.is(name, &[Kind::Given]) || GIVEN.contains(name);
+    let other = words.is(name, &[Kind::Other]);
+    length <= 3
+        && !NO_GIVEN.contains(&name)
+        && !FAMILY.contains(name)
+        && (known && (!other || name.ends_with(|c| ENDS.contains(c)))
+            || !other && is_given(name) && name.ends_with(|c| ENDS.contains(c)))
+}
+
+/// Tests that a name may end before `behind`.
+fn is_closed(behind: &str) -> bool {
+    !behind.starts_with(is_kanji)
+        && (!behind.starts_with(is_hiragana) || GOES_ON.iter().any(|word| behind.starts_with(word)))
+}
