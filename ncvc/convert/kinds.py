@@ -41,7 +41,7 @@ def require_convertible(folder: Path, target: str, tokenizer: Path | None) -> No
 
 
 def _require_checkpoint(folder: Path) -> None:
-    """Raises `ConvertError` for a folder that is no checkpoint; with a damaged manifest it passes: reading says more."""
+    """Raises `ConvertError` for a folder that is no checkpoint; a damaged manifest passes: reading says more."""
     wanted = "give a checkpoint of `ncvc train` or a Hugging Face folder"
     manifest = own_manifest(folder)
     if manifest is not None:
