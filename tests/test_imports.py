@@ -60,6 +60,7 @@ MAY_USE = {
     },
 }
 COMMANDS = {
+    "bundle": {"files", "manifest", "outputs", "progress"},
     "evaluate": {"convert", "data", "files", "hf", "html", "identity", "manifest", "outputs", "progress"},
     "demo": {"checkpoint", "config", "dictionary", "files", "manifest", "outputs", "progress"},
     "doctor": {"machine", "packages"},

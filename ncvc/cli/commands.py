@@ -7,6 +7,7 @@ import sys
 
 import click
 
+from ncvc.cli.bundle import bundle
 from ncvc.cli.checkpoint import checkpoint
 from ncvc.cli.clean import clean
 from ncvc.cli.convert import convert
@@ -51,7 +52,7 @@ ERRNO = re.compile(r"^\[Errno \d+\] ")
 
 COMMANDS = (
     *(init, dictionary, tokenizer, preprocess, train, checkpoint, convert, generate),
-    *(data, evaluate, clean, split, verify, demo, doctor),
+    *(bundle, data, evaluate, clean, split, verify, demo, doctor),
 )
 for command in COMMANDS:
     ncvc.add_command(command)
