@@ -51,9 +51,14 @@ class Check:
 
 def batch(model: ModelConfig) -> Tensor:
     """Token ids [2, ≤ 64], spread over the vocabulary by Knuth's multiplicative hash: the same everywhere."""
-    length = min(LENGTH, model.max_position_embeddings)
+    return batch_of(model.vocab_size, model.max_position_embeddings)
+
+
+def batch_of(vocab_size: int, longest: int) -> Tensor:
+    """The same for a model of which no more is known."""
+    length = min(LENGTH, longest)
     spread = torch.arange(BATCH * length) * 2654435761 % 2**32
-    return (spread * model.vocab_size >> 32).view(BATCH, length)
+    return (spread * vocab_size >> 32).view(BATCH, length)
 
 
 def difference(ours: Tensor, theirs: Tensor) -> float:

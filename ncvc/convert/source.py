@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,8 @@ class Source:
     """Megatron's name → the weight in float32."""
     verify: Callable[[], None]
     """Compares the files with the folder's manifest; raises an `NcvcError`."""
+    tuned: dict[str, Any] = field(default_factory=dict)
+    """Facts about the tuning behind the weights, `description` a sentence; empty for a base model."""
 
     @cached_property
     def _shapes(self) -> dict[str, tuple[int, ...]]:
@@ -76,6 +78,7 @@ class Source:
             model=self.model.model_dump(mode="json"),
             step=self.step,
             tokens_seen=self.tokens_seen,
+            **({"tuned": self.tuned} if self.tuned else {}),
             begin_of_text=self.begin_of_text,
             logits=logits,
         )
@@ -130,9 +133,9 @@ def _of_folder(folder: Path, tokenizer: Path) -> Source:
         raise ConvertError(f"{folder}: no {TOKENIZER} in it; give the tokenizer folder with --tokenizer")
     pieces = read_own_pieces(tokenizer, weights.model.vocab_size, weights.tokenizer, folder / TOKENIZER)
     step, tokens_seen = (weights.facts.get(name, 0) for name in ("step", "tokens_seen"))
-    begin = weights.begin_of_text
+    begin, tuned = weights.begin_of_text, weights.facts.get("tuned", {})
     return Source(
-        folder, weights.model, tokenizer, pieces, step, tokens_seen, begin, {}, weights.weight, weights.verify
+        folder, weights.model, tokenizer, pieces, step, tokens_seen, begin, {}, weights.weight, weights.verify, tuned
     )
 
 

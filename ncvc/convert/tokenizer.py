@@ -2,19 +2,18 @@
 
 `tokenizer.json` holds the SentencePiece pieces, ids and scores as a Unigram model. It splits at U+001F, which
 cleaning never leaves in a text: text that was cleaned, analysed and joined by U+001F gets the ids that
-`ncvc.Tokenizer` gives. Raw text is neither cleaned nor analysed by it; for that the whole tokenizer folder
-travels along (`ncvc/tokenizer`).
+`ncvc.Tokenizer` gives. Raw text is cleaned by it as far as a normalizer can (`plain_normalizer`) and not analysed;
+for that the whole tokenizer folder travels along (`ncvc/tokenizer`).
 """
 
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+from ncvc.convert.plain_normalizer import MORPHEME_SEPARATOR, plain_normalizer
 from ncvc.errors import TokenizerError
 from ncvc.files import write_json
+from ncvc.hf.conversation import CHAT_TOKENS, chat_template
 from ncvc.special_tokens import END_OF_TEXT, SPECIAL_PIECES, UNKNOWN, first_id
-
-MORPHEME_SEPARATOR = "\u001f"
-
 
 Kind = Literal["normal", "unknown", "control", "user_defined"]
 """SentencePiece's type of a piece: `control` is never found in text, `user_defined` is always taken whole."""
@@ -59,19 +58,25 @@ def _kind(model: Any, token_id: int) -> Kind:
 
 
 def write_tokenizer(pieces: list[Piece], out: Path, max_length: int, *, begin_of_text: bool) -> None:
-    """Writes the two files into `out`; `max_length` is in tokens, `begin_of_text` as for `first_id`."""
+    """Writes the two files into `out`; `max_length` is in tokens, `begin_of_text` as for `first_id`.
+
+    A tokenizer with a chat's tokens gets its template.
+    """
     first = SPECIAL_PIECES[first_id(begin_of_text=begin_of_text)]
     write_json(out / "tokenizer.json", _tokenizer(pieces, first))
-    write_json(out / "tokenizer_config.json", _tokenizer_config(max_length, first))
+    config = _tokenizer_config(max_length, first)
+    if {piece[0] for piece in pieces[-len(CHAT_TOKENS) :]} == set(CHAT_TOKENS):
+        config["chat_template"] = chat_template(first)
+    write_json(out / "tokenizer_config.json", config)
 
 
 def _tokenizer(pieces: list[Piece], first: str) -> dict[str, object]:
     """The `tokenizers` library's own format.
 
-    Unigram there and in SentencePiece is the same search, but for one thing: SentencePiece always takes a
-    user-defined piece. The line break, and any other one, is therefore an added token, which is matched before the
-    search. It is not `special`, so that decoding keeps it when special tokens are skipped. Control pieces are special
-    wherever they stand: a vocabulary can have grown by some at its end.
+    Unigram there and in SentencePiece is the same search. A line break, which SentencePiece always takes, is in no
+    other piece and has the highest score, so that it is found too; as an added token it would be cut out before
+    the normalizer sees the lines around it. Any other user-defined piece is an added token that decoding
+    keeps; control pieces are special wherever they stand, since a vocabulary can have grown by some at its end.
     """
     return {
         "version": "1.0",
@@ -80,9 +85,9 @@ def _tokenizer(pieces: list[Piece], first: str) -> dict[str, object]:
         "added_tokens": [
             _added_token(i, piece.text, special=piece.kind != "user_defined")
             for i, piece in enumerate(pieces)
-            if piece.kind != "normal"
+            if piece.kind != "normal" and piece.text != "\n"
         ],
-        "normalizer": {"type": "Replace", "pattern": {"String": " "}, "content": "▁"},
+        "normalizer": plain_normalizer(),
         "pre_tokenizer": {
             "type": "Split",
             "pattern": {"String": MORPHEME_SEPARATOR},

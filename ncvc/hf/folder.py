@@ -92,7 +92,9 @@ def require_safe(folder: Path) -> ModelFolder:
     shapes = [shape for path in weight_files(folder) for shape in _shapes(path)]
     _require_sizes(folder / CONFIG, config, shapes)
     # tokenizer.json of our models is exact on cleaned and analysed text alone, and no error would say so.
-    ours = read_manifest(folder) or (config["model_type"], config.get("hidden_act")) == ("arcee", "silu")
+    manifest = read_manifest(folder)
+    listed = any(Path(name).is_relative_to(TOKENIZER) for name in manifest.get("files", {}))
+    ours = listed or (config["model_type"], config.get("hidden_act")) == ("arcee", "silu")
     if ours and not (folder / TOKENIZER).is_dir():
         raise ModelFolderError(
             f"{folder}: no {TOKENIZER} in it; convert the checkpoint again with `ncvc convert --to hf`"
