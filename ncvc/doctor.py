@@ -18,6 +18,7 @@ TRAINING = (*CONFIGS, "megatron-core", "numpy", "psutil", "safetensors", "tensor
 CONVERSION = (*CONFIGS, "megatron-core", *MODELS, "psutil", "sentencepiece")
 
 NEEDS: dict[str, tuple[str, ...]] = {
+    "bundle": ("packaging",),
     "checkpoint average": (*CONFIGS, "numpy", "safetensors", "torch"),
     "chat": MODELS,
     "clean": (),

@@ -62,6 +62,7 @@ MAY_USE = {
     },
 }
 COMMANDS = {
+    "bundle": {"files", "manifest", "outputs", "progress"},
     "tune": {
         *(
             "config",

@@ -7,6 +7,7 @@ import sys
 
 import click
 
+from ncvc.cli.bundle import bundle
 from ncvc.cli.chat import chat
 from ncvc.cli.checkpoint import checkpoint
 from ncvc.cli.clean import clean
@@ -56,7 +57,7 @@ ERRNO = re.compile(r"^\[Errno \d+\] ")
 
 COMMANDS = (
     *(init, dictionary, tokenizer, preprocess, train, checkpoint, convert, tune, generate, chat, serve),
-    *(data, evaluate, clean, split, verify, demo, doctor),
+    *(bundle, data, evaluate, clean, split, verify, demo, doctor),
 )
 for command in COMMANDS:
     ncvc.add_command(command)

@@ -31,6 +31,11 @@ Written = tuple[dict[str, Any], list[str]]
     help="Writes nothing; compares the converted SOURCE again.",
 )
 @click.option(
+    "--endpoint",
+    metavar="URL",
+    help="With --check: compares a running server that has the model, such as http://127.0.0.1:8000/v1.",
+)
+@click.option(
     "--dtype",
     type=click.Choice(DTYPES["gguf"]),
     default="float32",
@@ -49,6 +54,7 @@ def convert(
     output: Path | None,
     target: str | None,
     only_check: bool,
+    endpoint: str | None,
     dtype: str,
     tokenizer: Path | None,
     force: bool,
@@ -71,11 +77,14 @@ def convert(
       ncvc convert hf gguf --to gguf --dtype q8_0
       ncvc convert hf checkpoint --to megatron
       ncvc convert --check gguf
+      ncvc convert --check hf --endpoint http://127.0.0.1:8000/v1
     """
     if only_check:
         if output or target:
             raise click.UsageError("--check writes nothing; give one folder, and no --to")
-        _check(source, console)
+        _check(source, endpoint, console)
+    elif endpoint:
+        raise click.UsageError("--endpoint belongs to --check")
     elif output is None or target is None:
         raise click.UsageError("give SOURCE, OUTPUT and --to")
     else:
@@ -101,11 +110,22 @@ def _require(source: Path, output: Path, target: str, dtype: str, tokenizer: Pat
     require_room(source, output, dtype)
 
 
-def _check(folder: Path, console: Console) -> None:
-    """Compares a converted folder with the logits in it."""
+def _check(folder: Path, endpoint: str | None, console: Console) -> None:
+    """Compares a converted folder, or a server, with the logits in it."""
     from ncvc.convert.kinds import require_converted
 
     require_converted(folder)
+    if endpoint:
+        from ncvc.convert.endpoint import compare_endpoint
+
+        answer = compare_endpoint(folder, endpoint)
+        told = (
+            f"log-probabilities of {answer.tokens} tokens differ from Megatron's by {answer.mean:.1e} nats on average"
+        )
+        console.close(
+            {"folder": str(folder), **vars(answer)}, [f"{answer.model}: {told}, {answer.largest:.1e} at most"]
+        )
+        return
     from ncvc.convert.recheck import recheck
 
     found = recheck(folder)

@@ -108,7 +108,10 @@ CASES: dict[str, tuple[Spoil, str]] = {
     "checkpoint": (remade(format=CHECKPOINT), "it is a training checkpoint: `ncvc convert .*hf OUT --to hf`"),
     "dataset": (remade(stage="preprocess"), "it is a dataset of `ncvc preprocess`"),
     "tokenizer": (remade(stage="tokenizer"), "it is a tokenizer"),
-    "run": (as_run, "it is a training run: `ncvc convert .*/step_00000010 OUT"),
+    "run": (
+        as_run,
+        "it is a training run: `ncvc convert CHECKPOINT OUT --to hf` makes one of its checkpoints: .*step_00000010",
+    ),
     "no JSON": (with_text("config.json", "{"), "config.json: not valid JSON"),
     "not UTF-8": (with_text("config.json", b"\xff{}"), "config.json: not valid JSON"),
     "a list": (with_text("config.json", "[]"), "config.json: not a JSON object"),

@@ -23,7 +23,7 @@ from pathlib import Path
 def main() -> None:
     """Runs the matrix of one part."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("part", choices=["checkpoint", "continued", "preprocess", "train"])
+    parser.add_argument("part", choices=["checkpoint", "convert", "continued", "preprocess", "train"])
     parser.add_argument("--every", type=int, default=1, help="do every so manieth trial only")
     options = parser.parse_args()
     part = importlib.import_module(options.part)
