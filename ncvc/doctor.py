@@ -19,6 +19,7 @@ CONVERSION = (*CONFIGS, "megatron-core", *MODELS, "psutil", "sentencepiece")
 
 NEEDS: dict[str, tuple[str, ...]] = {
     "checkpoint average": (*CONFIGS, "numpy", "safetensors", "torch"),
+    "chat": MODELS,
     "clean": (),
     "convert": CONVERSION,
     "data check": ("pydantic",),
@@ -32,6 +33,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "generate": MODELS,
     "init": CONFIGS,
     "preprocess": (*CONFIGS, "ipadic"),
+    "serve": (*MODELS, "pydantic", "starlette", "uvicorn"),
     "split": (),
     "tokenizer train": ("pydantic", "sentencepiece"),
     "train plot": (*CONFIGS, "matplotlib", "numpy"),
@@ -42,7 +44,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
 }
 """Distributions that a command uses with its default settings, besides click; what these need comes with them."""
 
-EXTRAS = ("", "train", "hf")
+EXTRAS = ("", "train", "hf", "serve")
 """Extras of the package (`pip install 'ncvc[train]'`), each with all of the one before."""
 
 OPTIONAL = {
@@ -51,7 +53,7 @@ OPTIONAL = {
     "flash-attn": "flash attention outside torch",
     "apex": "NVIDIA's fused optimizers and norms",
     "liger-kernel": "Triton kernels",
-    "llama-cpp-python": "GGUF files compared by llama.cpp itself, and quantized by it",
+    "llama-cpp-python": "GGUF files run, compared and quantized by llama.cpp itself",
     "ray": "the corpus pass on many machines",
     "pypdfium2": "the text of PDF",
     "python-calamine": "the text of Excel",

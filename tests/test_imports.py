@@ -41,6 +41,7 @@ MAY_USE = {
     "model": {"config", "packages"},
     "checkpoint": {"config", "files", "manifest", "model", "outputs"},
     "hf": {"files", "manifest"},
+    "engines": {"hf", "manifest"},
     "convert": {"checkpoint", "files", "hf", "manifest", "model", "outputs", "progress"},
     "train": {
         *(
@@ -63,10 +64,11 @@ COMMANDS = {
     "evaluate": {"convert", "data", "files", "hf", "html", "identity", "manifest", "outputs", "progress"},
     "demo": {"checkpoint", "config", "dictionary", "files", "manifest", "outputs", "progress"},
     "doctor": {"machine", "packages"},
+    "serve": {"engines", "hf", "progress"},
 }
 """Rooms of one command: nothing but `cli` uses them."""
 HEAVY = {"torch", "transformers", "megatron", "safetensors", "tokenizers"}
-MAY_BE_HEAVY = {"model", "checkpoint", "hf", "convert", "train"}
+MAY_BE_HEAVY = {"model", "checkpoint", "hf", "engines", "convert", "train"}
 
 
 def test_rooms_use_only_the_rooms_that_they_may():

@@ -19,7 +19,7 @@ from tests.conftest import run_ncvc
 NAME = "行\n\x1b[31m\u202e.txt"
 """A name that would break the line, colour the terminal and turn the direction of text."""
 SHOWN = "行\\n\\x1b[31m\\u202e.txt"
-NO_SUMMARY = {"clean", "split", "generate", "doctor", "dictionary show"}
+NO_SUMMARY = {"chat", "clean", "split", "generate", "doctor", "dictionary show", "serve"}
 """Commands whose output is what they are asked for."""
 
 
