@@ -61,7 +61,7 @@ MAY_USE = {
     },
 }
 COMMANDS = {
-    "evaluate": {"convert", "data", "files", "hf", "html", "identity", "manifest", "outputs", "progress"},
+    "evaluate": {"convert", "data", "engines", "files", "hf", "html", "identity", "manifest", "outputs", "progress"},
     "demo": {"checkpoint", "config", "dictionary", "files", "manifest", "outputs", "progress"},
     "doctor": {"machine", "packages"},
     "serve": {"engines", "hf", "progress"},
