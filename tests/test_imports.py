@@ -79,7 +79,7 @@ COMMANDS = {
         ),
         *("smoothing", "tokenizer", "train", "yaml12"),
     },
-    "evaluate": {"convert", "data", "files", "hf", "html", "identity", "manifest", "outputs", "progress"},
+    "evaluate": {"convert", "data", "engines", "files", "hf", "html", "identity", "manifest", "outputs", "progress"},
     "demo": {"checkpoint", "config", "dictionary", "files", "manifest", "outputs", "progress"},
     "doctor": {"machine", "packages"},
     "serve": {"engines", "hf", "progress"},

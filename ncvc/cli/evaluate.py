@@ -70,8 +70,8 @@ def evaluate(
 ) -> None:
     """Measures MODELs on medical benchmarks as the papers did, and writes scores, answers and a report.
 
-    A MODEL is a folder that transformers loads, a checkpoint of `ncvc train`, or the address of an OpenAI-compatible
-    server with its model: http://127.0.0.1:8000/v1#NAME. Answers are kept one by one: started again
+    A MODEL is a folder that transformers loads, a GGUF file, a checkpoint of `ncvc train`, or the address of an
+    OpenAI-compatible server with its model: http://127.0.0.1:8000/v1#NAME. Answers are kept one by one: started again
     after a crash the command goes on.
 
     \b

@@ -26,6 +26,8 @@ class GgufHeader:
     architecture: str
     max_tokens: int | None
     """Length of the longest text in tokens."""
+    file_type: int | None
+    """llama.cpp's number of the format of the matrices."""
     tokenizer: str
     """`t5` is SentencePiece's Unigram."""
     first: int | None
@@ -48,10 +50,12 @@ def read_header(path: Path) -> GgufHeader:
     architecture = str(values.get("general.architecture"))
     length = values.get(f"{architecture}.context_length")
     pieces, kinds = values.get("tokenizer.ggml.tokens") or [], values.get("tokenizer.ggml.token_type") or []
+    file_type = values.get("general.file_type")
     template, first = values.get("tokenizer.chat_template"), values.get("tokenizer.ggml.bos_token_id")
     return GgufHeader(
         architecture=architecture,
         max_tokens=length if isinstance(length, int) else None,
+        file_type=file_type if isinstance(file_type, int) else None,
         tokenizer=str(values.get("tokenizer.ggml.model")),
         first=first if isinstance(first, int) else None,
         template=template if isinstance(template, str) else None,

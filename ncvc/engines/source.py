@@ -88,7 +88,7 @@ class ModelSource:
             return TransformersEngine(load(self.folder, device, dtype, tokenizer=self.tokenizer), slots)
         from ncvc.engines.llama_cpp import LlamaCppEngine
 
-        return LlamaCppEngine(self.path, self.tokenizer, self.max_tokens, slots)
+        return LlamaCppEngine(self.path, self.tokenizer, self._header, slots)
 
     @property
     def _header(self) -> GgufHeader:

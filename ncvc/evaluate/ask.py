@@ -33,41 +33,45 @@ def ask_all(plan: Plan, engine: Engine, log: AnswerLog, batch_size: int, progres
 
 def _ask(some: tuple[Asked, ...], engine: Engine, likelihood: Likelihood, batch_size: int) -> list[AnswerRecord]:
     answers = engine.answer([prompt for _, prompt in some], batch_size)
-    letters: dict[str, dict[str, Weight]] = {}
-    texts: dict[str, dict[str, Weight]] = {}
-    if likelihood != "none":
-        labels = [(row, prompt, {label: label for label in row.choices}) for row, prompt in some]
-        letters = _weigh(labels, engine, batch_size)
-    if likelihood == "texts":
-        texts = _weigh([(row, prompt, row.choices) for row, prompt in some], engine, batch_size)
-    return [
-        AnswerRecord(
-            id=row.id,
-            prompt=prompt.text,
-            is_chat=prompt.is_chat,
-            answer=answer.text,
-            finish=answer.finish,
-            tokens=answer.tokens,
-            letters={label: each.logprob for label, each in letters[row.id].items()} if row.id in letters else None,
-            texts={label: (each.logprob, each.characters) for label, each in texts[row.id].items()}
-            if row.id in texts
-            else None,
+    weights = _weigh(some, engine, likelihood, batch_size)
+    records = []
+    for (row, prompt), answer in zip(some, answers, strict=True):
+        letters, texts = weights.get((row.id, "letters")), weights.get((row.id, "texts"))
+        records.append(
+            AnswerRecord(
+                id=row.id,
+                prompt=prompt.text,
+                is_chat=prompt.is_chat,
+                answer=answer.text,
+                finish=answer.finish,
+                tokens=answer.tokens,
+                letters={label: weight.logprob for label, weight in letters.items()} if letters else None,
+                texts={label: (weight.logprob, weight.characters) for label, weight in texts.items()}
+                if texts
+                else None,
+            )
         )
-        for (row, prompt), answer in zip(some, answers, strict=True)
-    ]
+    return records
 
 
 def _weigh(
-    asked: list[tuple[Row, Prompt, dict[str, str]]], engine: Engine, batch_size: int
-) -> dict[str, dict[str, Weight]]:
-    """Row → label → weight, of rows with choices that could all be weighed."""
-    pairs = [(row.id, label, prompt, text) for row, prompt, choices in asked for label, text in choices.items()]
-    weights = engine.weigh([(prompt, text) for _, _, prompt, text in pairs], batch_size)
-    found: dict[str, dict[str, Weight]] = {}
+    some: tuple[Asked, ...], engine: Engine, likelihood: Likelihood, batch_size: int
+) -> dict[tuple[str, str], dict[str, Weight]]:
+    """Row and `letters` or `texts` → label → weight, of rows with choices that could all be weighed.
+
+    All of a prompt's continuations are weighed together, so that the prompt is read once.
+    """
+    asked: list[tuple[tuple[str, str], str, Prompt, str]] = []
+    for row, prompt in some:
+        for label, text in row.choices.items():
+            asked += [((row.id, "letters"), label, prompt, label)] if likelihood != "none" else []
+            asked += [((row.id, "texts"), label, prompt, text)] if likelihood == "texts" else []
+    weights = engine.weigh([(prompt, text) for _, _, prompt, text in asked], batch_size)
+    found: dict[tuple[str, str], dict[str, Weight]] = {}
     lacking = set()
-    for (row, label, _, _), weight in zip(pairs, weights, strict=True):
+    for (kind, label, _, _), weight in zip(asked, weights, strict=True):
         if weight is None:
-            lacking.add(row)
+            lacking.add(kind)
         else:
-            found.setdefault(row, {})[label] = weight
-    return {row: choices for row, choices in found.items() if row not in lacking}
+            found.setdefault(kind, {})[label] = weight
+    return {kind: choices for kind, choices in found.items() if kind not in lacking}

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from ncvc.engines.source import open_source
 from ncvc.errors import NcvcError
 from ncvc.files import sha256
 from ncvc.hf.folder import CONFIG, require_safe
-from ncvc.manifest import CHECKPOINT, MANIFEST, own_manifest
+from ncvc.manifest import CHECKPOINT, GGUF, MANIFEST, own_manifest
 
-Kind = Literal["folder", "checkpoint", "server"]
+Kind = Literal["folder", "checkpoint", "gguf", "server"]
 
 
 @dataclass(frozen=True)
@@ -52,15 +53,16 @@ def _kind(text: str) -> Kind:
     if re.match(r"https?://", text):
         return "server"
     path = Path(text)
-    if path.is_file() and path.suffix == ".gguf":
-        raise NcvcError(
-            f"{path}: a GGUF file is measured through a server that runs it: start one, and give its address,"
-            " http://127.0.0.1:8000/v1"
-        )
+    if path.is_file():
+        open_source(path)
+        return "gguf"
     if path.is_dir() and not (path / CONFIG).is_file():
         manifest = own_manifest(path) or {}
         if manifest.get("format") == CHECKPOINT:
             return "checkpoint"
+        if manifest.get("format") == GGUF or list(path.glob("*.gguf")):
+            open_source(path)
+            return "gguf"
     require_safe(path)
     return "folder"
 
@@ -89,6 +91,8 @@ def _identity(text: str, kind: Kind) -> dict[str, Any]:
     if kind == "server":
         return {"address": text}
     path = Path(text)
+    if path.is_file():
+        return {"sha256": sha256(path)}
     manifest = own_manifest(path)
     if manifest is not None:
         return {"manifest": sha256(path / MANIFEST)}

@@ -12,6 +12,7 @@ def open_engine(
     settings: Settings,
     converted: Path,
     device: str,
+    batch_size: int,
     tokenizer: Path | None,
     key_file: Path | None,
     reporter: Reporter,
@@ -26,12 +27,12 @@ def open_engine(
         return ServerEngine(model.given, settings, key_file)
     from ncvc.evaluate.local import LocalEngine
 
-    if model.kind == "folder":
-        return LocalEngine(model.path, settings, device)
+    if model.kind != "checkpoint":
+        return LocalEngine(model.path, settings, device, batch_size)
     from ncvc.convert.export import to_huggingface
 
     # A whole folder is there already when an evaluation goes on.
     folder = converted / model.slug
     if not folder.is_dir():
         to_huggingface(model.path, folder, tokenizer=tokenizer, reporter=reporter)
-    return LocalEngine(folder, settings, device)
+    return LocalEngine(folder, settings, device, batch_size)

@@ -53,7 +53,9 @@ def evaluate(
         answered = []
         for model in plan.models:
             with AnswerLog(work.answers / f"{model.slug}.jsonl") as log:
-                engine = open_engine(model, plan.settings, work.models, device, tokenizer, key_file, reporter)
+                engine = open_engine(
+                    model, plan.settings, work.models, device, batch_size, tokenizer, key_file, reporter
+                )
                 ask_all(plan, engine, log, batch_size, reporter.progress(model.name))
                 answered.append((model, engine.facts, log.records))
         result = score_answers(plan, answered)

@@ -52,7 +52,6 @@ class TemplateFormat:
 
     def encode(self, tokenizer: TextTokenizer, messages: Sequence[Message]) -> list[int]:
         """As `ChatFormat.encode` says; what stands between special tokens is encoded as raw text."""
-        from jinja2 import TemplateError
         from transformers.utils.chat_template_utils import render_jinja_template
 
         guarded = [{**message, "content": self._guarded(message["content"])} for message in messages]
@@ -60,7 +59,7 @@ class TemplateFormat:
             (text,), _ = render_jinja_template(
                 [guarded], chat_template=self.template, add_generation_prompt=True, **self.variables
             )
-        except TemplateError as error:
+        except Exception as error:  # whatever a template from elsewhere leads to
             raise PromptError(f"the model's chat template takes no such conversation: {one_line(error)}") from None
         ids: list[int] = []
         for part in self._split(text):

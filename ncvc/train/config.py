@@ -19,7 +19,14 @@ from ncvc.model.config import (
     WholeNumber,
 )
 from ncvc.train.home_path import OwnPath, at_home
-from ncvc.train.operation_config import AlertsConfig, CheckpointConfig, GuardConfig, LoggingConfig, WatchConfig
+from ncvc.train.operation_config import (
+    AlertsConfig,
+    CheckpointConfig,
+    EvaluationConfig,
+    GuardConfig,
+    LoggingConfig,
+    WatchConfig,
+)
 from ncvc.train.stages import RampupConfig, StageConfig, require_order, require_possible_rampup, require_possible_stages
 
 
@@ -216,6 +223,8 @@ class TrainConfig(Config):
     guard: GuardConfig = GuardConfig()
     watch: WatchConfig = WatchConfig()
     alerts: AlertsConfig = AlertsConfig()
+    evaluation: EvaluationConfig | None = None
+    """Benchmarks at checkpoints that are kept for ever; null measures none."""
 
     @property
     def folder(self) -> Path:

@@ -58,6 +58,23 @@ class CheckpointConfig(Config):
         )
 
 
+class EvaluationConfig(Config):
+    """Benchmarks at checkpoints, by `ncvc evaluate` beside the training on the CPUs of the first machine."""
+
+    every: Count
+    """Steps between two checkpoints that are measured, of those that are kept for ever; the last one is, too."""
+    suite: str = "jmed-llm,igakuqa"
+    """Benchmarks, with commas between them."""
+    data: OwnPath
+    """Folder that `ncvc data` wrote, or that holds such."""
+    limit: Count | None = None
+    """First questions of each task that are asked; null asks all."""
+    max_new_tokens: Count = 512
+    """Tokens of the longest answer."""
+    likelihood: Literal["none", "letters", "texts"] = "letters"
+    """Weighs the choices' letters too, or letters and texts."""
+
+
 class AlertsConfig(Config):
     """Messages to somebody; nothing leaves the machine but by this command."""
 

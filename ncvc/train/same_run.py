@@ -27,6 +27,7 @@ FREE_TO_CHANGE = {
     "guard",
     "watch",
     "alerts",
+    "evaluation",
     # Compared by content.
     "data.prefixes",
     "data.tokenizer",

@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from ncvc.data.rows import read_rows
+from ncvc.engines.huggingface import TransformersEngine
 from ncvc.errors import ModelFolderError, NcvcError
 from ncvc.evaluate.answers import AnswerLog, AnswerRecord
 from ncvc.evaluate.ask import ask_all
@@ -174,8 +175,8 @@ def test_what_cannot_be_measured_is_refused(plain_model: Path, benchmarks: Path,
         find_models([str(benchmarks)])
     with pytest.raises(NcvcError, match="given twice"):
         find_models([str(plain_model), str(plain_model)])
-    (tmp_path / "a.gguf").touch()
-    with pytest.raises(NcvcError, match="through a server"):
+    (tmp_path / "a.gguf").write_bytes(b"GGUF")
+    with pytest.raises(NcvcError, match="not a whole GGUF file"):
         find_models([str(tmp_path / "a.gguf")])
     with pytest.raises(NcvcError, match="no prepared igakuqa"):
         read_suites(["igakuqa"], [benchmarks / "jmed-llm"])
@@ -203,3 +204,28 @@ def test_a_template_without_a_system_turn_gets_its_text_before_the_question(benc
     [suite] = read_suites(["jmed-llm"], [benchmarks], limit=1)
     system, user = suite.rows[0].messages
     assert engine.word(suite.rows[0].messages, exam=False).text == f"<s>user: {system.content}\n\n{user.content}"
+
+
+def test_files_of_llama_cpp_are_asked_by_an_engine_of_rows(
+    evaluated: Path, plain_model: Path, benchmarks: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With transformers in the place of llama.cpp, whose own tests need it installed."""
+
+    class File:
+        folder = None
+        tokenizer, max_tokens = load(plain_model).tokenizer, LENGTH
+
+        def chat_format(self) -> None:
+            return None
+
+        def load(self, *, slots: int) -> TransformersEngine:
+            return TransformersEngine(load(plain_model), slots)
+
+    monkeypatch.setattr("ncvc.evaluate.local.open_source", lambda _path: File())
+    [suite] = read_suites(["jmed-llm"], [benchmarks], limit=2)
+    engine = LocalEngine(Path("a.gguf"), plan_of([], benchmarks).settings, batch_size=3)
+    prompts = [engine.word(suite.messages(row), exam=False) for row in suite.rows]
+    expected = answers(evaluated / "answers/plain")
+    said = engine.answer(prompts, 3)
+    assert [answer.text for answer in said] == [expected[row.id]["answer"] for row in suite.rows]
+    assert engine.weigh([(prompts[0], "A")], 3) == [None]

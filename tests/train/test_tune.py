@@ -14,7 +14,7 @@ import click
 import pytest
 import yaml
 
-from ncvc.cli.tune import tune
+from ncvc.cli.train_tune import tune
 from ncvc.train.config import TrainConfig
 from ncvc.train.preflight.memory import fullest
 from ncvc.train.tune import report, runner

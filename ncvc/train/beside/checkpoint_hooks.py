@@ -1,4 +1,4 @@
-"""Export and the user's command for each checkpoint that stays for ever."""
+"""Export, benchmarks and the user's command for each checkpoint that stays for ever."""
 
 import signal
 import sys
@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ncvc.checkpoint.manifest import checkpoint_folders
+from ncvc.errors import ConfigError
 from ncvc.progress import Channel, Reporter, reporter_on
 from ncvc.train.beside.commands import run
+from ncvc.train.beside.evaluation import evaluation_command, record_scores
 from ncvc.train.config import TrainConfig
 from ncvc.train.packages import require_exporter
 from ncvc.train.run_lock import locked
@@ -25,9 +27,9 @@ class Hook:
     checkpoint: Path
     step: int
     kind: str
-    """`export` or `run`."""
+    """`export`, `run` or `evaluate`."""
     output: Path
-    """Folder that an export writes."""
+    """Folder that an export or an evaluation writes."""
     log: Path
     """Output of the command, once it has succeeded; it is not run again then."""
 
@@ -52,8 +54,16 @@ class CheckpointHooks:
         self._thread = threading.Thread(target=self._work, name="checkpoint hooks", daemon=True)
 
     def __enter__(self) -> "CheckpointHooks":
-        """Begins with what earlier starts have left; raises `ConfigError` if what exports is not installed."""
+        """Begins with what earlier starts have left.
+
+        Raises `ConfigError` if what exports is not installed, or there are no benchmarks.
+        """
         require_exporter(self.config)
+        settings = self.config.evaluation
+        if settings and not Path(settings.data).is_dir():
+            raise ConfigError(
+                f"evaluation.data: no folder {settings.data}; `ncvc data` makes one, or leave evaluation out"
+            )
         if self._commands():
             self._thread.start()
         return self
@@ -90,7 +100,8 @@ class CheckpointHooks:
 
     def _commands(self) -> list[str]:
         """Lists the kinds of hooks that the config asks for, in the order in which they run."""
-        return [kind for kind in ("export", "run") if getattr(self.config.checkpoints, kind) is not None]
+        kinds = [kind for kind in ("export", "run") if getattr(self.config.checkpoints, kind) is not None]
+        return kinds + (["evaluate"] if self.config.evaluation else [])
 
     def _hooks(self, checkpoint: Path) -> Iterator[Hook]:
         settings = self.config.checkpoints
@@ -98,8 +109,15 @@ class CheckpointHooks:
         if step != self.config.schedule.train_iters and not settings.is_kept(step):
             return
         for kind in self._commands():
+            if kind == "evaluate" and not self._is_measured(step):
+                continue
             log = self.config.folder / "hooks" / f"{checkpoint.name}.{kind}.log"
-            yield Hook(checkpoint, step, kind, self.config.folder / "hf" / checkpoint.name, log)
+            place = "evaluation" if kind == "evaluate" else "hf"
+            yield Hook(checkpoint, step, kind, self.config.folder / place / checkpoint.name, log)
+
+    def _is_measured(self, step: int) -> bool:
+        every = self.config.evaluation.every if self.config.evaluation else 0
+        return step == self.config.schedule.train_iters or step % every == 0
 
     def _work(self) -> None:
         while not self._stop.is_set():
@@ -118,6 +136,8 @@ class CheckpointHooks:
         if hook.kind == "export":
             arguments = ["convert", str(hook.checkpoint), str(hook.output), "--to", "hf"]
             command = [sys.executable, "-m", "ncvc", *arguments]
+        elif hook.kind == "evaluate":
+            command = evaluation_command(self.config, hook.checkpoint, hook.output)
         else:
             command = ["/bin/sh", "-c", settings.run or ""]
         variables = {
@@ -131,11 +151,16 @@ class CheckpointHooks:
         try:
             partial.parent.mkdir(exist_ok=True)
             hook.output.parent.mkdir(exist_ok=True)
-            problem = run(command, partial, self._stop, variables=variables)
+            # An evaluation whose scores a stop kept from the log is there already.
+            done = hook.kind == "evaluate" and hook.output.exists()
+            problem = "" if done else run(command, partial, self._stop, variables=variables)
             if self._stop.is_set():
                 return
+            if hook.kind == "evaluate" and not problem:
+                partial.touch()
+                record_scores(self.config, hook.step, hook.output)
             partial.replace(hook.log.with_suffix(".log.failed") if problem else hook.log)
-        except OSError as error:
+        except (OSError, NcvcError) as error:
             problem = str(error)
         if problem:
             self._failed.add(hook.log)

@@ -3,14 +3,15 @@
 import hashlib
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from ncvc.errors import NcvcError
 from ncvc.smoothing import centred_means
 from ncvc.train.metrics.log import LOG, Step, as_step, records, standing
 
-EVENTS = ("validation", "skipped", "left_out", "resumed", "rolled_back", "stage")
+EVENTS = ("validation", "evaluation", "skipped", "left_out", "resumed", "rolled_back", "stage")
 TOKEN_UNITS = ((1e9, "billions"), (1e6, "millions"), (1e3, "thousands"), (1.0, ""))
 
 
@@ -34,6 +35,8 @@ class RunHistory:
     """First step of each stage behind the first one."""
     config: str
     """SHA-256 of config.yaml's lines but for a comment on top; empty without the file."""
+    evaluation: dict[str, list[tuple[int, float]]] = field(default_factory=dict)
+    """Task → step and score of each checkpoint that was measured."""
 
     def tokens_at(self, step: int) -> float:
         """Tokens up to a step, on a straight line between the steps of the log."""
@@ -85,7 +88,17 @@ def _history(run: Path, name: str) -> RunHistory:
         resumed=[line["step"] for line in (*events["resumed"], *events["rolled_back"])],
         stages=[line["step"] for line in events["stage"]],
         config=_config_hash(run / "config.yaml"),
+        evaluation=_evaluation(events["evaluation"]),
     )
+
+
+def _evaluation(lines: Sequence[dict[str, Any]]) -> dict[str, list[tuple[int, float]]]:
+    """Scores by task, in the order of the steps; of two of one step the later."""
+    found: dict[str, dict[int, float]] = {}
+    for line in lines:
+        for task, score in line["scores"].items():
+            found.setdefault(task, {})[line["step"]] = score
+    return {task: sorted(scores.items()) for task, scores in found.items()}
 
 
 def _sources(sources: dict[str, float | dict[str, float]]) -> dict[str, float]:

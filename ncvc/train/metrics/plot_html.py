@@ -38,6 +38,10 @@ def page(histories: Sequence[RunHistory]) -> str:
         ),
         section(both("Validation by source", "ソース別の検証損失"), _sources(histories)),
         section(
+            both("Benchmarks over tokens", "トークン数ごとのベンチマーク得点"),
+            line_chart(_evaluations(histories, scale), x_label=tokens),
+        ),
+        section(
             both("Learning rate", "学習率"),
             line_chart(_each(histories, lambda step: step.lr), x_label=steps, integer_x=True),
         ),
@@ -63,6 +67,17 @@ def _losses(history: RunHistory, place: Callable[[int], float]) -> Line:
             *(Mark(place(step), "skipped at", is_fault=True) for step in history.skipped),
         ],
     )
+
+
+def _evaluations(histories: Sequence[RunHistory], scale: float) -> list[Line]:
+    """Scores of the checkpoints that were measured, a line a task of each run."""
+    lines = []
+    for history in histories:
+        place = _by_tokens(history, scale)
+        for task, scores in history.evaluation.items():
+            points = [(place(step), score) for step, score in scores]
+            lines.append(Line(f"{history.name}: {task}" if len(histories) > 1 else task, points, dots=points))
+    return lines
 
 
 def _by_tokens(history: RunHistory, scale: float) -> Callable[[int], float]:

@@ -218,4 +218,6 @@ def _event(event: dict[str, Any]) -> str:
     more = event.get("reason") or event.get("problem") or event.get("settings") or ""
     if event["event"] == "validation":
         more = f"loss {event['loss']:.4f}"
+    if event["event"] == "evaluation":
+        more = ", ".join(f"{task} {score:.2f}" for task, score in event["scores"].items())
     return f"{when}  {event['event'].replace('_', ' ')}{step}{': ' if more else ''}{more}"

@@ -92,6 +92,7 @@ def _short(config: TrainConfig, folder: Path, steps: int) -> TrainConfig:
     values["data"] |= {"validation_prefixes": [], "validation_split": 0.0}
     values["logging"] = {"tensorboard": False}
     values["alerts"] = {}
+    values["evaluation"] = None
     return TrainConfig.model_validate(values)
 
 
