@@ -53,7 +53,7 @@ class Config(pydantic.BaseModel):
         except pydantic.ValidationError as error:
             # A mistyped key is also missing under its right name; the typing error is what helps.
             errors = sorted(error.errors(), key=lambda error: error["type"] != "extra_forbidden")
-            raise ConfigError(_explain(cls, files, options, errors[0])) from None
+            raise ConfigError(_explain(cls, files, options, _joined(cls, errors))) from None
 
 
 def _with_whole_numbers(annotation: Any, value: Any) -> Any:
@@ -157,6 +157,21 @@ def _item(section: Any, name: str, option: str) -> Any:
     if not name.isdecimal() or int(name) >= len(section):
         raise ConfigError(f"{option}: {name} is not a number from 0 to {len(section) - 1}")
     return section[int(name)]
+
+
+def _joined(cls: type[pydantic.BaseModel], errors: list[Any]) -> Any:
+    """Returns the first error; of a value that may have several types, with what each type wants.
+
+    pydantic names the type behind the key, such as `constrained-int`.
+    """
+    first = errors[0]
+    *place, kind = first["loc"] or ("",)
+    alternatives = [error["msg"] for error in errors if error["loc"][:-1] == tuple(place)]
+    is_type = isinstance(kind, str) and first["type"] != "extra_forbidden" and kind not in _keys(cls, place)
+    if len(alternatives) == 1 or not is_type:
+        return first
+    others = [message.removeprefix("Input should be ") for message in alternatives[1:]]
+    return first | {"loc": tuple(place), "msg": " or ".join([alternatives[0], *others])}
 
 
 def _explain(cls: type[pydantic.BaseModel], files: list[_File], options: list[str], error: Any) -> str:

@@ -40,12 +40,13 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "train run": TRAINING,
     "train status": CONFIGS,
     "train tune": TRAINING,
+    "tune": tuple(dict.fromkeys((*CONVERSION, "accelerate", "datasets", "peft", "tensorboard", "trl"))),
     "verify": (),
 }
 """Distributions that a command uses with its default settings, besides click; what these need comes with them."""
 
-EXTRAS = ("", "train", "hf", "serve")
-"""Extras of the package (`pip install 'ncvc[train]'`), each with all of the one before."""
+EXTRAS = ("", "train", "hf", "serve", "tune")
+"""Extras of the package (`pip install 'ncvc[train]'`): each has all of those before, but `tune` nothing of `serve`."""
 
 OPTIONAL = {
     "unidic-lite": "a second base for dictionaries",

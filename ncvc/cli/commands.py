@@ -24,6 +24,7 @@ from ncvc.cli.serve import serve
 from ncvc.cli.split import split
 from ncvc.cli.tokenizer import tokenizer
 from ncvc.cli.train import train
+from ncvc.cli.tune import tune
 from ncvc.cli.verify import verify
 from ncvc.printable import printable
 
@@ -41,6 +42,7 @@ def ncvc() -> None:
       ncvc preprocess preprocess.yaml
       ncvc train megatron_configs/ncvc-slm-1.yaml
       ncvc convert runs/ncvc-slm-1/checkpoints/step_00024000 my-model --to hf
+      ncvc tune megatron_configs/tune/jmed-llm.yaml
       ncvc generate my-model --prompt '高血圧の治療は'
       ncvc serve my-model
 
@@ -53,7 +55,7 @@ def ncvc() -> None:
 ERRNO = re.compile(r"^\[Errno \d+\] ")
 
 COMMANDS = (
-    *(init, dictionary, tokenizer, preprocess, train, checkpoint, convert, generate, chat, serve),
+    *(init, dictionary, tokenizer, preprocess, train, checkpoint, convert, tune, generate, chat, serve),
     *(data, evaluate, clean, split, verify, demo, doctor),
 )
 for command in COMMANDS:

@@ -43,6 +43,9 @@ class ExactTokenizer:
         self._tokenizer = tokenizer
         self._first = first
         self.end_ids = frozenset([tokenizer.eos_id])
+        self.vocab_size = tokenizer.vocab_size
+        self.piece_to_id = tokenizer.piece_to_id
+        self.id_to_piece = tokenizer.id_to_piece
 
     def begin(self, ids: Sequence[int]) -> list[int]:
         """Puts first what every document of the training data began with, or behind."""

@@ -66,8 +66,9 @@ def test_options_of_one_name_are_one_option() -> None:
             if isinstance(parameter, click.Option):
                 for option in parameter.opts:
                     helps.setdefault(option, set()).add(str(parameter.help))
-    for shared in ("--force", "--set", "--threads", "--on-error", "--quiet", "-o", "--dry-run", "--text-field"):
+    for shared in ("--force", "--set", "--threads", "--on-error", "--quiet", "--dry-run", "--text-field"):
         assert len(helps[shared]) == 1, shared
+    assert helps["-o"] == {"The file to write, .png or .html.", "The folder to write."}
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS.keys() - NO_SUMMARY))

@@ -204,3 +204,26 @@ def test_ranks_that_do_not_fit(ranks, words):
     overrides = (f"parallel.nproc_per_node={ranks}", "parallel.tensor_model_parallel_size=2")
     with pytest.raises(ConfigError, match=words):
         processes(TrainConfig.load(CONFIGS / "tiny.yaml", overrides))
+
+
+@pytest.mark.parametrize(
+    ("override", "words"),
+    [
+        (
+            "checkpoints.keep_interval=no",
+            "'checkpoints.keep_interval' is 'no': input should be a valid integer or 'off'",
+        ),
+        (
+            "checkpoints.keep_interval=0",
+            "'checkpoints.keep_interval' is 0: input should be greater than or equal to 1 or",
+        ),
+        (
+            "compute.apply_rope_fusion=maybe",
+            "'compute.apply_rope_fusion' is 'maybe': input should be a valid boolean or",
+        ),
+    ],
+)
+def test_a_value_of_several_types_is_named_with_all_of_them(override, words):
+    """By the key, and not by the name that pydantic has for a type."""
+    with pytest.raises(ConfigError, match=re.escape(words)):
+        TrainConfig.load(CONFIGS / "tiny.yaml", (override,))

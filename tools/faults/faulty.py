@@ -97,14 +97,14 @@ def start(config: Path, faults: Faults, output: Path, flags: Sequence[str] = ("-
         main()
 
     def rank(args: Sequence[str], env: dict[str, str], **_: Any) -> Forked:
-        _, *module, file, channel = args
+        _, *module = args[: 1 + len(launch.WORKER)]
         assert tuple(module) == launch.WORKER
 
         def run_rank() -> None:
             os.environ.update(env)
             logging.disable(logging.NOTSET)  # the launcher's, which a new interpreter would not have
             spoil(faults)
-            worker.main(file, channel)
+            worker.main(*args[1 + len(launch.WORKER) :])
 
         return Forked(run_rank)
 

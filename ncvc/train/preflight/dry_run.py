@@ -1,6 +1,7 @@
 """Dry run of a training: size, memory of a GPU, time and disk, estimated without torch and without a GPU."""
 
 import dataclasses
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -329,11 +330,15 @@ def checkpoint_bytes(config: TrainConfig) -> int:
     return each * parameters(config.model) - 4 * muon_parameters(config)
 
 
-def _kept(config: TrainConfig) -> tuple[list[int], set[int]]:
-    """Steps of which a checkpoint is written, and those of the checkpoints that stay at the end."""
+def _kept(config: TrainConfig) -> tuple[int, int]:
+    """Numbers of checkpoints that are written, and that stay at the end."""
     policy, last = config.checkpoints, config.schedule.train_iters
-    written = sorted({*range(policy.save_interval, last + 1, policy.save_interval), last})
-    return written, {*written[-policy.keep_last :], *filter(policy.is_kept, written)}
+    written = -(-last // policy.save_interval)
+    newest = min(policy.keep_last, written)
+    if policy.keep_interval == "off":
+        return written, newest
+    older = (written - newest) * policy.save_interval
+    return written, newest + older // math.lcm(policy.save_interval, policy.keep_interval)
 
 
 def _checkpoints(config: TrainConfig) -> Rows:
@@ -344,8 +349,7 @@ def _checkpoints(config: TrainConfig) -> Rows:
     return [
         (
             "checkpoints",
-            f"{len(written):,} of {size(each)}; {len(kept):,} stay: {size(len(kept) * each)}, and one more while it is"
-            " written",
+            f"{written:,} of {size(each)}; {kept:,} stay: {size(kept * each)}, and one more while it is written",
         ),
         ("disk", verdict if needed <= free else f"NOT ENOUGH: {verdict}; make room, or keep fewer checkpoints"),
     ]
@@ -354,7 +358,7 @@ def _checkpoints(config: TrainConfig) -> Rows:
 def _disk(config: TrainConfig) -> tuple[int, int, Path]:
     """Bytes that the checkpoints take beside those that are there, the free ones, and the folder that has them."""
     there = sum(path.stat().st_size for folder in checkpoint_folders(config.run) for path in files_below(folder))
-    needed = max(0, (len(_kept(config)[1]) + 1) * checkpoint_bytes(config) - there)
+    needed = max(0, (_kept(config)[1] + 1) * checkpoint_bytes(config) - there)
     return needed, disk_free(config.folder), nearest_folder(config.folder)
 
 

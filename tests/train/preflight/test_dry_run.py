@@ -377,3 +377,23 @@ def test_more_ranks_than_gpus_of_this_machine_are_refused(monkeypatch):
     with pytest.raises(ConfigError, match=r"parallel\.nproc_per_node is 4, but there are 2 GPUs"):
         dry_run.dry_run(config, dry_run.target())
     dry_run.dry_run(config, dry_run.target("H100"))
+
+
+@pytest.mark.parametrize("keep_interval", ["off", 1, 2, 3, 4, 6, 100])
+@pytest.mark.parametrize(
+    ("save_interval", "last", "keep_last"), [(1, 20, 3), (3, 20, 2), (4, 24, 1), (50, 20, 3), (2, 7, 9)]
+)
+def test_checkpoints_are_counted_as_they_are_kept(make_config, keep_interval, save_interval, last, keep_last):
+    """Beside a walk through the steps."""
+    config = make_config(
+        schedule={"train_iters": last},
+        checkpoints={"save_interval": save_interval, "keep_interval": keep_interval, "keep_last": keep_last},
+    )
+    written = sorted({*range(save_interval, last + 1, save_interval), last})
+    kept = {*written[-keep_last:], *(step for step in written[:-keep_last] if config.checkpoints.is_kept(step))}
+    assert dry_run._kept(config) == (len(written), len(kept))
+
+
+def test_a_run_of_more_steps_than_can_be_counted_is_planned_at_once(make_config):
+    config = make_config(schedule={"train_iters": 10**15}, checkpoints={"save_interval": 1, "keep_interval": "off"})
+    assert dry_run.dry_run(config, dry_run.target())
