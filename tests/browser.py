@@ -97,9 +97,10 @@ class Page:
         path.write_bytes(base64.b64decode(self.call("Page.captureScreenshot")["data"]))
 
     def faults(self) -> list[str]:
-        """Errors of scripts, of the content security policy and of requests."""
+        """Errors of scripts, of the content security policy and of requests, but for those that the page itself ended."""
         kinds = {"Runtime.exceptionThrown", "Log.entryAdded", "Runtime.consoleAPICalled", "Network.loadingFailed"}
-        return [json.dumps(event) for event in self.events if event["method"] in kinds]
+        found = [event for event in self.events if event["method"] in kinds]
+        return [json.dumps(event) for event in found if not event["params"].get("canceled")]
 
     def _call(self, method: str, session: str | None = None, **parameters: Any) -> dict[str, Any]:
         number = next(self._numbers)

@@ -23,6 +23,8 @@ from ncvc.cli.options import (
 
 if TYPE_CHECKING:
     from ncvc.engines.base import Engine
+    from ncvc.engines.source import ModelSource
+    from ncvc.hf.prompts import Prompt
     from ncvc.hf.row import Row
 
 
@@ -92,21 +94,12 @@ def generate(
         raise click.UsageError("give --prompt or --prompts")
     # Wrong input is answered before the imports that take seconds.
     from ncvc.engines.source import open_source
-    from ncvc.errors import PromptError
     from ncvc.hf.prompts import Prompt, read_prompts
-    from ncvc.hf.tokenizer import prompt_ids
 
     text = sys.stdin.read().removesuffix("\n") if prompt == "-" else prompt or ""
     given = read_prompts(prompts) if prompts else [Prompt(text, "--prompt")]
     source = open_source(model, tokenizer_folder)
-    tokenizer, longest = source.tokenizer, source.max_tokens
-    encoded = []
-    for one in given:
-        try:
-            encoded.append(prompt_ids(tokenizer, one.text, longest))
-        except PromptError as error:
-            raise PromptError(f"{one.place}: {error}") from None
-
+    encoded = _encoded(source, given)
     streams = not (as_json or prompts)
     engine = source.load(device=device, dtype=dtype, slots=1 if streams else batch_size)
 
@@ -119,31 +112,47 @@ def generate(
                 sampling = Sampling(
                     max_new_tokens=max_new_tokens, temperature=temperature, top_p=top_p, seed=seed + number
                 )
-                yield Row(tokenizer, ids, sampling, max_tokens=longest, on_text=show if streams else _nothing)
-
-    def show(text: str) -> None:
-        click.echo(text, nl=False)
+                yield Row(
+                    source.tokenizer, ids, sampling, max_tokens=source.max_tokens, on_text=_show if streams else None
+                )
 
     began, made = time.monotonic(), 0
     if streams:
         made = _stream(engine, rows())
     for row in () if streams else finish(engine, rows()):
-        record = {
-            "prompt": tokenizer.decode(row.ids[: row.prompt_length]),
-            "text": row.text,
-            "tokens": len(row.ids) - row.prompt_length,
-            "ended": row.finish == "end_of_text",
-            "seed": row.sampling.seed,
-        }
         made += len(row.ids) - row.prompt_length
-        click.echo(json.dumps(record, ensure_ascii=False))
+        click.echo(json.dumps(_record(engine, row), ensure_ascii=False))
     seconds = time.monotonic() - began
     if not quiet:
         click.echo(f"{made} tokens in {seconds:.1f} s: {made / max(seconds, 1e-9):.1f} tokens/s", err=True)
 
 
-def _nothing(_text: str) -> None:
-    """Shows no text before the whole is there."""
+def _encoded(source: "ModelSource", prompts: "list[Prompt]") -> list[list[int]]:
+    """Ids of each prompt; raises `PromptError` with its place."""
+    from ncvc.errors import PromptError
+    from ncvc.hf.tokenizer import prompt_ids
+
+    found = []
+    for prompt in prompts:
+        try:
+            found.append(prompt_ids(source.tokenizer, prompt.text, source.max_tokens))
+        except PromptError as error:
+            raise PromptError(f"{prompt.place}: {error}") from None
+    return found
+
+
+def _show(text: str) -> None:
+    click.echo(text, nl=False)
+
+
+def _record(engine: "Engine", row: "Row") -> dict[str, object]:
+    return {
+        "prompt": engine.tokenizer.decode(row.ids[: row.prompt_length]),
+        "text": row.text,
+        "tokens": len(row.ids) - row.prompt_length,
+        "ended": row.finish == "end_of_text",
+        "seed": row.sampling.seed,
+    }
 
 
 def _stream(engine: "Engine", rows: "Iterator[Row]") -> int:

@@ -8,13 +8,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Protocol, TypedDict
+from typing import Any, Protocol, TypedDict
 
 from ncvc.errors import PromptError
+from ncvc.hf.conversation import Role
 from ncvc.hf.folder import read_json
-from ncvc.hf.tokenizer import TextTokenizer, one_line
-
-Role = Literal["system", "user", "assistant"]
+from ncvc.hf.tokenizer import StockTokenizer, TextTokenizer, one_line
 
 
 class Message(TypedDict):
@@ -51,7 +50,11 @@ class TemplateFormat:
     stop: tuple[str, ...] = ()
 
     def encode(self, tokenizer: TextTokenizer, messages: Sequence[Message]) -> list[int]:
-        """As `ChatFormat.encode` says; what stands between special tokens is encoded as raw text."""
+        """As `ChatFormat.encode` says; what stands between special tokens is encoded as raw text.
+
+        A tokenizer of transformers gets the text as a whole, as in its own tuning: it may treat a text's beginning
+        in another way than what follows a special token.
+        """
         from transformers.utils.chat_template_utils import render_jinja_template
 
         guarded = [{**message, "content": self._guarded(message["content"])} for message in messages]
@@ -61,6 +64,8 @@ class TemplateFormat:
             )
         except Exception as error:  # whatever a template from elsewhere leads to
             raise PromptError(f"the model's chat template takes no such conversation: {one_line(error)}") from None
+        if isinstance(tokenizer, StockTokenizer) and _GUARD not in text:
+            return tokenizer.encode(text)
         ids: list[int] = []
         for part in self._split(text):
             special = self.special.get(part)

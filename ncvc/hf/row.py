@@ -81,7 +81,7 @@ class Row:
         sampling: Sampling,
         *,
         max_tokens: int | None = None,
-        on_text: Callable[[str], bool | None] = lambda _text: None,
+        on_text: Callable[[str], bool | None] | None = None,
     ) -> None:
         """`ids`: the prompt from its beginning. `max_tokens`: length of the model's longest text.
 
@@ -173,7 +173,7 @@ class Row:
         held = 0 if self.finish else max(map(len, self.sampling.stop), default=1) - 1
         ready = self.text[self.shown : len(self.text) - held]
         self.shown += len(ready)
-        if ready and self._on_text(ready) is False:
+        if ready and self._on_text and self._on_text(ready) is False:
             self.finish = "cancelled"
 
 

@@ -1,9 +1,7 @@
 """The server as an ASGI application: paths, guard, errors, counts and log."""
 
 import asyncio
-import base64
 import json
-import struct
 import time
 import traceback
 from collections.abc import Awaitable, Callable
@@ -11,22 +9,16 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from ncvc import __version__
 from ncvc.hf.row import Row
 from ncvc.hf.tokenizer import TextTokenizer
 from ncvc.progress import Reporter
-from ncvc.serve import generation
+from ncvc.serve import encoding, generation, state
 from ncvc.serve.errors import GONE, ApiError
 from ncvc.serve.guard import Guard
-from ncvc.serve.listen import Listener
-from ncvc.serve.metrics import TYPE
-from ncvc.serve.page import POLICY, chat_page
-from ncvc.serve.requests import DetokenizeRequest, EmbeddingRequest, TokenizeRequest, read
 from ncvc.serve.service import Service
-from ncvc.serve.worker import Job
 
 BODY_SECONDS = 30.0
 """Seconds within which the body of a request must have come."""
@@ -38,17 +30,17 @@ def build(service: Service, guard: Guard, log: Callable[[Request, int, float], N
     posts: dict[str, Post] = {
         "/v1/completions": generation.completions,
         "/v1/chat/completions": generation.chat_completions,
-        "/v1/embeddings": embeddings,
-        "/tokenize": tokenize,
-        "/detokenize": detokenize,
+        "/v1/embeddings": encoding.embeddings,
+        "/tokenize": encoding.tokenize,
+        "/detokenize": encoding.detokenize,
     }
     gets = {
-        "/": page,
-        "/health": health,
-        "/metrics": metrics,
-        "/v1/models": models,
-        "/v1/models/{name:path}": models,
-        "/tokenizer_info": tokenizer_info,
+        "/": state.page,
+        "/health": state.health,
+        "/metrics": state.metrics,
+        "/v1/models": state.models,
+        "/v1/models/{name:path}": state.models,
+        "/tokenizer_info": encoding.tokenizer_info,
     }
     routes = [Route(path, _post(service, guard, function), methods=["POST"]) for path, function in posts.items()]
     routes += [Route(path, _get(service, function), methods=["GET"]) for path, function in gets.items()]
@@ -204,111 +196,3 @@ def logger(
             reporter.say(json.dumps({"prompt": prompt, "text": row.text}, ensure_ascii=False))
 
     return log
-
-
-def page(service: Service, request: Request) -> Response:
-    """The chat page."""
-    headers = {"Content-Security-Policy": POLICY, "X-Frame-Options": "DENY", "Cache-Control": "no-cache"}
-    return HTMLResponse(
-        chat_page(service.name, has_chat=service.chat is not None, logs_text=service.logs_text), headers=headers
-    )
-
-
-def health(service: Service, request: Request) -> Response:
-    """Whether the engine runs."""
-    alive = service.worker.is_alive
-    return JSONResponse({"status": "ok" if alive else "the engine has ended"}, status_code=200 if alive else 503)
-
-
-def metrics(service: Service, request: Request) -> Response:
-    """Counters for Prometheus."""
-    gauges = {
-        "ncvc_requests_waiting": ("Requests that wait for a slot.", service.worker.waiting),
-        "ncvc_rows_under_way": ("Texts that are being made.", service.worker.under_way),
-        "ncvc_slots": ("Texts that can be made at once.", service.engine.slots),
-    }
-    return PlainTextResponse(service.metrics.text(gauges), media_type=TYPE)
-
-
-def models(service: Service, request: Request) -> Response:
-    """The one model there is."""
-    model = {
-        "id": service.name,
-        "object": "model",
-        "created": service.started,
-        "owned_by": "ncvc",
-        "max_model_len": service.engine.max_tokens,
-    }
-    if "name" not in request.path_params:
-        return JSONResponse({"object": "list", "data": [model]})
-    service.require_model(request.path_params["name"])
-    return JSONResponse(model)
-
-
-async def embeddings(service: Service, request: Request, body: bytes) -> Response:
-    """The mean of the last hidden states of each text, scaled to length 1."""
-    asked = read(EmbeddingRequest, body)
-    service.require_model(asked.model)
-    texts = [await service.encode(service.ids, text) for text in asked.inputs]
-    for ids in texts:
-        service.room([*ids][:-1], 1, None)
-    listener = Listener(streams=False)
-    job = Job([], listener, texts=texts)
-    service.submit(job)
-    await service.result(request, job, listener)
-    assert job.embeddings is not None
-    data = [
-        {"object": "embedding", "index": place, "embedding": _vector(vector, asked.encoding_format)}
-        for place, vector in enumerate(job.embeddings)
-    ]
-    count = sum(map(len, texts))
-    service.metrics.tokens["prompt"] += count
-    tokens = {"prompt_tokens": count, "total_tokens": count}
-    return JSONResponse({"object": "list", "data": data, "model": service.name, "usage": tokens})
-
-
-def _vector(vector: list[float], form: str | None) -> list[float] | str:
-    if form != "base64":
-        return vector
-    return base64.b64encode(struct.pack(f"<{len(vector)}f", *vector)).decode()
-
-
-async def tokenize(service: Service, request: Request, body: bytes) -> Response:
-    """Ids of raw text, as vLLM's path of this name gives them; the name of a special token alone is its id."""
-    asked = read(TokenizeRequest, body)
-    tokenizer = service.engine.tokenizer
-
-    def encode() -> list[int]:
-        special = {tokenizer.piece(token): token for token in tokenizer.end_ids}
-        if asked.prompt in special:
-            return [special[asked.prompt]]
-        ids = tokenizer.encode(asked.prompt)
-        return tokenizer.begin(ids) if asked.add_special_tokens else ids
-
-    ids = await service.encode(encode)
-    return JSONResponse({"tokens": ids, "count": len(ids), "max_model_len": service.engine.max_tokens})
-
-
-async def detokenize(service: Service, request: Request, body: bytes) -> Response:
-    """Text of ids, without special ones."""
-    asked = read(DetokenizeRequest, body)
-    if asked.tokens and max(asked.tokens) >= service.engine.vocab_size:
-        raise ApiError(400, f"tokens: the model has the ids 0 to {service.engine.vocab_size - 1}", param="tokens")
-    return JSONResponse({"prompt": await service.encode(service.engine.tokenizer.decode, asked.tokens)})
-
-
-def tokenizer_info(service: Service, request: Request) -> Response:
-    """What lm-evaluation-harness asks about a remote tokenizer."""
-    tokenizer = service.engine.tokenizer
-    ends = sorted(tokenizer.end_ids)
-    begins = tokenizer.begin([])
-    template = getattr(service.chat, "template", None)
-    return JSONResponse(
-        {
-            "tokenizer_class": type(tokenizer).__name__,
-            "bos_token": tokenizer.piece(begins[0]),
-            "eos_token": tokenizer.piece(ends[0]) if ends else None,
-            "chat_template": template,
-            "ncvc": __version__,
-        }
-    )

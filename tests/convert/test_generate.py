@@ -19,6 +19,12 @@ class Characters:
     eos_id = 2
     vocab_size = 500
 
+    def piece_to_id(self, piece: str) -> int | None:
+        return None if len(piece) != 1 else self.encode(piece)[0]
+
+    def id_to_piece(self, token: int) -> str | None:
+        return self.decode([token]) if 0 <= token < 500 else None
+
     def encode(self, text: str) -> list[int]:
         return [4 if c in " ▁" else 5 + ord(c) % 400 for c in text if c != "\x00"]
 

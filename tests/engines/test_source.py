@@ -10,12 +10,17 @@ from transformers import LlamaConfig, LlamaForCausalLM
 
 import ncvc
 import ncvc.errors
+from ncvc.convert.tokenizer import read_pieces, write_tokenizer
+from ncvc.data.rows import Message
 from ncvc.engines.base import finish
 from ncvc.engines.source import open_source
 from ncvc.errors import ModelFolderError
 from ncvc.hf.chat import PlainFormat, TemplateFormat, template_of_folder
+from ncvc.hf.conversation import CHAT_TOKENS, ROLES, Role, encode_chat
 from ncvc.hf.folder import TOKENIZER
 from ncvc.hf.row import Row, Sampling
+from ncvc.hf.tokenizer import ExactTokenizer
+from ncvc.tokenizer.grow import grow
 
 RAW = "体温３７．８℃　ＷＢＣ１２，３００\r\n高血圧症の治療"
 CHAT = (
@@ -65,6 +70,21 @@ def test_a_conversation_has_its_special_tokens_from_the_template_alone(
     expected = [12000, *own.encode(RAW), 2, 12001, *own.encode(text), 2, 12002]
     assert form.encode(tokenizer, messages) == expected
     assert 12000 not in own.encode(text)
+
+
+def test_a_tuned_model_reads_what_it_was_tuned_on(tokenizer_folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "ncvc").mkdir()
+    grow(tokenizer_folder, tmp_path / TOKENIZER, CHAT_TOKENS)
+    write_tokenizer(read_pieces(tmp_path / TOKENIZER), tmp_path, 128, begin_of_text=True)
+    tokenizer = ExactTokenizer(ncvc.Tokenizer.load(tmp_path / TOKENIZER), 1)
+    turns = [("system", RAW), ("user", " 熱は <|user|>"), ("assistant", "ない。"), ("user", "薬は\n")]
+    roles: dict[Role, int] = dict(zip(ROLES, range(12000, 12003), strict=True))
+    expected = encode_chat(
+        tokenizer, roles, 2, [Message(role=role, content=text) for role, text in turns], prompt=True
+    ).ids
+    form = template_of_folder(tmp_path)
+    assert form is not None
+    assert form.encode(tokenizer, [{"role": role, "content": content} for role, content in turns]) == expected
 
 
 def test_a_template_may_refuse(exact_folder: Path) -> None:

@@ -22,6 +22,7 @@ from ncvc.hf.load import LanguageModel
 from ncvc.manifest import write_manifest
 from tests.conftest import ROOT
 from tests.hf.test_generate import PROMPTS
+from tests.needs import require_needs
 
 GREEDY = ("--temperature", "0", "--max-new-tokens", "12")
 
@@ -205,3 +206,7 @@ def test_prompts_of_a_file_share_batches_and_the_speed_is_told(
     assert f"{sum(row['tokens'] for row in rows)} tokens in " in done.stderr
     assert done.stderr.rstrip().endswith("tokens/s")
     assert CliRunner().invoke(generate_command, [*arguments, "--quiet"]).stderr == ""
+
+
+def test_a_chat_needs_what_doctor_says(tiny_folder: Path, tmp_path: Path) -> None:
+    require_needs("chat", [tiny_folder], tmp_path / "check")

@@ -189,6 +189,15 @@ def test_odd_headers_are_refused(letters: Server, raw: bytes, status: bytes) -> 
     assert answer.startswith(b"HTTP/1.1 " + status)
 
 
+def test_a_body_that_does_not_come_is_not_waited_for(letters: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ncvc.serve.app.BODY_SECONDS", 0.3)
+    host, _, port = letters.url.removeprefix("http://").partition(":")
+    head = b"POST /v1/completions HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n"
+    with socket.create_connection((host, int(port)), timeout=60) as connection:
+        connection.sendall(head + b'{"prompt"')
+        assert connection.recv(4096).startswith(b"HTTP/1.1 408")
+
+
 def test_pages_of_other_sites_are_refused_and_the_servers_own_is_not(letters: Server, locked: Server) -> None:
     ask = {"prompt": "a", "max_tokens": 1}
     own = letters.url

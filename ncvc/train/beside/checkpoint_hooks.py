@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ncvc.checkpoint.manifest import checkpoint_folders
-from ncvc.errors import ConfigError
+from ncvc.errors import ConfigError, NcvcError
 from ncvc.progress import Channel, Reporter, reporter_on
 from ncvc.train.beside.commands import run
 from ncvc.train.beside.evaluation import evaluation_command, record_scores
