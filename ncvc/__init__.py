@@ -12,6 +12,9 @@ if TYPE_CHECKING:  # for type checkers: importing `typing`, the engine or numpy 
 
     __version__: str
 else:
+    from ncvc.auto_tokenizer.register import register_when_imported
+
+    register_when_imported()
 
     def __getattr__(name: str) -> object:
         """Loads a name of `__all__` when it is first used (PEP 562)."""

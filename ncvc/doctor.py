@@ -19,6 +19,7 @@ CONVERSION = (*CONFIGS, "megatron-core", *MODELS, "psutil", "sentencepiece")
 
 NEEDS: dict[str, tuple[str, ...]] = {
     "checkpoint average": (*CONFIGS, "numpy", "safetensors", "torch"),
+    "chat": MODELS,
     "clean": (),
     "convert": CONVERSION,
     "data check": ("pydantic",),
@@ -32,18 +33,20 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "generate": MODELS,
     "init": CONFIGS,
     "preprocess": (*CONFIGS, "ipadic"),
+    "serve": (*MODELS, "pydantic", "starlette", "uvicorn"),
     "split": (),
     "tokenizer train": ("pydantic", "sentencepiece"),
     "train plot": (*CONFIGS, "matplotlib", "numpy"),
     "train run": TRAINING,
     "train status": CONFIGS,
     "train tune": TRAINING,
+    "tune": tuple(dict.fromkeys((*CONVERSION, "accelerate", "datasets", "peft", "tensorboard", "trl"))),
     "verify": (),
 }
 """Distributions that a command uses with its default settings, besides click; what these need comes with them."""
 
-EXTRAS = ("", "train", "hf")
-"""Extras of the package (`pip install 'ncvc[train]'`), each with all of the one before."""
+EXTRAS = ("", "train", "hf", "serve", "tune")
+"""Extras of the package (`pip install 'ncvc[train]'`): each has all of those before, but `tune` nothing of `serve`."""
 
 OPTIONAL = {
     "unidic-lite": "a second base for dictionaries",
@@ -51,7 +54,7 @@ OPTIONAL = {
     "flash-attn": "flash attention outside torch",
     "apex": "NVIDIA's fused optimizers and norms",
     "liger-kernel": "Triton kernels",
-    "llama-cpp-python": "GGUF files compared by llama.cpp itself, and quantized by it",
+    "llama-cpp-python": "GGUF files run, compared and quantized by llama.cpp itself",
     "ray": "the corpus pass on many machines",
     "pypdfium2": "the text of PDF",
     "python-calamine": "the text of Excel",

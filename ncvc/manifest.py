@@ -22,11 +22,13 @@ GGUF = "ncvc-gguf/1"
 BENCHMARK = "benchmark"
 EVALUATION = "evaluation"
 CHECKPOINT: Literal["ncvc-checkpoint/1"] = "ncvc-checkpoint/1"
+TUNING = "ncvc-tuning/1"
 """Kinds of folders of ours, by their manifest's `stage` or `format`."""
 KINDS = {
     PREPROCESS: "a dataset of `ncvc preprocess`",
     TOKENIZER: "a tokenizer",
     GGUF: "a GGUF file's folder",
+    TUNING: "a checkpoint of `ncvc tune`, whose `output` is the model",
     BENCHMARK: "a benchmark of `ncvc data`",
     EVALUATION: "a report of `ncvc evaluate`",
 }

@@ -13,7 +13,7 @@ GRAPH = TOOL["python_imports"](ROOT / "ncvc")
 EVERYBODY = {"errors", "printable", "special_tokens", "units"}
 """Rooms that every other one may use; `ncvc` itself (`__init__`) is used for its version and the engine's classes."""
 MAY_USE = {
-    "__init__": {"dictionary", "indexed"},
+    "__init__": {"auto_tokenizer", "dictionary", "indexed"},
     "__main__": {"cli"},
     "config": {"yaml12"},
     "config_template": {"config"},
@@ -29,6 +29,7 @@ MAY_USE = {
     "shown_cleaning": {"html"},
     "manifest": {"files"},
     "outputs": {"files", "manifest"},
+    "auto_tokenizer": {"manifest"},
     "html": set(),
     "data": {"files", "manifest", "outputs"},
     "documents": {"files", "progress"},
@@ -41,7 +42,8 @@ MAY_USE = {
     "model": {"config", "packages"},
     "checkpoint": {"config", "files", "manifest", "model", "outputs"},
     "hf": {"files", "manifest"},
-    "convert": {"checkpoint", "files", "hf", "manifest", "model", "outputs", "progress"},
+    "engines": {"hf", "manifest"},
+    "convert": {"checkpoint", "files", "hf", "machine", "manifest", "model", "outputs", "progress"},
     "train": {
         *(
             "checkpoint",
@@ -60,13 +62,30 @@ MAY_USE = {
     },
 }
 COMMANDS = {
+    "tune": {
+        *(
+            "config",
+            "convert",
+            "data",
+            "files",
+            "hf",
+            "identity",
+            "machine",
+            "manifest",
+            "model",
+            "outputs",
+            "progress",
+        ),
+        *("smoothing", "tokenizer", "train", "yaml12"),
+    },
     "evaluate": {"convert", "data", "files", "hf", "html", "identity", "manifest", "outputs", "progress"},
     "demo": {"checkpoint", "config", "dictionary", "files", "manifest", "outputs", "progress"},
     "doctor": {"machine", "packages"},
+    "serve": {"engines", "hf", "progress"},
 }
 """Rooms of one command: nothing but `cli` uses them."""
 HEAVY = {"torch", "transformers", "megatron", "safetensors", "tokenizers"}
-MAY_BE_HEAVY = {"model", "checkpoint", "hf", "convert", "train"}
+MAY_BE_HEAVY = {"auto_tokenizer", "model", "checkpoint", "hf", "engines", "convert", "train", "tune"}
 
 
 def test_rooms_use_only_the_rooms_that_they_may():

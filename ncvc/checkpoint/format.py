@@ -38,7 +38,7 @@ from ncvc.manifest import CHECKPOINT, MANIFEST
 from ncvc.model.config import ModelConfig
 from ncvc.outputs import require_output, require_untouched
 
-SHARD_BYTES = 2**30
+SHARD_BYTES = 2**28
 """Most bytes of a shard of weights only, which is in memory while it is written."""
 Owned = tuple[str, Shape, Piece, torch.Tensor]
 """Piece of a tensor before it is saved: name and shape of the whole tensor, the piece, its data."""

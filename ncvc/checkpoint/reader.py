@@ -23,6 +23,8 @@ from ncvc.manifest import MANIFEST, file_difference
 from ncvc.model.config import ModelConfig
 
 _log = logging.getLogger(__name__)
+MAPPED = 64 << 20
+"""Bytes after which open files are closed; until then pages that were read count as memory of the process."""
 
 
 class Checkpoint:
@@ -32,6 +34,7 @@ class Checkpoint:
         self.folder = folder
         self.manifest = manifest
         self._files: dict[str, Any] = {}
+        self._pages = 0  # bytes that were read from open files
 
     @classmethod
     def open(cls, folder: str | Path) -> Self:
@@ -75,6 +78,8 @@ class Checkpoint:
     def box(self, name: str, offset: Sequence[int], shape: Shape) -> torch.Tensor:
         """Reads the box of a tensor at `offset` with `shape`."""
         entry = self._entry(name)
+        if len(entry.pieces) == 1 and (entry.pieces[0].offset, entry.pieces[0].shape) == (tuple(offset), tuple(shape)):
+            return self._join(list(entry.pieces), 0, math.prod(shape)).view(shape)  # not copied
         result = torch.empty(shape, dtype=getattr(torch, entry.dtype))
         by_box: dict[tuple[Shape, Shape], list[Piece]] = {}
         for piece in entry.pieces:
@@ -119,6 +124,9 @@ class Checkpoint:
                 tensor = self._files[piece.file].get_slice(piece.key)[first:end]
         except (OSError, SafetensorError) as error:
             raise CheckpointError(f"{self.folder / piece.file}: damaged: {error}") from None
+        self._pages += tensor.nbytes
+        if self._pages > MAPPED:
+            self._files, self._pages = {}, 0
         if tensor.shape != (end - first,):
             raise CheckpointError(f"{self.folder / piece.file}: damaged: {piece.key} is not as {MANIFEST} says")
         return tensor

@@ -7,6 +7,7 @@ import sys
 
 import click
 
+from ncvc.cli.chat import chat
 from ncvc.cli.checkpoint import checkpoint
 from ncvc.cli.clean import clean
 from ncvc.cli.convert import convert
@@ -19,9 +20,11 @@ from ncvc.cli.generate import generate
 from ncvc.cli.init import init
 from ncvc.cli.options import Group, warn
 from ncvc.cli.preprocess import preprocess
+from ncvc.cli.serve import serve
 from ncvc.cli.split import split
 from ncvc.cli.tokenizer import tokenizer
 from ncvc.cli.train import train
+from ncvc.cli.tune import tune
 from ncvc.cli.verify import verify
 from ncvc.printable import printable
 
@@ -39,7 +42,9 @@ def ncvc() -> None:
       ncvc preprocess preprocess.yaml
       ncvc train megatron_configs/ncvc-slm-1.yaml
       ncvc convert runs/ncvc-slm-1/checkpoints/step_00024000 my-model --to hf
+      ncvc tune megatron_configs/tune/jmed-llm.yaml
       ncvc generate my-model --prompt '高血圧の治療は'
+      ncvc serve my-model
 
     \b
     Every step once, small, on synthetic text:
@@ -50,7 +55,7 @@ def ncvc() -> None:
 ERRNO = re.compile(r"^\[Errno \d+\] ")
 
 COMMANDS = (
-    *(init, dictionary, tokenizer, preprocess, train, checkpoint, convert, generate),
+    *(init, dictionary, tokenizer, preprocess, train, checkpoint, convert, tune, generate, chat, serve),
     *(data, evaluate, clean, split, verify, demo, doctor),
 )
 for command in COMMANDS:

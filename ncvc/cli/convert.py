@@ -60,8 +60,8 @@ def convert(
     file for llama.cpp, for engines that know no other; megatron a checkpoint to train on from.
 
     Works on the CPU, one tensor at a time. Both models then read the same tokens, and OUTPUT appears only if
-    their logits agree to 1e-5 (quantized: within the bounds that docs/conversion.md states); that
-    comparison holds one fp32 model in memory (6.5 GB for 1.2 billion parameters).
+    their logits agree to 1e-5 (quantized: within the bounds that docs/conversion.md states); the
+    comparison holds one weight in memory too.
 
     \b
     Examples:
@@ -88,23 +88,24 @@ def convert(
 
 def _require(source: Path, output: Path, target: str, dtype: str, tokenizer: Path | None, *, force: bool) -> None:
     """Refuses what cannot be written, before the imports that take seconds."""
-    from ncvc.convert.kinds import require_convertible
+    from ncvc.convert.kinds import require_convertible, require_room
     from ncvc.manifest import CHECKPOINT, GGUF, HUGGINGFACE
     from ncvc.outputs import require_output
 
     if dtype not in DTYPES[target]:
         raise click.UsageError(f"--dtype {dtype} does not belong to --to {target}; choose {', '.join(DTYPES[target])}")
-    if target == "megatron" and tokenizer:
-        raise click.UsageError("--tokenizer does not belong to --to megatron")
     reads = [source] if tokenizer is None else [source, tokenizer]
     kinds = {"megatron": CHECKPOINT, "gguf": GGUF}
     require_output(output, kinds.get(target, HUGGINGFACE), reads=reads, replace=force)
-    if target != "megatron":
-        require_convertible(source)
+    require_convertible(source, target, tokenizer)
+    require_room(source, output, dtype)
 
 
 def _check(folder: Path, console: Console) -> None:
     """Compares a converted folder with the logits in it."""
+    from ncvc.convert.kinds import require_converted
+
+    require_converted(folder)
     from ncvc.convert.recheck import recheck
 
     found = recheck(folder)
@@ -119,7 +120,8 @@ def _check(folder: Path, console: Console) -> None:
 def _megatron(source: Path, output: Path, **options: Any) -> Written:
     from ncvc.convert.restore import to_megatron
 
-    difference = to_megatron(source, output, replace=options["replace"], reporter=options["reporter"])
+    given = {name: options[name] for name in ("tokenizer", "replace", "reporter")}
+    difference = to_megatron(source, output, **given)
     return {"difference": difference}, [f"logits differ from the folder's by at most {difference:.1e} (float32)"]
 
 

@@ -89,7 +89,7 @@ def evaluate(
         raise click.UsageError(f"--suite {unknown}: choose from {', '.join(SUITES)}")
     suites = read_suites(dict.fromkeys(names), data_folders, shots=options["shots"], limit=options["limit"])
     settings = Settings(form=options["form"], max_new_tokens=options["max_new_tokens"], dtype=options["dtype"])
-    plan = Plan(find_models(models), suites, settings, options["likelihood"])
+    plan = Plan(find_models(models), suites, settings, options["likelihood"], options["limit"])
 
     from ncvc.evaluate.run import check_output
     from ncvc.evaluate.run import evaluate as run

@@ -38,6 +38,34 @@ on_error_option = click.option(
 text_field_option = click.option(
     "--text-field", default="text", show_default=True, help="The member of a JSON object that holds the text."
 )
+device_option = click.option("--device", default="cpu", show_default=True, help="cpu, cuda or cuda:N.")
+dtype_option = click.option(
+    "--dtype",
+    type=click.Choice(["float32", "bfloat16"]),
+    default="float32",
+    show_default=True,
+    help="The type that the model computes in.",
+)
+max_new_tokens_option = click.option(
+    "--max-new-tokens", type=click.IntRange(min=1), default=128, show_default=True, help="In tokens."
+)
+temperature_option = click.option(
+    "--temperature",
+    type=click.FloatRange(min=0),
+    default=0.8,
+    show_default=True,
+    help="Higher is more varied; 0 takes the likeliest token always.",
+)
+top_p_option = click.option(
+    "--top-p",
+    type=click.FloatRange(min=0, max=1, min_open=True),
+    default=0.95,
+    show_default=True,
+    help="Samples from the likeliest tokens that together have this probability.",
+)
+plain_chat_option = click.option(
+    "--plain-chat", is_flag=True, help="Lets a base model chat: 質問: … and 回答: … by turns, as plain text."
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Writes one JSON object to standard output.")
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="Shows errors only.")
 

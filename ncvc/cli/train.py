@@ -17,7 +17,7 @@ from ncvc.cli.options import (
     output_option,
     set_option,
 )
-from ncvc.cli.tune import tune
+from ncvc.cli.train_tune import tune
 
 STOPPED = 75  # EX_TEMPFAIL of sysexits.h: nothing is wrong, start again to go on
 

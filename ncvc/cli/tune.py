@@ -1,90 +1,131 @@
-"""`ncvc train tune`."""
+"""`ncvc tune`."""
 
-import signal
+import os
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from ncvc.cli.options import EXISTING_FILE, FILE, Command, Console, answers, dry_run_option, set_option
+from ncvc.cli.options import EXISTING_FILE, Command, Console, answers, dry_run_option, set_option
+from ncvc.printable import printable
 
-WHOLE = click.IntRange(1)
+if TYPE_CHECKING:
+    from ncvc.tune.config import TuneConfig
+    from ncvc.tune.prepare import Prepared
+
+STOPPED = 75  # EX_TEMPFAIL of sysexits.h: nothing is wrong, start again to go on
 
 
-@click.command(cls=Command)
+@click.command(cls=Command, no_args_is_help=True)
 @click.argument("config", type=EXISTING_FILE)
-@click.option("--write-config", type=FILE, help="The config to write.  [default: CONFIG's name with .tuned.yaml]")
-@click.option("--steps", type=WHOLE, default=5, show_default=True, help="Steps of a try that count.")
-@click.option(
-    "--limit", type=click.FloatRange(1), default=1800.0, show_default=True, help="Seconds after which a try is ended."
-)
-@click.option("--micro-batch", type=WHOLE, multiple=True, metavar="N", help="Tries this micro-batch; can be repeated.")
-@click.option(
-    "--recompute",
-    type=click.Choice(["nothing", "mlp", "full"]),
-    multiple=True,
-    help="Tries this form of recomputation; can be repeated.",
-)
-@click.option("--ranks", type=WHOLE, multiple=True, metavar="N", help="Tries so many ranks; can be repeated.")
-@click.option("--tensor", type=WHOLE, multiple=True, metavar="N", help="Tries this tensor parallelism, likewise.")
-@click.option("--pipeline", type=WHOLE, multiple=True, metavar="N", help="Tries this pipeline parallelism, likewise.")
 @set_option
 @dry_run_option
+@click.option("--gpu", metavar="NAME", help="With --dry-run: the card, such as H100, instead of the one here.")
+@click.option(
+    "--mfu",
+    type=click.FloatRange(0, 1, min_open=True),
+    help="With --dry-run: the share of its peak that is reached.  [default: 0.4]",
+)
+@click.option(
+    "--show-mask",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Writes N samples token by token, those whose loss counts in colour, and trains nothing.",
+)
 @answers
 def tune(
     config: Path,
-    write_config: Path | None,
-    steps: int,
-    limit: float,
     overrides: tuple[str, ...],
     dry_run: bool,
+    gpu: str | None,
+    mfu: float | None,
+    show_mask: int | None,
     console: Console,
-    **choices: tuple[int, ...] | tuple[str, ...],
 ) -> None:
-    """Measures micro-batches, recomputation and layouts on this machine, and writes the fastest as a config.
+    """Tunes a model on conversations, documents, preferences or questions: a model folder → a model folder.
 
-    The new config extends CONFIG and has the fastest try's keys. Each try is a short training in processes of its own,
-    without checkpoints or validation, so that one that lacks memory ends alone. Ctrl-C ends the try that runs and shows
-    what is known; nothing is written then. --set goes for the tries, and is not in the new config.
+    The base is a folder of `ncvc convert --to hf`, or any that stock transformers loads as a causal language model.
+    The method (full, lora, qlora, continued, dpo, grpo), the data and everything else stand in CONFIG; those in
+    megatron_configs/tune are the papers' and others'.
 
     \b
     Examples:
-      ncvc train tune megatron_configs/ncvc-slm-1.yaml --dry-run
-      ncvc train tune megatron_configs/ncvc-slm-1.yaml --set schedule.global_batch_size=128
-      ncvc train tune megatron_configs/demo.yaml --write-config fast.yaml --ranks 1 --micro-batch 4 --micro-batch 8
-    """
-    from ncvc.errors import NcvcError
-    from ncvc.outputs import require_own_file
-    from ncvc.train.config import TrainConfig, require_files
-    from ncvc.train.tune import machine, report
-    from ncvc.train.tune.runner import judge, run_all
-    from ncvc.train.tune.tries import Choices, candidates
+      ncvc tune megatron_configs/tune/jmed-llm.yaml --show-mask 2
+      ncvc tune megatron_configs/tune/jmed-llm.yaml --dry-run --gpu A6000
+      ncvc tune megatron_configs/tune/jmed-llm.yaml --set base=demo/hf --set output=demo/tuned
+      torchrun --nproc-per-node 4 -m ncvc tune megatron_configs/tune/jmed-llm-exercises.yaml
+      ncvc train plot runs/tune-jmed-llm -o loss.html
 
-    given = TrainConfig.load(config, overrides)
-    file = require_own_file(write_config or config.with_suffix(".tuned.yaml"), report.is_ours, [config])
-    found = candidates(given, Choices(**choices), *machine.room(given))  # type: ignore[arg-type]
-    tries = [candidate for candidate in found if candidate.fits]
+    \b
+    The same command resumes from the newest whole checkpoint of the run folder.
+    Ctrl-C or SIGTERM finishes the step, saves, and exits with status 75.
+    """
+    from ncvc.train.elastic.stop_signal import StopRequest
+    from ncvc.tune.config import TuneConfig
+    from ncvc.tune.run import is_finished, require_places, summary
+
+    if not dry_run and (gpu is not None or mfu is not None):
+        raise click.UsageError("--gpu and --mfu belong to --dry-run")
+    settings = TuneConfig.load(config, overrides)
     if dry_run:
-        summary = {"tries": [report.facts_of(each) for each in found], "output": str(file)}
-        console.close(summary, [*report.plan(found), "dry run: nothing was started or written"])
+        from ncvc.tune.preflight import plan
+
+        found = plan(settings, gpu, mfu)
+        console.close(found.summary(), [*found.lines(), "dry run: nothing was started or written"])
         return
-    if not tries:
-        raise NcvcError(f"{config}: no try is possible on this machine; --dry-run shows why")
-    require_files(given.data.prefixes)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    outcomes = []
-    try:
-        for outcome in run_all(tries, steps, limit, console.reporter):
-            outcomes.append(outcome)
-            console.reporter.say(report.line(outcome))
-    except KeyboardInterrupt:
-        best = judge(outcomes)
-        console.close(report.summary(outcomes, best, None), report.lines(outcomes, best))
-        raise
-    best = judge(outcomes)
-    lines = report.lines(outcomes, best)
-    if best is None:
-        console.close(report.summary(outcomes, None, None), lines)
-        raise NcvcError(f"{config}: no try ran to its end; the table says why")
-    require_own_file(file, report.is_ours, [config])  # once more: hours may have passed
-    report.write(best, given, config, file, len(outcomes))
-    console.close(report.summary(outcomes, best, file), [*lines, f"written to {file}"])
+    if show_mask is not None:
+        _show(settings, show_mask, console)
+        return
+    stop = StopRequest()
+    stop.listen()  # before the slow imports, so that no request to stop is lost
+    require_places(settings)
+    if is_finished(settings):
+        done = f"{settings.run}: finished already, the model is {settings.output}; nothing was done"
+        console.close(summary(settings), [done])
+        return
+    prepared = _prepare(settings)
+    from ncvc.progress import Reporter, reporter_on
+    from ncvc.tune.run import locked, tune
+
+    first = int(os.environ.get("RANK", "0")) == 0
+    reporter = reporter_on(console.channel) if first else Reporter()
+    with locked(settings, first=first):
+        finished = tune(settings, prepared, stop, reporter)
+    if console.as_json and first:
+        console.close(summary(settings), [])
+    if not finished:
+        sys.exit(STOPPED)
+
+
+def _prepare(settings: "TuneConfig") -> "Prepared":
+    if settings.method == "qlora":
+        from ncvc.tune.four_bits import require_four_bits
+
+        require_four_bits()
+    from ncvc.tune.prepare import prepare
+
+    return prepare(settings)
+
+
+def _show(settings: "TuneConfig", count: int, console: Console) -> None:
+    """Writes samples and which of their tokens count."""
+    from ncvc.tune.prepare import prepare
+    from ncvc.tune.show_mask import mask_rows
+
+    prepared = prepare(settings)
+    if not prepared.samples:
+        raise click.UsageError(f"--show-mask is not for method {settings.method}, which has no mask")
+    rows = list(mask_rows(prepared.base, prepared.samples, count))
+    if console.as_json:
+        console.close({"samples": [{"place": sample.place, "tokens": tokens} for sample, tokens in rows]}, [])
+        return
+    for sample, tokens in rows:
+        click.echo(f"{printable(sample.place)}: {sum(sample.counts)} of {len(tokens)} tokens count")
+        click.echo(" ".join(_coloured(token, counted) for token, counted in tokens))
+
+
+def _coloured(token: str, counted: bool) -> str:
+    """A token for the terminal; those that count stand in brackets, for whom sees no colour."""
+    text = printable(token)
+    return click.style(f"[{text}]", fg="green", bold=True) if counted else click.style(text, dim=True)

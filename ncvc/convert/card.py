@@ -27,6 +27,8 @@ class Facts:
     document_mask: bool = False
     """True if attention stayed within a document in training."""
     optimizer: str = "adamw"
+    tuned: str = ""
+    """A sentence on how the model was tuned; empty for a base model."""
     begin_of_text: bool
     """True if the documents of the training data begin with `<|begin_of_text|>`."""
     check: Check
@@ -61,7 +63,7 @@ def model_card(model: ModelConfig, facts: Facts) -> str:
     if facts.check.rounding is not None:
         rows[f"rounding to {facts.dtype} moves a logit by"] = f"at most {facts.check.rounding:.1e}"
     return CARD.format(
-        beginning=beginning("transformers", f"of {facts.parameters:,} parameters", rows),
+        beginning=beginning("transformers", f"of {facts.parameters:,} parameters", rows, facts.tuned),
         name=facts.architecture.name,
         architecture=_architecture(model, facts.architecture),
         original=ORIGINAL_EMBEDDING if model.scale_embedding else "",
@@ -72,10 +74,15 @@ def model_card(model: ModelConfig, facts: Facts) -> str:
     )
 
 
-def beginning(library: str, title: str, rows: Mapping[str, object]) -> str:
-    """The header that model hubs read, what the model is, and a table."""
+def beginning(library: str, title: str, rows: Mapping[str, object], tuned: str = "") -> str:
+    """The header that model hubs read, what the model is, and a table; `tuned`: see `Facts`."""
     table = "\n".join(f"| {name} | {value} |" for name, value in rows.items())
-    return BEGINNING.format(library=library, title=title, table=table, version=__version__)
+    return BEGINNING.format(library=library, title=title, table=table, version=__version__, kind=tuned or BASE_MODEL)
+
+
+BASE_MODEL = """\
+It is a base model: it continues Japanese text and was
+not taught to follow instructions."""
 
 
 def _architecture(model: ModelConfig, entry: Architecture) -> str:
@@ -112,8 +119,7 @@ pipeline_tag: text-generation
 ---
 # A Japanese language model {title}
 
-Trained from scratch and converted by ncvc {version}. It is a base model: it continues Japanese text and was
-not taught to follow instructions.
+Trained from scratch and converted by ncvc {version}. {kind}
 
 | | |
 | --- | --- |

@@ -5,12 +5,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 from torch import Tensor
+from transformers import AutoConfig
 
 import ncvc.model.lazy_dynamo  # noqa: F401  (before megatron-core)
 from ncvc.convert import mapping
-from ncvc.errors import ConvertError
-from ncvc.hf.load import load_model
+from ncvc.convert.shards import Shards
+from ncvc.convert.streaming import streamed, transformers_logits, without_weights
+from ncvc.errors import ConvertError, ModelFolderError
+from ncvc.hf.fixture import LOGITS
+from ncvc.hf.tokenizer import one_line
 from ncvc.model.config import ModelConfig
 from ncvc.model.gpt import build
 from ncvc.model.parallel import single_process
@@ -18,6 +24,7 @@ from ncvc.model.parallel import single_process
 TOLERANCE = 1e-5
 """Largest allowed difference of two logits in fp32; of logits beyond ±1, relative to their size."""
 CONVERT_AGAIN = "nothing was written. Convert again; if that does not help, the weights or the sizes are damaged"
+COPY_AGAIN = "copy the folder again, or convert the checkpoint again"
 BATCH, LENGTH = 2, 64
 WeightReader = Callable[[str], Tensor]
 """Megatron weight name → the weight."""
@@ -44,9 +51,14 @@ class Check:
 
 def batch(model: ModelConfig) -> Tensor:
     """Token ids [2, ≤ 64], spread over the vocabulary by Knuth's multiplicative hash: the same everywhere."""
-    length = min(LENGTH, model.max_position_embeddings)
+    return batch_of(model.vocab_size, model.max_position_embeddings)
+
+
+def batch_of(vocab_size: int, longest: int) -> Tensor:
+    """The same for a model of which no more is known."""
+    length = min(LENGTH, longest)
     spread = torch.arange(BATCH * length) * 2654435761 % 2**32
-    return (spread * model.vocab_size >> 32).view(BATCH, length)
+    return (spread * vocab_size >> 32).view(BATCH, length)
 
 
 def difference(ours: Tensor, theirs: Tensor) -> float:
@@ -58,26 +70,39 @@ def difference(ours: Tensor, theirs: Tensor) -> float:
 def megatron_logits(model: ModelConfig, weight: WeightReader, ids: Tensor, dtype: torch.dtype) -> Tensor:
     """Logits [batch, length, V] of Megatron's GPTModel, computed in fp32 on the CPU.
 
-    Its weights are those that `weight` gives, rounded to `dtype`. The embedding's output is rounded after its
-    multiplication by √d, because the folder holds the product.
+    Its weights are those that `weight` gives, rounded to `dtype`, one in memory at a time. The embedding's output is
+    rounded after its multiplication by √d, because the folder holds the product.
     """
     with single_process(), torch.no_grad():
         gpt = build(model).eval()
-        parameters = dict(gpt.named_parameters())
-        parameters[mapping.EMBEDDING].copy_(weight(mapping.EMBEDDING))
+        tied = {"output_layer": mapping.EMBEDDING} if model.share_embeddings_and_output_weights else {}
         positions = torch.arange(ids.shape[1]).expand_as(ids)
-        embedded = gpt.embedding(ids, positions).to(dtype).float()
-        for name, parameter in parameters.items():
-            parameter.copy_(weight(name).to(dtype))
-        logits: Tensor = gpt(ids, positions, None, decoder_input=embedded)
+        with streamed(gpt, weight):
+            embedded = gpt.embedding(ids, positions).to(dtype).float()
+        with streamed(gpt, lambda name: weight(name).to(dtype).float(), tied):
+            logits: Tensor = gpt(ids, positions, None, decoder_input=embedded)
     return logits
 
 
 def huggingface_logits(folder: Path, ids: Tensor) -> Tensor:
-    """Logits [batch, length, V] of the folder's model in fp32, as transformers loads it."""
-    with torch.no_grad():
-        logits: Tensor = load_model(folder)(ids).logits
-    return logits
+    """Logits [batch, length, V] of the folder's model in fp32, by transformers.
+
+    Raises `ConvertError` where a weight is missing, or the model has no such weight.
+    """
+    shards = Shards(folder)
+    try:
+        model = without_weights(AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False))
+    except Exception as error:  # whatever an odd config leads to
+        raise ModelFolderError(f"{folder}: transformers cannot load it: {one_line(error)}") from None
+    expected = {name: tuple(parameter.shape) for name, parameter in model.named_parameters()}
+    found = shards.shapes()
+    for name in sorted(expected.keys() | found.keys()):
+        if expected.get(name) != found.get(name):
+            raise ConvertError(
+                f"{folder}: weight {name} has the shape {found.get(name, 'none')}, and transformers'"
+                f" {type(model).__name__} {expected.get(name, 'none')}; convert again"
+            )
+    return transformers_logits(model, ids, lambda name: shards.tensor(name).float())
 
 
 def require_equal(
@@ -90,3 +115,15 @@ def require_equal(
             f"{folder}: its logits differ from Megatron's by {found:.1e}, more than {tolerance:.0e}; {todo}"
         )
     return found
+
+
+def read_fixture(folder: Path) -> tuple[Tensor, Tensor]:
+    """Token ids [batch, length] and Megatron's logits [batch, length, V] of a converted folder.
+
+    Raises `ConvertError` where they are missing or damaged.
+    """
+    try:
+        stored = load_file(folder / LOGITS)
+        return stored["ids"], stored["logits"]
+    except (OSError, KeyError, SafetensorError):
+        raise ConvertError(f"{folder / LOGITS}: missing or damaged; {COPY_AGAIN}") from None

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pydantic
-from transformers import AutoConfig
 
+from ncvc.convert.rope import require_known_rope, rope_fields, rope_members
 from ncvc.errors import ConvertError
 from ncvc.hf.tokenizer import one_line
 from ncvc.model.config import ModelConfig
@@ -94,7 +94,7 @@ def huggingface_config(
         "head_dim": model.kv_channels,
         "max_position_embeddings": model.max_position_embeddings,
         "rms_norm_eps": model.layernorm_epsilon,
-        **_rope_members(model),
+        **rope_members(model),
         "attention_dropout": 0.0,
         **special_ids(begin_of_text=begin_of_text),
         "use_cache": True,
@@ -112,17 +112,6 @@ def special_ids(*, begin_of_text: bool) -> dict[str, Any]:
     }
 
 
-def _rope_members(model: ModelConfig) -> dict[str, Any]:
-    """Members of `config.json` for RoPE's frequencies: transformers 5 reads the last, transformers 4 the others."""
-    theta = {"rope_theta": float(model.rotary_base)}
-    if model.rope_scaling is None:
-        return theta | {"rope_parameters": {"rope_type": "default"} | theta}
-    scaling: dict[str, Any] = {"rope_type": model.rope_scaling, "factor": model.rope_scaling_factor}
-    if model.rope_scaling == "llama3":
-        scaling |= {theirs: getattr(model, ours) for ours, theirs in LLAMA3_ROPE.items()}
-    return theta | {"rope_scaling": scaling, "rope_parameters": scaling | theta}
-
-
 def model_config(
     path: Path, config: dict[str, Any], recorded: dict[str, Any], *, as_stored: bool = False
 ) -> ModelConfig:
@@ -133,20 +122,14 @@ def model_config(
     `as_stored` every model's.
     Raises `ConvertError` where it is another architecture.
     """
-    entries = [entry for entry in ARCHITECTURES if entry.model_type == config.get("model_type")]
-    if not entries:
-        known = ", ".join(dict.fromkeys(entry.model_type for entry in ARCHITECTURES))
-        raise ConvertError(f"{path}: model_type is {config.get('model_type')!r}; models of {known} can be read")
-    for key in SIZES.values():
-        if key not in config:
-            raise ConvertError(f"{path}: {key} is missing; copy the folder again")
+    entries = require_architecture(path, config)
     whole = _with_defaults(path, entries[0].model_type, config)
     entry = _entry(path, entries, whole)
     if as_stored or (not recorded and entry.form):
         tied = whole["tie_word_embeddings"]
         recorded = recorded | {"scale_embedding": False, "share_embeddings_and_output_weights": tied}
     sizes = {ours: whole[theirs] for ours, theirs in SIZES.items()}
-    sizes |= {"layernorm_epsilon": whole["rms_norm_eps"], **_rope(path, whole)}
+    sizes |= {"layernorm_epsilon": whole["rms_norm_eps"], **rope_fields(path, config, whole)}
     if whole.get("head_dim"):
         sizes["kv_channels"] = whole["head_dim"]
     try:
@@ -159,6 +142,22 @@ def model_config(
     return model
 
 
+def require_architecture(path: Path, config: dict[str, Any]) -> list[Architecture]:
+    """Finds the entries of a `config.json` by its class; needs no transformers.
+
+    Raises `ConvertError` where there are none, a size is missing or RoPE is another one.
+    """
+    entries = [entry for entry in ARCHITECTURES if entry.model_type == config.get("model_type")]
+    if not entries:
+        known = ", ".join(dict.fromkeys(entry.model_type for entry in ARCHITECTURES))
+        raise ConvertError(f"{path}: model_type is {config.get('model_type')!r}; models of {known} can be read")
+    for key in SIZES.values():
+        if key not in config:
+            raise ConvertError(f"{path}: {key} is missing; copy the folder again")
+    require_known_rope(path, config)
+    return entries
+
+
 SIZES = {
     "vocab_size": "vocab_size",
     "hidden_size": "hidden_size",
@@ -169,12 +168,6 @@ SIZES = {
     "max_position_embeddings": "max_position_embeddings",
 }
 """Fields of `ModelConfig` → members that a `config.json` must have."""
-LLAMA3_ROPE = {
-    "rope_low_freq_factor": "low_freq_factor",
-    "rope_high_freq_factor": "high_freq_factor",
-    "rope_original_positions": "original_max_position_embeddings",
-}
-"""Fields of `ModelConfig` → members of `rope_parameters` with which Llama 3.1 scales."""
 
 
 def _entry(path: Path, entries: list[Architecture], config: dict[str, Any]) -> Architecture:
@@ -191,29 +184,10 @@ def _entry(path: Path, entries: list[Architecture], config: dict[str, Any]) -> A
 
 def _with_defaults(path: Path, model_type: str, config: dict[str, Any]) -> dict[str, Any]:
     """Fills what the file leaves out, as transformers does."""
+    from transformers import AutoConfig  # only now: the rest is needed before anything slow is imported
+
     try:
         whole: dict[str, Any] = AutoConfig.for_model(**{**config, "model_type": model_type}).to_dict()
     except Exception as error:  # whatever an odd value leads to
         raise ConvertError(f"{path}: transformers refuses it: {one_line(error)}") from None
     return whole
-
-
-def _rope(path: Path, config: dict[str, Any]) -> dict[str, Any]:
-    """RoPE's fields of `ModelConfig`; raises `ConvertError` for frequencies of a kind that is not computed."""
-    rope = config.get("rope_parameters") or {}
-    kind, base = rope.get("rope_type", "default"), rope.get("rope_theta", 10000.0)
-    if kind not in ("default", "linear", "llama3"):
-        raise ConvertError(
-            f"{path}: RoPE of type {kind!r}; only models with 'default', 'linear' or 'llama3' can be read"
-        )
-    if rope.get("partial_rotary_factor", 1.0) != 1.0:
-        raise ConvertError(f"{path}: partial_rotary_factor is {rope['partial_rotary_factor']}; only 1 can be read")
-    if base != int(base):
-        raise ConvertError(f"{path}: rope_theta is {base}, not a whole number")
-    if kind == "default":
-        return {"rotary_base": int(base)}
-    needed = {"rope_scaling_factor": "factor"} | (LLAMA3_ROPE if kind == "llama3" else {})
-    # transformers has refused a file without one of the others.
-    rope = {"original_max_position_embeddings": config["max_position_embeddings"]} | rope
-    scaling = {ours: rope[theirs] for ours, theirs in needed.items()}
-    return {"rotary_base": int(base), "rope_scaling": kind, **scaling}

@@ -7,11 +7,14 @@ import torch
 from ncvc.convert import check, mapping
 from ncvc.convert.card import Facts, model_card
 from ncvc.convert.config import Architecture, architecture, huggingface_config, special_ids
-from ncvc.convert.shards import DTYPES, Dtype, write_shards, write_tensors
-from ncvc.convert.source import Source, copy_tokenizer, open_source
+from ncvc.convert.memory import comparing_limit, in_at_most, writing_limit
+from ncvc.convert.shards import DTYPES, Dtype, write_safetensors, write_shards, write_tensors
+from ncvc.convert.source import Source, open_source
 from ncvc.convert.tokenizer import write_tokenizer
+from ncvc.convert.tokenizer_folder import copy_tokenizer
 from ncvc.files import whole_folder, write_json
-from ncvc.hf.folder import EMBEDDING, LOGITS, TOKENIZER
+from ncvc.hf.fixture import LOGITS, fixture_metadata
+from ncvc.hf.folder import EMBEDDING, TOKENIZER
 from ncvc.manifest import HUGGINGFACE
 from ncvc.outputs import require_output, require_untouched
 from ncvc.progress import Reporter
@@ -35,32 +38,39 @@ def to_huggingface(
     Reads and writes one tensor at a time; the comparison then holds one fp32 model in memory at a time.
     Raises `ConvertError` where the logits differ, and leaves nothing under the name `out`.
     """
-    reporter = reporter or Reporter()
     opened = open_source(source, tokenizer)
-    model = opened.model
-    entry = architecture(model, llama=llama)
+    architecture(opened.model, llama=llama)  # refuses a form that there is not
     with whole_folder(
         require_output(out, HUGGINGFACE, reads=[source, opened.tokenizer], replace=replace), require_untouched
     ) as folder:
-        copy_tokenizer(opened.tokenizer, folder / TOKENIZER)
-        write_tokenizer(opened.pieces, folder, model.max_position_embeddings, begin_of_text=opened.begin_of_text)
-        reporter.say("checking the SHA-256 of what is converted")
-        opened.verify()
-        reporter.say(f"writing {model.num_layers} layers in {dtype}")
-        shapes, read = opened.huggingface(llama=llama)
-        write_shards(folder, shapes, DTYPES[dtype], read)
-        if model.scale_embedding:
-            write_tensors(folder / EMBEDDING, {mapping.EMBEDDING: opened.weight(mapping.EMBEDDING)})
-        write_json(
-            folder / "config.json", huggingface_config(model, dtype, begin_of_text=opened.begin_of_text, llama=llama)
-        )
-        write_json(folder / "generation_config.json", special_ids(begin_of_text=opened.begin_of_text))
-        reporter.say("comparing the logits with Megatron's")
-        found = _compare(opened, folder, out, DTYPES[dtype])
-        write_tensors(folder / LOGITS, {"ids": found.ids, "logits": found.logits})
-        _write_card(opened, folder, dtype, found, entry)
-        logits = {"tokens": found.tokens, "difference": found.difference, "rounding": found.rounding}
-        opened.write_manifest(folder, format=HUGGINGFACE, dtype=dtype, logits=logits)
+        return write_folder(opened, folder, out, dtype=dtype, llama=llama, reporter=reporter or Reporter())
+
+
+def write_folder(
+    opened: Source, folder: Path, out: Path, *, dtype: Dtype, llama: bool, reporter: Reporter
+) -> check.Check:
+    """Writes the files into `folder`, which will be called `out`, and compares the models; see `to_huggingface`."""
+    model = opened.model
+    entry = architecture(model, llama=llama)
+    copy_tokenizer(opened.tokenizer, folder / TOKENIZER)
+    write_tokenizer(opened.pieces, folder, model.max_position_embeddings, begin_of_text=opened.begin_of_text)
+    reporter.say("checking the SHA-256 of what is converted")
+    opened.verify()
+    reporter.say(f"writing {model.num_layers} layers in {dtype}, {in_at_most(writing_limit(model))}")
+    shapes, read = opened.huggingface(llama=llama)
+    write_shards(folder, shapes, DTYPES[dtype], read)
+    if model.scale_embedding:
+        shape = {mapping.EMBEDDING: (model.vocab_size, model.hidden_size)}
+        write_safetensors(folder / EMBEDDING, shape, torch.float32, opened.weight)
+    config = huggingface_config(model, dtype, begin_of_text=opened.begin_of_text, llama=llama)
+    write_json(folder / "config.json", config)
+    write_json(folder / "generation_config.json", special_ids(begin_of_text=opened.begin_of_text))
+    reporter.say(f"comparing the logits with Megatron's, {in_at_most(comparing_limit(model))}")
+    found = _compare(opened, folder, out, DTYPES[dtype])
+    write_tensors(folder / LOGITS, {"ids": found.ids, "logits": found.logits}, fixture_metadata(config))
+    _write_card(opened, folder, dtype, found, entry)
+    logits = {"tokens": found.tokens, "difference": found.difference, "rounding": found.rounding}
+    opened.write_manifest(folder, format=HUGGINGFACE, dtype=dtype, logits=logits)
     return found
 
 
@@ -84,6 +94,7 @@ def _write_card(source: Source, folder: Path, dtype: Dtype, found: check.Check, 
         step=source.step,
         tokens_seen=source.tokens_seen,
         **source.training,
+        tuned=source.tuned.get("description", ""),
         begin_of_text=source.begin_of_text,
         check=found,
         architecture=entry,

@@ -20,10 +20,11 @@ from torch import Tensor
 
 from ncvc.convert import mapping
 from ncvc.convert.source import Source
+from ncvc.convert.tokenizer import Kind, Piece
 from ncvc.errors import ConvertError
 from ncvc.model.config import ModelConfig
 from ncvc.model.rope_scaling import base_frequencies, scaled
-from ncvc.special_tokens import END_OF_TEXT_ID, SPECIAL_PIECES, first_id
+from ncvc.special_tokens import END_OF_TEXT_ID, first_id
 
 Format = Literal["float32", "float16", "bfloat16", "q8_0"]
 FORMATS: dict[Format, tuple[Type, LlamaFileType]] = {
@@ -147,15 +148,21 @@ def _write_sizes(writer: gguf.GGUFWriter, model: ModelConfig) -> None:
     writer.add_layer_norm_rms_eps(model.layernorm_epsilon)
 
 
-def _write_tokenizer(writer: gguf.GGUFWriter, pieces: list[tuple[str, float]], first: int) -> None:
+TOKEN_TYPES: dict[Kind, TokenType] = {
+    "normal": TokenType.NORMAL,
+    "unknown": TokenType.UNKNOWN,
+    "control": TokenType.CONTROL,
+    "user_defined": TokenType.USER_DEFINED,
+}
+
+
+def _write_tokenizer(writer: gguf.GGUFWriter, pieces: list[Piece], first: int) -> None:
     """UGM with every piece and score; the engine begins a text with the id `first`, as training did."""
-    kinds = [TokenType.UNKNOWN, TokenType.CONTROL, TokenType.CONTROL, TokenType.USER_DEFINED]
-    assert len(kinds) == len(SPECIAL_PIECES)
     writer.add_tokenizer_model("t5")
     writer.add_tokenizer_pre("default")
-    writer.add_token_list([piece for piece, _ in pieces])
-    writer.add_token_scores([score for _, score in pieces])
-    writer.add_token_types(kinds + [TokenType.NORMAL] * (len(pieces) - len(kinds)))
+    writer.add_token_list([piece.text for piece in pieces])
+    writer.add_token_scores([piece.score for piece in pieces])
+    writer.add_token_types([TOKEN_TYPES[piece.kind] for piece in pieces])
     writer.add_add_space_prefix(False)
     writer.add_remove_extra_whitespaces(False)
     writer.add_unk_token_id(0)

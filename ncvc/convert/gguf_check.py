@@ -7,11 +7,12 @@ from typing import Any
 import gguf
 import torch
 from torch import Tensor
-from transformers import AutoConfig, AutoModelForCausalLM
+from transformers import AutoConfig
 
 from ncvc.convert import check, llama_cpp
 from ncvc.convert.config import huggingface_config
 from ncvc.convert.gguf import ROPE_FACTORS, entries
+from ncvc.convert.streaming import transformers_logits, without_weights
 from ncvc.errors import ConvertError
 from ncvc.model.config import ROPE_SCALING, ModelConfig
 
@@ -68,22 +69,21 @@ def reread_logits(model: ModelConfig, path: Path, ids: Tensor) -> Tensor:
     """Logits [batch, length, V] of the file's numbers, by transformers' Llama in float32."""
     reader = gguf.GGUFReader(path)
     stored: dict[str, Any] = {tensor.name: tensor for tensor in reader.tensors}
+    table = {entry.huggingface: entry for entry in entries(model)}
+
+    def read(name: str) -> Tensor:
+        entry = table[name]
+        tensor = stored[entry.name]
+        weight = torch.tensor(gguf.quants.dequantize(tensor.data, tensor.tensor_type)).view(entry.shape)
+        if not entry.heads:
+            return weight
+        pairs = weight.view(entry.heads, -1, 2, *entry.shape[1:])  # neighbours → halves
+        return torch.cat([pairs[:, :, 0], pairs[:, :, 1]], dim=1).view(entry.shape)
+
     config = huggingface_config(model.model_copy(update=NO_ROPE_SCALING), "float32", llama=True)
-    with torch.no_grad():
-        llama = AutoModelForCausalLM.from_config(
-            AutoConfig.for_model(**config), dtype=torch.float32, attn_implementation="sdpa"
-        ).eval()
-        parameters = dict(llama.named_parameters())
-        for entry in entries(model):
-            tensor = stored[entry.name]
-            weight = torch.tensor(gguf.quants.dequantize(tensor.data, tensor.tensor_type)).view(entry.shape)
-            if entry.heads:  # neighbours → halves
-                pairs = weight.view(entry.heads, -1, 2, *entry.shape[1:])
-                weight = torch.cat([pairs[:, :, 0], pairs[:, :, 1]], dim=1).view(entry.shape)
-            parameters[entry.huggingface].copy_(weight)
-        llama.model.rotary_emb.inv_freq /= _rope_divisors(reader, stored)
-        logits: Tensor = llama(ids).logits
-    return logits
+    llama = without_weights(AutoConfig.for_model(**config))
+    llama.model.rotary_emb.inv_freq /= _rope_divisors(reader, stored)
+    return transformers_logits(llama, ids, read)
 
 
 def _rope_divisors(reader: gguf.GGUFReader, stored: dict[str, Any]) -> Tensor:

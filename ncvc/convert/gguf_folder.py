@@ -7,11 +7,14 @@ from ncvc.convert.config import architecture
 from ncvc.convert.gguf import FORMATS, Format, write_gguf
 from ncvc.convert.gguf_card import gguf_card, modelfile
 from ncvc.convert.gguf_check import Found, compare, require_bounds
+from ncvc.convert.memory import comparing_limit, in_at_most, writing_limit
 from ncvc.convert.shards import write_tensors
-from ncvc.convert.source import Source, copy_tokenizer, open_source
+from ncvc.convert.source import Source, open_source
+from ncvc.convert.tokenizer_folder import copy_tokenizer
 from ncvc.errors import ConvertError
 from ncvc.files import whole_folder
-from ncvc.hf.folder import LOGITS, TOKENIZER
+from ncvc.hf.fixture import LOGITS
+from ncvc.hf.folder import TOKENIZER
 from ncvc.manifest import GGUF
 from ncvc.outputs import require_output, require_untouched
 from ncvc.progress import Reporter
@@ -48,9 +51,9 @@ def to_gguf(
         reporter.say("checking the SHA-256 of what is converted")
         opened.verify()
         path = folder / f"model-{dtype}.gguf"
-        reporter.say(f"writing {opened.model.num_layers} layers in {dtype}")
+        reporter.say(f"writing {opened.model.num_layers} layers in {dtype}, {in_at_most(writing_limit(opened.model))}")
         _write(opened, path, dtype)
-        reporter.say("comparing the logits with Megatron's")
+        reporter.say(f"comparing the logits with Megatron's, {in_at_most(comparing_limit(opened.model))}")
         ids = check.batch(opened.model)
         ours = opened.logits(ids)
         found = compare(opened.model, path, ids, ours)

@@ -3,18 +3,14 @@
 from pathlib import Path
 
 import pydantic
-from safetensors import SafetensorError
-from safetensors.torch import load_file
-from torch import Tensor
 
 from ncvc.convert import check
 from ncvc.convert.gguf_check import Found, compare, require_bounds
+from ncvc.convert.kinds import require_converted
 from ncvc.errors import ConvertError
-from ncvc.hf.folder import LOGITS, require_safe
-from ncvc.manifest import GGUF, HUGGINGFACE, MANIFEST, own_manifest, verify
+from ncvc.hf.folder import require_safe
+from ncvc.manifest import HUGGINGFACE, MANIFEST, verify
 from ncvc.model.config import ModelConfig
-
-TODO = "copy the folder again, or convert the checkpoint again"
 
 
 def recheck(folder: Path) -> Found | float:
@@ -23,30 +19,18 @@ def recheck(folder: Path) -> Found | float:
     Returns the largest difference of two logits, or for GGUF the whole comparison.
     Raises an `NcvcError` where the folder is not ours, a file was changed, or the model computes something else.
     """
-    manifest = own_manifest(folder) or {}
-    kind = manifest.get("format")
-    if kind not in (HUGGINGFACE, GGUF):
-        raise ConvertError(f"{folder}: no folder that `ncvc convert` wrote with {MANIFEST} and logits; give one")
+    manifest = require_converted(folder)
     if problem := next((problem for problem in verify(folder) if problem.path.name != "README.md"), None):
-        raise ConvertError(f"{problem}; {TODO}")
-    ids, logits = _fixture(folder)
-    if kind == HUGGINGFACE:
+        raise ConvertError(f"{problem}; {check.COPY_AGAIN}")
+    ids, logits = check.read_fixture(folder)
+    if manifest["format"] == HUGGINGFACE:
         require_safe(folder)
-        return check.require_equal(logits, check.huggingface_logits(folder, ids), folder, todo=TODO)
+        return check.require_equal(logits, check.huggingface_logits(folder, ids), folder, todo=check.COPY_AGAIN)
     try:
         model = ModelConfig.model_validate(manifest["model"])
         path = folder / f"model-{manifest['dtype']}.gguf"
         found = compare(model, path, ids, logits)
-        require_bounds(folder, manifest["dtype"], found, TODO)
+        require_bounds(folder, manifest["dtype"], found, check.COPY_AGAIN)
     except (KeyError, pydantic.ValidationError):
-        raise ConvertError(f"{folder / MANIFEST}: does not describe a model; {TODO}") from None
+        raise ConvertError(f"{folder / MANIFEST}: does not describe a model; {check.COPY_AGAIN}") from None
     return found
-
-
-def _fixture(folder: Path) -> tuple[Tensor, Tensor]:
-    """Token ids [batch, length] and Megatron's logits [batch, length, V]."""
-    try:
-        stored = load_file(folder / LOGITS)
-        return stored["ids"], stored["logits"]
-    except (OSError, KeyError, SafetensorError):
-        raise ConvertError(f"{folder / LOGITS}: missing or damaged; {TODO}") from None

@@ -23,6 +23,8 @@ DTYPES: dict[Dtype, torch.dtype] = {
     "bfloat16": torch.bfloat16,
     "float16": torch.float16,
 }
+PART = 1 << 22
+"""Numbers of a tensor that are rounded and written at a time."""
 DTYPE_CODES = {torch.float32: "F32", torch.bfloat16: "BF16", torch.float16: "F16"}
 
 Shapes = Mapping[str, tuple[int, ...]]
@@ -67,41 +69,60 @@ def write_safetensors(path: Path, shapes: Shapes, dtype: torch.dtype, tensor: Ca
         for name, shape in shapes.items():
             value = tensor(name)
             assert value.shape == shape, (name, value.shape, shape)
-            stored = value.to(dtype)
-            if not stored.isfinite().all():
-                raise ConvertError(
-                    f"weight {name}: its largest number is {value.abs().max().item():.1e}, and {dtype} ends at"
-                    f" {torch.finfo(dtype).max:.1e}; choose another --dtype"
-                )
-            file.write(stored.contiguous().flatten().view(torch.uint8).numpy())
+            for part in torch.split(value.contiguous().view(-1), PART):
+                stored = part.to(dtype)
+                if not stored.isfinite().all():
+                    raise ConvertError(
+                        f"weight {name}: its largest number is {value.abs().max().item():.1e}, and {dtype} ends at"
+                        f" {torch.finfo(dtype).max:.1e}; choose another --dtype"
+                    )
+                file.write(stored.view(torch.uint8).numpy())
+            del value, part, stored  # before the next one is read
 
 
-def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
-    """Writes a few tensors; unlike safetensors' own `save_file`, with the permissions of new files here, not 0600."""
-    path.write_bytes(save(dict(tensors)))
+def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: dict[str, str] | None = None) -> None:
+    """Writes a few tensors, with `metadata` in the head.
+
+    Unlike safetensors' own `save_file`, with the permissions of new files here, not 0600.
+    """
+    path.write_bytes(save(dict(tensors), metadata))
 
 
 class Shards:
-    """The weights of a Hugging Face folder, each read when it is asked for."""
+    """The weights of a Hugging Face folder, each read when it is asked for.
+
+    A file is opened for each weight: pages that were read count as memory of the process as long as it is open.
+    """
 
     def __init__(self, folder: Path) -> None:
         """Opens every file of the folder's index; raises `ConvertError` where one is missing or damaged."""
-        # safetensors has no types.
-        self._files: dict[str, Any] = {}
+        self._files: dict[str, Path] = {}
+        self._shapes: dict[str, tuple[int, ...]] = {}
         for path in weight_files(folder):
-            try:
-                file: Any = safe_open(path, framework="pt")
-            except (OSError, SafetensorError):
-                raise ConvertError(
-                    f"{path}: missing, cut off or not safetensors; copy the model folder again"
-                ) from None
-            self._files |= dict.fromkeys(file.keys(), file)
+            with _opened(path) as file:
+                shapes = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
+            self._shapes |= shapes
+            self._files |= dict.fromkeys(shapes, path)
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Every weight's name and shape."""
-        return {name: tuple(file.get_slice(name).get_shape()) for name, file in self._files.items()}
+        return self._shapes
 
     def tensor(self, name: str) -> Tensor:
         """The weight in the type that it is stored in."""
-        weight: Tensor = self._files[name].get_tensor(name)
+        with _opened(self._files[name]) as file:
+            weight: Tensor = file.get_tensor(name)
         return weight
+
+    def rows(self, name: str, first: int, end: int) -> Tensor:
+        """Rows of a weight, from `first` up to `end`, in the type that it is stored in."""
+        with _opened(self._files[name]) as file:
+            rows: Tensor = file.get_slice(name)[first:end]
+        return rows
+
+
+def _opened(path: Path) -> Any:  # safetensors has no types
+    try:
+        return safe_open(path, framework="pt")
+    except (OSError, SafetensorError):
+        raise ConvertError(f"{path}: missing, cut off or not safetensors; copy the model folder again") from None

@@ -1,9 +1,8 @@
 """A model to be converted: a checkpoint of training, or a Hugging Face folder, with its tokenizer."""
 
 import math
-import shutil
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,13 +14,14 @@ from ncvc import __version__
 from ncvc.checkpoint.manifest import Manifest
 from ncvc.checkpoint.reader import Checkpoint
 from ncvc.convert import check, mapping
+from ncvc.convert.kinds import named_tokenizer
 from ncvc.convert.shards import Shapes
-from ncvc.convert.tokenizer import read_pieces
+from ncvc.convert.tokenizer import Piece
+from ncvc.convert.tokenizer_folder import read_own_pieces
 from ncvc.convert.weights import HuggingFaceWeights
 from ncvc.errors import ConvertError
-from ncvc.files import sha256_if_readable
 from ncvc.hf.folder import CONFIG, TOKENIZER
-from ncvc.manifest import MANIFEST, Difference, own_manifest, verify, write_manifest
+from ncvc.manifest import write_manifest
 from ncvc.model.config import ModelConfig
 
 
@@ -33,8 +33,8 @@ class Source:
     model: ModelConfig
     tokenizer: Path
     """The tokenizer folder of its training data."""
-    pieces: list[tuple[str, float]]
-    """The tokenizer's pieces, see `read_pieces`."""
+    pieces: list[Piece]
+    """The tokenizer's pieces, see `read_own_pieces`."""
     step: int
     tokens_seen: int
     begin_of_text: bool
@@ -45,6 +45,8 @@ class Source:
     """Megatron's name → the weight in float32."""
     verify: Callable[[], None]
     """Compares the files with the folder's manifest; raises an `NcvcError`."""
+    tuned: dict[str, Any] = field(default_factory=dict)
+    """Facts about the tuning behind the weights, `description` a sentence; empty for a base model."""
 
     @cached_property
     def _shapes(self) -> dict[str, tuple[int, ...]]:
@@ -76,6 +78,7 @@ class Source:
             model=self.model.model_dump(mode="json"),
             step=self.step,
             tokens_seen=self.tokens_seen,
+            **({"tuned": self.tuned} if self.tuned else {}),
             begin_of_text=self.begin_of_text,
             logits=logits,
         )
@@ -106,13 +109,13 @@ def open_source(folder: Path, tokenizer: Path | None = None) -> Source:
         return _of_folder(folder, tokenizer or folder / TOKENIZER)
     checkpoint = Checkpoint.open(folder)
     _require_parameters(checkpoint)
-    tokenizer = tokenizer or _named_tokenizer(checkpoint)
     manifest = checkpoint.manifest
+    tokenizer = tokenizer or named_tokenizer(folder, manifest)
     return Source(
         folder,
         checkpoint.model,
         tokenizer,
-        _pieces(tokenizer, checkpoint.model, manifest.tokenizer),
+        read_own_pieces(tokenizer, checkpoint.model.vocab_size, manifest.tokenizer),
         manifest.step,
         manifest.tokens_seen,
         manifest.begin_of_text,
@@ -128,11 +131,11 @@ def _of_folder(folder: Path, tokenizer: Path) -> Source:
         weights = HuggingFaceWeights(folder, as_stored=True)
     if not tokenizer.is_dir():
         raise ConvertError(f"{folder}: no {TOKENIZER} in it; give the tokenizer folder with --tokenizer")
-    pieces = _pieces(tokenizer, weights.model, weights.tokenizer)
+    pieces = read_own_pieces(tokenizer, weights.model.vocab_size, weights.tokenizer, folder / TOKENIZER)
     step, tokens_seen = (weights.facts.get(name, 0) for name in ("step", "tokens_seen"))
-    begin = weights.begin_of_text
+    begin, tuned = weights.begin_of_text, weights.facts.get("tuned", {})
     return Source(
-        folder, weights.model, tokenizer, pieces, step, tokens_seen, begin, {}, weights.weight, weights.verify
+        folder, weights.model, tokenizer, pieces, step, tokens_seen, begin, {}, weights.weight, weights.verify, tuned
     )
 
 
@@ -154,49 +157,3 @@ def _require_parameters(checkpoint: Checkpoint) -> None:
         name = min(found ^ expected)
         lacks = "lacks" if name in expected else "has the unknown weight"
         raise ConvertError(f"{checkpoint.folder}: {lacks} {name}; not a checkpoint of this architecture")
-
-
-def _named_tokenizer(checkpoint: Checkpoint) -> Path:
-    config = checkpoint.manifest.config
-    if config is None:
-        raise ConvertError(f"{checkpoint.folder}: it names no tokenizer; give one with --tokenizer")
-    folder = Path(config["data"]["tokenizer"])
-    if not folder.is_dir():
-        raise ConvertError(f"{folder}: the tokenizer that the checkpoint names is not there; use --tokenizer")
-    return folder
-
-
-def _pieces(tokenizer: Path, model: ModelConfig, digest: str | None) -> list[tuple[str, float]]:
-    """Reads the pieces; raises `ConvertError` where it is not the tokenizer of the training data.
-
-    `digest` is the SHA-256 of its manifest, as far as the model says it.
-    """
-    if problem := next(_damages(tokenizer), None):
-        raise ConvertError(f"{problem}; give the tokenizer as `ncvc tokenizer train` wrote it")
-    pieces = read_pieces(tokenizer)
-    if len(pieces) != model.vocab_size:
-        raise ConvertError(
-            f"{tokenizer}: {len(pieces)} pieces, but the model has a vocabulary of {model.vocab_size}; "
-            "give the tokenizer folder that the training data was made with"
-        )
-    if digest is not None and sha256_if_readable(tokenizer / MANIFEST) != digest:
-        raise ConvertError(
-            f"{tokenizer}: not the tokenizer that the training data was made with, though as large;"
-            " its manifest.json has another SHA-256 than the model says"
-        )
-    return pieces
-
-
-def _damages(tokenizer: Path) -> Iterator[Difference]:
-    """Yields files of the tokenizer that are not as its manifest says; nothing of a folder without one."""
-    differences = verify(tokenizer) if (tokenizer / MANIFEST).is_file() else ()
-    return (difference for difference in differences if difference.kind != "added")
-
-
-def copy_tokenizer(tokenizer: Path, folder: Path) -> None:
-    """Copies the tokenizer's own files into the new folder `folder`, and no file that lies beside them."""
-    manifest = own_manifest(tokenizer)
-    names = [MANIFEST, *manifest["files"]] if manifest else ["tokenizer.model"]
-    for name in names:
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(tokenizer / name, folder / name)

@@ -2,21 +2,34 @@
 
 `tokenizer.json` holds the SentencePiece pieces, ids and scores as a Unigram model. It splits at U+001F, which
 cleaning never leaves in a text: text that was cleaned, analysed and joined by U+001F gets the ids that
-`ncvc.Tokenizer` gives. Raw text is neither cleaned nor analysed by it; for that the whole tokenizer folder
-travels along (`ncvc/tokenizer`).
+`ncvc.Tokenizer` gives. Raw text is cleaned by it as far as a normalizer can (`plain_normalizer`) and not analysed;
+for that the whole tokenizer folder travels along (`ncvc/tokenizer`).
 """
 
 from pathlib import Path
+from typing import Any, Literal, NamedTuple
 
+from ncvc.convert.plain_normalizer import MORPHEME_SEPARATOR, plain_normalizer
 from ncvc.errors import TokenizerError
 from ncvc.files import write_json
+from ncvc.hf.conversation import CHAT_TOKENS, chat_template
 from ncvc.special_tokens import END_OF_TEXT, SPECIAL_PIECES, UNKNOWN, first_id
 
-MORPHEME_SEPARATOR = "\u001f"
+Kind = Literal["normal", "unknown", "control", "user_defined"]
+"""SentencePiece's type of a piece: `control` is never found in text, `user_defined` is always taken whole."""
 
 
-def read_pieces(folder: Path) -> list[tuple[str, float]]:
-    """Pieces with their scores (natural logarithms of probabilities) in the order of their ids.
+class Piece(NamedTuple):
+    """A row of the vocabulary."""
+
+    text: str
+    score: float
+    """Natural logarithm of its probability."""
+    kind: Kind = "normal"
+
+
+def read_pieces(folder: Path) -> list[Piece]:
+    """Pieces in the order of their ids.
 
     Raises `TokenizerError` where `folder` has no SentencePiece model of this project.
     """
@@ -29,32 +42,52 @@ def read_pieces(folder: Path) -> list[tuple[str, float]]:
         model = sentencepiece.SentencePieceProcessor(model_file=str(path))
     except (RuntimeError, OSError):
         raise TokenizerError(f"{path}: not a SentencePiece model; train the tokenizer again") from None
-    pieces = [(model.id_to_piece(i), model.get_score(i)) for i in range(model.vocab_size())]
-    if tuple(piece for piece, _ in pieces[:4]) != SPECIAL_PIECES:
+    pieces = [Piece(model.id_to_piece(i), model.get_score(i), _kind(model, i)) for i in range(model.vocab_size())]
+    if tuple(piece.text for piece in pieces[:4]) != SPECIAL_PIECES:
         raise TokenizerError(f"{path}: its first four pieces are not {SPECIAL_PIECES}; use `ncvc tokenizer train`")
     return pieces
 
 
-def write_tokenizer(pieces: list[tuple[str, float]], out: Path, max_length: int, *, begin_of_text: bool) -> None:
-    """Writes the two files into `out`; `max_length` is in tokens, `begin_of_text` as for `first_id`."""
+def _kind(model: Any, token_id: int) -> Kind:
+    """The type of a piece; the library tells the first two, and only user-defined pieces have the score 0."""
+    if model.is_unknown(token_id):
+        return "unknown"
+    if model.is_control(token_id):
+        return "control"
+    return "normal" if model.get_score(token_id) else "user_defined"
+
+
+def write_tokenizer(pieces: list[Piece], out: Path, max_length: int, *, begin_of_text: bool) -> None:
+    """Writes the two files into `out`; `max_length` is in tokens, `begin_of_text` as for `first_id`.
+
+    A tokenizer with a chat's tokens gets its template.
+    """
     first = SPECIAL_PIECES[first_id(begin_of_text=begin_of_text)]
     write_json(out / "tokenizer.json", _tokenizer(pieces, first))
-    write_json(out / "tokenizer_config.json", _tokenizer_config(max_length, first))
+    config = _tokenizer_config(max_length, first)
+    if {piece[0] for piece in pieces[-len(CHAT_TOKENS) :]} == set(CHAT_TOKENS):
+        config["chat_template"] = chat_template(first)
+    write_json(out / "tokenizer_config.json", config)
 
 
-def _tokenizer(pieces: list[tuple[str, float]], first: str) -> dict[str, object]:
+def _tokenizer(pieces: list[Piece], first: str) -> dict[str, object]:
     """The `tokenizers` library's own format.
 
-    Unigram there and in SentencePiece is the same search, but for one thing: SentencePiece always takes a
-    user-defined piece. The line break, the only one, is therefore an added token, which is matched before the
-    search. It is not `special`, so that decoding keeps it when special tokens are skipped.
+    Unigram there and in SentencePiece is the same search. A line break, which SentencePiece always takes, is in no
+    other piece and has the highest score, so that it is found too; as an added token it would be cut out before
+    the normalizer sees the lines around it. Any other user-defined piece is an added token that decoding
+    keeps; control pieces are special wherever they stand, since a vocabulary can have grown by some at its end.
     """
     return {
         "version": "1.0",
         "truncation": None,
         "padding": None,
-        "added_tokens": [_added_token(i, piece, special=piece != "\n") for i, piece in enumerate(SPECIAL_PIECES)],
-        "normalizer": {"type": "Replace", "pattern": {"String": " "}, "content": "▁"},
+        "added_tokens": [
+            _added_token(i, piece.text, special=piece.kind != "user_defined")
+            for i, piece in enumerate(pieces)
+            if piece.kind != "normal" and piece.text != "\n"
+        ],
+        "normalizer": plain_normalizer(),
         "pre_tokenizer": {
             "type": "Split",
             "pattern": {"String": MORPHEME_SEPARATOR},
@@ -66,7 +99,7 @@ def _tokenizer(pieces: list[tuple[str, float]], first: str) -> dict[str, object]
             "type": "Sequence",
             "decoders": [{"type": "Replace", "pattern": {"String": "▁"}, "content": " "}, {"type": "Fuse"}],
         },
-        "model": {"type": "Unigram", "unk_id": 0, "vocab": pieces, "byte_fallback": False},
+        "model": {"type": "Unigram", "unk_id": 0, "vocab": [piece[:2] for piece in pieces], "byte_fallback": False},
     }
 
 

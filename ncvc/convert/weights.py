@@ -3,8 +3,7 @@
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
+from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from ncvc.convert import mapping
@@ -16,12 +15,15 @@ from ncvc.hf.folder import EMBEDDING, TOKENIZER, ModelFolder, read_config, read_
 from ncvc.manifest import MANIFEST
 from ncvc.model.config import ModelConfig
 
+ROWS = 4096
+"""Rows of an embedding that are compared at a time."""
+
 
 class HuggingFaceWeights:
     """A folder of one of `ncvc.convert.config.ARCHITECTURES`, open for reading; a weight is read when it is asked for.
 
-    Every weight of a folder of ours comes back bit for bit: the embedding too where the folder still has the one it
-    was made from (`ncvc/embedding.safetensors`); otherwise it is divided by √d.
+    Every weight of a folder of ours comes back bit for bit: the embedding's rows too where the folder still has those
+    that they were made from (`ncvc/embedding.safetensors`); others are divided by √d.
     """
 
     def __init__(self, folder: Path, *, as_stored: bool = False) -> None:
@@ -37,7 +39,7 @@ class HuggingFaceWeights:
         llama = config["model_type"] == "llama"
         _require_weights(folder, self._shards, self.model, llama=llama)
         self._rows = {row.megatron: row for row in mapping.weights(self.model, llama=llama)}
-        self._original = _original_embedding(folder, self._shards, self.model)
+        self._same = _unchanged_rows(folder, self._shards, self.model)
 
     @property
     def names(self) -> list[str]:
@@ -51,13 +53,14 @@ class HuggingFaceWeights:
 
     @property
     def divides_embedding(self) -> bool:
-        """True if the embedding is the stored one divided by √d, exact to one rounding."""
-        return self._original is None and mapping.embedding(self.model).layout is mapping.FOLDED
+        """True if rows of the embedding are the stored ones divided by √d, exact to one rounding."""
+        folded = mapping.embedding(self.model).layout is mapping.FOLDED
+        return folded and (self._same is None or not self._same.all().item())
 
     @property
     def lost_embedding(self) -> bool:
-        """True if the model was trained with a scaled embedding, and the folder has only the product."""
-        return self.model.scale_embedding and self._original is None
+        """True if the model was trained with a scaled embedding, and the folder has only the product of some rows."""
+        return self.model.scale_embedding and (self._same is None or not self._same.all().item())
 
     @property
     def begin_of_text(self) -> bool:
@@ -76,14 +79,20 @@ class HuggingFaceWeights:
 
     def weight(self, name: str) -> Tensor:
         """A whole weight by Megatron's name, in float32 on the CPU."""
-        if self._original is not None and name == mapping.EMBEDDING:
-            return self._original
+        if name == mapping.EMBEDDING and self._same is not None and self._same.all():
+            return _original(self.folder / EMBEDDING).float()
         row = self._rows[name]
         parts = tuple(self._shards.tensor(part).float() for part in row.huggingface)
         try:
-            return row.layout.merge(parts, self.model)
+            merged = row.layout.merge(parts, self.model)
         except ConvertError as error:
             raise ConvertError(f"{self.folder}: {row.huggingface[0]}: {error}") from None
+        if name == mapping.EMBEDDING and self._same is not None:
+            merged = merged.clone()
+            for own in torch.split(self._same.nonzero().flatten(), ROWS):
+                first, end = int(own[0]), int(own[-1]) + 1
+                merged[own] = _original(self.folder / EMBEDDING, first, end)[own - first].float()
+        return merged
 
 
 def _require_weights(source: Path, shards: Shards, model: ModelConfig, *, llama: bool) -> None:
@@ -97,17 +106,35 @@ def _require_weights(source: Path, shards: Shards, model: ModelConfig, *, llama:
             )
 
 
-def _original_embedding(source: Path, shards: Shards, model: ModelConfig) -> Tensor | None:
-    """The embedding as it was before folding, if it folds to exactly what the folder's model has."""
+def _unchanged_rows(source: Path, shards: Shards, model: ModelConfig) -> Tensor | None:
+    """True [V] for rows of the embedding that fold to exactly what the folder's model has; None if there are none.
+
+    Rows that were added since are not among them.
+    """
     path = source / EMBEDDING
     if not path.exists():
         return None
-    try:
-        original = load_file(path)[mapping.EMBEDDING]
-    except (OSError, KeyError, SafetensorError):
-        raise ConvertError(f"{path}: cut off or not ours; copy the folder again, or remove this file") from None
     row = mapping.embedding(model)
-    stored = [shards.tensor(name) for name in row.huggingface]
-    expected = row.layout.split(original, model)
-    fits = all(torch.equal(ours.to(theirs.dtype), theirs) for ours, theirs in zip(expected, stored, strict=True))
-    return original if fits else None
+    same = torch.zeros(model.vocab_size, dtype=torch.bool)
+    for first in range(0, model.vocab_size, ROWS):
+        own = _original(path, first, first + ROWS)
+        end = first + len(own)
+        if own.shape[1:] != (model.hidden_size,):
+            return None
+        stored = (shards.rows(name, first, end) for name in row.huggingface)
+        equal = [
+            (ours.to(rows.dtype) == rows).all(1)
+            for ours, rows in zip(row.layout.split(own, model), stored, strict=True)
+        ]
+        same[first:end] = torch.stack(equal).all(0)
+    return same if same.any() else None
+
+
+def _original(path: Path, first: int = 0, end: int | None = None) -> Tensor:
+    """Rows of the embedding before folding; fewer where the file has no more."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            rows: Tensor = file.get_slice(mapping.EMBEDDING)[first:end]
+    except (OSError, SafetensorError):
+        raise ConvertError(f"{path}: cut off or not ours; copy the folder again, or remove this file") from None
+    return rows

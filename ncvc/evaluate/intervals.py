@@ -10,6 +10,8 @@ FLIPS = 9999
 """Random sign flips of a test."""
 EXACT = 12
 """So many rows that differ, at most, have all their sign flips computed."""
+ROUNDING = 1e-12
+"""Difference, of scores between 0 and 1, that is none."""
 
 
 def bootstrap_interval(statistic: Callable[[Sequence[int]], float], rows: int, *, seed: int = 0) -> tuple[float, float]:
@@ -28,8 +30,10 @@ def bootstrap_interval(statistic: Callable[[Sequence[int]], float], rows: int, *
 
 
 def mean_interval(values: Sequence[float], *, seed: int = 0) -> tuple[float, float]:
-    """Returns the same for the mean of the rows' scores."""
+    """Returns the same for the mean of the rows' scores, none of them NaN; (NaN, NaN) without rows."""
     scores = np.asarray(values, dtype=float)
+    if not len(scores):
+        return float("nan"), float("nan")
     generator = np.random.default_rng(seed)
     drawn = scores[generator.integers(len(scores), size=(RESAMPLES, len(scores)))].mean(axis=1)
     low, high = np.percentile(drawn, [2.5, 97.5])
@@ -40,13 +44,16 @@ def paired_test(one: Sequence[float], other: Sequence[float], *, seed: int = 0) 
     """Returns the two-sided p-value of the hypothesis that two models score alike on the same rows.
 
     A sign-flip permutation test of the mean difference: exact for few rows that differ (the binomial test of McNemar
-    for right and wrong), by `FLIPS` random flips and the observed one for more.
+    for right and wrong), by `FLIPS` random flips and the observed one for more. Raises `ValueError` for NaN
+    and for other numbers of rows.
     """
-    differences = np.asarray(one, dtype=float) - np.asarray(other, dtype=float)
-    differences = differences[differences != 0]
+    differences = np.array([a - b for a, b in zip(one, other, strict=True)], dtype=float)
+    if np.isnan(differences).any():
+        raise ValueError("a score that is no number cannot be compared")
+    differences = differences[abs(differences) > ROUNDING]
     if not len(differences):
         return 1.0
-    observed = abs(differences.sum()) * (1 - 1e-12)
+    observed = abs(differences.sum()) - ROUNDING * abs(differences).sum()
     if len(differences) <= EXACT:
         signs = 1 - 2.0 * ((np.arange(2 ** len(differences))[:, None] >> np.arange(len(differences))) & 1)
         return float((abs(signs @ differences) >= observed).mean())

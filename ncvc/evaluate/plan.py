@@ -51,6 +51,8 @@ class Plan:
     suites: Sequence[Suite]
     settings: Settings
     likelihood: Likelihood = "texts"
+    limit: int | None = None
+    """First questions of each task that are asked, as `read_suites` left them; None for all."""
 
     def identity(self) -> dict[str, Any]:
         """What the answers depend on."""

@@ -53,7 +53,10 @@ def _choice(row: Row, output: str) -> Scored:
 
 def _entities(row: Row, output: str) -> Scored:
     found = scorers.entity_list(output)
-    gold, clean = [normalise(text) for text in row.gold], [normalise(str(value)) for value in found.values]
+    gold, clean = (
+        [normalise(text) for text in row.gold],
+        [normalise(scorers.entity_text(value)) for value in found.values],
+    )
     scores = {
         "exact_f1": scorers.original_exact_f1(row.gold, found.values),
         "original_partial_f1": scorers.original_partial_f1(row.gold, found.values),
@@ -61,7 +64,7 @@ def _entities(row: Row, output: str) -> Scored:
         "exact_f1_normalised": scorers.exact_f1(gold, clean),
         "partial_f1_normalised": scorers.partial_f1(gold, clean),
     }
-    return tuple(map(str, found.values)), found.unparseable, scores
+    return tuple(map(scorers.entity_text, found.values)), found.unparseable, scores
 
 
 def _exam(row: Row, output: str) -> Scored:

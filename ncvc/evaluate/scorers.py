@@ -26,7 +26,7 @@ ALTERNATIVES: Mapping[str, tuple[str, ...]] = {"112B30": ("a", "d")}
 
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 _ALONE = re.compile(r"(?<![a-z0-9])[a-h](?![a-z0-9])")
-_NUMBER = re.compile(r"[-+]?\d+(?:,\d{3})*(?:\.\d+)?")
+_NUMBER = re.compile(r"[-+]?(?:\d+(?:,\d{3})*(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d{1,3})?")
 
 
 # Choice tasks of JMED-LLM.
@@ -164,7 +164,15 @@ def exact_f1(gold: Collection[str], predicted: Collection[object]) -> float:
 
 
 def _texts(values: Collection[object]) -> set[str]:
-    return {text for value in values if (text := value if isinstance(value, str) else str(value))}
+    return {text for value in values if (text := entity_text(value))}
+
+
+def entity_text(value: object) -> str:
+    """Returns the text of an element of a list; a number of more digits than Python writes is `…`."""
+    try:
+        return str(value)
+    except ValueError:
+        return "…"
 
 
 def _f1(hit: int, covered: int, gold: int, predicted: int) -> float:
@@ -204,8 +212,8 @@ def exam_letters(output: str) -> frozenset[str]:
 
 
 def exam_number(output: str) -> float | None:
-    """Finds the first number in an output, after NFKC; None where there is none."""
-    found = _NUMBER.search(unicodedata.normalize("NFKC", output))
+    """Finds the first number in an output, after NFKC, `−` a minus; None where there is none."""
+    found = _NUMBER.search(unicodedata.normalize("NFKC", output).replace("\u2212", "-"))
     return float(found[0].replace(",", "")) if found and len(found[0]) < 30 else None
 
 
@@ -216,7 +224,9 @@ def exam_is_right_normalised(problem: str, output: str, answer: Sequence[str], *
     if numeric:
         return exam_number(output) == float(answer[0])
     letters = exam_letters(output)
-    return letters in [{letter} for letter in ALTERNATIVES.get(problem, ())] or letters == set(answer)
+    return letters in [{letter} for letter in ALTERNATIVES.get(problem, ())] or (
+        bool(letters) and letters == set(answer)
+    )
 
 
 def unparseable_exam(output: str, wanted: int, *, numeric: bool) -> str | None:
@@ -238,8 +248,8 @@ def unparseable_exam(output: str, wanted: int, *, numeric: bool) -> str | None:
 
 
 def likeliest(scores: Mapping[str, float], count: int = 1) -> tuple[str, ...]:
-    """Returns the `count` labels with the highest scores, sorted by label; of equal ones the first."""
-    return tuple(sorted(sorted(scores, key=lambda label: -scores[label])[:count]))
+    """Returns the `count` labels with the highest scores, sorted by label; of equal ones the first, NaN behind all."""
+    return tuple(sorted(sorted(scores, key=lambda label: (math.isnan(scores[label]), -scores[label]))[:count]))
 
 
 def per_character(logprobs: Mapping[str, float], characters: Mapping[str, int]) -> dict[str, float]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ncvc.errors import ModelFolderError
+from ncvc.hf.fixture import LOGITS, require_config_of_fixture
 from ncvc.manifest import CHECKPOINT, HUGGINGFACE, KINDS, MANIFEST, file_difference, own_manifest
 from ncvc.special_tokens import BEGIN_OF_TEXT_ID
 
@@ -19,8 +20,6 @@ TOKENIZER = Path("ncvc/tokenizer")
 """The whole tokenizer folder: cleaning rules, dictionary, pieces."""
 EMBEDDING = Path("ncvc/embedding.safetensors")
 """The Megatron embedding, before √d was folded into it."""
-LOGITS = Path("ncvc/logits.safetensors")
-"""Token ids and Megatron's logits for them."""
 
 CONFIG = "config.json"
 SINGLE = "model.safetensors"
@@ -93,7 +92,9 @@ def require_safe(folder: Path) -> ModelFolder:
     shapes = [shape for path in weight_files(folder) for shape in _shapes(path)]
     _require_sizes(folder / CONFIG, config, shapes)
     # tokenizer.json of our models is exact on cleaned and analysed text alone, and no error would say so.
-    ours = read_manifest(folder) or (config["model_type"], config.get("hidden_act")) == ("arcee", "silu")
+    manifest = read_manifest(folder)
+    listed = any(Path(name).is_relative_to(TOKENIZER) for name in manifest.get("files", {}))
+    ours = listed or (config["model_type"], config.get("hidden_act")) == ("arcee", "silu")
     if ours and not (folder / TOKENIZER).is_dir():
         raise ModelFolderError(
             f"{folder}: no {TOKENIZER} in it; convert the checkpoint again with `ncvc convert --to hf`"
@@ -113,6 +114,7 @@ def read_config(folder: Path) -> dict[str, Any]:
         value = config.get(name)
         if value is not None and not (type(value) is int and 1 <= value <= _LARGEST_SIZE):
             raise ModelFolderError(f"{path}: {name} is {_short(value)}, not a whole number from 1 to {_LARGEST_SIZE}")
+    require_config_of_fixture(folder, config)
     return config
 
 
@@ -254,6 +256,13 @@ def verify(folder: Path, *, unread: Collection[Path] = ()) -> None:
             )
 
 
+def run_checkpoints(folder: Path) -> str:
+    """Lists the checkpoints of a training run, the newest first, at most eight; empty for another folder."""
+    steps = sorted(folder.glob("checkpoints/step_*"), reverse=True)
+    rest = f" and {len(steps) - 8} older ones" if len(steps) > 8 else ""
+    return ", ".join(map(str, steps[:8])) + rest
+
+
 def _not_a_model(folder: Path) -> str:
     """Explains a folder without `config.json` in a sentence."""
     none = f"no Hugging Face model in it ({CONFIG})"
@@ -264,8 +273,10 @@ def _not_a_model(folder: Path) -> str:
     manifest = own_manifest(folder) or {}
     if manifest.get("format") == CHECKPOINT:
         return f"{none}; it is a training checkpoint: `ncvc convert {folder} OUT --to hf` makes one"
-    if steps := sorted(folder.glob("checkpoints/step_*")):
-        return f"{none}; it is a training run: `ncvc convert {steps[-1]} OUT --to hf` makes one"
+    if steps := run_checkpoints(folder):
+        return (
+            f"{none}; it is a training run: `ncvc convert CHECKPOINT OUT --to hf` makes one of its checkpoints: {steps}"
+        )
     if kind := KINDS.get(str(manifest.get("stage") or manifest.get("format"))):
         return f"{none}; it is {kind}: give a folder that `ncvc convert --to hf` made"
     return f"{none}; give a folder that `ncvc convert --to hf` made"

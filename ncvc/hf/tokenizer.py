@@ -31,6 +31,9 @@ class TextTokenizer(Protocol):
     def decode(self, ids: Sequence[int]) -> str:
         """Text of ids, without special ones."""
 
+    def piece(self, token: int) -> str:
+        """Text of one id; of a special one its name."""
+
 
 class ExactTokenizer:
     """`ncvc.Tokenizer`: cleans and analyses raw text as it was for training."""
@@ -40,6 +43,9 @@ class ExactTokenizer:
         self._tokenizer = tokenizer
         self._first = first
         self.end_ids = frozenset([tokenizer.eos_id])
+        self.vocab_size = tokenizer.vocab_size
+        self.piece_to_id = tokenizer.piece_to_id
+        self.id_to_piece = tokenizer.id_to_piece
 
     def begin(self, ids: Sequence[int]) -> list[int]:
         """Puts first what every document of the training data began with, or behind."""
@@ -52,6 +58,10 @@ class ExactTokenizer:
     def decode(self, ids: Sequence[int]) -> str:
         """As `TextTokenizer.decode` says."""
         return self._tokenizer.decode(list(ids)).replace("▁", " ")
+
+    def piece(self, token: int) -> str:
+        """As `TextTokenizer.piece` says."""
+        return (self._tokenizer.id_to_piece(token) or "").replace("▁", " ")
 
 
 class StockTokenizer:
@@ -96,6 +106,10 @@ class StockTokenizer:
     def decode(self, ids: Sequence[int]) -> str:
         """As `TextTokenizer.decode` says."""
         return str(self._tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False))
+
+    def piece(self, token: int) -> str:
+        """As `TextTokenizer.piece` says."""
+        return str(self._tokenizer.decode([token], clean_up_tokenization_spaces=False))
 
 
 def load_tokenizer(folder: ModelFolder) -> TextTokenizer:

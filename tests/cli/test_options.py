@@ -19,7 +19,7 @@ from tests.conftest import run_ncvc
 NAME = "行\n\x1b[31m\u202e.txt"
 """A name that would break the line, colour the terminal and turn the direction of text."""
 SHOWN = "行\\n\\x1b[31m\\u202e.txt"
-NO_SUMMARY = {"clean", "split", "generate", "doctor", "dictionary show"}
+NO_SUMMARY = {"chat", "clean", "split", "generate", "doctor", "dictionary show", "serve"}
 """Commands whose output is what they are asked for."""
 
 
@@ -66,8 +66,9 @@ def test_options_of_one_name_are_one_option() -> None:
             if isinstance(parameter, click.Option):
                 for option in parameter.opts:
                     helps.setdefault(option, set()).add(str(parameter.help))
-    for shared in ("--force", "--set", "--threads", "--on-error", "--quiet", "-o", "--dry-run", "--text-field"):
+    for shared in ("--force", "--set", "--threads", "--on-error", "--quiet", "--dry-run", "--text-field"):
         assert len(helps[shared]) == 1, shared
+    assert helps["-o"] == {"The file to write, .png or .html.", "The folder to write."}
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS.keys() - NO_SUMMARY))

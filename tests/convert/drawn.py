@@ -12,7 +12,7 @@ from ncvc.model.parallel import single_process
 def write_drawn(path, sizes, draw, **form):
     """Writes one of two layers; `draw` makes a weight of its name and of noise in its shape. Returns the path."""
     rest = {"num_layers": 2, "num_query_groups": 2, "vocab_size": 500, "max_position_embeddings": 96}
-    model = ModelConfig(**sizes, **rest, **form)
+    model = ModelConfig(**rest | sizes | form)
     generator = torch.Generator().manual_seed(3)
     with single_process():
         shapes = {name: parameter.shape for name, parameter in build(model).named_parameters()}

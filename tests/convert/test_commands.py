@@ -18,7 +18,7 @@ from ncvc.convert import mapping
 from ncvc.model.config import ModelConfig
 from tests.needs import require_needs
 
-STEPS = ("checking the SHA-256", "writing 1 layers in", "comparing the logits with", "no ncvc/")
+STEPS = ("checking the SHA-256", "writing 1 layers", "comparing the logits with", "no ncvc/")
 
 
 def run(*arguments: object, stdin: str | None = None) -> str:

@@ -70,4 +70,6 @@ def plan_of(
 ) -> Plan:
     """A short evaluation of models on both benchmarks."""
     chosen = Settings(**{"max_new_tokens": 12} | settings)
-    return Plan(find_models(list(map(str, models))), read_suites(SUITES, [data], limit=limit), chosen, likelihood)
+    return Plan(
+        find_models(list(map(str, models))), read_suites(SUITES, [data], limit=limit), chosen, likelihood, limit
+    )

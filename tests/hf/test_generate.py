@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from ncvc.errors import ModelFolderError, PromptError
-from ncvc.hf.generate import Continuation, Sampling, _mass_before, generate
+from ncvc.hf.choose import _mass_before
+from ncvc.hf.generate import Continuation, Sampling, generate
 from ncvc.hf.load import LanguageModel, load
 from ncvc.hf.tokenizer import TextStream
 from tests.hf.conftest import LENGTH, TEXT

@@ -16,6 +16,9 @@ def markdown(result: Result) -> str:
 def _lines(result: Result) -> Iterator[str]:
     yield "# Evaluation"
     yield ""
+    if result.plan.limit:
+        yield f"Only the first {result.plan.limit} questions of each task were asked."
+        yield ""
     for filled in filled_tables(result):
         paper = filled.paper
         yield f"## Table {paper.number}: {paper.english}"

@@ -7,7 +7,7 @@ from ncvc.evaluate.report.tables import FilledTable, filled_tables
 from ncvc.evaluate.result import ModelResult, Result
 from ncvc.evaluate.row_scores import MAIN
 from ncvc.evaluate.task_scores import Score
-from ncvc.html.blocks import facts, heading_row, row, section, table
+from ncvc.html.blocks import facts, folded, heading_row, row, section, table
 from ncvc.html.labels import both, named
 from ncvc.html.line_chart import Line, line_chart
 from ncvc.html.markup import Html, element, joined
@@ -34,6 +34,8 @@ def _facts(result: Result) -> Html:
     for suite in result.suites:
         shots = len(suite.demonstrations) // 2
         remark = both(f"{shots} solved examples each", f"例題{shots}問つき") if shots else both("zero-shot", "例題なし")
+        if result.plan.limit:
+            remark = joined([remark, both(", the first of each task only", "、各課題の先頭のみ")])
         boxes.append((suite.name, both(f"{len(suite.rows):,} questions", f"{len(suite.rows):,}問"), remark))
     for each in result.models[:4]:
         size = each.facts.get("parameters")
@@ -46,7 +48,7 @@ def _facts(result: Result) -> Html:
 
 def _paper(filled: FilledTable) -> Html:
     paper = filled.paper
-    rows = [row(name, *cells) for name, cells in paper.rows]
+    rows = [row(name, *cells, total=name.startswith("Total")) for name, cells in paper.rows]
     rows.append(heading_row(both("these models", "今回のモデル"), len(paper.heads) + 1))
     rows += [row(name, *(cell or "–" for cell in cells)) for name, cells in filled.own]
     if filled.leakage:
@@ -79,14 +81,6 @@ def _task(result: Result, task: str) -> Html:
                 *(_versus(each, task) for each in result.models),
             )
         )
-    subjects = list(dict.fromkeys(name for each in result.models for name in each.tasks[task].by_subject))
-    if subjects:
-        rows.append(heading_row(both("by subject", "分野別"), len(result.models) + 1))
-        for name in subjects:
-            cells = [each.tasks[task].by_subject.get(name) for each in result.models]
-            rows_of = max(cell[0] for cell in cells if cell)
-            label = joined([name, element("small", f" {rows_of}", class_="soft")])
-            rows.append(row(label, *(number(cell[1]) if cell else "–" for cell in cells)))
     links = [element("a", each.model.name, href=f"pages/{each.model.slug}/{task}.html") for each in result.models]
     note = [both("Answers: ", "回答："), joined(links, Html(" · "))]
     if first.seen is not None:
@@ -97,7 +91,20 @@ def _task(result: Result, task: str) -> Html:
             )
         )
     head = ["", *(each.model.name for each in result.models)]
-    return section(task_name(task), table(head, rows), note=joined(note))
+    return section(task_name(task), table(head, rows), _subjects(result, task, head), note=joined(note))
+
+
+def _subjects(result: Result, task: str, head: Sequence[str]) -> Html:
+    """Means of the main score by subject, of the most questions first; folded away."""
+    counts = {name: rows for each in result.models for name, (rows, _) in each.tasks[task].by_subject.items()}
+    if not counts:
+        return Html("")
+    rows = []
+    for name, count in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])):
+        cells = [each.tasks[task].by_subject.get(name) for each in result.models]
+        label = joined([name, element("small", f" {count}", class_="soft")])
+        rows.append(row(label, *(number(cell[1]) if cell else "–" for cell in cells)))
+    return folded(both("by subject", "分野別"), table(head, rows))
 
 
 def _versus(each: ModelResult, task: str) -> str:

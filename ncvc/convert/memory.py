@@ -1,0 +1,29 @@
+"""Memory that a conversion may take besides the libraries' own, in bytes."""
+
+import math
+
+from ncvc.convert import mapping
+from ncvc.model.config import ModelConfig
+
+REST = 500_000_000
+"""Headers, logits, and what the allocator keeps."""
+
+
+def _largest(model: ModelConfig) -> int:
+    """Bytes of the largest weight in float32."""
+    return 4 * max(math.prod(mapping.megatron_shape(row, model)) for row in mapping.weights(model))
+
+
+def writing_limit(model: ModelConfig) -> int:
+    """For writing: a weight as it is read, and half of it again as it is arranged and rounded."""
+    return _largest(model) * 3 // 2 + REST
+
+
+def comparing_limit(model: ModelConfig) -> int:
+    """For comparing: a weight as it is read, once more as it is rounded, and the activations."""
+    return 2 * _largest(model) + REST
+
+
+def in_at_most(limit: int) -> str:
+    """The limit in words, for the end of a line."""
+    return f"in at most {limit / 1e6:,.0f} MB of memory beside the libraries'"

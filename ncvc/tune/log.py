@@ -1,0 +1,115 @@
+"""Log of a tuning: console, TensorBoard, and a `log.jsonl` that status and plots read like that of a training."""
+
+import dataclasses
+import json
+import os
+import socket
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from ncvc.progress import Reporter
+from ncvc.smoothing import ExponentialMean
+from ncvc.train.metrics.log import LOG, Step, peak_memory, steps
+from ncvc.train.metrics.log_file import LogFile
+from ncvc.tune.config import TuneConfig
+from ncvc.units import duration, short
+
+
+class TuneLog:
+    """Writes the log; `speaks` is True in the first process only, and the others' logs write nothing."""
+
+    def __init__(self, config: TuneConfig, *, speaks: bool, done: int, reporter: Reporter) -> None:
+        """`done`: steps before the next one."""
+        self.config = config
+        self.reporter = reporter
+        self.speaks = speaks
+        self.since = time.monotonic()
+        self._tokens = 0
+        self._pace = ExponentialMean()
+        if not speaks:
+            return
+        before = steps(config.folder) if done and (config.folder / LOG).exists() else []
+        self._smoothed = ExponentialMean(step.loss for step in before if step.step <= done)
+        self._board: Any = None
+        if config.logging.tensorboard:
+            from torch.utils.tensorboard import SummaryWriter
+
+            self._board = SummaryWriter(str(config.folder / "tensorboard"), purge_step=done + 1)
+        self._file = LogFile(config.folder / LOG)
+
+    def event(self, event: str, message: str, **facts: Any) -> None:
+        """Reports `message`, and appends `{"event": event, …}`."""
+        if not self.speaks:
+            return
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        self._file.write(json.dumps({"event": event, "time": now, **facts}, ensure_ascii=False) + "\n")
+        for line in message.split("\n"):
+            self.reporter.say(line)
+
+    def begins(self, message: str, *, done: int, **facts: Any) -> None:
+        """Reports a start, or the going on behind step `done`."""
+        name = "resumed" if done else "started"
+        self.event(name, message, step=done, kind="tune", host=socket.gethostname(), pid=os.getpid(), **facts)
+
+    def step(
+        self, step: int, *, loss: float, lr: float, grad_norm: float, tokens: int, more: Mapping[str, float]
+    ) -> None:
+        """Logs a step; `tokens`: of all steps so far, over all processes; `more`: other metrics of the method."""
+        now = time.monotonic()
+        seconds, self.since = now - self.since, now
+        if not self.speaks:
+            return
+        own, self._tokens = tokens - self._tokens, tokens
+        last = self.config.schedule.train_iters
+        left = self._pace.add(seconds) * (last - step)
+        record = Step(
+            step=step,
+            tokens=tokens,
+            loss=loss,
+            lr=lr,
+            grad_norm=grad_norm,
+            seconds=seconds,
+            tokens_per_second=own / seconds,
+            smoothed_loss=self._smoothed.add(loss),
+            batch_size=self.config.schedule.global_batch_size,
+            memory=peak_memory(),
+            seconds_left=left,
+        )
+        values = {name: value for name, value in dataclasses.asdict(record).items() if value is not None}
+        self._file.write(json.dumps(values | ({"metrics": dict(more)} if more else {})) + "\n")
+        for name, value in (values | dict(more)).items():
+            self.curve(name, value, step)
+        if step % self.config.logging.log_interval == 0 or step == last:
+            parts = (
+                f"step {step:>{len(str(last))}}/{last}",
+                f"loss {loss:.4f} ({record.smoothed_loss:.4f})",
+                f"lr {lr:.2e}",
+                f"grad {grad_norm:.3g}",
+                *(f"{name} {value:.3f}" for name, value in more.items() if name in ("reward", "rewards/accuracies")),
+                f"{short(tokens)} tok",
+                f"{duration(left)} left",
+            )
+            self.reporter.say("  ".join(parts))
+
+    def starts_at(self, tokens: int) -> None:
+        """Takes the tokens before the next step, and starts its clock."""
+        self._tokens = tokens
+        self.start_clock()
+
+    def start_clock(self) -> None:
+        """Starts the time of the next step; call it after anything that is not a step."""
+        self.since = time.monotonic()
+
+    def curve(self, name: str, value: float, step: int) -> None:
+        """Adds a point to a curve in TensorBoard."""
+        if self.speaks and self._board is not None and name != "step":
+            self._board.add_scalar(name, value, step)
+
+    def close(self) -> None:
+        """Flushes and closes the log."""
+        if self.speaks:
+            self._file.close()
+            if self._board is not None:
+                self._board.close()
