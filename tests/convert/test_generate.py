@@ -19,6 +19,12 @@ class Characters:
     eos_id = 2
     vocab_size = 500
 
+    def piece_to_id(self, piece: str) -> int | None:
+        return None
+
+    def id_to_piece(self, piece_id: int) -> str | None:
+        return None
+
     def encode(self, text: str) -> list[int]:
         return [4 if c in " ▁" else 5 + ord(c) % 400 for c in text if c != "\x00"]
 
