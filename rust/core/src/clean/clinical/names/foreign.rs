@@ -2,8 +2,7 @@
 
 use super::given_kana::GOES_ON;
 use super::given_kanji::{is_given, is_given_kanji};
-use super::latin::is_other;
-use super::lists::{BELONGS, FOREIGN_LATIN, GIVEN_LATIN, VISITS};
+use super::lists::{BELONGS, FOREIGN_LATIN, GIVEN_LATIN, VISITS, is_other};
 use super::titles::honorific;
 use super::words::{Kind, Words};
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};

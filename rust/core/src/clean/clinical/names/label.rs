@@ -11,7 +11,7 @@ use super::katakana::is_ordinary;
 use super::label_words;
 use super::latin;
 use super::lattice::Lattice;
-use super::lists::{NO_LABEL_VALUES, NO_NAME_ENDS};
+use super::lists::{NO_LABEL_VALUES, NO_NAME_ENDS, is_other};
 use super::runs::{run_end, run_up_to};
 use super::titles::{honorific, is_family};
 use super::unknown::is_unsettled;
@@ -262,7 +262,7 @@ fn in_latin(text: &str, start: usize) -> Option<usize> {
         run_up_to(LONGEST + 1, text, at, |c| c.is_ascii_alphabetic() || matches!(c, '\'' | '-' | '.' | '^'))
     };
     let mut end = part(start);
-    if end - start < 2 || latin::is_other(&text[start..end]) {
+    if end - start < 2 || is_other(&text[start..end]) {
         return None;
     }
     for _ in 0..2 {
@@ -273,7 +273,7 @@ fn in_latin(text: &str, start: usize) -> Option<usize> {
         };
         let next_end = part(next);
         // M and F alone are the sex.
-        if next_end == next + 1 || latin::is_other(&text[next..next_end]) {
+        if next_end == next + 1 || is_other(&text[next..next_end]) {
             break;
         }
         end = next_end;

@@ -2,7 +2,7 @@
 
 use super::super::category::Place;
 use super::foreign;
-use super::lists::NO_LATIN;
+use super::lists::is_other;
 use super::runs::run_of;
 use super::titles::{Tie, age_behind, family, honorific, title};
 use super::titles_latin::{label_latin, title_latin, title_loose};
@@ -38,11 +38,6 @@ pub fn latin(words: &Words, text: &str, start: usize, last: Option<usize>) -> (O
     };
     let end = place.as_ref().map_or(ends[0], |place| place.value.end);
     (place, end)
-}
-
-/// Tests for a word in Latin letters that is no name.
-pub fn is_other(word: &str) -> bool {
-    NO_LATIN.contains(&word.to_ascii_lowercase())
 }
 
 /// The ends of the parts of the name that may begin at `start`.

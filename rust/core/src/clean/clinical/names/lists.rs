@@ -72,6 +72,11 @@ lists! {
     VISITS "visits.txt";
 }
 
+/// Tests for a word in Latin letters that is no name.
+pub fn is_other(word: &str) -> bool {
+    NO_LATIN.contains(&word.to_ascii_lowercase())
+}
+
 impl List {
     /// Reads words with white space between them; a line that begins with # is a comment.
     pub fn read(text: &'static str) -> Self {
