@@ -73,6 +73,14 @@ def flipped(folder: Path) -> None:
     path.write_bytes(content)
 
 
+def without_tokenizer(folder: Path) -> None:
+    put = folder / "ncvc/tokenizer/tokenizer.model"
+    put.parent.mkdir(parents=True)
+    put.touch()
+    write_manifest(folder, format=HUGGINGFACE)
+    shutil.rmtree(folder / "ncvc")
+
+
 def another_manifest(folder: Path) -> None:
     write_manifest(folder, format=HUGGINGFACE)
     with_keys("manifest.json", step=3)(folder)
@@ -152,7 +160,7 @@ CASES: dict[str, tuple[Spoil, str]] = {
     "a missing shard": (indexed("a.safetensors"), "a.safetensors: missing, cut off"),
     "flipped bit": (flipped, "model.safetensors: damaged: not what was written; copy the folder again"),
     "changed manifest": (another_manifest, "manifest.json: not an unchanged manifest"),
-    "no tokenizer": (lambda folder: write_manifest(folder, format=HUGGINGFACE), "no ncvc/tokenizer in it; convert"),
+    "no tokenizer": (without_tokenizer, "no ncvc/tokenizer in it; convert"),
     "another manifest": (lambda folder: write_manifest(folder, format="x"), "manifest.json: not an unchanged"),
 }
 
