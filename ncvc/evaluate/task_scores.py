@@ -41,7 +41,7 @@ class ExamScore:
 
     @property
     def passes_required(self) -> bool:
-        """Whether the required sections are passed."""
+        """True if the required sections are passed."""
         return self.required >= REQUIRED_SHARE * self.required_total
 
 
