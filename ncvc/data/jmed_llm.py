@@ -36,7 +36,7 @@ class Task:
     all_rows: Mapping[str, frozenset[str] | None]
     """File below `all` without `.csv` → tags; None for every row."""
     linear: bool = False
-    """Whether kappa weighs by the distance of two answers."""
+    """True if kappa weighs by the distance of two answers."""
 
 
 TASKS = (

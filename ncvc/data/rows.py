@@ -63,14 +63,14 @@ class Row(_Record):
     choices: dict[str, str]
     """Label → text; empty for entities and numbers."""
     answer: str
-    """What the assistant is to write."""
+    """Text that the assistant is to write."""
     gold: tuple[str, ...]
-    """What the answer means: a letter, entities, letters, a number."""
+    """Parts of the answer: a letter, entities, letters, a number."""
     subject: str
     licence: str
     source: Source
     document_in_train: bool | None = None
-    """Whether the text that a test question asks about is in the training split too; None where there is no split."""
+    """True if the text that a test question asks about is in the training split too; None where there is no split."""
     exam: Exam | None = None
 
     @property

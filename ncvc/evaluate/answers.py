@@ -19,7 +19,7 @@ from ncvc.outputs import require_untouched
 
 
 class AnswerRecord(pydantic.BaseModel):
-    """What a model said to a row, before it is scored."""
+    """Answer of a model to a row, before it is scored."""
 
     model_config = pydantic.ConfigDict(extra="forbid", frozen=True, strict=True)
 

@@ -1,4 +1,4 @@
-"""What the models of a command line are, found out before torch is imported."""
+"""Finds out, before torch is imported, the kinds of the models of a command line."""
 
 import re
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ class Model:
     name: str
     """Short and unlike the others', for tables."""
     identity: dict[str, Any]
-    """What its answers depend on: hashes and sizes of its files."""
+    """Hashes and sizes of the files that its answers depend on."""
 
     @property
     def slug(self) -> str:

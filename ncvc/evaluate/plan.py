@@ -45,7 +45,7 @@ class Suite:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be asked."""
+    """Questions, models and settings of an evaluation."""
 
     models: Sequence[Model]
     suites: Sequence[Suite]
@@ -55,7 +55,7 @@ class Plan:
     """First questions of each task that are asked, as `read_suites` left them; None for all."""
 
     def identity(self) -> dict[str, Any]:
-        """What the answers depend on."""
+        """Returns the facts that the answers depend on."""
         return {
             "models": {model.name: model.identity for model in self.models},
             "suites": {

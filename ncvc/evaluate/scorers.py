@@ -83,7 +83,7 @@ def cohen_kappa(gold: Sequence[str], predicted: Sequence[str], *, linear: bool =
 
 @dataclass(frozen=True)
 class Entities:
-    """What an output of an entity task was read as."""
+    """Reading of an output of an entity task."""
 
     values: tuple[object, ...]
     """Elements of the list, hashable ones; strings, but for odd outputs."""

@@ -41,7 +41,7 @@ class ExamScore:
 
     @property
     def passes_required(self) -> bool:
-        """Whether the required sections are passed."""
+        """True if the required sections are passed."""
         return self.required >= REQUIRED_SHARE * self.required_total
 
 
@@ -73,7 +73,11 @@ def score_task(rows: Sequence[Row], scored: Sequence[RowScore], versus: dict[str
     main = MAIN[first.kind]
     scores = {}
     for name in dict.fromkeys(name for each in scored for name in each.scores):
-        if not name.startswith("points") and all(name in each.scores for each in scored):
+        if name.startswith("likelihood"):
+            # Of problems with choices; one that the model cannot hold is wrong.
+            values = [each.scores.get(name, 0.0) for row, each in zip(rows, scored, strict=True) if row.choices]
+            scores[name] = _mean(values)
+        elif not name.startswith("points"):
             scores[name] = _mean([each.scores[name] for each in scored])
     if first.kind == "choice":
         scores = {"kappa": _kappa(rows, scored), **scores}

@@ -111,3 +111,12 @@ def test_choices_are_also_judged_by_likelihood() -> None:
     assert one.scores["likelihood_text_per_character"] == 1
     two = score_row(exam(0, ("b", "a"), 1, "A"), said("", 0, letters={"a": -1, "b": -2, "c": -3}))
     assert two.scores["likelihood"] == 1
+
+
+def test_likelihood_counts_problems_with_choices_and_those_too_long_as_wrong() -> None:
+    rows = [exam(number, ("a",), 1, "A") for number in range(4)]
+    rows[3] = rows[3].model_copy(update={"choices": {}, "gold": ("26",)})
+    letters = {"a": -1.0, "b": -2.0}
+    found = score_task(rows, [score_row(rows[0], said("", 0, letters=letters)), *scored(rows[1:], [""] * 3)])
+    assert found.scores["likelihood"].value == pytest.approx(1 / 3)
+    assert "likelihood_text" not in found.scores

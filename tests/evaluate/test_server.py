@@ -19,7 +19,7 @@ KEY = "sk-very-secret-7f3a"
 
 
 class Fake:
-    """What the server was asked, and how it is to answer next."""
+    """Requests that the server got, and its next answers."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, dict[str, Any], str]] = []
