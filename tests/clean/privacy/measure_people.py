@@ -18,7 +18,7 @@ import ncvc
 
 FOLDER = Path(__file__).parent
 SUBJECTS = ("people", "identifiers")
-SETS = ("visible", "held_out")
+SETS = ("visible", "held_out", "unseen")
 TABLES = [(subject, name) for subject in SUBJECTS for name in SETS if (FOLDER / f"{subject}_{name}.tsv").exists()]
 TAG = re.compile(r"〔\*[^〕]*〕")
 type Clean = Callable[[str], str]
@@ -45,7 +45,7 @@ class Count(NamedTuple):
 
     @property
     def share(self) -> float:
-        return 1 - self.faults / self.total
+        return 1 - self.faults / self.total if self.total else 1.0
 
 
 def read(table: str) -> list[Case]:
