@@ -9,55 +9,13 @@ use super::chains::{LONGEST_LIST, begins_list, is_chain, is_numbered, is_pair, i
 use super::given_kana::GOES_ON;
 use super::given_kanji::{is_given, is_given_kanji};
 use super::honoured::{BEHIND_SAMA, LIKE, NO_PERSONS};
-use super::lists::{ALONE_BEHIND, COMMON, NO_NAME_BEFORE, VISITS};
+use super::lists::{ALONE_BEHIND, COMMON, NO_FULL, NO_NAME_BEFORE, VISITS};
 use super::titles::{
     DEPARTMENTS, Tie, age_before, age_behind, family, honorific, in_brackets, is_family, role_in_brackets,
     title,
 };
 use super::words::{Kind, Words, id};
 use crate::clean::characters::{is_hiragana, is_kanji};
-
-/// Companies and the like that are read as a surname with a given name, and trades before さん.
-const NO_FULL: &[&str] = &[
-    "飛鳥時代",
-    "奈良時代",
-    "大仏",
-    "国司",
-    "太政",
-    "王統",
-    "一見",
-    "乾児",
-    "明法",
-    "近江屋",
-    "藤原京",
-    "藤原宮",
-    "清和源",
-    "嵯峨源",
-    "宇多源",
-    "村上源",
-    "桓武平",
-    "邪魔",
-    "寄合",
-    "門前",
-    "久米舞",
-    "金色堂",
-    "塩野義",
-    "黒田節",
-    "八百屋",
-    "本屋",
-    "魚屋",
-    "肉屋",
-    "花屋",
-    "米屋",
-    "酒屋",
-    "薬屋",
-    "床屋",
-    "質屋",
-    "問屋",
-    "大家",
-    "小豆",
-    "早速",
-];
 
 /// With what a speaker goes on.
 const SPEAKS: [&str; 7] =
@@ -82,7 +40,7 @@ pub fn decide(
 ) -> Option<Place> {
     let range = candidate.range.clone();
     let (before, name, behind) = (&text[..range.start], &text[range.clone()], &text[range.end..]);
-    if NO_PERSONS.contains(&name) || NO_FULL.contains(&name) || is_family(name) || is_repeated(name) {
+    if NO_PERSONS.contains(&name) || NO_FULL.contains(name) || is_family(name) || is_repeated(name) {
         return None;
     }
     let around = Around {

@@ -65,6 +65,7 @@ lists! {
     NO_LATIN "no_latin.txt";
     NO_NAME_BEFORE "no_name_before.txt";
     NO_NAME_ENDS "no_name_ends.txt";
+    NO_FULL "no_full.txt";
     NO_GIVEN "no_given.txt";
     GIVEN "given.txt";
     GIVEN_MODERN "given_modern.txt";
