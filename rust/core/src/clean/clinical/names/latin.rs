@@ -32,7 +32,7 @@ pub fn latin(words: &Words, text: &str, start: usize, last: Option<usize>) -> (O
         });
         honoured
             .or_else(|| japanese::name(words, text, start, last).map(place_to))
-            .or_else(|| initials(text, start).map(place_to))
+            .or_else(|| initials(text, start))
             .or_else(|| of_address(text, &ends).map(place_to))
             .or_else(|| foreign::in_latin(text, start, &ends).map(place_to))
     };
@@ -133,8 +133,8 @@ fn of_address(text: &str, ends: &[usize]) -> Option<usize> {
     (address.contains('@') && !address.contains(' ')).then_some(end)
 }
 
-/// Returns the end of the two initials of a name, each with a dot, beside an honorific, a title or an age: K.T.様.
-fn initials(text: &str, start: usize) -> Option<usize> {
+/// Finds the two initials of a name, each with a dot, beside an honorific, which goes along, a title or an age: K.T.様.
+fn initials(text: &str, start: usize) -> Option<Place> {
     let bytes = text.as_bytes();
     let initial = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_uppercase);
     let dot = |at: usize| bytes.get(at) == Some(&b'.');
@@ -154,9 +154,9 @@ fn initials(text: &str, start: usize) -> Option<usize> {
     }
     let titled =
         || title(&text[..start]).is_some_and(|tie| tie != Tie::Topic) || family(&text[..start]).is_some();
-    (honorific(behind).is_some_and(|length| !behind[..length].ends_with(|c: char| c.is_ascii()))
-        || dot(second + 1) && (titled() || age_behind(behind)))
-    .then_some(end)
+    let honoured = honorific(behind).filter(|&length| !behind[..length].ends_with(|c: char| c.is_ascii()));
+    (honoured.is_some() || dot(second + 1) && (titled() || age_behind(behind)))
+        .then(|| Place { whole: start..end + honoured.unwrap_or(0), value: start..end })
 }
 
 /// Japanese names, known by how the dictionary's names are read.
