@@ -75,7 +75,7 @@ pub fn unit(text: &str, word: &Range<usize>) -> Option<Range<usize>> {
         COUNTERS.contains(c) || c.is_ascii_alphanumeric() || matches!(c, '.' | '/' | ':')
     });
     let spaced = rest.starts_with(' ');
-    (!goes_on && !(spaced && digits > 0)).then_some(word.start..end)
+    (!(goes_on || spaced && digits > 0)).then_some(word.start..end)
 }
 
 /// Finds the point of the compass and the storey by which a ward is called: 西4.

@@ -191,7 +191,6 @@ mod japanese {
             && family(&text[..start]).is_some()
             && words.readings_of_names.given.has_latin(&text[start..first])
             && !is_other(&text[start..first])
-            && first > start + 3
         {
             return Some(first);
         }
