@@ -93,6 +93,8 @@ def serve(
     from ncvc.serve.bind import bind
     from ncvc.serve.guard import Guard, names_of, require_origins
 
+    if name is not None and not (name and name.isprintable()):
+        raise NcvcError("--name: give a name of printable characters, in UTF-8")
     origins = require_origins(allow_origin)
     bound = bind(host, port)
     try:

@@ -16,6 +16,7 @@ from ncvc.hf.chat import ChatFormat, template_of_folder, template_of_gguf
 from ncvc.hf.folder import TOKENIZER, ModelFolder, open_folder
 from ncvc.hf.tokenizer import ExactTokenizer, TextTokenizer, load_tokenizer
 from ncvc.manifest import GGUF, own_manifest, verify
+from ncvc.printable import printable
 
 if TYPE_CHECKING:
     from ncvc.engines.base import Engine
@@ -39,7 +40,7 @@ class ModelSource:
         """The name by which a server calls the model: that of its folder, or of the file outside of ours."""
         folder = self.path if self.folder else self.path.parent
         own = self.folder is not None or (own_manifest(folder) or {}).get("format") == GGUF
-        return folder.resolve().name if own else self.path.stem
+        return printable(folder.resolve().name if own else self.path.stem)
 
     @property
     def max_tokens(self) -> int | None:

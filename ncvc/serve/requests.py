@@ -12,6 +12,7 @@ import pydantic
 from pydantic import ConfigDict, Field
 
 from ncvc.hf.chat import Message
+from ncvc.printable import printable
 from ncvc.serve.errors import ApiError
 
 MAX_PROMPTS = 256
@@ -242,12 +243,16 @@ def _first(cls: type[pydantic.BaseModel], error: pydantic.ValidationError) -> Ap
     found = error.errors(include_input=False, include_url=False)
     # A union gives one error for each of its members, and the deepest is the one that was meant.
     first = max((each for each in found if each["loc"][:1] == found[0]["loc"][:1]), key=lambda each: len(each["loc"]))
-    known = set(cls.model_fields)
-    names = [str(part) for part in first["loc"] if isinstance(part, int) or str(part).isidentifier()]
+    *outer, last = first["loc"]
+    unknown = first["type"] == "extra_forbidden"  # its name is the client's own
+    named = [*outer] if unknown else [*outer, last]
+    names = [str(part) for part in named if isinstance(part, int) or str(part).isidentifier()]
+    names += [printable(str(last))] * unknown
     param = ".".join(names[:1] + [name for name in names[1:] if name not in ("str", "int", "float")])
-    if first["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(names[-1], known, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(sorted(known))}"
+    if unknown:
+        known = cls.model_fields if not outer else ()
+        near = difflib.get_close_matches(str(last), known, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(sorted(known))}" if known else "leave it out"
         return ApiError(400, f"{param[:80]}: unknown member; {hint}", param=param[:80], code="unknown_parameter")
     if first["loc"][0] in _FORMS and first["type"] != "missing":
         return ApiError(400, f"{names[0]}: {_FORMS[names[0]]}", param=names[0], code="invalid_value")

@@ -30,6 +30,13 @@ MESSAGES = [{"role": "user", "content": "a"}]
 WRONG = [
     ({"prompt": "a", "temperatur": 1}, "temperatur: unknown member; did you mean temperature?"),
     ({"prompt": "a", "zzz": 1}, "zzz: unknown member; known: echo, logprobs"),
+    ({"prompt": "a", "max-tokens": 5}, "max-tokens: unknown member; did you mean max_tokens?"),
+    ({"prompt": "a", "": 5}, ": unknown member; known: echo, logprobs"),
+    ({"prompt": "a", "a\nb": 5}, r"a\nb: unknown member; known: echo, logprobs"),
+    (
+        {"prompt": "a", "stream": True, "stream_options": {"in clude": 1}},
+        "stream_options.in clude: unknown member; leave",
+    ),
     ({"prompt": "a", "n": 2}, "n: this server makes one answer a request"),
     ({"prompt": "a", "best_of": 3}, "best_of: this server makes one answer a request"),
     ({"prompt": "a", "max_tokens": 10**9}, "max_tokens: 1000000000 after a prompt of 2 tokens; the model holds 1000"),
