@@ -127,10 +127,11 @@ def _answer(
     """Streams the answer; Ctrl-C stops it. None where the conversation is too long or has no place in the template."""
     from ncvc.errors import PromptError
     from ncvc.hf.row import Row
-    from ncvc.hf.tokenizer import prompt_ids
+    from ncvc.hf.tokenizer import prompt_ids, require_characters
 
     messages: list[Message] = [{"role": "system", "content": system}] if system else []
     try:
+        require_characters("".join(message["content"] for message in [*messages, *turns]))
         ids = prompt_ids(engine.tokenizer, form.encode(engine.tokenizer, [*messages, *turns]), engine.max_tokens)
     except PromptError as error:
         warn(f"{error}; /new begins a new conversation")

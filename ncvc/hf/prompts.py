@@ -28,13 +28,14 @@ def read_prompts(path: Path) -> list[Prompt]:
     for number, line in enumerate(content.removesuffix(b"\n").split(b"\n"), start=1):
         place = f"{name}:{number}"
         try:
-            text = line.decode("utf-8").removesuffix("\r")
+            text = line.decode("utf-8-sig" if number == 1 else "utf-8").removesuffix("\r")
         except UnicodeDecodeError:
             raise InputError(f"{place}: not valid UTF-8; convert the text first") from None
         if path.suffix == ".jsonl":
             text = _prompt_of_json(text, place)
         if not text:
-            raise InputError(f"{place}: no prompt; remove the empty line")
+            advice = "remove the empty line" if content else "the file is empty"
+            raise InputError(f"{place}: no prompt; {advice}")
         prompts.append(Prompt(text, place))
     return prompts
 

@@ -129,12 +129,21 @@ def load_tokenizer(folder: ModelFolder) -> TextTokenizer:
     return ExactTokenizer(tokenizer, first_id(begin_of_text=folder.begin_of_text))
 
 
+def require_characters(text: str) -> None:
+    """Raises `PromptError` for half of a surrogate pair, which Python also makes of bytes that are not UTF-8."""
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise PromptError(
+            "the prompt holds bytes that are not UTF-8, or half of a surrogate pair; convert the text first"
+        )
+
+
 def prompt_ids(tokenizer: TextTokenizer, prompt: str | Sequence[int], max_tokens: int | None) -> list[int]:
     """Ids of a prompt, with those that begin a text; raises `PromptError` where nothing can follow it.
 
     Ids stay as they are.
     """
     if isinstance(prompt, str):
+        require_characters(prompt)
         text = tokenizer.encode(prompt)
         if prompt and not text:
             raise PromptError("the prompt is nothing once it is cleaned; give it letters, digits or kanji")
