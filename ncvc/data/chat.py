@@ -14,6 +14,8 @@ SPECIAL = ("<|begin_of_text|>", "<|end_of_text|>", "<|system|>", "<|user|>", "<|
 LONGEST_LINE = 64 * 2**20
 """Bytes of a line."""
 
+FORMS = (("messages",), ("instruction", "output"), ("question", "answer"))
+"""Keys that make a conversation each."""
 Form = Literal["messages", "instruction", "question"]
 
 
@@ -67,7 +69,7 @@ def parse_chat(line: bytes) -> Chat:
     reason.
     """
     try:
-        text = line.removesuffix(b"\n").removesuffix(b"\r").decode("utf-8")
+        text = line.removesuffix(b"\n").removesuffix(b"\r").decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ValueError(f"not UTF-8 at byte {error.start + 1}") from None
     if not text.strip():
@@ -80,6 +82,10 @@ def parse_chat(line: bytes) -> Chat:
         raise ValueError(f"not JSON: {error.msg} at character {error.pos + 1}") from None
     if not isinstance(value, dict):
         raise ValueError("not a JSON object")
+    if len(forms := [form for form in FORMS if value.keys() >= set(form)]) > 1:
+        raise ValueError(f"has both `{forms[0][0]}` and `{forms[1][0]}`; keep one form")
+    if value.get("task") is not None:
+        _text(value, "task")
     if "messages" in value:
         return Chat(_conversation(value), "messages")
     if "instruction" in value or "output" in value:
@@ -115,6 +121,11 @@ def _require_text(text: str, what: str) -> None:
         raise ValueError(f"{what} is empty")
     if special := next((token for token in SPECIAL if token in text), None):
         raise ValueError(f"{what} holds {special}, which stands for a special token")
+    require_characters(text, what)
+
+
+def require_characters(text: str, what: str) -> None:
+    """Raises `ValueError` for what no text of a row may hold."""
     if any("\ud800" <= character <= "\udfff" for character in text):
         raise ValueError(f"{what} holds half of a surrogate pair")
     if "\0" in text:

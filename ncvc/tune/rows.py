@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from ncvc.data.chat import LONGEST_LINE, BadRow, parse_chat
+from ncvc.data.chat import LONGEST_LINE, BadRow, parse_chat, require_characters
 from ncvc.data.rows import Message
 from ncvc.errors import InputError
 
@@ -82,7 +82,7 @@ def _row(place: str, task: str, line: bytes, method: str) -> Row:
     """Makes a row of a line; raises `ValueError` with the reason."""
     if method not in ("continued", "dpo", "grpo"):
         chat = parse_chat(line)
-        return Row(place, _task(json.loads(line), task), messages=chat.messages)
+        return Row(place, _task(json.loads(line.decode("utf-8-sig")), task), messages=chat.messages)
     row = _object(line)
     task = _task(row, task)
     match method:
@@ -90,7 +90,7 @@ def _row(place: str, task: str, line: bytes, method: str) -> Row:
             return Row(place, task, text=_text(row, "text"))
         case "dpo":
             chosen, rejected = _answer(row, "chosen"), _answer(row, "rejected")
-            if chosen == rejected:
+            if chosen.split() == rejected.split():
                 raise ValueError("`chosen` and `rejected` are the same answer")
             return Row(place, task, messages=_prompt(row), chosen=chosen, rejected=rejected)
         case _:
@@ -106,7 +106,7 @@ def _row(place: str, task: str, line: bytes, method: str) -> Row:
 
 def _object(line: bytes) -> dict[str, Any]:
     try:
-        row = json.loads(line.decode("utf-8"))
+        row = json.loads(line.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise ValueError(f"not UTF-8 at byte {error.start + 1}") from None
     except RecursionError:
@@ -128,6 +128,7 @@ def _text(row: dict[str, Any], key: str) -> str:
         raise ValueError(f"`{key}` is {'no text' if key in row else 'missing'}")
     if not value.strip():
         raise ValueError(f"`{key}` is empty")
+    require_characters(value, f"`{key}`")
     return value
 
 

@@ -58,6 +58,9 @@ BAD = {
     line(question="a", answer=5): "`answer` is no text",
     line(question="a", answer="b<|end_of_text|>"): "holds <|end_of_text|>",
     b'{"question": "a", "answer": "\\ud800"}': "half of a surrogate pair",
+    b'{"question": "a", "answer": "b", "instruction": "x", "output": "y"}': "both `instruction` and `question`; keep one",
+    b'{"question": "a", "answer": "b", "task": 5}': "`task` is no text",
+    b'{"question": "a", "answer": "b", "task": "\\ud800"}': "`task` holds half of a surrogate pair",
     line(question="a\0", answer="b"): "NUL",
 }
 
