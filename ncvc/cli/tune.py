@@ -52,7 +52,7 @@ def tune(
     \b
     Examples:
       ncvc tune megatron_configs/tune/jmed-llm.yaml --show-mask 2
-      ncvc tune megatron_configs/tune/jmed-llm.yaml --dry-run --gpu A6000
+      ncvc tune megatron_configs/tune/jmed-llm.yaml --dry-run --gpu 'RTX A6000'
       ncvc tune megatron_configs/tune/jmed-llm.yaml --set base=demo/hf --set output=demo/tuned
       torchrun --nproc-per-node 4 -m ncvc tune megatron_configs/tune/jmed-llm-exercises.yaml
       ncvc train plot runs/tune-jmed-llm -o loss.html

@@ -30,8 +30,11 @@ def require_places(config: TuneConfig) -> None:
     kinds = [record.get("kind") for record in event_records(config.folder) if record["event"] == "started"]
     if kinds and kinds[0] != "tune":
         raise ConfigError(f"{config.run}: is the folder of a training, not of a tuning; name another folder as `run`")
-    if not is_finished(config):
-        require_output(Path(config.output), HUGGINGFACE, reads=[*reads, config.folder], replace=False)
+    if is_finished(config):
+        return
+    if own_manifest(Path(config.output)) is not None:
+        raise ConfigError(f"{config.output}: exists already; remove it, or name another with --set output=FOLDER")
+    require_output(Path(config.output), HUGGINGFACE, reads=[*reads, config.folder], replace=False)
 
 
 def is_finished(config: TuneConfig) -> bool:
