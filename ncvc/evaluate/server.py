@@ -125,7 +125,9 @@ class ServerEngine:
                 problem = f"status {error.code}: {' '.join(said.split())[:200]}"
                 if error.code not in (408, 429) and error.code < 500:
                     wait = None
-            except (OSError, HTTPException, ValueError) as error:
+            except (ValueError, RecursionError):
+                problem = "the answer is not JSON"
+            except (OSError, HTTPException) as error:
                 problem = str(getattr(error, "reason", error)) or type(error).__name__
             if wait is None:
                 break
