@@ -86,6 +86,8 @@ def _base(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ConvertError(f"{url}: not an address; give one such as http://127.0.0.1:8000/v1")
+    if parts.username is not None or parts.password is not None:
+        raise ConvertError(f"{parts.scheme}://{parts.hostname}: give no password in the address; {KEY} holds the key")
     base = url.rstrip("/")
     return base if base.endswith("/v1") else f"{base}/v1"
 

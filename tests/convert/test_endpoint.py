@@ -112,9 +112,11 @@ def test_what_is_no_server_is_told(converted, serve):
         ("ftp://x", "not an address"),
         ("file:///etc/passwd", "not an address"),
         ("http://127.0.0.1:1", "no answer"),
+        ("http://user:secret@127.0.0.1:1/v1", "give no password in the address; NCVC_API_KEY holds the key"),
     ):
-        with pytest.raises(ConvertError, match=words):
+        with pytest.raises(ConvertError, match=words) as told:
             compare_endpoint(converted, url)
+        assert "secret" not in str(told.value)
     with pytest.raises(ConvertError, match="not answer in JSON"):
         compare_endpoint(converted, serve(answer=lambda told: b"<html>"))
     done = CliRunner().invoke(command_line, ["convert", str(converted), "out", "--to", "hf", "--endpoint", "http://x"])
