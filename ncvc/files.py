@@ -170,7 +170,9 @@ def whole_folder(final: Path, recheck: Callable[[Path, int], None] | None = None
             work.publish()
         except BaseException as error:
             work.remove()
-            if isinstance(error, OSError) and not error.filename and error.strerror:
+            full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+            # Of a copy the error names what was copied.
+            if isinstance(error, OSError) and (full or not error.filename) and error.strerror:
                 error.filename = str(final)
             raise
 
