@@ -12,6 +12,7 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 import ncvc._native as native
+from ncvc.errors import TokenizerError
 
 LINES = Path(__file__).parent / "raw_lines.txt"
 SCORED = 4
@@ -42,11 +43,18 @@ class PlainCost:
 def plain_cost(folder: Path, tokenizer: Path, first: int, longest: int, logits: Logits) -> PlainCost | None:
     """Measures the folder's `tokenizer.json` beside a tokenizer folder; None where that has no dictionary to load.
 
-    `first` is the id that begins a text, `longest` the model's longest text in tokens.
+    `first` is the id that begins a text, `longest` the model's longest text in tokens. Raises
+    `TokenizerError` for a folder that lacks a file.
     """
     if not (tokenizer / "dictionary").is_file():
         return None
-    plain, exact = Tokenizer.from_file(str(folder / "tokenizer.json")), native.Tokenizer.load(tokenizer)
+    plain = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    try:
+        exact = native.Tokenizer.load(tokenizer)
+    except OSError as error:
+        raise TokenizerError(
+            f"{tokenizer}: cannot be loaded: {error.strerror or error}; give the whole folder"
+        ) from None
     lines = LINES.read_text(encoding="utf-8").removesuffix("\n").split("\n")
     theirs = [row.ids for row in plain.encode_batch(lines, add_special_tokens=False)]
     pairs = list(zip(theirs, map(list, exact.encode_batch(lines)), strict=True))

@@ -160,7 +160,7 @@ CASES: dict[str, tuple[Spoil, str]] = {
     "a missing shard": (indexed("a.safetensors"), "a.safetensors: missing, cut off"),
     "flipped bit": (flipped, "model.safetensors: damaged: not what was written; copy the folder again"),
     "changed manifest": (another_manifest, "manifest.json: not an unchanged manifest"),
-    "no tokenizer": (without_tokenizer, "no ncvc/tokenizer in it; convert"),
+    "no tokenizer": (without_tokenizer, "no ncvc/tokenizer in it; give its tokenizer folder"),
     "another manifest": (lambda folder: write_manifest(folder, format="x"), "manifest.json: not an unchanged"),
 }
 
