@@ -157,13 +157,13 @@ def in_folders(folders, function, *arguments):
 
 
 def tensors(config, step):
-    """Every tensor of a run's checkpoint, {name: tensor}."""
+    """Every tensor of a run's checkpoint, {name: tensor}; copies, since tests damage the files that are mapped."""
     from ncvc.checkpoint.manifest import checkpoint_folder
     from ncvc.checkpoint.reader import Checkpoint
 
     checkpoint = Checkpoint.open(checkpoint_folder(config.run, step))
     checkpoint.verify()
-    return {name: checkpoint.tensor(name) for name in checkpoint.names()}
+    return {name: checkpoint.tensor(name).clone() for name in checkpoint.names()}
 
 
 def assert_same(first, second):

@@ -76,7 +76,7 @@ class Checkpoint:
         return exact if exact in self.manifest.tensors else f"model.{parameter}"
 
     def box(self, name: str, offset: Sequence[int], shape: Shape) -> torch.Tensor:
-        """Reads the box of a tensor at `offset` with `shape`."""
+        """Reads the box of a tensor at `offset` with `shape`; one that was saved as it is stays in the mapped file."""
         entry = self._entry(name)
         if len(entry.pieces) == 1 and (entry.pieces[0].offset, entry.pieces[0].shape) == (tuple(offset), tuple(shape)):
             return self._join(list(entry.pieces), 0, math.prod(shape)).view(shape)  # not copied
