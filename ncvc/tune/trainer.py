@@ -42,7 +42,7 @@ def learning_rate_factor(step: int, schedule: ScheduleConfig) -> float:
 
 @dataclass
 class Promises:
-    """What surrounds the steps of a tuning."""
+    """Surroundings of the steps of a tuning."""
 
     config: TuneConfig
     log: TuneLog
