@@ -174,9 +174,6 @@ class PromisingTrainer(Trainer):  # type: ignore[misc]  # transformers has no ty
         self.accelerator.wait_for_everyone()
         self.promises.log.start_clock()
 
-    def _get_output_dir(self, trial: Any) -> str:
-        return str(checkpoints.hidden_folder(self.promises.config.folder))
-
     def load(self, folder: Path) -> None:
         """Loads the weights of a checkpoint alone."""
         self._load_from_checkpoint(str(folder))
