@@ -1,19 +1,20 @@
 """A tuning from its config to the folder of the model."""
 
-import contextlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
 from ncvc.errors import ConfigError, NcvcError
-from ncvc.files import lock, whole_file
+from ncvc.files import whole_file
 from ncvc.identity import first_difference
 from ncvc.manifest import HUGGINGFACE, own_manifest
 from ncvc.outputs import CONFIG_HEAD, require_output, require_run_folder, sealed_config
 from ncvc.progress import Reporter
 from ncvc.train.elastic.stop_signal import StopRequest
 from ncvc.train.metrics.log import LOG, event_records
+from ncvc.train.run_lock import held
 from ncvc.tune import checkpoints
 from ncvc.tune.config import TuneConfig
 from ncvc.tune.prepare import BAD_ROWS, Prepared, write_bad_rows
@@ -44,23 +45,14 @@ def is_finished(config: TuneConfig) -> bool:
     return bool(events) and events[-1]["event"] == "finished" and own_manifest(Path(config.output)) is not None
 
 
-@contextlib.contextmanager
-def locked(config: TuneConfig, *, first: bool) -> Iterator[None]:
+def locked(config: TuneConfig, *, first: bool) -> AbstractContextManager[None]:
     """Locks the run folder in the first process; raises `NcvcError` if another tuning has it."""
     if not first:
-        yield
-        return
-    config.folder.mkdir(parents=True, exist_ok=True)
-    try:
-        held = lock(config.folder)
-    except BlockingIOError:
-        raise NcvcError(
-            f"{config.run}: another ncvc tune is running there; `ncvc train status {config.run}` says how it is"
-        ) from None
-    try:
-        yield
-    finally:
-        os.close(held)
+        return nullcontext()
+    return held(
+        config.folder,
+        f"{config.run}: another ncvc tune is running there; `ncvc train status {config.run}` says how it is",
+    )
 
 
 def tune(config: TuneConfig, prepared: Prepared, stop: StopRequest, reporter: Reporter) -> bool:
