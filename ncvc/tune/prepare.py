@@ -42,9 +42,7 @@ class Prepared:
         known = read_manifest(folder).get("files", {})
         weights = sorted(folder.glob("*.safetensors"))
         return {
-            "base": {
-                path.name: known[path.name]["sha256"] if path.name in known else sha256(path) for path in weights
-            },
+            "base": {path.name: known[path.name]["sha256"] if path.name in known else sha256(path) for path in weights},
             "data": {str(path): sha256(path) for path in config.files},
         }
 
