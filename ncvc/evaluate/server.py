@@ -51,23 +51,23 @@ class ServerEngine:
         self.facts: dict[str, Any] = {"form": "plain" if self._plain else "chat", "model": self._model}
 
     def word(self, messages: Sequence[Message], *, exam: bool) -> Prompt:
-        """As `Engine.word` says: turns are sent as they are, the server's template words them."""
+        """As `EvaluationEngine.word` says: turns are sent as they are, the server's template words them."""
         if self._plain:
             return Prompt(plain_text(messages, exam=exam), stop=plain_stop(exam=exam))
         text = "\n\n".join(f"[{message.role}]\n{message.content}" for message in messages)
         return Prompt(text, messages=tuple(messages), is_chat=True)
 
     def length(self, prompt: Prompt) -> int:
-        """As `Engine.length` says: characters."""
+        """As `EvaluationEngine.length` says: characters."""
         return len(prompt.text)
 
     def answer(self, prompts: Sequence[Prompt], batch_size: int) -> list[Answer]:
-        """As `Engine.answer` says; `batch_size` requests are under way at once."""
+        """As `EvaluationEngine.answer` says; `batch_size` requests are under way at once."""
         with ThreadPoolExecutor(batch_size) as pool:
             return list(pool.map(self._answer, prompts))
 
     def weigh(self, pairs: Sequence[tuple[Prompt, str]], batch_size: int) -> list[Weight | None]:
-        """As `Engine.weigh` says: nothing, since servers need not tell the probability of a given text."""
+        """As `EvaluationEngine.weigh` says: nothing, since servers need not tell the probability of a given text."""
         return [None] * len(pairs)
 
     def _answer(self, prompt: Prompt) -> Answer:

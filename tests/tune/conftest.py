@@ -2,7 +2,6 @@
 
 import json
 import random
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -184,10 +183,3 @@ def weights_of(folder: Path) -> dict[str, torch.Tensor]:
     from safetensors.torch import load_file
 
     return {name: part for path in sorted(folder.glob("model*.safetensors")) for name, part in load_file(path).items()}
-
-
-def copied(folder: Path, to: Path) -> Path:
-    """A copy of a base that a test may change."""
-    shutil.copytree(folder, to)
-    (to / "manifest.json").unlink(missing_ok=True)
-    return to
