@@ -10,7 +10,7 @@ from tests.conftest import ROOT
 TOOL = runpy.run_path(str(ROOT / "tools" / "imports.py"))
 GRAPH = TOOL["python_imports"](ROOT / "ncvc")
 
-EVERYBODY = {"errors", "printable", "special_tokens", "units"}
+EVERYBODY = {"errors", "printable", "special_tokens", "units", "utf8"}
 """Rooms that every other one may use; `ncvc` itself (`__init__`) is used for its version and the engine's classes."""
 MAY_USE = {
     "__init__": {"auto_tokenizer", "dictionary", "indexed"},
