@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from ncvc.data.rows import Message
 from ncvc.errors import InputError
+from ncvc.utf8 import is_utf8
 
 SPECIAL = ("<|begin_of_text|>", "<|end_of_text|>", "<|system|>", "<|user|>", "<|assistant|>")
 """Texts that stand for special tokens, and so may not be in a turn."""
@@ -143,7 +144,7 @@ def _require_text(text: str, what: str) -> None:
 
 def require_characters(text: str, what: str) -> None:
     """Raises `ValueError` for what no text of a row may hold."""
-    if any("\ud800" <= character <= "\udfff" for character in text):
+    if not is_utf8(text):
         raise ValueError(f"{what} holds half of a surrogate pair")
     if "\0" in text:
         raise ValueError(f"{what} holds the character NUL")
