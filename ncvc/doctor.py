@@ -26,6 +26,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "data check": ("pydantic",),
     "data igakuqa": ("pydantic",),
     "data jmed-llm": ("pydantic",),
+    "data topics": (),
     "demo": tuple(dict.fromkeys((*CONVERSION, *TRAINING, "ipadic", "matplotlib"))),
     "dictionary build": ("ipadic",),
     "dictionary show": (),
@@ -36,6 +37,8 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "preprocess": (*CONFIGS, "ipadic"),
     "serve": (*MODELS, "pydantic", "starlette", "uvicorn"),
     "split": (),
+    "synthesize judge": (),
+    "synthesize run": (*CONFIGS, "httpx2", "jinja2", "tenacity"),
     "tokenizer train": ("pydantic", "sentencepiece"),
     "train plot": (*CONFIGS, "matplotlib", "numpy"),
     "train run": TRAINING,
@@ -46,8 +49,9 @@ NEEDS: dict[str, tuple[str, ...]] = {
 }
 """Distributions that a command uses with its default settings, besides click; what these need comes with them."""
 
-EXTRAS = ("", "train", "hf", "serve", "tune")
-"""Extras of the package (`pip install 'ncvc[train]'`): each has all of those before, but `tune` nothing of `serve`."""
+EXTRAS = ("", "train", "hf", "serve", "tune", "synthesize")
+"""Extras of the package (`pip install 'ncvc[train]'`): each has all of those before, but `tune` nothing of `serve`, and
+`synthesize` nothing of any."""
 
 OPTIONAL = {
     "unidic-lite": "a second base for dictionaries",

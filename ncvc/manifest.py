@@ -22,6 +22,8 @@ GGUF = "ncvc-gguf/1"
 BUNDLE = "ncvc-bundle/1"
 BENCHMARK = "benchmark"
 EVALUATION = "evaluation"
+SYNTHESIS = "synthesis"
+TOPICS = "topics"
 CHECKPOINT: Literal["ncvc-checkpoint/1"] = "ncvc-checkpoint/1"
 TUNING = "ncvc-tuning/1"
 """Kinds of folders of ours, by their manifest's `stage` or `format`."""
@@ -32,6 +34,8 @@ KINDS = {
     TUNING: "a checkpoint of `ncvc tune`, whose `output` is the model",
     BENCHMARK: "a benchmark of `ncvc data`",
     EVALUATION: "a report of `ncvc evaluate`",
+    SYNTHESIS: "an output of `ncvc synthesize`",
+    TOPICS: "topics of `ncvc data topics`",
 }
 """Kinds of folders that are no model to be loaded or converted, in words."""
 

@@ -23,6 +23,7 @@ from ncvc.cli.options import Group, warn
 from ncvc.cli.preprocess import preprocess
 from ncvc.cli.serve import serve
 from ncvc.cli.split import split
+from ncvc.cli.synthesize import synthesize
 from ncvc.cli.tokenizer import tokenizer
 from ncvc.cli.train import train
 from ncvc.cli.tune import tune
@@ -57,7 +58,7 @@ ERRNO = re.compile(r"^\[Errno \d+\] ")
 
 COMMANDS = (
     *(init, dictionary, tokenizer, preprocess, train, checkpoint, convert, tune, generate, chat, serve),
-    *(bundle, data, evaluate, clean, split, verify, demo, doctor),
+    *(bundle, data, synthesize, evaluate, clean, split, verify, demo, doctor),
 )
 for command in COMMANDS:
     ncvc.add_command(command)

@@ -10,6 +10,7 @@ from ncvc.cli.options import FILE, Command, Console, answers
 
 NEXT = {
     "preprocess": "ncvc preprocess {file} --dry-run",
+    "synthesize": "ncvc synthesize {file} --dry-run",
     "train": "ncvc train {file} --dry-run",
 }
 """Kind of config → the command that checks it."""
@@ -58,6 +59,12 @@ def _template(kind: str) -> str:
 
         sources = [{"name": "notes", "inputs": ["raw/"], "cleaning": {"clinical": True}}]
         return template(PreprocessConfig, {"sources": sources, "tokenizer": "tokenizer", "output": "tokens"})
+    if kind == "synthesize":
+        from ncvc.synthesize.config import SynthesizeConfig
+
+        tasks = [{"name": "textbooks", "kind": "textbooks", "topics": ["topics/topics.jsonl"]}]
+        writer = {"name": "local", "address": "http://127.0.0.1:8000/v1", "model": "my-model"}
+        return template(SynthesizeConfig, {"tasks": tasks, "writers": [writer], "output": "synthesized"})
     import yaml
 
     from ncvc.config import SHIPPED, Config
