@@ -1,7 +1,7 @@
 """Runs a synthesis: asks for what the log lacks, checks all answers, and writes the output.
 
-The output folder holds `documents/TASK.jsonl`, `aside/REASON.jsonl`, `failed.jsonl`, `summary.json` and
-`manifest.json`. The log of answers lies in a folder of its own and stays.
+The output folder holds `documents/TASK.jsonl`, `aside/REASON.jsonl`, `failed.jsonl`, `summary.json`,
+`report.html` and `manifest.json`. The log of answers lies in a folder of its own and stays.
 """
 
 import os
@@ -20,6 +20,7 @@ from ncvc.synthesize.config import SynthesizeConfig
 from ncvc.synthesize.errors import UnfinishedError
 from ncvc.synthesize.log import AnswerLog
 from ncvc.synthesize.plan import Plan, make_plan
+from ncvc.synthesize.report.page import write_report
 from ncvc.synthesize.summary import summary_of
 from ncvc.synthesize.write import SynthesisFolder, without_answer, write_texts
 from ncvc.units import percent
@@ -94,6 +95,7 @@ def _write(plan: Plan, log: AnswerLog, work: SynthesisFolder) -> dict[str, Any]:
     outcome = write_texts(plan, log, work)
     summary = summary_of(plan, outcome)
     write_json(work.output / "summary.json", summary)
+    write_report(plan, outcome, summary, work.output)
     write_manifest(
         work.output,
         stage=SYNTHESIS,
