@@ -1,10 +1,11 @@
 """Compares `ncvc synthesize` with a tuned asyncio loop of plain httpx: answers a second from a server on this machine.
 
-    python tools/bench/synthesis.py [--requests 2000] [--in-flight 32] [--runs 3]
+    python tools/bench/synthesis.py [--requests 2000] [--in-flight 64] [--runs 3]
 
-The server is a process of its own and answers after 20 ms with 2 KB of text. Both clients send the same bodies and parse
-the same answers; ours also writes and syncs its log, keeps its limits and renders its prompts. Start-up is not counted:
-both are timed from the first request that the server sees to the last. The last line is `synthesize/httpx RATIO`.
+The server is a process of its own and answers after half a second with 2 KB of text. Both clients send the same bodies
+and parse the same answers; ours also renders its prompts, keeps its limits, and writes and syncs its log. Start-up is
+not counted: both are timed from the first request that the server sees to its last answer. The last line is
+`synthesize/httpx RATIO`.
 """
 
 import argparse
@@ -29,8 +30,8 @@ from ncvc.synthesize.config import SynthesizeConfig
 from ncvc.synthesize.log import AnswerLog
 from ncvc.synthesize.plan import Plan, make_plan
 
-WAIT = 0.02
-"""Seconds that an answer takes."""
+WAIT = 0.5
+"""Seconds that an answer takes; a model needs longer for as much text."""
 
 
 async def _serve(pipe: Connection) -> None:
@@ -100,7 +101,7 @@ def main() -> None:
     """Measures both in turns, and prints answers a second and the ratio of the medians."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--requests", type=int, default=2000)
-    parser.add_argument("--in-flight", type=int, default=32)
+    parser.add_argument("--in-flight", type=int, default=64)
     parser.add_argument("--runs", type=int, default=3)
     options = parser.parse_args()
     pipe, other = multiprocessing.Pipe()
@@ -108,23 +109,27 @@ def main() -> None:
     server.start()
     port = pipe.recv()
     speeds: dict[str, list[float]] = {"synthesize": [], "httpx": []}
+    cpu: dict[str, list[float]] = {"synthesize": [], "httpx": []}
     for _ in range(options.runs):
         with tempfile.TemporaryDirectory() as name:
             plan = plan_of(Path(name), port, options.requests, options.in_flight)
             bodies = [body_of(request) for request in plan.requests]
             for client, found in speeds.items():
+                begun = time.process_time()
                 if client == "httpx":
                     asyncio.run(plain(f"http://127.0.0.1:{port}/v1/chat/completions", bodies, options.in_flight))
                 else:
                     with AnswerLog(plan.log) as log:
                         assert ask_all(plan, log, Reporter()) == []
+                cpu[client].append(time.process_time() - begun)
                 pipe.send(True)
                 first, last, count = pipe.recv()
                 assert count == options.requests
                 found.append(count / (last - first))
     server.kill()
     for client, found in speeds.items():
-        print(f"{client:12s} {statistics.median(found):8.1f} answers a second")
+        each = statistics.median(cpu[client]) / options.requests * 1e3
+        print(f"{client:12s} {statistics.median(found):8.1f} answers a second, {each:.2f} ms of CPU an answer")
     ratio = statistics.median(speeds["synthesize"]) / statistics.median(speeds["httpx"])
     print(f"synthesize/httpx {ratio:.2f}", flush=True)
 
