@@ -31,8 +31,7 @@ class Clock:
 
 
 def most_in_a_minute(sent: list[tuple[float, float]]) -> float:
-    """The most that was sent in 60 seconds, less the rounding of floats."""
-    return max(sum(size for other, size in sent if at <= other < at + 60 - 1e-6) for at, _ in sent)
+    return max(sum(size for other, size in sent if at <= other < at + 60) for at, _ in sent)
 
 
 async def send(limit: RateLimit, clock: Clock, sizes: list[int]) -> list[tuple[float, float]]:
