@@ -41,6 +41,7 @@ def ncvc() -> None:
     The steps, each on the output of those before; `ncvc init` writes configs to start from:
       ncvc dictionary build hospital.dic --terms terms.csv
       ncvc tokenizer train tokenizer raw/*.jsonl.zst --dictionary hospital.dic
+      ncvc synthesize synthesize.yaml
       ncvc preprocess preprocess.yaml
       ncvc train megatron_configs/ncvc-slm-1.yaml
       ncvc convert runs/ncvc-slm-1/checkpoints/step_00024000 my-model --to hf

@@ -59,7 +59,8 @@ class RateLimit:
     def _wait(self, tokens: int) -> float:
         """Seconds to wait before looking again; 0 if a request may be sent now."""
         now = self._clock()
-        while self._sent and self._sent[0].time <= now - WINDOW:
+        # The very sums of `oldest` below: a difference of one rounding would let a request through.
+        while self._sent and self._sent[0].time + WINDOW <= now:
             left = self._sent.popleft()
             left.counts = False
             self._used -= left.tokens

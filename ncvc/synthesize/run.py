@@ -63,8 +63,10 @@ def synthesize(
             try:
                 summary = _write(plan, log, work)
                 work.publish()
-            except BaseException:
+            except BaseException as error:
                 work.remove()
+                if isinstance(error, OSError) and error.strerror and not error.filename:  # of a full disk, it has none
+                    error.filename = str(plan.output)
                 raise
         return Result(summary, log.spent)
 

@@ -79,14 +79,8 @@ class ServerWriter:
         """Asks until there is an answer or no attempt is left; None where the writer stopped meanwhile."""
         asked = _Asked(request, self.config)
         started = time.monotonic()
-        retrying = tenacity.AsyncRetrying(
-            retry=tenacity.retry_if_exception(lambda error: isinstance(error, AttemptError) and error.may_repeat),
-            stop=lambda state: self._gives_up(asked, state),
-            wait=lambda state: wait_before(asked.last, asked.tried, self.config.backoff),
-            reraise=True,
-        )
         try:
-            reply: Reply = await retrying(self._attempt, asked)
+            reply = await self._repeated(asked)
         except AttemptError as error:
             return self._failed(asked, error, time.monotonic() - started)
         except _SpentError:
@@ -111,6 +105,30 @@ class ServerWriter:
             cost=asked.cost,
             seconds=round(time.monotonic() - started, 3),
         )
+
+    async def _repeated(self, asked: "_Asked") -> Reply:
+        """Attempts a request until there is an answer; raises the last `AttemptError` where attempts run out."""
+        try:
+            return await self._attempt(asked)  # most need no more, and none of tenacity's time
+        except AttemptError as error:
+            if not error.may_repeat:
+                raise
+
+        async def again() -> Reply:
+            # The attempt above is the first of tenacity's too, so that its counts and waits are of all.
+            if asked.last is not None and not asked.resumed:
+                asked.resumed = True
+                raise asked.last
+            return await self._attempt(asked)
+
+        retrying = tenacity.AsyncRetrying(
+            retry=tenacity.retry_if_exception(lambda error: isinstance(error, AttemptError) and error.may_repeat),
+            stop=lambda state: self._gives_up(asked, state),
+            wait=lambda state: wait_before(asked.last, asked.tried, self.config.backoff),
+            reraise=True,
+        )
+        reply: Reply = await retrying(again)
+        return reply
 
     async def _attempt(self, asked: "_Asked") -> Reply:
         """Sends a request once; raises `AttemptError` where that gives no answer."""
@@ -161,7 +179,8 @@ class ServerWriter:
 
     async def _read(self, response: httpx2.Response) -> bytes:
         content = bytearray()
-        async for chunk in response.aiter_bytes():
+        is_plain = "content-encoding" not in response.headers
+        async for chunk in response.aiter_raw() if is_plain else response.aiter_bytes():
             content += chunk
             if len(content) > self.config.largest_answer:
                 raise AttemptError("too_large", f"more than {self.config.largest_answer} bytes", is_billed=True)
@@ -173,8 +192,8 @@ class ServerWriter:
         if structured and self.config.structured == "auto" and error.status in NO_SCHEMA and not asked.without_schema:
             asked.without_schema = error.may_repeat = True
             error.counts, error.retry_after = False, 0.0
-        elif error.retry_after is not None:
-            self._limit.pause(min(error.retry_after, self.config.patience))
+        elif error.retry_after is not None and error.retry_after <= self.config.patience:
+            self._limit.pause(error.retry_after)
         asked.counted += error.counts
 
     def _gives_up(self, asked: "_Asked", state: tenacity.RetryCallState) -> bool:
@@ -235,6 +254,8 @@ class _Asked:
         """Attempts that count against the limit."""
         self.cost = 0.0
         self.last: AttemptError | None = None
+        self.resumed = False
+        """True once tenacity knows of the first attempt."""
 
     def body(self, *, structured: bool) -> bytes:
         """Returns the JSON to send."""

@@ -4,6 +4,7 @@ import json
 import re
 import unicodedata
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from ncvc.synthesize.config import Kind
@@ -45,6 +46,8 @@ PAIR_KEYS = {
     **dict.fromkeys(("回答", "解答", "答え", "正解", "answer"), "output"),
 }
 """Other names of keys, and headings."""
+MOST_OBJECTS = 50
+"""Braces of an answer at which an object is looked for."""
 _FENCE = re.compile(r"```[A-Za-z]*\n?(.*?)(?:```|\Z)", re.DOTALL)
 _COMMA = re.compile(r",(\s*[}\]])")
 _SECTION = re.compile(
@@ -123,7 +126,7 @@ def _find(answer: str, wanted: set[str], others: dict[str, str]) -> dict[str, An
     decoder = json.JSONDecoder(strict=False)
     for text in (*_FENCE.findall(answer), answer):
         for candidate in dict.fromkeys((text, _COMMA.sub(r"\1", text))):
-            for match in list(re.finditer(r"\{", candidate))[:50]:
+            for match in islice(re.finditer(r"\{", candidate), MOST_OBJECTS):
                 try:
                     value, _ = decoder.raw_decode(candidate, match.start())
                 except (ValueError, RecursionError):

@@ -79,7 +79,7 @@ def main() -> None:
     for ratio, (ours, theirs) in RATIOS.items():
         print(f"{ratio} {speed[ours] / speed[theirs]:.2f}" if theirs in speed else f"{ratio} skipped: not installed")
     print(f"threads2/threads1 {wall[1] / wall[2]:.2f}", flush=True)
-    for program in ("attention.py", "training.py"):
+    for program in ("attention.py", "training.py", "synthesis.py"):
         subprocess.run([sys.executable, Path(__file__).with_name(program)], check=True)
 
 
