@@ -187,7 +187,7 @@ def test_a_file_that_may_not_grow_ends_the_run_at_a_whole_line(tmp_path: Path) -
             text=True,
             check=False,
             timeout=300,
-            preexec_fn=lambda: limited_size(20_000),  # noqa: PLW1509
+            preexec_fn=lambda: limited_size(20_000),
         )
         assert done.returncode == 1, done.stderr
         assert "Traceback" not in done.stderr
