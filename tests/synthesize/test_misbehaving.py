@@ -145,7 +145,7 @@ def test_ten_thousand_requests_and_twenty_kills(tmp_path: Path) -> None:
     log = tmp_path / "out-answers/log.jsonl"
     kills: list[Kill] = []
     with Server(script) as server:
-        writer = {"timeout": 15.0, "failures_in_a_row": 500}
+        writer = {"timeout": 30.0, "attempts": 5, "failures_in_a_row": 500}
         config = write_config(tmp_path, server.address, 1500, 1100, writer=writer)
         for _ in range(20):
             answered = start_and_kill(config, log, chance, longest=6.0)
