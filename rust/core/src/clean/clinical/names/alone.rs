@@ -4,7 +4,7 @@
 //! company behind it makes it part of another word.
 
 use super::candidate::{Candidate, Form};
-use super::given_kana::GOES_ON;
+use super::closing::begins_inflected;
 use super::lists::{
     ALONE_BEHIND, BELONGS, COMMON, COMPANIES, FAMILY, NO_NAME_BEFORE, SPEAKS_WITH, TOWNS, VARIANTS, VISITS,
 };
@@ -48,7 +48,7 @@ fn is_likely(words: &Words, before: &str, name: &str, behind: &str) -> bool {
     !words.is(name, &[Kind::Place, Kind::Organisation])
         || !TOWNS.contains(name) && opens && closes
         || has(behind)
-        || behind.starts_with(is_hiragana) && ALONE_BEHIND.at_start(behind).next().is_some()
+        || behind.starts_with(is_hiragana) && ALONE_BEHIND.begins(behind)
 }
 
 /// Surnames of one character that begin hardly any word.
@@ -59,7 +59,7 @@ pub fn is_alone_single(before: &str, name: &str, behind: &str, next_id: u16) -> 
     SINGLE.contains(name)
         && (before.is_empty() || before.ends_with(['\n', '。', '、', ' ']))
         && next_id == id::VERBAL_NOUN
-        && VISITS.at_start(behind).next().is_some()
+        && VISITS.begins(behind)
 }
 
 /// Tests that a word may begin here.
@@ -123,7 +123,7 @@ fn follows(name: &str, behind: &str, candidate: &Candidate, common: bool) -> boo
             _ => false,
         },
         c if is_hiragana(c) => {
-            if ALONE_BEHIND.at_start(behind).next().is_some() {
+            if ALONE_BEHIND.begins(behind) {
                 return true;
             }
             if let Some(rest) = behind.strip_prefix('の') {
@@ -133,11 +133,11 @@ fn follows(name: &str, behind: &str, candidate: &Candidate, common: bool) -> boo
                 let rest = behind[particle.len()..].trim_start_matches('、');
                 let signs =
                     matches!(*particle, "より" | "から") && (rest.is_empty() || rest.starts_with('\n'));
-                return common && (signs || !town && SPEAKS_WITH.at_start(rest).next().is_some());
+                return common && (signs || !town && SPEAKS_WITH.begins(rest));
             }
             !company && OF_PERSONS.iter().any(|word| behind.starts_with(word))
         }
-        c if is_katakana(c) => common && ALONE_BEHIND.at_start(behind).next().is_some(),
+        c if is_katakana(c) => common && ALONE_BEHIND.begins(behind),
         c if c.is_ascii_alphabetic() => common && !company && !is_grade(behind),
         ')' => !town && !behind[1..].starts_with('様'),
         c if c.is_ascii_digit() => !town && !company,
@@ -153,9 +153,7 @@ fn is_inflected(behind: &str) -> bool {
     let mut characters = behind.chars();
     characters.next();
     let rest = characters.as_str();
-    rest.starts_with(is_hiragana)
-        && !GOES_ON.iter().any(|word| rest.starts_with(word))
-        && !rest.starts_with(['な', 'ら'])
+    begins_inflected(rest) && !rest.starts_with('な')
 }
 
 /// Tests for a common surname, its kanji in the usual form.
@@ -169,7 +167,7 @@ pub fn is_common(name: &str) -> bool {
 
 /// Tests for what a person has at the start of `text`.
 fn has(text: &str) -> bool {
-    [&VISITS, &FAMILY, &BELONGS].iter().any(|list| list.at_start(text).next().is_some())
+    [&VISITS, &FAMILY, &BELONGS].iter().any(|list| list.begins(text))
 }
 
 /// Tests for a verbal noun that goes on as an operation or a method: 切除術, 固定法.

@@ -2,13 +2,13 @@
 
 use std::ops::Range;
 
-use super::given_kana::{GOES_ON, given_in_kana};
+use super::closing::begins_inflected;
+use super::given_kana::given_in_kana;
 use super::given_kanji::is_given;
 use super::lattice::{Lattice, Surroundings, Token};
 use super::lists::{COMMON, GIVEN, GIVEN_SINGLE};
 use super::titles::{honorific, is_family};
 use super::words::{Kind, Words, id};
-use crate::clean::characters::is_hiragana;
 
 /// Possible name.
 #[derive(Clone, Debug)]
@@ -90,11 +90,6 @@ pub const SIGNED: &[&str] = &["拝", "記", "印"];
 pub fn is_single(name: &str) -> bool {
     let mut characters = name.chars();
     characters.next().is_some_and(|c| SINGLE.contains(c)) && characters.next().is_none()
-}
-
-/// Tests for the ending of a verb or an adjective behind its kanji, as in 休み: no particle.
-fn begins_inflected(behind: &str) -> bool {
-    behind.starts_with(is_hiragana) && !GOES_ON.iter().any(|word| behind.starts_with(word))
 }
 
 /// Lists the candidates of the run at `run`.

@@ -6,10 +6,9 @@ use super::super::category::Place;
 use super::alone::{is_alone, is_alone_single, is_common as is_common_surname};
 use super::candidate::{Candidate, Certainty, Form, SIGNED, is_single};
 use super::chains::{LONGEST_LIST, begins_list, is_chain, is_numbered, is_pair, is_signature};
-use super::given_kana::GOES_ON;
 use super::given_kanji::{is_given, is_given_kanji};
 use super::honoured::{BEHIND_SAMA, LIKE, NO_PERSONS};
-use super::lists::{ALONE_BEHIND, COMMON, NO_FULL, NO_NAME_BEFORE, VISITS};
+use super::lists::{ALONE_BEHIND, COMMON, GOES_ON, NO_FULL, NO_NAME_BEFORE, VISITS};
 use super::titles::{
     DEPARTMENTS, Tie, age_before, age_behind, family, honorific, in_brackets, is_family, role_in_brackets,
     title,
@@ -103,7 +102,7 @@ impl Around<'_> {
     fn honoured(&self) -> Option<usize> {
         let Self { candidate, name, behind, .. } = self;
         let length = honorific(behind).filter(|&length| is_honorific(candidate, &behind[..length]))?;
-        let visits = || behind.strip_prefix('様').is_some_and(|rest| VISITS.at_start(rest).next().is_some());
+        let visits = || behind.strip_prefix('様').is_some_and(|rest| VISITS.begins(rest));
         let sure = candidate.certainty != Certainty::Word
             || self.single && is_single(name) && candidate.range.start == self.run.start && visits()
             || candidate.form != Form::Surname
@@ -236,8 +235,8 @@ impl Around<'_> {
         // 山田太郎 before 山田 is not before 山.
         let is_next = |word: &str| self.candidate.next_length <= word.chars().count();
         let goes_on = || {
-            GOES_ON.iter().any(|word| self.behind.starts_with(word))
-                || ALONE_BEHIND.at_start(self.behind).next().is_some()
+            GOES_ON.begins(self.behind)
+                || ALONE_BEHIND.begins(self.behind)
                 || self.behind.strip_prefix('ご').is_some_and(|rest| rest.starts_with(is_kanji))
         };
         let signs = || SIGNED.iter().any(|mark| self.behind.strip_prefix(mark).is_some_and(is_end));

@@ -1,8 +1,7 @@
 //! Names of other languages with nothing beside them: グエン・ヴァン・アン, Nguyen Van Anh, 張偉.
 
-use super::given_kana::GOES_ON;
 use super::given_kanji::{is_given, is_given_kanji};
-use super::lists::{BELONGS, FOREIGN_LATIN, GIVEN_LATIN, VISITS, is_other};
+use super::lists::{BELONGS, FOREIGN_LATIN, GIVEN_LATIN, GOES_ON, VISITS, is_other};
 use super::titles::honorific;
 use super::words::{Kind, Words};
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
@@ -31,11 +30,10 @@ pub fn in_katakana(words: &Words, parts: &[&str], behind: &str) -> bool {
 fn is_closed(behind: &str) -> bool {
     match behind.chars().next() {
         Some(c) if is_kanji(c) => {
-            honorific(behind).is_some()
-                || [&VISITS, &BELONGS].iter().any(|list| list.at_start(behind).next().is_some())
+            honorific(behind).is_some() || [&VISITS, &BELONGS].iter().any(|list| list.begins(behind))
         }
         Some(c) if is_katakana(c) || matches!(c, 'ー' | '・' | '-') => false,
-        Some(c) if is_hiragana(c) => GOES_ON.iter().any(|word| behind.starts_with(word)),
+        Some(c) if is_hiragana(c) => GOES_ON.begins(behind),
         _ => true,
     }
 }

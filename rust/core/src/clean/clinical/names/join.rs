@@ -22,7 +22,7 @@ pub fn join_given(
     let dotted = text[run.end..].starts_with('・').then_some(run.end + '・'.len_utf8());
     let Some(start) = behind_spaces(text, run.end).or(dotted) else { return };
     let end = run_end(text, start);
-    if BEFORE.at_start(&text[start..]).next().is_some() {
+    if BEFORE.begins(&text[start..]) {
         return;
     }
     // 王 偉先生: a given name that the dictionary lacks.
@@ -58,7 +58,7 @@ pub fn join_given(
         && candidate.whole
         && titles::age_behind(&text[end..])
         && text[end..].starts_with([' ', '('])
-        && NO_LABEL_VALUES.at_start(&text[start..]).next().is_none()
+        && !NO_LABEL_VALUES.begins(&text[start..])
         && !words.is(&text[start..end], &[Kind::Organisation, Kind::Surname])
         && (length == 1 || !words.is(&text[start..end], &[Kind::Other]))
     {

@@ -2,9 +2,8 @@
 
 use super::super::category::Place;
 use super::foreign;
-use super::given_kana::GOES_ON;
 use super::joined;
-use super::lists::{GIVEN_KATAKANA, NO_KATAKANA, VISITS};
+use super::lists::{GIVEN_KATAKANA, GOES_ON, NO_KATAKANA, VISITS};
 use super::runs::{is_katakana_word, run_of};
 use super::titles::{Tie, family, honorific, title};
 use super::words::{Kind, Words};
@@ -82,7 +81,7 @@ impl Name<'_> {
     fn is_other(&self) -> bool {
         let name = &self.text[self.start..self.end];
         if name.contains('・') {
-            return NO_KATAKANA.at_end(name).next().is_some();
+            return NO_KATAKANA.ends(name);
         }
         self.parts.iter().any(|part| is_ordinary(self.words, part))
     }
@@ -96,7 +95,7 @@ impl Name<'_> {
         let fits = if behind.starts_with('様') {
             // スリガラス様陰影 is no person.
             let rest = &behind['様'.len_utf8()..];
-            let visits = VISITS.at_start(rest).next().is_some();
+            let visits = VISITS.begins(rest);
             let unknown = || {
                 visits
                     && self.text[self.start..self.end].chars().count() > 3
@@ -119,7 +118,7 @@ impl Name<'_> {
     fn titled(&self, tie: Option<Tie>) -> bool {
         let behind = &self.text[self.end..];
         let closed = !behind.starts_with(|c: char| is_kanji(c) || is_hiragana(c))
-            || self.parts.len() == 1 && GOES_ON.iter().any(|word| behind.starts_with(word));
+            || self.parts.len() == 1 && GOES_ON.begins(behind);
         let person = || {
             self.parts.iter().all(|part| {
                 let surname = || part.chars().count() > 2 && self.words.readings_of_names.surnames.has(part);

@@ -7,6 +7,7 @@
 mod alone;
 mod candidate;
 mod chains;
+mod closing;
 mod evidence;
 mod family;
 mod foreign;

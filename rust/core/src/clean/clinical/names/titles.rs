@@ -177,7 +177,7 @@ fn strip_tie(before: &str) -> (&str, Tie) {
 /// Tests for a title at the end of `before`; returns how it is tied to what follows.
 pub fn title(before: &str) -> Option<Tie> {
     let (rest, tie) = strip_tie(before);
-    let kanji = BEFORE.at_end(rest).next().is_some()
+    let kanji = BEFORE.ends(rest)
         || before.len() > rest.len()
             && BEFORE_MARK.at_end(rest).any(|word| {
                 tie == Tie::Mark || word.ends_with(['者', '医', '人', '員', '師', '酔', '記', '録'])
@@ -189,8 +189,7 @@ pub fn title(before: &str) -> Option<Tie> {
     if tie != Tie::Topic && is_role(rest) {
         return Some(if tie == Tie::Mark { tie } else { Tie::Role });
     }
-    let department =
-        rest.ends_with(DEPARTMENTS) && !rest.ends_with("全部") || BEFORE_MARK.at_end(rest).next().is_some();
+    let department = rest.ends_with(DEPARTMENTS) && !rest.ends_with("全部") || BEFORE_MARK.ends(rest);
     (tie == Tie::Loose && before.ends_with(' ') && department).then_some(Tie::Weak)
 }
 
@@ -234,7 +233,7 @@ fn is_role(text: &str) -> bool {
 /// Tests for a member of the family at the end of `before`; returns how it is tied to what follows.
 pub fn family(before: &str) -> Option<Tie> {
     let (rest, tie) = strip_tie(before);
-    FAMILY.at_end(rest).next().is_some().then_some(tie)
+    FAMILY.ends(rest).then_some(tie)
 }
 
 /// Tests for a word for a member of the family.
