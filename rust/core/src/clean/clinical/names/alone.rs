@@ -21,16 +21,18 @@ const OF_PLACES: [&str; 6] = ["に", "へ", "で", "から", "より", "まで"]
 const THINGS: &str = "病症炎腫瘤斑疹法式型術類点徴候基準表図像窩靱帯帯管腺筋膜節体説論賞杯線株語弁流派器具材剤薬錠散湯液軟膏鉗鈎";
 
 /// Tests a surname of two characters or more for a person by what stands around it.
-pub fn is_alone(words: &Words, text: &str, candidate: &Candidate, named: bool) -> bool {
+pub fn is_alone(words: &Words, text: &str, candidate: &Candidate) -> bool {
+    let may_be = candidate.form == Form::Surname
+        && candidate.begins
+        && !candidate.behind_name
+        && !matches!(candidate.next_id, id::SURNAME | id::GIVEN);
+    if !may_be {
+        return false;
+    }
     let range = candidate.range.clone();
     let (before, name, behind) = (&text[..range.start], &text[range.clone()], &text[range.end..]);
     let common = is_common(name) || words.is_only_surname(name);
-    candidate.form == Form::Surname
-        && named
-        && (common || is_likely(words, before, name, behind))
-        && candidate.begins
-        && !matches!(candidate.next_id, id::SURNAME | id::GIVEN)
-        && !candidate.behind_name
+    (common || is_likely(words, before, name, behind))
         && begins(before, common)
         && !is_linked(before, behind)
         && !names_a_thing(behind, candidate)
@@ -117,7 +119,7 @@ fn follows(name: &str, behind: &str, candidate: &Candidate, common: bool) -> boo
     match first {
         c if is_kanji(c) && common && (is_inflected(behind) || BEGINS_VERBAL.contains(c)) => true,
         c if is_kanji(c) => match candidate.next_id {
-            id::VERBAL_NOUN => (common || candidate.begins) && !is_operation(behind, candidate.next_length),
+            id::VERBAL_NOUN => !is_operation(behind, candidate.next_length),
             id::ADVERB | 1282 | 1284 | 1287 | 1314 | 575..=1129 => true,
             id::NOUN | 1306 => common && !company && has(behind),
             _ => false,
@@ -140,7 +142,6 @@ fn follows(name: &str, behind: &str, candidate: &Candidate, common: bool) -> boo
         c if is_katakana(c) => common && ALONE_BEHIND.begins(behind),
         c if c.is_ascii_alphabetic() => common && !company && !is_grade(behind),
         ')' => !town && !behind[1..].starts_with('様'),
-        c if c.is_ascii_digit() => !town && !company,
         _ => !town && !company,
     }
 }
