@@ -9,22 +9,13 @@ use super::chains::{LONGEST_LIST, begins_list, is_chain, is_numbered, is_pair, i
 use super::given_kanji::{is_given, is_given_kanji};
 use super::honoured::{BEHIND_SAMA, LIKE, NO_PERSONS};
 use super::lists::{ALONE_BEHIND, COMMON, GOES_ON, NO_FULL, NO_NAME_BEFORE, VISITS};
+use super::speaker::is_speaker;
 use super::titles::{
     DEPARTMENTS, Tie, age_before, age_behind, family, honorific, in_brackets, is_family, role_in_brackets,
     title,
 };
 use super::words::{Kind, Words, id};
 use crate::clean::characters::{is_hiragana, is_kanji};
-
-/// With what a speaker goes on.
-const SPEAKS: [&str; 7] =
-    ["です。", "です、", "です\n", "でございます", "と申します", "といいます", "と言います"];
-
-/// Words for an action of somebody, before a closing bracket.
-const DOES: [&str; 20] = [
-    "指導", "代行", "休み", "代理", "確認", "記載", "対応", "担当", "同席", "立会", "介助", "施行", "実施",
-    "記", "入力", "報告", "説明", "執刀", "訪問", "記録",
-];
 
 /// The end of the last name found, with its honorific.
 pub type Last = Option<usize>;
@@ -62,7 +53,7 @@ pub fn decide(
         return Some(Place { whole: range.start..range.end + length, value: range });
     }
     let honoured_together = behind.strip_prefix('両').is_some_and(|behind| honorific(behind).is_some());
-    if !around.single && around.ends_as_speaker() {
+    if around.named && range.start == run.start && is_speaker(before, behind) {
         return Some(Place { whole: range.clone(), value: range });
     }
     let cut = around.without_given();
@@ -157,32 +148,6 @@ impl Around<'_> {
             && !single
             && (self.named || single != self.single || marked())
             && is_signature(self.before, self.behind)
-    }
-
-    /// Tests for the name of who speaks or does something: 病棟の上田です, 中山@放射線科, (小野指導).
-    fn ends_as_speaker(&self) -> bool {
-        let candidate = self.candidate;
-        if !self.named || candidate.range.start != self.run.start {
-            return false;
-        }
-        let begins =
-            self.before.is_empty() || self.before.ends_with([' ', '\n', '、', '。', 'の', ':', '「', '(']);
-        let speaks = || begins && SPEAKS.iter().any(|word| self.behind.starts_with(word));
-        let does = || {
-            let rest = self.before.ends_with(['(', '、', ' ']).then_some(self.behind);
-            rest.and_then(|rest| rest.split_once(')')).is_some_and(|(word, _)| DOES.contains(&word))
-        };
-        let at = || self.behind.strip_prefix('@').is_some_and(|rest| rest.starts_with(is_kanji));
-        let two = || {
-            let rest = self
-                .behind
-                .strip_prefix('と')
-                .map(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()));
-            rest.is_some_and(|rest| {
-                self.behind.len() > rest.len() + "と".len() && rest.starts_with(['人', '名'])
-            })
-        };
-        speaks() || does() || at() || two()
     }
 
     /// Tests for a surname in an enumeration, behind a department or a role in brackets, or beside another one.

@@ -28,6 +28,7 @@ mod readings;
 mod romaji;
 mod runs;
 mod spaced;
+mod speaker;
 mod titles;
 mod titles_latin;
 mod unknown;
