@@ -21,17 +21,20 @@ pub fn katakana(words: &Words, text: &str, start: usize, last: Option<usize>) ->
     let before = &text[..start];
     let tie = title(before).or_else(|| family(before));
     let apart = !before.ends_with(|c: char| is_kanji(c)) || tie.is_some();
+    if !apart {
+        return (None, ends[0]);
+    }
     let follows = last.is_some_and(|last| last < start && start - last <= 3);
     for &end in ends.iter().rev() {
         // What makes it a name is looked for first, as few words have any of it.
         if tie.is_none() && !follows && end == ends[0] && honorific(&text[end..]).is_none() {
-            if let Some(place) = joined::name(words, text, start, end).filter(|_| apart) {
+            if let Some(place) = joined::name(words, text, start, end) {
                 return (Some(place), end);
             }
             continue;
         }
         let name = Name { words, text, start, end, parts: text[start..end].split(BETWEEN).collect() };
-        if name.is_other() || !(2..=24).contains(&text[start..end].chars().count()) || !apart {
+        if name.is_other() || !(2..=24).contains(&text[start..end].chars().count()) {
             continue;
         }
         if let Some(length) = name.honoured() {
@@ -40,7 +43,7 @@ pub fn katakana(words: &Words, text: &str, start: usize, last: Option<usize>) ->
         if name.titled(tie)
             || name.reads(last)
             || name.is_full()
-            || apart && foreign::in_katakana(words, &name.parts, &text[end..])
+            || foreign::in_katakana(words, &name.parts, &text[end..])
         {
             return (Some(Place { whole: start..end, value: start..end }), end);
         }
@@ -144,12 +147,11 @@ impl Name<'_> {
 
     /// Tests for several parts, the first of which is a name of the dictionary: グエン ティ ホア.
     fn several_foreign(&self) -> bool {
-        let kinds = [Kind::Surname, Kind::Given, Kind::Person];
         self.parts.len() > 1
-            && self.words.is(self.parts[0], &kinds)
+            && self.words.is_name(self.parts[0])
             && self.parts[1..]
                 .iter()
-                .all(|part| self.words.is(part, &kinds) || !self.words.is(part, &[Kind::Other]))
+                .all(|part| self.words.is_name(part) || !self.words.is(part, &[Kind::Other]))
     }
 
     fn bracketed(&self) -> bool {
@@ -194,7 +196,7 @@ fn is_compound(words: &Words, word: &str) -> bool {
 
 /// Tests for a name of the dictionary, or the reading of one.
 fn is_name(words: &Words, word: &str) -> bool {
-    words.is(word, &[Kind::Surname, Kind::Given, Kind::Person]) || words.readings_of_names.has(word)
+    words.is_name(word) || words.readings_of_names.has(word)
 }
 
 /// Tests for a word that is no name.

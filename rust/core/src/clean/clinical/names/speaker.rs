@@ -2,7 +2,7 @@
 
 use crate::clean::characters::is_kanji;
 
-/// With what a speaker goes on.
+/// Words with which a speaker goes on.
 const SPEAKS: [&str; 7] =
     ["です。", "です、", "です\n", "でございます", "と申します", "といいます", "と言います"];
 

@@ -189,8 +189,8 @@ pub fn title(before: &str) -> Option<Tie> {
     if tie != Tie::Topic && is_role(rest) {
         return Some(if tie == Tie::Mark { tie } else { Tie::Role });
     }
-    let department = rest.ends_with(DEPARTMENTS) && !rest.ends_with("全部") || BEFORE_MARK.ends(rest);
-    (tie == Tie::Loose && before.ends_with(' ') && department).then_some(Tie::Weak)
+    let department = || rest.ends_with(DEPARTMENTS) && !rest.ends_with("全部") || BEFORE_MARK.ends(rest);
+    (tie == Tie::Loose && before.ends_with(' ') && department()).then_some(Tie::Weak)
 }
 
 /// Ends of departments.

@@ -215,6 +215,11 @@ impl Words {
         self.readings(text).iter().any(ordinary)
     }
 
+    /// Tests for a name of a person.
+    pub fn is_name(&self, text: &str) -> bool {
+        self.is(text, &[Kind::Surname, Kind::Given, Kind::Person])
+    }
+
     /// Tests whether `text` is a word with a reading of one of the kinds.
     pub fn is(&self, text: &str, kinds: &[Kind]) -> bool {
         self.readings(text).iter().any(|r| kinds.contains(&self.kind(r.class)))
