@@ -115,11 +115,7 @@ pub fn candidates(
     let (tokens, cost) = lattice.read(words, part, around);
     let mut found = Vec::new();
     let mut i = 0;
-    let mut position = 0;
-    let mut counted = 0;
     while let Some(token) = tokens.get(i) {
-        position += tokens[counted..i].iter().map(|t| t.length).sum::<usize>();
-        counted = i;
         let certainty = match token.kind {
             Kind::Surname => Certainty::Name,
             Kind::Place => Certainty::Place,
@@ -155,7 +151,7 @@ pub fn candidates(
             overlaps: count > 1
                 && lattice.overlaps(
                     words,
-                    position,
+                    part[..token.range.start].chars().count(),
                     token.length,
                     part[token.range.start..last.range.end].chars().count(),
                 ),

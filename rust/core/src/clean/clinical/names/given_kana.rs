@@ -58,8 +58,7 @@ fn in_hiragana(words: &Words, text: &str, start: usize) -> Option<usize> {
     let ends = |rest: &str| rest.is_empty() || GOES_ON.begins(rest);
     let lengths = run.char_indices().map(|(i, c)| i + c.len_utf8()).skip(1).take(LONGEST_GIVEN - 1);
     let names = lengths.filter(|&length| {
-        let honoured = || honorific(&text[start + length..]).is_some();
-        if honoured() {
+        if honorific(&text[start + length..]).is_some() {
             let word = &run[..length];
             return is_given_hiragana(words, word)
                 || words.readings_of_names.given.has(word) && !NO_GIVEN.contains(word);
