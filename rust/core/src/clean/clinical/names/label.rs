@@ -277,7 +277,7 @@ fn in_latin(text: &str, start: usize) -> Option<usize> {
         }
         end = next_end;
     }
-    let end = latin::behind_initial(text, end).unwrap_or(end);
+    let end = latin::behind_surname(text, end).unwrap_or(end);
     (!char_at(text, end)
         .is_some_and(|c| c.is_ascii_digit() || is_kanji(c) && honorific(&text[end..]).is_none()))
     .then_some(end)
