@@ -53,6 +53,7 @@ lists! {
     BEFORE "before.txt";
     BEFORE_MARK "before_mark.txt";
     BEHIND "behind.txt";
+    BEHIND_KANA "behind_kana.txt";
     COMMON "common.txt";
     FAMILY "family.txt";
     FOREIGN_LATIN "foreign_latin.txt";
