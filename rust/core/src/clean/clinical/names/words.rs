@@ -1,7 +1,8 @@
 //! The words of the dictionary among which names are told apart: packed by `tools/name_words.py`.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
+
+use rustc_hash::FxHashMap;
 
 use super::inflate::inflate;
 use super::lists::VARIANTS;
@@ -63,7 +64,7 @@ pub struct Words {
     /// Readings of names.
     pub readings_of_names: Readings,
     /// Surnames of two or three characters that begin and that end with each character.
-    ends_of_surnames: HashMap<char, [u16; 2]>,
+    ends_of_surnames: FxHashMap<char, [u16; 2]>,
 }
 
 static WORDS: LazyLock<Option<Words>> = LazyLock::new(|| Words::unpack(&inflate(PACKED)?));
@@ -93,7 +94,7 @@ impl Words {
         let mut surface = Vec::new();
         let mut surfaces = Vec::new();
         let kinds: Vec<_> = ids.iter().map(|&id| kind(id)).collect();
-        let mut ends_of_surnames: HashMap<char, [u16; 2]> = HashMap::new();
+        let mut ends_of_surnames: FxHashMap<char, [u16; 2]> = FxHashMap::default();
         let mut readings: Vec<Reading> = Vec::new();
         while !bytes.is_empty() {
             let [shared, length] = take(bytes)?;
