@@ -1,6 +1,6 @@
 # What a person runs, from a fresh clone. Needs git, make, a C compiler, Rust and Python 3.12.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all lint imports fmt bench faults fuzz wheel gpu-kit lock
+.PHONY: help setup demo test test-all lint imports fmt bench faults fuzz wheel gpu-kit lock docs licences audit
 
 # Absolute, because maturin and PyO3 look for the environment from other folders.
 export VIRTUAL_ENV := $(CURDIR)/.venv
@@ -57,6 +57,18 @@ fuzz: ## Feed every parser made-up input, each for so long: make fuzz SECONDS=60
 
 wheel: .venv/installed ## Build one abi3 wheel into dist/, for machines without Rust
 	$(BIN)/maturin build --release --locked --out dist
+
+docs: .venv/installed ## Build the documentation, with its reference, into site/index.html, which opens without a server
+	$(BIN)/python -m sphinx -q -W --keep-going -b html docs site
+
+licences: .venv/installed ## List the licences of linked crates and of Python packages again
+	$(BIN)/python tools/licences.py
+
+# Both ask databases of known faults: RustSec's repository, and the Python Packaging Advisory Database by its index.
+audit: .venv/installed ## Look for known faults in what is locked; needs a network, and cargo-audit
+	@command -v cargo-audit >/dev/null || { echo "make: cargo-audit is missing: cargo install cargo-audit --locked" >&2; exit 1; }
+	cargo audit
+	$(BIN)/uv tool run pip-audit --require-hashes --disable-pip -r requirements/dev.txt
 
 gpu-kit: setup ## What a GPU's machine without a network needs to measure itself, in gpu-kit/
 	@rm -rf gpu-kit
