@@ -6,6 +6,7 @@
 export VIRTUAL_ENV := $(CURDIR)/.venv
 PART ?= preprocess
 SECONDS ?= 60
+PEERS ?= here
 export PYO3_PYTHON := $(VIRTUAL_ENV)/bin/python
 BIN := $(VIRTUAL_ENV)/bin
 
@@ -46,8 +47,8 @@ fmt: .venv/installed ## Format all code
 	$(BIN)/ruff check --fix --exit-zero
 	$(BIN)/ruff format
 
-bench: setup ## Measure speed on this machine
-	$(BIN)/python tools/bench
+bench: setup ## Measure speed on this machine; PEERS=all installs those that are not here
+	$(BIN)/python tools/bench --peers $(PEERS)
 
 faults: setup ## Kill or fail a small run at every system call: make faults PART=preprocess
 	$(BIN)/python tools/faults $(PART)
