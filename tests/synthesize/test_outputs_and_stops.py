@@ -97,7 +97,7 @@ def test_force_replaces_what_nobody_changed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "output, answers", [("x", "x"), ("x", "x/answers"), ("x/out", "x"), (".", None), ("textbook.jsonl", None)]
+    ("output", "answers"), [("x", "x"), ("x", "x/answers"), ("x/out", "x"), (".", None), ("textbook.jsonl", None)]
 )
 def test_folders_in_each_other_harm_nothing(output: str, answers: str | None, tmp_path: Path) -> None:
     with Server(good) as server:
