@@ -1,5 +1,6 @@
 """Tells usable answers from those that are set aside, and says why."""
 
+import hashlib
 import re
 import unicodedata
 from dataclasses import dataclass, field
@@ -91,7 +92,10 @@ class Checks:
             found = parse_pair(answer)
             if found is None:
                 return Verdict("no_parts", "no instruction with an output", answer)
-            members = {"question_kind": request.question_kind, "article_sha256": request.topic.digest}
+            members = {
+                "question_kind": request.question_kind,
+                "article_sha256": hashlib.sha256(request.topic.text.encode()).hexdigest(),
+            }
         members = {"instruction": found.instruction, "output": found.output, **members}
         return self._text(request, found.text, answer, members)
 
