@@ -106,6 +106,25 @@ def test_a_damaged_middle_line_is_named_and_nothing_touched(how: str, finished: 
     assert not (config.parent / "out").exists()
 
 
+@pytest.mark.parametrize("how", ["newer", "two bad lines"])
+@pytest.mark.xfail(strict=True, reason="whole lines at the end that cannot be read are deleted, however many they are")
+def test_whole_lines_that_cannot_be_read_are_not_deleted(how: str, finished: tuple[Path, Server]) -> None:
+    """Only a line that was cut off is dropped; lines of another version of ncvc, or damaged ones, are somebody's money."""
+    config, server = finished
+    log = config.parent / "out-answers/log.jsonl"
+    first, *lines = log.read_text(encoding="utf-8").splitlines()
+    if how == "newer":
+        lines = [line[:-1] + ',"cached_tokens":5}' for line in lines]
+    else:
+        lines[-2:] = [line.replace('"state"', '"stat\\u0000"') for line in lines[-2:]]
+    log.write_text("\n".join([first, *lines, ""]), encoding="utf-8")
+    before = log.read_bytes()
+    done = synthesize(config)
+    assert log.read_bytes().startswith(before)
+    assert done.returncode == 1
+    assert server.asked == []
+
+
 def test_a_foreign_log_is_refused(tmp_path: Path) -> None:
     with Server(good) as server:
         config = write_config(tmp_path, server.address, 2, writers=ONE)
@@ -238,3 +257,18 @@ def test_a_full_disk(full: str, small_disk: Path, tmp_path: Path) -> None:
     assert len(server.asked) - before == 100 - there
     assert states(small_disk / "output" if full == "output" else tmp_path / "out") == {"kept": 100}
     assert Key("textbook", "第00000疾患", "a", 1) in {asked.key for asked in server.asked}
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="needs to mount a file system")
+@pytest.mark.parametrize("sealed", ["answers", "output"])
+def test_a_folder_that_may_not_be_written(sealed: str, small_disk: Path, tmp_path: Path) -> None:
+    with Server(good) as server:
+        (small_disk / "answers").mkdir()
+        config = write_config(tmp_path, server.address, 3, writers=ONE, **{sealed: str(small_disk / sealed)})
+        subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
+        done = synthesize(config)
+        assert done.returncode == 1, done.stderr
+        assert "Traceback" not in done.stderr
+        assert str(small_disk) in done.stderr
+        assert len(done.stderr.strip().splitlines()) <= 3
+        assert len(server.asked) in ({0} if sealed == "answers" else {0, 3})
