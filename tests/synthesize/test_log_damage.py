@@ -7,6 +7,7 @@ import asyncio
 import json
 import os
 import resource
+import shutil
 import subprocess
 import sys
 import time
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import SLOW
 from tests.synthesize.answers import Key, prose
 from tests.synthesize.asking import command, log_lines, requests_of, states, synthesize, tree, write_config
 from tests.synthesize.misbehaving import Asked, Reply, Server
@@ -32,22 +34,29 @@ def topics_asked(server: Server) -> list[str]:
     return [asked.key.topic for asked in server.asked]
 
 
-@pytest.fixture
-def finished(tmp_path: Path) -> Iterator[tuple[Path, Server]]:
-    """A config with eight answers in its log, its output gone, and its server, whose memory is empty."""
+@pytest.fixture(scope="module")
+def eight(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a config, eight answers in its log, and the output `first`."""
+    folder = tmp_path_factory.mktemp("eight")
     with Server(good) as server:
-        config = write_config(tmp_path, server.address, 8, writers=ONE)
-        done = synthesize(config)
-        assert done.returncode == 0, done.stderr
-        (tmp_path / "out").rename(tmp_path / "first")
-        server.asked.clear()
-        yield config, server
+        done = synthesize(write_config(folder, server.address, 8, writers=ONE))
+    assert done.returncode == 0, done.stderr
+    (folder / "out").rename(folder / "first")
+    return folder
+
+
+@pytest.fixture
+def finished(eight: Path, tmp_path: Path) -> Iterator[tuple[Path, Server]]:
+    """The config of a copy of `eight`, and its server, which was asked nothing yet."""
+    shutil.copytree(eight, tmp_path, dirs_exist_ok=True)
+    with Server(good) as server:
+        yield write_config(tmp_path, server.address, 8, writers=ONE), server
 
 
 TORN = ["middle", "in a character", "no newline", "zeros", "garbage", "only a brace"]
 
 
-@pytest.mark.parametrize("how", TORN)
+@pytest.mark.parametrize("how", [pytest.param(how, marks=() if how in TORN[:4] else SLOW) for how in TORN])
 def test_a_torn_last_line_is_asked_again_alone(how: str, finished: tuple[Path, Server]) -> None:
     config, server = finished
     log = config.parent / "out-answers/log.jsonl"
@@ -78,7 +87,7 @@ def test_a_torn_last_line_is_asked_again_alone(how: str, finished: tuple[Path, S
 DAMAGE = ["flipped", "zeros", "not an object", "no id", "odd state", "latin", "empty line", "number id"]
 
 
-@pytest.mark.parametrize("how", DAMAGE)
+@pytest.mark.parametrize("how", [pytest.param(how, marks=() if how in DAMAGE[:3] else SLOW) for how in DAMAGE])
 def test_a_damaged_middle_line_is_named_and_nothing_touched(how: str, finished: tuple[Path, Server]) -> None:
     config, server = finished
     log = config.parent / "out-answers/log.jsonl"
