@@ -113,6 +113,33 @@ def test_a_second_start_asks_for_failures_alone(first: tuple[Path, Misbehaving],
     assert len(before.attempts) == 300
 
 
+@pytest.mark.xfail(
+    strict=True, reason="what a kill leaves of an output is taken for somebody else's, at every later start"
+)
+def test_a_kill_while_the_output_is_written_is_no_hindrance(first: tuple[Path, Misbehaving], tmp_path: Path) -> None:
+    folder, script = first
+    answers = tmp_path / "out-answers"
+    answers.mkdir()
+    (answers / "log.jsonl").write_bytes((folder / "out-answers/log.jsonl").read_bytes())
+    config = write_config(tmp_path, "http://127.0.0.1:9/v1", 40, 36)
+    for _ in range(20):
+        run = subprocess.Popen(
+            command(config, "--no-ask", "--force"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        while run.poll() is None and not any(tmp_path.glob(".*/**/*.jsonl")):
+            time.sleep(0.001)
+        run.kill()
+        run.wait()
+        if any(tmp_path.glob(".*/**/*.jsonl")):
+            break
+    else:
+        raise AssertionError("every kill came too late")
+    done = synthesize(config, "--no-ask", "--force")
+    assert done.returncode == 0, done.stderr
+    assert states(tmp_path / "out") == expected(script.attempts, SEED, FAST)
+    assert {path.name for path in tmp_path.iterdir()} == {path.name for path in folder.iterdir()}
+
+
 def start_and_kill(config: Path, log: Path, chance: random.Random, longest: float) -> set[str]:
     """Starts a run, kills it at a drawn moment after its first line, and returns the ids with an answer then."""
     size = log.stat().st_size if log.exists() else 0

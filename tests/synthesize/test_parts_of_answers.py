@@ -135,6 +135,21 @@ def test_a_question_is_kept_or_set_aside_for_its_form(
         assert choices(line["topic"])["e"] in line["text"]
 
 
+LOOPS = ["この病気はとても大切である。", "体温は37.5度、脈拍は80回/分、血圧は120/80である。", "1日1回5mgを投与し、"]
+VALUES = pytest.mark.xfail(strict=True, reason="a text of values is not judged for repetition")
+
+
+@pytest.mark.parametrize("loop", [LOOPS[0], *(pytest.param(loop, marks=VALUES) for loop in LOOPS[1:])])
+def test_a_model_that_loops_is_set_aside(loop: str, tmp_path: Path) -> None:
+    async def script(asked: Asked, reply: Reply) -> None:
+        await reply.chat(f"{asked.key.topic}について述べる。" + loop * 60)
+
+    with Server(script) as server:
+        done = synthesize(write_config(tmp_path, server.address, 1, writers=ONE))
+    assert done.returncode == 0, done.stderr
+    assert states(tmp_path / "out") == {"aside repetitive": 1}
+
+
 def test_articles_that_look_like_prompts(tmp_path: Path) -> None:
     """Separators, templates and JSON in an article are its text; each record says file and line."""
     texts = [
