@@ -84,9 +84,7 @@ def read(test: Path, train: Path | None = None) -> tuple[list[Row], list[Row]]:
     if train is None:
         return [], [row for row, _ in asked]
     documents = {(row.task, document) for row, document in known}
-    rows = [
-        row.model_copy(update={"document_in_train": (row.task, document) in documents}) for row, document in asked
-    ]
+    rows = [row.model_copy(update={"document_in_train": (row.task, document) in documents}) for row, document in asked]
     return [row for row, _ in known], rows
 
 
@@ -126,7 +124,9 @@ def _question(value: dict[str, Any]) -> Question:
         first = error.errors()[0]
         raise ValueError(f"`{first['loc'][0]}`: {first['msg']}") from None
     texts = {"question": question.question, "answer": question.answer, "choices": list(question.labelled.values())}
-    for name, given in (texts | {key: text for key in ("document", "system") if (text := getattr(question, key))}).items():
+    for name, given in (
+        texts | {key: text for key in ("document", "system") if (text := getattr(question, key))}
+    ).items():
         for text in [given] if isinstance(given, str) else given:
             require_text(text, f"`{name}`")
     if not _TASK.fullmatch(question.task):

@@ -13,8 +13,19 @@ from ncvc.errors import InputError
 from ncvc.manifest import verify
 from tests.conftest import run_ncvc
 
-CHOICE = {"task": "診療科", "question": "どの科か。", "document": "咳が続く。", "choices": ["内科", "外科"], "answer": "外科"}
-ENTITY = {"task": "drugs", "question": "薬剤名を挙げよ。", "document": "アスピリンを中止。", "answer": ["アスピリン", "it's"]}
+CHOICE = {
+    "task": "診療科",
+    "question": "どの科か。",
+    "document": "咳が続く。",
+    "choices": ["内科", "外科"],
+    "answer": "外科",
+}
+ENTITY = {
+    "task": "drugs",
+    "question": "薬剤名を挙げよ。",
+    "document": "アスピリンを中止。",
+    "answer": ["アスピリン", "it's"],
+}
 
 
 def write(path: Path, *rows: dict[str, Any]) -> Path:

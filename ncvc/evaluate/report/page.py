@@ -67,6 +67,9 @@ def _task(result: Result, task: str) -> Html:
     rows.append(
         row(both("unparseable", "読み取り不能"), *(_kinds(each.tasks[task].unparseable) for each in result.models))
     )
+    if first.chance is not None:
+        name = both(f"{MAIN[first.kind]} by chance", "主得点の偶然水準")
+        rows.append(row(name, *(two_decimals(each.tasks[task].chance) for each in result.models)))
     if first.seen is not None:
         rows.append(
             row(
@@ -185,7 +188,7 @@ def _main(each: ModelResult, task: str) -> float | None:
     scores = each.tasks[task]
     if scores.exam:
         return scores.exam.points / scores.exam.total if scores.exam.total else None
-    return scores.scores[MAIN[scores.kind]].value
+    return scores.main.value
 
 
 def _notes() -> Html:
