@@ -67,8 +67,8 @@ def igakuqa(folder: Path, output: Path, demonstrations: Path | None, force: bool
 def own(test: Path, output: Path, train: Path | None, force: bool, console: Console) -> None:
     """Writes your own questions, JSON lines in TEST, in the form that `ncvc evaluate` and `ncvc tune` read.
 
-    A line has `task`, `question`, `answer`, and for a choice `choices`, a list of texts; the answer is the right text or
-    its letter. Without `choices` it is a list of entities. `document` is the text that is asked about.
+    A line has `task`, `question`, `answer`, and for a choice `choices`, a list of texts; the answer is the right text
+    or its letter. Without `choices` it is a list of entities. `document` is the text that is asked about.
 
     \b
     Examples:

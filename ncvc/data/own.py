@@ -1,6 +1,6 @@
 """Questions of one's own, such as a hospital's: tasks with choices or entities, a JSON object a line.
 
-    {"task": "診療科", "question": "受診する科はどれか。", "document": "…", "choices": ["内科", "外科"], "answer": "内科"}
+    {"task": "診療科", "question": "受診する科は。", "document": "…", "choices": ["内科", "外科"], "answer": "内科"}
     {"task": "薬剤", "question": "薬剤名を挙げよ。", "document": "…", "answer": ["アスピリン", "ヘパリン"]}
 
 They are asked in the words of JMED-LLM, and scored as its tasks are.
@@ -123,12 +123,12 @@ def _question(value: dict[str, Any]) -> Question:
     except pydantic.ValidationError as error:
         first = error.errors()[0]
         raise ValueError(f"`{first['loc'][0]}`: {first['msg']}") from None
-    texts = {"question": question.question, "answer": question.answer, "choices": list(question.labelled.values())}
-    for name, given in (
-        texts | {key: text for key in ("document", "system") if (text := getattr(question, key))}
-    ).items():
-        for text in [given] if isinstance(given, str) else given:
-            require_text(text, f"`{name}`")
+    texts: list[tuple[str, str]] = [("question", question.question)]
+    texts += [("choices", text) for text in question.labelled.values()]
+    texts += [("answer", text) for text in ([question.answer] if isinstance(question.answer, str) else question.answer)]
+    texts += [(name, text) for name in ("document", "system") if (text := getattr(question, name))]
+    for name, text in texts:
+        require_text(text, f"`{name}`")
     if not _TASK.fullmatch(question.task):
         raise ValueError(f"`task` is {question.task!r}; use at most 60 letters, digits, _ and -")
     if _PUBLISHED.fullmatch(question.task):

@@ -54,9 +54,8 @@ def prepare_own(test: Path, out: Path, *, train: Path | None = None, replace: bo
     files = [test, *([train] if train else [])]
     final = require_output(out, BENCHMARK, reads=files, replace=replace)
     known, asked = own.read(test, train)
-    return _write(
-        final, OWN, test.parent, files, asked, train=known, leakage=own.leakage(known, asked) if train else None
-    )
+    leakage = own.leakage(known, asked) if train else None
+    return _write(final, OWN, test.parent, files, asked, train=known, leakage=leakage)
 
 
 def _write(
