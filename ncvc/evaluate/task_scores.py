@@ -3,7 +3,8 @@
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from ncvc.data.jmed_llm import TASKS
 from ncvc.data.rows import Row
@@ -78,6 +79,10 @@ class TaskScores:
     def beats_chance(self) -> bool:
         """True if the whole 95 % interval of the main score is above chance."""
         return self.chance is not None and self.main.low is not None and self.main.low > self.chance
+
+    def dump(self) -> dict[str, Any]:
+        """As a JSON value, with the name of the main score."""
+        return asdict(self) | {"main": MAIN[self.kind], "beats_chance": self.beats_chance}
 
 
 def score_task(rows: Sequence[Row], scored: Sequence[RowScore], versus: dict[str, float] | None = None) -> TaskScores:
