@@ -1,4 +1,4 @@
-"""Measures the corpus pass, and training on a CPU, side by side with what people would use instead; `make bench`.
+"""Measures the corpus pass, training and evaluation beside what people would use instead; `make bench`.
 
     python tools/bench [--runs 3] [--megabytes 8] [--path tokenizers=FOLDER] [--path datatrove=FOLDER]
 
@@ -79,7 +79,7 @@ def main() -> None:
     for ratio, (ours, theirs) in RATIOS.items():
         print(f"{ratio} {speed[ours] / speed[theirs]:.2f}" if theirs in speed else f"{ratio} skipped: not installed")
     print(f"threads2/threads1 {wall[1] / wall[2]:.2f}", flush=True)
-    for program in ("attention.py", "training.py"):
+    for program in ("attention.py", "training.py", "evaluation.py"):
         subprocess.run([sys.executable, Path(__file__).with_name(program)], check=True)
 
 
