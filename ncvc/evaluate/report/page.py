@@ -1,6 +1,7 @@
 """`report.html`: the papers' tables with these models, every score with its interval, and a curve over seen tokens."""
 
 from collections.abc import Sequence
+from itertools import batched
 
 from ncvc.evaluate.report.labels import UNPARSEABLE, interval, score_name, task_name, two_decimals
 from ncvc.evaluate.report.tables import FilledTable, filled_tables
@@ -9,7 +10,7 @@ from ncvc.evaluate.row_scores import MAIN
 from ncvc.evaluate.task_scores import Score
 from ncvc.html.blocks import facts, folded, heading_row, row, section, table
 from ncvc.html.labels import both, named
-from ncvc.html.line_chart import Line, line_chart
+from ncvc.html.line_chart import COLOURS, Line, line_chart
 from ncvc.html.markup import Html, element, joined
 from ncvc.html.page import page
 from ncvc.units import short
@@ -176,7 +177,7 @@ def _curve(result: Result) -> Html:
     for task in result.models[0].tasks:
         points = [(tokens, value) for tokens, each in seen if (value := _main(each, task)) is not None]
         lines.append(Line(task_name(task), points, dots=points))
-    charts = [_chart(lines[start : start + 8]) for start in range(0, len(lines), 8)]
+    charts = [_chart(some) for some in batched(lines, COLOURS)]
     return section(both("Scores over seen tokens", "学習トークン数と得点（図6）"), *charts)
 
 
