@@ -16,7 +16,7 @@ import ncvc
 from ncvc.checkpoint.commit import commit
 from ncvc.checkpoint.manifest import require_checkpoints
 from ncvc.cli.commands import ncvc as command_line
-from ncvc.demo.run import MARKER, _prepare
+from ncvc.demo.folder import MARKER, prepare
 from ncvc.documents.sources import find_sources
 from ncvc.errors import CheckpointError, ConvertError, DemoError, ModelFolderError, NcvcError
 from ncvc.hf.folder import weight_files
@@ -89,7 +89,7 @@ def test_a_demo_leaves_what_no_demo_made(tmp_path: Path, name: str) -> None:
     (tmp_path / MARKER).write_text("")
     mine = written(tmp_path / name)
     with pytest.raises((DemoError, NcvcError)):
-        _prepare(tmp_path)
+        prepare(tmp_path)
     assert mine.read_text() == "mine"
 
 

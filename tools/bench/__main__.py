@@ -1,4 +1,4 @@
-"""Measures the corpus pass, and training on a CPU, side by side with what people would use instead; `make bench`.
+"""Measures the corpus pass, training and evaluation beside what people would use instead; `make bench`.
 
     python tools/bench [--runs 5] [--megabytes 8] [--peers all] [--path tokenizers=FOLDER]
 
@@ -113,7 +113,7 @@ def main() -> None:
             print(f"{ratio} skipped: not installed")
     print_ratio("threads2/threads1", [one.wall / two.wall for one, two in zip(*threads.values(), strict=True)])
     sys.stdout.flush()
-    for program in ("attention.py", "training.py"):
+    for program in ("attention.py", "training.py", "evaluation.py"):
         subprocess.run([sys.executable, Path(__file__).with_name(program)], check=True)
 
 
