@@ -9,7 +9,7 @@ from ncvc.html.labels import both
 from ncvc.html.line_chart import Line, line_chart
 from ncvc.html.markup import Html, element, joined
 from ncvc.html.page import page
-from ncvc.quality.fit import Fitted, convincing
+from ncvc.quality.fitted import Fitted, convincing
 from ncvc.quality.measures import MIDDLE, Measures
 
 MODELS = {

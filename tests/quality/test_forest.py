@@ -32,7 +32,8 @@ from ncvc.quality import embed as embedding_module
 from ncvc.quality.apply import ROW, apply
 from ncvc.quality.documents import Document, find_inputs, read_documents
 from ncvc.quality.embed import Embedding, embed, read_embeddings
-from ncvc.quality.fit import convincing, fit
+from ncvc.quality.fit import fit
+from ncvc.quality.fitted import convincing
 from ncvc.quality.forest import NODE, load_forest, save_forest, to_arrays
 from ncvc.quality.measures import measure
 from tests.quality.conftest import write_documents
