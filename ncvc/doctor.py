@@ -34,6 +34,10 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "generate": MODELS,
     "init": CONFIGS,
     "preprocess": (*CONFIGS, "ipadic"),
+    "quality apply": ("numpy", "pydantic"),
+    "quality embed": (*MODELS, "pydantic"),
+    "quality fit": ("numpy", "pydantic", "scikit-learn"),
+    "quality label": (*MODELS, "pydantic"),
     "serve": (*MODELS, "pydantic", "starlette", "uvicorn"),
     "split": (),
     "tokenizer train": ("pydantic", "sentencepiece"),
@@ -46,8 +50,9 @@ NEEDS: dict[str, tuple[str, ...]] = {
 }
 """Distributions that a command uses with its default settings, besides click; what these need comes with them."""
 
-EXTRAS = ("", "train", "hf", "serve", "tune")
-"""Extras of the package (`pip install 'ncvc[train]'`): each has all of those before, but `tune` nothing of `serve`."""
+EXTRAS = ("", "train", "hf", "serve", "tune", "quality")
+"""Extras of the package (`pip install 'ncvc[train]'`): each has all of those before, but `tune` nothing of `serve`,
+and `quality` those of `hf`."""
 
 OPTIONAL = {
     "unidic-lite": "a second base for dictionaries",

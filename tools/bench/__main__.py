@@ -28,6 +28,7 @@ RATIOS = {
     "pass/mecab": ("pass", "mecab"),
     "pass/vibrato": ("pass", "vibrato"),
     "pass/datatrove": ("pass", "datatrove"),
+    "pass/with_quality": ("with_quality", "pass"),
     "encode/tokenizers": ("encode", "tokenizers"),
     "encode/sentencepiece": ("encode", "sentencepiece"),
     "neardup/rensa": ("neardup", "rensa"),
