@@ -26,6 +26,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "data check": ("pydantic",),
     "data igakuqa": ("pydantic",),
     "data jmed-llm": ("pydantic",),
+    "data topics": (),
     "demo": tuple(dict.fromkeys((*CONVERSION, *TRAINING, "ipadic", "matplotlib"))),
     "dictionary build": ("ipadic",),
     "dictionary show": (),
@@ -40,6 +41,8 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "quality label": (*MODELS, "pydantic"),
     "serve": (*MODELS, "pydantic", "starlette", "uvicorn"),
     "split": (),
+    "synthesize judge": (),
+    "synthesize run": (*CONFIGS, "httpx2", "jinja2", "tenacity"),
     "tokenizer train": ("pydantic", "sentencepiece"),
     "train plot": (*CONFIGS, "matplotlib", "numpy"),
     "train run": TRAINING,
@@ -50,9 +53,9 @@ NEEDS: dict[str, tuple[str, ...]] = {
 }
 """Distributions that a command uses with its default settings, besides click; what these need comes with them."""
 
-EXTRAS = ("", "train", "hf", "serve", "tune", "quality")
+EXTRAS = ("", "train", "hf", "serve", "tune", "quality", "synthesize")
 """Extras of the package (`pip install 'ncvc[train]'`): each has all of those before, but `tune` nothing of `serve`,
-and `quality` those of `hf`."""
+`quality` those of `hf`, and `synthesize` nothing of any."""
 
 OPTIONAL = {
     "unidic-lite": "a second base for dictionaries",

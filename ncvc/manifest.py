@@ -26,6 +26,8 @@ QUALITY_LABELS = "quality-labels"
 QUALITY_EMBEDDINGS = "quality-embeddings"
 QUALITY_MODEL = "quality-model"
 QUALITY_SCORES = "quality-scores"
+SYNTHESIS = "synthesis"
+TOPICS = "topics"
 CHECKPOINT: Literal["ncvc-checkpoint/1"] = "ncvc-checkpoint/1"
 TUNING = "ncvc-tuning/1"
 """Kinds of folders of ours, by their manifest's `stage` or `format`."""
@@ -40,6 +42,8 @@ KINDS = {
     QUALITY_EMBEDDINGS: "the embeddings of `ncvc quality embed`",
     QUALITY_MODEL: "a classifier of `ncvc quality fit`",
     QUALITY_SCORES: "the scores of `ncvc quality apply`",
+    SYNTHESIS: "an output of `ncvc synthesize`",
+    TOPICS: "topics of `ncvc data topics`",
 }
 """Kinds of folders that are no model to be loaded or converted, in words."""
 

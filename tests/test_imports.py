@@ -35,7 +35,7 @@ MAY_USE = {
     "outputs": {"files", "manifest"},
     "auto_tokenizer": {"manifest"},
     "html": set(),
-    "data": {"files", "manifest", "outputs"},
+    "data": {"documents", "files", "manifest", "outputs"},
     "documents": {"files", "progress"},
     "executors": {"progress"},
     "dictionary": {"documents", "files", "manifest", "outputs"},
@@ -97,6 +97,21 @@ COMMANDS = {
         "resumable",
     },
     "serve": {"engines", "hf", "progress"},
+    "synthesize": {
+        *(
+            "api_key",
+            "config",
+            "corpus",
+            "documents",
+            "engines",
+            "files",
+            "hf",
+            "html",
+            "manifest",
+            "outputs",
+            "progress",
+        )
+    },
 }
 """Rooms of one command: nothing but `cli` uses them."""
 HEAVY = {"torch", "transformers", "megatron", "safetensors", "tokenizers"}

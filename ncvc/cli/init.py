@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 NEXT = {
     "preprocess": "ncvc preprocess {file} --dry-run",
+    "synthesize": "ncvc synthesize {file} --dry-run",
     "train": "ncvc train {file} --dry-run",
     "tune": "ncvc tune {file} --dry-run",
 }
@@ -63,6 +64,12 @@ def _template(kind: str) -> str:
 
         sources = [{"name": "notes", "inputs": ["raw/"], "cleaning": {"clinical": True}}]
         return template(PreprocessConfig, {"sources": sources, "tokenizer": "tokenizer", "output": "tokens"})
+    if kind == "synthesize":
+        from ncvc.synthesize.config import SynthesizeConfig
+
+        tasks = [{"name": "textbooks", "kind": "textbooks", "topics": ["topics/topics.jsonl"]}]
+        writer = {"name": "local", "address": "http://127.0.0.1:8000/v1", "model": "my-model"}
+        return template(SynthesizeConfig, {"tasks": tasks, "writers": [writer], "output": "synthesized"})
     if kind == "tune":
         from ncvc.tune.config import TuneConfig
 

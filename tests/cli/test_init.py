@@ -10,11 +10,17 @@ from ncvc.cli.init import NEXT
 from ncvc.config import SHIPPED, Config
 from ncvc.corpus.cleaning import CleaningConfig
 from ncvc.corpus.config import PreprocessConfig, SourceConfig
+from ncvc.synthesize.config import SynthesizeConfig
 from ncvc.train.config import TrainConfig
 from ncvc.tune.config import TuneConfig
 from tests.conftest import run_ncvc
 
-CONFIGS: dict[str, type[Config]] = {"preprocess": PreprocessConfig, "train": TrainConfig, "tune": TuneConfig}
+CONFIGS: dict[str, type[Config]] = {
+    "preprocess": PreprocessConfig,
+    "synthesize": SynthesizeConfig,
+    "train": TrainConfig,
+    "tune": TuneConfig,
+}
 
 
 def defaults(cls: type[Config], loaded: Config) -> dict[str, Any]:

@@ -114,7 +114,7 @@ def main() -> None:
             print(f"{ratio} skipped: not installed")
     print_ratio("threads2/threads1", [one.wall / two.wall for one, two in zip(*threads.values(), strict=True)])
     sys.stdout.flush()
-    for program in ("attention.py", "training.py", "evaluation.py"):
+    for program in ("attention.py", "training.py", "evaluation.py", "synthesis.py"):
         subprocess.run([sys.executable, Path(__file__).with_name(program)], check=True)
 
 
