@@ -1,5 +1,6 @@
 """Tells usable answers from those that are set aside, and says why."""
 
+import hashlib
 import re
 import unicodedata
 from dataclasses import dataclass, field
@@ -91,7 +92,10 @@ class Checks:
             found = parse_pair(answer)
             if found is None:
                 return Verdict("no_parts", "no instruction with an output", answer)
-            members = {"question_kind": request.question_kind, "article_sha256": request.topic.digest}
+            members = {
+                "question_kind": request.question_kind,
+                "article_sha256": hashlib.sha256(request.topic.text.encode()).hexdigest(),
+            }
         members = {"instruction": found.instruction, "output": found.output, **members}
         return self._text(request, found.text, answer, members)
 
@@ -104,7 +108,7 @@ class Checks:
         _, reason = self._filters.apply(native.clean(text))
         if reason in ("too_little_japanese", "too_little_hiragana"):
             return Verdict("not_japanese", reason, answer)
-        share = copied_share(text, "\n".join(each["content"] for each in request.messages(article=False)))
+        share = copied_share(text, _prompt_of(request))
         if share > self._config.most_copied:
             return Verdict("copied_prompt", f"{share:.0%} stand in the prompt", answer)
         if reason is not None:
@@ -116,6 +120,15 @@ class Checks:
         elif not names_topic(text, (request.topic.name, *request.topic.synonyms)):
             return Verdict("off_topic", "never names the topic", answer)
         return Verdict(None, "", text, members)
+
+
+def _prompt_of(request: Request) -> str:
+    """Returns what a text must not copy: the prompt without the article, and without a long name of its topic."""
+    prompt = "\n".join(each["content"] for each in request.messages(article=False))
+    for name in (request.topic.name, *request.topic.synonyms):
+        if len(name) >= COPIED // 2:
+            prompt = prompt.replace(name, "\0")  # in no text, so that no run reaches over it
+    return prompt
 
 
 def read_refusals(path: Path) -> tuple[str, ...]:

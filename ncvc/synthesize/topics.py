@@ -78,8 +78,8 @@ def _topics(path: Path, _name: str, form: str, _task: TaskConfig) -> Iterator[To
 
 def _articles(path: Path, name: str, form: str, task: TaskConfig) -> Iterator[Topic]:
     if form == "text":
-        if text := "".join(_text_lines(path)).strip():
-            yield Topic(ARTICLE, name, text=text)
+        if whole := "".join(_text_lines(path)).strip():
+            yield Topic(ARTICLE, name, text=whole)
         return
     if form != "jsonl":
         raise InputError(f"{path}: articles are JSON lines or text; `ncvc preprocess --to text` makes them of others")

@@ -66,6 +66,20 @@ def test_a_copy_of_the_prompt_is_told() -> None:
     assert judge("textbooks", said[-1]["content"], least_characters=10)[0] == "copied_prompt"
 
 
+def test_a_long_name_is_no_copy() -> None:
+    name = "reversible cerebral vasoconstriction syndrome"
+    task = TaskConfig(name="t", kind="textbooks", topics=["x"])
+    (prompt, *_) = read_prompts("textbooks", [], Path())
+    request = Request("0" * 32, task, Topic("disease", name), prompt, "w", 1, 1)
+    text = "".join(
+        f"{name}では{sign}がみられる。" for sign in ("頭痛", "痙攣", "視野障害", "片麻痺", "意識障害", "嘔吐", "失語")
+    )
+    verdict = Checks(ChecksConfig(least_japanese=0.1), Path()).judge(
+        request, Record(id="0" * 32, state="answered", text=text)
+    )
+    assert verdict.reason != "copied_prompt"
+
+
 EXERCISE: dict[str, Any] = {
     "question": "10歳の男児。乾性咳嗽が2週間続く。マイコプラズマ肺炎と診断した。第一選択となる薬はどれか。",
     "choices": {

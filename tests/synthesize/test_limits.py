@@ -105,6 +105,8 @@ def test_retry_after_is_seconds_or_a_date() -> None:
     later = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
     assert seconds_of(later) == pytest.approx(90, abs=5)
     assert seconds_of("Sun, 06 Nov 1994 08:49:37 GMT") == 0
+    odd = ("", ",", "Sun, 99 Nov 99999 99:99:99 GMT", "Sun, 06 Nov 1994 08:49:37 +999999999", "1e999", "\0")
+    assert [seconds_of(text) for text in odd] == [None] * 6
 
 
 def test_waits_double_up_to_a_minute_and_are_spread() -> None:

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from ncvc.synthesize.config import SynthesizeConfig
-from ncvc.synthesize.plan import Plan, make_plan
+from ncvc.synthesize.config import SynthesizeConfig, TaskConfig, WriterConfig
+from ncvc.synthesize.plan import Plan, make_plan, request_id, writer_identity
+from ncvc.synthesize.topics import ARTICLE, Topic
 from tests.synthesize.made_up import write_config, writer
 
 ADDRESS = "http://127.0.0.1:1/v1"
@@ -75,3 +76,17 @@ def test_requests_about_an_article_ask_for_all_kinds(tmp_path: Path) -> None:
     assert len({each.question_kind for each in found}) == 5
     assert {each.origin()["article"] for each in found} == {"articles.jsonl:1"}
     assert all(each.question_kind in each.messages()[1]["content"] for each in found)
+
+
+@pytest.mark.parametrize(
+    ("kind", "topic", "number", "seed", "own"),
+    [
+        ("textbooks", Topic("disease", "糖尿病", ("DM",)), 1, 0, "0eb730f13e97d2a6e2fb8416de598c77"),
+        ("qa", Topic(ARTICLE, "a:1", text="本文"), 2, 7, "65a38a9131b54ced932674aa0b8bdcb6"),
+    ],
+)
+def test_ids_are_those_of_version_0_1_0(kind: Any, topic: Topic, number: int, seed: int, own: str) -> None:
+    """Another id would pay again for every answer that people have."""
+    task = TaskConfig(name="books" if kind == "textbooks" else kind, kind=kind, topics=["t"])
+    identity = writer_identity(WriterConfig(name="a", address="http://h/v1", model="m"), Path())
+    assert request_id(task, topic.digest, "0" * 16, identity, number, seed) == own

@@ -1,9 +1,11 @@
 """Whole runs against a server on this machine: what is asked, logged, written, and said."""
 
+import hashlib
 import itertools
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
 import threading
@@ -319,3 +321,50 @@ def test_duplicates_are_told_from_near_ones(tmp_path: Path) -> None:
     aside = lines(tmp_path / "out/aside/duplicate.jsonl") + lines(tmp_path / "out/aside/near_duplicate.jsonl")
     assert len(kept) == 2
     assert {row["detail"].split()[1].rstrip(",") for row in aside} == {row["id"] for row in kept}
+
+
+def test_questions_are_traced_to_their_articles(tmp_path: Path) -> None:
+    articles = [
+        f"第{n}報。{name}の患者では{sign}が続き、早期の受診が望ましい。"
+        for n, (name, sign) in enumerate([("気管支喘息", "喘鳴"), ("尿路結石", "側腹部痛"), ("緑内障", "視野障害")])
+    ]
+    (tmp_path / "articles").mkdir()
+    (tmp_path / "articles/a.jsonl").write_text(
+        "".join(json.dumps({"body": text}, ensure_ascii=False) + "\n" for text in articles), encoding="utf-8"
+    )
+
+    def script(asked: dict[str, Any], _: dict[str, str]) -> Answer:
+        own = next(text for text in articles if text in asked["messages"][-1]["content"])
+        said = {"instruction": f"{asked['seed']}番の質問です。何に注意しますか。", "output": own.partition("。")[2]}
+        return Answer(f"```json\n{json.dumps(said, ensure_ascii=False)}\n```")
+
+    task = {"name": "qa", "kind": "qa", "topics": ["articles/*.jsonl"], "text_field": "body", "texts_per_topic": 2}
+    with Server(script) as server:
+        path = write_config(tmp_path, server.address, tasks=[task], checks={"near": None})
+        assert kinds(run(path)) == (6, 6, 0, 0, 0)
+    rows = lines(tmp_path / "out/documents/qa.jsonl")
+    assert [row["article"] for row in rows] == [f"articles/a.jsonl:{n}" for n in (1, 1, 2, 2, 3, 3)]
+    for row, text in zip(rows, [text for text in articles for _ in range(2)], strict=True):
+        assert row["article_sha256"] == hashlib.sha256(text.encode()).hexdigest()
+        assert row["output"] in text
+    assert len(list(read_chats(tmp_path / "out/documents/qa.jsonl"))) == 6
+
+
+def test_ctrl_c_ends_in_one_line_and_keeps_what_is_there(tmp_path: Path) -> None:
+    def slow(asked: dict[str, Any], headers: dict[str, str]) -> Answer:
+        found = answer(asked, headers)
+        found.wait = 0.05
+        return found
+
+    with Server(slow) as server:
+        path = write_config(tmp_path, server.address, topics=40, writers=[writer(server.address, in_flight=2)])
+        log = tmp_path / "out-answers/log.jsonl"
+        command = [sys.executable, "-m", "ncvc", "synthesize", str(path), "-q"]
+        environment = os.environ | {"PYTHONPATH": str(ROOT)}
+        process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+        while not log.exists() or log.read_bytes().count(b"\n") < 5:
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+    assert (process.returncode, said.strip()) == (130, "ncvc: stopped")
+    assert len(lines(log)) >= 5
