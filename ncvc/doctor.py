@@ -16,6 +16,7 @@ CONFIGS = ("pydantic", "pyyaml")
 MODELS = ("huggingface-hub", "numpy", "safetensors", "tokenizers", "torch", "transformers")
 TRAINING = (*CONFIGS, "megatron-core", "numpy", "psutil", "safetensors", "tensorboard", "torch")
 CONVERSION = (*CONFIGS, "megatron-core", *MODELS, "psutil", "sentencepiece")
+TUNING = tuple(dict.fromkeys((*CONVERSION, "accelerate", "datasets", "peft", "tensorboard", "trl")))
 
 NEEDS: dict[str, tuple[str, ...]] = {
     "bundle": ("packaging",),
@@ -26,7 +27,8 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "data check": ("pydantic",),
     "data igakuqa": ("pydantic",),
     "data jmed-llm": ("pydantic",),
-    "demo": tuple(dict.fromkeys((*CONVERSION, *TRAINING, "ipadic", "matplotlib"))),
+    "data own": ("pydantic",),
+    "demo": tuple(dict.fromkeys((*TUNING, *TRAINING, "ipadic", "matplotlib"))),
     "dictionary build": ("ipadic",),
     "dictionary show": (),
     "doctor": ("packaging",),
@@ -41,7 +43,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "train run": TRAINING,
     "train status": CONFIGS,
     "train tune": TRAINING,
-    "tune": tuple(dict.fromkeys((*CONVERSION, "accelerate", "datasets", "peft", "tensorboard", "trl"))),
+    "tune": TUNING,
     "verify": (),
 }
 """Distributions that a command uses with its default settings, besides click; what these need comes with them."""
