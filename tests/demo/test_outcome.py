@@ -57,7 +57,7 @@ def wilson(right: int, of: int) -> tuple[float, float]:
     return (middle - half) / (1 + z * z / of), (middle + half) / (1 + z * z / of)
 
 
-@pytest.mark.parametrize(("task", "choices"), [("note_kind", 6), ("department", 4)])
+@pytest.mark.parametrize(("task", "choices"), [("note_kind", 6), ("topic", 4)])
 def test_the_tuned_model_beats_chance_where_the_base_does_not(demo: Path, task: str, choices: int) -> None:
     low, high = {}, {}
     for model in ("hf", "tuned"):
@@ -71,7 +71,7 @@ def test_the_tuned_model_beats_chance_where_the_base_does_not(demo: Path, task: 
 def test_entities_beat_those_of_another_question(demo: Path) -> None:
     low = {}
     for model in ("hf", "tuned"):
-        rows = answers(demo, model, "drugs")
+        rows = answers(demo, model, "headings")
         scores = [f1(row["gold"], row["answer"]) for row in rows]
         low[model] = fmean(scores) - 1.96 * stdev(scores) / math.sqrt(len(scores))
     golds = [row["gold"] for row in rows]
@@ -83,7 +83,7 @@ def test_the_report_says_the_same(demo: Path) -> None:
     models = json.loads((demo / "scores/scores.json").read_text(encoding="utf-8"))["models"]
     said = {(model["name"], task): found for model in models for task, found in model["tasks"].items()}
     assert {key: found["beats_chance"] for key, found in said.items()} == {
-        (model, task): model == "tuned" for model in ("hf", "tuned") for task in ("note_kind", "department", "drugs")
+        (model, task): model == "tuned" for model in ("hf", "tuned") for task in ("note_kind", "topic", "headings")
     }
     for (model, task), found in said.items():
         if found["kind"] == "choice":
