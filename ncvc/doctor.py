@@ -16,6 +16,7 @@ CONFIGS = ("pydantic", "pyyaml")
 MODELS = ("huggingface-hub", "numpy", "safetensors", "tokenizers", "torch", "transformers")
 TRAINING = (*CONFIGS, "megatron-core", "numpy", "psutil", "safetensors", "tensorboard", "torch")
 CONVERSION = (*CONFIGS, "megatron-core", *MODELS, "psutil", "sentencepiece")
+TUNING = tuple(dict.fromkeys((*CONVERSION, "accelerate", "datasets", "peft", "tensorboard", "trl")))
 
 NEEDS: dict[str, tuple[str, ...]] = {
     "bundle": ("packaging",),
@@ -26,8 +27,9 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "data check": ("pydantic",),
     "data igakuqa": ("pydantic",),
     "data jmed-llm": ("pydantic",),
+    "data own": ("pydantic",),
     "data topics": (),
-    "demo": tuple(dict.fromkeys((*CONVERSION, *TRAINING, "ipadic", "matplotlib"))),
+    "demo": tuple(dict.fromkeys((*TUNING, *TRAINING, "ipadic", "matplotlib"))),
     "dictionary build": ("ipadic",),
     "dictionary show": (),
     "doctor": ("packaging",),
@@ -48,7 +50,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "train run": TRAINING,
     "train status": CONFIGS,
     "train tune": TRAINING,
-    "tune": tuple(dict.fromkeys((*CONVERSION, "accelerate", "datasets", "peft", "tensorboard", "trl"))),
+    "tune": TUNING,
     "verify": (),
 }
 """Distributions that a command uses with its default settings, besides click; what these need comes with them."""

@@ -82,11 +82,6 @@ class Writer:
         """Writes one more phrase of the current document."""
         return self._write(symbol)
 
-    def drawn(self, column: str) -> list[str]:
-        """Returns the alternatives of `TABLE.COLUMN` in the row that the document drew; none if it drew no row."""
-        table, _, name = column.partition(".")
-        return self._rows[table][name] if table in self._rows else []
-
     def below(self, bound: int) -> int:
         """Draws a whole number from 0 to `bound - 1`."""
         return int(self.random.random() * bound)

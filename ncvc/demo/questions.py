@@ -1,12 +1,12 @@
 """Generates the demo's questions about new notes of its grammar: two tasks with choices, one with entities.
 
-`note_kind` asks for the kind of a note, `department` for the department that treats its illness, `drugs` for the drugs
-that it names. No note is in the corpus, and none is asked about twice, so that no model has seen what is held out.
+`note_kind` asks for the kind of a clinical note, `topic` for what a text is about, `headings` for the headings that a
+note has. No note is in the corpus, and none is asked about twice, so that no model has seen what is held out.
 """
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,15 +28,15 @@ KINDS = {
     "referral": "紹介状や返書",
 }
 """Kind of document → choice."""
-DEPARTMENTS = ("呼吸器内科", "循環器内科", "消化器内科", "脳神経内科")
-"""Those with the most illnesses in the grammar."""
-OF_DEPARTMENT = ("admission", "discharge")
-OF_DRUGS = ("admission", "discharge", "nursing", "progress")
-"""Kinds of document that the questions about departments and drugs are about."""
+TOPICS = {"progress": "診療", "cooking": "料理", "geography": "地理", "science": "科学"}
+"""Kind of document → choice, of the two tasks with choices."""
+WITH_HEADINGS = ("admission", "discharge", "radiology")
+"""Kinds of document of which some have headings in brackets."""
 
 Question = dict[str, Any]
 
 _SENTENCE = re.compile(r"[^。\n]+[。\n]?")
+_HEADING = re.compile(r"【(.+?)】")
 
 
 def write_questions(train: Path, test: Path, seed: int, corpus: str) -> tuple[int, int]:
@@ -45,7 +45,7 @@ def write_questions(train: Path, test: Path, seed: int, corpus: str) -> tuple[in
     `corpus`: text that no note may be in. The same seed writes the same bytes on any machine.
     """
     writer = QuestionWriter(seed, corpus)
-    tasks = (writer.note_kinds, writer.departments, writer.drugs)
+    tasks = (writer.note_kinds, writer.topics, writer.headings)
     for path, count in ((train, TRAIN), (test, TEST)):
         lines = [json.dumps(question, ensure_ascii=False) for task in tasks for question in task(count)]
         path.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
@@ -56,35 +56,30 @@ class QuestionWriter:
     """Draws notes, none twice, and asks about them."""
 
     def __init__(self, seed: int, corpus: str) -> None:
-        grammar = Grammar.load()
-        self._writer = Writer(grammar, seed + 2**32)  # another sequence than the corpus is drawn from
+        self._writer = Writer(Grammar.load(), seed + 2**32)  # another sequence than the corpus is drawn from
         self._corpus = corpus
         self._known = set(_sentences(corpus))
         self._asked: set[str] = set()
-        names = {*grammar.words["drug"], *(name for row in grammar.tables["case"] for name in row["drug"])}
-        # The longer of two names that begin alike comes first.
-        self._drug = re.compile("|".join(map(re.escape, sorted(names, reverse=True))))
 
     def note_kinds(self, count: int) -> Iterator[Question]:
         """Yields `count` questions about the kind of a note."""
+        return self._choices("note_kind", "文書の種類はどれか。", KINDS, count)
+
+    def topics(self, count: int) -> Iterator[Question]:
+        """Yields `count` questions about what a text is about."""
+        return self._choices("topic", "話題はどれか。", TOPICS, count)
+
+    def headings(self, count: int) -> Iterator[Question]:
+        """Yields `count` questions about the headings of a note, in its order."""
         for number in range(count):
-            kind = list(KINDS)[number % len(KINDS)]
+            note = self._new(WITH_HEADINGS[number % len(WITH_HEADINGS)], lambda note: _HEADING.search(note) is not None)
+            yield _question("headings", "見出しを挙げよ。", note, list(dict.fromkeys(_HEADING.findall(note))))
+
+    def _choices(self, task: str, question: str, kinds: Mapping[str, str], count: int) -> Iterator[Question]:
+        for number in range(count):
+            kind = list(kinds)[number % len(kinds)]
             note = self._new(kind, lambda _note: True)
-            yield _question("note_kind", "文書の種類はどれか。", note, KINDS[kind], list(KINDS.values()))
-
-    def departments(self, count: int) -> Iterator[Question]:
-        """Yields `count` questions about the department that treats an illness."""
-        for number in range(count):
-            wanted = DEPARTMENTS[number % len(DEPARTMENTS)]
-            kind = OF_DEPARTMENT[self._writer.below(len(OF_DEPARTMENT))]
-            note = self._new(kind, lambda _note, wanted=wanted: self._writer.drawn("case.department") == [wanted])
-            yield _question("department", "診療科はどれか。", note, wanted, list(DEPARTMENTS))
-
-    def drugs(self, count: int) -> Iterator[Question]:
-        """Yields `count` questions about the drugs that a note names, in its order."""
-        for number in range(count):
-            note = self._new(OF_DRUGS[number % len(OF_DRUGS)], lambda note: self._drug.search(note) is not None)
-            yield _question("drugs", "薬剤名を挙げよ。", note, list(dict.fromkeys(self._drug.findall(note))))
+            yield _question(task, question, note, kinds[kind], list(kinds.values()))
 
     def _new(self, kind: str, is_wanted: Callable[[str], bool]) -> str:
         """Draws documents of a kind until a part of one is new and wanted."""

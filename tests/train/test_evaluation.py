@@ -128,6 +128,10 @@ def test_a_config_says_what_is_measured(tmp_path: Path, make_config) -> None:
     file.write_text("evaluation: {every: 4, data: b, suit: igakuqa}\n")
     with pytest.raises(ConfigError, match="suit"):
         TrainConfig.load(file)
+    rare = make_config(evaluation={"every": 4, "data": "b"}, checkpoints={"save_interval": 2, "keep_interval": 3})
+    assert rare.warnings[-1].startswith("evaluation.every 4: no such step has a checkpoint that is kept for ever")
+    often = make_config(evaluation={"every": 4, "data": "b"}, checkpoints={"save_interval": 2, "keep_interval": 2})
+    assert often.warnings == []
     missing = make_config(evaluation={"every": 4, "data": str(tmp_path / "none")})
     with pytest.raises(ConfigError, match="no folder"), CheckpointHooks(missing, Reporter()):
         pass

@@ -113,7 +113,7 @@ def _subjects(result: Result, task: str, head: Sequence[str]) -> Html:
 
 def _versus(each: ModelResult, task: str) -> str:
     values = list(each.tasks[task].versus.values())
-    return f"{values[0]:.3f}" if values else "–"
+    return ("< 0.001" if values[0] < 0.001 else f"{values[0]:.3f}") if values else "–"
 
 
 def _score(score: Score | None) -> Html | str:
