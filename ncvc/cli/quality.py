@@ -205,7 +205,7 @@ def embed(
 @click.option("--trees", type=click.IntRange(min=1), default=100, show_default=True, help="Trees of the forest.")
 @click.option(
     "--held-out",
-    type=click.FloatRange(0, 0.9, min_open=True),
+    type=click.FloatRange(0.05, 0.5),
     default=0.2,
     show_default=True,
     help="Share of the documents that the models are measured on.",

@@ -15,7 +15,7 @@ from ncvc.quality.embed import read_embeddings
 from ncvc.quality.folders import require_folder
 from ncvc.quality.label import LABELS
 
-FEWEST = 10
+FEWEST = 20
 """Documents of each label that are needed, so that each is in every part of the split."""
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ncvc.html.blocks import facts, folded, row, section, table
-from ncvc.html.labels import both
+from ncvc.html.labels import both, named
 from ncvc.html.line_chart import Line, line_chart
 from ncvc.html.markup import Html, element, joined
 from ncvc.html.page import page
@@ -16,6 +16,8 @@ MODELS = {
     "linear": both("linear, n-grams of characters", "線形（文字n-gram）"),
     "forest": both("random forest, embeddings", "ランダムフォレスト（埋め込み）"),
 }
+LEFT_OUT = {"no label": "高・低以外の回答", "no embedding": "埋め込みなし"}
+"""Reason → label."""
 SHOWN = 20
 """Documents of each kind that are shown."""
 CHARACTERS = 300
@@ -36,13 +38,13 @@ def report_page(fitted: Fitted) -> str:
 
 def _facts(fitted: Fitted) -> Html:
     high = float(fitted.is_high.mean())
-    left_out = ", ".join(f"{reason} {count:,}" for reason, count in fitted.left_out.items()) or "0"
+    reasons = (joined([named(reason, LEFT_OUT), f" {count:,}"]) for reason, count in fitted.left_out.items())
     return facts(
         [
             (both("trained on", "学習"), f"{fitted.trained:,}", both("documents", "文書")),
             (both("measured on", "評価"), f"{len(fitted.texts):,}", both("held-out documents", "学習に使わない文書")),
             (both("labelled 高", "高の割合"), f"{high:.1%}", both("of these", "評価文書中")),
-            (both("left out", "除外"), f"{sum(fitted.left_out.values()):,}", left_out),
+            (both("left out", "除外"), f"{sum(fitted.left_out.values()):,}", joined(reasons, Html(" · "))),
         ]
     )
 

@@ -40,9 +40,19 @@ def test_labels_of_one_kind_are_refused(address: str, tmp_path: Path) -> None:
     (tmp_path / "in.jsonl").write_text("\n".join(texts), encoding="utf-8")
     inputs = find_inputs([str(tmp_path / "in.jsonl")])
     label(Labelling(inputs, find_models([f"{address}#rule"])), tmp_path / "labels")
-    with pytest.raises(NcvcError, match="at least 10 are needed"):
+    with pytest.raises(NcvcError, match="at least 20 are needed"):
         fit(tmp_path / "labels", tmp_path / "model")
     assert not (tmp_path / "model").exists()
+
+
+@pytest.mark.parametrize("held_out", [0.05, 0.5])
+def test_the_fewest_documents_can_be_split(held_out: float, address: str, tmp_path: Path) -> None:
+    write_documents(tmp_path / "in.jsonl", 40)
+    inputs = find_inputs([str(tmp_path / "in.jsonl")])
+    label(Labelling(inputs, find_models([f"{address}#rule"])), tmp_path / "labels")
+    fitted = fit(tmp_path / "labels", tmp_path / "model", held_out=held_out)
+    assert len(fitted.texts) == 40 * held_out
+    assert set(fitted.is_high.tolist()) == {True, False}
 
 
 def test_another_folder_is_refused(embeddings: Path, labels: Path, tmp_path: Path) -> None:

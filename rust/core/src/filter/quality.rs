@@ -107,63 +107,57 @@ impl Linear {
 /// Counts the n-grams of one text after another.
 pub struct Counter<'q> {
     model: &'q Linear,
-    /// The counts; those of earlier texts are told by their number, so that none need be cleared.
-    buckets: Vec<Bucket>,
-    /// The number of the text.
-    text: u32,
-}
-
-/// The n-grams of a text with one hash: those of positive sign less those of negative sign.
-#[derive(Clone, Copy, Default)]
-struct Bucket {
-    text: u32,
-    count: i32,
-}
-
-/// Sums over the n-grams of a text.
-#[derive(Default)]
-struct Sums {
-    /// Of the weights, each with its sign.
-    weights: f64,
-    /// Of the squares of the buckets' counts.
-    squares: i64,
+    /// For each bucket the n-grams of positive sign less those of negative sign; zeros between two texts.
+    counts: Vec<i32>,
+    /// The buckets that the text has n-grams in; some more than once. A ring: if there are more, all are looked at.
+    used: Vec<u32>,
 }
 
 impl<'q> Counter<'q> {
     fn new(model: &'q Linear) -> Self {
-        Self { model, buckets: vec![Bucket::default(); model.weights.len()], text: 0 }
+        let buckets = model.weights.len();
+        Self { model, counts: vec![0; buckets], used: vec![0; buckets] }
     }
 
     fn score(&mut self, text: &str) -> f64 {
-        self.text = self.text.wrapping_add(1);
-        if self.text == 0 {
-            self.buckets.fill(Bucket::default());
-            self.text = 1;
-        }
-        let sums = match (self.model.shortest, self.model.longest) {
+        let used = match (self.model.shortest, self.model.longest) {
             // The usual lengths have loops of their own, which the compiler unrolls.
-            (1, 2) => self.sum(text, 1, [0; 2]),
-            (1, 3) => self.sum(text, 1, [0; 3]),
-            (2, 3) => self.sum(text, 2, [0; 3]),
-            (shortest, longest) => self.sum_any(text, shortest, longest),
+            (1, 2) => self.count(text, 1, [0; 2]),
+            (1, 3) => self.count(text, 1, [0; 3]),
+            (2, 3) => self.count(text, 2, [0; 3]),
+            (shortest, longest) => self.count_any(text, shortest, longest),
         };
-        let length = if sums.squares > 0 { (sums.squares as f64).sqrt() } else { 1.0 };
-        1.0 / (1.0 + (-(sums.weights / length + self.model.intercept)).exp())
+        let Self { model, counts, used: places } = self;
+        let (mut sum, mut squares) = (0.0, 0.0);
+        let mut take = |place: usize| {
+            // A bucket that comes again is empty.
+            let count = f64::from(std::mem::take(&mut counts[place]));
+            sum += count * f64::from(model.weights[place]);
+            squares += count * count;
+        };
+        if used < places.len() {
+            places[..used].iter().for_each(|&place| take(place as usize));
+        } else {
+            (0..places.len()).for_each(take);
+        }
+        let length = if squares > 0.0 { squares.sqrt() } else { 1.0 };
+        1.0 / (1.0 + (-(sum / length + model.intercept)).exp())
     }
 
     #[inline(never)]
-    fn sum_any(&mut self, text: &str, shortest: usize, longest: usize) -> Sums {
+    fn count_any(&mut self, text: &str, shortest: usize, longest: usize) -> usize {
         let mut states = [0; LONGEST];
-        self.sum(text, shortest, &mut states[..longest])
+        self.count(text, shortest, &mut states[..longest])
     }
 
-    /// Counts all n-grams; `states` are as many zeros as the longest has characters.
+    /// Counts all n-grams, and returns the number of used buckets; `states` are as many zeros as the longest n-gram has
+    /// characters.
     #[inline(always)]
-    fn sum(&mut self, text: &str, shortest: usize, mut states: impl AsMut<[u32]>) -> Sums {
+    fn count(&mut self, text: &str, shortest: usize, mut states: impl AsMut<[u32]>) -> usize {
         let states = states.as_mut();
-        let weights = &self.model.weights[..];
-        let buckets = &mut self.buckets[..weights.len()];
-        let mut sums = Sums::default();
+        let Self { counts, used, .. } = self;
+        let mask = counts.len() - 1;
+        let mut next = 0;
         let mut characters = 0;
         for_each_code_point(text, |c| {
             let block = murmur::block(c);
@@ -175,18 +169,15 @@ impl<'q> Counter<'q> {
                 before = ended;
                 if n >= shortest && characters >= n {
                     let hash = murmur::finish(*state, 4 * n as u32).cast_signed();
-                    let sign = if hash < 0 { -1 } else { 1 };
-                    let place = hash.unsigned_abs() as usize & (weights.len() - 1);
-                    let bucket = &mut buckets[place];
-                    let count = if bucket.text == self.text { bucket.count } else { 0 };
-                    *bucket = Bucket { text: self.text, count: count + sign };
-                    // (count + sign)² - count²
-                    sums.squares += i64::from(2 * sign * count + 1);
-                    sums.weights += f64::from(weights[place]) * f64::from(sign);
+                    let place = hash.unsigned_abs() as usize & mask;
+                    // Written in any case, and kept if the bucket is empty: a branch could not be predicted.
+                    used[next & mask] = place as u32;
+                    next += usize::from(counts[place] == 0);
+                    counts[place] = counts[place].wrapping_add(hash >> 31 | 1);
                 }
             }
         });
-        sums
+        next
     }
 }
 
