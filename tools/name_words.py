@@ -151,7 +151,6 @@ def name_readings(folder: Path) -> bytes:
         if features[2] == "人名" and features[3] in read and READING.fullmatch(features[7]):
             read[features[3]].add(features[7])
     read["姓"].update(listed("unidic_surnames_read"), listed("surnames_read"))
-    read["名"].update(listed("unidic_given_read"))
     return "\n\n".join("\n".join(sorted(of_kind)) for of_kind in read.values()).encode()
 
 

@@ -1,8 +1,8 @@
 """Writes the names that ipadic lacks and UniDic has, beside the clinical names rule: `python tools/unidic_names.py`.
 
 They are the surnames (名詞,固有名詞,人名,姓) and given names (…,名) of the package unidic-lite (UniDic 2.1.2,
-BSD licence) in kanji alone that ipadic does not have as a word of another kind, and how both are read where ipadic
-has no such reading. `tools/name_words.py` packs them.
+BSD licence) in kanji alone that ipadic does not have as a word of another kind, and how the
+surnames are read where ipadic has no such reading. `tools/name_words.py` packs them.
 """
 
 from collections import defaultdict
@@ -21,21 +21,20 @@ HEADS = {
     "unidic_surnames": "Surnames of UniDic that ipadic lacks, or has as places and organisations alone.",
     "unidic_given": "Given names of UniDic that ipadic lacks.",
     "unidic_surnames_read": "Readings of surnames of UniDic that ipadic lacks.",
-    "unidic_given_read": "Readings of given names of UniDic that ipadic lacks.",
 }
 # The shortest reading, in characters: shorter ones are other words too.
 SHORTEST = 3
 
 
-def kinds(folder: Path) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
-    """Parts of speech of every surface of ipadic, and the readings of its surnames and given names."""
+def kinds(folder: Path) -> tuple[dict[str, set[str]], set[str]]:
+    """Parts of speech of every surface of ipadic, and the readings of its surnames."""
     of_surface: dict[str, set[str]] = defaultdict(set)
-    read: dict[str, set[str]] = {SURNAMES: set(), GIVEN: set()}
+    read: set[str] = set()
     for row in name_words.readings(folder):
         features = row.features.split(",")
         of_surface[row.surface].add(",".join(features[:4]))
-        if features[2] == "人名" and features[3] in read:
-            read[features[3]].add(features[7])
+        if features[2:4] == ["人名", SURNAMES]:
+            read.add(features[7])
     return of_surface, read
 
 
@@ -62,7 +61,7 @@ def write(name: str, words: list[str]) -> None:
 
 
 def main() -> None:
-    """Writes the four lists."""
+    """Writes the three lists."""
     known, read = kinds(Path(ipadic.DICDIR))
     found = names(Path(unidic_lite.DICDIR))
     proper = {"名詞,固有名詞,地域,一般", "名詞,固有名詞,組織,*", "名詞,固有名詞,一般,*", "名詞,固有名詞,人名,名"}
@@ -70,9 +69,9 @@ def main() -> None:
     given = [w for w in found[GIVEN] if len(w) > 1 and name_words.KANJI.fullmatch(w) and w not in known]
     write("unidic_surnames", surnames)
     write("unidic_given", given)
-    for name, kind in (("unidic_surnames_read", SURNAMES), ("unidic_given_read", GIVEN)):
-        in_kanji = {r for w, of_word in found[kind].items() if name_words.KANJI.fullmatch(w) for r in of_word}
-        write(name, [r for r in in_kanji - read[kind] if len(r) >= SHORTEST and name_words.READING.fullmatch(r)])
+    in_kanji = {r for w, of_word in found[SURNAMES].items() if name_words.KANJI.fullmatch(w) for r in of_word}
+    fits = [r for r in in_kanji - read if len(r) >= SHORTEST and name_words.READING.fullmatch(r)]
+    write("unidic_surnames_read", fits)
 
 
 if __name__ == "__main__":

@@ -108,6 +108,10 @@ impl Around<'_> {
     fn honoured(&self) -> Option<usize> {
         let Self { candidate, name, behind, .. } = self;
         let length = honorific(behind).filter(|&length| is_honorific(candidate, &behind[..length]))?;
+        // 10cmの高さまで
+        if self.single && behind.starts_with("さまで") {
+            return None;
+        }
         if behind.strip_prefix('氏').is_some_and(|rest| self.is_clan(rest)) {
             return None;
         }

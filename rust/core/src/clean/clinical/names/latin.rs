@@ -218,7 +218,7 @@ fn initials(text: &str, start: usize) -> Option<Place> {
     let from = ["from", "to", "cc", "op", "OP", "From", "To"]
         .iter()
         .any(|word| before.trim_end_matches([' ', ':', '.']).ends_with(word));
-    (titled && !other && !from).then(|| Place { whole: start..end, value: start..end })
+    (titled && !other && !from).then_some(Place { whole: start..end, value: start..end })
 }
 
 /// The capital at `at`.

@@ -11,8 +11,7 @@ use super::unknown::is_unsettled;
 use super::words::{Kind, Words};
 
 /// Ends of words for offices and persons, which no name has.
-const NO_ENDS: &str =
-    "下上左右持月火水木金土日科室部課棟院長員者師士医会班係所局署側宅様方等達中後前時内外用的性化式型法病症";
+const NO_ENDS: &str = "家手役主世代下上左右持月火水木金土日科室部課棟院長員者師士医会班係所局署側宅様方等達中後前時内外用的性化式型法病症";
 
 /// The fewest surnames with the same first or last character as a name that the dictionary lacks.
 const ALIKE: u16 = 10;
@@ -29,7 +28,11 @@ pub fn name(words: &Words, text: &str, run: &Range<usize>, last: Option<usize>) 
     if follows && part.chars().count() == 2 && is_lacking(words, part, ALIKE) {
         return Some(run.clone());
     }
-    if is_titled_single(part) && text[..run.start].ends_with(['.', ':', ' ']) && is_titled(&text[..run.start])
+    let sentence = text[run.end..].starts_with('の') || part == "今";
+    if !sentence
+        && is_titled_single(part)
+        && text[..run.start].ends_with(['.', ':', ' '])
+        && is_titled(&text[..run.start])
     {
         return Some(run.clone());
     }
@@ -53,7 +56,17 @@ fn is_titled(before: &str) -> bool {
 /// Tests for characters that are no word of the dictionary and are like a surname.
 fn is_lacking(words: &Words, name: &str, alike: u16) -> bool {
     const KINDS: [Kind; 5] = [Kind::Other, Kind::Place, Kind::Organisation, Kind::Given, Kind::Person];
-    may_be(name) && !words.is(name, &KINDS) && words.looks_like_surname(name, alike)
+    may_be(name)
+        && !words.is(name, &KINDS)
+        && words.looks_like_surname(name, alike)
+        && !holds_a_word(words, name)
+}
+
+/// Tests for an ordinary word of two characters in one of three: 機能 in 腎機能.
+fn holds_a_word(words: &Words, name: &str) -> bool {
+    let middle: Vec<usize> = name.char_indices().skip(1).map(|(i, _)| i).collect();
+    let [second, third] = middle[..] else { return false };
+    words.is_ordinary(&name[..third]) || words.is_ordinary(&name[second..])
 }
 
 /// Tests for a place that is no well-known town.

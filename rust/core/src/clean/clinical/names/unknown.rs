@@ -10,7 +10,7 @@ use super::lattice::{Lattice, Surroundings};
 use super::lists::{NO_FULL, VISITS};
 use super::titles::{honorific, is_family};
 use super::words::{Kind, Words, id};
-use crate::clean::characters::{is_hiragana, is_katakana};
+use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
 
 /// Words before さん or 様 that are no names, and the ends of such words.
 const NO_PERSON_ENDS: &str = "女将屋居舗食者師士員人手家長主客屋親母父兄姉妹弟娘嫁孫婿婆爺僧侶官婦院科局社店校園部課係室庁所署省党会団組班隊衆方達\
@@ -75,7 +75,10 @@ fn is_unknown_name(words: &Words, lattice: &mut Lattice, name: &str, honorific: 
             "氏" | "君" => CLANS.contains(name),
             _ => false,
         };
-        return is_titled_single(name) && !other && (name == "平" || !NO_PERSONS.contains(&name));
+        // 鹿児島
+        let sure = honorific.chars().count() > 1
+            || matches!(honorific, "氏" | "君") && !behind.starts_with(is_kanji);
+        return sure && is_titled_single(name) && !other && (name == "平" || !NO_PERSONS.contains(&name));
     }
     if NO_PERSONS.contains(&name) || name.ends_with(|c| NO_PERSON_ENDS.contains(c)) || name.contains('〇') {
         return false;
