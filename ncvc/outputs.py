@@ -14,6 +14,7 @@ from pathlib import Path
 from ncvc.errors import NcvcError
 from ncvc.files import WorkFolder
 from ncvc.manifest import MANIFEST, changes, own_manifest
+from ncvc.utf8 import is_utf8
 
 LOG_HEAD = b'{"event": '
 """The beginning of a training's log."""
@@ -43,7 +44,7 @@ def real_path(output: Path) -> Path:
         if output.is_symlink():
             output.stat()
     except UnicodeEncodeError:
-        where = "name of a folder above it" if _is_text(output.name) else "name"
+        where = "name of a folder above it" if is_utf8(output.name) else "name"
         raise NcvcError(f"{output}: the {where} is not UTF-8; name another output") from None
     except ValueError:
         raise NcvcError(f"{str(output)!r}: a name cannot hold the character NUL; name another output") from None
@@ -72,11 +73,6 @@ def require_output(
     final = real_path(output)
     WorkFolder(final).require_free()
     return final
-
-
-def _is_text(name: str) -> bool:
-    """Returns whether a name is UTF-8; the bytes of others are surrogates in it."""
-    return not any("\ud800" <= character <= "\udfff" for character in name)
 
 
 def _require_writable(output: Path, real: Path) -> None:

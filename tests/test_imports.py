@@ -10,17 +10,19 @@ from tests.conftest import ROOT
 TOOL = runpy.run_path(str(ROOT / "tools" / "imports.py"))
 GRAPH = TOOL["python_imports"](ROOT / "ncvc")
 
-EVERYBODY = {"errors", "printable", "special_tokens", "units"}
+EVERYBODY = {"errors", "printable", "special_tokens", "units", "utf8"}
 """Rooms that every other one may use; `ncvc` itself (`__init__`) is used for its version and the engine's classes."""
 MAY_USE = {
     "__init__": {"auto_tokenizer", "dictionary", "indexed"},
     "__main__": {"cli"},
     "config": {"yaml12"},
     "config_template": {"config"},
+    "api_key": set(),
     "files": set(),
     "identity": set(),
     "indexed": set(),
     "machine": set(),
+    "openai_client": set(),
     "packages": set(),
     "progress": set(),
     "smoothing": set(),
@@ -43,7 +45,10 @@ MAY_USE = {
     "checkpoint": {"config", "files", "manifest", "model", "outputs"},
     "hf": {"files", "manifest"},
     "engines": {"hf", "manifest"},
-    "convert": {"checkpoint", "files", "hf", "machine", "manifest", "model", "outputs", "progress"},
+    "convert": {
+        *("api_key", "checkpoint", "files", "hf", "machine", "manifest", "model", "openai_client", "outputs"),
+        "progress",
+    },
     "train": {
         *(
             "checkpoint",
@@ -79,7 +84,10 @@ COMMANDS = {
         ),
         *("smoothing", "tokenizer", "train", "yaml12"),
     },
-    "evaluate": {"convert", "data", "engines", "files", "hf", "html", "identity", "manifest", "outputs", "progress"},
+    "evaluate": {
+        *("api_key", "convert", "data", "engines", "files", "hf", "html", "identity", "manifest", "openai_client"),
+        *("outputs", "progress"),
+    },
     "demo": {"checkpoint", "config", "dictionary", "files", "manifest", "outputs", "progress"},
     "doctor": {"machine", "packages"},
     "serve": {"engines", "hf", "progress"},

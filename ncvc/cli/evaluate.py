@@ -91,10 +91,8 @@ def evaluate(
     settings = Settings(form=options["form"], max_new_tokens=options["max_new_tokens"], dtype=options["dtype"])
     plan = Plan(find_models(models), suites, settings, options["likelihood"], options["limit"])
 
-    from ncvc.evaluate.run import check_output
     from ncvc.evaluate.run import evaluate as run
 
-    check_output(plan, out, replace=force)
     result = run(
         plan,
         out,

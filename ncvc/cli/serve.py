@@ -1,13 +1,12 @@
 """`ncvc serve`."""
 
-import os
 from pathlib import Path
 
 import click
 
+from ncvc.api_key import KEY, is_key, read_key
 from ncvc.cli.options import FILE, PATH, Command, Console, device_option, dtype_option, plain_chat_option, quiet_option
 
-KEY = "NCVC_API_KEY"
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -122,12 +121,9 @@ def _key(path: Path | None) -> str | None:
     """The key of a file or of the environment; None where there is none."""
     from ncvc.errors import NcvcError
 
-    place, text = (
-        (str(path), path.read_text(encoding="utf-8", errors="replace")) if path else (KEY, os.environ.get(KEY, ""))
-    )
-    key = text.strip()
+    key = read_key(path)
     if not key and path is None:
         return None
-    if not (key.isascii() and key.isprintable() and " " not in key and len(key) >= 8):
-        raise NcvcError(f"{place}: no key; write one line of at least 8 letters, digits or signs, without spaces")
+    if not (is_key(key) and len(key) >= 8):
+        raise NcvcError(f"{path or KEY}: no key; write one line of at least 8 letters, digits or signs, without spaces")
     return key

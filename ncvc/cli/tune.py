@@ -69,10 +69,7 @@ def tune(
         raise click.UsageError("--gpu and --mfu belong to --dry-run")
     settings = TuneConfig.load(config, overrides)
     if dry_run:
-        from ncvc.tune.preflight import plan
-
-        found = plan(settings, gpu, mfu)
-        console.close(found.summary(), [*found.lines(), "dry run: nothing was started or written"])
+        _plan(settings, gpu, mfu, console)
         return
     if show_mask is not None:
         _show(settings, show_mask, console)
@@ -96,6 +93,14 @@ def tune(
         console.close(summary(settings), [])
     if not finished:
         sys.exit(STOPPED)
+
+
+def _plan(settings: "TuneConfig", gpu: str | None, mfu: float | None, console: Console) -> None:
+    """Writes what a tuning needs."""
+    from ncvc.tune.preflight import plan
+
+    found = plan(settings, gpu, mfu)
+    console.close(found.summary(), [*found.lines(), "dry run: nothing was started or written"])
 
 
 def _prepare(settings: "TuneConfig") -> "Prepared":

@@ -95,13 +95,7 @@ def huggingface_logits(folder: Path, ids: Tensor) -> Tensor:
     except Exception as error:  # whatever an odd config leads to
         raise ModelFolderError(f"{folder}: transformers cannot load it: {one_line(error)}") from None
     expected = {name: tuple(parameter.shape) for name, parameter in model.named_parameters()}
-    found = shards.shapes()
-    for name in sorted(expected.keys() | found.keys()):
-        if expected.get(name) != found.get(name):
-            raise ConvertError(
-                f"{folder}: weight {name} has the shape {found.get(name, 'none')}, and transformers'"
-                f" {type(model).__name__} {expected.get(name, 'none')}; convert again"
-            )
+    shards.require_shapes(expected, f"transformers' {type(model).__name__}", "convert again")
     return transformers_logits(model, ids, lambda name: shards.tensor(name).float())
 
 

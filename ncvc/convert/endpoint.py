@@ -6,7 +6,6 @@ error. The log-probabilities of the folder's own token ids show it, whatever the
 
 import http.client
 import json
-import os
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
@@ -16,15 +15,15 @@ from urllib.parse import urlsplit
 
 import torch
 
+from ncvc.api_key import KEY, read_key
 from ncvc.convert import check
 from ncvc.convert.kinds import require_converted
 from ncvc.errors import ConvertError
+from ncvc.openai_client import opener, request
 
 BOUND = 0.1
 """Largest mean difference of a log-probability in nats."""
 SECONDS = 300
-KEY = "NCVC_API_KEY"
-"""Environment variable with the server's key, if it asks for one."""
 _ANSWER_BYTES = 100_000_000
 
 
@@ -94,13 +93,9 @@ def _base(url: str) -> str:
 
 def _ask(url: str, body: dict[str, Any] | None) -> dict[str, Any]:
     """One request, past every proxy and without redirection; raises `ConvertError` where there is no JSON object."""
-    headers = {"Content-Type": "application/json"}
-    if key := os.environ.get(KEY):
-        headers["Authorization"] = f"Bearer {key}"
-    data = None if body is None else json.dumps(body).encode()
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect())
+    direct = opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(urllib.request.Request(url, data, headers), timeout=SECONDS) as answer:  # noqa: S310
+        with direct.open(request(url, body, read_key()), timeout=SECONDS) as answer:
             found = json.loads(answer.read(_ANSWER_BYTES))
     except urllib.error.HTTPError as error:
         raise ConvertError(f"{url}: answers with status {error.code}; is it an OpenAI-compatible server?") from None
@@ -112,8 +107,3 @@ def _ask(url: str, body: dict[str, Any] | None) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise ConvertError(f"{url}: does not answer with a JSON object; is it an OpenAI-compatible server?")
     return found
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_: Any) -> None:
-        """See urllib: no other request is made."""

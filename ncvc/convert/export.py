@@ -1,6 +1,5 @@
 """A model → Hugging Face folder."""
 
-import json
 from pathlib import Path
 
 import torch
@@ -58,8 +57,7 @@ def write_folder(
     entry = architecture(model, llama=llama)
     copy_tokenizer(opened.tokenizer, folder / TOKENIZER)
     write_tokenizer(opened.pieces, folder, model.max_position_embeddings, begin_of_text=opened.begin_of_text)
-    written = json.loads((folder / "tokenizer_config.json").read_bytes())
-    if opened.chat_template is not None and "chat_template" not in written:
+    if opened.chat_template is not None and not opened.has_chat_tokens:
         (folder / CHAT_TEMPLATE).write_text(opened.chat_template, encoding="utf-8")
     reporter.say("checking the SHA-256 of what is converted")
     opened.verify()

@@ -22,7 +22,7 @@ from ncvc.convert import mapping
 from ncvc.convert.source import Source
 from ncvc.convert.tokenizer import Kind, Piece
 from ncvc.errors import ConvertError
-from ncvc.hf.conversation import chat_template, has_chat_tokens
+from ncvc.hf.conversation import chat_template
 from ncvc.model.config import ModelConfig
 from ncvc.model.rope_scaling import base_frequencies, scaled
 from ncvc.special_tokens import END_OF_TEXT_ID, first_id
@@ -87,9 +87,13 @@ def write_gguf(source: Source, path: Path, form: Format) -> None:
     _write_sizes(writer, source.model)
     writer.add_file_type(file_type)
     writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
-    if source.chat_template is not None:
-        writer.add_chat_template(source.chat_template)
-    _write_tokenizer(writer, source.pieces, first_id(begin_of_text=source.begin_of_text))
+    first = first_id(begin_of_text=source.begin_of_text)
+    template = source.chat_template
+    if source.has_chat_tokens:
+        template = chat_template(source.pieces[first].text, marked=False)
+    if template is not None:
+        writer.add_chat_template(template)
+    _write_tokenizer(writer, source.pieces, first)
     factors = rope_factors(source.model)
     table = list(entries(source.model))
     kinds = {entry.name: _kind(entry, kind) for entry in table}
@@ -174,5 +178,3 @@ def _write_tokenizer(writer: gguf.GGUFWriter, pieces: list[Piece], first: int) -
     writer.add_pad_token_id(END_OF_TEXT_ID)
     writer.add_add_bos_token(True)
     writer.add_add_eos_token(False)
-    if has_chat_tokens([piece.text for piece in pieces]):
-        writer.add_chat_template(chat_template(pieces[first].text, marked=False))

@@ -96,6 +96,7 @@ class Shards:
 
     def __init__(self, folder: Path) -> None:
         """Opens every file of the folder's index; raises `ConvertError` where one is missing or damaged."""
+        self._folder = folder
         self._files: dict[str, Path] = {}
         self._shapes: dict[str, tuple[int, ...]] = {}
         for path in weight_files(folder):
@@ -107,6 +108,15 @@ class Shards:
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Every weight's name and shape."""
         return self._shapes
+
+    def require_shapes(self, expected: Shapes, asking: str, todo: str) -> None:
+        """Raises `ConvertError` where a shape is not as `expected`; `asking` and `todo` are parts of its sentence."""
+        for name in sorted(expected.keys() | self._shapes.keys()):
+            if expected.get(name) != self._shapes.get(name):
+                raise ConvertError(
+                    f"{self._folder}: weight {name} has the shape {self._shapes.get(name, 'none')}, and {asking}"
+                    f" {expected.get(name, 'none')}; {todo}"
+                )
 
     def tensor(self, name: str) -> Tensor:
         """The weight in the type that it is stored in."""

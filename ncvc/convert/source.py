@@ -21,6 +21,7 @@ from ncvc.convert.tokenizer import Piece
 from ncvc.convert.tokenizer_folder import read_own_pieces
 from ncvc.convert.weights import HuggingFaceWeights
 from ncvc.errors import ConvertError
+from ncvc.hf.conversation import has_chat_tokens
 from ncvc.hf.folder import CONFIG, TOKENIZER
 from ncvc.manifest import write_manifest
 from ncvc.model.config import ModelConfig
@@ -66,6 +67,11 @@ class Source:
     def parameters(self) -> int:
         """The number of the model's parameters."""
         return sum(map(math.prod, self._shapes.values()))
+
+    @property
+    def has_chat_tokens(self) -> bool:
+        """True if the tokenizer ends in the tokens of a chat, and so has a template of its own."""
+        return has_chat_tokens([piece.text for piece in self.pieces])
 
     def logits(self, ids: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
         """Megatron's logits [batch, length, V] for ids [batch, length]; see `check.megatron_logits`."""

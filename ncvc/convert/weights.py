@@ -37,7 +37,8 @@ class HuggingFaceWeights:
         """The shape of the model."""
         self._shards = Shards(folder)
         llama = config["model_type"] == "llama"
-        _require_weights(folder, self._shards, self.model, llama=llama)
+        expected = mapping.all_shapes(self.model, llama=llama)
+        self._shards.require_shapes(expected, "its config.json asks for", "copy the folder again")
         self._rows = {row.megatron: row for row in mapping.weights(self.model, llama=llama)}
         self._same = _unchanged_rows(folder, self._shards, self.model)
 
@@ -93,17 +94,6 @@ class HuggingFaceWeights:
                 first, end = int(own[0]), int(own[-1]) + 1
                 merged[own] = _original(self.folder / EMBEDDING, first, end)[own - first].float()
         return merged
-
-
-def _require_weights(source: Path, shards: Shards, model: ModelConfig, *, llama: bool) -> None:
-    expected = mapping.all_shapes(model, llama=llama)
-    found = shards.shapes()
-    for name in sorted(expected.keys() | found.keys()):
-        if expected.get(name) != found.get(name):
-            raise ConvertError(
-                f"{source}: weight {name} has the shape {found.get(name, 'none')}, and its config.json asks"
-                f" for {expected.get(name, 'none')}; copy the folder again"
-            )
 
 
 def _unchanged_rows(source: Path, shards: Shards, model: ModelConfig) -> Tensor | None:

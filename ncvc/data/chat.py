@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from ncvc.data.rows import Message
 from ncvc.errors import InputError
+from ncvc.utf8 import is_utf8
 
 SPECIAL = ("<|begin_of_text|>", "<|end_of_text|>", "<|system|>", "<|user|>", "<|assistant|>")
 """Texts that stand for special tokens, and so may not be in a turn."""
@@ -45,29 +46,37 @@ def read_chats(path: Path, set_aside: Callable[[BadRow], None] | None = None) ->
 
     Raises `InputError` for the first bad row, unless `set_aside` takes it; and for a file without rows.
     """
+    place = ""
+    for place, line in read_lines(path):
+        try:
+            yield parse_chat(line)
+        except ValueError as error:
+            bad = BadRow(place, str(error))
+            if set_aside is None:
+                raise InputError(f"{bad}; mend the row, or leave it out") from None
+            set_aside(bad)
+    if not place:
+        raise InputError(f"{path}: empty; write a JSON object a line")
+
+
+def read_lines(path: Path) -> Iterator[tuple[str, bytes]]:
+    """Yields FILE:LINE and the bytes of each line; raises `InputError` for one above `LONGEST_LINE`, or `OSError`."""
     number = 0
     with path.open("rb") as file:
         while line := file.readline(LONGEST_LINE + 1):
             number += 1
-            try:
-                if len(line) > LONGEST_LINE:
-                    raise InputError(f"{path}:{number}: longer than {LONGEST_LINE} bytes; is this JSON lines?")
-                yield parse_chat(line)
-            except ValueError as error:
-                bad = BadRow(f"{path}:{number}", str(error))
-                if set_aside is None:
-                    raise InputError(f"{bad}; mend the row, or leave it out") from None
-                set_aside(bad)
-    if not number:
-        raise InputError(f"{path}: empty; write a JSON object a line")
+            if len(line) > LONGEST_LINE:
+                raise InputError(f"{path}:{number}: longer than {LONGEST_LINE} bytes; is this JSON lines?")
+            yield f"{path}:{number}", line
 
 
 def parse_chat(line: bytes) -> Chat:
-    """Reads one line: `messages`, `instruction` with `output` (and `input`), or `question` with `answer`.
+    """Reads one line; see `chat_of`, whose error it raises, and `parse_object`."""
+    return chat_of(parse_object(line))
 
-    `messages` end with the assistant's turn, or with the user's beside an `answer`. Raises `ValueError` with the
-    reason.
-    """
+
+def parse_object(line: bytes) -> dict[str, Any]:
+    """Reads a line as a JSON object without a key that is there twice; raises `ValueError` with the reason."""
     try:
         text = line.removesuffix(b"\n").removesuffix(b"\r").decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -82,6 +91,15 @@ def parse_chat(line: bytes) -> Chat:
         raise ValueError(f"not JSON: {error.msg} at character {error.pos + 1}") from None
     if not isinstance(value, dict):
         raise ValueError("not a JSON object")
+    return value
+
+
+def chat_of(value: dict[str, Any]) -> Chat:
+    """Makes a chat of `messages`, `instruction` with `output` (and `input`), or `question` with `answer`.
+
+    `messages` end with the assistant's turn, or with the user's beside an `answer`. Raises `ValueError` with the
+    reason.
+    """
     if len(forms := [form for form in FORMS if value.keys() >= set(form)]) > 1:
         raise ValueError(f"has both `{forms[0][0]}` and `{forms[1][0]}`; keep one form")
     if value.get("task") is not None:
@@ -126,7 +144,7 @@ def _require_text(text: str, what: str) -> None:
 
 def require_characters(text: str, what: str) -> None:
     """Raises `ValueError` for what no text of a row may hold."""
-    if any("\ud800" <= character <= "\udfff" for character in text):
+    if not is_utf8(text):
         raise ValueError(f"{what} holds half of a surrogate pair")
     if "\0" in text:
         raise ValueError(f"{what} holds the character NUL")

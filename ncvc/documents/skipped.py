@@ -1,11 +1,11 @@
 """Names the files that no reader takes by kind, each with the way to make it readable."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
 from ncvc.printable import printable
+from ncvc.utf8 import is_utf8
 
 PACKED = {".gz", ".bz2", ".zst", ".xz"}
 """Suffixes that tell the kind together with the one before, as in `.html.gz`."""
@@ -27,8 +27,6 @@ ADVICE = {
     "name that is not UTF-8": "rename it",
 }
 """Kind → what to do."""
-SURROGATE = re.compile("[\ud800-\udfff]")
-"""Python's form of a byte in a name that is not UTF-8."""
 OTHERWISE = "if it holds plain text, name it in a source with `format: text`"
 
 
@@ -48,7 +46,7 @@ def kind_of(path: Path) -> str:
 
 def has_utf8_name(path: Path) -> bool:
     """Tests for a name that records and reports, which are UTF-8, can hold."""
-    return not SURROGATE.search(str(path))
+    return is_utf8(str(path))
 
 
 def by_kind(paths: Iterable[Path]) -> dict[str, list[Path]]:

@@ -4,7 +4,7 @@ from itertools import batched
 
 from ncvc.data.rows import Row
 from ncvc.evaluate.answers import AnswerLog, AnswerRecord
-from ncvc.evaluate.engine import Engine, Prompt, Weight
+from ncvc.evaluate.engine import EvaluationEngine, Prompt, Weight
 from ncvc.evaluate.plan import Likelihood, Plan
 from ncvc.progress import Progress
 
@@ -12,7 +12,7 @@ Asked = tuple[Row, Prompt]
 """A row and its prompt."""
 
 
-def ask_all(plan: Plan, engine: Engine, log: AnswerLog, batch_size: int, progress: Progress) -> None:
+def ask_all(plan: Plan, engine: EvaluationEngine, log: AnswerLog, batch_size: int, progress: Progress) -> None:
     """Appends the answers that the log lacks.
 
     Prompts of about the same length share a batch; the likelihoods of a batch are asked for before it is written.
@@ -31,7 +31,9 @@ def ask_all(plan: Plan, engine: Engine, log: AnswerLog, batch_size: int, progres
     progress.close()
 
 
-def _ask(some: tuple[Asked, ...], engine: Engine, likelihood: Likelihood, batch_size: int) -> list[AnswerRecord]:
+def _ask(
+    some: tuple[Asked, ...], engine: EvaluationEngine, likelihood: Likelihood, batch_size: int
+) -> list[AnswerRecord]:
     answers = engine.answer([prompt for _, prompt in some], batch_size)
     weights = _weigh(some, engine, likelihood, batch_size)
     records = []
@@ -55,7 +57,7 @@ def _ask(some: tuple[Asked, ...], engine: Engine, likelihood: Likelihood, batch_
 
 
 def _weigh(
-    some: tuple[Asked, ...], engine: Engine, likelihood: Likelihood, batch_size: int
+    some: tuple[Asked, ...], engine: EvaluationEngine, likelihood: Likelihood, batch_size: int
 ) -> dict[tuple[str, str], dict[str, Weight]]:
     """Row and `letters` or `texts` → label → weight, of rows with choices that could all be weighed.
 

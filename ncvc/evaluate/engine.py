@@ -60,7 +60,7 @@ class Weight:
     characters: int
 
 
-class Engine(Protocol):
+class EvaluationEngine(Protocol):
     """A loaded model."""
 
     @property

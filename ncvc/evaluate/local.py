@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ncvc.data.rows import Message
-from ncvc.engines.base import Engine as Continuing
-from ncvc.engines.base import finish
+from ncvc.engines.base import Engine, finish
 from ncvc.engines.source import open_source
 from ncvc.errors import ModelFolderError, PromptError
 from ncvc.evaluate.engine import TOO_LONG, Answer, Prompt, Settings, Weight
@@ -33,7 +32,7 @@ class LocalEngine:
         source = open_source(path)
         self._path = path
         self._lm: LanguageModel | None = None
-        self._engine: Continuing | None = None
+        self._engine: Engine | None = None
         self._settings = settings
         self._tokenizer, self._max_tokens = source.tokenizer, source.max_tokens
         self._chat = None if settings.form == "plain" else source.chat_format()
@@ -49,7 +48,7 @@ class LocalEngine:
             self._engine = source.load(slots=batch_size)
 
     def word(self, messages: Sequence[Message], *, exam: bool) -> Prompt:
-        """As `Engine.word` says."""
+        """As `EvaluationEngine.word` says."""
         if self._chat is None:
             text = plain_text(messages, exam=exam)
             ids = self._tokenizer.begin(self._tokenizer.encode(text))
@@ -78,11 +77,11 @@ class LocalEngine:
         return "".join(parts)
 
     def length(self, prompt: Prompt) -> int:
-        """As `Engine.length` says: tokens."""
+        """As `EvaluationEngine.length` says: tokens."""
         return len(prompt.ids)
 
     def answer(self, prompts: Sequence[Prompt], batch_size: int) -> list[Answer]:
-        """As `Engine.answer` says."""
+        """As `EvaluationEngine.answer` says."""
         fits = [place for place, prompt in enumerate(prompts) if self._holds(len(prompt.ids) + 1)]
         sampling = Sampling(max_new_tokens=self._settings.max_new_tokens, temperature=0, seed=self._settings.seed)
         requests = [(prompts[place].ids, replace(sampling, stop=prompts[place].stop)) for place in fits]
@@ -105,7 +104,7 @@ class LocalEngine:
         return self._max_tokens is None or tokens <= self._max_tokens
 
     def weigh(self, pairs: Sequence[tuple[Prompt, str]], batch_size: int) -> list[Weight | None]:
-        """As `Engine.weigh` says; not by llama.cpp."""
+        """As `EvaluationEngine.weigh` says; not by llama.cpp."""
         found: list[Weight | None] = [None] * len(pairs)
         if self._lm is None:
             return found

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ncvc.evaluate.engine import Engine, Settings
+from ncvc.evaluate.engine import EvaluationEngine, Settings
 from ncvc.evaluate.models import Model
 from ncvc.progress import Reporter
 
@@ -16,7 +16,7 @@ def open_engine(
     tokenizer: Path | None,
     key_file: Path | None,
     reporter: Reporter,
-) -> Engine:
+) -> EvaluationEngine:
     """Loads a model; a checkpoint is converted into the folder `converted` first.
 
     Raises an `NcvcError` for what is damaged or not installed.

@@ -23,8 +23,6 @@ class PaperTable:
 EXAM = tuple(f"igakuqa_{year}" for year in range(2018, 2023))
 CHOICE = ("jmmlu_med", "crade", "rrtnm", "smdis", "jcsts")
 ENTITIES = ("mrner_disease", "mrner_medicine", "nrner")
-EXAM_TOTALS = {"igakuqa_2018": 499, "igakuqa_2019": 496, "igakuqa_2020": 496, "igakuqa_2021": 500, "igakuqa_2022": 494}
-"""Points of a year, as the report gives them."""
 
 _POINTS = ("points", "share")
 _KAPPA = ("kappa", "accuracy")

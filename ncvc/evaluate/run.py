@@ -20,7 +20,7 @@ from ncvc.outputs import real_path, require_apart, require_replaceable
 from ncvc.progress import Reporter
 
 
-def check_output(plan: Plan, out: Path, *, replace: bool) -> Path:
+def _check_output(plan: Plan, out: Path, *, replace: bool) -> Path:
     """Refuses an output that may not be written; returns the path that links lead to. Raises `NcvcError`."""
     reads = [model.path for model in plan.models if model.kind != "server"] + [suite.folder for suite in plan.suites]
     require_apart(out, reads)
@@ -48,7 +48,7 @@ def evaluate(
     Killed and started again it goes on; what was answered is not asked again. Raises an `NcvcError`.
     """
     reporter = reporter or Reporter()
-    with EvaluationFolder(check_output(plan, out, replace=replace)) as work:
+    with EvaluationFolder(_check_output(plan, out, replace=replace)) as work:
         work.begin_or_resume(plan.identity(), restart=restart)
         answered = []
         for model in plan.models:

@@ -1,36 +1,27 @@
 """Models behind an OpenAI-compatible address: `http://HOST:PORT/v1#MODEL`."""
 
 import json
-import os
 import time
 import urllib.error
-import urllib.request
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
+from ncvc.api_key import is_key, read_key
 from ncvc.data.rows import Message, dump_messages
 from ncvc.errors import NcvcError
 from ncvc.evaluate.engine import TOO_LONG, Answer, Prompt, Settings, Weight
 from ncvc.evaluate.wording import plain_stop, plain_text
+from ncvc.openai_client import opener, request
 
-KEY = "NCVC_API_KEY"
-"""Environment variable of the key."""
 WAITS = (1.0, 4.0, 16.0)
 """Seconds before a request is repeated that the server could not answer."""
 TIMEOUT = 600.0
 """Seconds without a byte after which a request has failed."""
 LARGEST = 64 * 2**20
 """Bytes of the largest answer that is read."""
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """Refuses to follow: the key is for the address that was given."""
-
-    def redirect_request(self, *_arguments: Any, **_options: Any) -> None:
-        return None
 
 
 class ServerEngine:
@@ -44,30 +35,32 @@ class ServerEngine:
         base, _, name = address.partition("#")
         self._base = base.rstrip("/")
         self._settings = settings
-        self._key = _read_key(key_file)
-        self._open = urllib.request.build_opener(_NoRedirect).open
+        self._key = read_key(key_file)
+        if key_file and not is_key(self._key):
+            raise NcvcError(f"{key_file}: holds no API key; write the key alone into it")
+        self._open = opener().open
         self._model = name or self._only_model()
         self._plain = settings.form == "plain"
         self.facts: dict[str, Any] = {"form": "plain" if self._plain else "chat", "model": self._model}
 
     def word(self, messages: Sequence[Message], *, exam: bool) -> Prompt:
-        """As `Engine.word` says: turns are sent as they are, the server's template words them."""
+        """As `EvaluationEngine.word` says: turns are sent as they are, the server's template words them."""
         if self._plain:
             return Prompt(plain_text(messages, exam=exam), stop=plain_stop(exam=exam))
         text = "\n\n".join(f"[{message.role}]\n{message.content}" for message in messages)
         return Prompt(text, messages=tuple(messages), is_chat=True)
 
     def length(self, prompt: Prompt) -> int:
-        """As `Engine.length` says: characters."""
+        """As `EvaluationEngine.length` says: characters."""
         return len(prompt.text)
 
     def answer(self, prompts: Sequence[Prompt], batch_size: int) -> list[Answer]:
-        """As `Engine.answer` says; `batch_size` requests are under way at once."""
+        """As `EvaluationEngine.answer` says; `batch_size` requests are under way at once."""
         with ThreadPoolExecutor(batch_size) as pool:
             return list(pool.map(self._answer, prompts))
 
     def weigh(self, pairs: Sequence[tuple[Prompt, str]], batch_size: int) -> list[Weight | None]:
-        """As `Engine.weigh` says: nothing, since servers need not tell the probability of a given text."""
+        """As `EvaluationEngine.weigh` says: nothing, since servers need not tell the probability of a given text."""
         return [None] * len(pairs)
 
     def _answer(self, prompt: Prompt) -> Answer:
@@ -109,14 +102,10 @@ class ServerEngine:
     def _request(self, path: str, asked: dict[str, Any] | None) -> Any:
         """The answer as JSON; None for a prompt that is too long. Raises `NcvcError` after `len(WAITS)` repetitions."""
         url = f"{self._base}{path}"
-        headers = {"Content-Type": "application/json"}
-        if self._key:
-            headers["Authorization"] = f"Bearer {self._key}"
-        body = None if asked is None else json.dumps(asked, ensure_ascii=False).encode("utf-8", "replace")
         for wait in (*WAITS, None):
-            request = urllib.request.Request(url, body, headers)  # noqa: S310 (`models` lets http and https through)
+            one = request(url, asked, self._key)  # `models` lets http and https alone through
             try:
-                with self._open(request, timeout=TIMEOUT) as response:
+                with self._open(one, timeout=TIMEOUT) as response:
                     return json.loads(response.read(LARGEST))
             except urllib.error.HTTPError as error:
                 said = error.read(2000).decode("utf-8", "replace")
@@ -133,12 +122,3 @@ class ServerEngine:
                 break
             time.sleep(wait)
         raise NcvcError(f"{url}: {problem}; what was answered is kept: start again when the server answers")
-
-
-def _read_key(file: Path | None) -> str:
-    if file is None:
-        return os.environ.get(KEY, "").strip()
-    key = file.read_text(encoding="utf-8").strip()
-    if not key or not key.isascii() or not key.isprintable() or " " in key:
-        raise NcvcError(f"{file}: holds no API key; write the key alone into it")
-    return key

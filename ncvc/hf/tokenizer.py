@@ -10,6 +10,7 @@ import ncvc
 from ncvc.errors import ModelFolderError, PromptError
 from ncvc.hf.folder import TOKENIZER, ModelFolder
 from ncvc.special_tokens import first_id
+from ncvc.utf8 import is_utf8
 
 _TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "spiece.model", "vocab.json", "vocab.txt", "tekken.json")
 """Files of which stock transformers needs one for a tokenizer."""
@@ -131,7 +132,7 @@ def load_tokenizer(folder: ModelFolder) -> TextTokenizer:
 
 def require_characters(text: str) -> None:
     """Raises `PromptError` for half of a surrogate pair, which Python also makes of bytes that are not UTF-8."""
-    if any("\ud800" <= character <= "\udfff" for character in text):
+    if not is_utf8(text):
         raise PromptError(
             "the prompt holds bytes that are not UTF-8, or half of a surrogate pair; convert the text first"
         )

@@ -22,11 +22,13 @@ from ncvc.serve.service import Service
 
 BODY_SECONDS = 30.0
 """Seconds within which the body of a request must have come."""
+Log = Callable[[Request, str, int, float], None]
+"""Called after each answer with its request, served path or `other`, status and seconds."""
 Post = Callable[[Service, Request, bytes], Awaitable[Response]]
 
 
-def build(service: Service, guard: Guard, log: Callable[[Request, int, float], None]) -> "Guarded":
-    """The application; `log` is called after each answer with its status and seconds."""
+def build(service: Service, guard: Guard, log: Log) -> "Guarded":
+    """The application."""
     posts: dict[str, Post] = {
         "/v1/completions": generation.completions,
         "/v1/chat/completions": generation.chat_completions,
@@ -90,8 +92,15 @@ async def _known(_request: Request, error: Any) -> Response:
     return _refuse(error)
 
 
-async def _defect(_request: Request, _error: Exception) -> Response:
+async def _defect(request: Request, error: Exception) -> Response:
+    _note_defect(request, error)
     return _refuse(ApiError(500, "a defect of the server; its log names the place"))
+
+
+def _note_defect(request: Request, error: Exception) -> None:
+    """Keeps the place of a defect for the log; its message could hold text of the request."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    request.state.defect = f"{type(error).__name__} at {place.filename}:{place.lineno}"
 
 
 def _refuse(error: ApiError) -> JSONResponse:
@@ -106,9 +115,7 @@ def _refuse(error: ApiError) -> JSONResponse:
 class Guarded:
     """The outermost layer: refuses, answers every exception in OpenAI's form, counts and logs."""
 
-    def __init__(
-        self, app: Starlette, service: Service, guard: Guard, log: Callable[[Request, int, float], None]
-    ) -> None:
+    def __init__(self, app: Starlette, service: Service, guard: Guard, log: Log) -> None:
         self._app, self._service, self._guard, self._log = app, service, guard, log
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -119,14 +126,17 @@ class Guarded:
         began = time.monotonic()
         scope.setdefault("state", {})
         request = Request(scope, receive)
-        status = 0
+        status, counted = 0, False
         origin = self._guard.allowed_origin(request.headers)
 
         async def sent(message: Any) -> None:
-            nonlocal status
+            nonlocal status, counted
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message["headers"] = [*message["headers"], *_headers(origin)]
+            elif not message.get("more_body"):  # Before its client can look for it in the counts.
+                counted = True
+                self._count(request, status, time.monotonic() - began)
             await send(message)
 
         try:
@@ -141,12 +151,11 @@ class Guarded:
             status = GONE
             raise
         except Exception as error:
-            # Only its place: its message could hold text of the request.
-            place = traceback.extract_tb(error.__traceback__)[-1]
-            request.state.defect = f"{type(error).__name__} at {place.filename}:{place.lineno}"
+            _note_defect(request, error)
             status = 500
         finally:
-            self._count(request, status, time.monotonic() - began)
+            if not counted:
+                self._count(request, status, time.monotonic() - began)
 
     def _count(self, request: Request, status: int, seconds: float) -> None:
         metrics = self._service.metrics
@@ -154,12 +163,13 @@ class Guarded:
             status = GONE
         metrics.cancelled += status == GONE
         known = any(route.path == request.url.path for route in self._app.routes if isinstance(route, Route))
-        metrics.requests[request.url.path if known else "other", status] += 1
+        path = request.url.path if known else "other"  # One that nobody serves may hold text.
+        metrics.requests[path, status] += 1
         metrics.seconds.add(seconds)
         for row in _rows(request):
             metrics.tokens["prompt"] += row.prompt_length
             metrics.tokens["generated"] += len(row.ids) - row.prompt_length
-        self._log(request, status, seconds)
+        self._log(request, path, status, seconds)
 
 
 def _headers(origin: str | None) -> list[tuple[bytes, bytes]]:
@@ -179,18 +189,16 @@ def _rows(request: Request) -> list[Row]:
     return getattr(request.state, "rows", [])
 
 
-def logger(
-    reporter: Reporter, tokenizer: TextTokenizer, *, text: bool = False
-) -> Callable[[Request, int, float], None]:
+def logger(reporter: Reporter, tokenizer: TextTokenizer, *, text: bool = False) -> Log:
     """Reports each request in a line: path, status, counts, seconds; its text only where that was asked for."""
 
-    def log(request: Request, status: int, seconds: float) -> None:
+    def log(request: Request, path: str, status: int, seconds: float) -> None:
         rows = _rows(request)
         read = sum(row.prompt_length for row in rows)
         made = sum(len(row.ids) for row in rows) - read
         tokens = f" {read}+{made} tokens" if rows else ""
         defect = getattr(request.state, "defect", "")
-        reporter.say(f"{request.method} {request.url.path[:80]} {status}{tokens} {seconds:.2f} s {defect}".rstrip())
+        reporter.say(f"{request.method} {path} {status}{tokens} {seconds:.2f} s {defect}".rstrip())
         for row in rows if text else []:
             prompt = tokenizer.decode(row.ids[: row.prompt_length])
             reporter.say(json.dumps({"prompt": prompt, "text": row.text}, ensure_ascii=False))

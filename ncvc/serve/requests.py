@@ -14,6 +14,7 @@ from pydantic import ConfigDict, Field
 from ncvc.hf.chat import Message
 from ncvc.printable import printable
 from ncvc.serve.errors import ApiError
+from ncvc.utf8 import is_utf8
 
 MAX_PROMPTS = 256
 """Prompts of one request."""
@@ -202,7 +203,7 @@ def read_object(body: bytes) -> dict[str, Any]:
         raise ApiError(400, f"the body is not valid JSON{place}") from None
     if not isinstance(values, dict):
         raise ApiError(400, "the body is not a JSON object")
-    if any("\ud800" <= character <= "\udfff" for character in _texts(values)):
+    if not is_utf8(_texts(values)):
         raise ApiError(400, "the body holds half of a surrogate pair, which is no character")
     return values
 

@@ -12,18 +12,26 @@ from ncvc.train.config import TrainConfig
 
 
 @contextlib.contextmanager
-def locked(config: TrainConfig) -> Iterator[None]:
-    """Locks the run folder; raises `NcvcError` if another process has it."""
-    require_run_folder(config.folder, [Path(config.data.tokenizer)])
-    config.folder.mkdir(parents=True, exist_ok=True)
+def held(folder: Path, busy: str) -> Iterator[None]:
+    """Makes a run folder and locks it; raises `NcvcError` with the sentence `busy` if another process has it."""
+    folder.mkdir(parents=True, exist_ok=True)
     try:
-        held = lock(config.folder)
+        descriptor = lock(folder)
     except BlockingIOError:
-        raise NcvcError(
-            f"{config.run}: another ncvc train is running there; `ncvc train status {config.run}` says how it is,"
-            " and --set run=… begins another run"
-        ) from None
+        raise NcvcError(busy) from None
     try:
         yield
     finally:
-        os.close(held)
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def locked(config: TrainConfig) -> Iterator[None]:
+    """Locks the run folder; raises `NcvcError` if another process has it."""
+    require_run_folder(config.folder, [Path(config.data.tokenizer)])
+    busy = (
+        f"{config.run}: another ncvc train is running there; `ncvc train status {config.run}` says how it is,"
+        " and --set run=… begins another run"
+    )
+    with held(config.folder, busy):
+        yield

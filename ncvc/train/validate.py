@@ -20,7 +20,7 @@ from ncvc.indexed import IndexedDataset
 from ncvc.train.config import TrainConfig
 from ncvc.train.datasets import DatasetFacts, validation_samples
 from ncvc.train.elastic.stop_signal import StopRequest
-from ncvc.train.metrics.log import RunLog
+from ncvc.train.metrics.log import RunLog, perplexity
 from ncvc.train.setup import Training
 
 ForwardStep = Callable[[Iterator[dict[str, torch.Tensor]], Any], tuple[torch.Tensor, Any]]
@@ -169,11 +169,6 @@ class Validation:
                 losses[places.start : places.stop] = means
         dist.all_reduce(losses)
         return float(losses[: len(source.starts)].cpu().mean())
-
-
-def perplexity(loss: float) -> float:
-    """Exponential of a loss in nats; infinite beyond the range of floats."""
-    return math.exp(loss) if loss < 700 else math.inf
 
 
 def _micro_batches(source: Source, own: list[range]) -> Iterator[dict[str, torch.Tensor]]:

@@ -24,7 +24,7 @@ class Base:
 
     @property
     def is_ours(self) -> bool:
-        """Whether the folder holds a tokenizer of ncvc."""
+        """True if the folder holds a tokenizer of ncvc."""
         return (self.folder.path / TOKENIZER).is_dir()
 
     @cached_property
@@ -46,12 +46,6 @@ class Base:
         return AutoTokenizer.from_pretrained(self.folder.path, local_files_only=True, trust_remote_code=False)
 
     @cached_property
-    def pieces(self) -> int:
-        """Number of the pieces of a tokenizer of ncvc."""
-        assert isinstance(self.tokenizer, ExactTokenizer)
-        return self.tokenizer.vocab_size
-
-    @cached_property
     def new_tokens(self) -> tuple[str, ...]:
         """Special tokens that the model gets: the three of a chat, unless it has them or needs none."""
         wanted = self.is_ours and self.config.template == "chat" and self.config.method != "continued"
@@ -71,7 +65,8 @@ class Base:
         if self.config.template == "instruction":
             return InstructionForm(self.tokenizer, self.end)
         if self.is_ours:
-            first = self.pieces
+            assert isinstance(self.tokenizer, ExactTokenizer)
+            first = self.tokenizer.vocab_size
             roles = self._known_roles() or {role: first + number for number, role in enumerate(ROLES)}
             return OwnForm(self.tokenizer, roles, self.end)
         if not self.stock.chat_template:

@@ -6,12 +6,11 @@ import os
 import socket
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from ncvc.progress import Reporter
 from ncvc.smoothing import ExponentialMean
-from ncvc.train.metrics.log import LOG, Step, peak_memory, records, standing, steps
+from ncvc.train.metrics.log import LOG, Step, event_line, peak_memory, records, standing, steps
 from ncvc.train.metrics.log_file import LogFile
 from ncvc.tune.config import TuneConfig
 from ncvc.units import duration, short
@@ -46,8 +45,7 @@ class TuneLog:
         """Reports `message`, and appends `{"event": event, …}`."""
         if not self.speaks:
             return
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        self._file.write(json.dumps({"event": event, "time": now, **facts}, ensure_ascii=False) + "\n")
+        self._file.write(event_line(event, **facts))
         for line in message.split("\n"):
             self.reporter.say(line)
 

@@ -12,6 +12,7 @@ import ncvc.tune.quiet  # noqa: F401  (before trl)
 from ncvc.data.rows import Message
 from ncvc.errors import ConfigError
 from ncvc.train.elastic.stop_signal import StopRequest
+from ncvc.tune.checkpoints import hidden_folder
 from ncvc.tune.config import TuneConfig
 from ncvc.tune.log import TuneLog
 from ncvc.tune.model import adapter_config, load_for_tuning
@@ -150,7 +151,7 @@ def common_arguments(config: TuneConfig, embedding_factor: float) -> dict[str, A
         )
     validates = bool(config.data.validation)
     return {
-        "output_dir": str(config.folder / "checkpoints" / ".tuning.partial"),
+        "output_dir": str(hidden_folder(config.folder)),
         "per_device_train_batch_size": schedule.micro_batch_size,
         "gradient_accumulation_steps": schedule.global_batch_size // at_once,
         "max_steps": schedule.train_iters,

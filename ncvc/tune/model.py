@@ -16,11 +16,6 @@ _JOINT = ("query_key_value", "c_attn", "qkv_proj")
 """Names of one matrix of queries, keys and values in transformers' models."""
 
 
-def device_of_run() -> str:
-    """The first GPU of this process where there is one, else the CPU."""
-    return f"cuda:{torch.cuda.current_device()}" if torch.cuda.is_available() else "cpu"
-
-
 def load_for_tuning(base: Base) -> PreTrainedModel:
     """Loads the base's weights and adds rows for its new tokens.
 
@@ -138,22 +133,22 @@ def _vocabulary_modules(model: PreTrainedModel) -> list[str]:
     return [name.rsplit(".", 1)[-1] for name, module in model.named_modules() if any(module is own for own in wanted)]
 
 
-def merged_weights(model: Any, base: Base) -> tuple[PreTrainedModel, bool]:
-    """The model with its adapters in its weights, and whether it had any.
+def merged_weights(model: Any, base: Base) -> PreTrainedModel:
+    """The model with its adapters, where it has any, in its weights.
 
     Weights in 4 bits are read again as they were before they were rounded, in float32 on the CPU.
     """
     if base.config.adapters is None:
-        return model, False
+        return model
     if base.config.method != "qlora":
-        return model.merge_and_unload(), True
+        return model.merge_and_unload()
     from peft import get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
 
     whole = load_model(base.folder.path, "cpu", "float32")
     add_rows(whole, len(base.new_tokens), base.config.seed)
     adapted = get_peft_model(whole, model.peft_config["default"])
     set_peft_model_state_dict(adapted, {name: _cpu(part) for name, part in get_peft_model_state_dict(model).items()})
-    return adapted.merge_and_unload(), True
+    return adapted.merge_and_unload()
 
 
 def _cpu(tensor: Tensor) -> Tensor:

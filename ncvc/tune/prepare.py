@@ -8,6 +8,7 @@ from pathlib import Path
 from ncvc.data.chat import BadRow
 from ncvc.data.rows import Message
 from ncvc.files import sha256, whole_file
+from ncvc.hf.folder import read_manifest
 from ncvc.tune.base import Base, open_base
 from ncvc.tune.config import TuneConfig
 from ncvc.tune.rows import Row, Rows, read_rows, require_usable
@@ -36,10 +37,12 @@ class Prepared:
 
     def facts(self) -> dict[str, object]:
         """Facts that the bytes of a run depend on, besides its config: hashes of the base and the data."""
-        config = self.base.config
-        weights = sorted(self.base.folder.path.glob("*.safetensors"))
+        config, folder = self.base.config, self.base.folder.path
+        # `open_folder` has compared the files with the hashes that a manifest has of them.
+        known = read_manifest(folder).get("files", {})
+        weights = sorted(folder.glob("*.safetensors"))
         return {
-            "base": {path.name: sha256(path) for path in weights},
+            "base": {path.name: known[path.name]["sha256"] if path.name in known else sha256(path) for path in weights},
             "data": {str(path): sha256(path) for path in config.files},
         }
 

@@ -59,7 +59,7 @@ def write_result(tuning: Tuning, reporter: Reporter) -> None:
     with tempfile.TemporaryDirectory(prefix="ncvc-") as place:
         adapter = _saved_adapter(model, Path(place) / ADAPTER) if config.adapters else None
         applied = _logits(model, ids) if adapter and config.method != "qlora" else None
-        merged, _ = merged_weights(model, base)
+        merged = merged_weights(model, base)
         if applied is not None:
             _require_merged(applied, _logits(merged, ids), config)
         facts = _facts(tuning)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from ncvc.data.chat import LONGEST_LINE, BadRow, parse_chat, require_characters
+from ncvc.data.chat import BadRow, chat_of, parse_chat, parse_object, read_lines, require_characters
 from ncvc.data.rows import Message
 from ncvc.errors import InputError
 
@@ -67,13 +67,7 @@ def require_usable(files: Sequence[Path], rows: Rows, on_error: OnError) -> None
 
 def _lines(file: Path) -> Iterator[tuple[str, bytes]]:
     try:
-        with file.open("rb") as opened:
-            number = 0
-            while line := opened.readline(LONGEST_LINE + 1):
-                number += 1
-                if len(line) > LONGEST_LINE:
-                    raise InputError(f"{file}:{number}: longer than {LONGEST_LINE} bytes; is this JSON lines?")
-                yield f"{file}:{number}", line
+        yield from read_lines(file)
     except OSError as error:
         raise InputError(f"{file}: {error.strerror}; correct the files of data") from None
 
@@ -81,8 +75,9 @@ def _lines(file: Path) -> Iterator[tuple[str, bytes]]:
 def _row(place: str, task: str, line: bytes, method: str) -> Row:
     """Makes a row of a line; raises `ValueError` with the reason."""
     if method not in ("continued", "dpo", "grpo"):
-        chat = parse_chat(line)
-        return Row(place, _task(json.loads(line.decode("utf-8-sig")), task), messages=chat.messages)
+        value = parse_object(line)
+        chat = chat_of(value)
+        return Row(place, _task(value, task), messages=chat.messages)
     row = _object(line)
     task = _task(row, task)
     match method:
@@ -143,7 +138,7 @@ def _prompt(row: dict[str, Any]) -> tuple[Message, ...]:
     if turns and isinstance(turns[-1], dict) and turns[-1].get("role") == "assistant":
         turns = turns[:-1]
     whole = [*turns, {"role": "assistant", "content": QUESTION}]
-    return parse_chat(json.dumps({"messages": whole}).encode()).messages[:-1]
+    return chat_of({"messages": whole}).messages[:-1]
 
 
 def _answer(row: dict[str, Any], key: str) -> str:

@@ -1,22 +1,24 @@
 """A tuning from its config to the folder of the model."""
 
-import contextlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
 from ncvc.errors import ConfigError, NcvcError
-from ncvc.files import lock, whole_file
+from ncvc.files import whole_file
 from ncvc.identity import first_difference
 from ncvc.manifest import HUGGINGFACE, own_manifest
 from ncvc.outputs import CONFIG_HEAD, require_output, require_run_folder, sealed_config
 from ncvc.progress import Reporter
 from ncvc.train.elastic.stop_signal import StopRequest
 from ncvc.train.metrics.log import LOG, event_records
+from ncvc.train.run_lock import held
 from ncvc.tune import checkpoints
 from ncvc.tune.config import TuneConfig
-from ncvc.tune.prepare import Prepared, write_bad_rows
+from ncvc.tune.prepare import BAD_ROWS, Prepared, write_bad_rows
+from ncvc.tune.rows import SHOWN
 from ncvc.yaml12 import dump
 
 FREE = frozenset({"checkpoints", "logging", "output", "run", "compute.threads", "schedule.eval_interval"})
@@ -43,23 +45,14 @@ def is_finished(config: TuneConfig) -> bool:
     return bool(events) and events[-1]["event"] == "finished" and own_manifest(Path(config.output)) is not None
 
 
-@contextlib.contextmanager
-def locked(config: TuneConfig, *, first: bool) -> Iterator[None]:
+def locked(config: TuneConfig, *, first: bool) -> AbstractContextManager[None]:
     """Locks the run folder in the first process; raises `NcvcError` if another tuning has it."""
     if not first:
-        yield
-        return
-    config.folder.mkdir(parents=True, exist_ok=True)
-    try:
-        held = lock(config.folder)
-    except BlockingIOError:
-        raise NcvcError(
-            f"{config.run}: another ncvc tune is running there; `ncvc train status {config.run}` says how it is"
-        ) from None
-    try:
-        yield
-    finally:
-        os.close(held)
+        return nullcontext()
+    return held(
+        config.folder,
+        f"{config.run}: another ncvc tune is running there; `ncvc train status {config.run}` says how it is",
+    )
 
 
 def tune(config: TuneConfig, prepared: Prepared, stop: StopRequest, reporter: Reporter) -> bool:
@@ -80,14 +73,15 @@ def tune(config: TuneConfig, prepared: Prepared, stop: StopRequest, reporter: Re
     start, damaged = checkpoints.newest(config.folder)
     manifest = own_manifest(start) if start is not None else None
     done = manifest["step"] if manifest else 0
-    if manifest and (change := first_difference({**manifest, "config": manifest["config"]}, {**manifest, **facts})):
+    if manifest and (change := first_difference(manifest, {**manifest, **facts})):
         raise ConfigError(
             f"{config.run}: {change} in the run that is there; name another folder as `run`, or give what it was"
         )
     if speaks:
         config.folder.mkdir(parents=True, exist_ok=True)
         _publish(config)
-        write_bad_rows(prepared.bad, config.folder) if prepared.bad else None
+        if prepared.bad:
+            write_bad_rows(prepared.bad, config.folder)
     log = TuneLog(config, speaks=speaks, done=done, reporter=reporter)
     for sentence in damaged:
         log.event("damaged", f"SKIPPED A DAMAGED CHECKPOINT: {sentence}", problem=sentence)
@@ -146,9 +140,9 @@ def _publish(config: TuneConfig) -> None:
 
 
 def _set_aside(prepared: Prepared, config: TuneConfig) -> str:
-    shown = "; ".join(map(str, prepared.bad[:5]))
-    more = "; …" if len(prepared.bad) > 5 else ""
-    return f"set aside {len(prepared.bad):,} rows, listed in {config.folder / 'bad_rows.jsonl'}: {shown}{more}"
+    shown = "; ".join(map(str, prepared.bad[:SHOWN]))
+    more = "; …" if len(prepared.bad) > SHOWN else ""
+    return f"set aside {len(prepared.bad):,} rows, listed in {config.folder / BAD_ROWS}: {shown}{more}"
 
 
 def summary(config: TuneConfig) -> Mapping[str, Any]:

@@ -111,7 +111,7 @@ class Sample:
     task: str
     ids: list[int]
     counts: list[bool]
-    """Whether the loss of each token counts."""
+    """True for each token whose loss counts."""
 
     @property
     def labels(self) -> list[int]:

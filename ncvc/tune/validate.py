@@ -1,6 +1,5 @@
 """Validation loss by task."""
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,13 +8,9 @@ import torch
 import torch.distributed as dist
 import torch.nn.functional as F  # noqa: N812
 
+from ncvc.train.metrics.log import perplexity
 from ncvc.tune.log import TuneLog
 from ncvc.tune.samples import Sample
-
-
-def perplexity(loss: float) -> float:
-    """Exponential of a loss in nats; infinite beyond the range of floats."""
-    return math.exp(loss) if loss < 700 else math.inf
 
 
 @dataclass

@@ -8,12 +8,10 @@ import pytest
 import sentencepiece
 import torch
 
-from ncvc.checkpoint.format import write_weights
 from ncvc.convert.export import to_huggingface
 from ncvc.model.config import ModelConfig
-from ncvc.model.gpt import build
-from ncvc.model.parallel import single_process
 from ncvc.tokenizer.scores import round_scores
+from tests.drawn import two_layers, write_drawn
 
 
 @pytest.fixture(scope="session")
@@ -52,33 +50,20 @@ def pieces_folder(morphemes: list[str], tmp_path_factory: pytest.TempPathFactory
 
 
 @pytest.fixture(scope="session")
-def model(pieces_folder: Path) -> ModelConfig:
+def model() -> ModelConfig:
     """A model of two layers, whose every size is another number."""
-    return ModelConfig(
-        num_layers=2,
-        hidden_size=60,
-        ffn_hidden_size=160,
-        num_attention_heads=6,
-        num_query_groups=2,
-        vocab_size=500,
-        max_position_embeddings=96,
-    )
+    return two_layers(hidden_size=60, ffn_hidden_size=160, num_attention_heads=6)
 
 
 @pytest.fixture(scope="session")
 def checkpoint(model: ModelConfig, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Random weights of the project's own GPTModel; no norm is all ones, so that each shows in the logits."""
-    generator = torch.Generator().manual_seed(1)
 
-    def drawn(parameter: torch.Tensor) -> torch.Tensor:
-        noise = torch.randn(parameter.shape, generator=generator)
-        return 1 + 0.3 * noise if parameter.dim() == 1 else 0.15 * noise
+    def draw(_: str, noise: torch.Tensor) -> torch.Tensor:
+        return 1 + 0.3 * noise if noise.dim() == 1 else 0.15 * noise
 
     folder = tmp_path_factory.mktemp("run") / "step_00000007"
-    with single_process():
-        weights = [(name, drawn(parameter)) for name, parameter in build(model).named_parameters()]
-    write_weights(folder, model, weights, step=7, tokens_seen=7000)
-    return folder
+    return write_drawn(folder, model, draw, seed=1, step=7, tokens_seen=7000)
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ from ncvc.model.config import ModelConfig
 from ncvc.model.gpt import build
 from ncvc.model.parallel import single_process
 from ncvc.model.rope_scaling import base_frequencies, scaled
+from tests.drawn import two_layers, write_drawn
 
 # Every size is another number.
 SIZES = {
@@ -113,24 +114,15 @@ def test_a_stock_model_comes_back_bit_for_bit(stock, pieces_folder, tmp_path):
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
 def test_a_scaled_embedding_comes_back_bit_for_bit(tmp_path, pieces_folder, tied, gated, dtype):
     """Trained here: the folded embedding is no head, so that a tied model has two matrices in Hugging Face."""
-    from ncvc.checkpoint.format import write_weights
+    form = {"gated_linear_unit": gated, "share_embeddings_and_output_weights": tied}
+    model = two_layers(hidden_size=60, ffn_hidden_size=88, num_attention_heads=6, **form)
+    drawn = {}
 
-    model = ModelConfig(
-        num_layers=2,
-        hidden_size=60,
-        ffn_hidden_size=88,
-        num_attention_heads=6,
-        num_query_groups=2,
-        vocab_size=500,
-        max_position_embeddings=96,
-        gated_linear_unit=gated,
-        share_embeddings_and_output_weights=tied,
-    )
-    generator = torch.Generator().manual_seed(1)
-    with single_process():
-        shapes = {name: parameter.shape for name, parameter in build(model).named_parameters()}
-    drawn = {name: torch.randn(shape, generator=generator) * 0.15 for name, shape in shapes.items()}
-    write_weights(tmp_path / "checkpoint", model, list(drawn.items()), step=7, tokens_seen=7000)
+    def draw(name, noise):
+        drawn[name] = noise * 0.15
+        return drawn[name]
+
+    write_drawn(tmp_path / "checkpoint", model, draw, seed=1, step=7, tokens_seen=7000)
     to_huggingface(tmp_path / "checkpoint", tmp_path / "hf", tokenizer=pieces_folder, dtype=dtype)
     config = json.loads((tmp_path / "hf/config.json").read_text())
     assert config["tie_word_embeddings"] is False

@@ -11,19 +11,15 @@ from pathlib import Path
 
 import gguf
 import pytest
-import torch
 import transformers
 
-from ncvc.checkpoint.format import write_weights
 from ncvc.checkpoint.reader import Checkpoint
 from ncvc.convert.export import to_huggingface
 from ncvc.convert.gguf_folder import to_gguf
 from ncvc.convert.restore import to_megatron
 from ncvc.hf.folder import open_folder
 from ncvc.hf.tokenizer import load_tokenizer, prompt_ids
-from ncvc.model.config import ModelConfig
-from ncvc.model.gpt import build
-from ncvc.model.parallel import single_process
+from tests.drawn import small_model, write_drawn
 
 SEPARATOR = "\u001f"
 WORDS = SEPARATOR.join(["患者", "は", "発熱"])
@@ -49,24 +45,10 @@ def begin_of_text(request: pytest.FixtureRequest) -> bool:
 
 
 @pytest.fixture(scope="module")
-def checkpoint(tokenizer_folder: Path, tmp_path_factory: pytest.TempPathFactory, begin_of_text: bool) -> Path:
+def checkpoint(tmp_path_factory: pytest.TempPathFactory, begin_of_text: bool) -> Path:
     """A model of one layer whose training data had, or had not, a piece before each document."""
-    model = ModelConfig(
-        num_layers=1,
-        hidden_size=32,
-        ffn_hidden_size=64,
-        num_attention_heads=4,
-        num_query_groups=2,
-        vocab_size=12000,
-        max_position_embeddings=64,
-    )
-    torch.manual_seed(0)
-    with single_process():
-        weights = [(name, 0.1 * torch.randn(weight.shape)) for name, weight in build(model).named_parameters()]
-    folder = tmp_path_factory.mktemp("beginning") / "step_00000007"
     facts = {"begin_of_text": True} if begin_of_text else {}
-    write_weights(folder, model, weights, step=7, **facts)
-    return folder
+    return write_drawn(tmp_path_factory.mktemp("beginning") / "step_00000007", small_model(), step=7, **facts)
 
 
 @pytest.fixture(scope="module")

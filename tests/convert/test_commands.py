@@ -8,15 +8,12 @@ import sys
 from pathlib import Path
 
 import pytest
-import torch
 from click.testing import CliRunner
 from tokenizers import Tokenizer
 
 import ncvc
-from ncvc.checkpoint.format import write_weights
 from ncvc.cli.commands import ncvc as command_line
-from ncvc.convert import mapping
-from ncvc.model.config import ModelConfig
+from tests.drawn import small_model, write_drawn
 from tests.needs import require_needs
 
 STEPS = ("checking the SHA-256", "writing 1 layers", "comparing the logits with", "measuring the", "no ncvc/")
@@ -38,22 +35,8 @@ def run(*arguments: object, stdin: str | None = None) -> str:
 def folder(tokenizer_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkpoint of random weights, converted by the command."""
     place = tmp_path_factory.mktemp("commands")
-    model = ModelConfig(
-        num_layers=1,
-        hidden_size=32,
-        ffn_hidden_size=64,
-        num_attention_heads=4,
-        num_query_groups=2,
-        vocab_size=12000,
-        max_position_embeddings=4096,
-    )
-    generator = torch.Generator().manual_seed(0)
-    weights = (
-        (row.megatron, torch.randn(mapping.megatron_shape(row, model), generator=generator) / 8)
-        for row in mapping.weights(model)
-    )
-    write_weights(place / "checkpoint", model, weights)
-    said = run("convert", place / "checkpoint", place / "hf", "--to", "hf", "--tokenizer", tokenizer_folder)
+    checkpoint = write_drawn(place / "checkpoint", small_model(max_position_embeddings=4096))
+    said = run("convert", checkpoint, place / "hf", "--to", "hf", "--tokenizer", tokenizer_folder)
     assert "logits differ from Megatron's by at most" in said
     return place / "hf"
 

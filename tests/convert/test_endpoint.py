@@ -9,8 +9,9 @@ import torch
 import transformers
 from click.testing import CliRunner
 
+from ncvc.api_key import KEY
 from ncvc.cli.commands import ncvc as command_line
-from ncvc.convert.endpoint import KEY, compare_endpoint
+from ncvc.convert.endpoint import compare_endpoint
 from ncvc.errors import ConvertError
 
 

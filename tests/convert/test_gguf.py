@@ -8,17 +8,13 @@ import pytest
 import sentencepiece
 import torch
 
-from ncvc.checkpoint.format import write_weights
 from ncvc.convert import llama_cpp
 from ncvc.convert.export import to_huggingface
 from ncvc.convert.gguf_check import BOUNDS
 from ncvc.convert.gguf_folder import QUANTIZED, to_gguf
 from ncvc.convert.source import open_source
 from ncvc.errors import ConvertError
-from ncvc.model.config import ModelConfig
-from ncvc.model.gpt import build
-from ncvc.model.parallel import single_process
-from tests.convert.drawn import write_drawn, write_with_a_large_number
+from tests.drawn import two_layers, write_drawn, write_with_a_large_number
 
 needs_llama_cpp = pytest.mark.skipif(find_spec("llama_cpp") is None, reason="llama-cpp-python is not installed")
 FORMS = {
@@ -44,7 +40,7 @@ def written(path, **form):
     def draw(name, noise):
         return 1 + 0.3 * noise if noise.dim() == 1 and "norm" in name else 0.08 * noise
 
-    return write_drawn(path, sizes, draw, **form)
+    return write_drawn(path, two_layers(**sizes, **form), draw, step=7, tokens_seen=7000)
 
 
 @pytest.fixture(autouse=True)
@@ -148,11 +144,8 @@ def test_a_number_beyond_float16_is_refused(pieces_folder, tmp_path):
 def test_matrices_that_are_no_whole_blocks_stay_in_float16(tmp_path, pieces_folder, monkeypatch):
     """q8_0 has blocks of 32; a row of 60 numbers has none."""
     monkeypatch.setattr(llama_cpp, "is_installed", lambda: False)
-    sizes = {"num_layers": 1, "hidden_size": 60, "ffn_hidden_size": 96, "num_attention_heads": 6}
-    model = ModelConfig(**sizes, num_query_groups=2, vocab_size=500, max_position_embeddings=96)
-    with single_process():
-        weights = {name: torch.randn(p.shape) * 0.1 for name, p in build(model).named_parameters()}
-    write_weights(tmp_path / "odd", model, list(weights.items()), step=7, tokens_seen=7000)
+    model = two_layers(num_layers=1, hidden_size=60, ffn_hidden_size=96, num_attention_heads=6)
+    write_drawn(tmp_path / "odd", model, step=7, tokens_seen=7000)
     to_gguf(tmp_path / "odd", tmp_path / "gguf", tokenizer=pieces_folder, dtype="q8_0")
     tensors = gguf.GGUFReader(tmp_path / "gguf/model-q8_0.gguf").tensors
     kinds = {tensor.name: tensor.tensor_type.name for tensor in tensors}

@@ -13,7 +13,7 @@ from ncvc.convert.export import to_huggingface
 from ncvc.convert.restore import to_megatron
 from ncvc.errors import ConvertError
 from ncvc.hf.folder import open_folder
-from tests.convert.drawn import write_drawn, write_with_a_large_number
+from tests.drawn import two_layers, write_drawn, write_with_a_large_number
 
 FORMS = {
     "papers": {},
@@ -25,8 +25,8 @@ FORMS = {
 
 def written(path, **form):
     """A checkpoint whose every weight is drawn."""
-    sizes = {"hidden_size": 60, "ffn_hidden_size": 88, "num_attention_heads": 6}
-    return write_drawn(path, sizes, lambda _, noise: noise * 0.15, **form)
+    model = two_layers(hidden_size=60, ffn_hidden_size=88, num_attention_heads=6, **form)
+    return write_drawn(path, model, lambda _, noise: noise * 0.15, step=7, tokens_seen=7000)
 
 
 @pytest.fixture(params=FORMS)

@@ -14,16 +14,13 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM
 
-from ncvc.checkpoint.format import write_weights
 from ncvc.convert.export import to_huggingface
 from ncvc.convert.recheck import recheck
 from ncvc.errors import ConvertError, ModelFolderError
 from ncvc.hf.folder import open_folder
 from ncvc.hf.tokenizer import load_tokenizer
-from ncvc.model.config import ModelConfig
-from ncvc.model.gpt import build
-from ncvc.model.parallel import single_process
 from tests.conftest import run_ncvc
+from tests.drawn import small_model, write_drawn
 
 TEMPLATE = "{% for message in messages %}<|{{ message['role'] }}|>{{ message['content'] }}{% endfor %}"
 SAVE = """
@@ -45,21 +42,8 @@ print(json.dumps([AutoConfig.from_pretrained(sys.argv[1]).rope_theta, tokenizer(
 @pytest.fixture(scope="module")
 def ours(tokenizer_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("others")
-    model = ModelConfig(
-        num_layers=1,
-        hidden_size=32,
-        ffn_hidden_size=64,
-        num_attention_heads=4,
-        num_query_groups=2,
-        vocab_size=12000,
-        max_position_embeddings=64,
-        rotary_base=50_000,
-    )
-    torch.manual_seed(0)
-    with single_process():
-        weights = [(name, 0.1 * torch.randn(weight.shape)) for name, weight in build(model).named_parameters()]
-    write_weights(place / "checkpoint", model, weights, step=3, begin_of_text=True)
-    to_huggingface(place / "checkpoint", place / "hf", tokenizer=tokenizer_folder)
+    checkpoint = write_drawn(place / "checkpoint", small_model(rotary_base=50_000), step=3, begin_of_text=True)
+    to_huggingface(checkpoint, place / "hf", tokenizer=tokenizer_folder)
     return place / "hf"
 
 

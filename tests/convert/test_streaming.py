@@ -11,7 +11,7 @@ from ncvc.convert.streaming import streamed
 from ncvc.errors import ConvertError
 from ncvc.model.gpt import build
 from ncvc.model.parallel import single_process
-from tests.convert.drawn import write_drawn
+from tests.drawn import two_layers, write_drawn
 
 FORMS = {
     "papers": {},
@@ -25,8 +25,8 @@ FORMS = {
 @pytest.fixture(params=FORMS)
 def checkpoint(request, tmp_path):
     torch.set_num_threads(1)
-    sizes = {"hidden_size": 60, "ffn_hidden_size": 88, "num_attention_heads": 6}
-    return write_drawn(tmp_path / "checkpoint", sizes, lambda _, noise: noise * 0.15, **FORMS[request.param])
+    model = two_layers(hidden_size=60, ffn_hidden_size=88, num_attention_heads=6, **FORMS[request.param])
+    return write_drawn(tmp_path / "checkpoint", model, lambda _, noise: noise * 0.15, step=7, tokens_seen=7000)
 
 
 def test_megatrons_logits_are_those_of_the_whole_model_bit_for_bit(checkpoint):

@@ -14,8 +14,8 @@ import pytest
 from ncvc.convert.config import huggingface_config, special_ids
 from ncvc.convert.tokenizer import Piece, write_tokenizer
 from ncvc.files import write_json
-from ncvc.model.config import ModelConfig
 from ncvc.special_tokens import SPECIAL_PIECES
+from tests.drawn import small_model
 
 RECORDED = Path(__file__).parent / "transformers_4.json"
 PIECES = [
@@ -50,16 +50,7 @@ print(json.dumps({
 def folder(tmp_path: Path) -> Path:
     kinds = dict(zip(SPECIAL_PIECES, ("unknown", "control", "control", "user_defined"), strict=True))
     pieces = [Piece(text, score, kinds.get(text, "normal")) for text, score in dict(PIECES).items()]
-    model = ModelConfig(
-        num_layers=1,
-        hidden_size=32,
-        ffn_hidden_size=64,
-        num_attention_heads=4,
-        num_query_groups=2,
-        vocab_size=len(pieces),
-        max_position_embeddings=64,
-        rotary_base=50_000,
-    )
+    model = small_model(vocab_size=len(pieces), rotary_base=50_000)
     write_tokenizer(pieces, tmp_path, 64, begin_of_text=True)
     write_json(tmp_path / "config.json", huggingface_config(model, "float32", begin_of_text=True))
     write_json(tmp_path / "generation_config.json", special_ids(begin_of_text=True))

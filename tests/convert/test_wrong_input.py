@@ -148,10 +148,9 @@ def test_it_is_answered_in_a_sentence_before_torch_is_imported(name, place, data
 def test_a_prompt_that_cleans_to_nothing(tokenizer_folder, tmp_path):
     """Before torch is imported, with the real tokenizer."""
     from ncvc.convert.export import to_huggingface
-    from tests.convert.drawn import write_drawn
+    from tests.drawn import small_model, write_drawn
 
-    sizes = {"hidden_size": 8, "ffn_hidden_size": 8, "num_attention_heads": 2}
-    checkpoint = write_drawn(tmp_path / "a", sizes, lambda _, noise: noise * 0.1, vocab_size=12000)
+    checkpoint = write_drawn(tmp_path / "a", small_model())
     to_huggingface(checkpoint, tmp_path / "hf", tokenizer=tokenizer_folder)
     command = [sys.executable, "-c", CODE, "generate", str(tmp_path / "hf"), "--prompt", "\u200b\ufeff"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -3,18 +3,14 @@
 from pathlib import Path
 
 import pytest
-import torch
 
-from ncvc.checkpoint.format import write_weights
 from ncvc.convert.export import to_huggingface
 from ncvc.data.rows import Message
 from ncvc.evaluate.local import LocalEngine
 from ncvc.evaluate.run import evaluate
 from ncvc.hf.folder import open_folder
 from ncvc.hf.tokenizer import load_tokenizer
-from ncvc.model.config import ModelConfig
-from ncvc.model.gpt import build
-from ncvc.model.parallel import single_process
+from tests.drawn import small_model, write_drawn
 from tests.evaluate.conftest import plan_of
 
 
@@ -22,24 +18,14 @@ from tests.evaluate.conftest import plan_of
 def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Two steps of a run, of random weights."""
     run = tmp_path_factory.mktemp("run")
-    model = ModelConfig(
-        num_layers=2,
-        hidden_size=32,
-        ffn_hidden_size=64,
-        num_attention_heads=4,
-        num_query_groups=2,
-        vocab_size=12000,
-        max_position_embeddings=512,
-    )
-    folders = []
-    for step in (1, 2):
-        generator = torch.Generator().manual_seed(step)
-        with single_process():
-            shapes = [(name, parameter.shape) for name, parameter in build(model).named_parameters()]
-        weights = [(name, 0.2 * torch.randn(shape, generator=generator)) for name, shape in shapes]
-        folders.append(run / f"checkpoints/step_{step:08}")
-        write_weights(folders[-1], model, weights, step=step, tokens_seen=1000 * step)
-    return folders
+    model = small_model(num_layers=2, max_position_embeddings=512)
+
+    def written(step: int) -> Path:
+        facts = {"step": step, "tokens_seen": 1000 * step}
+        folder = run / f"checkpoints/step_{step:08}"
+        return write_drawn(folder, model, lambda _, noise: 0.2 * noise, seed=step, **facts)
+
+    return [written(1), written(2)]
 
 
 def test_a_series_of_checkpoints(

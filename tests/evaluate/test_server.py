@@ -107,7 +107,7 @@ def test_plain_prompts_go_to_completions(
     fake: tuple[Fake, str], benchmarks: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     state, address = fake
-    monkeypatch.setenv(server.KEY, "from-the-environment")
+    monkeypatch.setenv("NCVC_API_KEY", "from-the-environment")
     state.answer = "ａ"
     result = evaluate(plan_of([f"{address}#mine"], benchmarks, form="plain", limit=1), tmp_path / "out")
     path, asked, key = state.asked[-1]

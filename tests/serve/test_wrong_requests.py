@@ -257,7 +257,8 @@ def test_no_text_of_a_request_is_logged_unless_asked_for(start: Start, letters: 
     letters.post("/v1/completions", {"prompt": "himitsu", "max_tokens": 3})
     letters.post("/v1/completions", {"prompt": "himitsu", "himitsu": 3})
     letters.http.get("/himitsu")
-    assert not [line for line in letters.log if "himitsu" in line and "GET /himitsu 404" not in line]
+    assert not [line for line in letters.log if "himitsu" in line]
+    assert any(line.startswith("GET other 404 ") for line in letters.log)
     assert any(line.startswith("POST /v1/completions 200 8+3 tokens") for line in letters.log)
     open_server = start(Counting(seconds=0), text_in_log=True)
     open_server.post("/v1/completions", {"prompt": "himitsu", "max_tokens": 3})

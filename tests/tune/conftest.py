@@ -2,7 +2,6 @@
 
 import json
 import random
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,6 @@ CHATML = (
     "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
-SIZES = {"num_layers": 2, "hidden_size": 48, "ffn_hidden_size": 96, "num_attention_heads": 4, "num_query_groups": 2}
 
 
 @pytest.fixture(autouse=True)
@@ -29,24 +27,17 @@ def one_thread() -> None:
 @pytest.fixture(scope="session")
 def own_base(tokenizer_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Random weights of the papers' architecture with the tokenizer of the synthetic text, converted."""
-    from ncvc.checkpoint.format import write_weights
     from ncvc.convert.export import to_huggingface
-    from ncvc.model.config import ModelConfig
-    from ncvc.model.gpt import build
-    from ncvc.model.parallel import single_process
+    from tests.drawn import small_model, write_drawn
 
     folder = tmp_path_factory.mktemp("base")
-    model = ModelConfig(**SIZES, vocab_size=12000, max_position_embeddings=128)
-    generator = torch.Generator().manual_seed(1)
+    model = small_model(num_layers=2, hidden_size=48, ffn_hidden_size=96, max_position_embeddings=128)
 
-    def drawn(parameter: torch.Tensor) -> torch.Tensor:
-        noise = torch.randn(parameter.shape, generator=generator)
-        return 1 + 0.1 * noise if parameter.dim() == 1 else 0.08 * noise
+    def draw(_: str, noise: torch.Tensor) -> torch.Tensor:
+        return 1 + 0.1 * noise if noise.dim() == 1 else 0.08 * noise
 
-    with single_process():
-        weights = [(name, drawn(parameter)) for name, parameter in build(model).named_parameters()]
-    write_weights(folder / "step_00000003", model, weights, step=3, tokens_seen=300)
-    to_huggingface(folder / "step_00000003", folder / "hf", tokenizer=tokenizer_folder)
+    checkpoint = write_drawn(folder / "step_00000003", model, draw, seed=1, step=3, tokens_seen=300)
+    to_huggingface(checkpoint, folder / "hf", tokenizer=tokenizer_folder)
     return folder / "hf"
 
 
@@ -184,10 +175,3 @@ def weights_of(folder: Path) -> dict[str, torch.Tensor]:
     from safetensors.torch import load_file
 
     return {name: part for path in sorted(folder.glob("model*.safetensors")) for name, part in load_file(path).items()}
-
-
-def copied(folder: Path, to: Path) -> Path:
-    """A copy of a base that a test may change."""
-    shutil.copytree(folder, to)
-    (to / "manifest.json").unlink(missing_ok=True)
-    return to

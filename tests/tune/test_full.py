@@ -18,7 +18,7 @@ NOISY = {"neftune_alpha": 5.0, "compute": {"attention_dropout": 0.1}}
 
 
 def answers(folder, rows):
-    """What a tuned folder writes for each prompt, greedily, by transformers alone on ids of our own."""
+    """Answers of a tuned folder to each prompt, greedily, by transformers alone on ids of our own."""
     from transformers import AutoModelForCausalLM
 
     import ncvc

@@ -49,7 +49,7 @@ def test_exactly_the_answers_and_their_ends_count(make_config, tokenizer_folder)
 
 
 def test_the_trainer_gets_that_mask(make_config):
-    """What reaches the model is the mask, padded with -100."""
+    """The labels that reach the model are the mask, padded with -100."""
     from ncvc.progress import Reporter
     from ncvc.train.elastic.stop_signal import StopRequest
     from ncvc.tune.log import TuneLog

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ncvc.data.rows import Message, Row
+from ncvc.data.rows import Row
 from ncvc.evaluate.answers import AnswerRecord
 from ncvc.evaluate.plan import read_suites
 from ncvc.evaluate.row_scores import score_row
@@ -30,18 +30,15 @@ def load(suite: str, task: str, data: str | None = None, **_metadata: Any) -> di
     if not folder:
         raise ValueError(f"set {DATA} to the folder with the prepared benchmarks; `ncvc data` makes them")
     [found] = read_suites([suite], [Path(folder)])
-    rows = found.tasks.get(task, [])
-    docs = [{"prompt": _prompt(found.messages(row)), "row": row.model_dump_json()} for row in rows]
-    choices = [list(row.choices.values()) for row in rows]
-    return {
-        "test": datasets.Dataset.from_list(
-            [{**doc, "choices": texts} for doc, texts in zip(docs, choices, strict=True)]
-        )
-    }
-
-
-def _prompt(messages: Sequence[Message]) -> str:
-    return plain_text(messages, exam=messages[0].content == "医師国家試験を解きます。")
+    docs = [
+        {
+            "prompt": plain_text(found.messages(row), exam=row.kind == "exam"),
+            "row": row.model_dump_json(),
+            "choices": list(row.choices.values()),
+        }
+        for row in found.tasks.get(task, [])
+    ]
+    return {"test": datasets.Dataset.from_list(docs)}
 
 
 def with_choices(docs: Any) -> Any:
@@ -51,8 +48,8 @@ def with_choices(docs: Any) -> Any:
 
 def answer(doc: Doc, results: Sequence[str]) -> dict[str, Any]:
     """Scores a generated answer."""
-    row, record = _read(doc, answer=results[0])
-    scored = score_row(row, record)
+    row, record = _read(doc)
+    scored = score_row(row, record.model_copy(update={"answer": results[0]}))
     # Points are no mean: `ncvc evaluate` adds them up.
     scores: dict[str, Any] = {name: value for name, value in scored.scores.items() if not name.startswith("points")}
     if row.kind == "choice":
@@ -62,12 +59,12 @@ def answer(doc: Doc, results: Sequence[str]) -> dict[str, Any]:
 
 def likelihood(doc: Doc, results: Sequence[tuple[float, bool]]) -> dict[str, float]:
     """Scores the log-likelihoods of the choices' texts."""
-    row, _ = _read(doc)
+    row, record = _read(doc)
     texts = {
         label: (float(logprob), len(text))
         for (label, text), (logprob, _) in zip(row.choices.items(), results, strict=True)
     }
-    scores = score_row(*_read(doc, texts=texts)).scores
+    scores = score_row(row, record.model_copy(update={"texts": texts})).scores
     return {name: value for name, value in scores.items() if name.startswith("likelihood")}
 
 
@@ -81,9 +78,7 @@ def kappa_linear(pairs: Sequence[tuple[str, str]]) -> float:
     return cohen_kappa([gold for gold, _ in pairs], [found for _, found in pairs], linear=True)
 
 
-def _read(doc: Doc, *, answer: str = "", texts: dict[str, tuple[float, int]] | None = None) -> tuple[Row, AnswerRecord]:
+def _read(doc: Doc) -> tuple[Row, AnswerRecord]:
+    """The row, and the record of an answer that is still empty."""
     row = Row.model_validate_json(doc["row"])
-    record = AnswerRecord(
-        id=row.id, prompt=doc["prompt"], is_chat=False, answer=answer, finish="", tokens=0, texts=texts
-    )
-    return row, record
+    return row, AnswerRecord(id=row.id, prompt=doc["prompt"], is_chat=False, answer="", finish="", tokens=0)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from ncvc.evaluate.report.labels import UNPARSEABLE, VERDICTS, number, score_name, task_name
+from ncvc.evaluate.report.labels import UNPARSEABLE, VERDICTS, score_name, task_name, two_decimals
 from ncvc.evaluate.result import ModelResult, ScoredRow
 from ncvc.html.blocks import folded
 from ncvc.html.labels import both, named
@@ -21,7 +21,7 @@ def answers_page(result: ModelResult, task: str) -> str:
     return page(
         (f"{task_name(task)}: answers", f"{task_name(task)}：回答"),
         _filter(counts, len(rows)),
-        *(_answer(number_, row) for number_, row in enumerate(rows, start=1)),
+        *(_answer(number, row) for number, row in enumerate(rows, start=1)),
         subtitle=joined([result.model.name, Html(" · "), back]),
     )
 
@@ -56,7 +56,7 @@ def _answer(place: int, scored: ScoredRow) -> Html:
         verdict.append(element("span", seen, class_="note"))
     facts = " · ".join(filter(None, (f"{place}", row.subject, row.id)))
     text = record.answer if len(record.answer) <= SHOWN else f"{record.answer[:SHOWN]}…"
-    scores = [joined([score_name(name), Html(" "), number(value)]) for name, value in score.scores.items()]
+    scores = [joined([score_name(name), Html(" "), two_decimals(value)]) for name, value in score.scores.items()]
     return element(
         "section",
         element("p", joined(verdict, Html(" ")), class_="verdicts"),

@@ -55,11 +55,11 @@ def score_name(name: str) -> Html:
     return both(*SCORES.get(name, (name, name)))
 
 
-def number(value: float | None) -> str:
+def two_decimals(value: float | None) -> str:
     """A score with two decimals, as the papers have them; – for none."""
     return "–" if value is None else f"{value:.2f}"
 
 
 def interval(score: Score) -> str:
     """A score's 95 % interval."""
-    return "" if score.low is None else f"{number(score.low)}–{number(score.high)}"
+    return "" if score.low is None else f"{two_decimals(score.low)}–{two_decimals(score.high)}"

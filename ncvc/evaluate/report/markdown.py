@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from ncvc.evaluate.report.labels import SCORES, interval, number, task_name
+from ncvc.evaluate.report.labels import SCORES, interval, task_name, two_decimals
 from ncvc.evaluate.report.tables import filled_tables
 from ncvc.evaluate.result import Result
 from ncvc.printable import printable
@@ -44,11 +44,13 @@ def _task(result: Result, task: str) -> Iterator[str]:
     for each in result.models:
         scores = each.tasks[task]
         cells = [
-            f"{number(scores.scores[name].value)} ({interval(scores.scores[name])})" if name in scores.scores else ""
+            f"{two_decimals(scores.scores[name].value)} ({interval(scores.scores[name])})"
+            if name in scores.scores
+            else ""
             for name in names
         ]
         kinds = ", ".join(f"{count} {kind}" for kind, count in scores.unparseable.items()) or "0"
-        unseen = number(scores.unseen_score) if scores.seen else ""
+        unseen = two_decimals(scores.unseen_score) if scores.seen else ""
         rows.append([_plain(each.model.name), *cells, kinds, unseen])
     yield from _table(
         ["", *(SCORES.get(name, (name, ""))[0] for name in names), "unparseable", "unseen documents"], rows

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ncvc.evaluate.report.labels import UNPARSEABLE, interval, number, score_name, task_name
+from ncvc.evaluate.report.labels import UNPARSEABLE, interval, score_name, task_name, two_decimals
 from ncvc.evaluate.report.tables import FilledTable, filled_tables
 from ncvc.evaluate.result import ModelResult, Result
 from ncvc.evaluate.row_scores import MAIN
@@ -71,7 +71,7 @@ def _task(result: Result, task: str) -> Html:
         rows.append(
             row(
                 both(f"{MAIN[first.kind]}, unseen documents only", "主得点（学習データにない文書のみ）"),
-                *(number(each.tasks[task].unseen_score) for each in result.models),
+                *(two_decimals(each.tasks[task].unseen_score) for each in result.models),
             )
         )
     if len(result.models) > 1:
@@ -103,7 +103,7 @@ def _subjects(result: Result, task: str, head: Sequence[str]) -> Html:
     for name, count in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])):
         cells = [each.tasks[task].by_subject.get(name) for each in result.models]
         label = joined([name, element("small", f" {count}", class_="soft")])
-        rows.append(row(label, *(number(cell[1]) if cell else "–" for cell in cells)))
+        rows.append(row(label, *(two_decimals(cell[1]) if cell else "–" for cell in cells)))
     return folded(both("by subject", "分野別"), table(head, rows))
 
 
@@ -115,7 +115,7 @@ def _versus(each: ModelResult, task: str) -> str:
 def _score(score: Score | None) -> Html | str:
     if score is None:
         return "–"
-    return joined([number(score.value), element("small", f" {interval(score)}", class_="soft")])
+    return joined([two_decimals(score.value), element("small", f" {interval(score)}", class_="soft")])
 
 
 def _kinds(unparseable: dict[str, int]) -> Html | str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ncvc.evaluate.report.labels import number, task_name
+from ncvc.evaluate.report.labels import task_name, two_decimals
 from ncvc.evaluate.result import Result
 from ncvc.evaluate.task_scores import TaskScores
 
@@ -23,4 +23,4 @@ def _scores(scores: TaskScores) -> str:
     names = ("kappa", "accuracy") if scores.kind == "choice" else ("original_partial_f1", "exact_f1")
     outside, inside = (scores.scores[name].value for name in names)
     words = "kappa (accuracy)" if scores.kind == "choice" else "partial F1 (exact F1)"
-    return f"{words} {number(outside)} ({number(inside)})"
+    return f"{words} {two_decimals(outside)} ({two_decimals(inside)})"

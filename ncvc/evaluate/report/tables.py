@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ncvc.evaluate.paper_tables import TABLES, PaperTable
-from ncvc.evaluate.report.labels import number
+from ncvc.evaluate.report.labels import two_decimals
 from ncvc.evaluate.result import ModelResult, Result
 from ncvc.evaluate.task_scores import TaskScores
 
@@ -37,7 +37,7 @@ def _cell(paper: PaperTable, scores: TaskScores | None) -> str:
         share = scores.exam.points / scores.exam.total if scores.exam.total else 0.0
         return f"{scores.exam.points} ({share:.1%})"
     outside, inside = (scores.scores[name].value for name in paper.scores)
-    return f"{number(outside)}({number(inside)})"
+    return f"{two_decimals(outside)}({two_decimals(inside)})"
 
 
 def _leakage(paper: PaperTable, model: ModelResult) -> list[str]:

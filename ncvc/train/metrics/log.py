@@ -7,6 +7,7 @@ or a rollback undid stay in the file: an event in `UNDOING` voids the steps afte
 import contextlib
 import dataclasses
 import json
+import math
 import resource
 import time
 from collections.abc import Iterable, Iterator
@@ -110,7 +111,7 @@ class RunLog:
         """Reports `message`, and appends `{"event": event, …}` to log.jsonl."""
         if not self.speaks:
             return
-        self._file.write(_event_line(event, **facts))
+        self._file.write(event_line(event, **facts))
         if event == "rolled_back":
             self.smoothed_loss = self._smoothed_loss(facts["step"])
         self.reporter.say(message)
@@ -246,13 +247,19 @@ def peak_memory() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024  # kibibytes on Linux
 
 
+def perplexity(loss: float) -> float:
+    """Exponential of a loss in nats; infinite beyond the range of floats."""
+    return math.exp(loss) if loss < 700 else math.inf
+
+
 def append_event(run: Path, event: str, **facts: Any) -> None:
     """Appends an event from outside of the ranks, while they may append too."""
     with contextlib.closing(LogFile(run / LOG)) as file:
-        file.write(_event_line(event, **facts))
+        file.write(event_line(event, **facts))
 
 
-def _event_line(event: str, **facts: Any) -> str:
+def event_line(event: str, **facts: Any) -> str:
+    """Writes an event as a line of log.jsonl, with its newline."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
     return json.dumps({"event": event, "time": now, **facts}, ensure_ascii=False) + "\n"
 
