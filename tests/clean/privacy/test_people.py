@@ -36,8 +36,8 @@ KEPT_GOAL = 0.99
 KEPT_UNSEEN = 0.98
 HOSPITALS_KEPT_GOAL = 0.97
 MOST_MISSED = {
-    ("people", "visible"): 12,  # of 1934
-    ("people", "held_out"): 53,  # of 1181
+    ("people", "visible"): 13,  # of 1934
+    ("people", "held_out"): 54,  # of 1181
     ("people", "unseen"): 15,  # of 1370
     ("identifiers", "visible"): 0,  # of 1894
     ("identifiers", "held_out"): 29,  # of 730
