@@ -56,22 +56,11 @@ FOLDERS = ("hf", "questions", "scores", "tokenizer", "tokens", "tuned", *RUNS)
 SAVING = ".tuning.partial"
 """Folder in which a tuning writes a checkpoint."""
 SAVED = frozenset(
-    [
-        "config.json",
-        "generation_config.json",
-        "model.safetensors",
-        "optimizer.pt",
-        "rng_state.pth",
-        "scheduler.pt",
-        "tokenizer.json",
-        "tokenizer_config.json",
-        "trainer_state.json",
-        "training_args.bin",
-        "manifest.json",
-        "tokenizer.model",
-        "dictionary",
-        "cleaning.json",
-    ]
+    (
+        *("config.json", "generation_config.json", "manifest.json", "model.safetensors", "optimizer.pt"),
+        *("rng_state.pth", "scheduler.pt", "trainer_state.json", "training_args.bin"),
+        *("tokenizer.json", "tokenizer_config.json", "tokenizer.model", "cleaning.json", "dictionary"),
+    )
 )
 """Names of the files of one."""
 
