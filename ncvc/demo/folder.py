@@ -53,6 +53,17 @@ RUNS = ("run", "tuning")
 FOLDERS = ("hf", "questions", "scores", "tokenizer", "tokens", "tuned", *RUNS)
 """Those that are folders."""
 
+SAVING = ".tuning.partial"
+"""Folder in which a tuning writes a checkpoint."""
+SAVED = frozenset(
+    (
+        *("config.json", "generation_config.json", "manifest.json", "model.safetensors", "optimizer.pt"),
+        *("rng_state.pth", "scheduler.pt", "trainer_state.json", "training_args.bin"),
+        *("tokenizer.json", "tokenizer_config.json", "tokenizer.model", "cleaning.json", "dictionary"),
+    )
+)
+"""Names of the files of one."""
+
 
 def prepare(folder: Path) -> None:
     """Empties the folder, but for the marker that shows whose it is; raises `DemoError` if anything is not a demo's."""
@@ -115,6 +126,9 @@ def _foreign_in_run(run: Path) -> Iterator[Path]:
 
 def _foreign_in_checkpoint(path: Path) -> Iterator[Path]:
     """Yields what neither a training nor a tuning wrote at a path among checkpoints."""
+    if path.name == SAVING and path.is_dir() and not path.is_symlink():
+        yield from (file for file in files_below(path) if file.name not in SAVED)
+        return
     manifest = own_manifest(path) if path.is_dir() and not path.is_symlink() else None
     if manifest and manifest.get("format") == TUNING:
         yield from (difference.path for difference in changes(path, manifest) if difference.kind != "missing")

@@ -13,9 +13,10 @@ import pytest
 import yaml
 
 from ncvc.demo import run, stages
-from ncvc.demo.folder import MARKER
+from ncvc.demo.folder import MARKER, prepare
 from ncvc.demo.run import run_demo
 from ncvc.errors import DemoError
+from ncvc.manifest import TUNING, write_manifest
 from ncvc.progress import Reporter
 from tests.conftest import Recorder
 
@@ -164,6 +165,24 @@ def test_a_second_demo_starts_anew(program: Program, tmp_path: Path) -> None:
     questions = {"questions-train.jsonl", "questions-test.jsonl"}
     left = {"preprocess.yaml", "terms.csv", "text.jsonl", "train.yaml", "tune.yaml", MARKER} | questions
     assert {path.name for path in folder.iterdir()} == left
+
+
+def test_a_tunings_checkpoint_goes_unless_something_was_put_there(tmp_path: Path) -> None:
+    (tmp_path / MARKER).write_text("")
+    checkpoint = tmp_path / "tuning/checkpoints/step_00000150"
+    checkpoint.mkdir(parents=True)
+    (checkpoint / "optimizer.pt").write_text("state")
+    write_manifest(checkpoint, format=TUNING, ncvc="0", step=150)
+    (checkpoint / "letter.txt").write_text("残す")
+    with pytest.raises(DemoError, match=r"letter.txt: no demo made it"):
+        prepare(tmp_path)
+    assert (checkpoint / "optimizer.pt").exists()
+    (checkpoint / "letter.txt").unlink()
+    killed = checkpoint.with_name(".tuning.partial") / "checkpoint-150"
+    killed.mkdir(parents=True)
+    (killed / "optimizer.pt").write_text("sta")
+    prepare(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [MARKER]
 
 
 @pytest.mark.parametrize("marked", [True, False])
