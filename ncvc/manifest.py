@@ -22,6 +22,10 @@ GGUF = "ncvc-gguf/1"
 BUNDLE = "ncvc-bundle/1"
 BENCHMARK = "benchmark"
 EVALUATION = "evaluation"
+QUALITY_LABELS = "quality-labels"
+QUALITY_EMBEDDINGS = "quality-embeddings"
+QUALITY_MODEL = "quality-model"
+QUALITY_SCORES = "quality-scores"
 SYNTHESIS = "synthesis"
 TOPICS = "topics"
 CHECKPOINT: Literal["ncvc-checkpoint/1"] = "ncvc-checkpoint/1"
@@ -34,6 +38,10 @@ KINDS = {
     TUNING: "a checkpoint of `ncvc tune`, whose `output` is the model",
     BENCHMARK: "a benchmark of `ncvc data`",
     EVALUATION: "a report of `ncvc evaluate`",
+    QUALITY_LABELS: "the labels of `ncvc quality label`",
+    QUALITY_EMBEDDINGS: "the embeddings of `ncvc quality embed`",
+    QUALITY_MODEL: "a classifier of `ncvc quality fit`",
+    QUALITY_SCORES: "the scores of `ncvc quality apply`",
     SYNTHESIS: "an output of `ncvc synthesize`",
     TOPICS: "topics of `ncvc data topics`",
 }

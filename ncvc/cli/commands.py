@@ -21,6 +21,7 @@ from ncvc.cli.generate import generate
 from ncvc.cli.init import init
 from ncvc.cli.options import Group, warn
 from ncvc.cli.preprocess import preprocess
+from ncvc.cli.quality import quality
 from ncvc.cli.serve import serve
 from ncvc.cli.split import split
 from ncvc.cli.synthesize import synthesize
@@ -59,7 +60,7 @@ ERRNO = re.compile(r"^\[Errno \d+\] ")
 
 COMMANDS = (
     *(init, dictionary, tokenizer, preprocess, train, checkpoint, convert, tune, generate, chat, serve),
-    *(bundle, data, synthesize, evaluate, clean, split, verify, demo, doctor),
+    *(bundle, data, synthesize, quality, evaluate, clean, split, verify, demo, doctor),
 )
 for command in COMMANDS:
     ncvc.add_command(command)

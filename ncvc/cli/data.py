@@ -59,6 +59,28 @@ def igakuqa(folder: Path, output: Path, demonstrations: Path | None, force: bool
 
 
 @data.command()
+@click.argument("test", type=EXISTING_FILE)
+@click.argument("output", type=PATH)
+@click.option("--train", type=EXISTING_FILE, help="Questions to tune on, in the same form.")
+@force_option
+@answers
+def own(test: Path, output: Path, train: Path | None, force: bool, console: Console) -> None:
+    """Writes your own questions, JSON lines in TEST, in the form that `ncvc evaluate` and `ncvc tune` read.
+
+    A line has `task`, `question`, `answer`, and for a choice `choices`, a list of texts; the answer is the right text
+    or its letter. Without `choices` it is a list of entities. `document` is the text that is asked about.
+
+    \b
+    Examples:
+      ncvc data own questions.jsonl our-questions
+      ncvc data own held-out.jsonl our-questions --train train.jsonl
+    """
+    from ncvc.data.prepare import prepare_own
+
+    _close(prepare_own(test, output, train=train, replace=force), output, console)
+
+
+@data.command()
 @click.argument("output", type=PATH)
 @click.option("--diseases", type=EXISTING_FILE, multiple=True, help="A list in J-MeDic's form; can be given again.")
 @click.option("--drugs", type=EXISTING_FILE, multiple=True, help="A list in the price list's form; can be given again.")
