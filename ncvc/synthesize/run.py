@@ -74,7 +74,14 @@ def synthesize(
 def _check_outputs(plan: Plan, *, replace: bool) -> Path:
     """Refuses an output or a log that may not be written; returns the path of the output that links lead to."""
     require_apart(plan.log, [*plan.reads, plan.output], [plan.folder])
-    return require_output(plan.output, SYNTHESIS, reads=[*plan.reads, plan.log], beside=[plan.folder], replace=replace)
+    return require_output(
+        plan.output,
+        SYNTHESIS,
+        reads=[*plan.reads, plan.log],
+        beside=[plan.folder],
+        replace=replace,
+        work=SynthesisFolder,
+    )
 
 
 def _require_answers(plan: Plan, log: AnswerLog, stopped: list[str]) -> None:

@@ -113,9 +113,6 @@ def test_a_second_start_asks_for_failures_alone(first: tuple[Path, Misbehaving],
     assert len(before.attempts) == 300
 
 
-@pytest.mark.xfail(
-    strict=True, reason="what a kill leaves of an output is taken for somebody else's, at every later start"
-)
 def test_a_kill_while_the_output_is_written_is_no_hindrance(first: tuple[Path, Misbehaving], tmp_path: Path) -> None:
     folder, script = first
     answers = tmp_path / "out-answers"
