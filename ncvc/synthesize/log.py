@@ -3,8 +3,9 @@
     ANSWERS/log.jsonl   the first line says that the file is ours; then a `Record` a line, in the order of arrival
 
 A line is written as soon as its answer is there, which a killed process does not lose, and lines are synced together,
-which a power failure does not lose. A line that was cut off is dropped by the next start. Of two answers with one id
-the first counts; a failure counts until there is an answer.
+which a power failure does not lose. A last line without a line feed was cut off and is dropped by the next start; a
+whole line that cannot be read is an error. Of two answers with one id the first counts; a failure counts until there
+is an answer.
 """
 
 import contextlib
@@ -143,30 +144,29 @@ class AnswerLog:
             sync(self.folder)
 
     def _read(self) -> None:
-        """Reads the file, and cuts off what follows its last whole line."""
+        """Reads the file, and cuts off a last line without a line feed.
+
+        Raises `LogError` for a whole line that is no record.
+        """
         assert self._file is not None
         with self.path.open("rb") as file:
             head = file.readline()
             if not HEAD.startswith(head):
                 raise LogError(f"{self.path}: is no log of ncvc; nothing was changed; name another folder as `answers`")
             whole = len(head) if head == HEAD else 0
-            damaged = 0
-            number, at = 1, whole
+            number = 1
             for line in file if whole else ():
                 number += 1
-                record = _parse(line)
-                if record is None:
-                    damaged = damaged or number
-                elif damaged:
-                    raise LogError(
-                        f"{self.path}:{damaged}: damaged, with whole lines behind it; restore the file, or delete that"
-                        " line to ask for its answer again"
-                    )
-                else:
-                    self._size = at
-                    self._note(record, len(line) - 1)
-                    whole = at + len(line)
-                at += len(line)
+                if not line.endswith(b"\n"):
+                    break
+                try:
+                    record = Record.model_validate_json(line)
+                except pydantic.ValidationError as error:
+                    behind = next(file, b"").endswith(b"\n")
+                    raise LogError(f"{self.path}:{number}: {_mistake(error, behind=behind)}") from None
+                self._size = whole
+                self._note(record, len(line) - 1)
+                whole += len(line)
         self.dropped = self.path.stat().st_size - whole
         if self.dropped:
             os.ftruncate(self._file, whole)
@@ -194,11 +194,14 @@ class AnswerLog:
         return LogError(f"{self.path}: {error.strerror}; every answer in it is kept; {advice}")
 
 
-def _parse(line: bytes) -> Record | None:
-    """Reads a whole line; None for anything else."""
-    if not line.endswith(b"\n"):
-        return None
-    try:
-        return Record.model_validate_json(line)
-    except pydantic.ValidationError:
-        return None
+def _mistake(error: pydantic.ValidationError, *, behind: bool) -> str:
+    """Tells why a whole line is no record, and the remedy; `behind`: whole lines follow."""
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    unknown = [str(each["loc"][0]) for each in found if each["type"] == "extra_forbidden"]
+    if len(unknown) == len(found):
+        return (
+            f"has a member that this version of ncvc does not know ({unknown[0][:40]}); nothing was changed; use the"
+            " version that wrote it, or name another folder as `answers`"
+        )
+    where = ", with whole lines behind it" if behind else ""
+    return f"damaged{where}; nothing was changed; restore the file, or delete that line to ask for its answer again"

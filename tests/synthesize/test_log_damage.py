@@ -116,7 +116,6 @@ def test_a_damaged_middle_line_is_named_and_nothing_touched(how: str, finished: 
 
 
 @pytest.mark.parametrize("how", ["newer", "two bad lines"])
-@pytest.mark.xfail(strict=True, reason="whole lines at the end that cannot be read are deleted, however many they are")
 def test_whole_lines_that_cannot_be_read_are_not_deleted(how: str, finished: tuple[Path, Server]) -> None:
     """Only a line that was cut off is dropped; lines of another version of ncvc, or damaged ones, are somebody's money."""
     config, server = finished
