@@ -52,6 +52,8 @@ class ServerWriter:
             headers["Authorization"] = f"Bearer {self._key}"
         self._client = httpx2.AsyncClient(
             headers=headers,
+            trust_env=False,  # a proxy of the environment would get prompts and key
+            verify=httpx2.create_ssl_context(),  # of `SSL_CERT_FILE` all the same
             timeout=httpx2.Timeout(None, connect=min(CONNECT_TIMEOUT, config.timeout)),
             limits=httpx2.Limits(max_connections=config.in_flight, max_keepalive_connections=config.in_flight),
         )

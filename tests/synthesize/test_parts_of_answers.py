@@ -180,7 +180,6 @@ def test_articles_that_look_like_prompts(tmp_path: Path) -> None:
     assert all("articles.jsonl" in line["article"] for line in kept)
 
 
-@pytest.mark.xfail(strict=True, reason="HTTP_PROXY of the environment gets the requests, and with them the key")
 def test_proxies_of_the_environment_get_nothing(tmp_path: Path) -> None:
     """Only the writer's server gets its key; a server in the house is not asked by way of the proxy to the outside."""
 
