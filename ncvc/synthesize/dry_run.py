@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ncvc.synthesize.config import SynthesizeConfig
-from ncvc.synthesize.limits import estimated_tokens
+from ncvc.synthesize.limits import estimated_tokens, most_tokens
 from ncvc.synthesize.plan import make_plan
 
 
@@ -20,9 +20,9 @@ class Estimate:
     topics: dict[str, int]
     """Task → topics."""
     prompt_tokens: int
-    """Characters of all prompts: at most about as many tokens."""
+    """Characters of all prompts: about as many tokens."""
     most_cost: float
-    """Cost if every answer is as long as it may be."""
+    """Cost if every byte of a prompt is a token and every answer as long as it may be."""
 
     def dump(self) -> dict[str, Any]:
         """Returns the counts as JSON values."""
@@ -46,9 +46,9 @@ def estimate(config: SynthesizeConfig, folder: Path) -> Estimate:
         tasks[request.task.name] += 1
         by_writer[request.writer] += 1
         seen[request.task.name].add(id(request.topic))
-        own = estimated_tokens(request.messages())
-        tokens += own
+        messages = request.messages()
+        tokens += estimated_tokens(messages)
         writer = writers[request.writer]
-        cost += writer.cost(own, writer.max_tokens)
+        cost += writer.cost(most_tokens(messages), writer.max_tokens)
     topics = {task: len(found) for task, found in seen.items()}
     return Estimate(tasks, by_writer, topics, tokens, cost)

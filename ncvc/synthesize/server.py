@@ -14,7 +14,7 @@ import tenacity
 
 from ncvc.synthesize.attempt import AttemptError, Reply, error_of_status, key_of, parse_reply, short, wait_before
 from ncvc.synthesize.config import WriterConfig
-from ncvc.synthesize.limits import RateLimit, Spending, estimated_tokens
+from ncvc.synthesize.limits import RateLimit, Spending, estimated_tokens, most_tokens
 from ncvc.synthesize.plan import Request
 from ncvc.synthesize.record import Record
 from ncvc.synthesize.structured import SCHEMAS
@@ -135,12 +135,12 @@ class ServerWriter:
     async def _attempt(self, asked: "_Asked") -> Reply:
         """Sends a request once; raises `AttemptError` where that gives no answer."""
         config = self.config
-        reserved = await self._spending.reserve(config, asked.estimated)
+        reserved = await self._spending.reserve(config, asked.most)
         if reserved is None:
             raise _SpentError
         cost = 0.0
         try:
-            entry = await self._limit.enter(asked.estimated + config.max_tokens)
+            entry = await self._limit.enter(asked.most + config.max_tokens)
             structured = self._structured and asked.schema is not None and not asked.without_schema
             asked.tried += 1
             try:
@@ -148,7 +148,7 @@ class ServerWriter:
             except AttemptError as error:
                 cost = reserved if error.is_billed else 0.0
                 if not error.is_billed:
-                    self._limit.correct(entry, asked.estimated)
+                    self._limit.correct(entry, asked.most)
                 self._judge(asked, error, structured=structured)
                 raise
             if asked.without_schema:
@@ -242,6 +242,7 @@ class _Asked:
         self.schema = SCHEMAS.get(request.task.kind)
         messages = request.messages()
         self.estimated = estimated_tokens(messages)
+        self.most = most_tokens(messages)
         self._asked: dict[str, Any] = {
             "model": config.model,
             "messages": messages,
