@@ -50,10 +50,19 @@ MOST_OBJECTS = 50
 """Braces of an answer at which an object is looked for."""
 _FENCE = re.compile(r"```[A-Za-z]*\n?(.*?)(?:```|\Z)", re.DOTALL)
 _COMMA = re.compile(r",(\s*[}\]])")
+_BLANK = r"[ \t\u3000]*"
+_OPEN, _CLOSE, _COLON = r"(\[【\uff08\uff3b\u3014", r")\]】\uff09\uff3d\u3015", r":\uff1a"
+"""Signs around and behind headings and choices, those of Japanese text, which have full width, too."""
 _SECTION = re.compile(
-    r"^[ \t#*【\[]*(問題文?|設問|選択肢|正解|正答|解答|解説|質問|回答|答え)[】\]*]*[ \t]*(?:[::][ \t]*|$)", re.MULTILINE
+    rf"^[ \t\u3000#*{_OPEN}]*(問題文?|設問|選択肢|正解|正答|解答|解説|質問|回答|答え)[*{_CLOSE}]*{_BLANK}"
+    rf"(?:[{_COLON}]{_BLANK}|$)",
+    re.MULTILINE,
 )
-_CHOICE = re.compile(r"^[ \t*(\-・]*([a-e1-5])[ \t]*[).．.、::)][ \t*]*(\S.*)$", re.MULTILINE | re.IGNORECASE)
+_CHOICE = re.compile(
+    rf"^[ \t\u3000*\-・{_OPEN}]*([a-e1-5\uff41-\uff45\uff21-\uff25\uff11-\uff15]){_BLANK}[.\uff0e、{_COLON}{_CLOSE}]"
+    r"[ \t\u3000*]*(\S.*)$",
+    re.MULTILINE | re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
