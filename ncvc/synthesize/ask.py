@@ -2,15 +2,15 @@
 
 import asyncio
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
-from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
 from ncvc.progress import Reporter
 from ncvc.synthesize.config import WriterConfig
-from ncvc.synthesize.limits import Spending
+from ncvc.synthesize.limits import Pause, Spending
 from ncvc.synthesize.log import AnswerLog
 from ncvc.synthesize.plan import Plan, Request
 from ncvc.synthesize.record import Record
@@ -39,20 +39,19 @@ class Writer(Protocol):
 def open_writers(plan: Plan, spending: Spending, needed: set[str]) -> list[Writer]:
     """Checks keys and folders of the writers that have something to write; raises an `NcvcError`."""
     writers: list[Writer] = []
+    pauses: defaultdict[tuple[str, int], Pause] = defaultdict(Pause)
     for config in plan.config.writers:
-        if config.name in needed:
-            writers.append(_open(config, plan.folder, spending))
+        if config.name not in needed:
+            continue
+        if config.is_server:
+            from ncvc.synthesize.server import ServerWriter
+
+            writers.append(ServerWriter(config, plan.folder, spending, pauses[config.server]))
+        else:
+            from ncvc.synthesize.folder import FolderWriter
+
+            writers.append(FolderWriter(config, plan.folder))
     return writers
-
-
-def _open(config: WriterConfig, folder: Path, spending: Spending) -> Writer:
-    if config.is_server:
-        from ncvc.synthesize.server import ServerWriter
-
-        return ServerWriter(config, folder, spending)
-    from ncvc.synthesize.folder import FolderWriter
-
-    return FolderWriter(config, folder)
 
 
 def ask_all(plan: Plan, log: AnswerLog, reporter: Reporter) -> list[str]:

@@ -144,6 +144,12 @@ class WriterConfig(Config):
         """True for a model behind an address."""
         return self.address is not None
 
+    @property
+    def server(self) -> tuple[str, int]:
+        """Host and port of the address, which writers with other models or paths may share."""
+        parts = urlsplit(self.address or "")
+        return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+
     def cost(self, prompt_tokens: int, answer_tokens: int) -> float:
         """Returns the price of a request."""
         return (prompt_tokens * self.price_in + answer_tokens * self.price_out) / 1e6

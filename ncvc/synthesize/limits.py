@@ -1,4 +1,4 @@
-"""Limits of a writer: requests and tokens a minute, pauses that a server asks for, and the spending of all."""
+"""Limits: requests and tokens a minute of a writer, pauses that a server asks for, and the spending of all."""
 
 import asyncio
 import time
@@ -22,25 +22,39 @@ class Sent:
     """False once it is older than the window."""
 
 
+@dataclass(slots=True)
+class Pause:
+    """Time until which a server gets no requests; all writers at one server share it."""
+
+    until: float = 0.0
+
+
 class RateLimit:
     """Requests and tokens of the last 60 seconds. Requests are let through in the order in which they ask."""
 
-    def __init__(self, requests: int | None, tokens: int | None, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        requests: int | None,
+        tokens: int | None,
+        clock: Callable[[], float] = time.monotonic,
+        pause: Pause | None = None,
+    ) -> None:
+        """`pause`: of the server; None for one of its own."""
         self._requests = requests
         self._tokens = tokens
         self._clock = clock
         self._sent: deque[Sent] = deque()
         self._used = 0.0
         self._turn = asyncio.Lock()
-        self._paused_until = 0.0
+        self._pause = pause or Pause()
 
     def pause(self, seconds: float) -> None:
         """Lets nothing through for a time that a server asks for."""
-        self._paused_until = max(self._paused_until, self._clock() + seconds)
+        self._pause.until = max(self._pause.until, self._clock() + seconds)
 
     async def enter(self, tokens: int) -> Sent:
         """Waits until a request of at most so many tokens may be sent; returns its entry, for `correct`."""
-        if self._requests is None and self._tokens is None and self._paused_until <= self._clock():
+        if self._requests is None and self._tokens is None and self._pause.until <= self._clock():
             return Sent(0.0, 0.0, counts=False)
         async with self._turn:
             while (wait := self._wait(tokens)) > 0:
@@ -64,7 +78,7 @@ class RateLimit:
             left = self._sent.popleft()
             left.counts = False
             self._used -= left.tokens
-        wait = self._paused_until - now
+        wait = self._pause.until - now
         oldest = self._sent[0].time + WINDOW - now if self._sent else 0.0
         if self._requests is not None and len(self._sent) >= self._requests:
             wait = max(wait, oldest)

@@ -14,7 +14,7 @@ import tenacity
 
 from ncvc.synthesize.attempt import AttemptError, Reply, error_of_status, key_of, parse_reply, short, wait_before
 from ncvc.synthesize.config import WriterConfig
-from ncvc.synthesize.limits import RateLimit, Spending, estimated_tokens, most_tokens
+from ncvc.synthesize.limits import Pause, RateLimit, Spending, estimated_tokens, most_tokens
 from ncvc.synthesize.plan import Request
 from ncvc.synthesize.record import Record
 from ncvc.synthesize.structured import SCHEMAS
@@ -33,13 +33,13 @@ class _SpentError(Exception):
 class ServerWriter:
     """See `Writer`."""
 
-    def __init__(self, config: WriterConfig, folder: Path, spending: Spending) -> None:
+    def __init__(self, config: WriterConfig, folder: Path, spending: Spending, pause: Pause) -> None:
         """Reads the key; raises `ConfigError` where there is none. `folder`: of the config's paths."""
         self.config = config
         self.stopped: str | None = None
         self._key = key_of(config, folder)
         self._spending = spending
-        self._limit = RateLimit(config.requests_per_minute, config.tokens_per_minute)
+        self._limit = RateLimit(config.requests_per_minute, config.tokens_per_minute, pause=pause)
         self._structured = config.structured != "off"
         self._answered = False
         self._failures = 0

@@ -64,7 +64,6 @@ def test_all_requests_wait_as_long_as_the_server_says(status: int, dated: bool, 
     assert min(after) <= script.until + 20
 
 
-@pytest.mark.xfail(strict=True, reason="another writer at the same address goes on asking")
 def test_writers_of_one_server_wait_together(tmp_path: Path) -> None:
     """`Retry-After` is obeyed by all requests to the server, whichever model they are for."""
     script = Later(429, 3, dated=False)
