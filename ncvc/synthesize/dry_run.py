@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from ncvc.errors import PromptError
 from ncvc.synthesize.config import SynthesizeConfig
 from ncvc.synthesize.limits import estimated_tokens, most_tokens
 from ncvc.synthesize.plan import make_plan
@@ -46,7 +47,10 @@ def estimate(config: SynthesizeConfig, folder: Path) -> Estimate:
         tasks[request.task.name] += 1
         by_writer[request.writer] += 1
         seen[request.task.name].add(id(request.topic))
-        messages = request.messages()
+        try:
+            messages = request.messages()
+        except PromptError:
+            continue  # it is not sent
         tokens += estimated_tokens(messages)
         writer = writers[request.writer]
         cost += writer.cost(most_tokens(messages), writer.max_tokens)

@@ -61,7 +61,7 @@ class FolderWriter:
             try:
                 ids = self._ids(engine, request)
             except PromptError as error:
-                records.append(Record(id=request.id, state="failed", reason="prompt", detail=str(error)[:200]))
+                records.append(Record.unsent(request.id, error))
                 continue
             sampling = Sampling(
                 max_new_tokens=config.max_tokens,

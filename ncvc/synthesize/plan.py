@@ -4,11 +4,12 @@ import hashlib
 import json
 import random
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ncvc.errors import ConfigError
+from ncvc.errors import ConfigError, PromptError
 from ncvc.files import sha256
 from ncvc.manifest import MANIFEST, own_manifest
 from ncvc.synthesize.config import SynthesizeConfig, TaskConfig, WriterConfig
@@ -123,7 +124,8 @@ def make_plan(config: SynthesizeConfig, folder: Path) -> Plan:
         for topic in topics:
             requests += _of_topic(config.seed, task, topic, prompts, writers, identities)
     for request in {request.prompt.version: request for request in requests}.values():
-        request.messages()  # a prompt that cannot be rendered is an error before anything is asked
+        with suppress(PromptError):  # a topic's fault, which fails alone
+            request.messages()  # a prompt that cannot be rendered is an error before anything is asked
     models = [folder / Path(writer.folder).expanduser() for writer in config.writers if writer.folder]
     return Plan(config, folder, requests, list(inputs), models)
 

@@ -12,7 +12,7 @@ from jinja2 import StrictUndefined, Template, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from ncvc.documents.sources import named_path
-from ncvc.errors import ConfigError
+from ncvc.errors import ConfigError, PromptError
 from ncvc.synthesize.config import Kind
 from ncvc.utf8 import is_utf8
 
@@ -22,7 +22,7 @@ PATTERNS: dict[Kind, str] = {"textbooks": "textbook-*.jinja", "exercises": "exer
 BORDER = re.compile(r"^-{5,}[ \t]*$", re.MULTILINE)
 """Line between the system's and the user's message."""
 LONGEST = 2**20
-"""Characters of a prompt that is sent at most."""
+"""Characters of a prompt that is sent at most, its messages together."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,11 @@ class Prompt:
         return hashlib.sha256(self.source.encode()).hexdigest()[:16]
 
     def messages(self, variables: dict[str, Any]) -> list[dict[str, str]]:
-        """Renders the messages; raises `ConfigError` for a template that fails or gives no text."""
+        """Renders the messages.
+
+        Raises `ConfigError` for a template that fails or gives no text, and `PromptError` for more than `LONGEST`
+        characters, which an article may be to blame for.
+        """
         try:
             parts = [template.render(variables).strip() for template in self._templates]
         except TemplateError as error:
@@ -49,8 +53,8 @@ class Prompt:
             raise ConfigError(f"{self.path}: cannot be rendered: {type(error).__name__}: {error}") from None
         if not parts[-1]:
             raise ConfigError(f"{self.path}: renders no text for the user's message; write one below the line -----")
-        if len(parts[-1]) > LONGEST:
-            raise ConfigError(f"{self.path}: renders {len(parts[-1])} characters, above {LONGEST}; shorten it")
+        if (characters := sum(map(len, parts))) > LONGEST:
+            raise PromptError(f"the prompt {self.name} has {characters} characters; at most {LONGEST} are sent")
         return [
             {"role": role, "content": text}
             for role, text in zip(("system", "user")[2 - len(parts) :], parts, strict=True)

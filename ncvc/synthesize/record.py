@@ -1,8 +1,10 @@
 """A line of the log: what became of one request."""
 
-from typing import Literal
+from typing import Literal, Self
 
 import pydantic
+
+from ncvc.errors import PromptError
 
 State = Literal["answered", "failed"]
 Finish = Literal["stop", "length", "content_filter"]
@@ -30,3 +32,8 @@ class Record(pydantic.BaseModel):
     """Price of all attempts; one whose answer could not be used counts as if it were the longest."""
     seconds: float = 0.0
     """From the first attempt to the answer, waits included."""
+
+    @classmethod
+    def unsent(cls, request: str, error: PromptError) -> Self:
+        """Makes the record of a request whose prompt is too long; `request` is its id."""
+        return cls(id=request, state="failed", reason="prompt", detail=str(error)[:200])

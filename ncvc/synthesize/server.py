@@ -12,6 +12,7 @@ from typing import Any, Self
 import httpx2
 import tenacity
 
+from ncvc.errors import PromptError
 from ncvc.synthesize.attempt import AttemptError, Reply, error_of_status, key_of, parse_reply, short, wait_before
 from ncvc.synthesize.config import WriterConfig
 from ncvc.synthesize.limits import Pause, RateLimit, Spending, estimated_tokens, most_tokens
@@ -79,7 +80,10 @@ class ServerWriter:
 
     async def _ask(self, request: Request) -> Record | None:
         """Asks until there is an answer or no attempt is left; None where the writer stopped meanwhile."""
-        asked = _Asked(request, self.config)
+        try:
+            asked = _Asked(request, self.config)
+        except PromptError as error:
+            return Record.unsent(request.id, error)
         started = time.monotonic()
         try:
             reply = await self._repeated(asked)

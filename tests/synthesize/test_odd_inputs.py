@@ -168,7 +168,6 @@ def test_a_prompt_that_fails_on_a_later_topic_is_said_before_anything_is_asked(t
         assert server.asked == []
 
 
-@pytest.mark.xfail(strict=True, reason="one article that is too long ends the run, at every start")
 def test_an_article_that_is_too_long_fails_alone(tmp_path: Path) -> None:
     """`prompt` is the reason of a request whose prompt is too long; the other articles have their answers."""
 
