@@ -4,16 +4,18 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from types import TracebackType
 from typing import Protocol, Self
 
+from ncvc.errors import ConfigError, PromptError
 from ncvc.progress import Reporter
 from ncvc.synthesize.config import WriterConfig
 from ncvc.synthesize.limits import Pause, Spending
 from ncvc.synthesize.log import AnswerLog
 from ncvc.synthesize.plan import Plan, Request
 from ncvc.synthesize.record import Record
+from ncvc.synthesize.topics import ARTICLE
 
 SYNC_SECONDS = 1.0
 """Seconds after which what was written is synced."""
@@ -62,6 +64,7 @@ def ask_all(plan: Plan, log: AnswerLog, reporter: Reporter) -> list[str]:
     missing = [request for request in plan.requests if request.id not in log]
     if not missing:
         return []
+    require_prompts(missing)
     spending = Spending(plan.config.spending_limit, log.spent)
     writers = open_writers(plan, spending, {request.writer for request in missing})
     try:
@@ -69,6 +72,22 @@ def ask_all(plan: Plan, log: AnswerLog, reporter: Reporter) -> list[str]:
     except BaseExceptionGroup as group:
         raise _first(group) from None
     return [writer.stopped for writer in writers if writer.stopped]
+
+
+def require_prompts(requests: Sequence[Request]) -> None:
+    """Renders each request's messages as they are sent and as answers are compared with them.
+
+    A prompt that fails on one topic has another version once it is mended, by which every answer before would be asked
+    for again. Raises `ConfigError` with the topic.
+    """
+    for request in requests:
+        try:
+            for article in {True, request.topic.kind != ARTICLE}:
+                with suppress(PromptError):  # of the topic: the request fails alone
+                    request.messages(article=article)
+        except ConfigError as error:
+            name = request.topic.name
+            raise ConfigError(f"{error}; it fails on {name[:60]!r}") from None
 
 
 def _first(error: BaseException) -> BaseException:

@@ -154,9 +154,6 @@ def test_topics_of_many_forms_come_through_once(tmp_path: Path) -> None:
         assert len(asked.value["messages"]) == 2
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a prompt is tried on one topic alone, and the run ends at the first that it fails on"
-)
 def test_a_prompt_that_fails_on_a_later_topic_is_said_before_anything_is_asked(tmp_path: Path) -> None:
     """Mended, the prompt has another version: every answer before would be asked for, and paid, again."""
     with Server(by_prompt) as server:
