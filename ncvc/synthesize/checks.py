@@ -134,7 +134,7 @@ def _prompt_of(request: Request) -> str:
 def read_refusals(path: Path) -> tuple[str, ...]:
     """Reads the beginnings of refusals, a line each; lines with # are comments. Raises `ConfigError`."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except OSError as error:
         raise ConfigError(f"{path}: cannot read the list of refusals: {error.strerror}") from None
     except UnicodeDecodeError:

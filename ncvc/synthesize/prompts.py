@@ -96,7 +96,7 @@ def read_prompts(kind: Kind, names: Sequence[str], folder: Path) -> list[Prompt]
 
 def _read(path: Path) -> Prompt:
     try:
-        source = path.read_text(encoding="utf-8")
+        source = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise ConfigError(f"{path}: cannot read the prompt: {error.strerror}") from None
     except UnicodeDecodeError:
