@@ -45,11 +45,11 @@ class Request:
         return kinds[(int(self.topic.digest[:8], 16) + self.number - 1) % len(kinds)]
 
     def messages(self, *, article: bool = True) -> list[dict[str, str]]:
-        """Renders the messages; without `article` the article's text is left out, for comparing."""
+        """Renders the messages; without `article` the character NUL stands for the article's text, for comparing."""
         variables: dict[str, Any] = {"number": self.number, "of": self.of}
         if self.topic.kind == ARTICLE:
             variables |= {
-                "article": {"text": self.topic.text if article else ""},
+                "article": {"text": self.topic.text if article else "\0"},
                 "question_kind": self.question_kind,
             }
         else:

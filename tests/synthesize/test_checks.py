@@ -32,6 +32,18 @@ def judge(kind: Any, text: str, finish: Any = "stop", **keys: Any) -> tuple[str 
 GOOD = prose(TOPIC.name, "1")
 
 
+def test_a_prompt_may_be_the_article_alone(tmp_path: Path) -> None:
+    (tmp_path / "own.jinja").write_text("質問を作る。\n-----\n{{ article.text }}", encoding="utf-8")
+    task = TaskConfig.model_validate({"name": "t", "kind": "qa", "topics": ["x"]})
+    (prompt,) = read_prompts("qa", ["own.jinja"], tmp_path)
+    request = Request("0" * 32, task, Topic(ARTICLE, "a:1", text=ARTICLE_TEXT), prompt, "w", 1, 1)
+    assert [each["content"] for each in request.messages()] == ["質問を作る。", ARTICLE_TEXT]
+    text = json.dumps({"instruction": "第一選択の薬は何ですか。", "output": ARTICLE_TEXT}, ensure_ascii=False)
+    assert (
+        Checks(ChecksConfig(), Path()).judge(request, Record(id="0" * 32, state="answered", text=text)).reason is None
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "finish", "reason"),
     [
