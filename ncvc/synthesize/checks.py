@@ -29,6 +29,9 @@ LEAST: dict[Kind, int] = {"textbooks": 200, "exercises": 40, "qa": 10}
 COPIED = 20
 """Characters of a run that counts as copied."""
 _WORDS = re.compile(r"[一-鿿々ァ-ヺー]{2,}")
+_NUMERALS = str.maketrans("0123456789", "零一二三四五六七八九")
+_LINE = re.compile(r"^(?=.{4})", re.MULTILINE)
+"""Beginning of a line that is long enough to be counted as one."""
 _SPACE = re.compile(r"[\s・‐-―\-]+")
 
 
@@ -51,19 +54,14 @@ class Checks:
         """Raises `ConfigError` if the list of refusals cannot be read; its path is relative to `folder`."""
         self._config = config
         self._refusals = read_refusals(REFUSALS if config.refusals is None else named_path(config.refusals, folder))
-        filters = FiltersConfig(
-            copyright_notices=None,
-            unfinished_sentences=None,
-            too_short=None,
-            adult_words=None,
-            japanese=Japanese(least_japanese=config.least_japanese, hiragana_from=40),
-            repetition=Repetition(
-                least_characters=100,
-                most_frequent_characters=config.most_frequent_characters,
-                most_repeated_characters=config.most_repeated_characters,
-            ),
+        japanese = Japanese(least_japanese=config.least_japanese, hiragana_from=40)
+        repetition = Repetition(
+            least_characters=100,
+            most_frequent_characters=config.most_frequent_characters,
+            most_repeated_characters=config.most_repeated_characters,
         )
-        self._filters = native.Filters(filters.options(folder))
+        self._japanese = _filters(folder, japanese=japanese)
+        self._repetition = _filters(folder, repetition=repetition)
 
     def judge(self, request: Request, record: Record) -> Verdict:
         """Checks the answer to a request; near-duplicates are found later, among all."""
@@ -105,12 +103,14 @@ class Checks:
         least = LEAST[request.task.kind] if least is None else least
         if len(text) < least:
             return Verdict("too_short", f"{len(text)} of {least} characters", answer)
-        _, reason = self._filters.apply(native.clean(text))
-        if reason in ("too_little_japanese", "too_little_hiragana"):
+        cleaned = native.clean(text)
+        _, reason = self._japanese.apply(cleaned)
+        if reason is not None:
             return Verdict("not_japanese", reason, answer)
         share = copied_share(text, _prompt_of(request))
         if share > self._config.most_copied:
             return Verdict("copied_prompt", f"{share:.0%} stand in the prompt", answer)
+        _, reason = self._repetition.apply(as_prose(cleaned, items=request.task.kind != "exercises"))
         if reason is not None:
             return Verdict("repetitive", reason, answer)
         if request.topic.kind == ARTICLE:
@@ -120,6 +120,22 @@ class Checks:
         elif not names_topic(text, (request.topic.name, *request.topic.synonyms)):
             return Verdict("off_topic", "never names the topic", answer)
         return Verdict(None, "", text, members)
+
+
+def _filters(folder: Path, **own: Japanese | Repetition) -> native.Filters:
+    """Makes filters of which only `own` are on."""
+    off = dict.fromkeys(FiltersConfig.model_fields)
+    return native.Filters(FiltersConfig.model_validate(off | own).options(folder))
+
+
+def as_prose(text: str, *, items: bool) -> str:
+    """Returns a cleaned text whose values, and `items` of lists, are judged for repetition as its sentences are.
+
+    The corpus pass excuses them, since they recur in manuals and records by their nature; in what a model wrote they
+    recur because it is caught in a loop. The choices of exercises recur by their nature here too.
+    """
+    text = text.translate(_NUMERALS)
+    return _LINE.sub("-", text) if items else text
 
 
 def _prompt_of(request: Request) -> str:

@@ -64,6 +64,12 @@ def test_a_prompt_may_be_the_article_alone(tmp_path: Path) -> None:
         ),
         ("支原体肺炎是由肺炎支原体引起的急性呼吸道感染,多发于儿童和青年。" * 8, "stop", "not_japanese"),
         (f"マイコプラズマ肺炎では{'咳嗽が続き、' * 80}治療を要する。", "stop", "repetitive"),
+        ("マイコプラズマ肺炎の要点を示す。\n" + "a. この病気はとても大切である。\n" * 30, "stop", "repetitive"),
+        (
+            GOOD + "".join(f"\n{n}日目の体温は{36 + n / 10}度、脈拍は{60 + n}回/分であった。" for n in range(9)),
+            "stop",
+            None,
+        ),
         (prose("別の疾患", "1"), "stop", "off_topic"),
     ],
 )
