@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import math
 import random
+import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -156,10 +158,17 @@ def _of_topic(
 def drawn_order(writers: Sequence[WriterConfig], drawn: random.Random) -> list[WriterConfig]:
     """Orders writers by draws without replacement, each draw in proportion to the weights left.
 
-    The keys u^(1/w) of Efraimidis and Spirakis 2006, "Weighted random sampling with a reservoir".
+    The keys u^(1/w) of Efraimidis and Spirakis 2006, "Weighted random sampling with a reservoir", as logarithms, which
+    small weights do not make 0.
     """
-    keys = {writer.name: drawn.random() ** (1 / writer.weight) for writer in writers}
+    most = max(writer.weight for writer in writers)
+    shares = {writer.name: max(writer.weight / most, sys.float_info.min) for writer in writers}
+    keys = {name: _logarithm(drawn.random()) / share for name, share in shares.items()}
     return sorted(writers, key=lambda writer: keys[writer.name], reverse=True)
+
+
+def _logarithm(drawn: float) -> float:
+    return math.log(drawn) if drawn else -math.inf
 
 
 def request_id(task: TaskConfig, topic: str, prompt: str, writer: list[Any], number: int, seed: int) -> str:
