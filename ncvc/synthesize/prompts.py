@@ -27,7 +27,7 @@ LONGEST = 2**20
 
 @dataclass(frozen=True)
 class Prompt:
-    """A prompt file: the system's message, a line of five hyphens, the user's message."""
+    """A prompt file: the system's message, a line of five hyphens, the user's message; without the line the latter."""
 
     name: str
     """File name without `.jinja`."""
@@ -52,7 +52,8 @@ class Prompt:
         except Exception as error:  # whatever an expression of the template leads to
             raise ConfigError(f"{self.path}: cannot be rendered: {type(error).__name__}: {error}") from None
         if not parts[-1]:
-            raise ConfigError(f"{self.path}: renders no text for the user's message; write one below the line -----")
+            where = "below the line -----" if len(parts) > 1 else "into the file"
+            raise ConfigError(f"{self.path}: renders no text for the user's message; write one {where}")
         if (characters := sum(map(len, parts))) > LONGEST:
             raise PromptError(f"the prompt {self.name} has {characters} characters; at most {LONGEST} are sent")
         return [
