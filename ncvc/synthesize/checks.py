@@ -13,6 +13,7 @@ from ncvc.corpus.filters import FiltersConfig, Japanese, Repetition
 from ncvc.documents.sources import named_path
 from ncvc.errors import ConfigError
 from ncvc.synthesize.config import ChecksConfig, Kind
+from ncvc.synthesize.plain import plain
 from ncvc.synthesize.plan import Request
 from ncvc.synthesize.record import Record
 from ncvc.synthesize.structured import LETTERS, Exercise, Pair, parse_exercise, parse_pair
@@ -66,28 +67,29 @@ class Checks:
     def judge(self, request: Request, record: Record) -> Verdict:
         """Checks the answer to a request; near-duplicates are found later, among all."""
         answer = record.text.strip()
-        if not answer:
+        said = plain(answer).strip()
+        if not said:
             return Verdict("empty")
         if record.finish == "content_filter":
             return Verdict("refused", "by the server", answer)
-        beginning = normalized(answer[:200])
+        beginning = normalized(said[:200])
         if refusal := next((each for each in self._refusals if beginning.startswith(each)), None):
             return Verdict("refused", f"begins with {refusal}", answer)
         if record.finish == "length":
             return Verdict("truncated", f"at {record.answer_tokens} tokens", answer)
         kind = request.task.kind
         if kind == "textbooks":
-            return self._text(request, answer, answer, {})
+            return self._text(request, said, answer, {})
         found: Exercise | Pair | None
         if kind == "exercises":
-            found = parse_exercise(answer)
+            found = parse_exercise(said)
             if found is None:
                 return Verdict("no_parts", "no question with choices", answer)
             if form := form_mistake(found):
                 return Verdict(*form, answer)
             members: dict[str, Any] = {"choices": found.choices, "answer": found.answer}
         else:
-            found = parse_pair(answer)
+            found = parse_pair(said)
             if found is None:
                 return Verdict("no_parts", "no instruction with an output", answer)
             members = {

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any
 
 from ncvc.synthesize.config import Kind
+from ncvc.synthesize.plain import plain
 
 LETTERS = ("a", "b", "c", "d", "e")
 _TEXT = {"type": "string"}
@@ -193,4 +194,4 @@ def _letter(value: Any) -> str:
 def _text(value: Any) -> str:
     if isinstance(value, list) and value and all(isinstance(each, str) for each in value):
         value = "\n".join(value) if len(value) > 1 else value[0]
-    return value.strip() if isinstance(value, str) else str(value) if isinstance(value, int | float) else ""
+    return plain(value).strip() if isinstance(value, str) else str(value) if isinstance(value, int | float) else ""

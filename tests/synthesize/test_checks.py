@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ncvc.synthesize.checks import Checks, copied_share, grounded_share, names_topic
+from ncvc.synthesize.checks import Checks, Verdict, copied_share, grounded_share, names_topic
 from ncvc.synthesize.config import ChecksConfig, TaskConfig
 from ncvc.synthesize.plan import Request
 from ncvc.synthesize.prompts import read_prompts
@@ -19,14 +19,18 @@ TOPIC = Topic("disease", "マイコプラズマ肺炎", ("異型肺炎",))
 
 
 def judge(kind: Any, text: str, finish: Any = "stop", **keys: Any) -> tuple[str | None, str]:
+    verdict = judged(kind, text, finish, **keys)
+    return verdict.reason, verdict.detail
+
+
+def judged(kind: Any, text: str, finish: Any = "stop", **keys: Any) -> Verdict:
     task = TaskConfig.model_validate({"name": "t", "kind": kind, "topics": ["x"], **keys})
     (prompt, *_) = read_prompts(kind, [], Path())
     topic = Topic(ARTICLE, "a:1", text=ARTICLE_TEXT) if kind == "qa" else TOPIC
     request = Request("0" * 32, task, topic, prompt, "w", 1, 1)
-    verdict = Checks(ChecksConfig(), Path()).judge(
+    return Checks(ChecksConfig(), Path()).judge(
         request, Record(id="0" * 32, state="answered", text=text, finish=finish)
     )
-    return verdict.reason, verdict.detail
 
 
 GOOD = prose(TOPIC.name, "1")
@@ -42,6 +46,18 @@ def test_a_prompt_may_be_the_article_alone(tmp_path: Path) -> None:
     assert (
         Checks(ChecksConfig(), Path()).judge(request, Record(id="0" * 32, state="answered", text=text)).reason is None
     )
+
+
+def test_a_kept_text_has_no_control_characters() -> None:
+    marks = "\0\x01\x1b[31m赤\x1b[0m\x1b]0;owned\x07\x7f\x9b"
+    verdict = judged("textbooks", GOOD + "\r\n" + marks + "\u2028終わり\tである。")
+    assert (verdict.reason, verdict.text) == (None, GOOD + "\n赤\n終わり\tである。")
+    members = {"instruction": "原因は何ですか。" + marks, "output": ARTICLE_TEXT + marks}
+    verdict = judged("qa", json.dumps(members))
+    assert (verdict.reason, verdict.members["instruction"]) == (None, "原因は何ですか。赤")
+    assert verdict.members["output"] == ARTICLE_TEXT + "赤"
+    aside = judged("textbooks", "短い。\x1b[31m")
+    assert (aside.reason, aside.text) == ("too_short", "短い。\x1b[31m")
 
 
 @pytest.mark.parametrize(
