@@ -4,6 +4,7 @@ import json
 import math
 import os
 import random
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,6 +23,10 @@ LONGEST_WAIT = 60.0
 """Seconds between two attempts at most, unless the server asks for more."""
 MOST_TOKENS = 10**9
 """Tokens of an answer that are believed."""
+SHORTEST_SECRET = 4
+"""Characters of a key from which it is a secret; a shorter one is for servers that want any, and stands in any text."""
+LONG_KEY = 8
+"""Characters of a key that stands in no text by chance."""
 LONGEST_DETAIL = 200
 """Characters of what a server says that are kept."""
 FINISHES: dict[str, Finish] = {"length": "length", "max_tokens": "length", "content_filter": "content_filter"}
@@ -78,6 +83,19 @@ def key_of(config: WriterConfig, folder: Path) -> str:
     if not is_key(key):
         raise ConfigError(f"{where} holds no API key; write the key alone into it")
     return key
+
+
+def secret_pattern(key: str) -> re.Pattern[str] | None:
+    """Returns the pattern by which a key is taken out of what a server says; None for a key too short to be a secret.
+
+    A key below `LONG_KEY` characters is taken out as a word alone, since words of a text may hold it.
+    """
+    if len(key) < SHORTEST_SECRET:
+        return None
+    pattern = re.escape(key)
+    if len(key) < LONG_KEY:
+        pattern = rf"(?<![A-Za-z0-9]){pattern}(?![A-Za-z0-9])"
+    return re.compile(pattern, re.IGNORECASE)
 
 
 def parse_reply(content: bytes, estimated: int, clean: Callable[[str], str]) -> Reply:

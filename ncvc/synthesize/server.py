@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,7 +12,16 @@ import httpx2
 import tenacity
 
 from ncvc.errors import PromptError
-from ncvc.synthesize.attempt import AttemptError, Reply, error_of_status, key_of, parse_reply, short, wait_before
+from ncvc.synthesize.attempt import (
+    AttemptError,
+    Reply,
+    error_of_status,
+    key_of,
+    parse_reply,
+    secret_pattern,
+    short,
+    wait_before,
+)
 from ncvc.synthesize.config import WriterConfig
 from ncvc.synthesize.limits import Pause, RateLimit, Spending, estimated_tokens, most_tokens
 from ncvc.synthesize.plan import Request
@@ -39,6 +47,7 @@ class ServerWriter:
         self.config = config
         self.stopped: str | None = None
         self._key = key_of(config, folder)
+        self._secret = secret_pattern(self._key)
         self._spending = spending
         self._limit = RateLimit(config.requests_per_minute, config.tokens_per_minute, pause=pause)
         self._structured = config.structured != "off"
@@ -233,8 +242,8 @@ class ServerWriter:
 
     def _clean(self, text: str) -> str:
         """Returns a text without the key, whatever the server makes of it, and as UTF-8 can hold it."""
-        if self._key:
-            text = re.sub(re.escape(self._key), "[API key]", text, flags=re.IGNORECASE)
+        if self._secret:
+            text = self._secret.sub("[API key]", text)
         return text.encode("utf-8", "replace").decode("utf-8")
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ncvc.synthesize.attempt import AttemptError, parse_reply, seconds_of, wait_before
+from ncvc.synthesize.attempt import AttemptError, parse_reply, seconds_of, secret_pattern, wait_before
 from ncvc.synthesize.config import WriterConfig
 from ncvc.synthesize.limits import RateLimit, Spending
 
@@ -121,3 +121,18 @@ def test_odd_usage_is_estimated(usage: Any) -> None:
     body = {"choices": [{"message": {"content": "四文字だ"}, "finish_reason": None}], "usage": usage}
     found = parse_reply(json.dumps(body).encode(), 77, str)
     assert (found.prompt_tokens, found.answer_tokens, found.finish) == (77, 4, "stop")
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "left"),
+    [
+        ("a", "a. 発熱 (a)", "a. 発熱 (a)"),
+        ("", "発熱", "発熱"),
+        ("test", "Test: testosteroneとTEST", "*: testosteroneと*"),
+        ("short7", "鍵はshort7である(SHORT7)", "鍵は*である(*)"),
+        ("sk-01234", "xsk-01234x SK-01234", "x*x *"),
+    ],
+)
+def test_a_short_key_leaves_words_whole(key: str, text: str, left: str) -> None:
+    pattern = secret_pattern(key)
+    assert (pattern.sub("*", text) if pattern else text) == left
