@@ -104,11 +104,18 @@ def require_equal(
 ) -> float:
     """The difference; raises `ConvertError`, whose sentence ends in `todo`, where it exceeds `tolerance`."""
     found = difference(ours, theirs)
+    require_tolerance(found, folder, tolerance, todo=todo)
+    return found
+
+
+def require_tolerance(
+    found: float, folder: Path, tolerance: float = TOLERANCE, *, todo: str = CONVERT_AGAIN
+) -> None:
+    """Raises `ConvertError`, whose sentence ends in `todo`, where a difference exceeds `tolerance`."""
     if found > tolerance:
         raise ConvertError(
             f"{folder}: its logits differ from Megatron's by {found:.1e}, more than {tolerance:.0e}; {todo}"
         )
-    return found
 
 
 def read_fixture(folder: Path) -> tuple[Tensor, Tensor]:
