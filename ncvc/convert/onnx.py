@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from transformers import AutoConfig, DynamicCache, PreTrainedModel
 
 import ncvc.model.lazy_dynamo  # noqa: F401  (before torch's exporter)
-from ncvc.convert.config import huggingface_config
+from ncvc.convert.config import huggingface_config, ties_embeddings
 from ncvc.convert.shards import Shapes
 from ncvc.convert.streaming import take_off_meta, without_weights
 from ncvc.errors import ConvertError
@@ -74,8 +74,10 @@ def write_onnx(model: ModelConfig, shapes: Shapes, read: Callable[[str], Tensor]
     left = set(shapes)
     for name, value in exported.graph.initializers.items():
         weight = name.removeprefix("model.")
+        if weight == "lm_head.weight" and ties_embeddings(model):  # either name may stand for the one matrix
+            weight = "model.embed_tokens.weight"
         if weight in shapes:
-            left.remove(weight)
+            left.discard(weight)
             value.const_value = onnx_ir.LazyTensor(
                 partial(_tensor, read, weight), dtype=onnx_ir.DataType.FLOAT, shape=value.shape, name=name
             )

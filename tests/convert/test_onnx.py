@@ -89,7 +89,7 @@ def test_rows_of_different_length_are_padded_at_the_left(folder, converted):
 def test_a_greedy_text_with_the_cache_is_that_of_transformers(folder, converted):
     prompt = [2, 17, 300, 41]
     expected = theirs(converted).generate(
-        torch.tensor([prompt]), max_new_tokens=40, do_sample=False, eos_token_id=None, pad_token_id=2
+        torch.tensor([prompt]), attention_mask=torch.ones(1, 4), max_new_tokens=40, do_sample=False, eos_token_id=None
     )[0]
     session, ids, new, cache = session_of(folder), list(prompt), prompt, ()
     while len(ids) < len(expected):
