@@ -27,9 +27,7 @@ class Session:
         options.intra_op_num_threads = torch.get_num_threads()
         options.log_severity_level = 3  # errors, which are raised as well
         try:
-            self._session = onnxruntime.InferenceSession(
-                folder / FILE, options, providers=["CPUExecutionProvider"]
-            )
+            self._session = onnxruntime.InferenceSession(folder / FILE, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime has a class for each of its codes
             raise ConvertError(f"{folder / FILE}: onnxruntime cannot load it: {one_line(error)}") from None
         inputs = {each.name: each.shape for each in self._session.get_inputs()}
