@@ -14,6 +14,8 @@ from torch import Tensor, nn
 from transformers import AutoModelForCausalLM, PretrainedConfig, PreTrainedModel
 from transformers.utils import logging
 
+from ncvc.convert.memory import give_back_memory
+
 
 @contextlib.contextmanager
 def streamed(
@@ -24,6 +26,7 @@ def streamed(
     `borrowed`: a module that computes with another one's parameter → that parameter's name. Outside of forward passes
     every parameter is empty, afterwards too.
     """
+    give_back_memory()
     names = {parameter: name for name, parameter in model.named_parameters()}
     users = {module: list(module.parameters(recurse=False)) for module in model.modules()}
     for user, name in (borrowed or {}).items():
