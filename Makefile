@@ -1,11 +1,12 @@
 # What a person runs, from a fresh clone. Needs git, make, a C compiler, Rust and Python 3.12.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all lint imports fmt bench faults fuzz wheel gpu-kit lock
+.PHONY: help setup demo test test-all lint imports fmt bench faults fuzz wheel gpu-kit lock docs licences audit
 
 # Absolute, because maturin and PyO3 look for the environment from other folders.
 export VIRTUAL_ENV := $(CURDIR)/.venv
 PART ?= preprocess
 SECONDS ?= 60
+PEERS ?= here
 export PYO3_PYTHON := $(VIRTUAL_ENV)/bin/python
 BIN := $(VIRTUAL_ENV)/bin
 
@@ -22,7 +23,7 @@ demo: setup ## The whole way on a CPU, from generated text to an answer; everyth
 
 test: setup ## Run every test but the slow ones
 	cargo test --release --locked -p ncvc-core
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 test-all: export NCVC_SLOW := 1
 test-all: test ## Run every test, the slow ones too: whole corpora, every place to fail
@@ -46,8 +47,8 @@ fmt: .venv/installed ## Format all code
 	$(BIN)/ruff check --fix --exit-zero
 	$(BIN)/ruff format
 
-bench: setup ## Measure speed on this machine
-	$(BIN)/python tools/bench
+bench: setup ## Measure speed on this machine; PEERS=all installs those that are not here
+	$(BIN)/python tools/bench --peers $(PEERS)
 
 faults: setup ## Kill or fail a small run at every system call: make faults PART=preprocess
 	$(BIN)/python tools/faults $(PART)
@@ -57,6 +58,18 @@ fuzz: ## Feed every parser made-up input, each for so long: make fuzz SECONDS=60
 
 wheel: .venv/installed ## Build one abi3 wheel into dist/, for machines without Rust
 	$(BIN)/maturin build --release --locked --out dist
+
+docs: .venv/installed ## Build the documentation, with its reference, into site/index.html, which opens without a server
+	$(BIN)/python -m sphinx -q -W --keep-going -b html docs site
+
+licences: .venv/installed ## List the licences of linked crates and of Python packages again
+	$(BIN)/python tools/licences.py
+
+# Both ask databases of known faults: RustSec's repository, and the Python Packaging Advisory Database by its index.
+audit: .venv/installed ## Look for known faults in what is locked; needs a network, and cargo-audit
+	@command -v cargo-audit >/dev/null || { echo "make: cargo-audit is missing: cargo install cargo-audit --locked" >&2; exit 1; }
+	cargo audit
+	$(BIN)/uv tool run pip-audit --require-hashes --disable-pip -r requirements/dev.txt
 
 gpu-kit: setup ## What a GPU's machine without a network needs to measure itself, in gpu-kit/
 	@rm -rf gpu-kit

@@ -83,7 +83,7 @@ def test_the_wheel_holds_the_licences_of_what_it_carries(wheel: Path) -> None:
     texts = [
         archive.read(name).decode(errors="replace") for path in declared for name in names if name.endswith(f"/{path}")
     ]
-    assert len(texts) == len(declared) == 2
+    assert len(texts) == len(declared) == 3
     assert any("Apache License" in text for text in texts)
     # Sentences of the notice of ipadic 2.7.0.
     notice = " ".join(next(text for text in texts if "Nara Institute of Science" in text).split())

@@ -98,6 +98,22 @@ impl Trie {
         self.codes[other as usize] = code;
     }
 
+    /// Returns the first entry of the surface `text`, and the number of its entries.
+    pub fn get(&self, text: &str) -> Option<(u32, u32)> {
+        let (mut node, mut base) = (0, 0);
+        let mut found = FREE;
+        for c in text.chars() {
+            let code = self.code(c);
+            if code == 0 || node != 0 && base == 0 {
+                return None;
+            }
+            let child = base ^ code;
+            found = self.units.get(child as usize).copied().filter(|unit| unit.check == node)?;
+            (node, base) = (child, found.base);
+        }
+        (found.count > 0).then_some((found.first, found.count))
+    }
+
     /// Finds the surfaces at all positions of the line whose codes are in `walk`.
     pub fn find(&self, walk: &mut Walk) {
         let Walk { codes, matches, heads, active, units } = walk;
@@ -330,6 +346,11 @@ mod tests {
                 }
             }
             prop_assert_eq!(found(&trie, &line), expected);
+            let whole = words.iter().position(|word| *word == line);
+            prop_assert_eq!(trie.get(&line), whole.map(|first| (first as u32, 1)));
+            for &(word, first, count) in &surfaces {
+                prop_assert_eq!(trie.get(word), Some((first, count)));
+            }
             let mut bytes = Vec::new();
             trie.write(&mut bytes);
             prop_assert_eq!(Trie::read(&mut Reader::new(&bytes), words.len()), Some(trie));

@@ -133,9 +133,10 @@ impl Number {
         for (i, &(length, end)) in self.groups.iter().enumerate() {
             total += length;
             let lengths: Vec<usize> = self.groups[..=i].iter().map(|group| group.0).collect();
-            let bare = i == 0 && matches!(length, 10 | 11) && !self.kanji && self.digits[..2] != [0, 0];
-            let joined = bare
-                && self.digits[0] == 0
+            let joined = i == 0
+                && matches!(length, 10 | 11)
+                && !self.kanji
+                && matches!(self.digits[..], [0, 1..=9, ..])
                 && text[..self.start].ends_with(|c: char| is_kanji(c) || is_katakana(c));
             if (joined || self.is_number(&self.digits[..total], &lengths, labelled)) && ends(text, end) {
                 return Some(self.start..end);

@@ -115,7 +115,7 @@ fn home(text: &str, at: usize) -> usize {
         .map_or(at, |end| at + end.len())
 }
 
-/// Takes the name of a legal person behind its form, up to 会.
+/// Takes the name of a legal person behind its form, up to 会 or 団, else up to the first ending that others have.
 pub fn owner(text: &str, word: Range<usize>) -> Option<Range<usize>> {
     let start = word.end + usize::from(text[word.end..].starts_with(' '));
     let mut length = 0;
@@ -128,7 +128,7 @@ pub fn owner(text: &str, word: Range<usize>) -> Option<Range<usize>> {
             return Some(word.start..start + length);
         }
     }
-    let named = ["の里", "の家", "の園", "の丘", "の森", "の郷", "の杜", "の会", "学園", "福祉会", "の村"];
+    let named = ["の里", "の家", "の園", "の丘", "の森", "の郷", "の杜", "学園", "の村"];
     named
         .iter()
         .filter_map(|end| {

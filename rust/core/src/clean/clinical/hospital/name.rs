@@ -16,17 +16,9 @@ pub const LONGEST_NAME: usize = 12;
 /// Particles at which a name in hiragana is cut off from the words before it.
 const PARTICLES: [char; 12] = ['に', 'を', 'は', 'が', 'で', 'と', 'へ', 'の', 'も', 'り', 'ら', 'て'];
 
-/// Strips general words off the end of `text`.
-fn strip_general(mut text: &str) -> &str {
-    while let Some(length) = GENERAL.at_end(text).map(str::len).max() {
-        text = &text[..text.len() - length];
-    }
-    text
-}
-
-/// Strips general words of two characters or more off the end of `text`.
-fn strip_long(mut text: &str) -> &str {
-    let long = |word: &&str| word.chars().nth(1).is_some();
+/// Strips general words of `least` characters or more off the end of `text`.
+fn strip_general(mut text: &str, least: usize) -> &str {
+    let long = |word: &&str| word.chars().count() >= least;
     while let Some(length) = GENERAL.at_end(text).filter(long).map(str::len).max() {
         text = &text[..text.len() - length];
     }
@@ -120,9 +112,9 @@ pub fn before(names: &Names, text: &str, word: Range<usize>, from: usize) -> Opt
         return None;
     }
     // 松本 and 東都 end in what is general by itself.
-    let at = from + strip_long(&text[from..word.start]).len();
+    let at = from + strip_general(&text[from..word.start], 2).len();
     let start = mixed_start(names, text, name_start(names, text, at, from), at, from);
-    let proper = strip_long(&text[start..at]);
+    let proper = strip_general(&text[start..at], 2);
     if proper.is_empty() || !begins_name(proper) || GENERAL.contains(proper) {
         return None;
     }
@@ -231,7 +223,7 @@ pub fn department(names: &Names, text: &str, word: Range<usize>, from: usize) ->
         && !name.contains(|c| NO_NAME.contains(c))
         && !GENERAL.contains(name)
         && name.chars().any(|c| is_kanji(c) || is_hiragana(c));
-    let general = strip_general(name).is_empty();
+    let general = strip_general(name, 1).is_empty();
     let closed = !BEHIND.iter().any(|word_behind| text[word.end..].starts_with(word_behind));
     let visited = ["通院", "受診", "にて", "より", "から", "へ紹介", "に紹介", "かかりつけ", "へ転", "に転"]
         .iter()
@@ -263,7 +255,7 @@ pub fn in_latin(names: &Names, text: &str, word: Range<usize>, from: usize) -> O
     {
         // Hp is Helicobacter pylori too: the name is one of the dictionary.
         let place = before(names, text, word.clone(), from)?;
-        let name = strip_general(&text[place.start..word.start]);
+        let name = strip_general(&text[place.start..word.start], 1);
         return (!short || is_place_or_name(names, name)).then_some(place);
     }
     if short {

@@ -9,7 +9,7 @@ pub fn ward(text: &str, word: Range<usize>, from: usize) -> Option<Range<usize>>
     let is_number = |c: char| c.is_ascii_alphanumeric() || "東西南北階第号新旧本別館棟中".contains(c);
     let length: usize =
         text[from..word.start].chars().rev().take(8).take_while(|&c| is_number(c)).map(char::len_utf8).sum();
-    let mut start = word.start - length;
+    let start = word.start - length;
     let before = &text[start..word.start];
     let numbered = before.contains(|c: char| c.is_ascii_digit());
     let whole = text[word.clone()].starts_with('病');
@@ -32,8 +32,7 @@ pub fn ward(text: &str, word: Range<usize>, from: usize) -> Option<Range<usize>>
             .take_while(|&c| is_kanji(c) || is_katakana(c))
             .map(char::len_utf8)
             .sum();
-        start = word.start - kind;
-        return Some(start..word.end + 2 * '「'.len_utf8() + length);
+        return Some(word.start - kind..word.end + 2 * '「'.len_utf8() + length);
     }
     let storey = text[word.end..].bytes().take_while(u8::is_ascii_digit).count();
     if storey > 0 && text[word.end + storey..].starts_with('階') && length > 0 && before.chars().count() <= 3
@@ -74,8 +73,8 @@ pub fn unit(text: &str, word: &Range<usize>) -> Option<Range<usize>> {
     let goes_on = behind.starts_with(|c: char| {
         COUNTERS.contains(c) || c.is_ascii_alphanumeric() || matches!(c, '.' | '/' | ':')
     });
-    let spaced = rest.starts_with(' ');
-    (!(goes_on || spaced && digits > 0)).then_some(word.start..end)
+    let spaced = rest.starts_with(' ') && digits > 0;
+    (!goes_on && !spaced).then_some(word.start..end)
 }
 
 /// Finds the point of the compass and the storey by which a ward is called: 西4.
@@ -84,13 +83,10 @@ fn compass_first(text: &str, word: &Range<usize>) -> Option<Range<usize>> {
     let end = word.end + digits;
     let apart =
         !text[..word.start].ends_with(|c: char| is_kanji(c) || is_katakana(c) || c.is_ascii_alphanumeric());
-    let behind = ["から", "に転", "へ転", "に移", "へ移", "へ", "より", "病棟", "の"];
-    ((1..=2).contains(&digits) && apart && behind.iter().any(|word| text[end..].starts_with(word)))
-        .then(|| word.start..end + if text[end..].starts_with("病棟") { "病棟".len() } else { 0 })
-        .or_else(|| {
-            let moved = text[end..].starts_with('に');
-            ((1..=2).contains(&digits) && apart && moved).then_some(word.start..end)
-        })
+    let behind =
+        ["から", "へ", "より", "病棟", "の", "に"].iter().find(|word| text[end..].starts_with(**word))?;
+    let ward = if *behind == "病棟" { behind.len() } else { 0 };
+    ((1..=2).contains(&digits) && apart).then_some(word.start..end + ward)
 }
 
 /// Finds the storey and the point of the compass by which a ward is called: 5西.

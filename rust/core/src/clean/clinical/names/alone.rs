@@ -4,7 +4,7 @@
 //! company behind it makes it part of another word.
 
 use super::candidate::{Candidate, Form};
-use super::given_kana::GOES_ON;
+use super::closing::begins_inflected;
 use super::lists::{
     ALONE_BEHIND, BELONGS, COMMON, COMPANIES, FAMILY, NO_NAME_BEFORE, SPEAKS_WITH, TOWNS, VARIANTS, VISITS,
 };
@@ -21,16 +21,18 @@ const OF_PLACES: [&str; 6] = ["に", "へ", "で", "から", "より", "まで"]
 const THINGS: &str = "病症炎腫瘤斑疹法式型術類点徴候基準表図像窩靱帯帯管腺筋膜節体説論賞杯線株語弁流派器具材剤薬錠散湯液軟膏鉗鈎";
 
 /// Tests a surname of two characters or more for a person by what stands around it.
-pub fn is_alone(words: &Words, text: &str, candidate: &Candidate, named: bool) -> bool {
+pub fn is_alone(words: &Words, text: &str, candidate: &Candidate) -> bool {
+    let may_be = candidate.form == Form::Surname
+        && candidate.begins
+        && !candidate.behind_name
+        && !matches!(candidate.next_id, id::SURNAME | id::GIVEN);
+    if !may_be {
+        return false;
+    }
     let range = candidate.range.clone();
     let (before, name, behind) = (&text[..range.start], &text[range.clone()], &text[range.end..]);
     let common = is_common(name) || words.is_only_surname(name);
-    candidate.form == Form::Surname
-        && named
-        && (common || is_likely(words, before, name, behind))
-        && candidate.begins
-        && !matches!(candidate.next_id, id::SURNAME | id::GIVEN)
-        && !candidate.behind_name
+    (common || is_likely(words, before, name, behind))
         && begins(before, common)
         && !is_linked(before, behind)
         && !names_a_thing(behind, candidate)
@@ -48,7 +50,7 @@ fn is_likely(words: &Words, before: &str, name: &str, behind: &str) -> bool {
     !words.is(name, &[Kind::Place, Kind::Organisation])
         || !TOWNS.contains(name) && opens && closes
         || has(behind)
-        || behind.starts_with(is_hiragana) && ALONE_BEHIND.at_start(behind).next().is_some()
+        || behind.starts_with(is_hiragana) && ALONE_BEHIND.begins(behind)
 }
 
 /// Surnames of one character that begin hardly any word.
@@ -59,7 +61,7 @@ pub fn is_alone_single(before: &str, name: &str, behind: &str, next_id: u16) -> 
     SINGLE.contains(name)
         && (before.is_empty() || before.ends_with(['\n', '。', '、', ' ']))
         && next_id == id::VERBAL_NOUN
-        && VISITS.at_start(behind).next().is_some()
+        && VISITS.begins(behind)
 }
 
 /// Tests that a word may begin here.
@@ -117,13 +119,13 @@ fn follows(name: &str, behind: &str, candidate: &Candidate, common: bool) -> boo
     match first {
         c if is_kanji(c) && common && (is_inflected(behind) || BEGINS_VERBAL.contains(c)) => true,
         c if is_kanji(c) => match candidate.next_id {
-            id::VERBAL_NOUN => (common || candidate.begins) && !is_operation(behind, candidate.next_length),
+            id::VERBAL_NOUN => !is_operation(behind, candidate.next_length),
             id::ADVERB | 1282 | 1284 | 1287 | 1314 | 575..=1129 => true,
             id::NOUN | 1306 => common && !company && has(behind),
             _ => false,
         },
         c if is_hiragana(c) => {
-            if ALONE_BEHIND.at_start(behind).next().is_some() {
+            if ALONE_BEHIND.begins(behind) {
                 return true;
             }
             if let Some(rest) = behind.strip_prefix('の') {
@@ -133,14 +135,13 @@ fn follows(name: &str, behind: &str, candidate: &Candidate, common: bool) -> boo
                 let rest = behind[particle.len()..].trim_start_matches('、');
                 let signs =
                     matches!(*particle, "より" | "から") && (rest.is_empty() || rest.starts_with('\n'));
-                return common && (signs || !town && SPEAKS_WITH.at_start(rest).next().is_some());
+                return common && (signs || !town && SPEAKS_WITH.begins(rest));
             }
             !company && OF_PERSONS.iter().any(|word| behind.starts_with(word))
         }
-        c if is_katakana(c) => common && ALONE_BEHIND.at_start(behind).next().is_some(),
+        c if is_katakana(c) => common && ALONE_BEHIND.begins(behind),
         c if c.is_ascii_alphabetic() => common && !company && !is_grade(behind),
         ')' => !town && !behind[1..].starts_with('様'),
-        c if c.is_ascii_digit() => !town && !company,
         _ => !town && !company,
     }
 }
@@ -153,9 +154,7 @@ fn is_inflected(behind: &str) -> bool {
     let mut characters = behind.chars();
     characters.next();
     let rest = characters.as_str();
-    rest.starts_with(is_hiragana)
-        && !GOES_ON.iter().any(|word| rest.starts_with(word))
-        && !rest.starts_with(['な', 'ら'])
+    begins_inflected(rest) && !rest.starts_with('な')
 }
 
 /// Tests for a common surname, its kanji in the usual form.
@@ -169,7 +168,7 @@ pub fn is_common(name: &str) -> bool {
 
 /// Tests for what a person has at the start of `text`.
 fn has(text: &str) -> bool {
-    [&VISITS, &FAMILY, &BELONGS].iter().any(|list| list.at_start(text).next().is_some())
+    [&VISITS, &FAMILY, &BELONGS].iter().any(|list| list.begins(text))
 }
 
 /// Tests for a verbal noun that goes on as an operation or a method: 切除術, 固定法.

@@ -2,13 +2,13 @@
 
 use std::ops::Range;
 
-use super::given_kana::{GOES_ON, given_in_kana};
+use super::closing::begins_inflected;
+use super::given_kana::given_in_kana;
 use super::given_kanji::is_given;
 use super::lattice::{Lattice, Surroundings, Token};
 use super::lists::{COMMON, GIVEN, GIVEN_SINGLE};
 use super::titles::{honorific, is_family};
 use super::words::{Kind, Words, id};
-use crate::clean::characters::is_hiragana;
 
 /// Possible name.
 #[derive(Clone, Debug)]
@@ -92,11 +92,6 @@ pub fn is_single(name: &str) -> bool {
     characters.next().is_some_and(|c| SINGLE.contains(c)) && characters.next().is_none()
 }
 
-/// Tests for the ending of a verb or an adjective behind its kanji, as in 休み: no particle.
-fn begins_inflected(behind: &str) -> bool {
-    behind.starts_with(is_hiragana) && !GOES_ON.iter().any(|word| behind.starts_with(word))
-}
-
 /// Lists the candidates of the run at `run`.
 pub fn candidates(
     words: &Words,
@@ -120,11 +115,7 @@ pub fn candidates(
     let (tokens, cost) = lattice.read(words, part, around);
     let mut found = Vec::new();
     let mut i = 0;
-    let mut position = 0;
-    let mut counted = 0;
     while let Some(token) = tokens.get(i) {
-        position += tokens[counted..i].iter().map(|t| t.length).sum::<usize>();
-        counted = i;
         let certainty = match token.kind {
             Kind::Surname => Certainty::Name,
             Kind::Place => Certainty::Place,
@@ -160,7 +151,7 @@ pub fn candidates(
             overlaps: count > 1
                 && lattice.overlaps(
                     words,
-                    position,
+                    part[..token.range.start].chars().count(),
                     token.length,
                     part[token.range.start..last.range.end].chars().count(),
                 ),

@@ -3,29 +3,19 @@
 use std::ops::Range;
 
 use super::super::category::Place;
-use super::alone::{is_alone, is_alone_single, is_common as is_common_surname};
+use super::alone::{is_alone, is_alone_single, is_common};
 use super::candidate::{Candidate, Certainty, Form, SIGNED, is_single};
 use super::chains::{LONGEST_LIST, begins_list, is_chain, is_numbered, is_pair, is_signature};
-use super::given_kana::GOES_ON;
 use super::given_kanji::{is_given, is_given_kanji};
 use super::honoured::{BEHIND_SAMA, LIKE, NO_PERSONS};
-use super::lists::{ALONE_BEHIND, COMMON, NO_FULL, NO_NAME_BEFORE, VISITS};
+use super::lists::{ALONE_BEHIND, COMMON, GOES_ON, NO_FULL, NO_NAME_BEFORE, VISITS};
+use super::speaker::is_speaker;
 use super::titles::{
     DEPARTMENTS, Tie, age_before, age_behind, family, honorific, in_brackets, is_family, role_in_brackets,
     title,
 };
 use super::words::{Kind, Words, id};
 use crate::clean::characters::{is_hiragana, is_kanji};
-
-/// With what a speaker goes on.
-const SPEAKS: [&str; 7] =
-    ["です。", "です、", "です\n", "でございます", "と申します", "といいます", "と言います"];
-
-/// Words for an action of somebody, before a closing bracket.
-const DOES: [&str; 20] = [
-    "指導", "代行", "休み", "代理", "確認", "記載", "対応", "担当", "同席", "立会", "介助", "施行", "実施",
-    "記", "入力", "報告", "説明", "執刀", "訪問", "記録",
-];
 
 /// The end of the last name found, with its honorific.
 pub type Last = Option<usize>;
@@ -43,6 +33,7 @@ pub fn decide(
     if NO_PERSONS.contains(&name) || NO_FULL.contains(name) || is_family(name) || is_repeated(name) {
         return None;
     }
+    let single = name.chars().count() == 1;
     let around = Around {
         words,
         text,
@@ -51,7 +42,10 @@ pub fn decide(
         before,
         name,
         behind,
-        single: name.chars().count() == 1,
+        single,
+        named: candidate.form != Form::Given
+            && !single
+            && (candidate.certainty == Certainty::Name || is_common(name)),
         title: title(before),
         family: family(before),
     };
@@ -59,15 +53,15 @@ pub fn decide(
         return Some(Place { whole: range.start..range.end + length, value: range });
     }
     let honoured_together = behind.strip_prefix('両').is_some_and(|behind| honorific(behind).is_some());
-    if !around.single && around.ends_as_speaker() {
+    if around.named && range.start == run.start && is_speaker(before, behind) {
         return Some(Place { whole: range.clone(), value: range });
     }
     let cut = around.without_given();
-    if let Some(cut) = cut.filter(|cut| is_alone(words, text, cut, true)) {
+    if let Some(cut) = cut.filter(|cut| is_alone(words, text, cut)) {
         return Some(Place { whole: cut.range.clone(), value: cut.range });
     }
     let is_name = honoured_together
-        || is_alone(words, text, candidate, around.named())
+        || around.named && is_alone(words, text, candidate)
         || candidate.form == Form::Surname
             && candidate.range.start == run.start
             && is_alone_single(before, name, behind, candidate.next_id)
@@ -94,6 +88,8 @@ struct Around<'a> {
     behind: &'a str,
     /// True if the candidate is one character.
     single: bool,
+    /// True for a surname that is likelier a person's than a place or another word.
+    named: bool,
     title: Option<Tie>,
     family: Option<Tie>,
 }
@@ -103,18 +99,18 @@ impl Around<'_> {
     fn honoured(&self) -> Option<usize> {
         let Self { candidate, name, behind, .. } = self;
         let length = honorific(behind).filter(|&length| is_honorific(candidate, &behind[..length]))?;
-        let visits = || behind.strip_prefix('様').is_some_and(|rest| VISITS.at_start(rest).next().is_some());
+        let visits = || behind.strip_prefix('様').is_some_and(|rest| VISITS.begins(rest));
         let sure = candidate.certainty != Certainty::Word
             || self.single && is_single(name) && candidate.range.start == self.run.start && visits()
             || candidate.form != Form::Surname
-            || is_common(self.words, name);
+            || is_likeliest(self.words, name);
         // Two characters that are no usual name stand before 様 in other words too.
         let doubtful = name.chars().count() == 2
             && !name.chars().next().is_some_and(|c| is_single(&c.to_string()))
             && !matches!(candidate.form, Form::Surname | Form::Given)
             && behind.strip_prefix('様').is_some_and(|rest| !rest.starts_with(|c| BEHIND_SAMA.contains(c)));
         let like = candidate.form != Form::Full
-            && !self.named()
+            && !self.named
             && behind.strip_prefix('様').is_some_and(|rest| LIKE.iter().any(|word| rest.starts_with(word)));
         let begins = candidate.begins
             || self.title.is_some()
@@ -125,18 +121,11 @@ impl Around<'_> {
         (sure && !doubtful && !like && begins && whole).then_some(length)
     }
 
-    /// Tests for a surname that is likelier a person's than a place or another word.
-    fn named(&self) -> bool {
-        self.candidate.form != Form::Given
-            && !self.single
-            && (self.candidate.certainty == Certainty::Name || is_common_surname(self.name))
-    }
-
     /// The surname alone, where what stands behind it is no given name: 挿管 in 大山挿管.
     fn without_given(&self) -> Option<Candidate> {
         let given = self.text.get(self.candidate.surname_end..self.candidate.range.end)?;
         let no_given = self.candidate.form == Form::Likely
-            && is_common_surname(&self.text[self.candidate.range.start..self.candidate.surname_end])
+            && is_common(&self.text[self.candidate.range.start..self.candidate.surname_end])
             && self.candidate.surname_end - self.candidate.range.start > '字'.len_utf8()
             && given.chars().count() > 1
             && !NO_NAME_BEFORE.at_start(given).any(|word| word.chars().count() == 1)
@@ -157,39 +146,13 @@ impl Around<'_> {
         let single = self.single && !(is_single(self.name) && self.before.ends_with('【'));
         surname
             && !single
-            && (self.named() || single != self.single || marked())
+            && (self.named || single != self.single || marked())
             && is_signature(self.before, self.behind)
-    }
-
-    /// Tests for the name of who speaks or does something: 病棟の上田です, 中山@放射線科, (小野指導).
-    fn ends_as_speaker(&self) -> bool {
-        let candidate = self.candidate;
-        if !self.named() || candidate.range.start != self.run.start {
-            return false;
-        }
-        let begins =
-            self.before.is_empty() || self.before.ends_with([' ', '\n', '、', '。', 'の', ':', '「', '(']);
-        let speaks = || begins && SPEAKS.iter().any(|word| self.behind.starts_with(word));
-        let does = || {
-            let rest = self.before.ends_with(['(', '、', ' ']).then_some(self.behind);
-            rest.and_then(|rest| rest.split_once(')')).is_some_and(|(word, _)| DOES.contains(&word))
-        };
-        let at = || self.behind.strip_prefix('@').is_some_and(|rest| rest.starts_with(is_kanji));
-        let two = || {
-            let rest = self
-                .behind
-                .strip_prefix('と')
-                .map(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()));
-            rest.is_some_and(|rest| {
-                self.behind.len() > rest.len() + "と".len() && rest.starts_with(['人', '名'])
-            })
-        };
-        speaks() || does() || at() || two()
     }
 
     /// Tests for a surname in an enumeration, behind a department or a role in brackets, or beside another one.
     fn by_place_in_line(&self) -> bool {
-        if !self.named() || self.candidate.form != Form::Surname {
+        if !self.named || self.candidate.form != Form::Surname {
             return false;
         }
         let number = self
@@ -221,7 +184,7 @@ impl Around<'_> {
             self.candidate.form != Form::Likely
                 || self.name.get(surname..).is_some_and(|given| is_given(given) || is_given_kanji(given))
         };
-        self.named()
+        self.named
             && self.exact()
             && is_end(self.behind)
             && !self.behind.starts_with('の')
@@ -236,8 +199,8 @@ impl Around<'_> {
         // 山田太郎 before 山田 is not before 山.
         let is_next = |word: &str| self.candidate.next_length <= word.chars().count();
         let goes_on = || {
-            GOES_ON.iter().any(|word| self.behind.starts_with(word))
-                || ALONE_BEHIND.at_start(self.behind).next().is_some()
+            GOES_ON.begins(self.behind)
+                || ALONE_BEHIND.begins(self.behind)
                 || self.behind.strip_prefix('ご').is_some_and(|rest| rest.starts_with(is_kanji))
         };
         let signs = || SIGNED.iter().any(|mark| self.behind.strip_prefix(mark).is_some_and(is_end));
@@ -277,18 +240,18 @@ impl Around<'_> {
             return tie == Tie::Mark && !self.single;
         }
         if tie == Tie::Topic {
-            return self.named()
+            return self.named
                 && (self.behind.is_empty() || self.behind.starts_with(['、', '。', ' ', '\n', ',', 'で']));
         }
         if tie == Tie::Weak {
-            return self.named() && self.exact();
+            return self.named && self.exact();
         }
         if tie == Tie::Role {
-            return self.named();
+            return self.named;
         }
         if tie == Tie::Direct
             && self.candidate.certainty == Certainty::Word
-            && !is_common(self.words, self.name)
+            && !is_likeliest(self.words, self.name)
         {
             return false;
         }
@@ -312,7 +275,7 @@ impl Around<'_> {
                     || tie == Tie::Mark && self.words.is(self.name, &[Kind::Given]) && is_end(self.behind);
                 (!self.single || given())
                     && self.exact()
-                    && (tie == Tie::Mark || tie == Tie::Loose && self.named())
+                    && (tie == Tie::Mark || tie == Tie::Loose && self.named)
             }
             Form::Full | Form::Likely => true,
         }
@@ -327,13 +290,13 @@ impl Around<'_> {
             && (age_before(self.before) && is_end(self.behind) || self.exact() && age_behind(self.behind))
             && (self.candidate.certainty != Certainty::Word
                 || self.candidate.form == Form::Given
-                || is_common(self.words, self.name))
+                || is_likeliest(self.words, self.name))
     }
 
     /// Tests for a name in a list of names, or before a profession in brackets; `last` is the end of the name before.
     fn listed(&self, last: Last) -> bool {
         let Candidate { form, certainty, ref range, .. } = *self.candidate;
-        let named = certainty == Certainty::Name || self.named();
+        let named = certainty == Certainty::Name || self.named;
         let follows = || last.and_then(|last| self.text.get(last..range.start));
         let dotted = || self.before.ends_with('・') && self.words.is(self.name, &[Kind::Place]);
         let place = !COMMON.contains(self.name) && (self.words.is_ordinary(self.name) || dotted());
@@ -355,11 +318,9 @@ impl Around<'_> {
         {
             return true;
         }
-        let behind_name =
-            || last.is_some_and(|last| last < range.start && is_chain(&self.text[last..range.start]));
         in_brackets(self.behind) && (named || !self.single)
             || form == Form::Surname && named && begins_list(self.words, self.text, range.end, LONGEST_LIST)
-            || behind_name() && (!self.single || is_end(self.behind))
+            || follows().is_some_and(is_chain) && (!self.single || is_end(self.behind))
     }
 }
 
@@ -374,7 +335,7 @@ fn is_repeated(name: &str) -> bool {
 }
 
 /// Tests for a surname that no other word is likelier to be than it before an honorific.
-fn is_common(words: &Words, name: &str) -> bool {
+fn is_likeliest(words: &Words, name: &str) -> bool {
     words.surname_excess(name).is_some_and(|excess| excess <= MOST_EXCESS)
 }
 

@@ -2,12 +2,11 @@
 
 use std::ops::Range;
 
-use super::given_kana::GOES_ON;
+use super::closing::closes;
 use super::given_kanji::is_given;
 use super::lists::{FAMILY, GIVEN, GIVEN_SINGLE};
 use super::titles::{Tie, family};
 use super::words::{Kind, Words};
-use crate::clean::characters::{is_hiragana, is_kanji};
 
 /// Words for somebody behind a member of the family, which are read as given names too.
 const NO_GIVEN: [&str; 12] =
@@ -35,7 +34,7 @@ pub fn given(words: &Words, text: &str, run: &Range<usize>) -> Option<Range<usiz
     };
     let at = within.or(before).or_else(comma)?;
     let name = &part[at..];
-    (is_closed(behind) && is_name(words, name)).then_some(run.start + at..run.end)
+    (closes(behind) && is_name(words, name)).then_some(run.start + at..run.end)
 }
 
 /// Tests for a given name that is no word for what members of families do or have.
@@ -51,10 +50,4 @@ fn is_name(words: &Words, name: &str) -> bool {
         && !FAMILY.contains(name)
         && (known && (!other || name.ends_with(|c| ENDS.contains(c)))
             || !other && is_given(name) && name.ends_with(|c| ENDS.contains(c)))
-}
-
-/// Tests that a name may end before `behind`.
-fn is_closed(behind: &str) -> bool {
-    !behind.starts_with(is_kanji)
-        && (!behind.starts_with(is_hiragana) || GOES_ON.iter().any(|word| behind.starts_with(word)))
 }

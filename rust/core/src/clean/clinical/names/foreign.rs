@@ -1,8 +1,7 @@
 //! Names of other languages with nothing beside them: グエン・ヴァン・アン, Nguyen Van Anh, 張偉.
 
-use super::given_kana::GOES_ON;
 use super::given_kanji::{is_given, is_given_kanji};
-use super::lists::{BELONGS, FOREIGN_LATIN, GIVEN_LATIN, VISITS, is_other};
+use super::lists::{BELONGS, FOREIGN_LATIN, GIVEN_LATIN, GOES_ON, VISITS, is_other};
 use super::titles::honorific;
 use super::words::{Kind, Words};
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
@@ -15,12 +14,13 @@ const NO_NAMES: [&str; 6] = ["郭清", "張力", "王冠", "陳旧", "羅患", "
 
 /// Tests for parts of a name in katakana, each a name of the dictionary, and none of them part of an eponym.
 pub fn in_katakana(words: &Words, parts: &[&str], behind: &str) -> bool {
-    let kinds = [Kind::Surname, Kind::Given, Kind::Person];
-    let known = |part: &str| words.is(part, &kinds);
+    let known = |part: &str| words.is_name(part);
+    if parts.len() < 2 {
+        return false;
+    }
     let named = parts.iter().filter(|part| known(part)).count();
     let connecting = |part: &str| part.chars().count() <= 2;
-    parts.len() > 1
-        && named * 2 >= parts.len()
+    named * 2 >= parts.len()
         && known(parts[0])
         && (parts[0].chars().count() > 2 || named == parts.len())
         && parts.iter().all(|part| known(part) || connecting(part) || !words.is(part, &[Kind::Other]))
@@ -31,44 +31,44 @@ pub fn in_katakana(words: &Words, parts: &[&str], behind: &str) -> bool {
 fn is_closed(behind: &str) -> bool {
     match behind.chars().next() {
         Some(c) if is_kanji(c) => {
-            honorific(behind).is_some()
-                || [&VISITS, &BELONGS].iter().any(|list| list.at_start(behind).next().is_some())
+            honorific(behind).is_some() || [&VISITS, &BELONGS].iter().any(|list| list.begins(behind))
         }
         Some(c) if is_katakana(c) || matches!(c, 'ー' | '・' | '-') => false,
-        Some(c) if is_hiragana(c) => GOES_ON.iter().any(|word| behind.starts_with(word)),
+        Some(c) if is_hiragana(c) => GOES_ON.begins(behind),
         _ => true,
     }
 }
 
+/// Words of eponyms behind a name.
+const EPONYMS: [&str; 8] = ["病", "症", "法", "分類", "徴候", "試験", "スコア", "型"];
+
 /// Returns the end of a surname and one to three given names in Latin letters at `start`.
 pub fn in_latin(text: &str, start: usize, ends: &[usize]) -> Option<usize> {
-    if text[..start].ends_with(['-', '/', '.', '_', '@']) {
-        return None;
-    }
-    let surname = &text[start..ends[0]];
+    let [first, .., end] = *ends else { return None };
+    let surname = &text[start..first];
+    let given = || text[first..end].split(' ').filter(|part| !part.is_empty());
     let capitalised = |part: &str| {
         part.len() > 1
             && part.starts_with(|c: char| c.is_ascii_uppercase())
             && part[1..].bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
     };
-    let &end = ends.last()?;
-    let given: Vec<&str> = text[ends[0]..end].split(' ').filter(|part| !part.is_empty()).collect();
-    let closed = !text[end..].trim_start_matches(' ').starts_with(|c: char| c.is_ascii_alphanumeric())
-        && !text[end..].starts_with(['-', '/', '.']);
-    let disease = ["病", "症", "法", "分類", "徴候", "試験", "スコア", "型"];
-    let joined =
-        text[end..].starts_with(|c: char| is_kanji(c) || is_katakana(c)) && honorific(&text[end..]).is_none();
-    let eponym = joined || disease.iter().any(|word| text[end..].trim_start_matches(' ').starts_with(word));
     let lower = surname.to_ascii_lowercase();
-    let western = ends.len() == 2 && GIVEN_LATIN.contains(&lower) && given.iter().all(|part| part.len() > 2);
-    (ends.len() > 1
-        && (FOREIGN_LATIN.contains(&lower) || western)
+    let western = || ends.len() == 2 && GIVEN_LATIN.contains(&lower) && given().all(|part| part.len() > 2);
+    let behind = &text[end..];
+    let rest = behind.trim_start_matches(' ');
+    let closed = || {
+        !rest.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && !behind.starts_with(['-', '/', '.'])
+            && (!behind.starts_with(|c: char| is_kanji(c) || is_katakana(c)) || honorific(behind).is_some())
+            && !EPONYMS.iter().any(|word| rest.starts_with(word))
+    };
+    ((FOREIGN_LATIN.contains(&lower) || western())
+        && !text[..start].ends_with(['-', '/', '.', '_', '@'])
         && capitalised(surname)
-        && !given.is_empty()
-        && given.iter().all(|part| capitalised(part) && !is_other(part))
-        && closed
-        && !eponym)
-        .then_some(end)
+        && given().next().is_some()
+        && given().all(|part| capitalised(part) && !is_other(part))
+        && closed())
+    .then_some(end)
 }
 
 /// Tests for a run of two or three kanji, a surname of one and a given name, that is no word.
@@ -76,13 +76,15 @@ pub fn in_kanji(words: &Words, run: &str, behind: &str) -> bool {
     let mut characters = run.chars();
     let surname = characters.next().is_some_and(|c| KANJI.contains(c));
     let given = characters.as_str();
-    let closed = behind.is_empty()
-        || behind
-            .starts_with([' ', '\n', '、', '。', '(', ')', ',', '/', 'は', 'が', 'の', 'に', 'を', 'と'])
-        || honorific(behind).is_some();
+    let closed = || {
+        behind.is_empty()
+            || behind
+                .starts_with([' ', '\n', '、', '。', '(', ')', ',', '/', 'は', 'が', 'の', 'に', 'を', 'と'])
+            || honorific(behind).is_some()
+    };
     surname
         && (is_given(given) && given.chars().count() == 2 || is_given_kanji(given))
-        && closed
+        && closed()
         && !NO_NAMES.contains(&run)
         && !words.is(run, &[Kind::Other, Kind::Place, Kind::Organisation])
 }

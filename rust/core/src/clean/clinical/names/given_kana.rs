@@ -1,39 +1,10 @@
 //! Given names in kana behind a surname.
 
-use super::lists::{GIVEN_HIRAGANA, GIVEN_KATAKANA, NO_GIVEN};
+use super::lists::{GIVEN_HIRAGANA, GIVEN_KATAKANA, GOES_ON, NO_GIVEN};
 use super::runs::{is_katakana_word, run_of};
 use super::titles::honorific;
 use super::words::{Kind, Words};
 use crate::clean::characters::{is_hiragana, is_kanji};
-
-/// Particles and verbs with which a sentence goes on behind a name in hiragana.
-pub const GOES_ON: &[&str] = &[
-    "です",
-    "だ",
-    "じゃ",
-    "など",
-    "ら",
-    "か",
-    "って",
-    "が",
-    "は",
-    "を",
-    "に",
-    "の",
-    "へ",
-    "と",
-    "も",
-    "で",
-    "より",
-    "から",
-    "まで",
-    "さん",
-    "さま",
-    "ちゃん",
-    "くん",
-    "や",
-    "、",
-];
 
 /// Returns the end of a given name in kana behind the surname that ends at `at`; `at` if there is none.
 pub fn given_in_kana(words: &Words, text: &str, at: usize) -> usize {
@@ -84,11 +55,10 @@ fn in_hiragana(words: &Words, text: &str, start: usize) -> Option<usize> {
     {
         return Some(end + kanji.len_utf8());
     }
-    let ends = |rest: &str| rest.is_empty() || GOES_ON.iter().any(|word| rest.starts_with(word));
+    let ends = |rest: &str| rest.is_empty() || GOES_ON.begins(rest);
     let lengths = run.char_indices().map(|(i, c)| i + c.len_utf8()).skip(1).take(LONGEST_GIVEN - 1);
     let names = lengths.filter(|&length| {
-        let honoured = || honorific(&text[start + length..]).is_some();
-        if honoured() {
+        if honorific(&text[start + length..]).is_some() {
             let word = &run[..length];
             return is_given_hiragana(words, word)
                 || words.readings_of_names.given.has(word) && !NO_GIVEN.contains(word);

@@ -1,7 +1,8 @@
 //! Kanji of given names, for those that the dictionary lacks.
 
-use std::collections::HashSet;
 use std::sync::LazyLock;
+
+use rustc_hash::FxHashSet;
 
 use super::lists::GIVEN;
 
@@ -18,7 +19,7 @@ const COMMON: &str = "\
     遙遥邦郁郎郷都里重野鈴鉄銀鋼錦鎮鏡長門開陸陽隆雄雅雛雪雲零雫霞青静鞠音響順領頌頼顕風飛香馨駿騎高鮎鯉鳳鳴鶴鷹麗麟麻麿黎龍竜\
     子修敬豪隼凱晶音菜衣莉陽絢悠蒼律朝煌吹幹勘貫孔暢泰滝竹絹緒孫嘉駒亀沢冨節松宣恒雅輔祐弘洋子尋加代千津佐智美与江枝恵奈穂";
 
-static SET: LazyLock<HashSet<char>> =
+static SET: LazyLock<FxHashSet<char>> =
     LazyLock::new(|| COMMON.chars().chain(GIVEN.words().flat_map(str::chars)).collect());
 
 /// Tests for one kanji that given names have.

@@ -1,9 +1,8 @@
 //! Names in hiragana before an honorific: たなかさん, すずき先生, ささき ひなちゃん.
 
 use super::super::category::Place;
-use super::given_kana::GOES_ON;
 use super::joined::is_full;
-use super::lists::{GIVEN_HIRAGANA, NO_GIVEN};
+use super::lists::{GIVEN_HIRAGANA, GOES_ON, NO_GIVEN};
 use super::runs::run_of;
 use super::titles::{Tie, family, honorific};
 use super::words::{Kind, Words};
@@ -99,7 +98,7 @@ fn of_family(words: &Words, text: &str, start: usize, end: usize) -> Option<usiz
     let is_particle = |name: &str| {
         name.starts_with(['の', 'と', 'は', 'が', 'を', 'に', 'も', 'へ', 'で', 'や', 'さ', 'な'])
     };
-    let ends = |at: usize| at == end || GOES_ON.iter().any(|word| text[at..].starts_with(word));
+    let ends = |at: usize| at == end || GOES_ON.begins(&text[at..]);
     let lengths = text[start..end].char_indices().map(|(i, c)| start + i + c.len_utf8()).skip(1);
     let names = lengths.filter(|&at| {
         let name = &text[start..at];

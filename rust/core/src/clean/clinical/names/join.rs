@@ -22,14 +22,15 @@ pub fn join_given(
     let dotted = text[run.end..].starts_with('・').then_some(run.end + '・'.len_utf8());
     let Some(start) = behind_spaces(text, run.end).or(dotted) else { return };
     let end = run_end(text, start);
-    if BEFORE.at_start(&text[start..]).next().is_some() {
+    if BEFORE.begins(&text[start..]) {
         return;
     }
     // 王 偉先生: a given name that the dictionary lacks.
     let short = text[start..end].char_indices().map(|(i, c)| start + i + c.len_utf8()).take(2);
-    let honoured = titles::honorific(&text[start..]).is_none();
-    if let Some(given) =
-        short.into_iter().find(|&given| honoured && titles::honorific(&text[given..]).is_some_and(|n| n > 3))
+    let begins_name = titles::honorific(&text[start..]).is_none();
+    if let Some(given) = short
+        .into_iter()
+        .find(|&given| begins_name && titles::honorific(&text[given..]).is_some_and(|n| n > 3))
         && candidate.whole
         && (given - start <= '字'.len_utf8()
             || !words.is(&text[start..given], &[Kind::Other, Kind::Organisation, Kind::Surname]))
@@ -42,34 +43,7 @@ pub fn join_given(
         run.end = end;
         return;
     }
-    // 田中 絆 2歳: whatever stands between a surname and an age.
-    let length = text[start..end].chars().count();
-    if GIVEN_SINGLE.contains(&text[start..end]) && candidate.range.len() > '字'.len_utf8() && candidate.whole
-    {
-        candidate.range.end = end;
-        candidate.form = Form::Full;
-        candidate.margin = i32::MAX;
-        run.end = end;
-        return;
-    }
-    let surname = text[candidate.range.clone()].chars().count() > 1 && candidate.certainty != Certainty::Word;
-    if surname
-        && length <= 2
-        && candidate.whole
-        && titles::age_behind(&text[end..])
-        && text[end..].starts_with([' ', '('])
-        && NO_LABEL_VALUES.at_start(&text[start..]).next().is_none()
-        && !words.is(&text[start..end], &[Kind::Organisation, Kind::Surname])
-        && (length == 1 || !words.is(&text[start..end], &[Kind::Other]))
-    {
-        candidate.range.end = end;
-        candidate.form = Form::Full;
-        candidate.margin = i32::MAX;
-        run.end = end;
-        return;
-    }
-    let rare = is_given(&text[start..end]) && words.is(&text[candidate.range.clone()], &[Kind::Surname]);
-    if rare && !words.is(&text[start..end], &[Kind::Other, Kind::Place, Kind::Organisation, Kind::Surname]) {
+    if is_given_run(words, text, candidate, start..end) {
         candidate.range.end = end;
         candidate.form = Form::Full;
         candidate.margin = i32::MAX;
@@ -94,4 +68,30 @@ pub fn join_given(
     candidate.whole &= given.whole;
     candidate.margin = i32::MAX;
     run.end = end;
+}
+
+/// Tests for a run behind a surname that is a given name as a whole: one kanji of the list, a rare one, or whatever
+/// stands before an age.
+fn is_given_run(words: &Words, text: &str, candidate: &Candidate, run: Range<usize>) -> bool {
+    let (surname, given) = (&text[candidate.range.clone()], &text[run.clone()]);
+    let single = || surname.len() > '字'.len_utf8() && candidate.whole && GIVEN_SINGLE.contains(given);
+    // 田中 絆 2歳
+    let length = given.chars().count();
+    let aged = || {
+        surname.chars().count() > 1
+            && candidate.certainty != Certainty::Word
+            && length <= 2
+            && candidate.whole
+            && text[run.end..].starts_with([' ', '('])
+            && titles::age_behind(&text[run.end..])
+            && !NO_LABEL_VALUES.begins(&text[run.start..])
+            && !words.is(given, &[Kind::Organisation, Kind::Surname])
+            && (length == 1 || !words.is(given, &[Kind::Other]))
+    };
+    let rare = || {
+        is_given(given)
+            && words.is(surname, &[Kind::Surname])
+            && !words.is(given, &[Kind::Other, Kind::Place, Kind::Organisation, Kind::Surname])
+    };
+    single() || aged() || rare()
 }

@@ -1,11 +1,11 @@
 //! Names in kana whose parts are one run: サカモトリョウヘイ, スズキサン, トモヤの母.
 
 use super::super::category::Place;
-use super::given_kana::GOES_ON;
+use super::closing::closes;
 use super::lists::{FAMILY, NO_KATAKANA};
 use super::readings::katakana;
 use super::words::{Kind, Words};
-use crate::clean::characters::{is_hiragana, is_kanji};
+use crate::clean::characters::is_hiragana;
 
 /// Honorifics in katakana, which end the run of a name.
 const HONORIFICS: [&str; 4] = ["サン", "クン", "チャン", "サマ"];
@@ -27,7 +27,7 @@ pub fn name(words: &Words, text: &str, start: usize, end: usize) -> Option<Place
                 || readings.has(name) && !other(name)
                 || is_full(words, name))
             && !other(run)
-            && NO_KATAKANA.at_end(name).next().is_none()
+            && !NO_KATAKANA.ends(name)
         {
             return Some(place(start + name.len(), end));
         }
@@ -35,15 +35,13 @@ pub fn name(words: &Words, text: &str, start: usize, end: usize) -> Option<Place
     let behind = &text[end..];
     if let Some(rest) = behind.strip_prefix('の')
         && run.chars().count() >= SHORTEST.0
-        && FAMILY.at_start(rest).next().is_some()
+        && FAMILY.begins(rest)
         && readings.given.has(run)
         && !other(run)
     {
         return Some(place(end, end));
     }
-    let closed = !behind.starts_with(is_kanji)
-        && (!behind.starts_with(is_hiragana) || GOES_ON.iter().any(|word| behind.starts_with(word)));
-    (closed && run.chars().count() > SHORTEST.0 + SHORTEST.1 && is_full(words, run) && !other(run))
+    (closes(behind) && run.chars().count() > SHORTEST.0 + SHORTEST.1 && is_full(words, run) && !other(run))
         .then(|| place(end, end))
 }
 

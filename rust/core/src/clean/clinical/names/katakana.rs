@@ -2,9 +2,8 @@
 
 use super::super::category::Place;
 use super::foreign;
-use super::given_kana::GOES_ON;
 use super::joined;
-use super::lists::{GIVEN_KATAKANA, NO_KATAKANA, VISITS};
+use super::lists::{GIVEN_KATAKANA, GOES_ON, NO_KATAKANA, VISITS};
 use super::runs::{is_katakana_word, run_of};
 use super::titles::{Tie, family, honorific, title};
 use super::words::{Kind, Words};
@@ -22,17 +21,20 @@ pub fn katakana(words: &Words, text: &str, start: usize, last: Option<usize>) ->
     let before = &text[..start];
     let tie = title(before).or_else(|| family(before));
     let apart = !before.ends_with(|c: char| is_kanji(c)) || tie.is_some();
+    if !apart {
+        return (None, ends[0]);
+    }
     let follows = last.is_some_and(|last| last < start && start - last <= 3);
     for &end in ends.iter().rev() {
         // What makes it a name is looked for first, as few words have any of it.
         if tie.is_none() && !follows && end == ends[0] && honorific(&text[end..]).is_none() {
-            if let Some(place) = joined::name(words, text, start, end).filter(|_| apart) {
+            if let Some(place) = joined::name(words, text, start, end) {
                 return (Some(place), end);
             }
             continue;
         }
         let name = Name { words, text, start, end, parts: text[start..end].split(BETWEEN).collect() };
-        if name.is_other() || !(2..=24).contains(&text[start..end].chars().count()) || !apart {
+        if name.is_other() || !(2..=24).contains(&text[start..end].chars().count()) {
             continue;
         }
         if let Some(length) = name.honoured() {
@@ -41,7 +43,7 @@ pub fn katakana(words: &Words, text: &str, start: usize, last: Option<usize>) ->
         if name.titled(tie)
             || name.reads(last)
             || name.is_full()
-            || apart && foreign::in_katakana(words, &name.parts, &text[end..])
+            || foreign::in_katakana(words, &name.parts, &text[end..])
         {
             return (Some(Place { whole: start..end, value: start..end }), end);
         }
@@ -82,7 +84,7 @@ impl Name<'_> {
     fn is_other(&self) -> bool {
         let name = &self.text[self.start..self.end];
         if name.contains('・') {
-            return NO_KATAKANA.at_end(name).next().is_some();
+            return NO_KATAKANA.ends(name);
         }
         self.parts.iter().any(|part| is_ordinary(self.words, part))
     }
@@ -96,7 +98,7 @@ impl Name<'_> {
         let fits = if behind.starts_with('様') {
             // スリガラス様陰影 is no person.
             let rest = &behind['様'.len_utf8()..];
-            let visits = VISITS.at_start(rest).next().is_some();
+            let visits = VISITS.begins(rest);
             let unknown = || {
                 visits
                     && self.text[self.start..self.end].chars().count() > 3
@@ -119,7 +121,7 @@ impl Name<'_> {
     fn titled(&self, tie: Option<Tie>) -> bool {
         let behind = &self.text[self.end..];
         let closed = !behind.starts_with(|c: char| is_kanji(c) || is_hiragana(c))
-            || self.parts.len() == 1 && GOES_ON.iter().any(|word| behind.starts_with(word));
+            || self.parts.len() == 1 && GOES_ON.begins(behind);
         let person = || {
             self.parts.iter().all(|part| {
                 let surname = || part.chars().count() > 2 && self.words.readings_of_names.surnames.has(part);
@@ -145,12 +147,11 @@ impl Name<'_> {
 
     /// Tests for several parts, the first of which is a name of the dictionary: グエン ティ ホア.
     fn several_foreign(&self) -> bool {
-        let kinds = [Kind::Surname, Kind::Given, Kind::Person];
         self.parts.len() > 1
-            && self.words.is(self.parts[0], &kinds)
+            && self.words.is_name(self.parts[0])
             && self.parts[1..]
                 .iter()
-                .all(|part| self.words.is(part, &kinds) || !self.words.is(part, &[Kind::Other]))
+                .all(|part| self.words.is_name(part) || !self.words.is(part, &[Kind::Other]))
     }
 
     fn bracketed(&self) -> bool {
@@ -195,7 +196,7 @@ fn is_compound(words: &Words, word: &str) -> bool {
 
 /// Tests for a name of the dictionary, or the reading of one.
 fn is_name(words: &Words, word: &str) -> bool {
-    words.is(word, &[Kind::Surname, Kind::Given, Kind::Person]) || words.readings_of_names.has(word)
+    words.is_name(word) || words.readings_of_names.has(word)
 }
 
 /// Tests for a word that is no name.

@@ -131,7 +131,7 @@ struct Evidence {
 /// Returns the end of the name at `start`.
 fn name_end(words: &Words, text: &str, start: usize, evidence: Evidence) -> Option<usize> {
     let first = char_at(text, start)?;
-    if NO_LABEL_VALUES.at_start(&text[start..]).next().is_some() {
+    if NO_LABEL_VALUES.begins(&text[start..]) {
         return None;
     }
     match first {
@@ -176,7 +176,7 @@ fn kanji(words: &Words, text: &str, start: usize, evidence: Evidence) -> Option<
     let kana = run_up_to(LONGEST + 1, text, end, is_hiragana);
     let given = (2..=4).contains(&text[end..kana].chars().count()) && !text[kana..].starts_with(is_kanji);
     let given = given && !text[end..kana].starts_with(['は', 'が', 'を', 'に', 'で', 'と', 'の', 'へ']);
-    if given && NO_NAME_ENDS.at_end(&text[end..kana]).next().is_none() {
+    if given && !NO_NAME_ENDS.ends(&text[end..kana]) {
         return Some(kana);
     }
     Some(end)
@@ -218,8 +218,7 @@ fn kana(words: &Words, text: &str, start: usize, evidence: Evidence, is: fn(char
     }
     let lengths_fit = |part: &Range<usize>| (1..=LONGEST).contains(&text[part.clone()].chars().count());
     let is_phrase = |part: &Range<usize>| {
-        NO_NAME_ENDS.at_end(&text[part.clone()]).next().is_some()
-            || NO_LABEL_VALUES.at_start(&text[part.clone()]).next().is_some()
+        NO_NAME_ENDS.ends(&text[part.clone()]) || NO_LABEL_VALUES.begins(&text[part.clone()])
     };
     while let Some(last) = parts.last()
         && parts.len() > 1
@@ -278,7 +277,7 @@ fn in_latin(text: &str, start: usize) -> Option<usize> {
         }
         end = next_end;
     }
-    let end = latin::behind_initial(text, end).unwrap_or(end);
+    let end = latin::behind_surname(text, end).unwrap_or(end);
     (!char_at(text, end)
         .is_some_and(|c| c.is_ascii_digit() || is_kanji(c) && honorific(&text[end..]).is_none()))
     .then_some(end)

@@ -71,7 +71,7 @@ fn titled(text: &str, start: usize, ends: &[usize]) -> Option<usize> {
         }
         end = to;
     }
-    if let Some(initial) = behind_initial(text, end).filter(|_| end > start) {
+    if let Some(initial) = behind_surname(text, end).filter(|_| end > start) {
         end = initial;
     }
     let long = text[start..end].split([' ', '.']).any(|part| part.len() >= 2);
@@ -107,13 +107,28 @@ fn honoured(words: &Words, text: &str, start: usize, end: usize) -> Option<usize
     fits.then(|| behind.len() - after.len() + honorific.len())
 }
 
-/// Returns the end of the initial of a given name behind the surname that ends at `at`: Saito R.; M and F are the sex.
-pub fn behind_initial(text: &str, at: usize) -> Option<usize> {
-    let rest = text[at..].strip_prefix(' ')?;
-    let initial = rest.chars().next().filter(char::is_ascii_uppercase)?;
-    let dot = rest[1..].starts_with('.');
-    let closed = !rest[1 + usize::from(dot)..].starts_with(|c: char| c.is_ascii_alphanumeric());
-    (closed && (dot || !matches!(initial, 'M' | 'F'))).then_some(at + 2 + usize::from(dot))
+/// Initial of a given name behind a surname.
+struct Initial {
+    letter: char,
+    dotted: bool,
+    /// The end of the letter and its dot.
+    end: usize,
+}
+
+/// Reads the initial behind one of `gaps` at `at`; nothing may go on behind it.
+fn initial(text: &str, at: usize, gaps: &[&str]) -> Option<Initial> {
+    let rest = gaps.iter().find_map(|gap| text[at..].strip_prefix(gap))?;
+    let letter = rest.chars().next().filter(char::is_ascii_uppercase)?;
+    let dotted = rest[1..].starts_with('.');
+    let behind = &rest[1 + usize::from(dotted)..];
+    let goes_on = behind.starts_with(|c: char| c.is_ascii_alphanumeric());
+    (!goes_on).then_some(Initial { letter, dotted, end: text.len() - behind.len() })
+}
+
+/// Returns the end of the initial behind the surname that ends at `at`: Saito R.; M and F are the sex.
+pub fn behind_surname(text: &str, at: usize) -> Option<usize> {
+    let initial = initial(text, at, &[" "])?;
+    (initial.dotted || !matches!(initial.letter, 'M' | 'F')).then_some(initial.end)
 }
 
 /// The longest e-mail address that is read, in bytes.
@@ -217,7 +232,7 @@ mod japanese {
         // SARA behind a label is a scale.
         let capitals = first > start + 1 && text.as_bytes()[start + 1].is_ascii_uppercase();
         let surname = || !capitals && is_surname(words, &text[start..first]);
-        let end = initial_behind(text, first).unwrap_or(first);
+        let end = closed_initial(text, first).unwrap_or(first);
         let initialled = end > first && first >= start + 4;
         let closed = !text[end..].starts_with(|c: char| c.is_ascii_alphanumeric() || c == '-');
         let san = ["-san", "-sensei", "-sama", "-kun", "-chan", "_san", " san", " sensei", " sama"]
@@ -227,14 +242,12 @@ mod japanese {
     }
 
     /// Returns the end of the initial behind the surname that ends at `at`: Saito R., Goto, S.; alone a dot or a comma closes it.
-    fn initial_behind(text: &str, at: usize) -> Option<usize> {
-        let gap = if text[at..].starts_with(", ") { 2 } else { usize::from(text[at..].starts_with(' ')) };
-        let initial = text[at + gap..].chars().next().filter(|c| gap > 0 && c.is_ascii_uppercase())?;
-        let end = at + gap + initial.len_utf8();
-        let rest = &text[end..];
-        let dot = rest.starts_with('.') && !rest[1..].starts_with(|c: char| c.is_ascii_alphanumeric());
-        let closed = gap == 1 && (rest.is_empty() || rest.starts_with([',', '、', '。', '\n', ')', ':']));
-        (dot || closed).then_some(end + usize::from(dot))
+    fn closed_initial(text: &str, at: usize) -> Option<usize> {
+        let initial = initial(text, at, &[", ", " "])?;
+        let rest = &text[initial.end..];
+        let closed = text[at..].starts_with(' ')
+            && (rest.is_empty() || rest.starts_with([',', '、', '。', '\n', ')', ':']));
+        (initial.dotted || closed).then_some(initial.end)
     }
 
     /// The fewest letters of a surname with a given name.

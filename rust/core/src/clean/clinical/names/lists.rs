@@ -53,9 +53,11 @@ lists! {
     BEFORE "before.txt";
     BEFORE_MARK "before_mark.txt";
     BEHIND "behind.txt";
+    BEHIND_KANA "behind_kana.txt";
     COMMON "common.txt";
     FAMILY "family.txt";
     FOREIGN_LATIN "foreign_latin.txt";
+    GOES_ON "goes_on.txt";
     GIVEN_LATIN "given_latin.txt";
     GIVEN_SINGLE "given_single.txt";
     GIVEN_HIRAGANA "given_hiragana.txt";
@@ -104,6 +106,16 @@ impl List {
     pub fn at_end(&self, text: &str) -> impl Iterator<Item = &'static str> {
         with_key(&self.by_last, self.lasts.pass(text.chars().next_back()))
             .filter(move |word| text.ends_with(word))
+    }
+
+    /// Tests for one of the words at the start of `text`.
+    pub fn begins(&self, text: &str) -> bool {
+        self.at_start(text).next().is_some()
+    }
+
+    /// Tests for one of the words at the end of `text`.
+    pub fn ends(&self, text: &str) -> bool {
+        self.at_end(text).next().is_some()
     }
 
     /// The second character of the word of two that begins with `c`.

@@ -7,6 +7,7 @@
 mod alone;
 mod candidate;
 mod chains;
+mod closing;
 mod evidence;
 mod family;
 mod foreign;
@@ -27,6 +28,7 @@ mod readings;
 mod romaji;
 mod runs;
 mod spaced;
+mod speaker;
 mod titles;
 mod titles_latin;
 mod unknown;
@@ -137,18 +139,9 @@ pub fn find(
         }
         at = match c {
             c if is_kanji(c) => finder.kanji(at),
-            c if is_katakana(c) => {
-                let last = finder.last;
-                finder.other(katakana::katakana(words, text, at, last))
-            }
-            'A'..='Z' => {
-                let last = finder.last;
-                finder.other(latin::latin(words, text, at, last))
-            }
-            c if is_hiragana(c) => {
-                let last = finder.last;
-                finder.other(hiragana::hiragana(words, text, at, last))
-            }
+            c if is_katakana(c) => finder.other(katakana::katakana(words, text, at, finder.last)),
+            'A'..='Z' => finder.other(latin::latin(words, text, at, finder.last)),
+            c if is_hiragana(c) => finder.other(hiragana::hiragana(words, text, at, finder.last)),
             c if c.is_ascii_alphabetic() => skip_letters(text, at),
             c => at + c.len_utf8(),
         };

@@ -1,6 +1,6 @@
 //! Readings of the dictionary's surnames and given names, packed by `tools/name_words.py`.
 
-use std::collections::HashSet;
+use rustc_hash::FxHashSet;
 
 use super::inflate::inflate;
 use super::lists::{GIVEN_HIRAGANA, GIVEN_KATAKANA, GIVEN_MODERN};
@@ -11,8 +11,8 @@ static PACKED: &[u8] = include_bytes!("readings.bin");
 
 /// Readings of surnames or of given names.
 pub struct Read {
-    katakana: HashSet<String>,
-    latin: HashSet<String>,
+    katakana: FxHashSet<String>,
+    latin: FxHashSet<String>,
 }
 
 /// Readings of names.
@@ -45,14 +45,14 @@ impl Readings {
 
 impl Read {
     fn new(readings: impl Iterator<Item = String>) -> Self {
-        let katakana: HashSet<_> = readings.map(|reading| katakana(&reading)).collect();
+        let katakana: FxHashSet<_> = readings.map(|reading| katakana(&reading)).collect();
         let latin = katakana.iter().map(|reading| romaji::latin(reading)).collect();
         Self { katakana, latin }
     }
 
     /// Tests for a reading in katakana or hiragana.
     pub fn has(&self, kana: &str) -> bool {
-        self.katakana.contains(kana) || self.katakana.contains(&katakana(kana))
+        self.katakana.contains(kana) || kana.contains(is_shifted) && self.katakana.contains(&katakana(kana))
     }
 
     /// Tests for a reading in katakana.
@@ -68,11 +68,13 @@ impl Read {
 
 /// Writes hiragana as katakana.
 pub fn katakana(kana: &str) -> String {
-    let shift = |c| match c {
-        'ぁ'..='ゖ' => char::from_u32(c as u32 + 0x60).unwrap_or(c),
-        c => c,
-    };
+    let shift = |c| if is_shifted(c) { char::from_u32(c as u32 + 0x60).unwrap_or(c) } else { c };
     kana.chars().map(shift).collect()
+}
+
+/// Tests for hiragana that katakana has in the same order.
+fn is_shifted(c: char) -> bool {
+    matches!(c, 'ぁ'..='ゖ')
 }
 
 #[cfg(test)]

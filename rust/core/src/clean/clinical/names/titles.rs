@@ -1,6 +1,6 @@
 //! Words beside a name: honorifics and professions behind it, titles and family before it.
 
-use super::lists::{BEFORE, BEFORE_MARK, BEHIND, FAMILY};
+use super::lists::{BEFORE, BEFORE_MARK, BEHIND, BEHIND_KANA, FAMILY};
 use super::titles_latin::title_in_latin;
 use crate::clean::characters::is_kanji;
 
@@ -38,44 +38,7 @@ const IN_BRACKETS: &[&str] = &[
 /// The longest word for a profession or a department in brackets, in characters.
 const LONGEST_ROLE: usize = 8;
 
-/// Honorifics and professions in kana and Latin letters; the latter end where no letter follows.
-const BEHIND_KANA: &[&str] = &[
-    "さん",
-    "さま",
-    "くん",
-    "ちゃん",
-    "ドクター",
-    "ナース",
-    "ヘルパー",
-    "ケアマネ",
-    "ベビー",
-    "クン",
-    "サン",
-    "サマ",
-    "チャン",
-    "ベイビー",
-    "ベビ",
-    "1児",
-    "2児",
-    "レジデント",
-    "センター長",
-    "ソーシャルワーカー",
-    "ワーカー",
-    "リーダー",
-    "チーフ",
-    "マネージャー",
-    "マネジャー",
-    "コーディネーター",
-    "カウンセラー",
-    "セラピスト",
-    "トレーナー",
-    "インターン",
-    "フェロー",
-    "アシスタント",
-    "べびー",
-    "べビー",
-    "シスター",
-];
+/// Professions in Latin letters, which end where no letter follows.
 const BEHIND_LATIN: &[&str] = &[
     "Dr", "DR", "dr", "Ns", "NS", "ns", "MD", "PT", "OT", "ST", "CM", "MSW", "PSW", "CE", "ME", "RN", "CW",
     "HN", "Prof", "Ph", "baby", "BB", "Baby", "BABY",
@@ -103,17 +66,18 @@ pub fn honorific(text: &str) -> Option<usize> {
     if first.is_ascii_uppercase() || first.is_ascii_lowercase() {
         return latin_profession(rest).map(|length| spaced + length);
     }
-    let kanji = BEHIND
-        .at_start(rest)
-        .filter(|word| {
-            !rest[word.len()..].starts_with(|c| NO_PROFESSION_BEFORE.contains(c) && word.chars().count() > 1)
-                || *word == "先生"
-        })
-        .filter(|word| !NO_HONORIFIC.iter().any(|other| rest.starts_with(other)) || word.chars().count() > 1)
-        .map(|word| word.len())
-        .max();
-    let kana = || BEHIND_KANA.iter().find(|word| rest.starts_with(**word)).map(|word| word.len());
-    let length = if is_kanji(first) { kanji } else { kana() };
+    let length = if is_kanji(first) {
+        let is_word = |word: &&str| {
+            if word.chars().nth(1).is_some() {
+                *word == "先生" || !rest[word.len()..].starts_with(|c| NO_PROFESSION_BEFORE.contains(c))
+            } else {
+                !NO_HONORIFIC.iter().any(|other| rest.starts_with(other))
+            }
+        };
+        BEHIND.at_start(rest).filter(is_word).map(str::len).max()
+    } else {
+        BEHIND_KANA.at_start(rest).map(str::len).max()
+    };
     length.map(|length| spaced + length)
 }
 
@@ -177,7 +141,7 @@ fn strip_tie(before: &str) -> (&str, Tie) {
 /// Tests for a title at the end of `before`; returns how it is tied to what follows.
 pub fn title(before: &str) -> Option<Tie> {
     let (rest, tie) = strip_tie(before);
-    let kanji = BEFORE.at_end(rest).next().is_some()
+    let kanji = BEFORE.ends(rest)
         || before.len() > rest.len()
             && BEFORE_MARK.at_end(rest).any(|word| {
                 tie == Tie::Mark || word.ends_with(['者', '医', '人', '員', '師', '酔', '記', '録'])
@@ -189,9 +153,8 @@ pub fn title(before: &str) -> Option<Tie> {
     if tie != Tie::Topic && is_role(rest) {
         return Some(if tie == Tie::Mark { tie } else { Tie::Role });
     }
-    let department =
-        rest.ends_with(DEPARTMENTS) && !rest.ends_with("全部") || BEFORE_MARK.at_end(rest).next().is_some();
-    (tie == Tie::Loose && before.ends_with(' ') && department).then_some(Tie::Weak)
+    let department = || rest.ends_with(DEPARTMENTS) && !rest.ends_with("全部") || BEFORE_MARK.ends(rest);
+    (tie == Tie::Loose && before.ends_with(' ') && department()).then_some(Tie::Weak)
 }
 
 /// Ends of departments.
@@ -234,7 +197,7 @@ fn is_role(text: &str) -> bool {
 /// Tests for a member of the family at the end of `before`; returns how it is tied to what follows.
 pub fn family(before: &str) -> Option<Tie> {
     let (rest, tie) = strip_tie(before);
-    FAMILY.at_end(rest).next().is_some().then_some(tie)
+    FAMILY.ends(rest).then_some(tie)
 }
 
 /// Tests for a word for a member of the family.

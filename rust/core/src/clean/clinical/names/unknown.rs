@@ -49,7 +49,7 @@ fn is_unknown_name(words: &Words, lattice: &mut Lattice, name: &str, honorific: 
     if honorific_whole(name) {
         return false;
     }
-    let visits = like && VISITS.at_start(behind.trim_start_matches(' ')).next().is_some();
+    let visits = like && VISITS.begins(behind.trim_start_matches(' '));
     // The dictionary has 南殿 as a word; 神殿 and 宮殿 are no persons.
     if count == 1 && honorific == "殿" {
         return "南東西北林森原泉".contains(name);

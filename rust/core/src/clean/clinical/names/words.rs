@@ -1,7 +1,8 @@
 //! The words of the dictionary among which names are told apart: packed by `tools/name_words.py`.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
+
+use rustc_hash::FxHashMap;
 
 use super::inflate::inflate;
 use super::lists::VARIANTS;
@@ -63,7 +64,7 @@ pub struct Words {
     /// Readings of names.
     pub readings_of_names: Readings,
     /// Surnames of two or three characters that begin and that end with each character.
-    ends_of_surnames: HashMap<char, [u16; 2]>,
+    ends_of_surnames: FxHashMap<char, [u16; 2]>,
 }
 
 static WORDS: LazyLock<Option<Words>> = LazyLock::new(|| Words::unpack(&inflate(PACKED)?));
@@ -93,7 +94,7 @@ impl Words {
         let mut surface = Vec::new();
         let mut surfaces = Vec::new();
         let kinds: Vec<_> = ids.iter().map(|&id| kind(id)).collect();
-        let mut ends_of_surnames: HashMap<char, [u16; 2]> = HashMap::new();
+        let mut ends_of_surnames: FxHashMap<char, [u16; 2]> = FxHashMap::default();
         let mut readings: Vec<Reading> = Vec::new();
         while !bytes.is_empty() {
             let [shared, length] = take(bytes)?;
@@ -171,21 +172,22 @@ impl Words {
         })
     }
 
+    /// The readings of `text` as a word.
+    fn readings(&self, text: &str) -> &[Reading] {
+        self.trie.get(text).map_or(&[], |(first, count)| &self.readings[first as usize..][..count as usize])
+    }
+
     /// The cost of `text` as a surname before an honorific, above that of the cheapest other reading; `None` if it is
     /// no surname.
     pub fn surname_excess(&self, text: &str) -> Option<i32> {
         let honorific = self.class(id::HONORIFIC);
-        let mut walk = Walk::default();
-        let length = self.find(text, &mut walk);
         let (mut surname, mut other) = (None, None);
-        for (_, readings) in self.at(&walk, 0).filter(|&(n, _)| n == length) {
-            for reading in readings {
-                let cost = self.connection(self.class(id::OUTER), reading.class)
-                    + i32::from(reading.cost)
-                    + self.connection(reading.class, honorific);
-                let best = if self.kind(reading.class) == Kind::Surname { &mut surname } else { &mut other };
-                *best = Some(best.map_or(cost, |best: i32| best.min(cost)));
-            }
+        for reading in self.readings(text) {
+            let cost = self.connection(self.class(id::OUTER), reading.class)
+                + i32::from(reading.cost)
+                + self.connection(reading.class, honorific);
+            let best = if self.kind(reading.class) == Kind::Surname { &mut surname } else { &mut other };
+            *best = Some(best.map_or(cost, |best: i32| best.min(cost)));
         }
         surname.map(|surname| other.map_or(0, |other| surname - other))
     }
@@ -210,23 +212,18 @@ impl Words {
 
     /// Tests for a word that is no proper noun.
     pub fn is_ordinary(&self, text: &str) -> bool {
-        let mut walk = Walk::default();
-        let length = self.find(text, &mut walk);
-        let mut whole = self.at(&walk, 0).filter(|&(n, _)| n == length);
-        whole.any(|(_, readings)| {
-            readings.iter().any(|r| self.kind(r.class) == Kind::Other && self.id(r.class) != id::PROPER_NOUN)
-        })
+        let ordinary = |r: &Reading| self.kind(r.class) == Kind::Other && self.id(r.class) != id::PROPER_NOUN;
+        self.readings(text).iter().any(ordinary)
+    }
+
+    /// Tests for a name of a person.
+    pub fn is_name(&self, text: &str) -> bool {
+        self.is(text, &[Kind::Surname, Kind::Given, Kind::Person])
     }
 
     /// Tests whether `text` is a word with a reading of one of the kinds.
     pub fn is(&self, text: &str, kinds: &[Kind]) -> bool {
-        let mut walk = Walk::default();
-        let length = self.find(text, &mut walk);
-        length > 0
-            && self
-                .at(&walk, 0)
-                .filter(|&(n, _)| n == length)
-                .any(|(_, readings)| readings.iter().any(|r| kinds.contains(&self.kind(r.class))))
+        self.readings(text).iter().any(|r| kinds.contains(&self.kind(r.class)))
     }
 }
 
