@@ -41,7 +41,7 @@ class Session:
         """A cache without tokens."""
         return [np.zeros((batch, groups, 0, head), np.float32) for _, groups, _, head in self._sizes]
 
-    def run(self, ids: Array, mask: Array, past: list[Array]) -> tuple[Array, list[Array]]:
+    def run(self, ids: NDArray[np.int64], mask: NDArray[np.int64], past: list[Array]) -> tuple[Array, list[Array]]:
         """Logits [batch, length, V] for ids [batch, length] behind `past`, and the cache with them.
 
         mask [batch, past + length]; positions are counted from the first token that it does not leave out.
