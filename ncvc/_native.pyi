@@ -399,6 +399,9 @@ class Filters:
     def apply_batch(self, texts: Sequence[str]) -> list[tuple[str | None, str | None]]:
         """Filters every text, on all cores."""
 
+    def quality(self, texts: Sequence[str]) -> list[float | None]:
+        """Returns the probability of high quality of every cleaned text, on all cores; None where there is no score."""
+
     def count(self, texts: Sequence[str]) -> str:
         """Counts the effect of each filter on these texts, in JSON.
 

@@ -16,6 +16,7 @@ CONFIGS = ("pydantic", "pyyaml")
 MODELS = ("huggingface-hub", "numpy", "safetensors", "tokenizers", "torch", "transformers")
 TRAINING = (*CONFIGS, "megatron-core", "numpy", "psutil", "safetensors", "tensorboard", "torch")
 CONVERSION = (*CONFIGS, "megatron-core", *MODELS, "psutil", "sentencepiece")
+TUNING = tuple(dict.fromkeys((*CONVERSION, "accelerate", "datasets", "peft", "tensorboard", "trl")))
 
 NEEDS: dict[str, tuple[str, ...]] = {
     "bundle": ("packaging",),
@@ -26,7 +27,9 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "data check": ("pydantic",),
     "data igakuqa": ("pydantic",),
     "data jmed-llm": ("pydantic",),
-    "demo": tuple(dict.fromkeys((*CONVERSION, *TRAINING, "ipadic", "matplotlib"))),
+    "data own": ("pydantic",),
+    "data topics": (),
+    "demo": tuple(dict.fromkeys((*TUNING, *TRAINING, "ipadic", "matplotlib"))),
     "dictionary build": ("ipadic",),
     "dictionary show": (),
     "doctor": ("packaging",),
@@ -34,20 +37,27 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "generate": MODELS,
     "init": CONFIGS,
     "preprocess": (*CONFIGS, "ipadic"),
+    "quality apply": ("numpy", "pydantic"),
+    "quality embed": (*MODELS, "pydantic"),
+    "quality fit": ("numpy", "pydantic", "scikit-learn"),
+    "quality label": (*MODELS, "pydantic"),
     "serve": (*MODELS, "pydantic", "starlette", "uvicorn"),
     "split": (),
+    "synthesize judge": (),
+    "synthesize run": (*CONFIGS, "httpx2", "jinja2", "tenacity"),
     "tokenizer train": ("pydantic", "sentencepiece"),
     "train plot": (*CONFIGS, "matplotlib", "numpy"),
     "train run": TRAINING,
     "train status": CONFIGS,
     "train tune": TRAINING,
-    "tune": tuple(dict.fromkeys((*CONVERSION, "accelerate", "datasets", "peft", "tensorboard", "trl"))),
+    "tune": TUNING,
     "verify": (),
 }
 """Distributions that a command uses with its default settings, besides click; what these need comes with them."""
 
-EXTRAS = ("", "train", "hf", "serve", "tune")
-"""Extras of the package (`pip install 'ncvc[train]'`): each has all of those before, but `tune` nothing of `serve`."""
+EXTRAS = ("", "train", "hf", "serve", "tune", "quality", "synthesize")
+"""Extras of the package (`pip install 'ncvc[train]'`): each has all of those before, but `tune` nothing of `serve`,
+`quality` those of `hf`, and `synthesize` nothing of any."""
 
 OPTIONAL = {
     "unidic-lite": "a second base for dictionaries",

@@ -23,6 +23,12 @@ ONNX = "ncvc-onnx/1"
 BUNDLE = "ncvc-bundle/1"
 BENCHMARK = "benchmark"
 EVALUATION = "evaluation"
+QUALITY_LABELS = "quality-labels"
+QUALITY_EMBEDDINGS = "quality-embeddings"
+QUALITY_MODEL = "quality-model"
+QUALITY_SCORES = "quality-scores"
+SYNTHESIS = "synthesis"
+TOPICS = "topics"
 CHECKPOINT: Literal["ncvc-checkpoint/1"] = "ncvc-checkpoint/1"
 TUNING = "ncvc-tuning/1"
 """Kinds of folders of ours, by their manifest's `stage` or `format`."""
@@ -34,6 +40,12 @@ KINDS = {
     TUNING: "a checkpoint of `ncvc tune`, whose `output` is the model",
     BENCHMARK: "a benchmark of `ncvc data`",
     EVALUATION: "a report of `ncvc evaluate`",
+    QUALITY_LABELS: "the labels of `ncvc quality label`",
+    QUALITY_EMBEDDINGS: "the embeddings of `ncvc quality embed`",
+    QUALITY_MODEL: "a classifier of `ncvc quality fit`",
+    QUALITY_SCORES: "the scores of `ncvc quality apply`",
+    SYNTHESIS: "an output of `ncvc synthesize`",
+    TOPICS: "topics of `ncvc data topics`",
 }
 """Kinds of folders that are no model to be loaded or converted, in words."""
 

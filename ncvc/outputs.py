@@ -62,16 +62,22 @@ def real_path(output: Path) -> Path:
 
 
 def require_output(
-    output: Path, kind: str, *, reads: Iterable[Path], beside: Iterable[Path] = (), replace: bool
+    output: Path,
+    kind: str,
+    *,
+    reads: Iterable[Path],
+    beside: Iterable[Path] = (),
+    replace: bool,
+    work: Callable[[Path], WorkFolder] = WorkFolder,
 ) -> Path:
     """Refuses an output folder that may not be written; returns the path that links lead to.
 
-    See `require_apart` and `require_replaceable`, whose errors it raises.
+    `work` is the kind of its work folder. See `require_apart` and `require_replaceable`, whose errors it raises.
     """
     require_apart(output, reads, beside)
     require_replaceable(output, kind, replace=replace)
     final = real_path(output)
-    WorkFolder(final).require_free()
+    work(final).require_free()
     return final
 
 

@@ -26,8 +26,8 @@ class Progress:
     def __call__(self, counts: Mapping[str, int]) -> None:
         """Takes the counts of a stage that knows them; see `ProgressCallback`."""
 
-    def items(self, done: int, of: int) -> None:
-        """Takes the number of finished items, of a stage that knows no more."""
+    def items(self, done: int, of: int, note: str = "") -> None:
+        """Takes the number of finished items, of a stage that knows no more; `note` is shown behind it."""
 
     def close(self) -> None:
         """Ends the display."""
@@ -94,11 +94,12 @@ class ProgressLine(Progress):
         if seconds := self._due():
             self.reporter.show(self._line(counts, seconds))
 
-    def items(self, done: int, of: int) -> None:
+    def items(self, done: int, of: int, note: str = "") -> None:
         """Shows the share of finished items if it is time."""
         if seconds := self._due():
             remaining = f" · {duration(seconds / done * of - seconds)} left" if 0 < done < of else ""
-            self.reporter.show(f"{self.label}: {done / of:4.0%} · {done:,} of {of:,}{remaining}")
+            said = f" · {note}" if note else ""
+            self.reporter.show(f"{self.label}: {done / of:4.0%} · {done:,} of {of:,}{said}{remaining}")
 
     def close(self) -> None:
         """Clears the line."""

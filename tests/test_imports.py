@@ -25,6 +25,8 @@ MAY_USE = {
     "openai_client": set(),
     "packages": set(),
     "progress": set(),
+    "record_log": set(),
+    "resumable": {"files", "identity", "outputs"},
     "smoothing": set(),
     "yaml12": set(),
     "stdin_lines": set(),
@@ -33,7 +35,7 @@ MAY_USE = {
     "outputs": {"files", "manifest"},
     "auto_tokenizer": {"manifest"},
     "html": set(),
-    "data": {"files", "manifest", "outputs"},
+    "data": {"documents", "files", "manifest", "outputs"},
     "documents": {"files", "progress"},
     "executors": {"progress"},
     "dictionary": {"documents", "files", "manifest", "outputs"},
@@ -66,6 +68,10 @@ MAY_USE = {
         ),
         *("progress", "smoothing", "yaml12"),
     },
+    "evaluate": {
+        *("api_key", "convert", "data", "engines", "files", "hf", "html", "manifest", "openai_client", "outputs"),
+        *("progress", "record_log", "resumable"),
+    },
 }
 COMMANDS = {
     "bundle": {"files", "manifest", "outputs", "progress"},
@@ -85,13 +91,28 @@ COMMANDS = {
         ),
         *("smoothing", "tokenizer", "train", "yaml12"),
     },
-    "evaluate": {
-        *("api_key", "convert", "data", "engines", "files", "hf", "html", "identity", "manifest", "openai_client"),
-        *("outputs", "progress"),
-    },
     "demo": {"checkpoint", "config", "dictionary", "files", "manifest", "outputs", "progress"},
     "doctor": {"machine", "packages"},
+    "quality": {
+        *("data", "documents", "evaluate", "files", "hf", "html", "manifest", "outputs", "progress", "record_log"),
+        "resumable",
+    },
     "serve": {"engines", "hf", "progress"},
+    "synthesize": {
+        *(
+            "api_key",
+            "config",
+            "corpus",
+            "documents",
+            "engines",
+            "files",
+            "hf",
+            "html",
+            "manifest",
+            "outputs",
+            "progress",
+        )
+    },
 }
 """Rooms of one command: nothing but `cli` uses them."""
 HEAVY = {"torch", "transformers", "megatron", "safetensors", "tokenizers"}

@@ -1,7 +1,8 @@
 """Writes the words among which the clinical names rule looks for names: `python tools/name_words.py`.
 
 They are those of the package ipadic (the dictionary of MeCab, compiled) that are written in kanji alone, and its nouns
-in kana alone, with MeCab's costs, and names that it lacks, from the lists beside the rule. The engine carries them, so
+in kana alone, with MeCab's costs, and names that it lacks, from the lists beside the rule (those of UniDic among them,
+which `tools/unidic_names.py` writes). The engine carries them, so
 names are found without a dictionary at hand. Kanji that have a usual form are written in it.
 
 Packed with zlib: the number of word classes and MeCab's id of each; their connection costs, one row for each class on
@@ -34,7 +35,15 @@ LONGEST = 5
 OUTER = 0
 # Lists of further names with their class and their costs by length: those of rare names in ipadic; a single character
 # costs more than any other reading of it.
-LISTS = {"surnames": (1290, (12000, 8500, 7500)), "given": (1291, (12000, 8500, 7500)), "foreign": (1289, (8000,) * 3)}
+LISTS = {
+    "surnames": (1290, (12000, 8500, 7500)),
+    "given": (1291, (12000, 8500, 7500)),
+    "foreign": (1289, (8000,) * 3),
+    "unidic_surnames": (1290, (12000, 9000, 8500)),
+    "unidic_given": (1291, (12000, 9000, 8500)),
+}
+# The least cost that a name of a list has above its surface as a place or an organisation.
+ABOVE_PLACE = 500
 # Readings of names: long enough to tell a name from a particle.
 READING = re.compile("[ァ-ヺー]{2,8}")
 
@@ -117,7 +126,8 @@ def words(folder: Path) -> bytes:
         of_surface = costs.setdefault(row.surface.translate(usual), {})
         of_surface[row.left] = min(row.cost, of_surface.get(row.left, row.cost))
     for surface, id_, cost in further():
-        costs.setdefault(surface.translate(usual), {}).setdefault(id_, cost)
+        of_surface = costs.setdefault(surface.translate(usual), {})
+        of_surface.setdefault(id_, max([cost, *(other + ABOVE_PLACE for other in of_surface.values())]))
     classes = [OUTER, *sorted({i for of_surface in costs.values() for i in of_surface})]
     number = {i: n for n, i in enumerate(classes)}
     out = bytearray(struct.pack(f"<H{len(classes)}H", len(classes), *classes))
@@ -140,6 +150,7 @@ def name_readings(folder: Path) -> bytes:
         features = row.features.split(",")
         if features[2] == "人名" and features[3] in read and READING.fullmatch(features[7]):
             read[features[3]].add(features[7])
+    read["姓"].update(listed("unidic_surnames_read"), listed("surnames_read"))
     return "\n\n".join("\n".join(sorted(of_kind)) for of_kind in read.values()).encode()
 
 

@@ -21,8 +21,10 @@ from ncvc.cli.generate import generate
 from ncvc.cli.init import init
 from ncvc.cli.options import Group, warn
 from ncvc.cli.preprocess import preprocess
+from ncvc.cli.quality import quality
 from ncvc.cli.serve import serve
 from ncvc.cli.split import split
+from ncvc.cli.synthesize import synthesize
 from ncvc.cli.tokenizer import tokenizer
 from ncvc.cli.train import train
 from ncvc.cli.tune import tune
@@ -40,6 +42,7 @@ def ncvc() -> None:
     The steps, each on the output of those before; `ncvc init` writes configs to start from:
       ncvc dictionary build hospital.dic --terms terms.csv
       ncvc tokenizer train tokenizer raw/*.jsonl.zst --dictionary hospital.dic
+      ncvc synthesize synthesize.yaml
       ncvc preprocess preprocess.yaml
       ncvc train megatron_configs/ncvc-slm-1.yaml
       ncvc convert runs/ncvc-slm-1/checkpoints/step_00024000 my-model --to hf
@@ -57,7 +60,7 @@ ERRNO = re.compile(r"^\[Errno \d+\] ")
 
 COMMANDS = (
     *(init, dictionary, tokenizer, preprocess, train, checkpoint, convert, tune, generate, chat, serve),
-    *(bundle, data, evaluate, clean, split, verify, demo, doctor),
+    *(bundle, data, synthesize, quality, evaluate, clean, split, verify, demo, doctor),
 )
 for command in COMMANDS:
     ncvc.add_command(command)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @click.group(cls=Group)
 def data() -> None:
-    """Prepares benchmarks, and checks question–answer data of one's own."""
+    """Prepares benchmarks and topics, and checks question–answer data of one's own."""
 
 
 @data.command("jmed-llm")
@@ -56,6 +56,57 @@ def igakuqa(folder: Path, output: Path, demonstrations: Path | None, force: bool
     from ncvc.data.prepare import prepare_igakuqa
 
     _close(prepare_igakuqa(folder, output, demonstrations=demonstrations, replace=force), output, console)
+
+
+@data.command()
+@click.argument("test", type=EXISTING_FILE)
+@click.argument("output", type=PATH)
+@click.option("--train", type=EXISTING_FILE, help="Questions to tune on, in the same form.")
+@force_option
+@answers
+def own(test: Path, output: Path, train: Path | None, force: bool, console: Console) -> None:
+    """Writes your own questions, JSON lines in TEST, in the form that `ncvc evaluate` and `ncvc tune` read.
+
+    A line has `task`, `question`, `answer`, and for a choice `choices`, a list of texts; the answer is the right text
+    or its letter. Without `choices` it is a list of entities. `document` is the text that is asked about.
+
+    \b
+    Examples:
+      ncvc data own questions.jsonl our-questions
+      ncvc data own held-out.jsonl our-questions --train train.jsonl
+    """
+    from ncvc.data.prepare import prepare_own
+
+    _close(prepare_own(test, output, train=train, replace=force), output, console)
+
+
+@data.command()
+@click.argument("output", type=PATH)
+@click.option("--diseases", type=EXISTING_FILE, multiple=True, help="A list in J-MeDic's form; can be given again.")
+@click.option("--drugs", type=EXISTING_FILE, multiple=True, help="A list in the price list's form; can be given again.")
+@force_option
+@answers
+def topics(output: Path, diseases: tuple[Path, ...], drugs: tuple[Path, ...], force: bool, console: Console) -> None:
+    """Writes the topics of `ncvc synthesize` from lists of diseases and drugs: CSV, TSV or Excel, as published.
+
+    J-MeDic has the columns 出現形 and 標準病名, the price list of the health insurance 品名 and 成分名. Both are
+    published with terms of use of their own, and are not part of ncvc.
+
+    \b
+    Examples:
+      ncvc data topics topics --diseases MANBYO.csv --drugs prices.csv
+    """
+    if not diseases and not drugs:
+        raise click.UsageError("give --diseases or --drugs")
+    from ncvc.data.topics import prepare_topics
+
+    prepared = prepare_topics(output, diseases=diseases, drugs=drugs, replace=force)
+    lines = []
+    for kind, count in prepared.topics.items():
+        dropped = ", ".join(f"{number:,} {reason}" for reason, number in prepared.dropped[kind].items())
+        out = f" of {prepared.rows[kind]:,} rows{f' ({dropped})' if dropped else ''}"
+        lines.append(f"{kind}: {count:,} topics{out}; the papers had {prepared.papers[kind]:,}")
+    console.close({"output": str(output), **vars(prepared)}, [*lines, f"written to {output}"])
 
 
 @data.command()

@@ -13,7 +13,7 @@ from ncvc.progress import reporter_on
 @click.option("--seed", default=1, show_default=True, help="The seed of the synthetic text.")
 @answers
 def demo(folder: Path, seed: int, console: Console) -> None:
-    """Runs every stage on synthetic text, from raw text to a small model, in at most 5 minutes.
+    """Runs every stage on synthetic text, from raw text to a tuned and measured model, in minutes.
 
     Every command line is shown as you would type it. An earlier demo in FOLDER (default: demo) is made anew; a
     folder that holds anything else is left alone.

@@ -6,12 +6,17 @@ from typing import Any
 import click
 
 from ncvc.cli.options import EXISTING_FILE, EXISTING_FOLDER, PATH, Command, Console, answers, force_option
-from ncvc.data import SUITES
+from ncvc.data import OWN, SUITES
 
 
 @click.command(cls=Command, no_args_is_help=True)
 @click.argument("models", nargs=-1, required=True, metavar="MODEL...")
-@click.option("--suite", default=",".join(SUITES), show_default=True, help="Benchmarks, with commas between them.")
+@click.option(
+    "--suite",
+    default=",".join(SUITES),
+    show_default=True,
+    help="Benchmarks, with commas between them; own: your questions.",
+)
 @click.option(
     "--data",
     "data_folders",
@@ -68,7 +73,7 @@ def evaluate(
     console: Console,
     **options: Any,
 ) -> None:
-    """Measures MODELs on medical benchmarks as the papers did, and writes scores, answers and a report.
+    """Measures MODELs on medical benchmarks as the papers did, or on questions of one's own; writes a report.
 
     A MODEL is a folder that transformers loads, a GGUF file, a checkpoint of `ncvc train`, or the address of an
     OpenAI-compatible server with its model: http://127.0.0.1:8000/v1#NAME. Answers are kept one by one: started again
@@ -78,6 +83,7 @@ def evaluate(
     Examples:
       ncvc evaluate my-model --data benchmarks -o scores
       ncvc evaluate runs/mine/checkpoints/step_* --suite igakuqa --data benchmarks -o curve
+      ncvc evaluate my-model --suite own --data our-questions -o scores
       ncvc evaluate my-model 'http://127.0.0.1:8000/v1#other' --data benchmarks -o compared
     """
     from ncvc.evaluate.engine import Settings
@@ -85,8 +91,8 @@ def evaluate(
     from ncvc.evaluate.plan import Plan, read_suites
 
     names = [name.strip() for name in suite.split(",")]
-    if unknown := next((name for name in names if name not in SUITES), None):
-        raise click.UsageError(f"--suite {unknown}: choose from {', '.join(SUITES)}")
+    if unknown := next((name for name in names if name not in (*SUITES, OWN)), None):
+        raise click.UsageError(f"--suite {unknown}: choose from {', '.join((*SUITES, OWN))}")
     suites = read_suites(dict.fromkeys(names), data_folders, shots=options["shots"], limit=options["limit"])
     settings = Settings(form=options["form"], max_new_tokens=options["max_new_tokens"], dtype=options["dtype"])
     plan = Plan(find_models(models), suites, settings, options["likelihood"], options["limit"])

@@ -2,15 +2,20 @@
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ncvc.cli.options import FILE, Command, Console, answers
 
+if TYPE_CHECKING:
+    from ncvc.config import Config
+
 NEXT = {
     "preprocess": "ncvc preprocess {file} --dry-run",
+    "synthesize": "ncvc synthesize {file} --dry-run",
     "train": "ncvc train {file} --dry-run",
+    "tune": "ncvc tune {file} --dry-run",
 }
 """Kind of config → the command that checks it."""
 
@@ -33,6 +38,7 @@ def init(kind: str, file: Path | None, console: Console) -> None:
     Examples:
       ncvc init preprocess
       ncvc init train first.yaml
+      ncvc init tune
     """
     from ncvc.errors import ConfigError
     from ncvc.files import whole_file
@@ -58,18 +64,37 @@ def _template(kind: str) -> str:
 
         sources = [{"name": "notes", "inputs": ["raw/"], "cleaning": {"clinical": True}}]
         return template(PreprocessConfig, {"sources": sources, "tokenizer": "tokenizer", "output": "tokens"})
+    if kind == "synthesize":
+        from ncvc.synthesize.config import SynthesizeConfig
+
+        tasks = [{"name": "textbooks", "kind": "textbooks", "topics": ["topics/topics.jsonl"]}]
+        writer = {"name": "local", "address": "http://127.0.0.1:8000/v1", "model": "my-model"}
+        return template(SynthesizeConfig, {"tasks": tasks, "writers": [writer], "output": "synthesized"})
+    if kind == "tune":
+        from ncvc.tune.config import TuneConfig
+
+        example = _required(TuneConfig, "tune/jmed-llm.yaml")
+        example |= {"run": "runs/tuned", "base": "my-model", "output": "my-model-tuned"}
+        example["data"]["train"] = ["questions/train.jsonl"]
+        return template(TuneConfig, example)
+    from ncvc.train.config import TrainConfig
+
+    example = _required(TrainConfig, "ncvc-slm-1.yaml") | {"run": "runs/first"}
+    example["data"]["prefixes"] = ["tokens/notes"]
+    return template(TrainConfig, example)
+
+
+def _required(config: "type[Config]", shipped: str) -> dict[str, Any]:
+    """Returns the papers' values of the keys of a config's sections that have no default."""
     import yaml
 
     from ncvc.config import SHIPPED, Config
-    from ncvc.train.config import TrainConfig
 
-    # The papers' run, as far as there are no defaults; its data are those of the other example.
-    papers: dict[str, Any] = yaml.safe_load((SHIPPED / "ncvc-slm-1.yaml").read_text(encoding="utf-8"))
-    example: dict[str, Any] = {"run": "runs/first"}
-    for name, field in TrainConfig.model_fields.items():
+    papers: dict[str, Any] = yaml.safe_load((SHIPPED / shipped).read_text(encoding="utf-8"))
+    found: dict[str, Any] = {}
+    for name, field in config.model_fields.items():
         section = field.annotation
         if isinstance(section, type) and issubclass(section, Config):
             required = [key for key, inner in section.model_fields.items() if inner.is_required()]
-            example[name] = {key: papers[name][key] for key in required}
-    example["data"]["prefixes"] = ["tokens/notes"]
-    return template(TrainConfig, example)
+            found |= {name: {key: papers[name][key] for key in required}} if required else {}
+    return found

@@ -98,6 +98,16 @@ class Group(Command, click.Group):
     group_class = type
 
 
+class RunByDefault(Group):
+    """A group that calls `run` if the first argument is no subcommand."""
+
+    def resolve_command(self, context: click.Context, args: list[str]) -> Any:
+        """See click.Group."""
+        if args and args[0] not in self.commands:
+            args = ["run", *args]
+        return super().resolve_command(context, args)
+
+
 class Console:
     """Writes messages and progress to standard error, and the closing summary to standard output.
 

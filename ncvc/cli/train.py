@@ -11,7 +11,7 @@ from ncvc.cli.options import (
     EXISTING_FOLDER,
     FILE,
     Console,
-    Group,
+    RunByDefault,
     answers,
     dry_run_option,
     output_option,
@@ -20,16 +20,6 @@ from ncvc.cli.options import (
 from ncvc.cli.train_tune import tune
 
 STOPPED = 75  # EX_TEMPFAIL of sysexits.h: nothing is wrong, start again to go on
-
-
-class RunByDefault(Group):
-    """A group that calls `run` if the first argument is no subcommand."""
-
-    def resolve_command(self, context: click.Context, args: list[str]) -> Any:
-        """See click.Group."""
-        if args and args[0] not in self.commands:
-            args = ["run", *args]
-        return super().resolve_command(context, args)
 
 
 @click.group(cls=RunByDefault)

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import pydantic
 
 from ncvc.config import Config
+from ncvc.corpus.quality import Quality
 from ncvc.errors import ConfigError
 
 ADULT_WORDS = Path(__file__).with_name("adult_words.txt")
@@ -102,14 +103,20 @@ class FiltersConfig(Config):
     """Drops documents that repeat themselves."""
     adult_words: AdultWords | None = AdultWords()
     """Drops pornography."""
+    quality: Quality | None = None
+    """Drops documents of low quality, by a model that `ncvc quality fit` trained."""
 
     def options(self, folder: Path) -> str:
         """Returns the options in the JSON that `ncvc._native.Filters` takes; paths are relative to `folder`.
 
-        The text of the word list is part of it, so that equal options filter alike on every machine. Raises
-        `ConfigError` if the list cannot be read.
+        The text of the word list and the SHA-256 of the quality model are part of it, so that equal options filter
+        alike on every machine. Raises `ConfigError` if the list or the model cannot be read.
         """
         options = self.model_dump()
+        # Left out, it is as in versions that did not have it: their runs go on.
+        del options["quality"]
+        if self.quality is not None:
+            options["quality"] = self.quality.options(folder)
         if self.adult_words is not None:
             name = self.adult_words.list
             path = ADULT_WORDS if name is None else folder / name

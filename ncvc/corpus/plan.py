@@ -127,7 +127,7 @@ class Plan:
         if changed is None or not changed.startswith("rules."):
             return changed
         number = int(changed.removeprefix("rules.").partition(" ")[0])
-        return f"the list of adult words of sources.{number} has another content"
+        return f"the list of adult words or the quality model of sources.{number} has another content"
 
     def rules(self, source: SourceConfig) -> str:
         """Returns the options of a source's cleaning, filters and deduplication, in the engine's JSON."""

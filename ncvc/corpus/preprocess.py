@@ -118,6 +118,8 @@ def reads(plan: Plan) -> Iterator[Path]:
     """Yields the files and folders that the pass reads."""
     for source in plan.config.sources:
         yield from (path for path in (named_path(name, plan.folder) for name in source.inputs) if path.is_dir())
+        if source.filters.quality is not None:
+            yield named_path(source.filters.quality.model, plan.folder)
     for task in plan.tasks:
         yield from task.paths
     if plan.config.tokenizer is not None:

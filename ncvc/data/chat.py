@@ -130,11 +130,12 @@ def _text(value: dict[str, Any], name: str, *, optional: bool = False) -> str:
         return ""
     if not isinstance(text, str):
         raise ValueError(f"`{name}` is missing" if text is None else f"`{name}` is no text")
-    _require_text(text, f"`{name}`")
+    require_text(text, f"`{name}`")
     return text
 
 
-def _require_text(text: str, what: str) -> None:
+def require_text(text: str, what: str) -> None:
+    """Raises `ValueError` for an empty text, and for what no turn may hold; `what` names it."""
     if not text.strip():
         raise ValueError(f"{what} is empty")
     if special := next((token for token in SPECIAL if token in text), None):
@@ -161,7 +162,7 @@ def _conversation(value: dict[str, Any]) -> tuple[Message, ...]:
             raise ValueError(f"{what} has no `role` and `content` of text")
         if turn.get("role") not in ("system", "user", "assistant"):
             raise ValueError(f"{what} has the role {turn.get('role')!r}, not system, user or assistant")
-        _require_text(turn["content"], what)
+        require_text(turn["content"], what)
         turns.append((turn["role"], turn["content"]))
     if turns[-1][0] == "user" and "answer" in value:
         turns.append(("assistant", _text(value, "answer")))

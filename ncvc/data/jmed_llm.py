@@ -103,6 +103,12 @@ def find_datasets(folder: Path) -> Path:
     )
 
 
+def choice_question(question: str, choices: Mapping[str, str]) -> str:
+    """Words the user's turn of a question with choices, label → text."""
+    listed = "".join(f"{letter}. {text}\n" for letter, text in choices.items())
+    return f"質問: {question}\n選択肢:\n{listed}"
+
+
 def document(question: str) -> str:
     """Returns the text that a question asks about: what follows its first line, or all of a question of one line.
 
@@ -167,8 +173,7 @@ def _row(task: Task, split: Literal["train", "test"], path: Path, number: int, c
     place = f"{path}: row {number}"
     if task.kind == "choice":
         system = CHOICE_SYSTEM
-        listed = "".join(f"{letter}. {text}\n" for letter, text in choices.items())
-        user = f"質問: {cells['question']}\n選択肢:\n{listed}"
+        user = choice_question(cells["question"], choices)
         gold: tuple[str, ...] = (cells["answer"],)
         if cells["answer"] not in choices:
             raise InputError(f"{place}: the answer {cells['answer']!r} is none of its options; get the file again")

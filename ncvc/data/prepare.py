@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ncvc import __version__
-from ncvc.data import igakuqa, jmed_llm
+from ncvc.data import OWN, igakuqa, jmed_llm, own
 from ncvc.data.rows import (
     DEMONSTRATIONS,
     LEAKAGE,
@@ -32,7 +32,7 @@ class Prepared:
     """Task → test rows."""
     demonstrations: int
     leakage: dict[str, dict[str, int]]
-    """Task → counts; see `jmed_llm.leakage`."""
+    """Task → counts; see `jmed_llm.leakage` and `own.leakage`."""
 
 
 def prepare_jmed_llm(folder: Path, out: Path, *, replace: bool = False) -> Prepared:
@@ -47,6 +47,15 @@ def prepare_igakuqa(folder: Path, out: Path, *, demonstrations: Path | None = No
     final = require_output(out, BENCHMARK, reads=[folder], replace=replace)
     test, turns, files = igakuqa.read(folder, demonstrations)
     return _write(final, igakuqa.SUITE, folder, files, test, turns=turns)
+
+
+def prepare_own(test: Path, out: Path, *, train: Path | None = None, replace: bool = False) -> Prepared:
+    """Writes questions of one's own from files of JSON lines; see `ncvc.data.own`."""
+    files = [test, *([train] if train else [])]
+    final = require_output(out, BENCHMARK, reads=files, replace=replace)
+    known, asked = own.read(test, train)
+    leakage = own.leakage(known, asked) if train else None
+    return _write(final, OWN, test.parent, files, asked, train=known, leakage=leakage)
 
 
 def _write(
@@ -93,4 +102,4 @@ def find_prepared(folder: Path, suite: str) -> Path:
         manifest = own_manifest(candidate) if candidate.is_dir() else None
         if manifest and manifest.get("stage") == BENCHMARK and manifest.get("suite") == suite:
             return candidate
-    raise NcvcError(f"{folder}: no prepared {suite} in it; `ncvc data {suite} CHECKOUT {folder / suite}` makes it")
+    raise NcvcError(f"{folder}: no prepared {suite} in it; `ncvc data {suite} … {folder / suite}` makes it")

@@ -1,22 +1,16 @@
 """Reads lists of terms: CSV, TSV or Excel, with or without a header, in any Japanese encoding."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ncvc.documents.csv_rows import read_rows
-from ncvc.documents.lines import read_lines
-from ncvc.documents.needed import require_packages
-from ncvc.documents.sources import LONGEST_LINE, SourceFile
-from ncvc.documents.unreadable import UnreadableError
-from ncvc.documents.workbook import read_sheets
+from ncvc.documents.lists import read_tables
 from ncvc.errors import InputError
 
 Column = str | int
 """Name of a column, or its number, counted from 1."""
 
-EXCEL = (".xlsx", ".xlsm", ".xlsb", ".xls")
 SURFACES = re.compile(
     r"surface|terms?|names?|words?|disease|diagnosis|drug"
     r"|(.*[^a-z0-9])?(出現形|表層形|見出し語?|用語|単語|語句|名称|病名|傷病名|診断名|品名|薬品名|薬剤名|医薬品名|商品名|一般名|成分名|術式名|検査名)",
@@ -56,42 +50,11 @@ def read_terms(path: Path, column: Column | None = None) -> TermList:
     if path.suffix.lower() in JSON:
         raise InputError(f"{path}: JSON, which has no columns; save the terms as CSV, TSV or Excel")
     found = TermList()
-    for rows in _tables(path):
+    for rows in read_tables(path):
         first = next(((line, cells) for line, cells in rows if any(cell.strip() for cell in cells)), None)
         if first is not None:
             _read_table(path, [first, *rows], column, found)
     return found
-
-
-def _tables(path: Path) -> Iterator[Iterator[tuple[int, list[str]]]]:
-    """Yields the rows of each sheet, or of the file."""
-    try:
-        if path.suffix.lower() in EXCEL:
-            require_packages([SourceFile(path, "excel")])
-            for sheet in read_sheets(path, LONGEST_LINE):
-                yield sheet.rows
-        else:
-            first = next(read_lines(path, None, LONGEST_LINE), None)
-            separator = "\t" if first is not None and "\t" in (first.text or "") else ","
-            yield _rows(path, separator)
-    except UnreadableError as error:
-        raise InputError(f"{path}: {_advice(error)}") from None
-
-
-def _rows(path: Path, separator: str) -> Iterator[tuple[int, list[str]]]:
-    for line, cells in read_rows(path, separator, None, LONGEST_LINE):
-        if isinstance(cells, UnreadableError):
-            raise InputError(f"{path}:{line}: {_advice(cells)}")
-        yield line, cells
-
-
-def _advice(error: UnreadableError) -> str:
-    return {
-        "malformed_row": "a quotation mark is not closed; close it or double it",
-        "undecodable": "not text in the file's encoding; convert it to UTF-8",
-        "not_text": "not text; give a list of terms as CSV, TSV or Excel",
-        "encrypted": "encrypted; save it without a password",
-    }.get(error.reason, "cannot be read; it is damaged or too large")
 
 
 def _read_table(path: Path, rows: Sequence[tuple[int, list[str]]], column: Column | None, found: TermList) -> None:

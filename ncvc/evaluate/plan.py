@@ -28,7 +28,7 @@ class Suite:
     demonstrations: tuple[Message, ...]
     """Solved examples that stand before each question."""
     leakage: dict[str, dict[str, int]]
-    """Task → counts; see `ncvc.data.jmed_llm.leakage`."""
+    """Task → counts; see `ncvc.data.jmed_llm.leakage` and that of `own`."""
 
     @property
     def tasks(self) -> dict[str, list[Row]]:

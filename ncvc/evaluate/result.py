@@ -1,7 +1,7 @@
 """The outcome of an evaluation, in memory and as `scores.json`."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from ncvc import __version__
@@ -68,7 +68,7 @@ class Result:
                     "name": each.model.name,
                     "kind": each.model.kind,
                     "facts": each.facts,
-                    "tasks": {name: asdict(scores) for name, scores in each.tasks.items()},
+                    "tasks": {name: scores.dump() for name, scores in each.tasks.items()},
                 }
                 for each in self.models
             ],

@@ -16,18 +16,14 @@ from ncvc.evaluate.report.write import write_report
 from ncvc.evaluate.result import Result, score_answers
 from ncvc.files import write_json
 from ncvc.manifest import EVALUATION, write_manifest
-from ncvc.outputs import real_path, require_apart, require_replaceable
+from ncvc.outputs import require_output
 from ncvc.progress import Reporter
 
 
 def _check_output(plan: Plan, out: Path, *, replace: bool) -> Path:
     """Refuses an output that may not be written; returns the path that links lead to. Raises `NcvcError`."""
     reads = [model.path for model in plan.models if model.kind != "server"] + [suite.folder for suite in plan.suites]
-    require_apart(out, reads)
-    require_replaceable(out, EVALUATION, replace=replace)
-    final = real_path(out)
-    EvaluationFolder(final).require_free()
-    return final
+    return require_output(out, EVALUATION, reads=reads, replace=replace, work=EvaluationFolder)
 
 
 def evaluate(

@@ -88,6 +88,22 @@ class ServerEngine:
         except (LookupError, TypeError, ValueError, AttributeError):
             raise NcvcError(f"{self._base}{path}: the answer is not of OpenAI's form; is the address right?") from None
 
+    def embed(self, texts: Sequence[str], batch_size: int) -> list[list[float]]:
+        """Returns the server's embedding of each text, in their order; `batch_size` requests are under way at once."""
+        with ThreadPoolExecutor(batch_size) as pool:
+            return list(pool.map(self._embed, texts))
+
+    def _embed(self, text: str) -> list[float]:
+        found = self._request("/embeddings", {"model": self._model, "input": [text]})
+        if found is None:
+            raise NcvcError(f"{self._base}/embeddings: a text is too long for the model; show it fewer characters")
+        try:
+            return [float(value) for value in found["data"][0]["embedding"]]
+        except (LookupError, TypeError, ValueError):
+            raise NcvcError(
+                f"{self._base}/embeddings: the answer is not of OpenAI's form; does the server make embeddings?"
+            ) from None
+
     def _only_model(self) -> str:
         found = self._request("/models", None) or {}
         try:

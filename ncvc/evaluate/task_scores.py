@@ -3,10 +3,12 @@
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from ncvc.data.jmed_llm import TASKS
 from ncvc.data.rows import Row
+from ncvc.evaluate.chance import chance
 from ncvc.evaluate.intervals import bootstrap_interval, mean_interval, paired_test
 from ncvc.evaluate.row_scores import MAIN, RowScore
 from ncvc.evaluate.scorers import cohen_kappa
@@ -54,6 +56,8 @@ class TaskScores:
     kind: str
     rows: int
     scores: dict[str, Score]
+    chance: float | None
+    """Main score of answers that do not depend on the question; see `ncvc.evaluate.chance`."""
     unparseable: dict[str, int]
     """Kind → rows."""
     by_subject: dict[str, tuple[int, float]]
@@ -65,6 +69,20 @@ class TaskScores:
     exam: ExamScore | None = None
     versus: dict[str, float] = field(default_factory=dict)
     """Name of another model → p-value of the paired test with the main score."""
+
+    @property
+    def main(self) -> Score:
+        """The main score."""
+        return self.scores[MAIN[self.kind]]
+
+    @property
+    def beats_chance(self) -> bool:
+        """True if the whole 95 % interval of the main score is above chance."""
+        return self.chance is not None and self.main.low is not None and self.main.low > self.chance
+
+    def dump(self) -> dict[str, Any]:
+        """As a JSON value, with the name of the main score."""
+        return asdict(self) | {"main": MAIN[self.kind], "beats_chance": self.beats_chance}
 
 
 def score_task(rows: Sequence[Row], scored: Sequence[RowScore], versus: dict[str, float] | None = None) -> TaskScores:
@@ -93,6 +111,7 @@ def score_task(rows: Sequence[Row], scored: Sequence[RowScore], versus: dict[str
         kind=first.kind,
         rows=len(rows),
         scores=scores,
+        chance=chance(rows),
         unparseable=dict(sorted(Counter(each.unparseable for each in scored if each.unparseable).items())),
         by_subject={name: (len(values), sum(values) / len(values)) for name, values in sorted(subjects.items())},
         seen=sum(bool(row.document_in_train) for row in known) if known else None,

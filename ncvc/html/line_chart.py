@@ -21,6 +21,8 @@ HOVERED = 92
 """Columns that show their values under the pointer."""
 MARK = 9
 """Pixels of a short mark."""
+COLOURS = 8
+"""Lines of a chart that are told apart by their colours."""
 
 
 @dataclass(frozen=True)
@@ -78,9 +80,9 @@ def line_chart(
     shapes = [left_axis(plane.y)]
     for i, line in enumerate(lines):
         shapes += [
-            _path(_extremes(line.faint, plane), plane, f"faint s{i % 8}"),
-            _path((_thinned if line.faint else _extremes)(line.points, plane), plane, f"line s{i % 8}"),
-            *(_mark(line, mark, plane, f"s{i % 8}") for mark in line.marks),
+            _path(_extremes(line.faint, plane), plane, f"faint s{i % COLOURS}"),
+            _path((_thinned if line.faint else _extremes)(line.points, plane), plane, f"line s{i % COLOURS}"),
+            *(_mark(line, mark, plane, f"s{i % COLOURS}") for mark in line.marks),
         ]
     shapes.append(_hover(lines, plane))
     for i, line in enumerate(lines):
@@ -91,12 +93,12 @@ def line_chart(
                 cx=plane.x.place(x),
                 cy=plane.y.place(y),
                 r="4",
-                class_=f"dot c{i % 8}",
+                class_=f"dot c{i % COLOURS}",
             )
             for x, y in line.dots
         ]
     shapes.append(bottom_axis(plane.x, HEIGHT))
-    names = legend((f"c{i % 8}", line.name) for i, line in enumerate(lines))
+    names = legend((f"c{i % COLOURS}", line.name) for i, line in enumerate(lines))
     return joined([names, drawing(HEIGHT, *shapes, x_label=x_label, y_label=y_label)])
 
 

@@ -1,5 +1,7 @@
-"""Builds a page that loads nothing and runs nothing: head, style, language switch, footer."""
+"""Builds a page that loads nothing and runs no script but its own: head, style, language switch, footer."""
 
+import base64
+import hashlib
 from importlib import resources
 
 from ncvc import __version__
@@ -16,20 +18,25 @@ def page(
     subtitle: str | Html = "",
     facts: Html | None = None,
     version: str = __version__,
+    script: str = "",
 ) -> str:
     """A whole page; the same arguments give the same bytes.
 
     `title` is in English and in Japanese, `facts` stands under it. `version` is that of the ncvc whose data is shown.
+    `script` is text of ncvc's own; the policy of the page lets no other run.
     """
     english, japanese = title
     style = resources.files(__package__).joinpath("style.css").read_text(encoding="utf-8")
     head = joined([element("h1", both(english, japanese)), element("p", subtitle, class_="soft"), facts or Html("")])
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    policy = f"{POLICY}; script-src 'sha256-{digest}'" if script else POLICY
+    running = f"<script>{script}</script>\n" if script else ""
     # The generator names the version that wrote the page.
     return f"""<!DOCTYPE html>
 <html lang="ja">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{POLICY}">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
 <meta name="generator" content="ncvc {plain(version)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>ncvc · {plain(japanese)} / {plain(english)}</title>
@@ -46,6 +53,6 @@ def page(
 {joined(body)}
 </main>
 <footer>ncvc {plain(version)}</footer>
-</body>
+{running}</body>
 </html>
 """

@@ -232,6 +232,19 @@ class TrainConfig(Config):
         return Path(self.run)
 
     @property
+    def warnings(self) -> list[str]:
+        """Sentences about checkpoints that are kept or measured less often than the config seems to say."""
+        found = [self.checkpoints.warning] if self.checkpoints.warning else []
+        if self.evaluation and self.evaluation.every < self.schedule.train_iters:
+            steps = range(self.evaluation.every, self.schedule.train_iters, self.evaluation.every)
+            if not any(step % self.checkpoints.save_interval == 0 and self.checkpoints.is_kept(step) for step in steps):
+                found.append(
+                    f"evaluation.every {self.evaluation.every}: no such step has a checkpoint that is kept for ever"
+                    f" (checkpoints.keep_interval {self.checkpoints.keep_interval}), so only the last one is measured"
+                )
+        return found
+
+    @property
     def longest_sequence(self) -> int:
         """Tokens of the longest training sample in any stage."""
         return max(self.data.sequence_length, *(stage.seq_length or 0 for stage in self.stages), 0)

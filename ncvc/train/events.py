@@ -32,7 +32,7 @@ def started(training: Training, log: RunLog) -> None:
         f"ranks: {ranks.world_size} on {device} (data {ranks.dp_size} × tensor {ranks.tp_size} ×"
         f" pipeline {ranks.pp_size})\n"
         f"data: {tokens:,} tokens in {documents:,} documents; {planned:,} tokens planned,"
-        f" {planned / tokens:.2f} epochs{_unverified(training)}{_warning(training)}",
+        f" {planned / tokens:.2f} epochs{_unverified(training)}{_warnings(training)}",
         step=training.done,
         parameters=parameters,
         world_size=ranks.world_size,
@@ -63,10 +63,9 @@ def _unverified(training: Training) -> str:
     return f"\nunverified, since ncvc preprocess did not write it: {', '.join(prefixes)}" if prefixes else ""
 
 
-def _warning(training: Training) -> str:
-    """The warning about checkpoints, in a line of its own."""
-    warning = training.config.checkpoints.warning
-    return f"\nWARNING: {warning}" if warning else ""
+def _warnings(training: Training) -> str:
+    """The config's warnings, each in a line of its own."""
+    return "".join(f"\nWARNING: {warning}" for warning in training.config.warnings)
 
 
 def stage_begins(training: Training, log: RunLog, step: int) -> None:

@@ -10,10 +10,17 @@ from ncvc.cli.init import NEXT
 from ncvc.config import SHIPPED, Config
 from ncvc.corpus.cleaning import CleaningConfig
 from ncvc.corpus.config import PreprocessConfig, SourceConfig
+from ncvc.synthesize.config import SynthesizeConfig
 from ncvc.train.config import TrainConfig
+from ncvc.tune.config import TuneConfig
 from tests.conftest import run_ncvc
 
-CONFIGS: dict[str, type[Config]] = {"preprocess": PreprocessConfig, "train": TrainConfig}
+CONFIGS: dict[str, type[Config]] = {
+    "preprocess": PreprocessConfig,
+    "synthesize": SynthesizeConfig,
+    "train": TrainConfig,
+    "tune": TuneConfig,
+}
 
 
 def defaults(cls: type[Config], loaded: Config) -> dict[str, Any]:
@@ -54,6 +61,13 @@ def test_a_training_is_the_papers_but_for_its_data(tmp_path: Path) -> None:
     own, papers = TrainConfig.load(tmp_path / "own.yaml"), TrainConfig.load(SHIPPED / "ncvc-slm-1.yaml")
     assert (own.model, own.optimizer, own.schedule) == (papers.model, papers.optimizer, papers.schedule)
     assert own.data.prefixes == ["tokens/notes"]
+
+
+def test_a_tuning_is_the_papers_but_for_its_data_and_places(tmp_path: Path) -> None:
+    run_ncvc("init", "tune", tmp_path / "own.yaml")
+    own, papers = TuneConfig.load(tmp_path / "own.yaml"), TuneConfig.load(SHIPPED / "tune" / "jmed-llm.yaml")
+    assert (own.method, own.optimizer, own.schedule) == (papers.method, papers.optimizer, papers.schedule)
+    assert own.data == papers.data.model_copy(update={"train": ["questions/train.jsonl"]})
 
 
 @pytest.mark.parametrize("kind", NEXT)

@@ -103,6 +103,8 @@ def limits(model: type[pydantic.BaseModel], *path: Any) -> Iterator[tuple[tuple[
 
 
 LIMITS = list(limits(PreprocessConfig))
+NEEDED = {"quality": {"model": "model"}}
+"""Section → keys without a default."""
 
 
 @pytest.mark.parametrize(("path", "value"), LIMITS, ids=lambda value: str(value).replace(" ", ""))
@@ -110,7 +112,7 @@ def test_a_value_out_of_range_is_refused_with_file_and_line(path: Any, value: fl
     config: Any = {"output": "out", "sources": [{"name": "a", "inputs": ["in"]}]}
     inner = config
     for key in path[:-1]:
-        inner = inner[key] if isinstance(key, int) else inner.setdefault(key, {})
+        inner = inner[key] if isinstance(key, int) else inner.setdefault(key, dict(NEEDED.get(key, {})))
     inner[path[-1]] = value
     file = tmp_path / "config.yaml"
     file.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")

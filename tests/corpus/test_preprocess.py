@@ -191,7 +191,7 @@ def test_a_changed_word_list_is_named(tmp_path: Path) -> None:
     before = plan.identity()
     assert plan.changed_since(before) is None
     (tmp_path / "words.txt").write_text("語 4\n", encoding="utf-8")
-    assert plan.changed_since(before) == "the list of adult words of sources.0 has another content"
+    assert plan.changed_since(before) == "the list of adult words or the quality model of sources.0 has another content"
 
 
 def refusing_once(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -12,9 +12,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ncvc.demo import run
-from ncvc.demo.run import MARKER, run_demo
+from ncvc.demo import run, stages
+from ncvc.demo.folder import MARKER, prepare
+from ncvc.demo.run import run_demo
 from ncvc.errors import DemoError
+from ncvc.manifest import TUNING, write_manifest
 from ncvc.progress import Reporter
 from tests.conftest import Recorder
 
@@ -23,6 +25,23 @@ TRAIN = {
     "model": {"vocab_size": 13312},
     "data": {"prefixes": ["demo/tokens/corpus"], "tokenizer": "demo/tokenizer", "sequence_length": 256},
     "schedule": {"train_iters": 150},
+}
+
+
+SCORES = {
+    "models": [
+        {
+            "name": name,
+            "tasks": {
+                "kinds": {
+                    "main": "accuracy",
+                    "chance": 0.25,
+                    "scores": {"accuracy": {"value": value, "low": value / 2, "high": 0.995}},
+                }
+            },
+        }
+        for name, value in (("hf", 0.125), ("tuned", 0.75))
+    ]
 }
 
 
@@ -39,6 +58,10 @@ class Program:
             "arguments = sys.argv[3:]  # after -m ncvc\n"
             f"print(*arguments, sep='\\t', file=open({str(self.calls_file)!r}, 'a'))\n"
             f"fails = pathlib.Path({str(self.fails_file)!r})\n"
+            "if arguments[0] == 'evaluate':\n"
+            "    folder = pathlib.Path(arguments[-1])\n"
+            "    folder.mkdir()\n"
+            f"    (folder / 'scores.json').write_text({json.dumps(SCORES)!r})\n"
             "sys.exit(3 if fails.exists() and fails.read_text() == arguments[0] else 0)\n"
         )
         path.chmod(0o755)
@@ -54,7 +77,7 @@ class Program:
 def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
     config = tmp_path / "demo.yaml"
     config.write_text(yaml.safe_dump(TRAIN))
-    monkeypatch.setattr(run, "CONFIG", config)
+    monkeypatch.setattr(stages, "CONFIG", config)
     program = Program(tmp_path / "python")
     monkeypatch.setattr(run.sys, "executable", str(program.path))
     return program
@@ -65,15 +88,21 @@ def test_every_stage_runs_as_it_is_shown(program: Program, tmp_path: Path) -> No
     run_demo(folder, 1, Recorder(said))
     commands = program.calls()
     vocabulary = ["--vocab-size", "13312", f"{folder}/text.jsonl"]
-    assert commands[:6] == [
+    held_out, to_tune_on = (f"{folder}/questions-{split}.jsonl" for split in ("test", "train"))
+    questions = [held_out, f"{folder}/questions", "--train", to_tune_on]
+    options = ["--likelihood", "letters", "--max-new-tokens", "32", "--batch-size", "32", "-o", f"{folder}/scores"]
+    assert commands[:9] == [
         ["dictionary", "build", f"{folder}/dictionary", "--base", "ipadic", "--terms", f"{folder}/terms.csv"],
         ["tokenizer", "train", f"{folder}/tokenizer", "--dictionary", f"{folder}/dictionary", *vocabulary],
         ["preprocess", f"{folder}/preprocess.yaml"],
         ["train", f"{folder}/train.yaml"],
         ["train", "plot", f"{folder}/run", "-o", f"{folder}/loss.png"],
         ["convert", f"{folder}/run/checkpoints/step_00000150", f"{folder}/hf", "--to", "hf"],
+        ["data", "own", *questions],
+        ["tune", f"{folder}/tune.yaml"],
+        ["evaluate", f"{folder}/hf", f"{folder}/tuned", "--suite", "own", "--data", f"{folder}/questions", *options],
     ]
-    assert [command[:3] for command in commands[6:]] == [["generate", f"{folder}/hf", "--prompt"]] * 3
+    assert [command[:3] for command in commands[9:]] == [["generate", f"{folder}/hf", "--prompt"]] * 3
     shown = [line.removeprefix("$ ncvc ") for line in said if line.startswith("$ ")]
     assert [shlex.split(line) for line in shown] == commands
 
@@ -82,9 +111,13 @@ def test_the_table_says_where_and_how_large(program: Program, tmp_path: Path) ->
     said: list[str] = []
     run_demo(tmp_path / "out", 1, Recorder(said))
     table = "\n".join(said)
-    for made in ("text.jsonl", "dictionary", "tokenizer", "tokens", "run", "hf", "loss.png"):
+    for made in ("text.jsonl", "dictionary", "tokenizer", "tokens", "run", "hf", "loss.png", "questions", "tuned"):
         assert f" {tmp_path}/out/{made} " in table
     assert re.search(r"text.jsonl +2\.\d MB", table)
+    assert said[-2:] == [
+        "  kinds: accuracy by chance 0.25; hf 0.12 (0.06–0.99); tuned 0.75 (0.38–0.99)",
+        f"questions, answers and all scores: {tmp_path}/out/scores/report.html",
+    ]
 
 
 def test_the_configs_name_the_folder(program: Program, tmp_path: Path) -> None:
@@ -99,6 +132,9 @@ def test_the_configs_name_the_folder(program: Program, tmp_path: Path) -> None:
         "tokenizer": f"{folder}/tokenizer",
         "sequence_length": 256,
     }
+    tune = yaml.safe_load((folder / "tune.yaml").read_text(encoding="utf-8"))
+    places = [tune["run"], tune["base"], tune["output"], *tune["data"]["train"]]
+    assert places == [f"{folder}/{name}" for name in ("tuning", "hf", "tuned", "questions/train.jsonl")]
     preprocess = yaml.safe_load((folder / "preprocess.yaml").read_text(encoding="utf-8"))
     (source,) = preprocess["sources"]
     assert (folder / source["inputs"][0]).stat().st_size > 2_000_000
@@ -111,7 +147,8 @@ def test_the_configs_name_the_folder(program: Program, tmp_path: Path) -> None:
 
 
 def test_the_shipped_config_is_found() -> None:
-    assert run.CONFIG.is_file()
+    assert stages.CONFIG.is_file()
+    assert stages.TUNING.is_file()
 
 
 def test_a_second_demo_starts_anew(program: Program, tmp_path: Path) -> None:
@@ -125,8 +162,27 @@ def test_a_second_demo_starts_anew(program: Program, tmp_path: Path) -> None:
         (folder / ".tokenizer.partial").mkdir()
     with pytest.raises(DemoError):
         run_demo(folder, 1, Reporter())
-    left = {"preprocess.yaml", "terms.csv", "text.jsonl", "train.yaml", MARKER}
+    questions = {"questions-train.jsonl", "questions-test.jsonl"}
+    left = {"preprocess.yaml", "terms.csv", "text.jsonl", "train.yaml", "tune.yaml", MARKER} | questions
     assert {path.name for path in folder.iterdir()} == left
+
+
+def test_a_tunings_checkpoint_goes_unless_something_was_put_there(tmp_path: Path) -> None:
+    (tmp_path / MARKER).write_text("")
+    checkpoint = tmp_path / "tuning/checkpoints/step_00000150"
+    checkpoint.mkdir(parents=True)
+    (checkpoint / "optimizer.pt").write_text("state")
+    write_manifest(checkpoint, format=TUNING, ncvc="0", step=150)
+    (checkpoint / "letter.txt").write_text("残す")
+    with pytest.raises(DemoError, match=r"letter.txt: no demo made it"):
+        prepare(tmp_path)
+    assert (checkpoint / "optimizer.pt").exists()
+    (checkpoint / "letter.txt").unlink()
+    killed = checkpoint.with_name(".tuning.partial") / "checkpoint-150"
+    killed.mkdir(parents=True)
+    (killed / "optimizer.pt").write_text("sta")
+    prepare(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [MARKER]
 
 
 @pytest.mark.parametrize("marked", [True, False])

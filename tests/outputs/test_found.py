@@ -11,7 +11,8 @@ import pytest
 from matplotlib.figure import Figure
 
 from ncvc.checkpoint.manifest import foreign_files
-from ncvc.demo.run import MARKER, run_demo
+from ncvc.demo.folder import MARKER
+from ncvc.demo.run import run_demo
 from ncvc.errors import DemoError, NcvcError
 from ncvc.files import whole_folder
 from ncvc.manifest import TOKENIZER, verify, write_manifest

@@ -16,7 +16,7 @@ import ncvc
 from ncvc.checkpoint.commit import commit
 from ncvc.checkpoint.manifest import require_checkpoints
 from ncvc.cli.commands import ncvc as command_line
-from ncvc.demo.run import MARKER, _prepare
+from ncvc.demo.folder import MARKER, prepare
 from ncvc.documents.sources import find_sources
 from ncvc.errors import CheckpointError, ConvertError, DemoError, ModelFolderError, NcvcError
 from ncvc.hf.folder import weight_files
@@ -75,6 +75,13 @@ def test_nothing_is_written_where_a_training_writes(tmp_path: Path, folder: str,
         "run/checkpoints/step_00000020/result.txt",
         "run/tensorboard/my_analysis.csv",
         "run/wandb/notes.md",
+        "tuning/checkpoints/step_00000150/result.txt",
+        "tuning/checkpoints/.tuning.partial/checkpoint-1/notes.txt",
+        "scores/report.html",
+        "questions/test.jsonl",
+        "tuned/notes.txt",
+        "questions-train.jsonl",
+        "tune.yaml",
         ".hf.partial/thesis.txt",
         ".loss.png.partial/y",
         ".run.partial",
@@ -89,7 +96,7 @@ def test_a_demo_leaves_what_no_demo_made(tmp_path: Path, name: str) -> None:
     (tmp_path / MARKER).write_text("")
     mine = written(tmp_path / name)
     with pytest.raises((DemoError, NcvcError)):
-        _prepare(tmp_path)
+        prepare(tmp_path)
     assert mine.read_text() == "mine"
 
 

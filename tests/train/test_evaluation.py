@@ -4,15 +4,19 @@ import json
 from pathlib import Path
 
 import pytest
+from matplotlib.figure import Figure
 
 from ncvc.errors import ConfigError
+from ncvc.outputs import is_page_or_picture
 from ncvc.progress import Reporter
 from ncvc.train.beside import checkpoint_hooks
 from ncvc.train.beside.checkpoint_hooks import CheckpointHooks, finish_hooks
 from ncvc.train.config import TrainConfig
+from ncvc.train.metrics import plot_png
 from ncvc.train.metrics.history import read_histories
 from ncvc.train.metrics.log import event_records
 from ncvc.train.metrics.plot_html import page
+from ncvc.train.metrics.plot_png import draw
 from ncvc.train.metrics.status import status
 from tests.small_training import train_alone
 
@@ -21,7 +25,10 @@ SCORES = {"smdis": ("choice", "accuracy", 0.5), "nrner": ("entities", "exact_f1"
 
 def stand_in(output: str) -> str:
     """Shell code that writes what `ncvc evaluate` would; the real one has tests of its own."""
-    tasks = {name: {"kind": kind, "scores": {score: {"value": value}}} for name, (kind, score, value) in SCORES.items()}
+    tasks = {
+        name: {"kind": kind, "main": score, "scores": {score: {"value": value}}}
+        for name, (kind, score, value) in SCORES.items()
+    }
     text = json.dumps({"models": [{"tasks": tasks}]})
     return f"mkdir -p {output}; printf '%s' '{text}' > {output}/scores.json"
 
@@ -77,6 +84,31 @@ def test_scores_of_checkpoints_come_into_the_log_the_page_and_tensorboard(measur
     assert len(commands) == 2
 
 
+def test_the_picture_has_the_scores_over_tokens_too(measured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config, _ = measured
+    finish_hooks(config, "none")
+    figures = []
+
+    class Kept(Figure):
+        def savefig(self, *arguments, **options):
+            figures.append(self)
+            super().savefig(*arguments, **options)
+
+    monkeypatch.setattr(plot_png, "Figure", Kept)
+    histories = read_histories([config.folder])
+    draw(histories, tmp_path / "loss.png", recheck=lambda: None)
+    assert is_page_or_picture(tmp_path / "loss.png")
+    losses, by_token, scores = figures[0].axes
+    samples = config.schedule.global_batch_size * config.data.sequence_length
+    drawn = {line.get_label(): list(zip(*line.get_data(), strict=True)) for line in scores.get_lines()}
+    assert drawn == {
+        task: [(step * samples, pytest.approx(value)) for step in (4, 6)] for task, (_, _, value) in SCORES.items()
+    }
+    assert [text.get_text() for text in scores.get_legend().get_texts()] == list(drawn)
+    assert scores.get_xlabel() == by_token.get_xlabel() == "tokens seen"
+    assert len(losses.get_lines()) == len(by_token.get_lines())
+
+
 def test_scores_that_a_stop_kept_from_the_log_come_with_the_next_start(measured) -> None:
     config, _ = measured
     finish_hooks(config, "none")
@@ -96,6 +128,10 @@ def test_a_config_says_what_is_measured(tmp_path: Path, make_config) -> None:
     file.write_text("evaluation: {every: 4, data: b, suit: igakuqa}\n")
     with pytest.raises(ConfigError, match="suit"):
         TrainConfig.load(file)
+    rare = make_config(evaluation={"every": 4, "data": "b"}, checkpoints={"save_interval": 2, "keep_interval": 3})
+    assert rare.warnings[-1].startswith("evaluation.every 4: no such step has a checkpoint that is kept for ever")
+    often = make_config(evaluation={"every": 4, "data": "b"}, checkpoints={"save_interval": 2, "keep_interval": 2})
+    assert often.warnings == []
     missing = make_config(evaluation={"every": 4, "data": str(tmp_path / "none")})
     with pytest.raises(ConfigError, match="no folder"), CheckpointHooks(missing, Reporter()):
         pass

@@ -1,4 +1,4 @@
-"""Measures the corpus pass, and training on a CPU, side by side with what people would use instead; `make bench`.
+"""Measures the corpus pass, training and evaluation beside what people would use instead; `make bench`.
 
     python tools/bench [--runs 5] [--megabytes 8] [--peers all] [--path tokenizers=FOLDER]
 
@@ -28,6 +28,7 @@ RATIOS = {
     "pass/mecab": ("pass", "mecab"),
     "pass/vibrato": ("pass", "vibrato"),
     "pass/datatrove": ("pass", "datatrove"),
+    "pass/with_quality": ("with_quality", "pass"),
     "encode/tokenizers": ("encode", "tokenizers"),
     "encode/sentencepiece": ("encode", "sentencepiece"),
     "neardup/rensa": ("neardup", "rensa"),
@@ -113,7 +114,7 @@ def main() -> None:
             print(f"{ratio} skipped: not installed")
     print_ratio("threads2/threads1", [one.wall / two.wall for one, two in zip(*threads.values(), strict=True)])
     sys.stdout.flush()
-    for program in ("attention.py", "training.py"):
+    for program in ("attention.py", "training.py", "evaluation.py", "synthesis.py"):
         subprocess.run([sys.executable, Path(__file__).with_name(program)], check=True)
 
 

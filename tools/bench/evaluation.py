@@ -3,9 +3,14 @@
     python tools/bench/evaluation.py [--turns 3] [--questions 96] [--batch-size 16] [--tokens 128]
 
 The same questions, model, thread and float32 for all, in one process that takes turns; CPU seconds from prompts as text
-to answers as text and log-likelihoods of four letters and texts each. One at a time is what the benchmarks' scripts do:
-transformers' own `generate` with its cache for a prompt, and a forward pass for a continuation. Of ten answers nine
-must be equal. The last lines are `evaluate/one_by_one` and `evaluate/lm_eval`: how many times as fast ncvc is.
+to answers as text and log-likelihoods of four letters and texts each. Of ten answers nine must be equal. The last lines
+say how many times as fast `ncvc evaluate` is as
+
+    one_by_one  what the benchmarks' scripts do: transformers' own `generate` with its cache for a prompt, and a forward
+                pass over prompt and continuation for each of its eight continuations
+    batch_1     `ncvc evaluate --batch-size 1`, which reads a prompt once for all of its continuations: what batches
+                alone bring
+    lm_eval     lm-evaluation-harness' model class, with as large batches
 """
 
 import argparse
@@ -156,6 +161,7 @@ def main() -> None:
         tokenizer = PreTrainedTokenizerFast.from_pretrained(folder / "model")
         programs: dict[str, Callable[[], dict[str, str]]] = {
             "evaluate": lambda: ours(engine, rows, settings, options.batch_size, folder),
+            "batch_1": lambda: ours(engine, rows, settings, 1, folder),
             "one_by_one": lambda: one_by_one(engine, model, tokenizer, rows, options.tokens),
             "lm_eval": lambda: harness(peer, engine, rows, options.tokens),
         }
@@ -166,7 +172,8 @@ def main() -> None:
                 started = time.process_time()
                 said[program] = run()
                 seconds[program].append(time.process_time() - started)
-    for other in ("one_by_one", "lm_eval"):
+    peers = ("one_by_one", "batch_1", "lm_eval")
+    for other in peers:
         same = sum(said["evaluate"][row.id] == said[other][row.id] for row in rows)
         print(f"{same} of {len(rows)} answers equal those of {other}")
         # Close choices may fall otherwise in theirs: ours makes them without padding and cache.
@@ -175,7 +182,7 @@ def main() -> None:
     typical = {program: statistics.median(values) for program, values in seconds.items()}
     for program, value in typical.items():
         print(f"{program:12s} {value:8.2f} CPU seconds")
-    for other in ("one_by_one", "lm_eval"):
+    for other in peers:
         print(f"evaluate/{other} {typical[other] / typical['evaluate']:.2f}")
 
 

@@ -115,11 +115,23 @@ def prepare(files: Files, megabytes: float) -> Sizes:
     train = ["tokenizer", "train", tokenizer, files.raw, "--dictionary", dictionary]
     subprocess.run([*command, *train, "--vocab-size", "16384"], check=True)
     write_tokenizer(read_pieces(tokenizer), files.folder, max_length=2048, begin_of_text=True)
+    write_quality_model(files.folder / "quality")
     morphemes = ncvc.Tokenizer.load(tokenizer).split_batch(documents)
     write_documents(files.analysed, [encoders.SEPARATOR.join(text) for text in morphemes])
     analysed = ["".join(text) for text in morphemes]
     raw, analysed_size, copied = (sum(len(t.encode()) for t in texts) / 1e6 for texts in (documents, analysed, copies))
     return Sizes(raw=raw, analysed=analysed_size, copies=copied)
+
+
+def write_quality_model(folder: Path) -> None:
+    """Writes a linear model of the default size, with random weights: which they are takes no time."""
+    import numpy as np
+
+    from ncvc.manifest import QUALITY_MODEL, write_manifest
+
+    folder.mkdir()
+    np.save(folder / "weights.npy", np.random.RandomState(0).randn(2**16).astype("<f4"))
+    write_manifest(folder, stage=QUALITY_MODEL, linear={"shortest": 1, "longest": 2, "intercept": 0.0})
 
 
 def write_documents(path: Path, texts: list[str]) -> None:

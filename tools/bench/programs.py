@@ -4,6 +4,7 @@ import json
 import re
 import sys
 import unicodedata
+from functools import partial
 from pathlib import Path
 
 import encoders
@@ -41,12 +42,15 @@ def read(path: Path) -> list[str]:
         return [json.loads(line)["text"] for line in file]
 
 
-def ncvc_pass(path: Path, folder: Path, threads: int) -> None:
-    """The whole pass."""
+def ncvc_pass(path: Path, folder: Path, threads: int, *, with_quality: bool = False) -> None:
+    """The whole pass; with the quality model too, whose threshold drops nothing, so that the rest is the same."""
     from ncvc.corpus.config import PreprocessConfig, SourceConfig
+    from ncvc.corpus.filters import FiltersConfig
     from ncvc.corpus.preprocess import preprocess
+    from ncvc.corpus.quality import Quality
 
-    source = SourceConfig(name="corpus", inputs=[path.name])
+    quality = Quality(model="quality", threshold=0.0) if with_quality else None
+    source = SourceConfig(name="corpus", inputs=[path.name], filters=FiltersConfig(quality=quality))
     config = PreprocessConfig(sources=[source], tokenizer="tokenizer", output="tokens", threads=threads)
     preprocess(config, folder, replace=True, restart=True)
 
@@ -112,6 +116,7 @@ def datatrove(path: Path, folder: Path, threads: int) -> None:
 
 PROGRAMS = {
     "pass": ncvc_pass,
+    "with_quality": partial(ncvc_pass, with_quality=True),
     "python_chain": python_chain,
     "mecab": mecab,
     "vibrato": vibrato,

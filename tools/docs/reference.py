@@ -15,11 +15,13 @@ import ncvc
 from ncvc.cli.commands import ncvc as command_line
 from ncvc.config import Config, fields_by_key
 from ncvc.corpus.config import PreprocessConfig
+from ncvc.synthesize.config import SynthesizeConfig
 from ncvc.train.config import TrainConfig
 from ncvc.tune.config import TuneConfig
 
 CONFIGS: dict[str, type[Config]] = {
     "ncvc preprocess": PreprocessConfig,
+    "ncvc synthesize": SynthesizeConfig,
     "ncvc train": TrainConfig,
     "ncvc tune": TuneConfig,
 }

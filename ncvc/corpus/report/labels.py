@@ -15,6 +15,7 @@ REASONS = {
     "frequent phrase": "同じ語句の多用",
     "repeated phrases": "語句の繰り返し",
     "adult words": "アダルト語",
+    "low quality": "品質が低い",
     "duplicate document": "重複文書",
     "near duplicate document": "ほぼ重複する文書",
     "duplicate sentences": "既出の文のみ",

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from ncvc.evaluate.report.labels import SCORES, interval, task_name, two_decimals
 from ncvc.evaluate.report.tables import filled_tables
 from ncvc.evaluate.result import Result
+from ncvc.evaluate.row_scores import MAIN
 from ncvc.printable import printable
 
 
@@ -56,6 +57,9 @@ def _task(result: Result, task: str) -> Iterator[str]:
         ["", *(SCORES.get(name, (name, ""))[0] for name in names), "unparseable", "unseen documents"], rows
     )
     yield ""
+    if first.chance is not None:
+        yield f"By chance: {SCORES[MAIN[first.kind]][0]} {two_decimals(first.chance)}."
+        yield ""
     if first.seen is not None:
         yield f"{first.seen} of {first.rows} test documents are in the training split."
         yield ""

@@ -1,6 +1,7 @@
 """`report.html`: the papers' tables with these models, every score with its interval, and a curve over seen tokens."""
 
 from collections.abc import Sequence
+from itertools import batched
 
 from ncvc.evaluate.report.labels import UNPARSEABLE, interval, score_name, task_name, two_decimals
 from ncvc.evaluate.report.tables import FilledTable, filled_tables
@@ -9,7 +10,7 @@ from ncvc.evaluate.row_scores import MAIN
 from ncvc.evaluate.task_scores import Score
 from ncvc.html.blocks import facts, folded, heading_row, row, section, table
 from ncvc.html.labels import both, named
-from ncvc.html.line_chart import Line, line_chart
+from ncvc.html.line_chart import COLOURS, Line, line_chart
 from ncvc.html.markup import Html, element, joined
 from ncvc.html.page import page
 from ncvc.units import short
@@ -67,6 +68,9 @@ def _task(result: Result, task: str) -> Html:
     rows.append(
         row(both("unparseable", "読み取り不能"), *(_kinds(each.tasks[task].unparseable) for each in result.models))
     )
+    if first.chance is not None:
+        name = both(f"{MAIN[first.kind]} by chance", "主得点の偶然水準")
+        rows.append(row(name, *(two_decimals(each.tasks[task].chance) for each in result.models)))
     if first.seen is not None:
         rows.append(
             row(
@@ -109,7 +113,7 @@ def _subjects(result: Result, task: str, head: Sequence[str]) -> Html:
 
 def _versus(each: ModelResult, task: str) -> str:
     values = list(each.tasks[task].versus.values())
-    return f"{values[0]:.3f}" if values else "–"
+    return ("< 0.001" if values[0] < 0.001 else f"{values[0]:.3f}") if values else "–"
 
 
 def _score(score: Score | None) -> Html | str:
@@ -173,7 +177,7 @@ def _curve(result: Result) -> Html:
     for task in result.models[0].tasks:
         points = [(tokens, value) for tokens, each in seen if (value := _main(each, task)) is not None]
         lines.append(Line(task_name(task), points, dots=points))
-    charts = [_chart(lines[start : start + 8]) for start in range(0, len(lines), 8)]
+    charts = [_chart(some) for some in batched(lines, COLOURS)]
     return section(both("Scores over seen tokens", "学習トークン数と得点（図6）"), *charts)
 
 
@@ -185,7 +189,7 @@ def _main(each: ModelResult, task: str) -> float | None:
     scores = each.tasks[task]
     if scores.exam:
         return scores.exam.points / scores.exam.total if scores.exam.total else None
-    return scores.scores[MAIN[scores.kind]].value
+    return scores.main.value
 
 
 def _notes() -> Html:

@@ -14,7 +14,8 @@ def summary_lines(result: Result) -> Iterator[str]:
         for task, scores in each.tasks.items():
             unparseable = sum(scores.unparseable.values())
             seen = f"; {scores.seen} of {scores.rows} documents in the training split" if scores.seen else ""
-            yield f"  {task_name(task)}: {_scores(scores)}; {unparseable} of {scores.rows} unparseable{seen}"
+            above = f"; by chance {two_decimals(scores.chance)}" if scores.chance is not None else ""
+            yield f"  {task_name(task)}: {_scores(scores)}{above}; {unparseable} of {scores.rows} unparseable{seen}"
 
 
 def _scores(scores: TaskScores) -> str:

@@ -8,9 +8,6 @@ from ncvc.files import read_json
 from ncvc.train.config import TrainConfig
 from ncvc.train.metrics.log import append_event
 
-MAIN = {"choice": "accuracy", "entities": "exact_f1", "exam": "accuracy"}
-"""Kind of task → the score that is drawn."""
-
 
 def evaluation_command(config: TrainConfig, checkpoint: Path, output: Path) -> list[str]:
     """Returns the command that measures a checkpoint and writes the folder `output`."""
@@ -25,7 +22,7 @@ def evaluation_command(config: TrainConfig, checkpoint: Path, output: Path) -> l
 def record_scores(config: TrainConfig, step: int, output: Path) -> None:
     """Appends an event `evaluation` with the main score of each task, and the same to TensorBoard."""
     tasks = read_json(output / "scores.json")["models"][0]["tasks"]
-    scores = {name: found["scores"][MAIN[found["kind"]]]["value"] for name, found in tasks.items()}
+    scores = {name: found["scores"][found["main"]]["value"] for name, found in tasks.items()}
     append_event(config.folder, "evaluation", step=step, scores=scores)
     if config.logging.tensorboard:
         _to_tensorboard(config.folder / "tensorboard", step, scores)

@@ -1,10 +1,11 @@
 """Loss curves of runs on one page that asks nothing of the network and has no script."""
 
 from collections.abc import Callable, Sequence
+from itertools import batched
 
 from ncvc.html.blocks import row, section, table
 from ncvc.html.labels import both
-from ncvc.html.line_chart import Line, Mark, line_chart
+from ncvc.html.line_chart import COLOURS, Line, Mark, line_chart
 from ncvc.html.markup import Html, element, joined
 from ncvc.html.page import page as html_page
 from ncvc.train.metrics.history import RunHistory, token_unit
@@ -39,7 +40,7 @@ def page(histories: Sequence[RunHistory]) -> str:
         section(both("Validation by source", "ソース別の検証損失"), _sources(histories)),
         section(
             both("Benchmarks over tokens", "トークン数ごとのベンチマーク得点"),
-            line_chart(_evaluations(histories, scale), x_label=tokens),
+            *(line_chart(some, x_label=tokens) for some in batched(_evaluations(histories, scale), COLOURS)),
         ),
         section(
             both("Learning rate", "学習率"),

@@ -371,8 +371,7 @@ def _warnings(config: TrainConfig, spec: GpuSpec, prepared: Prepared) -> list[st
             f"model.vocab_size is {size_of:,}, and {config.data.tokenizer} has {tokenizer.pieces:,} pieces:"
             f" {size_of - tokenizer.pieces:,} rows of the embedding are never trained"
         )
-    if config.checkpoints.warning:
-        found.append(config.checkpoints.warning)
+    found += config.warnings
     if find_gpu_spec(spec.name) and not spec.tflops and config.compute.dtype == "bfloat16":
         found.append(f"{spec.name} has no bfloat16 products; choose another card, or compute.dtype: float32")
     return found

@@ -42,6 +42,12 @@ impl Filters {
         parallel::map(py, &texts, || filters.worker(), apply)
     }
 
+    /// Returns the probability of high quality of each text, on all cores; None where the model gives none.
+    fn quality(&self, py: Python<'_>, texts: Vec<String>) -> PyResult<Vec<Option<f64>>> {
+        let filters = py.detach(|| self.engine()).map_err(to_python)?;
+        parallel::map(py, &texts, || filters.worker(), |worker, text| worker.quality(text))
+    }
+
     /// Returns the counts of each filter on these texts, in JSON.
     fn count(&self, py: Python<'_>, texts: Vec<String>) -> PyResult<String> {
         let counts = py.detach(|| {

@@ -18,7 +18,7 @@ import ncvc
 
 FOLDER = Path(__file__).parent
 SUBJECTS = ("people", "identifiers")
-SETS = ("visible", "held_out", "unseen")
+SETS = ("visible", "held_out", "unseen", "fresh")
 TABLES = [(subject, name) for subject in SUBJECTS for name in SETS if (FOLDER / f"{subject}_{name}.tsv").exists()]
 TAG = re.compile(r"〔\*[^〕]*〕")
 type Clean = Callable[[str], str]
@@ -60,7 +60,7 @@ def read(table: str) -> list[Case]:
 
 def cases(table: str, *, hospitals: bool = False) -> list[Case]:
     """Cases of hospitals and wards, which are switched on by themselves, or all others."""
-    return [case for case in read(table) if (case.kind == "hospital") == hospitals]
+    return [case for case in read(table) if case.kind.startswith("hospital") == hospitals]
 
 
 def fold(text: str) -> str:

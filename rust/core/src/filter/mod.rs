@@ -10,13 +10,14 @@ pub mod japanese;
 pub mod length;
 mod options;
 mod phrases;
+pub mod quality;
 mod reason;
 pub mod repetition;
 pub mod unfinished;
 
 pub use options::{
-    AdultOptions, CopyrightOptions, FilterOptions, JapaneseOptions, LengthOptions, RemoveCutOff,
-    RemoveNotice, RepetitionOptions, UnfinishedOptions,
+    AdultOptions, CopyrightOptions, FilterOptions, JapaneseOptions, LengthOptions, QualityModel,
+    QualityOptions, RemoveCutOff, RemoveNotice, RepetitionOptions, UnfinishedOptions,
 };
 pub use reason::{FILTER_COUNT, Filter, FilterCount, FilterCounts, Reason};
 
@@ -24,6 +25,7 @@ use crate::morph::Analyzer;
 use crate::{Error, Result};
 use adult::{Judge, WordList};
 use phrases::{Match, PhraseFinder};
+use quality::Quality;
 
 /// Version of the filters as a whole; changes whenever a text's verdict under the same options does.
 pub const VERSION: u32 = 2;
@@ -42,6 +44,7 @@ pub struct Filters<'a> {
     options: FilterOptions,
     phrases: Option<PhraseFinder>,
     adult: Option<AdultFilter<'a>>,
+    quality: Option<Quality>,
 }
 
 /// Everything that the filter of adult words needs.
@@ -63,7 +66,7 @@ impl<'a> Filters<'a> {
     /// # Errors
     ///
     /// [`Error::Filters`] if there is no analyser where one is needed, [`Error::Input`] for a mistake in the list of
-    /// adult words.
+    /// adult words, and those of [`Quality::load`].
     pub fn new(options: &FilterOptions, analyzer: Option<&'a Analyzer>) -> Result<Self> {
         let adult = match (&options.adult_words, analyzer) {
             (None, _) => None,
@@ -80,7 +83,8 @@ impl<'a> Filters<'a> {
         let notices = if options.copyright_notices.is_some() { &copyright::PHRASES[..] } else { &[] };
         let words = adult.iter().flat_map(|adult| adult.list.surfaces());
         let phrases = PhraseFinder::new(notices, words)?;
-        Ok(Self { options: options.clone(), phrases, adult })
+        let quality = options.quality.as_ref().map(Quality::load).transpose()?;
+        Ok(Self { options: options.clone(), phrases, adult, quality })
     }
 
     /// Tests if the length filter drops a cleaned text.
@@ -97,6 +101,7 @@ impl<'a> Filters<'a> {
         Worker {
             filters: self,
             adult: self.adult.as_ref().map(AdultFilter::judge),
+            quality: self.quality.as_ref().map(Quality::worker),
             text: String::new(),
             next: String::new(),
             matches: Vec::new(),
@@ -111,6 +116,7 @@ impl<'a> Filters<'a> {
 pub struct Worker<'f> {
     filters: &'f Filters<'f>,
     adult: Option<Judge<'f>>,
+    quality: Option<quality::Worker<'f>>,
     text: String,
     next: String,
     matches: Vec<Match>,
@@ -136,6 +142,11 @@ impl Worker<'_> {
         }
     }
 
+    /// Returns the probability that a cleaned text is of high quality; none without a model, or without a score.
+    pub fn quality(&mut self, text: &str) -> Option<f64> {
+        self.quality.as_mut()?.score(text)
+    }
+
     /// Returns the counts since the last call and resets them.
     pub fn take_counts(&mut self) -> FilterCounts {
         std::mem::take(&mut self.counts)
@@ -143,7 +154,7 @@ impl Worker<'_> {
 
     /// Runs the filters; leaves a shortened document in `self.text`, otherwise empty.
     fn judge(&mut self, original: &str) -> std::result::Result<(), Reason> {
-        let Self { filters, adult, text, next, matches, characters, repetition, counts } = self;
+        let Self { filters, adult, quality, text, next, matches, characters, repetition, counts } = self;
         let options = &filters.options;
         if let Some(phrases) = &filters.phrases {
             phrases.find(original, matches);
@@ -188,6 +199,13 @@ impl Worker<'_> {
                 phrases.find(text, matches);
             }
             adult.judge(text, scripts.characters, matches)?;
+        }
+        if let (Some(options), Some(quality)) = (&options.quality, quality) {
+            // A document without a score is not seen.
+            if let Some(score) = quality.score(text) {
+                counts.start(Filter::Quality);
+                quality::judge(options, score)?;
+            }
         }
         Ok(())
     }

@@ -1,6 +1,8 @@
 //! Options of the filters. `ncvc/corpus/filters.py` declares, documents and validates them and passes them as JSON;
 //! `None` switches a filter off.
 
+use std::path::{Path, PathBuf};
+
 use serde::Deserialize;
 
 /// All filters, in the order in which they run.
@@ -19,6 +21,8 @@ pub struct FilterOptions {
     pub repetition: Option<RepetitionOptions>,
     /// Pornography.
     pub adult_words: Option<AdultOptions>,
+    /// Low scores of a model.
+    pub quality: Option<QualityOptions>,
 }
 
 /// Removal where a copyright notice is found.
@@ -117,4 +121,51 @@ pub struct AdultOptions {
     pub least_weight: f64,
     /// The smallest number of different words of weight 3 or more for which a document goes.
     pub least_words: usize,
+}
+
+/// See [`quality`](super::quality).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QualityOptions {
+    /// The model, or what it said.
+    pub model: QualityModel,
+    /// The smallest probability of high quality with which a document stays.
+    pub threshold: f64,
+}
+
+/// Files of a model.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum QualityModel {
+    /// A linear model of hashed n-grams of characters.
+    Linear {
+        /// The weights: a power of two of 32-bit floats in numpy's format.
+        weights: PathBuf,
+        /// The SHA-256 of that file, in hexadecimal.
+        sha256: String,
+        /// The constant that is added to the mean weight.
+        intercept: f64,
+        /// The length of the shortest n-grams, in characters.
+        shortest: usize,
+        /// The length of the longest ones.
+        longest: usize,
+    },
+    /// Scores by text.
+    Scores {
+        /// Rows of 16 bytes of the text's SHA-256 and the score as a 32-bit float.
+        scores: PathBuf,
+        /// The SHA-256 of that file, in hexadecimal.
+        sha256: String,
+    },
+}
+
+impl QualityModel {
+    /// Returns the file that the engine reads, and its SHA-256.
+    pub fn file(&self) -> (&Path, &str) {
+        match self {
+            Self::Linear { weights: file, sha256, .. } | Self::Scores { scores: file, sha256 } => {
+                (file, sha256)
+            }
+        }
+    }
 }

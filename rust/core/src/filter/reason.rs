@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 /// The number of filters.
-pub const FILTER_COUNT: usize = 6;
+pub const FILTER_COUNT: usize = 7;
 
 /// The filters, in the order in which they run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -21,6 +21,8 @@ pub enum Filter {
     Repetition,
     /// [`adult`](super::adult).
     AdultWords,
+    /// [`quality`](super::quality).
+    Quality,
 }
 
 impl Filter {
@@ -32,6 +34,7 @@ impl Filter {
         Self::Japanese,
         Self::Repetition,
         Self::AdultWords,
+        Self::Quality,
     ];
 }
 
@@ -62,6 +65,8 @@ pub enum Reason {
     RepeatedPhrases,
     /// Pornography.
     AdultWords,
+    /// A model gives it a low score.
+    LowQuality,
 }
 
 impl Reason {
@@ -80,6 +85,7 @@ impl Reason {
             Self::FrequentPhrase => "frequent_phrase",
             Self::RepeatedPhrases => "repeated_phrases",
             Self::AdultWords => "adult_words",
+            Self::LowQuality => "low_quality",
         }
     }
 
@@ -96,6 +102,7 @@ impl Reason {
                 Filter::Repetition
             }
             Self::AdultWords => Filter::AdultWords,
+            Self::LowQuality => Filter::Quality,
         }
     }
 }

@@ -24,6 +24,10 @@ pub const CATEGORY: Category = Category {
         "転居先",
         "送付先",
         "帰省先",
+        "訪問先",
+        "往診先",
+        "返信先",
+        "号室",
         "住 所",
         "address",
         "本籍地",
@@ -171,6 +175,7 @@ const LONGEST_TOWN: usize = 24;
 fn read(text: &str, word: Range<usize>) -> Option<Place> {
     match &text[word.clone()] {
         "丁目" | "番地" => before_unit(text, &word),
+        "号室" => apartment(text, &word),
         "市" | "区" | "郡" => {
             let start = place_start(text, word.start);
             let end = rest_of_address(text, word.end)?;
@@ -213,7 +218,8 @@ fn behind_label(text: &str, word: &Range<usize>) -> Option<Place> {
         return None;
     }
     // 所在地の市町村長 goes on as a sentence.
-    let sentence = text[word.end..start].ends_with('の');
+    let destination = text[..word.end].ends_with('先') && text[word.end..start].contains('は');
+    let sentence = text[word.end..start].ends_with('の') || destination;
     let end = rest_of_address(text, start).or_else(|| {
         if sentence {
             return None;
@@ -240,6 +246,48 @@ fn before_unit(text: &str, word: &Range<usize>) -> Option<Place> {
     let end = building_end(text, house_number(text, digits)?.end);
     (digits < word.start && text[start..digits].chars().count() >= 2)
         .then_some(Place { whole: start..end, value: start..end })
+}
+
+/// Words for buildings in which people live.
+const BUILDINGS: [&str; 24] = [
+    "コーポ",
+    "ハイツ",
+    "メゾン",
+    "レジデンス",
+    "マンション",
+    "アパート",
+    "ハイム",
+    "コート",
+    "パレス",
+    "ヴィラ",
+    "ビラ",
+    "シャトー",
+    "団地",
+    "住宅",
+    "タワー",
+    "グラン",
+    "ライオンズ",
+    "ロイヤル",
+    "シティ",
+    "ガーデン",
+    "プラザ",
+    "カーサ",
+    "ハウス",
+    "荘",
+];
+
+/// The building and the number of the room before 号室: コーポ青葉203号室.
+fn apartment(text: &str, word: &Range<usize>) -> Option<Place> {
+    let digits = text[..word.start].bytes().rev().take(4).take_while(u8::is_ascii_digit).count();
+    let at = word.start - digits;
+    let is_name = |c: char| is_kanji(c) || is_katakana(c) || is_hiragana(c) || c == 'ー';
+    let length: usize =
+        text[..at].chars().rev().take(16).take_while(|&c| is_name(c)).map(char::len_utf8).sum();
+    let name = &text[at - length..at];
+    let first = BUILDINGS.iter().filter_map(|building| name.find(building)).min()?;
+    let closes = name.ends_with(['荘', '地', '宅']);
+    let start = if closes { at - length } else { at - length + first };
+    (digits >= 2).then_some(Place { whole: start..word.end, value: start..word.end })
 }
 
 /// Returns the start of the digits or numerals that end at `end`.

@@ -50,6 +50,10 @@ fn read(text: &str, word: Range<usize>) -> Option<Place> {
             digits.parse().ok().filter(|&value| value <= 255 && (length == 1 || !digits.starts_with('0')))?;
         at += length;
     }
+    // This host, any host, all hosts.
+    if parts == [127, 0, 0, 1] || parts == [0; 4] || parts == [255; 4] {
+        return None;
+    }
     let goes_on = bytes.get(at).is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_')
         || bytes.get(at) == Some(&b'.') && bytes.get(at + 1).is_some_and(u8::is_ascii_digit);
     let window = text[..start].char_indices().rev().nth(11).map_or(0, |(i, _)| i);

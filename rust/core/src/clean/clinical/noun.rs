@@ -3,7 +3,10 @@
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
 
 /// Nouns (their ends) whose numbers lead to nobody, or belong to another category.
-const OTHERS: [&str; 118] = [
+const OTHERS: [&str; 121] = [
+    "演題",
+    "抄録",
+    "発表",
     "ロット",
     "製造",
     "承認",

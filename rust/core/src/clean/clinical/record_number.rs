@@ -50,8 +50,20 @@ fn read(text: &str, word: Range<usize>) -> Option<Place> {
     match label {
         "番号" | "コード" => numbered(text, &word),
         _ if label.eq_ignore_ascii_case("no") => numbered(text, &word),
+        // 血圧手帳 135/87
+        _ if label.ends_with("手帳") => labelled_code(text, &word, least(label))
+            .filter(|place| !is_pressure(&text[place.value.start..]))
+            .map(|place| with_second(text, place)),
         _ => labelled_code(text, &word, least(label)).map(|place| with_second(text, place)),
     }
+}
+
+/// Tests for a blood pressure: two numbers of two or three digits and a slash.
+fn is_pressure(text: &str) -> bool {
+    let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
+    let first = digits(text);
+    let second = text[first..].strip_prefix('/').map_or(0, digits);
+    (2..=3).contains(&first) && (2..=3).contains(&second)
 }
 
 /// Takes a second long number behind a slash: insurer and insured of a card.
@@ -120,10 +132,29 @@ fn numbered(text: &str, word: &Range<usize>) -> Option<Place> {
         _ if noun.is_empty() || noun.is_ascii() => return None,
         _ => 4,
     };
-    if !noun.is_empty() && !is_personal(noun) {
+    if !noun.is_empty() && !is_personal(noun) && !is_implant(text, word.start, noun) {
         return None;
     }
     labelled_code(text, word, least)
+}
+
+/// Tests for the serial number of a device that a person wears: ペースメーカ シリアル番号.
+fn is_implant(text: &str, at: usize, noun: &str) -> bool {
+    const DEVICES: [&str; 10] = [
+        "ペースメーカ",
+        "ICD",
+        "CRT",
+        "除細動器",
+        "植込み",
+        "植え込み",
+        "人工内耳",
+        "補聴器",
+        "刺激装置",
+        "インスリンポンプ",
+    ];
+    let before: usize = text[..at].chars().rev().take(24).map(char::len_utf8).sum();
+    ["シリアル", "製造"].contains(&noun)
+        && DEVICES.iter().any(|device| text[at - before..at].contains(device))
 }
 
 /// Tests for a number with a person behind it: 番号6681の患者.

@@ -107,6 +107,10 @@ impl Number {
             let mut length = 0;
             for c in text[at..].chars().take(12) {
                 let Some(value) = digit(c) else { break };
+                // 0800-123-456724時間対応
+                if length >= 3 && text[at..].starts_with("24時間") {
+                    break;
+                }
                 number.digits.push(value);
                 number.kanji |= !c.is_ascii();
                 length += 1;
@@ -182,6 +186,11 @@ impl Number {
         if labelled && matches!(count, 10 | 11) && !(mobile && count == 10 && !thirds) {
             return lengths.len() == 1 || lengths.iter().all(|&length| length >= 1) && lengths[0] <= 6;
         }
+        let free = digits.starts_with(&[0, 8, 0, 0]) && lengths == [4, 3, 4]
+            || digits.starts_with(&[0, 1, 2, 0]) && lengths == [4, 3, 3];
+        if free && hyphens {
+            return true;
+        }
         thirds
             && (alike && unusual && (9..=11).contains(&count)
                 || (hyphens || bracketed) && count == 10 && lengths[2] == 4 && lengths[0] + lengths[1] == 6)
@@ -241,6 +250,7 @@ fn ends(text: &str, end: usize) -> bool {
     let mut behind = text[end..].chars();
     match behind.next() {
         Some('-' | '.' | '/' | 'ー') => behind.next().is_none_or(|c| digit(c).is_none()),
+        Some('2') => text[end..].starts_with("24時間"),
         Some(c) => digit(c).is_none() && !c.is_ascii_alphabetic() && c != '%',
         None => true,
     }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::super::names::{Words as Names, is_known_word};
+use super::super::names::{Words as Names, is_known_word, is_place_or_name};
 use super::name::LONGEST_NAME;
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
 
@@ -25,6 +25,9 @@ pub fn behind(names: &Names, text: &str, word: Range<usize>) -> Option<Range<usi
         "ショート",
         "デイ",
     ];
+    if let Some(place) = quoted(text, &word).or_else(|| mixed(text, &word)) {
+        return Some(place);
+    }
     let start = word.end
         + usize::from(text[word.end..].starts_with([' ', '「']))
         + if text[word.end..].starts_with('「') { '「'.len_utf8() - 1 } else { 0 };
@@ -41,13 +44,24 @@ pub fn behind(names: &Names, text: &str, word: Range<usize>) -> Option<Range<usi
     let katakana = run(|c| is_katakana(c) || c == 'ー');
     if katakana > start + 3 {
         let name = &text[start..katakana];
-        return (!NO_NAMES.iter().any(|other| name.starts_with(other)))
-            .then(|| word.start..close(home(text, katakana)));
+        let kanji: usize =
+            text[katakana..].chars().take(3).take_while(|&c| is_kanji(c)).map(char::len_utf8).sum();
+        // ケアリッツ白金
+        let place = is_place_or_name(names, &text[katakana..katakana + kanji]);
+        let general = |rest: &str| rest.is_empty() || NO_NAMES.iter().any(|other| rest.starts_with(other));
+        let other = NO_NAMES
+            .iter()
+            .any(|other| name.strip_prefix(other).is_some_and(|rest| *other != "ケア" || general(rest)));
+        let end = if place { katakana + kanji } else { home(text, katakana) };
+        return (!other).then(|| word.start..close(end));
     }
     let hiragana = run(is_hiragana);
     if hiragana > start {
         let name = &text[start..hiragana];
-        let homes = home(text, hiragana);
+        let closing = name.ends_with('の')
+            && name.chars().count() > 2
+            && text[hiragana..].starts_with(['里', '家', '郷', '丘', '森', '杜', '園', '村', '庭']);
+        let homes = if closing { hiragana + '里'.len_utf8() } else { home(text, hiragana) };
         if homes > hiragana && name.chars().count() >= 2 {
             return Some(word.start..close(homes));
         }
@@ -57,10 +71,11 @@ pub fn behind(names: &Names, text: &str, word: Range<usize>) -> Option<Range<usi
         let particle = name.starts_with(|c| "にをはがでとへのもやかだ".contains(c))
             || name.starts_with("まで")
             || name.starts_with("より");
-        return known
-            .filter(|&i| !particle || i > 6)
-            .map(|i| word.start..close(start + i))
-            .or_else(|| (!particle && name.chars().count() >= 3).then_some(word.start..close(hiragana)));
+        return known.filter(|&i| !particle || i > 6).map(|i| word.start..close(start + i)).or_else(|| {
+            let cut = PARTICLES.iter().filter_map(|particle| name.strip_suffix(particle)).map(str::len).min();
+            let length = cut.unwrap_or(name.len());
+            (!particle && name[..length].chars().count() >= 3).then(|| word.start..close(start + length))
+        });
     }
     let kanji = run(|c| is_kanji(c) || matches!(c, 'の' | 'ヶ'));
     let name = &text[start..kanji];
@@ -72,11 +87,39 @@ pub fn behind(names: &Names, text: &str, word: Range<usize>) -> Option<Range<usi
     Some(word.start..close(start + end))
 }
 
+/// Particles behind a name in hiragana.
+const PARTICLES: [&str; 15] =
+    ["で", "に", "を", "は", "が", "へ", "の", "と", "も", "や", "から", "より", "まで", "にて", "など"];
+
+/// Takes a name in quotation marks behind the word: ケアハウス『みのりの郷』.
+fn quoted(text: &str, word: &Range<usize>) -> Option<Range<usize>> {
+    const GENERAL: [&str; 8] = ["入所", "退所", "入居", "申込", "待機", "希望", "予定", "併設"];
+    let rest = &text[word.end..];
+    let (open, close) =
+        [('「', '」'), ('『', '』'), ('【', '】')].into_iter().find(|&(open, _)| rest.starts_with(open))?;
+    let (name, _) = rest[open.len_utf8()..].split_once(close)?;
+    let fits = (2..=LONGEST_NAME).contains(&name.chars().count())
+        && !GENERAL.iter().any(|other| name.contains(other));
+    fits.then(|| word.start..word.end + open.len_utf8() + name.len() + close.len_utf8())
+}
+
+/// Takes a name of one kanji and hiragana behind the word: サ高住花みずき.
+fn mixed(text: &str, word: &Range<usize>) -> Option<Range<usize>> {
+    const NATURE: &str = "花虹風森海空星月光桜梅桃陽緑朝";
+    let rest = text[word.end..].strip_prefix(' ').unwrap_or(&text[word.end..]);
+    let start = text.len() - rest.len();
+    let first = rest.chars().next().filter(|&c| NATURE.contains(c))?;
+    let hiragana: usize =
+        rest[first.len_utf8()..].chars().take(8).take_while(|&c| is_hiragana(c)).map(char::len_utf8).sum();
+    let run = &rest[first.len_utf8()..first.len_utf8() + hiragana];
+    let cut = PARTICLES.iter().filter_map(|particle| run.strip_suffix(particle)).map(str::len).min();
+    let length = cut.unwrap_or(run.len());
+    (run[..length].chars().count() >= 2).then_some(word.start..start + first.len_utf8() + length)
+}
+
 /// Finds the name behind a practice whose own word says its kind alone: こどもクリニックぽぽ, 在宅クリニック杜の風.
 pub fn branch(text: &str, word: Range<usize>) -> Option<Range<usize>> {
     const KINDS: [&str; 2] = ["クリニック", "薬局"];
-    const PARTICLES: [&str; 14] =
-        ["で", "に", "を", "は", "が", "へ", "の", "と", "も", "や", "から", "より", "まで", "など"];
     if !KINDS.iter().any(|kind| text[word.clone()].ends_with(kind)) || word.len() <= "クリニック".len() {
         return None;
     }

@@ -4,7 +4,9 @@
 //! there is stripped of general words (総合, 当院, 大学, 療養); if nothing is left the institution is any, and stays.
 
 mod behind;
+mod department;
 mod name;
+mod university;
 mod ward;
 
 use std::sync::LazyLock;
@@ -65,10 +67,14 @@ enum Side {
     Unit,
     /// やまぶき苑
     Home,
+    /// 青葉大学
+    University,
+    /// Pharmacies whose name has no word for one.
+    Chain,
 }
 
 /// Words in Latin letters, and those that have a side of their own.
-const WORDS: [(Side, &str); 6] = [
+const WORDS: [(Side, &str); 8] = [
     (Side::Unit, "nicu gcu hcu icu ccu scu mficu picu eicu sicu rcu kcu"),
     (Side::Ward, "病棟 棟 館"),
     (Side::Compass, "東 西 南 北"),
@@ -76,6 +82,12 @@ const WORDS: [(Side, &str); 6] = [
     (
         Side::Owner,
         "医療法人社団 医療法人財団 社会医療法人 特定医療法人 医療法人 社会福祉法人 公益財団法人 一般財団法人",
+    ),
+    (Side::University, "大学"),
+    (
+        Side::Chain,
+        "トモズ ウエルシア マツモトキヨシ マツキヨ ツルハ ココカラファイン クオール 日本調剤 サンドラッグ クリエイトエスディー カワチ薬品 \
+         セイムス ゲンキー コクミンドラッグ アインズ クスリのアオキ 杏林堂 キリン堂 ドラッグイレブン 阪神調剤",
     ),
     (Side::Latin, "hospital clinic center pharmacy hosp hp cl"),
 ];
@@ -120,23 +132,30 @@ pub fn find(words: &Words, names: &Names, text: &str, found: &mut Vec<Place>) {
             continue;
         }
         let at = word.range();
-        let place = match words.sides[word.pattern().as_usize()] {
-            Side::Before => name::before(names, text, at.clone(), end).or_else(|| behind::branch(text, at)),
-            Side::Department => name::department(names, text, at, end),
+        let side = words.sides[word.pattern().as_usize()];
+        let in_brackets = || name::bracketed(names, text, &at, end);
+        let bracketed = if matches!(side, Side::Behind | Side::Both) { in_brackets() } else { None };
+        let place = bracketed.or_else(|| match side {
+            Side::Before => {
+                name::before(names, text, at.clone(), end).or_else(|| behind::branch(text, at.clone()))
+            }
+            Side::Department => department::department(names, text, at.clone(), end),
             Side::Behind => behind::behind(names, text, at.clone()).or_else(|| {
                 let ward = text[at.clone()].ends_with("病棟");
                 ward.then(|| ward::ward(text, at.end - "病棟".len()..at.end, end)).flatten()
             }),
             Side::Both => {
-                behind::behind(names, text, at.clone()).or_else(|| name::before(names, text, at, end))
+                behind::behind(names, text, at.clone()).or_else(|| name::before(names, text, at.clone(), end))
             }
-            Side::Ward => ward::ward(text, at, end),
-            Side::Owner => behind::owner(text, at),
-            Side::Latin => name::in_latin(names, text, at, end),
+            Side::Ward => ward::ward(text, at.clone(), end).or_else(|| ward::named(text, &at, end)),
+            Side::Owner => behind::owner(text, at.clone()),
+            Side::Latin => name::in_latin(names, text, at.clone(), end),
             Side::Compass => ward::compass(text, &at),
             Side::Unit => ward::unit(text, &at),
-            Side::Home => name::home(names, text, at, end),
-        };
+            Side::Home => name::home(names, text, at.clone(), end),
+            Side::University => university::university(names, text, at.clone(), end),
+            Side::Chain => Some(at.clone()),
+        });
         if let Some(range) = place {
             end = range.end;
             found.push(Place { whole: range.clone(), value: range });

@@ -4,10 +4,10 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use super::super::category::TAG_BEGIN;
-use super::super::names::{List, Words as Names, is_known_word, is_place_or_name};
+use super::super::names::{List, Words as Names, is_known_word, is_place_or_name, is_single};
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
 
-static GENERAL: LazyLock<List> = LazyLock::new(|| List::read(include_str!("lists/general.txt")));
+pub static GENERAL: LazyLock<List> = LazyLock::new(|| List::read(include_str!("lists/general.txt")));
 static LEADING: LazyLock<List> = LazyLock::new(|| List::read(include_str!("lists/leading.txt")));
 
 /// The longest name, in characters.
@@ -17,7 +17,7 @@ pub const LONGEST_NAME: usize = 12;
 const PARTICLES: [char; 12] = ['に', 'を', 'は', 'が', 'で', 'と', 'へ', 'の', 'も', 'り', 'ら', 'て'];
 
 /// Strips general words of `least` characters or more off the end of `text`.
-fn strip_general(mut text: &str, least: usize) -> &str {
+pub fn strip_general(mut text: &str, least: usize) -> &str {
     let long = |word: &&str| word.chars().count() >= least;
     while let Some(length) = GENERAL.at_end(text).filter(long).map(str::len).max() {
         text = &text[..text.len() - length];
@@ -49,7 +49,7 @@ fn mixed_start(names: &Names, text: &str, start: usize, at: usize, from: usize) 
 }
 
 /// Returns the start of the name that ends at `at`; `at` if there is none.
-fn name_start(names: &Names, text: &str, at: usize, from: usize) -> usize {
+pub fn name_start(names: &Names, text: &str, at: usize, from: usize) -> usize {
     let rest = &text[from..at];
     let Some(last) = rest.chars().next_back() else { return at };
     if is_hiragana(last) {
@@ -69,7 +69,7 @@ fn name_start(names: &Names, text: &str, at: usize, from: usize) -> usize {
     }
     // 虹の橋病院: の is within the name where one kanji follows.
     let single = text[start..at].chars().count() == 1
-        && text[start..at].starts_with(|c| "風橋丘森里杜家郷園泉花空海星木道葉音虹".contains(c));
+        && text[start..at].starts_with(|c| "風橋丘森里杜家郷園泉花空海星木道葉音虹門宮".contains(c));
     if single && let Some(rest) = text[from..start].strip_suffix('の') {
         let in_part = |c: &char| is_kanji(*c) || is_hiragana(*c) || is_katakana(*c);
         let length: usize = rest.chars().rev().take(4).take_while(in_part).map(char::len_utf8).sum();
@@ -78,11 +78,29 @@ fn name_start(names: &Names, text: &str, at: usize, from: usize) -> usize {
     start
 }
 
+/// Kanji with which a name of a practice or a home goes on in hiragana.
+const NATURE: &str = "陽花虹風森海空星月光桜梅桃里丘木緑若朝夕水";
+
 fn hiragana_start(names: &Names, text: &str, at: usize, from: usize) -> usize {
     let rest = &text[from..at];
-    let length: usize =
-        rest.chars().rev().take(LONGEST_NAME).take_while(|&c| is_hiragana(c)).map(char::len_utf8).sum();
+    let length: usize = rest
+        .chars()
+        .rev()
+        .take(LONGEST_NAME)
+        .take_while(|&c| is_hiragana(c) || c == 'ー')
+        .map(char::len_utf8)
+        .sum();
     let run = &text[at - length..at];
+    // 陽だまり
+    if let Some(kanji) = text[from..at - length].chars().next_back().filter(|&c| NATURE.contains(c))
+        && (2..=4).contains(&run.chars().count())
+        && !run.starts_with(|c| PARTICLES.contains(&c))
+    {
+        let start = at - length - kanji.len_utf8();
+        if start == 0 || text[..start].ends_with([' ', '\n', '(', '「', ':', '、', '。']) {
+            return start;
+        }
+    }
     // 柳通り, 菜の花通り
     if run == "り" && text[..at].ends_with("通り") {
         return name_start(names, text, at - "通り".len(), from);
@@ -115,11 +133,50 @@ pub fn before(names: &Names, text: &str, word: Range<usize>, from: usize) -> Opt
     let at = from + strip_general(&text[from..word.start], 2).len();
     let start = mixed_start(names, text, name_start(names, text, at, from), at, from);
     let proper = strip_general(&text[start..at], 2);
+    // 泉医院: a surname of one kanji.
+    let practice =
+        ["医院", "クリニック", "診療所", "歯科", "薬局"].iter().any(|end| text[word.clone()].ends_with(end));
+    let single = practice
+        && proper == &text[start..at]
+        && is_single(proper)
+        && !"前後古新東西南北中".contains(proper)
+        && !text[..start].ends_with(is_kanji);
+    if is_score(&text[word.end..]) {
+        return None;
+    }
+    if single {
+        return Some(start..forward(text, word.end));
+    }
     if proper.is_empty() || !begins_name(proper) || GENERAL.contains(proper) {
         return None;
     }
     let start = with_owner(text, start, from);
     Some(start..forward(text, word.end))
+}
+
+/// Tests for a scale or a method that has the name of an institution.
+fn is_score(behind: &str) -> bool {
+    let start: usize = behind.chars().take(6).map(char::len_utf8).sum();
+    ["スコア", "分類", "スケール", "尺度"].iter().any(|word| {
+        behind.find(word).is_some_and(|at| {
+            at <= start && behind[..at].chars().all(|c| is_kanji(c) || is_katakana(c) || c == 'ー')
+        })
+    })
+}
+
+/// Finds the name before a word for an institution in brackets: やすらぎの里(特養).
+pub fn bracketed(names: &Names, text: &str, word: &Range<usize>, from: usize) -> Option<Range<usize>> {
+    let rest = text[from..word.start].strip_suffix('(')?;
+    if !text[word.end..].starts_with(')') {
+        return None;
+    }
+    let at = from + rest.len();
+    let start = mixed_start(names, text, name_start(names, text, at, from), at, from);
+    let name = strip_general(&text[start..at], 2);
+    let ends = name.ends_with(|c| "苑園荘館家里郷舎邸庵亭丘森風杜会町".contains(c));
+    let kana = name.contains(|c: char| is_katakana(c) || is_hiragana(c));
+    let known = || is_place_or_name(names, name);
+    (name.chars().count() >= 2 && (ends || kana || known())).then_some(start..at)
 }
 
 /// Tests that a word may be a name: it is no numeral and no single kanji of a general word.
@@ -129,7 +186,7 @@ fn begins_name(name: &str) -> bool {
 }
 
 /// Takes what belongs to a name before it: 県立, 国立病院機構.
-fn with_owner(text: &str, mut start: usize, from: usize) -> usize {
+pub fn with_owner(text: &str, mut start: usize, from: usize) -> usize {
     const OWNERS: [&str; 22] = [
         "済生会",
         "徳洲会",
@@ -177,7 +234,7 @@ fn with_owner(text: &str, mut start: usize, from: usize) -> usize {
 }
 
 /// Takes a further word for an institution behind one: 医院, 病院 in 内科循環器科医院.
-fn forward(text: &str, mut end: usize) -> usize {
+pub fn forward(text: &str, mut end: usize) -> usize {
     const FURTHER: [&str; 10] =
         ["医院", "クリニック", "病院", "循環器科", "内科", "外科", "小児科", "眼科", "分院", "本院"];
     while let Some(word) = FURTHER.iter().find(|word| text[end..].starts_with(**word)) {
@@ -187,61 +244,6 @@ fn forward(text: &str, mut end: usize) -> usize {
         end += word.len();
     }
     end
-}
-
-/// Finds a practice named by its department: its name begins a phrase, and no word for a part of the body is in it.
-pub fn department(names: &Names, text: &str, word: Range<usize>, from: usize) -> Option<Range<usize>> {
-    const NO_NAME: &str = "器臓腺骨脳神経血液管心肺胃腸肝胆膵腎尿歯口腔鼻耳咽喉皮膚眼科児童産婦人精内外形麻酔放射線救急総合一般専門高齢老年臨床病院医同各当他前院術部学";
-    const BEHIND: [&str; 22] = [
-        "学",
-        "会",
-        "医",
-        "疾患",
-        "領域",
-        "系",
-        "的",
-        "手術",
-        "外来",
-        "病棟",
-        "部",
-        "入院",
-        "専門",
-        "救急",
-        "治療",
-        "医師",
-        "へ",
-        "コンサルト",
-        "対診",
-        "用",
-        "検査",
-        "術",
-    ];
-    let start = name_start(names, text, word.start, from);
-    let name = &text[start..word.start];
-    let practice = ["医院", "クリニック"].iter().any(|end| text[word.end..].starts_with(end));
-    let fits = (2..=6).contains(&name.chars().count())
-        && !name.contains(|c| NO_NAME.contains(c))
-        && !GENERAL.contains(name)
-        && name.chars().any(|c| is_kanji(c) || is_hiragana(c));
-    let general = strip_general(name, 1).is_empty();
-    let closed = !BEHIND.iter().any(|word_behind| text[word.end..].starts_with(word_behind));
-    let visited = ["通院", "受診", "にて", "より", "から", "へ紹介", "に紹介", "かかりつけ", "へ転", "に転"]
-        .iter()
-        .any(|word_behind| text[word.end..].starts_with(word_behind));
-    let known = is_place_or_name(names, name)
-        || is_known_word(names, name)
-        || name.ends_with("通り")
-        || visited && name.chars().count() > 2;
-    (fits && !general && (practice || closed && known))
-        .then(|| with_owner(text, start, from)..forward_practice(text, word.end))
-}
-
-fn forward_practice(text: &str, end: usize) -> usize {
-    let end = forward(text, end);
-    ["医院", "クリニック"]
-        .iter()
-        .find(|word| text[end..].starts_with(**word))
-        .map_or(end, |word| end + word.len())
 }
 
 /// Takes words that begin with a capital before a word in Latin letters.
@@ -313,6 +315,9 @@ pub fn home(names: &Names, text: &str, word: Range<usize>, from: usize) -> Optio
             "。",
             " ",
             "\n",
+            "(",
+            ")",
+            "」",
             "デイ",
             "ショート",
         ]

@@ -6,12 +6,16 @@ use crate::clean::characters::{is_kanji, is_katakana};
 
 /// Finds a ward: numbers, letters and points of the compass before 病棟, a storey behind 棟, a name in brackets.
 pub fn ward(text: &str, word: Range<usize>, from: usize) -> Option<Range<usize>> {
-    let is_number = |c: char| c.is_ascii_alphanumeric() || "東西南北階第号新旧本別館棟中".contains(c);
+    let is_number =
+        |c: char| c.is_ascii_alphanumeric() || "東西南北階第号新旧本別館棟中一二三四五六七八九十".contains(c);
     let length: usize =
         text[from..word.start].chars().rev().take(8).take_while(|&c| is_number(c)).map(char::len_utf8).sum();
     let start = word.start - length;
     let before = &text[start..word.start];
-    let numbered = before.contains(|c: char| c.is_ascii_digit());
+    let numeral = before
+        .strip_prefix('第')
+        .is_some_and(|rest| rest.starts_with(|c| "一二三四五六七八九十".contains(c)));
+    let numbered = numeral || before.contains(|c: char| c.is_ascii_digit());
     let whole = text[word.clone()].starts_with('病');
     let compass = whole
         && matches!(
@@ -44,6 +48,21 @@ pub fn ward(text: &str, word: Range<usize>, from: usize) -> Option<Range<usize>>
     }
     let is_ward = whole && numbered && !before.contains("ICU") || compass;
     is_ward.then_some(start..word.end)
+}
+
+/// Names of wards in kana: flowers, trees and the like.
+const NAMES: &str = "\
+    さくら もも うめ ひまわり すずらん たんぽぽ すみれ つばき あやめ ゆり ばら はぎ きく あじさい なでしこ れんげ つくし わかば あおば みどり いずみ あおぞら \
+    そよかぜ ひだまり やすらぎ こもれび ほほえみ のぞみ ひかり あすか にじ そら ほし かえで けやき くすのき いちょう ぽぷら やまびこ こすもす あさがお ききょう \
+    ふじ まつ たけ こぶし もくれん さつき つつじ ぼたん りんどう かりん やまぶき くるみ どんぐり めばえ みらい きぼう いこい ふれあい ゆうゆう なごみ さざんか \
+    コスモス パンジー チューリップ ラベンダー ハーモニー オリーブ ポプラ マーガレット カトレア クローバー";
+
+/// Finds a ward called by a flower or the like: ひまわり病棟.
+pub fn named(text: &str, word: &Range<usize>, from: usize) -> Option<Range<usize>> {
+    let head = &text[from..word.start];
+    let name = NAMES.split(' ').filter(|name| head.ends_with(name)).max_by_key(|name| name.len())?;
+    let whole = text[word.clone()].starts_with('病');
+    whole.then(|| word.start - name.len()..word.end)
 }
 
 /// Finds the number, letter or point of the compass behind a unit for intensive care: HCU2, NICU第二, GCU東.

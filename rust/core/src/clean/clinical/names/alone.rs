@@ -31,6 +31,10 @@ pub fn is_alone(words: &Words, text: &str, candidate: &Candidate) -> bool {
     }
     let range = candidate.range.clone();
     let (before, name, behind) = (&text[..range.start], &text[range.clone()], &text[range.end..]);
+    // 小規模な入江, すべての小島
+    if words.is_ordinary(name) && before.ends_with(['な', 'い', 'た', 'る', 'の']) {
+        return false;
+    }
     let common = is_common(name) || words.is_only_surname(name);
     (common || is_likely(words, before, name, behind))
         && begins(before, common)

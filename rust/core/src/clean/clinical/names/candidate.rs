@@ -6,7 +6,7 @@ use super::closing::begins_inflected;
 use super::given_kana::given_in_kana;
 use super::given_kanji::is_given;
 use super::lattice::{Lattice, Surroundings, Token};
-use super::lists::{COMMON, GIVEN, GIVEN_SINGLE};
+use super::lists::{COMMON, GIVEN, GIVEN_SINGLE, VARIANTS};
 use super::titles::{honorific, is_family};
 use super::words::{Kind, Words, id};
 
@@ -67,7 +67,7 @@ const BEFORE_NAME: &str =
 
 /// Surnames of one kanji that are common enough for a full name without anything beside it.
 const SINGLE: &str = "\
-    林森原南東西北辻秦畑榎柳関堀岡星谷泉菅堤桑梶神沖浜島岸江橘桂梅柏楠槙滝湊牧窪笠筒篠荻萩葛藤角辰近轟遠郷鎌鏑鶴麻乾今伴佃伏\
+    林森原南東西北椿篁辻秦畑榎柳関堀岡星谷泉菅堤桑梶神沖浜島岸江橘桂梅柏楠槙滝湊牧窪笠筒篠荻萩葛藤角辰近轟遠郷鎌鏑鶴麻乾今伴佃伏\
     倉兼加勝古向吉呉喜堂城堺塙塚境奥宗宮宋尾崔平幸広弓張後志戸所旭昌旦曽朝木朴李杉杜杵松柴栗桐桜椎榊楊樋武毛永池沢河波洪浅浦\
     清渋渡湯源溝潘瀬牛王玉田畠盛石砂碓磯福秋稲立竹笹管粟細緑羽義肥脇臼舟船芝花芹苅茂荒菊菱董蒋蓮薄藪裴要許豊赤辺通野金鈴銭長\
     門陣陳陶雨雪青韓風飯香馬高鳥鳴鷲鹿黄黒\
@@ -77,19 +77,44 @@ const SINGLE: &str = "\
 const NO_SURNAMES: &[&str] = &[
     "上部", "下部", "中部", "前部", "後部", "内部", "外部", "上下", "左右", "前後", "大網", "小網", "上行",
     "下行", "有意", "薬袋", "今一", "出口", "間中", "茅根", "重度", "軽度", "中度", "高度", "沢山", "小児",
-    "成人", "今日", "本日", "当日",
+    "成人", "矢頭", "日前", "今日", "本日", "当日",
 ];
 
 /// The longest given name behind a surname that is no word of the dictionary, in characters.
 const LONGEST_GIVEN: usize = 3;
 
+/// Kanji behind a surname by which it names a disease, a method or a plant.
+const OF_THINGS: [char; 7] = ['病', '症', '型', '式', '法', '術', '錦'];
+
 /// What follows the name of who signs.
 pub const SIGNED: &[&str] = &["拝", "記", "印"];
 
+/// Surnames of one kanji that are told from other words by a title or an honorific alone.
+const TITLED: &str = "\
+    平錦米源蔀菊蓮郡境垣峰巽伯佃守黄周胡肖余丁沈傅鍾汪韋侯尹史洪莫湯権辛千玄秋慎宣卓白厳椿鎌楢樫杣畔粕縣逸郷雁鞍鵜鷹麓黛翁篁笛紺絹茨楯槌樽橡沓沼濱灘獅畦砥窪竿箕箱嶺栃榛檜欅楡桧杠柘枦椚\
+    栂槐鱸鰐鮎鯨鳩雀鷺鶉隼鴫鴨綿縄綱綾墨硯筧笈簾籠糀蔭蕨菖菰菱萱葭蔦薗苑芳芹茅茜莇虎蟹蛭袖貝貞越路轡酒釜釘釣鉄鉾銅鋤錺鍛鍬鎮鏡鐙鬼魚鶯麦麹戎戒擣斧朴杏杖杭枡枝柵柄柱柿栄栖桁桐桶梁棒棚森\
+    椙榎構槇櫛櫻汐江汲洲淵淀港湊溝滋漆澁瀧炭烏牛狩猪玉珍珠甘畝疋盆碇碓磨礒祝神禰種穂穐竪端竜笠筆築箭紀紫";
+
 /// Tests for a common surname of one kanji.
 pub fn is_single(name: &str) -> bool {
-    let mut characters = name.chars();
-    characters.next().is_some_and(|c| SINGLE.contains(c)) && characters.next().is_none()
+    one(name).is_some_and(is_single_kanji)
+}
+
+/// Tests for a surname of one kanji where a title or an honorific stands beside it.
+pub fn is_titled_single(name: &str) -> bool {
+    let usual = |c| VARIANTS.at_start_of(c).unwrap_or(c);
+    one(name).is_some_and(|c| is_single_kanji(c) || TITLED.contains(usual(c)))
+}
+
+/// The character of a text of one.
+fn one(text: &str) -> Option<char> {
+    let mut characters = text.chars();
+    characters.next().filter(|_| characters.next().is_none())
+}
+
+/// Tests for a kanji of [`SINGLE`], or another form of one.
+fn is_single_kanji(c: char) -> bool {
+    SINGLE.contains(c) || VARIANTS.at_start_of(c).is_some_and(|usual| SINGLE.contains(usual))
 }
 
 /// Lists the candidates of the run at `run`.
@@ -106,7 +131,7 @@ pub fn candidates(
     if outer && lattice.is_nameless(part, followed) {
         return Vec::new();
     }
-    if !lattice.load(words, part, |c| SINGLE.contains(c)) {
+    if !lattice.load(words, part, is_single_kanji) {
         lattice.remember_nameless(part, followed);
         return Vec::new();
     }
@@ -206,6 +231,11 @@ fn parts(part: &str, token: &Token, behind: &[Token], inflected: bool) -> (Form,
         && GIVEN_SINGLE.contains(&part[next.range.clone()])
     {
         return (Form::Full, 2);
+    }
+    // 原田病, 福山型
+    if behind.first().is_some_and(|next| next.length == 1 && part[next.range.clone()].starts_with(OF_THINGS))
+    {
+        return (Form::Surname, 1);
     }
     let several = likely_given(part, behind);
     let rare = several >= 2 && is_given(&part[behind[0].range.start..behind[several - 1].range.end]);

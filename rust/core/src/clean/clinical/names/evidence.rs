@@ -4,11 +4,12 @@ use std::ops::Range;
 
 use super::super::category::Place;
 use super::alone::{is_alone, is_alone_single, is_common};
-use super::candidate::{Candidate, Certainty, Form, SIGNED, is_single};
+use super::candidate::{Candidate, Certainty, Form, SIGNED, is_single, is_titled_single};
 use super::chains::{LONGEST_LIST, begins_list, is_chain, is_numbered, is_pair, is_signature};
 use super::given_kanji::{is_given, is_given_kanji};
 use super::honoured::{BEHIND_SAMA, LIKE, NO_PERSONS};
 use super::lists::{ALONE_BEHIND, COMMON, GOES_ON, NO_FULL, NO_NAME_BEFORE, VISITS};
+use super::places::{ends_in_place, is_landscape, is_of_clan};
 use super::speaker::is_speaker;
 use super::titles::{
     DEPARTMENTS, Tie, age_before, age_behind, family, honorific, in_brackets, is_family, role_in_brackets,
@@ -52,6 +53,13 @@ pub fn decide(
     if let Some(length) = around.honoured() {
         return Some(Place { whole: range.start..range.end + length, value: range });
     }
+    if ends_in_place(before)
+        || is_landscape(name, behind)
+        || behind.starts_with("不明")
+        || around.is_office_or_building()
+    {
+        return None;
+    }
     let honoured_together = behind.strip_prefix('両').is_some_and(|behind| honorific(behind).is_some());
     if around.named && range.start == run.start && is_speaker(before, behind) {
         return Some(Place { whole: range.clone(), value: range });
@@ -70,6 +78,7 @@ pub fn decide(
             && (around.is_full()
                 || around.by_title()
                 || around.by_label()
+                || around.in_roster()
                 || around.by_place_in_line()
                 || around.by_family()
                 || around.by_age()
@@ -99,6 +108,13 @@ impl Around<'_> {
     fn honoured(&self) -> Option<usize> {
         let Self { candidate, name, behind, .. } = self;
         let length = honorific(behind).filter(|&length| is_honorific(candidate, &behind[..length]))?;
+        // 10cmの高さまで
+        if self.single && behind.starts_with("さまで") {
+            return None;
+        }
+        if behind.strip_prefix('氏').is_some_and(|rest| self.is_clan(rest)) {
+            return None;
+        }
         let visits = || behind.strip_prefix('様').is_some_and(|rest| VISITS.begins(rest));
         let sure = candidate.certainty != Certainty::Word
             || self.single && is_single(name) && candidate.range.start == self.run.start && visits()
@@ -119,6 +135,12 @@ impl Around<'_> {
         let whole = !self.single
             || (candidate.range.start == self.run.start || self.title.is_some()) && is_single(name);
         (sure && !doubtful && !like && begins && whole).then_some(length)
+    }
+
+    /// Tests for a clan of old: 氏 goes on with what clans have, or a province stands right before the name.
+    fn is_clan(&self, rest: &str) -> bool {
+        self.candidate.form == Form::Surname
+            && (is_of_clan(rest) || self.candidate.behind_name && self.candidate.range.start > self.run.start)
     }
 
     /// The surname alone, where what stands behind it is no given name: 挿管 in 大山挿管.
@@ -194,6 +216,26 @@ impl Around<'_> {
                 || rest.ends_with("氏名)"))
     }
 
+    /// Tests for a surname behind a day, a shift or a letter of a roster, also one that is a place: 火:千葉, A:千葉 B:堀.
+    fn in_roster(&self) -> bool {
+        let Some(rest) = self.before.strip_suffix(':') else { return false };
+        let letter = || {
+            let rest = rest.strip_suffix(|c: char| c.is_ascii_uppercase());
+            rest.is_some_and(|rest| rest.is_empty() || rest.ends_with([' ', '\n', '、', ',', '/']))
+                && self.behind.starts_with(' ')
+        };
+        let day = || {
+            rest.strip_suffix(ROSTER)
+                .is_some_and(|rest| rest.is_empty() || rest.ends_with([' ', '\n', '、', ',', '/', '(']))
+        };
+        self.candidate.form == Form::Surname
+            && self.candidate.range.start == self.run.start
+            && self.exact()
+            && (!self.single || is_titled_single(self.name))
+            && (self.behind.is_empty() || self.behind.starts_with([' ', '\n', '、', ',', '/', ')']))
+            && (day() || letter())
+    }
+
     /// Tests that nothing behind the candidate makes it part of another word.
     fn ends(&self) -> bool {
         // 山田太郎 before 山田 is not before 山.
@@ -209,6 +251,16 @@ impl Around<'_> {
             && (!self.behind.starts_with(is_hiragana) || goes_on())
     }
 
+    /// Tests for a surname with one character by which it is an office, a building or an age: 近江守, 淡島堂, 鎌倉中.
+    fn is_office_or_building(&self) -> bool {
+        let surname = self.candidate.surname_end - self.candidate.range.start;
+        let Some(tail) = self.name.get(surname..).filter(|tail| tail.chars().count() == 1) else {
+            return false;
+        };
+        let office = tail == "守" && self.words.is(&self.name[..surname], &[Kind::Place]);
+        office || "中代巻堂柱殿塔峠国".contains(tail)
+    }
+
     /// Tests for a surname with a given name, which needs nothing beside it.
     fn is_full(&self) -> bool {
         let candidate = self.candidate;
@@ -220,13 +272,7 @@ impl Around<'_> {
         if tail.is_some_and(|tail| "藩律統浜行屋城京寺流派家宮軍勢領国".contains(tail)) {
             return false;
         }
-        // 近江守 is an office.
-        let office = self.name.strip_suffix('守').is_some_and(|place| self.words.is(place, &[Kind::Place]));
-        candidate.form == Form::Full
-            && begins
-            && !office
-            && !candidate.overlaps
-            && candidate.margin >= LEAST_MARGIN
+        candidate.form == Form::Full && begins && !candidate.overlaps && candidate.margin >= LEAST_MARGIN
     }
 
     /// Tests that the candidate is its run, or all of it that no kanji follows.
@@ -256,7 +302,12 @@ impl Around<'_> {
             return false;
         }
         let closes = || self.candidate.range.end == self.run.end && is_end(self.behind);
-        !self.single || is_single(self.name) && (tie == Tie::Mark || closes())
+        let latin = || {
+            self.before.ends_with(|c: char| c.is_ascii_alphabetic())
+                && self.candidate.range.start == self.run.start
+                && self.candidate.ends
+        };
+        !self.single || is_titled_single(self.name) && (tie == Tie::Mark || closes() || latin())
     }
 
     fn by_family(&self) -> bool {
@@ -290,7 +341,15 @@ impl Around<'_> {
             && (age_before(self.before) && is_end(self.behind) || self.exact() && age_behind(self.behind))
             && (self.candidate.certainty != Certainty::Word
                 || self.candidate.form == Form::Given
+                || self.has_long_given()
                 || is_likeliest(self.words, self.name))
+    }
+
+    /// Tests for a surname with a given name of two characters or more.
+    fn has_long_given(&self) -> bool {
+        let given = self.text.get(self.candidate.surname_end..self.candidate.range.end);
+        matches!(self.candidate.form, Form::Full | Form::Likely)
+            && given.is_some_and(|given| given.chars().nth(1).is_some())
     }
 
     /// Tests for a name in a list of names, or before a profession in brackets; `last` is the end of the name before.
@@ -299,7 +358,13 @@ impl Around<'_> {
         let named = certainty == Certainty::Name || self.named;
         let follows = || last.and_then(|last| self.text.get(last..range.start));
         let dotted = || self.before.ends_with('・') && self.words.is(self.name, &[Kind::Place]);
-        let place = !COMMON.contains(self.name) && (self.words.is_ordinary(self.name) || dotted());
+        // 利根川
+        let landscape = || {
+            self.name.ends_with(['川', '山', '島', '湖', '原', '浜'])
+                && self.words.is(self.name, &[Kind::Place])
+        };
+        let place =
+            !COMMON.contains(self.name) && (self.words.is_ordinary(self.name) || dotted() || landscape());
         if named
             && !place
             && follows()
@@ -324,6 +389,9 @@ impl Around<'_> {
     }
 }
 
+/// Days of a roster.
+const ROSTER: [char; 7] = ['月', '火', '水', '木', '金', '土', '日'];
+
 /// Tests for the beginning of a phrase.
 fn is_apart(before: &str) -> bool {
     before.is_empty() || before.ends_with([' ', '\n', '、', '。', '(', ':', '/', ','])
@@ -331,7 +399,7 @@ fn is_apart(before: &str) -> bool {
 
 /// Tests for one kanji with the mark of repetition: 徐々.
 fn is_repeated(name: &str) -> bool {
-    name.chars().count() == 2 && name.ends_with('々') && !name.starts_with(['佐', '野', '奈'])
+    name.chars().count() == 2 && name.ends_with('々') && !name.starts_with(['佐', '野', '奈', '百'])
 }
 
 /// Tests for a surname that no other word is likelier to be than it before an honorific.

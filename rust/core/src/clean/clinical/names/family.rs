@@ -9,8 +9,10 @@ use super::titles::{Tie, family};
 use super::words::{Kind, Words};
 
 /// Words for somebody behind a member of the family, which are read as given names too.
-const NO_GIVEN: [&str; 12] =
-    ["健在", "元気", "正常", "実家", "同居", "同席", "同伴", "別居", "一人", "不明", "二人", "三人"];
+const NO_GIVEN: [&str; 22] = [
+    "成人", "健康", "健常", "健全", "長寿", "自由", "平和", "達者", "有名", "無事", "健在", "元気", "正常",
+    "実家", "同居", "同席", "同伴", "別居", "一人", "不明", "二人", "三人",
+];
 
 /// Last characters of given names.
 const ENDS: &str =
@@ -34,7 +36,15 @@ pub fn given(words: &Words, text: &str, run: &Range<usize>) -> Option<Range<usiz
     };
     let at = within.or(before).or_else(comma)?;
     let name = &part[at..];
-    (closes(behind) && is_name(words, name)).then_some(run.start + at..run.end)
+    // 妻・八重
+    let marked = || {
+        family(&text[..run.start]) == Some(Tie::Mark)
+            && (behind.is_empty() || behind.starts_with(['、', ' ', ')', '(', '\n', '」']))
+            && words.is(name, &[Kind::Given])
+            && !NO_GIVEN.contains(&name)
+            && !FAMILY.contains(name)
+    };
+    (closes(behind) && (is_name(words, name) || marked())).then_some(run.start + at..run.end)
 }
 
 /// Tests for a given name that is no word for what members of families do or have.

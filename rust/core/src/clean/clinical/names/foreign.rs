@@ -1,7 +1,7 @@
 //! Names of other languages with nothing beside them: グエン・ヴァン・アン, Nguyen Van Anh, 張偉.
 
 use super::given_kanji::{is_given, is_given_kanji};
-use super::lists::{BELONGS, FOREIGN_LATIN, GIVEN_LATIN, GOES_ON, VISITS, is_other};
+use super::lists::{BELONGS, FOREIGN_LATIN, GIVEN_LATIN, GOES_ON, NO_NAME_BEFORE, VISITS, is_other};
 use super::titles::honorific;
 use super::words::{Kind, Words};
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
@@ -34,7 +34,12 @@ fn is_closed(behind: &str) -> bool {
             honorific(behind).is_some() || [&VISITS, &BELONGS].iter().any(|list| list.begins(behind))
         }
         Some(c) if is_katakana(c) || matches!(c, 'ー' | '・' | '-') => false,
-        Some(c) if is_hiragana(c) => GOES_ON.begins(behind),
+        // ハリス・ベネディクトの式
+        Some(c) if is_hiragana(c) => {
+            let long = |rest| NO_NAME_BEFORE.at_start(rest).any(|word| word.chars().nth(1).is_some());
+            let of_thing = behind.strip_prefix('の').is_some_and(|rest| rest.starts_with('式') || long(rest));
+            GOES_ON.begins(behind) && !of_thing
+        }
         _ => true,
     }
 }
@@ -86,5 +91,6 @@ pub fn in_kanji(words: &Words, run: &str, behind: &str) -> bool {
         && (is_given(given) && given.chars().count() == 2 || is_given_kanji(given))
         && closed()
         && !NO_NAMES.contains(&run)
+        && !run.ends_with(['代', '朝', '国', '文'])
         && !words.is(run, &[Kind::Other, Kind::Place, Kind::Organisation])
 }

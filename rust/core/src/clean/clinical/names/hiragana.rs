@@ -2,7 +2,8 @@
 
 use super::super::category::Place;
 use super::joined::is_full;
-use super::lists::{GIVEN_HIRAGANA, GOES_ON, NO_GIVEN};
+use super::lists::{GIVEN_HIRAGANA, GIVEN_MODERN, GOES_ON, NO_GIVEN};
+use super::readings::katakana;
 use super::runs::run_of;
 use super::titles::{Tie, family, honorific};
 use super::words::{Kind, Words};
@@ -54,18 +55,25 @@ pub fn hiragana(words: &Words, text: &str, start: usize, last: Option<usize>) ->
         let whole = if text[next..].starts_with(')') { next } else { end };
         return (Some(Place { whole: start..whole, value: start..whole }), whole);
     }
-    // 孫のゆいちゃん
-    let behind_no = text[start..end].strip_prefix('の').filter(|_| text[..start].ends_with(is_kanji));
-    if let Some(rest) = behind_no {
+    if let Some(name) = speaker(words, text, start, end) {
+        return (Some(Place { whole: start..name, value: start..name }), end);
+    }
+    // 孫のゆいちゃん, 名はわたなべ みなとさん
+    let behind_particle = text[start..end]
+        .strip_prefix(['の', 'は', 'が', 'と', 'に', 'を', 'も'])
+        .filter(|_| text[..start].ends_with(is_kanji));
+    if let Some(rest) = behind_particle {
         let from = end - rest.len();
         let name = honoured(words, text, from, end);
         if let Some((name, whole)) = name {
             return (Some(Place { whole: from..whole, value: from..name }), end);
         }
-        if let Some(name) = of_family(words, text, from, end) {
+        if let Some(name) = of_family(words, text, from, end).filter(|_| text[start..].starts_with('の')) {
             return (Some(Place { whole: from..name, value: from..name }), name);
         }
-        return (None, end);
+        if text[start..].starts_with('の') {
+            return (None, end);
+        }
     }
     if let Some(name) = of_family(words, text, start, end) {
         return (Some(Place { whole: start..name, value: start..name }), name);
@@ -77,6 +85,40 @@ pub fn hiragana(words: &Words, text: &str, start: usize, last: Option<usize>) ->
     (place, end.max(start + 'あ'.len_utf8()))
 }
 
+/// What a speaker goes on with behind the own name.
+const SPEAKS: [&str; 5] = ["ですが", "ですけど", "と申します", "といいます", "でございます"];
+
+/// Words in hiragana before ですが that are read as surnames are.
+const NO_SPEAKERS: [&str; 12] = [
+    "いたみ",
+    "かゆみ",
+    "むくみ",
+    "しびれ",
+    "おなか",
+    "からだ",
+    "あたま",
+    "くすり",
+    "わたし",
+    "うち",
+    "はじめ",
+    "いま",
+];
+
+/// Returns the end of a surname with which somebody begins to speak: 「ふじわらですが.
+fn speaker(words: &Words, text: &str, start: usize, end: usize) -> Option<usize> {
+    if !text[..start].ends_with(['「', '『']) {
+        return None;
+    }
+    let run = &text[start..end];
+    let at = SPEAKS.iter().find_map(|word| run.find(word))?;
+    let name = &run[..at];
+    (name.chars().count() >= 3
+        && !NO_SPEAKERS.contains(&name)
+        && words.readings_of_names.surnames.has(name)
+        && !words.is(name, &[Kind::Other]))
+    .then_some(start + at)
+}
+
 /// Tests for a surname and a given name in one run of hiragana.
 fn is_reading(words: &Words, run: &str) -> bool {
     let readings = &words.readings_of_names;
@@ -86,7 +128,8 @@ fn is_reading(words: &Words, run: &str) -> bool {
 /// Returns the end of a given name behind a member of the family: 次女 さちこ.
 fn of_family(words: &Words, text: &str, start: usize, end: usize) -> Option<usize> {
     let before = text[..start].chars().next_back()?;
-    if !(is_kanji(before) || matches!(before, ' ' | ':' | '(' | '・' | 'の' | 'マ' | 'パ')) {
+    if !(is_kanji(before) || matches!(before, ' ' | ':' | '=' | '「' | '(' | '・' | 'の' | 'マ' | 'パ'))
+    {
         return None;
     }
     if text[..start].ends_with("大丈夫") {
@@ -94,7 +137,7 @@ fn of_family(words: &Words, text: &str, start: usize, end: usize) -> Option<usiz
     }
     family(&text[..start]).filter(|tie| *tie != Tie::Topic)?;
     let direct = text[..start].ends_with(is_kanji);
-    let marked = text[..start].ends_with(':');
+    let marked = text[..start].ends_with([':', '=']);
     let is_particle = |name: &str| {
         name.starts_with(['の', 'と', 'は', 'が', 'を', 'に', 'も', 'へ', 'で', 'や', 'さ', 'な'])
     };
@@ -118,12 +161,24 @@ fn honoured(words: &Words, text: &str, start: usize, end: usize) -> Option<(usiz
     let run = &text[start..end];
     let readings = &words.readings_of_names;
     let usual_given = |name: &str| GIVEN_HIRAGANA.contains(name);
-    let fits = |name: &str, given: bool| {
+    let fits = |name: &str, given: bool, child: bool| {
         if given && usual_given(name) || is_full(words, name) {
             return true;
         }
         let length = name.chars().count();
         let read = if given { readings.has(name) } else { readings.surnames.has(name) };
+        // すばるくん
+        // 咳のときはちゃんと口を抑える
+        let particle = || name.ends_with(['は', 'が', 'を', 'へ']) && !GIVEN_MODERN.contains(&katakana(name));
+        if child
+            && length >= 3
+            && !particle()
+            && readings.given.has(name)
+            && !NO_NAMES.contains(&name)
+            && !NO_GIVEN.contains(name)
+        {
+            return true;
+        }
         read && length >= if given { 2 } else { 3 }
             && !NO_NAMES.contains(&name)
             && !NO_GIVEN.contains(name)
@@ -133,7 +188,18 @@ fn honoured(words: &Words, text: &str, start: usize, end: usize) -> Option<(usiz
         if let Some(at) = run.find(honorific).filter(|&at| at > 0) {
             let given = honorific.ends_with("ちゃん") || honorific == "くん";
             let usual = run[..at].chars().count() > 2;
-            return fits(&run[..at], given || usual).then_some((start + at, start + at + honorific.len()));
+            let rest = &run[at + honorific.len()..];
+            // 大和三山, さまよう
+            let roams = || ["よう", "よい", "よっ", "よえ"].iter().any(|word| rest.starts_with(word));
+            if rest.starts_with('ざ') || honorific == "さま" && roams() {
+                return None;
+            }
+            // ちゃんとした is an adverb.
+            if given && rest.starts_with('と') && !usual_given(&run[..at]) {
+                return None;
+            }
+            return fits(&run[..at], given || usual, given)
+                .then_some((start + at, start + at + honorific.len()));
         }
     }
     if let Some(rest) = text[end..].strip_prefix(' ').filter(|rest| rest.starts_with(is_hiragana)) {
@@ -150,6 +216,6 @@ fn honoured(words: &Words, text: &str, start: usize, end: usize) -> Option<(usiz
         return None;
     }
     let length = honorific(&text[end..])?;
-    (fits(run, false) && !run.ends_with(['に', 'を', 'は', 'が', 'で', 'の', 'と', 'へ', 'も']))
+    (fits(run, false, false) && !run.ends_with(['に', 'を', 'は', 'が', 'で', 'の', 'と', 'へ', 'も']))
         .then_some((end, end + length))
 }

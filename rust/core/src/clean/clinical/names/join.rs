@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::candidate::{Candidate, Certainty, Form, candidates};
-use super::given_kanji::is_given;
+use super::candidate::{Candidate, Certainty, Form, candidates, is_single};
+use super::given_kanji::{is_given, is_given_kanji};
 use super::lattice::Lattice;
 use super::lists::{BEFORE, GIVEN_SINGLE, NO_LABEL_VALUES};
 use super::runs::{behind_spaces, run_end};
@@ -93,5 +93,13 @@ fn is_given_run(words: &Words, text: &str, candidate: &Candidate, run: Range<usi
             && words.is(surname, &[Kind::Surname])
             && !words.is(given, &[Kind::Other, Kind::Place, Kind::Organisation, Kind::Surname])
     };
-    single() || aged() || rare()
+    // 梶 崇 80代
+    let both = || {
+        is_single(surname)
+            && is_given_kanji(given)
+            && candidate.whole
+            && text[run.end..].starts_with([' ', '('])
+            && titles::age_behind(&text[run.end..])
+    };
+    single() || aged() || rare() || both()
 }

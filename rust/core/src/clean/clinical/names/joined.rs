@@ -41,8 +41,12 @@ pub fn name(words: &Words, text: &str, start: usize, end: usize) -> Option<Place
     {
         return Some(place(end, end));
     }
-    (closes(behind) && run.chars().count() > SHORTEST.0 + SHORTEST.1 && is_full(words, run) && !other(run))
-        .then(|| place(end, end))
+    (closes(behind)
+        && !NO_KATAKANA.contains(run)
+        && run.chars().count() > SHORTEST.0 + SHORTEST.1
+        && is_full(words, run)
+        && !other(run))
+    .then(|| place(end, end))
 }
 
 /// Tests for a surname and a given name, each with its reading, in one run.

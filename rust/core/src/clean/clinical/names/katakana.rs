@@ -5,7 +5,7 @@ use super::foreign;
 use super::joined;
 use super::lists::{GIVEN_KATAKANA, GOES_ON, NO_KATAKANA, VISITS};
 use super::runs::{is_katakana_word, run_of};
-use super::titles::{Tie, family, honorific, title};
+use super::titles::{Tie, age_behind, family, honorific, title};
 use super::words::{Kind, Words};
 use crate::clean::characters::{is_hiragana, is_kanji};
 
@@ -20,7 +20,8 @@ pub fn katakana(words: &Words, text: &str, start: usize, last: Option<usize>) ->
     let ends = part_ends(text, start);
     let before = &text[..start];
     let tie = title(before).or_else(|| family(before));
-    let apart = !before.ends_with(|c: char| is_kanji(c)) || tie.is_some();
+    let person = || ends.len() > 1 && before.ends_with(['婦', '性', '児', '生', '人', '名', '者', '氏']);
+    let apart = !before.ends_with(|c: char| is_kanji(c)) || tie.is_some() || person();
     if !apart {
         return (None, ends[0]);
     }
@@ -43,6 +44,7 @@ pub fn katakana(words: &Words, text: &str, start: usize, last: Option<usize>) ->
         if name.titled(tie)
             || name.reads(last)
             || name.is_full()
+            || name.aged()
             || foreign::in_katakana(words, &name.parts, &text[end..])
         {
             return (Some(Place { whole: start..end, value: start..end }), end);
@@ -137,12 +139,42 @@ impl Name<'_> {
                     || closed
                         && (self.text[self.start..self.end].contains('・')
                             || person()
+                            || self.behind_latin_title()
                             || self.several_foreign())
             }
-            Some(Tie::Loose | Tie::Topic | Tie::Weak | Tie::Role) => closed && person(),
-            Some(Tie::Direct) => !behind.starts_with(is_kanji) && person(),
+            // 患者様はリリカを: a drug.
+            Some(Tie::Topic) => {
+                (behind.is_empty() || behind.starts_with(['、', '。', ' ', '\n', ',', 'で'])) && person()
+            }
+            Some(Tie::Loose | Tie::Weak | Tie::Role) => closed && person(),
+            Some(Tie::Direct) => {
+                !behind.starts_with(is_kanji)
+                    && (person() || self.dotted() && (closed || GOES_ON.begins(behind)))
+            }
             None => false,
         }
+    }
+
+    /// Tests for parts with a dot between them, none of which is an ordinary word.
+    fn dotted(&self) -> bool {
+        let other = |part: &&&str| is_ordinary(self.words, part) || self.words.is(part, &[Kind::Other]);
+        self.text[self.start..self.end].contains('・')
+            && self.parts.len() > 1
+            && self.parts.iter().filter(other).count() * 2 < self.parts.len()
+    }
+
+    /// Tests for a title in Latin letters with its dot before one word that the dictionary lacks: Dr.チャウ.
+    fn behind_latin_title(&self) -> bool {
+        let rest = self.text[..self.start].strip_suffix('.');
+        rest.is_some_and(|rest| rest.ends_with(|c: char| c.is_ascii_alphabetic()))
+            && self.parts.len() == 1
+            && !self.words.is(self.parts[0], &[Kind::Other, Kind::Organisation])
+    }
+
+    /// Tests for parts with a dot between them before an age: アレハンドロ・ルイス(41歳).
+    fn aged(&self) -> bool {
+        let behind = &self.text[self.end..];
+        behind.starts_with(['(', ' ', '、']) && age_behind(behind) && self.dotted()
     }
 
     /// Tests for several parts, the first of which is a name of the dictionary: グエン ティ ホア.

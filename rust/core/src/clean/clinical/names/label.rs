@@ -76,6 +76,12 @@ fn read(text: &str, word: Range<usize>) -> Option<Place> {
     }
     let (start, mark) = after_mark(text, word.end)?;
     let label = &text[word.clone()];
+    // カナは走る: a person of that name.
+    if matches!(label, "カナ" | "かな" | "よみ" | "ヨミ" | "メイ" | "セイ")
+        && text[word.end..].starts_with('は')
+    {
+        return None;
+    }
     let names_itself = ["名", "名前"].iter().any(|end| label.ends_with(end));
     let of_person = names_itself || label.ends_with(['者', '医', '師', '士', '員', '人']);
     let is_kana = KANA_ENDS.iter().any(|end| label.ends_with(end)) || label.starts_with("カナ");

@@ -24,7 +24,7 @@ pub fn latin(words: &Words, text: &str, start: usize, last: Option<usize>) -> (O
     }
     let place_to = |end| Place { whole: start..end, value: start..end };
     let place = if title_latin(&text[..start]) {
-        titled(text, start, &ends).map(place_to)
+        titled(words, text, start, &ends).map(place_to).or_else(|| initials(text, start))
     } else {
         let honoured = ends.iter().rev().find_map(|&end| {
             let length = honoured(words, text, start, end)?;
@@ -62,7 +62,7 @@ fn part_ends(text: &str, start: usize) -> Vec<usize> {
 }
 
 /// Returns the end of the name behind a title: its parts up to the first that is none.
-fn titled(text: &str, start: usize, ends: &[usize]) -> Option<usize> {
+fn titled(words: &Words, text: &str, start: usize, ends: &[usize]) -> Option<usize> {
     let mut end = start;
     for &to in ends {
         let part = text[end..to].trim_start_matches([' ', '.']);
@@ -73,6 +73,16 @@ fn titled(text: &str, start: usize, ends: &[usize]) -> Option<usize> {
     }
     if let Some(initial) = behind_surname(text, end).filter(|_| end > start) {
         end = initial;
+    }
+    // Tanaka, Yuma
+    if let Some(rest) = text[end..].strip_prefix(", ").filter(|_| end > start) {
+        let given = run_of(rest, 0, |c| c.is_ascii_alphabetic());
+        if rest.starts_with(|c: char| c.is_ascii_uppercase())
+            && words.readings_of_names.given.has_latin(&rest[..given])
+            && !is_other(&rest[..given])
+        {
+            end += 2 + given;
+        }
     }
     let long = text[start..end].split([' ', '.']).any(|part| part.len() >= 2);
     (long && !text[end..].starts_with(|c: char| c.is_ascii_digit())).then_some(end)
@@ -148,30 +158,72 @@ fn of_address(text: &str, ends: &[usize]) -> Option<usize> {
     (address.contains('@') && !address.contains(' ')).then_some(end)
 }
 
-/// Finds the two initials of a name, each with a dot, beside an honorific, which goes along, a title or an age: K.T.様.
+/// Abbreviations of two letters that are no initials.
+const NO_INITIALS: [&str; 32] = [
+    "AB", "BC", "CD", "DE", "XY", "YZ", "CS", "BP", "PO", "IV", "IM", "SC", "NA", "US", "UK", "EU", "DM",
+    "HR", "RR", "BT", "PR", "QD", "CC", "BW", "ID", "OK", "AM", "PM", "OP", "PS", "AD", "BM",
+];
+
+/// Labels for initials.
+const INITIALS: [&str; 3] = ["イニシャル", "頭文字", "略号"];
+
+/// Finds the two initials of a name, with a dot behind each or one between them, beside an honorific, which goes along, a
+/// title, a label or an age: K.T.様, 患者K・S、68歳.
 fn initials(text: &str, start: usize) -> Option<Place> {
-    let bytes = text.as_bytes();
-    let initial = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_uppercase);
-    let dot = |at: usize| bytes.get(at) == Some(&b'.');
-    if text[..start].ends_with(|c: char| c.is_ascii_alphanumeric() || c == '.')
-        || !(initial(start) && dot(start + 1))
-    {
+    let before = &text[..start];
+    if before.ends_with(|c: char| c.is_ascii_alphanumeric()) {
         return None;
     }
-    let second = start + 2 + usize::from(bytes.get(start + 2) == Some(&b' '));
-    if !initial(second) {
+    if before.ends_with('.') && !title(before).is_some_and(|tie| tie == Tie::Mark) {
         return None;
     }
-    let end = second + 1 + usize::from(dot(second + 1));
+    let first = initial_at(text, start)?;
+    let rest = &text[start + 1..];
+    let (gap, middle) = if rest.starts_with(". ") {
+        (2, false)
+    } else if rest.starts_with('.') {
+        (1, false)
+    } else if rest.starts_with('・') {
+        ('・'.len_utf8(), true)
+    } else {
+        return None;
+    };
+    let at = start + 1 + gap;
+    let second = initial_at(text, at)?;
+    let dotted = text[at + 1..].starts_with('.');
+    let end = at + 1 + usize::from(dotted);
     let behind = &text[end..];
-    if behind.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+    if behind.starts_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '・' | '.' | '-')) {
         return None;
     }
-    let titled =
-        || title(&text[..start]).is_some_and(|tie| tie != Tie::Topic) || family(&text[..start]).is_some();
-    let honoured = honorific(behind).filter(|&length| !behind[..length].ends_with(|c: char| c.is_ascii()));
-    (honoured.is_some() || dot(second + 1) && (titled() || age_behind(behind)))
-        .then(|| Place { whole: start..end + honoured.unwrap_or(0), value: start..end })
+    // 患者A・B are two.
+    let series = matches!((first, second), ('A', 'B') | ('B', 'C') | ('C', 'D') | ('X', 'Y') | ('Y', 'Z'));
+    let other = if middle {
+        series
+    } else {
+        NO_INITIALS.iter().any(|other| other.starts_with(first) && other.ends_with(second))
+    };
+    let whole = |length: usize| Some(Place { whole: start..end + length, value: start..end });
+    if let Some(length) =
+        honorific(behind).filter(|&length| !behind[..length].ends_with(|c: char| c.is_ascii()))
+    {
+        return if middle && series { None } else { whole(length) };
+    }
+    let label = before.trim_end_matches([':', ' ', '=', '】', ']', ')', '(']);
+    let labelled = INITIALS.iter().any(|word| label.ends_with(word));
+    if labelled || age_behind(behind) && (dotted || !other) {
+        return whole(0);
+    }
+    let titled = title(before).is_some_and(|tie| tie != Tie::Topic) || family(before).is_some();
+    let from = ["from", "to", "cc", "op", "OP", "From", "To"]
+        .iter()
+        .any(|word| before.trim_end_matches([' ', ':', '.']).ends_with(word));
+    (titled && !other && !from).then_some(Place { whole: start..end, value: start..end })
+}
+
+/// The capital at `at`.
+fn initial_at(text: &str, at: usize) -> Option<char> {
+    text[at..].chars().next().filter(char::is_ascii_uppercase)
 }
 
 /// Japanese names, known by how the dictionary's names are read.

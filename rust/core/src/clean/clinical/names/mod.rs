@@ -24,11 +24,13 @@ mod label_words;
 mod latin;
 mod lattice;
 mod lists;
+mod places;
 mod readings;
 mod romaji;
 mod runs;
 mod spaced;
 mod speaker;
+mod titled;
 mod titles;
 mod titles_latin;
 mod unknown;
@@ -39,6 +41,8 @@ use std::ops::Range;
 use super::category::{Category, Place, TAG_BEGIN};
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
 use crate::clean::rule::Example;
+
+pub use candidate::is_single;
 use candidate::{Form, candidates};
 use evidence::decide;
 use join::join_given;
@@ -207,6 +211,10 @@ impl Finder<'_> {
             go_on = go_on.max(place.whole.end);
             self.push(place);
             any = true;
+        }
+        if !any && let Some(range) = titled::name(self.words, text, &run, self.last) {
+            self.push(Place { whole: range.clone(), value: range });
+            return go_on;
         }
         if !any && foreign::in_kanji(self.words, &text[run.clone()], &text[end..]) {
             self.push(Place { whole: run.clone(), value: run.clone() });

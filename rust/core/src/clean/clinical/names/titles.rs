@@ -53,6 +53,20 @@ const NO_HONORIFIC: &[&str] = &[
     "氏名", "氏神", "氏子", "君主", "君臨", "氏朝",
 ];
 
+/// Words that begin like an honorific in kana.
+const NO_KANA: &[&str] = &[
+    "ちゃんぽん",
+    "ちゃんこ",
+    "ちゃんちゃんこ",
+    "さんざん",
+    "さんさん",
+    "くんくん",
+    "さまよう",
+    "さまよい",
+    "さまよっ",
+    "さまよえ",
+];
+
 /// Returns the rest behind one white space at most.
 fn after_space(text: &str) -> &str {
     text.strip_prefix(' ').unwrap_or(text)
@@ -76,7 +90,9 @@ pub fn honorific(text: &str) -> Option<usize> {
         };
         BEHIND.at_start(rest).filter(is_word).map(str::len).max()
     } else {
-        BEHIND_KANA.at_start(rest).map(str::len).max()
+        let other =
+            |word: &&str| !NO_KANA.iter().any(|other| other.starts_with(*word) && rest.starts_with(*other));
+        BEHIND_KANA.at_start(rest).filter(other).map(str::len).max()
     };
     length.map(|length| spaced + length)
 }

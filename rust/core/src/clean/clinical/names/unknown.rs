@@ -3,17 +3,17 @@
 use std::ops::Range;
 
 use super::super::category::Place;
-use super::candidate::is_single;
-use super::given_kanji::is_given;
+use super::candidate::{is_single, is_titled_single};
+use super::given_kanji::{is_given, is_given_kanji};
 use super::honoured::{BEHIND_SAMA, LIKE, NO_PERSONS};
 use super::lattice::{Lattice, Surroundings};
-use super::lists::{GIVEN_SINGLE, VISITS};
+use super::lists::{NO_FULL, VISITS};
 use super::titles::{honorific, is_family};
 use super::words::{Kind, Words, id};
-use crate::clean::characters::{is_hiragana, is_katakana};
+use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
 
 /// Words before さん or 様 that are no names, and the ends of such words.
-const NO_PERSON_ENDS: &str = "女将居舗食者師士員人手家長主客屋親母父兄姉妹弟娘嫁孫婿婆爺僧侶官婦院科局社店校園部課係室庁所署省党会団組班隊衆方達\
+const NO_PERSON_ENDS: &str = "女将屋居舗食者師士員人手家長主客屋親母父兄姉妹弟娘嫁孫婿婆爺僧侶官婦院科局社店校園部課係室庁所署省党会団組班隊衆方達\
     等族生職側殿様症病炎腫瘤瘍疹斑節状性血膿液痛熱咳作攣梗塞影質膜腺癌球核肉骨脂毛囊嚢胞泡菌糸粉石粒線層板網環塊子";
 
 /// Takes kanji before an honorific or a profession that are no word of the dictionary for a name that it lacks.
@@ -38,28 +38,47 @@ pub fn by_form(words: &Words, lattice: &mut Lattice, text: &str, run: &Range<usi
 /// The longest name that the dictionary lacks, in characters.
 const LONGEST_UNKNOWN: usize = 4;
 
-/// Surnames of one kanji before さん, 先生 and the like that are no surnames elsewhere.
-const HONOURED: &str =
-    "平錦米源蔀菊蓮郡境垣峰巽伯佃守黄周胡肖余丁沈傅鍾汪韋侯尹段史洪莫湯権安文成辛千玄秋慎宣卓白厳頼程傅何方";
+/// Kanji before ちゃん and くん that are no given names.
+const NO_CHILDREN: &str = "兄姉父母爺婆坊赤嬢子犬猫熊豚鳥亀虫孫嫁娘弟妹皆誰神";
+
+/// Animals and the like before さん.
+const NO_SINGLES: &str = "牛馬鳥魚虎亀熊鬼王花虫貝猪鯨鳩雀鷺狩";
+
+/// Clans of old, and other words, before 氏 and 君.
+const CLANS: &str = "源平藤橘王諸同両";
 
 /// Tests whether `name`, which `honorific` follows, is a name that the dictionary lacks.
 fn is_unknown_name(words: &Words, lattice: &mut Lattice, name: &str, honorific: &str, behind: &str) -> bool {
     let count = name.chars().count();
     let like = honorific == "様";
-    if honorific_whole(name) {
+    if honorific_whole(name) || NO_FULL.contains(name) {
+        return false;
+    }
+    // 長生殿 is a hall.
+    if honorific == "殿" && count > 1 && !words.is(name, &[Kind::Surname]) {
         return false;
     }
     let visits = like && VISITS.begins(behind.trim_start_matches(' '));
     // The dictionary has 南殿 as a word; 神殿 and 宮殿 are no persons.
     if count == 1 && honorific == "殿" {
-        return "南東西北林森原泉".contains(name);
+        return "南東西北林森原泉".contains(name) && is_single(name);
     }
-    if count == 1 && matches!(honorific, "ちゃん" | "くん") && GIVEN_SINGLE.contains(name) {
-        return true;
+    if count == 1 && matches!(honorific, "ちゃん" | "くん") {
+        return is_given_kanji(name) && !NO_CHILDREN.contains(name);
     }
     if count == 1 {
-        return visits && (is_single(name) || HONOURED.contains(name)) && !NO_PERSONS.contains(&name)
-            || !like && honorific != "さま" && honorific.len() > "氏".len() && HONOURED.contains(name);
+        if like || honorific == "さま" {
+            return visits && is_titled_single(name) && !NO_PERSONS.contains(&name);
+        }
+        let other = match honorific {
+            "さん" => NO_SINGLES.contains(name),
+            "氏" | "君" => CLANS.contains(name),
+            _ => false,
+        };
+        // 鹿児島
+        let sure = honorific.chars().count() > 1
+            || matches!(honorific, "氏" | "君") && !behind.starts_with(is_kanji);
+        return sure && is_titled_single(name) && !other && (name == "平" || !NO_PERSONS.contains(&name));
     }
     if NO_PERSONS.contains(&name) || name.ends_with(|c| NO_PERSON_ENDS.contains(c)) || name.contains('〇') {
         return false;
@@ -140,7 +159,7 @@ pub fn is_unsettled(words: &Words, name: &str) -> bool {
         && !GODS.contains(&name)
         && !NO_PLACES.contains(&name)
         && words.is(name, &[Kind::Place])
-        && !words.is(name, &[Kind::Other])
+        && !words.is_ordinary(name)
 }
 
 /// Tests for an honorific or a profession.

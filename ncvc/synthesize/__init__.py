@@ -1,0 +1,1 @@
+"""Writes synthetic text with language models: textbooks, exercises, and questions from articles."""

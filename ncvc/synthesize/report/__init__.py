@@ -1,0 +1,1 @@
+"""The page on an output: what was kept and why not, lengths, diversity, samples side by side."""

@@ -1,0 +1,92 @@
+//! Words beside a surname by which it is a place, or a clan of old.
+
+/// Words for where somebody lives or comes from, behind which a place stands.
+const PLACES: [&str; 13] = [
+    "出生地",
+    "出身地",
+    "出身",
+    "本籍",
+    "本籍地",
+    "居住地",
+    "在住",
+    "転居先",
+    "転出先",
+    "旅行先",
+    "勤務地",
+    "赴任先",
+    "帰省先",
+];
+
+/// Tests for a word for where somebody lives at the end of `before`, with は or a colon.
+pub fn ends_in_place(before: &str) -> bool {
+    let rest = before.trim_end_matches([' ', ':']);
+    let rest = rest.strip_suffix(['は', 'が']).unwrap_or(rest);
+    rest.len() < before.len() && PLACES.iter().any(|word| rest.ends_with(word))
+}
+
+/// What is done at a bridge, a river or a mountain.
+const AT_LANDSCAPES: [&str; 22] = [
+    "を渡",
+    "を越",
+    "を登",
+    "を下っ",
+    "を下り",
+    "を流",
+    "を泳",
+    "に架",
+    "に登",
+    "で釣",
+    "で泳",
+    "が氾濫",
+    "が増水",
+    "の河原",
+    "の水",
+    "の流",
+    "の上流",
+    "の下流",
+    "の川",
+    "の頂",
+    "の麓",
+    "の土手",
+];
+
+/// Tests for a bridge, a river or a mountain that is a surname too: 大橋を渡る.
+pub fn is_landscape(name: &str, behind: &str) -> bool {
+    name.ends_with(|c| "橋川山坂池島森林原野谷沢沼浜崎".contains(c))
+        && AT_LANDSCAPES.iter().any(|word| behind.starts_with(word))
+}
+
+/// What clans have behind 氏.
+const OF_CLANS: [&str; 26] = [
+    "の一族",
+    "の一門",
+    "の分家",
+    "の祖",
+    "の流れ",
+    "の末裔",
+    "の台頭",
+    "の支族",
+    "の庶流",
+    "の被官",
+    "の家臣",
+    "の重臣",
+    "の世襲",
+    "の変",
+    "の嫡流",
+    "の本姓",
+    "の氏神",
+    "の居城",
+    "の滅亡",
+    "重臣",
+    "家臣",
+    "一族",
+    "一門",
+    "滅亡",
+    "没落",
+    "が滅",
+];
+
+/// Tests for what clans have at the start of `text`.
+pub fn is_of_clan(text: &str) -> bool {
+    OF_CLANS.iter().any(|word| text.starts_with(word))
+}
