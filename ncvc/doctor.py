@@ -66,6 +66,8 @@ OPTIONAL = {
     "apex": "NVIDIA's fused optimizers and norms",
     "liger-kernel": "Triton kernels",
     "llama-cpp-python": "GGUF files run, compared and quantized by llama.cpp itself",
+    "onnx": "ONNX files written (with onnxscript)",
+    "onnxruntime": "ONNX files compared and run",
     "ray": "the corpus pass on many machines",
     "pypdfium2": "the text of PDF",
     "python-calamine": "the text of Excel",

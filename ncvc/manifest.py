@@ -19,6 +19,7 @@ PREPROCESS = "preprocess"
 TOKENIZER = "tokenizer"
 HUGGINGFACE = "ncvc-huggingface/1"
 GGUF = "ncvc-gguf/1"
+ONNX = "ncvc-onnx/1"
 BUNDLE = "ncvc-bundle/1"
 BENCHMARK = "benchmark"
 EVALUATION = "evaluation"
@@ -35,6 +36,7 @@ KINDS = {
     PREPROCESS: "a dataset of `ncvc preprocess`",
     TOKENIZER: "a tokenizer",
     GGUF: "a GGUF file's folder",
+    ONNX: "an ONNX file's folder",
     TUNING: "a checkpoint of `ncvc tune`, whose `output` is the model",
     BENCHMARK: "a benchmark of `ncvc data`",
     EVALUATION: "a report of `ncvc evaluate`",

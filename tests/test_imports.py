@@ -43,9 +43,10 @@ MAY_USE = {
     "corpus": {
         *("config", "documents", "executors", "files", "html", "identity", "machine", "manifest", "outputs", "progress")
     },
-    "model": {"config", "packages"},
+    "torch_compiler": set(),
+    "model": {"config", "packages", "torch_compiler"},
     "checkpoint": {"config", "files", "manifest", "model", "outputs"},
-    "hf": {"files", "manifest"},
+    "hf": {"files", "manifest", "torch_compiler"},
     "engines": {"hf", "manifest"},
     "convert": {
         *("api_key", "checkpoint", "files", "hf", "machine", "manifest", "model", "openai_client", "outputs"),

@@ -13,6 +13,7 @@ DTYPES = {
     "hf": STORED,
     "llama": STORED,
     "gguf": (*STORED, "q8_0", "q6_k", "q5_k_m", "q4_k_m"),
+    "onnx": ("float32",),
     "megatron": ("float32",),
 }
 """Target → the types of weights that it can be written in."""
@@ -63,7 +64,8 @@ def convert(
     """Converts SOURCE, a checkpoint of `ncvc train` or a Hugging Face folder, into the new folder OUTPUT.
 
     --to hf writes the model's own class of transformers; llama the same function in Llama's class and gguf a
-    file for llama.cpp, for engines that know no other; megatron a checkpoint to train on from.
+    file for llama.cpp, for engines that know no other; onnx a file for onnxruntime; megatron a checkpoint to
+    train on from.
 
     Works on the CPU, one tensor at a time. Both models then read the same tokens, and OUTPUT appears only if
     their logits agree to 1e-5 (quantized: within the bounds that docs/conversion.md states); the
@@ -75,6 +77,7 @@ def convert(
       ncvc convert run/checkpoints/step_00024000 hf --to hf --dtype bfloat16 --tokenizer tokenizer
       ncvc convert run/checkpoints/step_00024000 llama --to llama
       ncvc convert hf gguf --to gguf --dtype q8_0
+      ncvc convert hf onnx --to onnx
       ncvc convert hf checkpoint --to megatron
       ncvc convert --check gguf
       ncvc convert --check hf --endpoint http://127.0.0.1:8000/v1
@@ -98,13 +101,13 @@ def convert(
 def _require(source: Path, output: Path, target: str, dtype: str, tokenizer: Path | None, *, force: bool) -> None:
     """Refuses what cannot be written, before the imports that take seconds."""
     from ncvc.convert.kinds import require_convertible, require_room
-    from ncvc.manifest import CHECKPOINT, GGUF, HUGGINGFACE
+    from ncvc.manifest import CHECKPOINT, GGUF, HUGGINGFACE, ONNX
     from ncvc.outputs import require_output
 
     if dtype not in DTYPES[target]:
         raise click.UsageError(f"--dtype {dtype} does not belong to --to {target}; choose {', '.join(DTYPES[target])}")
     reads = [source] if tokenizer is None else [source, tokenizer]
-    kinds = {"megatron": CHECKPOINT, "gguf": GGUF}
+    kinds = {"megatron": CHECKPOINT, "gguf": GGUF, "onnx": ONNX}
     require_output(output, kinds.get(target, HUGGINGFACE), reads=reads, replace=force)
     require_convertible(source, target, tokenizer)
     require_room(source, output, dtype)
@@ -143,6 +146,15 @@ def _megatron(source: Path, output: Path, **options: Any) -> Written:
     given = {name: options[name] for name in ("tokenizer", "replace", "reporter")}
     difference = to_megatron(source, output, **given)
     return {"difference": difference}, [f"logits differ from the folder's by at most {difference:.1e} (float32)"]
+
+
+def _onnx(source: Path, output: Path, **options: Any) -> Written:
+    from ncvc.convert.onnx_folder import to_onnx
+
+    difference = to_onnx(source, output, **options)
+    return {"difference": difference}, [
+        f"onnxruntime's logits differ from Megatron's by at most {difference:.1e} (float32)"
+    ]
 
 
 def _llama(source: Path, output: Path, **options: Any) -> Written:
@@ -189,5 +201,6 @@ WRITERS: dict[str, Callable[..., Written]] = {
     "hf": _huggingface,
     "llama": _llama,
     "gguf": _gguf,
+    "onnx": _onnx,
     "megatron": _megatron,
 }

@@ -1,10 +1,12 @@
 """Compares a GGUF file with Megatron's GPTModel, by llama.cpp or by reading it back."""
 
+import mmap
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import gguf
+import numpy as np
 import torch
 from torch import Tensor
 from transformers import AutoConfig
@@ -74,7 +76,9 @@ def reread_logits(model: ModelConfig, path: Path, ids: Tensor) -> Tensor:
     def read(name: str) -> Tensor:
         entry = table[name]
         tensor = stored[entry.name]
-        weight = torch.tensor(gguf.quants.dequantize(tensor.data, tensor.tensor_type)).view(entry.shape)
+        values = gguf.quants.dequantize(tensor.data, tensor.tensor_type)
+        weight = torch.from_numpy(np.require(values, requirements="W")).view(entry.shape)  # a copy of what is mapped
+        reader.data._mmap.madvise(mmap.MADV_DONTNEED)  # pages that were read count as memory of the process
         if not entry.heads:
             return weight
         pairs = weight.view(entry.heads, -1, 2, *entry.shape[1:])  # neighbours → halves

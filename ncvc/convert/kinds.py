@@ -1,5 +1,6 @@
 """Tells what can be converted from what cannot, before anything slow is imported."""
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from ncvc.errors import ConvertError, NcvcError
 from ncvc.hf.folder import CONFIG, TOKENIZER, run_checkpoints, weight_files
 from ncvc.hf.folder import read_config as read_model_config
 from ncvc.machine import disk_free
-from ncvc.manifest import CHECKPOINT, GGUF, HUGGINGFACE, KINDS, MANIFEST, own_manifest
+from ncvc.manifest import CHECKPOINT, GGUF, HUGGINGFACE, KINDS, MANIFEST, ONNX, own_manifest
 from ncvc.units import size
 
 MODEL = "tokenizer.model"
@@ -23,6 +24,8 @@ def require_convertible(folder: Path, target: str, tokenizer: Path | None) -> No
     That is a folder that is neither a checkpoint nor a Hugging Face folder, one of another architecture, and one
     without a tokenizer. Weights are not read, and nothing is hashed.
     """
+    if target == "onnx":
+        require_onnx("--to onnx")
     if (folder / CONFIG).is_file():
         require_architecture(folder / CONFIG, read_model_config(folder))
         weight_files(folder)
@@ -33,11 +36,18 @@ def require_convertible(folder: Path, target: str, tokenizer: Path | None) -> No
         read_model_config(folder)  # says what the folder is instead
     _require_checkpoint(folder)
     manifest = read_manifest(folder)
-    if target != "hf":
+    if target not in ("hf", "onnx"):
         architecture(manifest.model, llama=True)
     if tokenizer is None:
         tokenizer = named_tokenizer(folder, manifest)
     _require_tokenizer(tokenizer, f"{tokenizer}: no such folder")
+
+
+def require_onnx(task: str) -> None:
+    """Raises `ConvertError` where the packages of the extra `onnx` are missing; `task` begins its sentence."""
+    missing = [name for name in ("onnx", "onnx_ir", "onnxruntime", "onnxscript") if find_spec(name) is None]
+    if missing:
+        raise ConvertError(f"{task} needs {' and '.join(missing)}; run pip install 'ncvc[onnx]'")
 
 
 def _require_checkpoint(folder: Path) -> None:
@@ -47,7 +57,7 @@ def _require_checkpoint(folder: Path) -> None:
     if manifest is not None:
         kind = str(manifest.get("format") or manifest.get("stage"))
         if kind != CHECKPOINT:
-            end = ", which is the end of the way: convert the checkpoint again" if kind == GGUF else ""
+            end = ", which is the end of the way: convert the checkpoint again" if kind in (GGUF, ONNX) else ""
             raise ConvertError(f"{folder}: is {KINDS.get(kind, kind)}{end}; {wanted}")
     elif not (folder / MANIFEST).exists():
         if steps := run_checkpoints(folder):
@@ -56,9 +66,9 @@ def _require_checkpoint(folder: Path) -> None:
 
 
 def require_converted(folder: Path) -> dict[str, Any]:
-    """The manifest of a folder of `--to hf`, `llama` or `gguf`; raises `ConvertError` for another folder."""
+    """The manifest of a folder of `--to hf`, `llama`, `gguf` or `onnx`; raises `ConvertError` for another folder."""
     manifest = own_manifest(folder) or {}
-    if manifest.get("format") not in (HUGGINGFACE, GGUF):
+    if manifest.get("format") not in (HUGGINGFACE, GGUF, ONNX):
         raise ConvertError(f"{folder}: no folder that `ncvc convert` wrote with {MANIFEST} and logits; give one")
     return manifest
 

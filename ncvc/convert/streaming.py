@@ -14,6 +14,8 @@ from torch import Tensor, nn
 from transformers import AutoModelForCausalLM, PretrainedConfig, PreTrainedModel
 from transformers.utils import logging
 
+from ncvc.convert.memory import give_back_memory
+
 
 @contextlib.contextmanager
 def streamed(
@@ -24,6 +26,7 @@ def streamed(
     `borrowed`: a module that computes with another one's parameter → that parameter's name. Outside of forward passes
     every parameter is empty, afterwards too.
     """
+    give_back_memory()
     names = {parameter: name for name, parameter in model.named_parameters()}
     users = {module: list(module.parameters(recurse=False)) for module in model.modules()}
     for user, name in (borrowed or {}).items():
@@ -69,16 +72,16 @@ def without_weights(config: PretrainedConfig) -> PreTrainedModel:
 
 def transformers_logits(model: PreTrainedModel, ids: Tensor, read: Callable[[str], Tensor]) -> Tensor:
     """Logits [batch, length, V] of a model of `without_weights`, whose weights `read(name)` gives in float32."""
-    _take_off_meta(model)
+    take_off_meta(model, lambda _: torch.empty(0))
     with torch.no_grad(), streamed(model, read):
         logits: Tensor = model(ids, use_cache=False).logits
     return logits
 
 
-def _take_off_meta(model: nn.Module) -> None:
-    """Replaces parameters on the meta device by empty ones on the CPU, which `streamed` can fill; ties stay."""
+def take_off_meta(model: nn.Module, made_of: Callable[[nn.Parameter], Tensor]) -> None:
+    """Replaces parameters on the meta device by those that `made_of` gives on the CPU; ties stay."""
     made: dict[nn.Parameter, nn.Parameter] = {}
     for module in model.modules():
         for name, parameter in list(module.named_parameters(recurse=False)):
-            own = made.setdefault(parameter, nn.Parameter(torch.empty(0), requires_grad=False))
+            own = made.setdefault(parameter, nn.Parameter(made_of(parameter), requires_grad=False))
             module.register_parameter(name, own)

@@ -83,6 +83,9 @@ class ModelSource:
         `device` and `dtype` are for transformers; llama.cpp takes them from how it was built and from the file.
         """
         if self.folder:
+            from ncvc.hf.quick_start import skip_unused
+
+            skip_unused()
             from ncvc.engines.huggingface import TransformersEngine
             from ncvc.hf.load import load
 

@@ -110,6 +110,9 @@ def read_config(folder: Path) -> dict[str, Any]:
     path = folder / CONFIG
     if not path.is_file():
         raise ModelFolderError(f"{folder}: {_not_a_model(folder)}")
+    kind = KINDS.get(str((own_manifest(folder) or {}).get("format")))
+    if kind is not None:
+        raise ModelFolderError(f"{folder}: is {kind}; give a folder that `ncvc convert --to hf` made")
     config = read_json(path)
     if not isinstance(config.get("model_type"), str):
         raise ModelFolderError(f"{path}: names no model_type; {AGAIN}")

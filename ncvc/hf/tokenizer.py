@@ -70,6 +70,9 @@ class StockTokenizer:
 
     def __init__(self, folder: ModelFolder) -> None:
         """Raises `ModelFolderError` where there are none, they do not load, or they do not fit the model."""
+        from ncvc.hf.quick_start import skip_unused
+
+        skip_unused()
         from transformers import AutoTokenizer
         from transformers.utils import logging
 

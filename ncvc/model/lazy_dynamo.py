@@ -7,14 +7,12 @@ CPU, yet it takes two thirds of a process's start.
 
 import importlib
 import sys
-from types import ModuleType, SimpleNamespace
+from types import ModuleType
 from typing import Any
 
 import torch
 
-
-def _as_it_is(function: Any = None, **_: Any) -> Any:
-    return function if function is not None else _as_it_is
+from ncvc.torch_compiler import as_it_is, defer_compiler
 
 
 class _Deferred(ModuleType):
@@ -28,26 +26,6 @@ class _Deferred(ModuleType):
         return lambda *args, **kwargs: getattr(importlib.import_module(self.__name__), name)(*args, **kwargs)
 
 
-class _Idle(ModuleType):
-    """Stand-in for torch's compiler until anything but `disable`, `graph_break` or its caches is used of it."""
-
-    trace_rules = SimpleNamespace(clear_lru_cache=lambda: None)  # init_process_group empties these caches
-
-    def disable(self, function: Any = None, *_: Any, **__: Any) -> Any:
-        return _as_it_is(function)
-
-    def graph_break(self, *_: Any) -> None: ...
-
-    def __getattr__(self, name: str) -> Any:
-        # Python reads `__path__` when it is about to import a submodule.
-        if name.startswith("__") and name != "__path__":
-            raise AttributeError(name)
-        if sys.modules.get(self.__name__) is self:
-            del sys.modules[self.__name__]
-        return getattr(importlib.import_module(self.__name__), name)
-
-
-COMPILER = "torch._dynamo"
 SYMBOLIC_SHAPES = "torch.fx.experimental.symbolic_shapes"
 TENSORBOARD = "torch.utils.tensorboard"  # imported by megatron-core's timers; loggers.py imports it if it is needed
 
@@ -55,7 +33,7 @@ if not torch.cuda.is_available():
     _compile = torch.compile
     _absent: dict[str, Any] = {SYMBOLIC_SHAPES: _Deferred(SYMBOLIC_SHAPES), TENSORBOARD: None}
     _absent = {name: module for name, module in _absent.items() if name not in sys.modules}
-    torch.compile = _as_it_is  # type: ignore[assignment]
+    torch.compile = as_it_is  # type: ignore[assignment]
     sys.modules.update(_absent)
     try:
         import megatron.core.models.gpt.gpt_model
@@ -64,5 +42,4 @@ if not torch.cuda.is_available():
         torch.compile = _compile
         for _name in _absent:
             del sys.modules[_name]
-    if COMPILER not in sys.modules:
-        sys.modules[COMPILER] = _Idle(COMPILER)
+    defer_compiler()

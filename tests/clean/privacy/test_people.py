@@ -40,7 +40,7 @@ MOST_MISSED = {
     ("people", "visible"): 13,  # of 1934
     ("people", "held_out"): 54,  # of 1181
     ("people", "unseen"): 15,  # of 1370
-    ("people", "fresh"): 360,  # of 1939
+    ("people", "fresh"): 361,  # of 1939
     ("identifiers", "visible"): 0,  # of 1894
     ("identifiers", "held_out"): 29,  # of 730
     ("identifiers", "unseen"): 5,  # of 839
