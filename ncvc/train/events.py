@@ -8,6 +8,7 @@ import torch
 
 from ncvc.identity import describe
 from ncvc.model.kernels.select import choose
+from ncvc.printable import printable
 from ncvc.train.metrics.log import RunLog
 from ncvc.train.resolved_config import config_hash
 from ncvc.train.setup import Rollback, Training
@@ -27,7 +28,7 @@ def started(training: Training, log: RunLog) -> None:
     kernels = choose(config.arithmetic, config.model, ranks.device)
     log.event(
         "resumed" if training.done else "started",
-        f"{config.run} {training.origin}\n"
+        f"{printable(config.run)} {training.origin}\n"
         f"model: {parameters:,} parameters, {config.compute.dtype}\n{kernels.describe()}\n"
         f"ranks: {ranks.world_size} on {device} (data {ranks.dp_size} × tensor {ranks.tp_size} ×"
         f" pipeline {ranks.pp_size})\n"

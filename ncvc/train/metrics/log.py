@@ -108,13 +108,14 @@ class RunLog:
         self._file = LogFile(config.folder / LOG)
 
     def event(self, event: str, message: str, **facts: Any) -> None:
-        """Reports `message`, and appends `{"event": event, …}` to log.jsonl."""
+        """Reports the lines of `message`, and appends `{"event": event, …}` to log.jsonl."""
         if not self.speaks:
             return
         self._file.write(event_line(event, **facts))
         if event == "rolled_back":
             self.smoothed_loss = self._smoothed_loss(facts["step"])
-        self.reporter.say(message)
+        for line in message.split("\n"):
+            self.reporter.say(line)
 
     def curve(self, name: str, value: float, step: int) -> None:
         """Adds a point to a curve in TensorBoard and Weights & Biases."""

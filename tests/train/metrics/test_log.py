@@ -32,6 +32,14 @@ def opened(config, **arguments):
     return RunLog(config, **{"speaks": True, "done": 0, "reporter": reporter_on("stdout"), **arguments})
 
 
+def test_an_event_of_several_lines_is_shown_as_such(make_config, capsys):
+    config = make_config()
+    log = opened(config, world_size=1)
+    log.event("started", "run begins\n  linear  local")
+    log.close()
+    assert capsys.readouterr().out == "run begins\n  linear  local\n"
+
+
 def test_the_line_of_the_papers_run_says_what_it_does(make_config, monkeypatch, clock, capsys):
     """With the papers' own speed: 21 % of the card's peak (technical report 2.4.1)."""
     config = make_config(
