@@ -6,17 +6,14 @@ import torch
 
 from ncvc.convert import check, mapping
 from ncvc.convert.card import Facts, model_card
-from ncvc.convert.chat_template import CHAT_TEMPLATE
 from ncvc.convert.config import Architecture, architecture, huggingface_config, special_ids
 from ncvc.convert.memory import comparing_limit, in_at_most, writing_limit
 from ncvc.convert.plain_cost import plain_cost
 from ncvc.convert.shards import DTYPES, Dtype, write_safetensors, write_shards, write_tensors
 from ncvc.convert.source import Source, open_source
-from ncvc.convert.tokenizer import write_tokenizer
-from ncvc.convert.tokenizer_folder import copy_tokenizer
 from ncvc.files import whole_folder, write_json
 from ncvc.hf.fixture import LOGITS, fixture_metadata
-from ncvc.hf.folder import EMBEDDING, TOKENIZER
+from ncvc.hf.folder import EMBEDDING
 from ncvc.manifest import HUGGINGFACE
 from ncvc.outputs import require_output, require_untouched
 from ncvc.progress import Reporter
@@ -55,10 +52,7 @@ def write_folder(
     """Writes the files into `folder`, which will be called `out`, and compares the models; see `to_huggingface`."""
     model = opened.model
     entry = architecture(model, llama=llama)
-    copy_tokenizer(opened.tokenizer, folder / TOKENIZER)
-    write_tokenizer(opened.pieces, folder, model.max_position_embeddings, begin_of_text=opened.begin_of_text)
-    if opened.chat_template is not None and not opened.has_chat_tokens:
-        (folder / CHAT_TEMPLATE).write_text(opened.chat_template, encoding="utf-8")
+    opened.write_tokenizer(folder)
     reporter.say("checking the SHA-256 of what is converted")
     opened.verify()
     reporter.say(f"writing {model.num_layers} layers in {dtype}, {in_at_most(writing_limit(model))}")

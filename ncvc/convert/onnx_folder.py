@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from ncvc.convert import check
-from ncvc.convert.chat_template import CHAT_TEMPLATE
 from ncvc.convert.config import huggingface_config, special_ids
 from ncvc.convert.memory import in_at_most, writing_limit
 from ncvc.convert.onnx import WEIGHTS, write_onnx
@@ -11,11 +10,8 @@ from ncvc.convert.onnx_card import onnx_card
 from ncvc.convert.onnx_check import onnx_difference
 from ncvc.convert.shards import write_tensors
 from ncvc.convert.source import open_source
-from ncvc.convert.tokenizer import write_tokenizer
-from ncvc.convert.tokenizer_folder import copy_tokenizer
 from ncvc.files import whole_folder, write_json
 from ncvc.hf.fixture import LOGITS, fixture_metadata
-from ncvc.hf.folder import TOKENIZER
 from ncvc.manifest import ONNX
 from ncvc.outputs import require_output, require_untouched
 from ncvc.progress import Reporter
@@ -43,10 +39,7 @@ def to_onnx(
     with whole_folder(
         require_output(out, ONNX, reads=[source, opened.tokenizer], replace=replace), require_untouched
     ) as folder:
-        copy_tokenizer(opened.tokenizer, folder / TOKENIZER)
-        write_tokenizer(opened.pieces, folder, model.max_position_embeddings, begin_of_text=opened.begin_of_text)
-        if opened.chat_template is not None and not opened.has_chat_tokens:
-            (folder / CHAT_TEMPLATE).write_text(opened.chat_template, encoding="utf-8")
+        opened.write_tokenizer(folder)
         config = huggingface_config(model, dtype, begin_of_text=opened.begin_of_text)
         write_json(folder / "config.json", config)
         write_json(folder / "generation_config.json", special_ids(begin_of_text=opened.begin_of_text))

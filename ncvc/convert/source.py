@@ -14,11 +14,11 @@ from ncvc import __version__
 from ncvc.checkpoint.manifest import Manifest
 from ncvc.checkpoint.reader import Checkpoint
 from ncvc.convert import check, mapping
-from ncvc.convert.chat_template import read_chat_template
+from ncvc.convert.chat_template import CHAT_TEMPLATE, read_chat_template
 from ncvc.convert.kinds import named_tokenizer
 from ncvc.convert.shards import Shapes
-from ncvc.convert.tokenizer import Piece
-from ncvc.convert.tokenizer_folder import read_own_pieces
+from ncvc.convert.tokenizer import Piece, write_tokenizer
+from ncvc.convert.tokenizer_folder import copy_tokenizer, read_own_pieces
 from ncvc.convert.weights import HuggingFaceWeights
 from ncvc.errors import ConvertError
 from ncvc.hf.conversation import has_chat_tokens
@@ -72,6 +72,14 @@ class Source:
     def has_chat_tokens(self) -> bool:
         """True if the tokenizer ends in the tokens of a chat, and so has a template of its own."""
         return has_chat_tokens([piece.text for piece in self.pieces])
+
+    def write_tokenizer(self, folder: Path) -> None:
+        """Writes the tokenizer's own folder, its plain form, and the chat's template if the form has none, into one."""
+        copy_tokenizer(self.tokenizer, folder / TOKENIZER)
+        longest = self.model.max_position_embeddings
+        write_tokenizer(self.pieces, folder, longest, begin_of_text=self.begin_of_text)
+        if self.chat_template is not None and not self.has_chat_tokens:
+            (folder / CHAT_TEMPLATE).write_text(self.chat_template, encoding="utf-8")
 
     def logits(self, ids: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
         """Megatron's logits [batch, length, V] for ids [batch, length]; see `check.megatron_logits`."""
