@@ -10,7 +10,7 @@ from ncvc.quality.measures import Measures
 
 @dataclass(frozen=True)
 class Fitted:
-    """What was found on the held-out documents."""
+    """Findings on the held-out documents."""
 
     texts: list[str]
     is_high: np.ndarray

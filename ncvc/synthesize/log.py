@@ -35,7 +35,7 @@ class LogError(NcvcError):
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a record lies in the file, and its state."""
+    """Place of a record in the file, and its state."""
 
     offset: int
     size: int

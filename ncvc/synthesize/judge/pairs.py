@@ -19,7 +19,7 @@ Between = Literal["writers", "prompts"]
 
 @dataclass(frozen=True)
 class Choice:
-    """Which pairs a page shows."""
+    """Rule by which the pairs of a page are drawn."""
 
     task: str
     between: Between

@@ -27,7 +27,7 @@ Document = dict[str, Any]
 
 @dataclass
 class TaskSample:
-    """What the page says of a task's documents."""
+    """Findings of the page on a task's documents."""
 
     lengths: list[int] = field(default_factory=lambda: [0] * (len(EDGES) - 1))
     """Documents by length, in the bins of `EDGES`."""

@@ -46,7 +46,7 @@ const GENERAL: [&str; 36] = [
     "医療",
 ];
 
-/// What behind it is part of the name.
+/// Words behind it that are part of the name.
 const PARTS: [&str; 20] = [
     "医学部",
     "歯学部",

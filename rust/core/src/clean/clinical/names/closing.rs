@@ -1,4 +1,4 @@
-//! What may follow a name.
+//! Words and signs that may follow a name.
 
 use super::lists::GOES_ON;
 use crate::clean::characters::{is_hiragana, is_kanji};
