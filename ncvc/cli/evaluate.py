@@ -5,7 +5,19 @@ from typing import Any
 
 import click
 
-from ncvc.cli.options import EXISTING_FILE, EXISTING_FOLDER, PATH, Command, Console, answers, force_option
+from ncvc.cli.options import (
+    EXISTING_FOLDER,
+    Command,
+    Console,
+    answers,
+    device_option,
+    dtype_option,
+    folder_option,
+    force_option,
+    form_option,
+    key_file_option,
+    restart_option,
+)
 from ncvc.data import OWN, SUITES
 
 
@@ -25,14 +37,8 @@ from ncvc.data import OWN, SUITES
     type=EXISTING_FOLDER,
     help="A folder that `ncvc data` wrote, or that holds such; can be given more than once.",
 )
-@click.option("-o", "--output", "out", required=True, type=PATH, help="The folder to write.")
-@click.option(
-    "--form",
-    type=click.Choice(["auto", "chat", "plain"]),
-    default="auto",
-    show_default=True,
-    help="Words prompts by the model's chat template or as plain text; auto takes the template if there is one.",
-)
+@folder_option
+@form_option
 @click.option(
     "--shots",
     type=click.IntRange(min=0),
@@ -48,19 +54,11 @@ from ncvc.data import OWN, SUITES
 @click.option("--max-new-tokens", type=click.IntRange(min=1), default=512, show_default=True, help="In tokens.")
 @click.option("--limit", type=click.IntRange(min=1), help="Asks the first questions of each task only.")
 @click.option("--batch-size", type=click.IntRange(min=1), default=8, show_default=True, help="Questions at once.")
-@click.option("--device", default="cpu", show_default=True, help="cpu, cuda or cuda:N.")
-@click.option(
-    "--dtype",
-    type=click.Choice(["float32", "bfloat16"]),
-    default="float32",
-    show_default=True,
-    help="The type that the model computes in.",
-)
+@device_option
+@dtype_option
 @click.option("--tokenizer", type=EXISTING_FOLDER, help="The tokenizer of a checkpoint.  [default: the one it names]")
-@click.option(
-    "--api-key-file", type=EXISTING_FILE, help="A file with the key of an address.  [default: NCVC_API_KEY is read]"
-)
-@click.option("--restart", is_flag=True, help="Discards an unfinished run of this output.")
+@key_file_option
+@restart_option
 @force_option
 @answers
 def evaluate(

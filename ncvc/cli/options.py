@@ -18,12 +18,16 @@ EXISTING_PATH = click.Path(path_type=Path, exists=True)
 EXISTING_FOLDER = click.Path(path_type=Path, file_okay=False, exists=True)
 PATH = click.Path(path_type=Path)
 
+UNFINISHED = 75  # EX_TEMPFAIL of sysexits.h: nothing is wrong, start again to go on
+
 CONFIG_KEYS = {"--threads": "threads", "--on-error": "on_error", "--output": "output"}
 """Option of a command without a config → the key of a config that replaces it."""
 
 set_option = click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Overrides a key of CONFIG.")
 force_option = click.option("--force", is_flag=True, help="Replaces an output that ncvc made and nobody changed.")
 dry_run_option = click.option("--dry-run", is_flag=True, help="Shows what would be done and needed; writes nothing.")
+restart_option = click.option("--restart", is_flag=True, help="Discards an unfinished run of this output.")
+folder_option = click.option("-o", "--output", "out", required=True, type=PATH, help="The folder to write.")
 output_option = click.option("-o", "--output", required=True, type=FILE, help="The file to write, .png or .html.")
 threads_option = click.option(
     "--threads", type=click.IntRange(min=0), default=0, show_default=True, help="Worker threads; 0 is one a core."
@@ -65,6 +69,16 @@ top_p_option = click.option(
 )
 plain_chat_option = click.option(
     "--plain-chat", is_flag=True, help="Lets a base model chat: 質問: … and 回答: … by turns, as plain text."
+)
+form_option = click.option(
+    "--form",
+    type=click.Choice(["auto", "chat", "plain"]),
+    default="auto",
+    show_default=True,
+    help="Words prompts by the model's chat template or as plain text; auto takes the template if there is one.",
+)
+key_file_option = click.option(
+    "--api-key-file", type=EXISTING_FILE, help="A file with the key of an address.  [default: NCVC_API_KEY is read]"
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Writes one JSON object to standard output.")
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="Shows errors only.")

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ncvc.cli.options import EXISTING_FILE, Command, Console, answers, dry_run_option, force_option, set_option, warn
+from ncvc.cli.options import (
+    EXISTING_FILE,
+    Command,
+    Console,
+    answers,
+    dry_run_option,
+    force_option,
+    restart_option,
+    set_option,
+    warn,
+)
 from ncvc.units import percent, size
 
 if TYPE_CHECKING:
@@ -28,7 +38,7 @@ MANY_SENTENCES = 0.1
 )
 @set_option
 @force_option
-@click.option("--restart", is_flag=True, help="Discards an unfinished run of this output.")
+@restart_option
 @dry_run_option
 @click.option(
     "--sample",

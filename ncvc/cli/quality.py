@@ -6,26 +6,23 @@ from typing import Any
 import click
 
 from ncvc.cli.options import (
-    EXISTING_FILE,
     EXISTING_FOLDER,
-    PATH,
     Console,
     Group,
     answers,
     device_option,
     dtype_option,
+    folder_option,
     force_option,
+    form_option,
+    key_file_option,
+    restart_option,
     text_field_option,
 )
 
-out_option = click.option("-o", "--output", "out", required=True, type=PATH, help="The folder to write.")
 batch_size_option = click.option(
     "--batch-size", type=click.IntRange(min=1), default=8, show_default=True, help="Documents, or requests, at once."
 )
-key_file_option = click.option(
-    "--api-key-file", type=EXISTING_FILE, help="A file with the key of an address.  [default: NCVC_API_KEY is read]"
-)
-restart_option = click.option("--restart", is_flag=True, help="Discards an unfinished run of this output.")
 most_characters_option = click.option(
     "--most-characters",
     type=click.IntRange(min=1),
@@ -51,7 +48,7 @@ def quality() -> None:
 
 @quality.command()
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
-@out_option
+@folder_option
 @click.option(
     "--labeller",
     "labellers",
@@ -65,13 +62,7 @@ def quality() -> None:
 @click.option("--runs", type=click.IntRange(min=1), default=1, show_default=True, help="Asks each labeller so often.")
 @most_characters_option
 @text_field_option
-@click.option(
-    "--form",
-    type=click.Choice(["auto", "chat", "plain"]),
-    default="auto",
-    show_default=True,
-    help="Words prompts by the model's chat template or as plain text; auto takes the template if there is one.",
-)
+@form_option
 @batch_size_option
 @device_option
 @dtype_option
@@ -136,7 +127,7 @@ def label(
 
 @quality.command()
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
-@out_option
+@folder_option
 @click.option("--model", required=True, help="A folder of the Hugging Face form, or the address of a server.")
 @click.option(
     "--max-tokens",
@@ -195,7 +186,7 @@ def embed(
 
 @quality.command()
 @click.argument("labels", type=EXISTING_FOLDER)
-@out_option
+@folder_option
 @click.option("--embeddings", type=EXISTING_FOLDER, help="Trains a random forest on these, too.")
 @click.option("--shortest", type=click.IntRange(1, 8), default=1, show_default=True, help="Characters of n-grams.")
 @click.option("--longest", type=click.IntRange(1, 8), default=2, show_default=True, help="Characters of n-grams.")
@@ -272,7 +263,7 @@ def fit(
 @quality.command()
 @click.argument("model", type=EXISTING_FOLDER)
 @click.argument("embeddings", type=EXISTING_FOLDER)
-@out_option
+@folder_option
 @force_option
 @answers
 def apply(model: Path, embeddings: Path, out: Path, force: bool, console: Console) -> None:

@@ -10,6 +10,7 @@ from ncvc.cli.options import (
     EXISTING_FILE,
     EXISTING_FOLDER,
     FILE,
+    UNFINISHED,
     Console,
     RunByDefault,
     answers,
@@ -18,8 +19,6 @@ from ncvc.cli.options import (
     set_option,
     warn,
 )
-
-UNFINISHED = 75  # EX_TEMPFAIL of sysexits.h: nothing is wrong, start again to go on
 
 
 @click.group(cls=RunByDefault)

@@ -10,6 +10,7 @@ from ncvc.cli.options import (
     EXISTING_FILE,
     EXISTING_FOLDER,
     FILE,
+    UNFINISHED,
     Console,
     RunByDefault,
     answers,
@@ -18,8 +19,6 @@ from ncvc.cli.options import (
     set_option,
 )
 from ncvc.cli.train_tune import tune
-
-STOPPED = 75  # EX_TEMPFAIL of sysexits.h: nothing is wrong, start again to go on
 
 
 @click.group(cls=RunByDefault)
@@ -146,7 +145,7 @@ def run(
             from ncvc.train.beside.checkpoint_hooks import finish_hooks
 
             if not finish_hooks(settings, console.channel):
-                sys.exit(STOPPED)
+                sys.exit(UNFINISHED)
         done = f"{settings.run}: finished after step {settings.schedule.train_iters} already; nothing was done"
         console.close(_summary(settings.folder), [done])
         return
@@ -186,7 +185,7 @@ def run(
     if console.as_json:
         console.close(_summary(settings.folder), [])
     if not finished:
-        sys.exit(STOPPED)
+        sys.exit(UNFINISHED)
 
 
 train.add_command(tune)

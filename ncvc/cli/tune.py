@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ncvc.cli.options import EXISTING_FILE, Command, Console, answers, dry_run_option, set_option
+from ncvc.cli.options import EXISTING_FILE, UNFINISHED, Command, Console, answers, dry_run_option, set_option
 from ncvc.printable import printable
 
 if TYPE_CHECKING:
     from ncvc.tune.config import TuneConfig
     from ncvc.tune.prepare import Prepared
-
-STOPPED = 75  # EX_TEMPFAIL of sysexits.h: nothing is wrong, start again to go on
 
 
 @click.command(cls=Command, no_args_is_help=True)
@@ -92,7 +90,7 @@ def tune(
     if console.as_json and first:
         console.close(summary(settings), [])
     if not finished:
-        sys.exit(STOPPED)
+        sys.exit(UNFINISHED)
 
 
 def _plan(settings: "TuneConfig", gpu: str | None, mfu: float | None, console: Console) -> None:
