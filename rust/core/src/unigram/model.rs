@@ -19,6 +19,8 @@ pub enum PieceKind {
 pub struct Unigram {
     pieces: Vec<(String, f32, PieceKind)>,
     trie: crawdad::Trie,
+    /// Ids of the pieces that are never found in text, and so not in the trie.
+    apart: Vec<u32>,
     unknown: u32,
     /// Contribution of a piece to a segmentation's score, by id.
     gains: Vec<f32>,
@@ -73,7 +75,8 @@ impl Unigram {
             _ => *score,
         };
         let (gains, loss) = (pieces.iter().map(gain).collect(), lowest - UNKNOWN_PENALTY);
-        Ok(Self { trie, unknown, gains, loss, pieces })
+        let apart = pieces.iter().zip(0..).filter(|(p, _)| !in_text(p.2)).map(|(_, id)| id).collect();
+        Ok(Self { trie, apart, unknown, gains, loss, pieces })
     }
 
     /// Returns the number of pieces.
@@ -96,9 +99,10 @@ impl Unigram {
         self.pieces.get(id as usize).map(|(piece, _, kind)| (piece.as_str(), *kind))
     }
 
-    /// Returns the id of a piece.
+    /// Returns the id of a piece, the lowest where a piece is there twice.
     pub fn id(&self, piece: &str) -> Option<u32> {
-        self.pieces.iter().zip(0..).find(|(p, _)| p.0 == piece).map(|(_, id)| id)
+        let apart = self.apart.iter().copied().find(|&id| self.pieces[id as usize].0 == piece);
+        apart.into_iter().chain(self.trie.exact_match(piece.chars())).min()
     }
 
     /// Appends the ids of the morpheme's best segmentation.
@@ -208,6 +212,20 @@ mod tests {
     fn unknown_characters_side_by_side_are_one() {
         let model = model(&[("高", -3.0)]);
         assert_eq!(encode(&model, "圧圧高圧"), [0, 2, 0]);
+    }
+
+    #[test]
+    fn a_piece_has_the_id_of_its_first_position() {
+        let mut all = vec![("高".to_owned(), 0.0, PieceKind::Control)];
+        let kinds = [PieceKind::Unknown, PieceKind::Normal, PieceKind::UserDefined, PieceKind::Control];
+        let pieces = ["<unk>", "高", "高血", "<s>"];
+        all.extend(pieces.iter().zip(kinds).map(|(piece, kind)| ((*piece).to_owned(), -1.0, kind)));
+        all.push(("<s>".to_owned(), 0.0, PieceKind::Control));
+        let model = Unigram::new(all.clone()).expect("pieces in text are apart");
+        for piece in [pieces.as_slice(), &["", "血", "高血圧", "\0"]].concat() {
+            let position = all.iter().position(|(p, ..)| p == piece);
+            assert_eq!(model.id(piece).map(|id| id as usize), position, "{piece:?}");
+        }
     }
 
     #[test]
