@@ -71,9 +71,10 @@ def crates_text(crates: list[dict[str, Any]]) -> str:
 
 
 def _texts(folder: Path) -> Iterator[str]:
-    """Yields the texts of a crate's licence; the Apache licence only where no other is offered."""
+    """Yields the texts of a crate's licence; the Apache licence only where no other but the GPL is offered."""
     begins = ("licen", "copying", "notice", "unlicense")
     files = sorted(path for path in folder.iterdir() if path.name.lower().startswith(begins))
+    files = [path for path in files if "gpl" not in path.name.lower()]
     shorter = [path for path in files if "apache" not in path.name.lower()]
     for path in shorter or files:
         yield "\n".join(line.rstrip() for line in path.read_text(encoding="utf-8").strip().splitlines())

@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,15 @@ def test_every_allowed_character_is_a_piece(reference: sentencepiece.SentencePie
 
 def test_special_pieces_in_text_are_text(tokenizer: ncvc.Tokenizer) -> None:
     assert not {0, 1, 2} & set(tokenizer.encode("<unk><|begin_of_text|><|end_of_text|>"))
+
+
+def test_single_calls_of_many_threads_give_what_one_batch_gives(tokenizer: ncvc.Tokenizer, lines: list[str]) -> None:
+    texts = [*lines[:200], "\n".join(lines[200:600])]  # the last is longer than what waiting workers take
+    expected = (tokenizer.encode_batch(texts), tokenizer.split_batch(texts), tokenizer.analyzer.split_batch(texts))
+    with ThreadPoolExecutor(8) as pool:
+        for _ in range(3):
+            calls = (tokenizer.encode, tokenizer.split, tokenizer.analyzer.split)
+            assert tuple(list(pool.map(call, texts)) for call in calls) == expected
 
 
 def test_ids_equal_sentencepiece_morpheme_by_morpheme(

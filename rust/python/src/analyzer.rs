@@ -9,6 +9,7 @@ use pyo3::prelude::*;
 
 use crate::dictionary::header_dict;
 use crate::errors::to_python;
+use crate::idle::{AnalyzerWorker, Idle};
 use crate::parallel;
 
 /// Returns the engine of this name.
@@ -21,7 +22,7 @@ pub fn engine_named(name: &str) -> PyResult<Engine> {
 
 /// A morphological analyser: the morphemes that MeCab finds.
 #[pyclass(frozen, module = "ncvc")]
-pub struct Analyzer(pub(crate) Arc<morph::Analyzer>);
+pub struct Analyzer(pub(crate) Arc<morph::Analyzer>, Idle<AnalyzerWorker>);
 
 #[pymethods]
 impl Analyzer {
@@ -31,7 +32,7 @@ impl Analyzer {
     fn load(py: Python<'_>, path: PathBuf, engine: &str) -> PyResult<Self> {
         let engine = engine_named(engine)?;
         py.detach(|| morph::Analyzer::load_for(engine, path))
-            .map(|analyzer| Self(Arc::new(analyzer)))
+            .map(|analyzer| Self::new(Arc::new(analyzer)))
             .map_err(to_python)
     }
 
@@ -49,7 +50,7 @@ impl Analyzer {
 
     /// Splits `text` into morphemes, line by line.
     fn split(&self, py: Python<'_>, text: &str) -> Vec<String> {
-        py.detach(|| split(&mut self.0.worker(), text))
+        py.detach(|| self.1.call(&self.0, text, split))
     }
 
     /// Splits every text, on all cores.
@@ -72,6 +73,13 @@ impl Analyzer {
     }
 }
 
+impl Analyzer {
+    /// Wraps the engine's analyser.
+    pub fn new(analyzer: Arc<morph::Analyzer>) -> Self {
+        Self(analyzer, Idle::default())
+    }
+}
+
 /// A function that opens an object again, and its arguments: path, engine, checksum.
 pub type Reduced<'py> = (Bound<'py, PyAny>, (PathBuf, &'static str, u64));
 
@@ -80,7 +88,7 @@ pub type Reduced<'py> = (Bound<'py, PyAny>, (PathBuf, &'static str, u64));
 pub fn reopen_analyzer(py: Python<'_>, path: PathBuf, engine: &str, checksum: u64) -> PyResult<Analyzer> {
     let engine = engine_named(engine)?;
     let analyzer = py.detach(|| morph::Analyzer::reopen(engine, &path, checksum)).map_err(to_python)?;
-    Ok(Analyzer(Arc::new(analyzer)))
+    Ok(Analyzer::new(Arc::new(analyzer)))
 }
 
 fn split(worker: &mut morph::Worker<'_>, text: &str) -> Vec<String> {

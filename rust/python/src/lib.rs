@@ -7,6 +7,7 @@ mod dedup;
 mod dictionary;
 mod errors;
 mod filters;
+mod idle;
 mod page;
 mod parallel;
 mod source;

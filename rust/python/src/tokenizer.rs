@@ -9,11 +9,12 @@ use pyo3::prelude::*;
 
 use crate::analyzer::{Analyzer, Reduced, engine_named};
 use crate::errors::to_python;
+use crate::idle::{Idle, TokenizerWorker};
 use crate::parallel;
 
 /// Encodes raw text as ids: cleaning, morphological analysis, pieces.
 #[pyclass(frozen, module = "ncvc")]
-pub struct Tokenizer(tokenizer::Tokenizer);
+pub struct Tokenizer(Arc<tokenizer::Tokenizer>, Idle<TokenizerWorker>);
 
 #[pymethods]
 impl Tokenizer {
@@ -22,13 +23,13 @@ impl Tokenizer {
     #[pyo3(signature = (folder, engine = "lattice"))]
     fn load(py: Python<'_>, folder: PathBuf, engine: &str) -> PyResult<Self> {
         let engine = engine_named(engine)?;
-        py.detach(|| tokenizer::Tokenizer::load(&folder, engine)).map(Self).map_err(to_python)
+        py.detach(|| tokenizer::Tokenizer::load(&folder, engine)).map(Self::new).map_err(to_python)
     }
 
     /// Returns the morphological analyser.
     #[getter]
     fn analyzer(&self) -> Analyzer {
-        Analyzer(Arc::clone(self.0.analyzer()))
+        Analyzer::new(Arc::clone(self.0.analyzer()))
     }
 
     /// Returns the number of pieces.
@@ -57,7 +58,7 @@ impl Tokenizer {
 
     /// Splits the cleaned text into morphemes; joined they are the cleaned text.
     fn split(&self, py: Python<'_>, text: &str) -> Vec<String> {
-        py.detach(|| split(&mut self.0.worker(), text))
+        py.detach(|| self.1.call(&self.0, text, split))
     }
 
     /// Splits every text, on all cores.
@@ -67,7 +68,7 @@ impl Tokenizer {
 
     /// Encodes a text.
     fn encode(&self, py: Python<'_>, text: &str) -> Vec<u32> {
-        py.detach(|| encode(&mut self.0.worker(), text))
+        py.detach(|| self.1.call(&self.0, text, encode))
     }
 
     /// Encodes every text, on all cores.
@@ -87,7 +88,7 @@ impl Tokenizer {
 
     /// Splits a text into pieces.
     fn pieces(&self, py: Python<'_>, text: &str) -> PyResult<Vec<String>> {
-        py.detach(|| self.names(&encode(&mut self.0.worker(), text))).map_err(to_python)
+        py.detach(|| self.names(&self.1.call(&self.0, text, encode))).map_err(to_python)
     }
 
     /// Splits every text into pieces, on all cores.
@@ -144,6 +145,10 @@ impl Tokenizer {
 }
 
 impl Tokenizer {
+    fn new(tokenizer: tokenizer::Tokenizer) -> Self {
+        Self(Arc::new(tokenizer), Idle::default())
+    }
+
     /// Returns the engine's tokenizer.
     pub fn inner(&self) -> &tokenizer::Tokenizer {
         &self.0
@@ -178,7 +183,9 @@ impl Tokenizer {
 #[pyfunction]
 pub fn reopen_tokenizer(py: Python<'_>, folder: PathBuf, engine: &str, checksum: u64) -> PyResult<Tokenizer> {
     let engine = engine_named(engine)?;
-    py.detach(|| tokenizer::Tokenizer::reopen(&folder, engine, checksum)).map(Tokenizer).map_err(to_python)
+    py.detach(|| tokenizer::Tokenizer::reopen(&folder, engine, checksum))
+        .map(Tokenizer::new)
+        .map_err(to_python)
 }
 
 fn split(worker: &mut tokenizer::Worker<'_>, text: &str) -> Vec<String> {
