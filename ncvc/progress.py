@@ -29,6 +29,9 @@ class Progress:
     def items(self, done: int, of: int, note: str = "") -> None:
         """Takes the number of finished items, of a stage that knows no more; `note` is shown behind it."""
 
+    def resume(self, done: int) -> None:
+        """Takes the number of items that an earlier start finished."""
+
     def close(self) -> None:
         """Ends the display."""
 
@@ -87,6 +90,8 @@ class ProgressLine(Progress):
         self.label = label
         self.total_bytes = total_bytes
         self.started = self.shown = time.monotonic()
+        self._before = (self.started, 0)
+        """Time from which items count, and the number that were done by then."""
         self.interval = TERMINAL_INTERVAL if reporter.terminal else LOG_INTERVAL
 
     def __call__(self, counts: Mapping[str, int]) -> None:
@@ -94,10 +99,16 @@ class ProgressLine(Progress):
         if seconds := self._due():
             self.reporter.show(self._line(counts, seconds))
 
+    def resume(self, done: int) -> None:
+        """Leaves the items that an earlier start finished out of the time left."""
+        self._before = (time.monotonic(), done)
+
     def items(self, done: int, of: int, note: str = "") -> None:
         """Shows the share of finished items if it is time."""
-        if seconds := self._due():
-            remaining = f" · {duration(seconds / done * of - seconds)} left" if 0 < done < of else ""
+        if self._due():
+            since, before = self._before
+            seconds, finished = time.monotonic() - since, done - before
+            remaining = f" · {duration(seconds / finished * (of - done))} left" if finished and done < of else ""
             said = f" · {note}" if note else ""
             self.reporter.show(f"{self.label}: {done / of:4.0%} · {done:,} of {of:,}{said}{remaining}")
 

@@ -73,6 +73,17 @@ def test_a_log_gets_a_line_now_and_then(clock: list[float]) -> None:
     ]
 
 
+def test_what_an_earlier_start_did_took_no_time_of_this_one(clock: list[float]) -> None:
+    stream = Stream(terminal=False)
+    line = ConsoleReporter(stream).progress("demo")
+    clock[0] += 100  # loading the model
+    line.resume(30)
+    for done in range(31, 42):
+        clock[0] += 1
+        line.items(done, 60)
+    assert stream.getvalue().splitlines()[-1].endswith("41 of 60 · 19 s left")
+
+
 def test_silence(capfd: pytest.CaptureFixture[str]) -> None:
     for reporter in (Reporter(), reporter_on("none")):
         reporter.say("something")

@@ -141,6 +141,7 @@ def _ask(
 ) -> None:
     """Appends the answers on documents; those of about the same length share a batch."""
     done, of = len(log.records), len(log.records) + len(documents)
+    progress.resume(done)
     for some in batched(sorted(documents, key=lambda document: len(document.text)), batch_size):
         prompts = [engine.word(messages(document.text, most_characters), exam=False) for document in some]
         answers = engine.answer(prompts, batch_size)
