@@ -269,9 +269,13 @@ def records(run: Path) -> Iterator[dict[str, Any]]:
     """Yields the records of a run's log; skips torn and damaged lines."""
     with (run / LOG).open(encoding="utf-8", errors="replace") as file:
         for line in file:
-            with contextlib.suppress(ValueError):
-                if line.endswith("\n"):
-                    yield json.loads(line)
+            with contextlib.suppress(ValueError, TypeError):
+                record = json.loads(line)
+                if not line.endswith("\n") or not isinstance(record, dict):
+                    continue
+                if "time" in record:
+                    datetime.fromisoformat(record["time"])
+                yield record
 
 
 def steps(run: Path) -> list[Step]:
