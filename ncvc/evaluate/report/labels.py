@@ -61,5 +61,5 @@ def two_decimals(value: float | None) -> str:
 
 
 def interval(score: Score) -> str:
-    """A score's 95 % interval."""
-    return "" if score.low is None else f"{two_decimals(score.low)}–{two_decimals(score.high)}"
+    """A score's 95 % interval; kappa may be negative, and a dash before a minus would not do."""
+    return "" if score.low is None else f"[{two_decimals(score.low)}, {two_decimals(score.high)}]"
