@@ -81,19 +81,25 @@ def chat(
         import readline  # noqa: F401 (lines can be edited, and earlier ones come back)
     if sys.stdin.isatty():
         click.echo(HELP, err=True)
-    talk(engine, form, sampling, system)
+    unanswered = talk(engine, form, sampling, system)
+    if unanswered and not sys.stdin.isatty():
+        sys.exit(1)
 
 
-def talk(engine: "Engine", form: "ChatFormat", sampling: "Sampling", system: str) -> None:
-    """Reads questions from standard input, a line each, and writes the answers, until there are no more."""
+def talk(engine: "Engine", form: "ChatFormat", sampling: "Sampling", system: str) -> int:
+    """Reads questions from standard input, a line each, and writes the answers, until there are no more.
+
+    Returns the number of lines that got no answer.
+    """
     turns: list[Message] = []
+    unanswered = 0
     while (line := _line()) is not None:
         word, _, rest = line.partition(" ")
         match word:
             case "":
                 continue
             case "/exit":
-                return
+                break
             case "/help":
                 click.echo(HELP, err=True)
             case "/new":
@@ -104,11 +110,15 @@ def talk(engine: "Engine", form: "ChatFormat", sampling: "Sampling", system: str
                 system, turns = rest.strip(), []
             case _ if word.startswith("/"):
                 warn(f"{word}: no such command; /help lists them")
+                unanswered += 1
             case _:
                 asked: list[Message] = [*turns, {"role": "user", "content": line}]
                 answer = _answer(engine, form, sampling, asked, system)
-                if answer is not None:
+                if answer is None:
+                    unanswered += 1
+                else:
                     turns = [*asked, {"role": "assistant", "content": answer}]
+    return unanswered
 
 
 def _line() -> str | None:
