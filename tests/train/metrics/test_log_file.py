@@ -58,7 +58,9 @@ def test_a_torn_line_costs_itself_only(tmp_path):
     assert [record["event"] for record in records(tmp_path)] == ["first", "second", "third"]
 
 
-@pytest.mark.parametrize("line", ['{"event": "saved", "time": 5}', '{"event": "saved", "time": "noon"}', "5", "[]", "null"])
+@pytest.mark.parametrize(
+    "line", ['{"event": "saved", "time": 5}', '{"event": "saved", "time": "noon"}', "5", "[]", "null"]
+)
 def test_a_whole_line_that_is_no_record_costs_itself_only(tmp_path, line):
     append_event(tmp_path, "first")
     with (tmp_path / LOG).open("a", encoding="utf-8") as file:
