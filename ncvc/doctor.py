@@ -16,6 +16,7 @@ CONFIGS = ("pydantic", "pyyaml")
 MODELS = ("huggingface-hub", "numpy", "safetensors", "tokenizers", "torch", "transformers")
 TRAINING = (*CONFIGS, "megatron-core", "numpy", "psutil", "safetensors", "tensorboard", "torch")
 CONVERSION = (*CONFIGS, "megatron-core", *MODELS, "psutil", "sentencepiece")
+PICTURES = (*MODELS, "matplotlib", "matplotlib-fontja", "pydantic")
 TUNING = tuple(dict.fromkeys((*CONVERSION, "accelerate", "datasets", "peft", "tensorboard", "trl")))
 
 NEEDS: dict[str, tuple[str, ...]] = {
@@ -36,6 +37,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "evaluate": (*MODELS, "pydantic"),
     "generate": MODELS,
     "init": CONFIGS,
+    "inspect analogy": PICTURES,
     "preprocess": (*CONFIGS, "ipadic"),
     "quality apply": ("numpy", "pydantic"),
     "quality embed": (*MODELS, "pydantic"),
@@ -55,9 +57,9 @@ NEEDS: dict[str, tuple[str, ...]] = {
 }
 """Distributions that a command uses with its default settings, besides click; what these need comes with them."""
 
-EXTRAS = ("", "train", "hf", "serve", "tune", "quality", "synthesize")
+EXTRAS = ("", "train", "hf", "serve", "tune", "quality", "synthesize", "inspect")
 """Extras of the package (`pip install 'ncvc[train]'`): each has all of those before, but `tune` nothing of `serve`,
-`quality` those of `hf`, and `synthesize` nothing of any."""
+`quality` and `inspect` those of `hf`, and `synthesize` nothing of any."""
 
 OPTIONAL = {
     "unidic-lite": "a second base for dictionaries",

@@ -29,6 +29,7 @@ QUALITY_MODEL = "quality-model"
 QUALITY_SCORES = "quality-scores"
 SYNTHESIS = "synthesis"
 TOPICS = "topics"
+INSPECTION = "inspection"
 CHECKPOINT: Literal["ncvc-checkpoint/1"] = "ncvc-checkpoint/1"
 TUNING = "ncvc-tuning/1"
 """Kinds of folders of ours, by their manifest's `stage` or `format`."""
@@ -46,6 +47,7 @@ KINDS = {
     QUALITY_SCORES: "the scores of `ncvc quality apply`",
     SYNTHESIS: "an output of `ncvc synthesize`",
     TOPICS: "topics of `ncvc data topics`",
+    INSPECTION: "pictures of `ncvc inspect`",
 }
 """Kinds of folders that are no model to be loaded or converted, in words."""
 

@@ -1,0 +1,107 @@
+"""`ncvc inspect`: subcommands about weights and what they hold."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ncvc.cli.options import (
+    EXISTING_FILE,
+    EXISTING_FOLDER,
+    EXISTING_PATH,
+    Console,
+    Group,
+    answers,
+    folder_option,
+    force_option,
+)
+
+if TYPE_CHECKING:
+    from ncvc.inspect.analogy import Analogy
+
+tokenizer_option = click.option(
+    "--tokenizer",
+    type=EXISTING_FOLDER,
+    help="The tokenizer folder of a model of ncvc.  [default: the one it names or holds]",
+)
+head_option = click.option("--head", is_flag=True, help="Takes the output embedding instead of the input's.")
+
+
+@click.group(cls=Group)
+def inspect() -> None:
+    """Shows what a model holds: pictures for a paper, a page, and the numbers.
+
+    MODEL is a Hugging Face folder or a checkpoint of `ncvc train`. Each subcommand writes a folder.
+
+    \b
+    Examples:
+      ncvc inspect analogy my-model 脳卒中 脳 心臓 -o analogy
+    """
+
+
+@inspect.command()
+@click.argument("model", type=EXISTING_PATH)
+@click.argument("words", nargs=-1, metavar="[A B C]")
+@folder_option
+@click.option("--file", "file", type=EXISTING_FILE, help="A file of analogies: a, b, c and d with tabs, a line each.")
+@click.option("--words", "several", is_flag=True, help="Finds whole words only; one of several pieces is their mean.")
+@head_option
+@click.option("--unit", is_flag=True, help="Scales the three vectors to length 1 before they are added.")
+@click.option(
+    "--count", type=click.IntRange(min=1), default=10, show_default=True, help="The number of nearest pieces."
+)
+@tokenizer_option
+@force_option
+@answers
+def analogy(
+    model: Path,
+    words: tuple[str, ...],
+    out: Path,
+    file: Path | None,
+    several: bool,
+    head: bool,
+    unit: bool,
+    count: int,
+    tokenizer: Path | None,
+    force: bool,
+    console: Console,
+) -> None:
+    """Computes A − B + C on the token embedding, and finds the nearest pieces by their cosine.
+
+    With --file it scores analogies whose answers are known: the place of d, the shares among the nearest 1, 5 and 10,
+    and the mean reciprocal rank.
+
+    \b
+    Examples:
+      ncvc inspect analogy my-model 脳卒中 脳 心臓 -o analogy
+      ncvc inspect analogy my-model 尿路結石 尿路 胆管 --words -o analogy
+      ncvc inspect analogy my-model --file analogies.tsv -o analogies
+    """
+    if (file is None) == (len(words) != 3) or (file and words):
+        raise click.UsageError("give three words, or a file of analogies with --file")
+    from ncvc.inspect.analogy import read_analogies
+    from ncvc.inspect.folder import require_inspection
+    from ncvc.inspect.model import find_model
+    from ncvc.inspect.picture import require_font
+
+    require_font()
+    lines = read_analogies(file) if file else []
+    output = require_inspection("analogy", out, [model, *([file] if file else [])], replace=force)
+    found = find_model(model, tokenizer)
+
+    from ncvc.inspect.analogy_run import run
+
+    result = run(found, output, words, lines, several=several, head=head, unit=unit, count=count)
+    said = [f"{each.line}: {' '.join(each.words)}: left out: {each.reason}" for each in result.left_out]
+    shown = [line for each in result.solved for line in _lines(each)]
+    if result.scores:
+        tops = ", ".join(f"top {top} {share:.1%}" for top, share in result.scores.tops.items())
+        shown.append(f"{result.scores.counted:,} analogies: {tops}, MRR {result.scores.mean_reciprocal_rank:.3f}")
+    console.close({"output": str(out), **result.numbers}, [*result.notes, *said, *shown, f"written to {out}"])
+
+
+def _lines(analogy: "Analogy") -> list[str]:
+    a, b, c = (word.text for word in analogy.words)
+    place = "" if analogy.rank is None else f" (expected: {analogy.expected}, place {analogy.rank:,})"
+    nearest = [f"  {near.cosine:.3f} {near.piece}" for near in analogy.nearest]
+    return [f"{a} − {b} + {c}{place}", *nearest]
