@@ -38,6 +38,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "generate": MODELS,
     "init": CONFIGS,
     "inspect analogy": PICTURES,
+    "inspect embeddings": (*PICTURES, "ipadic", "scikit-learn", "umap-learn"),
     "preprocess": (*CONFIGS, "ipadic"),
     "quality apply": ("numpy", "pydantic"),
     "quality embed": (*MODELS, "pydantic"),

@@ -24,6 +24,7 @@ tokenizer_option = click.option(
     type=EXISTING_FOLDER,
     help="The tokenizer folder of a model of ncvc.  [default: the one it names or holds]",
 )
+seed_option = click.option("--seed", type=click.IntRange(min=0), default=42, show_default=True, help="Of the drawing.")
 head_option = click.option("--head", is_flag=True, help="Takes the output embedding instead of the input's.")
 
 
@@ -36,6 +37,7 @@ def inspect() -> None:
     \b
     Examples:
       ncvc inspect analogy my-model 脳卒中 脳 心臓 -o analogy
+      ncvc inspect embeddings my-model --terms diseases.csv -o embeddings
     """
 
 
@@ -79,7 +81,7 @@ def analogy(
     """
     if (file is None) == (len(words) != 3) or (file and words):
         raise click.UsageError("give three words, or a file of analogies with --file")
-    from ncvc.inspect.analogy import read_analogies
+    from ncvc.inspect.analogy_file import read_analogies
     from ncvc.inspect.folder import require_inspection
     from ncvc.inspect.model import find_model
     from ncvc.inspect.picture import require_font
@@ -105,3 +107,53 @@ def _lines(analogy: "Analogy") -> list[str]:
     place = "" if analogy.rank is None else f" (expected: {analogy.expected}, place {analogy.rank:,})"
     nearest = [f"  {near.cosine:.3f} {near.piece}" for near in analogy.nearest]
     return [f"{a} − {b} + {c}{place}", *nearest]
+
+
+@inspect.command()
+@click.argument("model", type=EXISTING_PATH)
+@folder_option
+@click.option("--terms", type=EXISTING_FILE, help="A list of terms, as disease names: pieces in it are coloured.")
+@head_option
+@click.option("--pieces", type=click.IntRange(min=50), metavar="N", help="Takes the first N pieces.  [default: all]")
+@seed_option
+@tokenizer_option
+@force_option
+@answers
+def embeddings(
+    model: Path,
+    out: Path,
+    terms: Path | None,
+    head: bool,
+    pieces: int | None,
+    seed: int,
+    tokenizer: Path | None,
+    force: bool,
+    console: Console,
+) -> None:
+    """Draws the token embedding in two dimensions by t-SNE (perplexity 15) and UMAP (15 neighbours).
+
+    Function words (by IPADIC's part of speech), special tokens and the terms of --terms are coloured; the page has
+    hover and search. The same seed gives the same points. Ids are in the order of the pieces' frequency.
+
+    \b
+    Examples:
+      ncvc inspect embeddings my-model --terms diseases.csv -o embeddings
+      ncvc inspect embeddings runs/mine/checkpoints/step_00024000 --pieces 8000 -o embeddings
+    """
+    from ncvc.dictionary.terms import read_terms
+    from ncvc.inspect.folder import require_inspection
+    from ncvc.inspect.model import find_model
+    from ncvc.inspect.picture import require_font, require_packages
+
+    require_font()
+    require_packages(sklearn="scikit-learn", umap="umap-learn")
+    listed = read_terms(terms).terms if terms else []
+    output = require_inspection("embeddings", out, [model, *([terms] if terms else [])], replace=force)
+    found = find_model(model, tokenizer)
+
+    from ncvc.inspect.embeddings_run import run
+
+    result = run(found, output, terms=listed, head=head, most=pieces, seed=seed, reporter=console.reporter)
+    counts = ", ".join(f"{kind} {count:,}" for kind, count in result.counts.items())
+    summary = {"output": str(out), "counts": result.counts, "seconds": result.seconds}
+    console.close(summary, [f"{sum(result.counts.values()):,} pieces: {counts}", f"written to {out}"])

@@ -42,6 +42,13 @@ def require_font() -> Path:
     return path
 
 
+def require_packages(**names: str) -> None:
+    """Raises `NcvcError` for a module that is not installed, by the name of its package; imports none."""
+    for module, name in names.items():
+        if importlib.util.find_spec(module) is None:
+            raise NcvcError(f"{name} is not installed; run pip install 'ncvc[inspect]'")
+
+
 @contextlib.contextmanager
 def picture(path: Path, width: float, height: float) -> Iterator[Figure]:
     """Yields a figure of that size in inches, which is written to `path` as a PNG of 300 dpi at the end.
