@@ -39,6 +39,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "init": CONFIGS,
     "inspect analogy": PICTURES,
     "inspect embeddings": (*PICTURES, "ipadic", "scikit-learn", "umap-learn"),
+    "inspect weights": PICTURES,
     "preprocess": (*CONFIGS, "ipadic"),
     "quality apply": ("numpy", "pydantic"),
     "quality embed": (*MODELS, "pydantic"),

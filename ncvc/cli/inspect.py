@@ -38,6 +38,7 @@ def inspect() -> None:
     Examples:
       ncvc inspect analogy my-model 脳卒中 脳 心臓 -o analogy
       ncvc inspect embeddings my-model --terms diseases.csv -o embeddings
+      ncvc inspect weights runs/mine -o weights
     """
 
 
@@ -157,3 +158,41 @@ def embeddings(
     counts = ", ".join(f"{kind} {count:,}" for kind, count in result.counts.items())
     summary = {"output": str(out), "counts": result.counts, "seconds": result.seconds}
     console.close(summary, [f"{sum(result.counts.values()):,} pieces: {counts}", f"written to {out}"])
+
+
+@inspect.command()
+@click.argument("models", nargs=-1, required=True, type=EXISTING_PATH, metavar="MODEL...")
+@folder_option
+@tokenizer_option
+@force_option
+@answers
+def weights(models: tuple[Path, ...], out: Path, tokenizer: Path | None, force: bool, console: Console) -> None:
+    """Measures norms, spectra and dead units of the weights, layer by layer, over one or many checkpoints of a run.
+
+    MODEL is a Hugging Face folder, a checkpoint, or a run, which stands for its checkpoints. One weight at a time is in
+    memory. Rows of the embedding that kept their direction since the first checkpoint got no gradient.
+
+    \b
+    Examples:
+      ncvc inspect weights my-model -o weights
+      ncvc inspect weights runs/mine -o weights
+      ncvc inspect weights runs/mine/checkpoints/step_00001000 runs/mine/checkpoints/step_00024000 -o weights
+    """
+    from ncvc.inspect.folder import require_inspection
+    from ncvc.inspect.model import find_model, with_checkpoints
+    from ncvc.inspect.picture import require_font
+
+    require_font()
+    paths = with_checkpoints(models)
+    output = require_inspection("weights", out, paths, replace=force)
+    found = [find_model(path, tokenizer) for path in paths]
+
+    from ncvc.inspect.weights_run import run
+
+    measured, _ = run(found, output, reporter=console.reporter)
+    shown = []
+    for each in measured:
+        dead, units = sum(layer.dead for layer in each.dead), sum(layer.units for layer in each.dead)
+        kept = "" if each.rows.unturned is None else f", {len(each.rows.unturned):,} embedding rows not turned"
+        shown.append(f"{each.name}: {len(each.weights):,} weights, {dead:,} of {units:,} MLP units dead{kept}")
+    console.close({"output": str(out), "models": [each.name for each in measured]}, [*shown, f"written to {out}"])

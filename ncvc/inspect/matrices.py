@@ -8,8 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from torch import Tensor
 
+from ncvc.convert.mapping import EMBEDDING
 from ncvc.errors import ModelFolderError
+from ncvc.hf.folder import read_manifest
 from ncvc.inspect.model import FoundModel
+from ncvc.model.config import ModelConfig
+from ncvc.model.initial_std import initial_std
 
 EMBEDDINGS = ("embed_tokens.weight", "embed_in.weight", "wte.weight", "word_embeddings.weight", "tok_embeddings.weight")
 HEADS = ("lm_head.weight", "embed_out.weight", "output.weight")
@@ -26,6 +30,10 @@ class Matrices:
     shapes: Mapping[str, tuple[int, ...]]
     """Name → shape; a head that is the embedding itself is not among them."""
     _read: Callable[[str], Tensor]
+    step: int | None = None
+    """Step of the training, as far as the folder says it."""
+    initial_deviation: float | None = None
+    """Standard deviation that the embedding's numbers had at first, as far as the config says it."""
 
     def read(self, name: str) -> Array:
         """Reads a whole weight in float32."""
@@ -62,10 +70,20 @@ def open_matrices(model: FoundModel) -> Matrices:
         source = open_source(model.path, model.given_tokenizer)
         source.verify()
         shapes, read = source.huggingface(llama=False)
-        return Matrices(model, shapes, read)
+        return Matrices(model, shapes, read, source.step, _deviation(source.model))
     from ncvc.convert.shards import Shards
 
     shards = Shards(model.path)
     tied = model.folder.config.get("tie_word_embeddings", False)
     shapes = {name: shape for name, shape in shards.shapes().items() if not (tied and name.endswith(HEADS))}
-    return Matrices(model, shapes, shards.tensor)
+    facts = read_manifest(model.path)
+    deviation = model.folder.config.get("initializer_range")
+    if "model" in facts:
+        deviation = _deviation(ModelConfig.model_construct(**facts["model"]))
+    return Matrices(model, shapes, shards.tensor, facts.get("step"), deviation)
+
+
+def _deviation(model: ModelConfig) -> float:
+    """The embedding's at first, as the Hugging Face form has it: √d multiplied in."""
+    scale = model.hidden_size**0.5 if model.scale_embedding else 1.0
+    return initial_std(EMBEDDING, model) * scale

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -97,3 +97,11 @@ def find_model(path: Path, tokenizer: Path | None = None) -> FoundModel:
     if path.is_file():
         raise ModelFolderError(f"{path}: a file; give a Hugging Face folder, or a checkpoint of `ncvc train`")
     return FoundModel(path, open_folder(path, tokenizer), tokenizer)
+
+
+def with_checkpoints(paths: Sequence[Path]) -> list[Path]:
+    """Puts the checkpoints of a run, from the first step on, in the place of its folder."""
+    found = []
+    for path in paths:
+        found += sorted(path.glob("checkpoints/step_*")) or [path]
+    return found

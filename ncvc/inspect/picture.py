@@ -17,6 +17,7 @@ from ncvc.errors import NcvcError
 from ncvc.html.markup import visible
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 DPI = 300
@@ -64,6 +65,21 @@ def picture(path: Path, width: float, height: float) -> Iterator[Figure]:
         yield figure
         # No date: the same numbers give the same bytes.
         figure.savefig(path, dpi=DPI, format="png", metadata={"Software": f"ncvc {__version__}, matplotlib"})
+
+
+def make_logarithmic(axes: Axes) -> None:
+    """Makes the y axis logarithmic; matplotlib's own labels of it are formulas, which a picture does not draw."""
+    from matplotlib.ticker import LogLocator, NullFormatter
+
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1.0,) if _spans_powers(axes) else (1.0, 2.0, 5.0)))
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    axes.yaxis.set_minor_formatter(NullFormatter())
+
+
+def _spans_powers(axes: Axes) -> bool:
+    low, high = axes.get_ylim()
+    return high > 100 * low
 
 
 def drawable(text: str) -> str:
