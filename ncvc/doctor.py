@@ -38,6 +38,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "generate": MODELS,
     "init": CONFIGS,
     "inspect analogy": PICTURES,
+    "inspect diff": PICTURES,
     "inspect embeddings": (*PICTURES, "ipadic", "scikit-learn", "umap-learn"),
     "inspect weights": PICTURES,
     "preprocess": (*CONFIGS, "ipadic"),

@@ -39,6 +39,7 @@ def inspect() -> None:
       ncvc inspect analogy my-model 脳卒中 脳 心臓 -o analogy
       ncvc inspect embeddings my-model --terms diseases.csv -o embeddings
       ncvc inspect weights runs/mine -o weights
+      ncvc inspect diff my-model tuned-model -o diff
     """
 
 
@@ -196,3 +197,42 @@ def weights(models: tuple[Path, ...], out: Path, tokenizer: Path | None, force: 
         kept = "" if each.rows.unturned is None else f", {len(each.rows.unturned):,} embedding rows not turned"
         shown.append(f"{each.name}: {len(each.weights):,} weights, {dead:,} of {units:,} MLP units dead{kept}")
     console.close({"output": str(out), "models": [each.name for each in measured]}, [*shown, f"written to {out}"])
+
+
+@inspect.command()
+@click.argument("a", type=EXISTING_PATH)
+@click.argument("b", type=EXISTING_PATH)
+@folder_option
+@force_option
+@answers
+def diff(a: Path, b: Path, out: Path, force: bool, console: Console) -> None:
+    """Compares the weights of A and B, as of a base model and its tuned form: how much changed, where, of what rank.
+
+    Each weight gets its relative change ‖B − A‖ / ‖A‖, the cosine of both, and the rank that holds 99 % of the change;
+    the pieces are named whose embedding changed most. B may have a larger vocabulary.
+
+    \b
+    Examples:
+      ncvc inspect diff my-model tuned-model -o diff
+      ncvc inspect diff runs/mine/checkpoints/step_00023000 runs/mine/checkpoints/step_00024000 -o diff
+    """
+    from ncvc.inspect.folder import require_inspection
+    from ncvc.inspect.model import find_model
+    from ncvc.inspect.picture import require_font
+
+    require_font()
+    output = require_inspection("diff", out, [a, b], replace=force)
+    models = find_model(a), find_model(b)
+
+    from ncvc.inspect.diff_run import run
+
+    difference, values = run(*models, output, reporter=console.reporter)
+    changed = sorted(difference.changes, key=lambda change: -change.relative)
+    shown = [f"  {change.relative:8.4f}  {change.name}" for change in changed[:5]]
+    rows, turned = values["rows_changed"], values["rows_turned"]
+    lines = [f"{name}: {count:,} rows changed, {turned[name]:,} their direction" for name, count in rows.items()]
+    added = [f"{len(values['pieces_added']):,} pieces were added"] if values["pieces_added"] else []
+    console.close(
+        {"output": str(out), "rows_changed": rows, "rows_turned": turned, "pieces_added": values["pieces_added"]},
+        ["largest relative changes:", *shown, *lines, *added, f"written to {out}"],
+    )
