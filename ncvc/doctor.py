@@ -40,6 +40,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "inspect analogy": PICTURES,
     "inspect diff": PICTURES,
     "inspect embeddings": (*PICTURES, "ipadic", "scikit-learn", "umap-learn"),
+    "inspect knowledge": PICTURES,
     "inspect weights": PICTURES,
     "preprocess": (*CONFIGS, "ipadic"),
     "quality apply": ("numpy", "pydantic"),

@@ -14,6 +14,7 @@ from ncvc.cli.options import (
     answers,
     folder_option,
     force_option,
+    form_option,
 )
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def inspect() -> None:
       ncvc inspect embeddings my-model --terms diseases.csv -o embeddings
       ncvc inspect weights runs/mine -o weights
       ncvc inspect diff my-model tuned-model -o diff
+      ncvc inspect knowledge my-model 脳卒中の原因は --choice 脳梗塞 --choice 骨折 -o knowledge
     """
 
 
@@ -236,3 +238,60 @@ def diff(a: Path, b: Path, out: Path, force: bool, console: Console) -> None:
         {"output": str(out), "rows_changed": rows, "rows_turned": turned, "pieces_added": values["pieces_added"]},
         ["largest relative changes:", *shown, *lines, *added, f"written to {out}"],
     )
+
+
+@inspect.command()
+@click.argument("model", type=EXISTING_PATH)
+@click.argument("question", required=False)
+@folder_option
+@click.option("--choice", "choices", multiple=True, metavar="TEXT", help="A choice; give each of them.")
+@click.option("--file", "file", type=EXISTING_FILE, help="A file of questions that `ncvc data` prepared.")
+@click.option("--row", help="The question of --file: its id, or its line from 1.")
+@click.option("--letters", is_flag=True, help="Weighs the labels of the row's choices instead of their texts.")
+@form_option
+@tokenizer_option
+@force_option
+@answers
+def knowledge(
+    model: Path,
+    question: str | None,
+    out: Path,
+    choices: tuple[str, ...],
+    file: Path | None,
+    row: str | None,
+    letters: bool,
+    form: str,
+    tokenizer: Path | None,
+    force: bool,
+    console: Console,
+) -> None:
+    """Weighs the choices of QUESTION layer by layer: each hidden state is read by the last norm and the head.
+
+    Probabilities are those among the choices. Behind the last layer they are the model's own, as `ncvc evaluate`
+    weighs them; a row gets the solved examples of its folder.
+
+    \b
+    Examples:
+      ncvc inspect knowledge my-model 脳卒中の原因は --choice 脳梗塞 --choice 骨折 -o knowledge
+      ncvc inspect knowledge my-model --file benchmarks/igakuqa/test.jsonl --row 7 -o knowledge
+    """
+    if (question is None) == (file is None) or (file is None) != (row is None) or (file and choices):
+        raise click.UsageError("give a question with --choice, or a row with --file and --row")
+    if letters and file is None:
+        raise click.UsageError("--letters is for a row of --file")
+    from ncvc.inspect.folder import require_inspection
+    from ncvc.inspect.model import find_model
+    from ncvc.inspect.picture import require_font
+    from ncvc.inspect.question import own_question, read_question
+
+    require_font()
+    asked = read_question(file, row, letters=letters) if file and row else own_question(question or "", choices)
+    output = require_inspection("knowledge", out, [model, *([file] if file else [])], replace=force)
+    found = find_model(model, tokenizer)
+
+    from ncvc.inspect.knowledge_run import run
+
+    known, values = run(found, asked, output, form=form, reporter=console.reporter)
+    last = known.shares[-1]
+    lines = [f"  {share:6.1%}  {choice.name}" for choice, share in zip(known.choices, last, strict=True)]
+    console.close({"output": str(out), **values}, [*lines, f"written to {out}"])
