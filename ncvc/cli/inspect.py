@@ -98,7 +98,9 @@ def analogy(
     from ncvc.inspect.analogy_run import run
 
     result = run(found, output, words, lines, several=several, head=head, unit=unit, count=count)
-    said = [f"{each.line}: {' '.join(each.words)}: left out: {each.reason}" for each in result.left_out]
+    from ncvc.inspect.analogy_folder import REASONS
+
+    said = [f"line {each.line} is left out: {each.word} {REASONS[each.reason][0]}" for each in result.left_out]
     shown = [line for each in result.solved for line in _lines(each)]
     if result.scores:
         tops = ", ".join(f"top {top} {share:.1%}" for top, share in result.scores.tops.items())

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
-from ncvc.errors import NcvcError
 from ncvc.inspect.vocabulary import Vocabulary, Word
 
 TOPS = (1, 5, 10)
@@ -40,13 +40,18 @@ class Analogy:
     """Cosine of the expected answer."""
 
 
+Reason = Literal["cleaned", "several pieces", "input", "no whole word"]
+"""A word of nothing once it is cleaned, of several pieces, an answer among the three words, or one never found."""
+
+
 @dataclass(frozen=True)
 class LeftOut:
-    """A line of the file that cannot be computed."""
+    """A line of the file that cannot be computed, and the word that it fails by."""
 
     line: int
     words: tuple[str, ...]
-    reason: str
+    word: str
+    reason: Reason
 
 
 @dataclass(frozen=True)
@@ -113,25 +118,33 @@ def solve_file(
     *,
     several: bool,
 ) -> tuple[list[Analogy], list[LeftOut]]:
-    """Solves every line whose words can be found; `several`: words of several pieces are their mean.
+    """Solves every line whose words can be found; `several`: the first three of several pieces are their mean.
 
     A line whose expected answer is no candidate is left out too: no place could be right.
     """
     solved, left_out = [], []
     for number, line in lines:
-        try:
-            a, b, c = (vocabulary.find(word, several=several) for word in line[:3])
-            expected = vocabulary.find(line[3], several=False)
-        except NcvcError as error:
-            left_out.append(LeftOut(number, line, str(error)))
+        a, b, c, expected = map(vocabulary.word, line)
+        if refused := _refused((a, b, c), expected, several=several):
+            left_out.append(LeftOut(number, line, *refused))
             continue
         found = space.solve((a, b, c), count, expected)
         if found.rank is None:
-            reason = "one of the three words" if expected.ids[0] in (a.ids + b.ids + c.ids) else "no whole word"
-            left_out.append(LeftOut(number, line, f"{line[3]}: is {reason}, and so never an answer"))
+            reason: Reason = "input" if (expected.ids in (a.ids, b.ids, c.ids)) else "no whole word"
+            left_out.append(LeftOut(number, line, expected.text, reason))
         else:
             solved.append(found)
     return solved, left_out
+
+
+def _refused(words: tuple[Word, Word, Word], expected: Word, *, several: bool) -> tuple[str, Reason] | None:
+    """The first word that cannot be used, and the reason."""
+    for word in (*words, expected):
+        if not word.ids:
+            return word.text, "cleaned"
+        if len(word.ids) > 1 and (word is expected or not several):
+            return word.text, "several pieces"
+    return None
 
 
 def measure(solved: Sequence[Analogy]) -> Scores | None:

@@ -10,12 +10,20 @@ from typing import Any
 from ncvc.html.bars import bar
 from ncvc.html.blocks import facts, row, section, table
 from ncvc.html.labels import both
-from ncvc.html.markup import Html
+from ncvc.html.markup import Html, joined
 from ncvc.html.page import page
 from ncvc.inspect.analogy import Analogy, LeftOut, Scores
 from ncvc.inspect.picture import drawable, picture
-from ncvc.inspect.vocabulary import notes
 
+TIED = both("input and output embedding are one matrix", "入力と出力の埋め込みは同一の行列")
+REASONS: dict[str, tuple[str, str]] = {
+    "cleaned": ("nothing is left of it once it is cleaned", "クリーニングで空になる"),
+    "several pieces": ("is no piece of the vocabulary", "語彙のピースではない"),
+    "input": ("is one of the three words, and so never an answer", "3語のどれかと同じで、答えになりえない"),
+    "no whole word": ("stands as no whole word, and so is never an answer", "1語として現れず、答えになりえない"),
+}
+LISTED = 5
+"""Nearest pieces of each analogy of a file on the page."""
 DRAWN = 6
 """Analogies of a file that the picture shows."""
 
@@ -49,43 +57,68 @@ def draw(solved: Sequence[Analogy], path: Path) -> None:
 
 
 def analogy_page(
-    name: str, solved: Sequence[Analogy], left_out: Sequence[LeftOut], scores: Scores | None, said: Sequence[str]
+    name: str, solved: Sequence[Analogy], left_out: Sequence[LeftOut], scores: Scores | None, *, tied: bool
 ) -> str:
-    """The page: scores of a file, each analogy with its nearest pieces, and what was left out."""
+    """The page: scores of a file, each analogy with its nearest pieces, and what was left out.
+
+    `tied`: the output embedding was asked for, and is the input's.
+    """
+    is_file = any(analogy.expected is not None for analogy in solved) or bool(left_out)
+    shown = [_table(solved)] if is_file else [_analogy(analogy) for analogy in solved]
     return page(
         ("Token analogy", "トークンのアナロジー"),
-        *(_analogy(analogy) for analogy in solved),
-        section(
-            both("Lines left out", "計算できなかった行"),
-            table(
-                [both("words", "語"), both("line", "行"), both("reason", "理由")],
-                [row(" ".join(left.words), f"{left.line:,}", left.reason) for left in left_out],
-            ),
-        ),
-        subtitle=name,
-        facts=_facts(scores, said),
+        *shown,
+        _left_out(left_out),
+        subtitle=joined([name, *([Html(" · "), TIED] if tied else [])]),
+        facts=_facts(scores),
     )
 
 
-def _facts(scores: Scores | None, said: Sequence[str]) -> Html:
-    boxes: list[tuple[str | Html, str | Html, str | Html]] = []
-    if scores:
-        counted = both(f"of {scores.counted:,}", f"{scores.counted:,}問中")
-        boxes += [(both(f"top {n}", f"上位{n}"), f"{share:.1%}", counted) for n, share in scores.tops.items()]
-        boxes += [(both("mean reciprocal rank", "平均逆順位"), f"{scores.mean_reciprocal_rank:.3f}", counted)]
-    boxes += [(both("remark", "備考"), "", line) for line in said]
-    return facts(boxes) if boxes else Html("")
+def _table(solved: Sequence[Analogy]) -> Html:
+    """The analogies of a file, a row each, with the nearest pieces as in the papers' appendix A.3."""
+    head = ["a − b + c", both("expected", "正解"), both("place", "順位"), both("cosine", "コサイン")]
+    head += [both(f"nearest {LISTED}", f"上位{LISTED}個")]
+    rows = [
+        row(
+            title(analogy),
+            analogy.expected or "",
+            f"{analogy.rank:,}",
+            f"{analogy.cosine:.3f}",
+            joined((f"{near.piece} {near.cosine:.2f}" for near in analogy.nearest[:LISTED]), Html("<br>")),
+        )
+        for analogy in solved
+    ]
+    return section(both("Analogies", "アナロジー"), table(head, rows), note=_means(solved))
+
+
+def _left_out(left_out: Sequence[LeftOut]) -> Html:
+    rows = [
+        row(" ".join(left.words), f"{left.line:,}", joined([left.word, Html(": "), both(*REASONS[left.reason])]))
+        for left in left_out
+    ]
+    head = [both("words", "語"), both("line", "行"), both("reason", "理由")]
+    return section(both("Lines left out", "計算できなかった行"), table(head, rows))
+
+
+def _facts(scores: Scores | None) -> Html:
+    if scores is None:
+        return Html("")
+    counted = both(f"of {scores.counted:,}", f"{scores.counted:,}問中")
+    shares = [(both(f"top {n}", f"上位{n}"), f"{share:.1%}", counted) for n, share in scores.tops.items()]
+    return facts([*shares, (both("mean reciprocal rank", "平均逆順位"), f"{scores.mean_reciprocal_rank:.3f}", counted)])
 
 
 def _analogy(analogy: Analogy) -> Html:
     rows = [row(near.piece, f"{near.cosine:.3f}", bar=bar(near.cosine, 1)) for near in analogy.nearest]
-    note = " · ".join(notes(analogy.words))
-    expected = Html("")
-    if analogy.expected is not None:
-        place = f"{analogy.rank:,}" if analogy.rank else "–"
-        expected = facts([(both("expected", "正解"), analogy.expected, both(f"place {place}", f"{place}位"))])
     head = [both("piece", "ピース"), both("cosine", "コサイン"), ""]
-    return section(title(analogy), expected, table(head, rows), note=note)
+    return section(title(analogy), table(head, rows), note=_means([analogy]))
+
+
+def _means(solved: Sequence[Analogy]) -> Html:
+    """Names the words that are means of pieces."""
+    words = [word for analogy in solved for word in analogy.words if len(word.ids) > 1]
+    means = dict.fromkeys((word.text, " + ".join(word.pieces)) for word in words)
+    return joined(both(f"{text}: mean of {pieces}. ", f"{text}: {pieces} の平均。") for text, pieces in means)
 
 
 def numbers(solved: Sequence[Analogy], left_out: Sequence[LeftOut], scores: Scores | None) -> dict[str, Any]:

@@ -49,11 +49,12 @@ def run(
         solved, left_out = [space.solve((a, b, c), count)], []
     scores = measure(solved)
     said = list(dict.fromkeys(note for analogy in solved for note in notes(analogy.words)))
-    if head and name == matrices.embedding:
+    tied = head and name == matrices.embedding
+    if tied:
         said.append("the output embedding is the input embedding: both are one matrix")
     found = numbers(solved, left_out, scores)
     settings = {"matrix": name, "words": several, "unit": unit, "count": count}
-    with output.write(analogy_page(model.name, solved, left_out, scores, said), found, **settings) as folder:
+    with output.write(analogy_page(model.name, solved, left_out, scores, tied=tied), found, **settings) as folder:
         if any(analogy.nearest for analogy in solved):
             draw(solved, folder / "analogy.png")
     return Result(solved, left_out, scores, said, found)

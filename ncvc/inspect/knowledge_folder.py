@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ncvc.html.bars import bar
-from ncvc.html.blocks import facts, folded, row, section, table
+from ncvc.html.blocks import facts, row, section, table
 from ncvc.html.labels import both
 from ncvc.html.line_chart import Line, line_chart
 from ncvc.html.markup import Html, element
@@ -123,7 +123,7 @@ def _by_layer(found: Knowledge, question: Question) -> Html:
         row(f"{layer}", *(f"{share:.1%}" for share in shares), f"{piece.replace(chr(10), '⏎')} {probability:.1%}")
         for layer, (shares, (piece, probability)) in enumerate(zip(found.shares, found.next_pieces, strict=True))
     ]
-    return section(both("Every layer", "すべての層"), folded(f"{len(rows)}", table(head, rows), is_open=True))
+    return section(both("Every layer", "すべての層"), table(head, rows))
 
 
 def numbers(found: Knowledge, question: Question) -> dict[str, Any]:

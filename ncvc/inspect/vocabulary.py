@@ -39,23 +39,24 @@ class Vocabulary:
         """Ids for which `is_word` holds."""
         return [token for token in range(len(self.texts)) if self.is_word(token)]
 
-    def find(self, text: str, *, several: bool) -> Word:
-        """Finds a piece by its text; with `several`, the pieces of a word that is none.
-
-        Raises `NcvcError` for a word that is no piece, or nothing once it is cleaned.
-        """
+    def word(self, text: str) -> Word:
+        """Finds the piece with exactly this text, else those that the text is encoded as, if any."""
         ids = self._tokenizer.encode(text)
-        pieces = tuple(self.texts[token] for token in ids)
-        if not ids:
-            raise NcvcError(f"{text!r}: nothing is left of the word once it is cleaned; give another one")
         if len(ids) > 1 and (own := self._piece(text)) is not None:
             return Word(text, (own,), (text,))
-        if len(ids) > 1 and not several:
+        return Word(text, tuple(ids), tuple(self.texts[token] for token in ids))
+
+    def find(self, text: str, *, several: bool) -> Word:
+        """Finds a word; raises `NcvcError` for one that is no piece, unless `several` allows that, or is nothing."""
+        found = self.word(text)
+        if not found.ids:
+            raise NcvcError(f"{text!r}: nothing is left of the word once it is cleaned; give another one")
+        if len(found.ids) > 1 and not several:
             raise NcvcError(
-                f"{text}: is no piece of the vocabulary but {len(ids)} ({' '.join(pieces)}); with --words it is the"
-                " mean of them"
+                f"{text}: is no piece of the vocabulary but {len(found.ids)} ({' '.join(found.pieces)}); with --words"
+                " it is the mean of them"
             )
-        return Word(text, tuple(ids), pieces)
+        return found
 
     def _piece(self, text: str) -> int | None:
         """The id of a piece with exactly this text, though the text is encoded as several others."""
