@@ -207,9 +207,10 @@ def weights(models: tuple[Path, ...], out: Path, tokenizer: Path | None, force: 
 @click.argument("a", type=EXISTING_PATH)
 @click.argument("b", type=EXISTING_PATH)
 @folder_option
+@tokenizer_option
 @force_option
 @answers
-def diff(a: Path, b: Path, out: Path, force: bool, console: Console) -> None:
+def diff(a: Path, b: Path, out: Path, tokenizer: Path | None, force: bool, console: Console) -> None:
     """Compares the weights of A and B, as of a base model and its tuned form: how much changed, where, of what rank.
 
     Each weight gets its relative change ‖B − A‖ / ‖A‖, the cosine of both, and the rank that holds 99 % of the change;
@@ -226,7 +227,7 @@ def diff(a: Path, b: Path, out: Path, force: bool, console: Console) -> None:
 
     require_font()
     output = require_inspection("diff", out, [a, b], replace=force)
-    models = find_model(a), find_model(b)
+    models = find_model(a, tokenizer), find_model(b, tokenizer)
 
     from ncvc.inspect.diff_run import run
 
