@@ -101,6 +101,21 @@ class IndexedDataset:
         """Returns the ids of the documents `first` to `end` - 1, concatenated as they are in the file."""
         return self._tokens[self._start(first) : self._start(end)]
 
+    @property
+    def tokens(self) -> int:
+        """Number of all tokens."""
+        return len(self._tokens)
+
+    def stretch(self, start: int, end: int) -> NDArray[np.integer]:
+        """Returns the tokens from place `start` up to `end` of all documents together, as they are in the file."""
+        return self._tokens[start:end]
+
+    def is_one_document(self, start: int, end: int) -> bool:
+        """Tells whether the tokens from place `start` up to `end` are of one document."""
+        size = self._tokens.itemsize
+        first, last = np.searchsorted(self._offsets, [start * size, (end - 1) * size], side="right")
+        return bool(first == last)
+
     def _start(self, document: int) -> int:
         """Returns the place of a document's first token; that after the last document is the end of the file."""
         return int(self._offsets[document]) // self._tokens.itemsize if document < len(self) else len(self._tokens)
