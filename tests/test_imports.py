@@ -98,8 +98,8 @@ COMMANDS = {
         "resumable",
     },
     "inspect": {
-        *("checkpoint", "convert", "data", "dictionary", "evaluate", "files", "hf", "html", "manifest", "model"),
-        *("outputs", "progress", "train"),
+        *("checkpoint", "convert", "data", "dictionary", "documents", "evaluate", "files", "hf", "html", "indexed"),
+        *("manifest", "model", "outputs", "progress", "smoothing", "train"),
     },
     "serve": {"engines", "hf", "progress"},
     "synthesize": {
