@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ncvc.cli.inspect_text import COMMANDS
 from ncvc.cli.options import (
     EXISTING_FILE,
     EXISTING_FOLDER,
@@ -42,7 +43,16 @@ def inspect() -> None:
       ncvc inspect weights runs/mine -o weights
       ncvc inspect diff my-model tuned-model -o diff
       ncvc inspect knowledge my-model 脳卒中の原因は --choice 脳梗塞 --choice 骨折 -o knowledge
+      ncvc inspect tokens tokenizer '発熱と咳嗽を認める。'
+      ncvc inspect attention my-model '発熱と咳嗽を認める。' '胸部X線に異常はない。' -o attention
+      ncvc inspect loss runs/first runs/second -o loss
+      ncvc inspect scores evaluation -o scores
+      ncvc inspect memorization my-model --texts notes.txt --data tokens/corpus -o reproduced
     """
+
+
+for command in COMMANDS:
+    inspect.add_command(command)
 
 
 @inspect.command()
