@@ -21,6 +21,8 @@ WIDTH, HEIGHT = 6.5, 3.4
 STYLES = ("-", "--", ":", "-.")
 """Of runs, in turn."""
 MARKS = "osD^vP*X"
+APART = 0.008
+"""Distance of two lines' points of the same tokens, as a share of the axis: intervals would hide each other."""
 
 
 def write_scores(curves: Sequence[Curve], unplaced: Sequence[str], output: Inspection) -> dict[str, Any]:
@@ -46,9 +48,12 @@ def _panel(axes: Any, suite: str, curves: Sequence[Curve]) -> None:
     scale, unit = unit_of(max(point.tokens for curve in curves for point in curve.points))
     tasks = list(dict.fromkeys(curve.task for curve in curves))
     runs = list(dict.fromkeys(curve.run for curve in curves))
-    for curve in curves:
+    tokens = [point.tokens / scale for curve in curves for point in curve.points]
+    apart = APART * (max(tokens) - min(tokens))
+    for place, curve in enumerate(curves):
         task = tasks.index(curve.task)
-        places = [point.tokens / scale for point in curve.points]
+        shift = apart * (place - (len(curves) - 1) / 2)
+        places = [point.tokens / scale + shift for point in curve.points]
         style = {"color": f"C{task % 10}", "linestyle": STYLES[runs.index(curve.run) % len(STYLES)]}
         axes.errorbar(
             places,
@@ -67,9 +72,8 @@ def _panel(axes: Any, suite: str, curves: Sequence[Curve]) -> None:
     names = " / ".join(dict.fromkeys(curve.score for curve in curves))
     axes.set(xlabel=f"tokens seen ({unit})" if unit else "tokens seen", ylabel=names, title=drawable(suite))
     axes.grid(alpha=0.3)
-    axes.legend(
-        loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=7, title="bars: 95 %; dotted: chance", title_fontsize=7
-    )
+    chance = "; dotted: chance" if any(curve.chance is not None for curve in curves) else ""
+    axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=7, title=f"bars: 95 %{chance}", title_fontsize=7)
 
 
 def _below(point: Point) -> float:
