@@ -65,21 +65,17 @@ def require_same_architecture(a: Matrices, b: Matrices) -> None:
     vocabulary = {a.embedding, a.head}
     for name in sorted({*a.shapes, *b.shapes}):
         ours, theirs = a.shapes.get(name), b.shapes.get(name)
-        if ours == theirs or (ours and theirs and name in vocabulary and _has_grown(ours, theirs)):
-            continue
-        if ours and theirs and name in vocabulary and _has_grown(theirs, ours):
+        if ours != theirs and not (ours and theirs and name in vocabulary and ours[1:] == theirs[1:]):
             raise NcvcError(
-                f"{b.model.path}: has {theirs[0]:,} pieces, and {a.model.path} has {ours[0]:,}; give the model whose"
-                " vocabulary grew second"
+                f"{b.model.path}: {name} is {_shown(theirs)}, and {_shown(ours)} in {a.model.path}: another"
+                " architecture; give two models of one"
             )
+    before, after = a.shapes[a.embedding][0], b.shapes[a.embedding][0]
+    if after < before:
         raise NcvcError(
-            f"{b.model.path}: {name} is {_shown(theirs)}, and {_shown(ours)} in {a.model.path}: another architecture;"
-            " give two models of one"
+            f"{b.model.path}: has {after:,} pieces, and {a.model.path} has {before:,}; give the model whose vocabulary"
+            " grew second"
         )
-
-
-def _has_grown(before: tuple[int, ...], after: tuple[int, ...]) -> bool:
-    return before[1:] == after[1:] and before[0] <= after[0]
 
 
 def _shown(shape: tuple[int, ...] | None) -> str:
