@@ -110,11 +110,12 @@ class IndexedDataset:
         """Returns the tokens from place `start` up to `end` of all documents together, as they are in the file."""
         return self._tokens[start:end]
 
-    def is_one_document(self, start: int, end: int) -> bool:
-        """Tells whether the tokens from place `start` up to `end` are of one document."""
+    def are_one_document(self, starts: NDArray[np.intp], length: int) -> NDArray[np.bool_]:
+        """Tells, for each place, whether `length` tokens from it on are of one document; shape [places]."""
         size = self._tokens.itemsize
-        first, last = np.searchsorted(self._offsets, [start * size, (end - 1) * size], side="right")
-        return bool(first == last)
+        first = np.searchsorted(self._offsets, starts * size, side="right")
+        last = np.searchsorted(self._offsets, (starts + length - 1) * size, side="right")
+        return np.asarray(first == last)
 
     def _start(self, document: int) -> int:
         """Returns the place of a document's first token; that after the last document is the end of the file."""

@@ -171,7 +171,7 @@ def loss(runs: tuple[Path, ...], out: Path, force: bool, console: Console) -> No
     from ncvc.train.metrics.history import read_histories
 
     require_font()
-    output = require_inspection("loss", out, runs, replace=force)
+    output = require_inspection("loss", out, [*runs, *(run / "log.jsonl" for run in runs)], replace=force)
     histories = read_histories(runs)
 
     from ncvc.inspect.losses import write_losses

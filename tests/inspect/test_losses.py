@@ -8,9 +8,9 @@ import pytest
 
 from ncvc.smoothing import centred_means
 from tests.conftest import run_ncvc
-from tests.inspect.fonts import DRAWS
+from tests.inspect.conftest import NEEDS_FONT
 
-pytestmark = DRAWS
+pytestmark = NEEDS_FONT
 
 
 def write_run(folder: Path, losses: list[float], **started: str) -> Path:

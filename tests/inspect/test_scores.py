@@ -10,7 +10,7 @@ from ncvc.errors import NcvcError
 from ncvc.inspect.scores.curves import read_curves
 from ncvc.manifest import EVALUATION, write_manifest
 from tests.conftest import run_ncvc
-from tests.inspect.fonts import DRAWS
+from tests.inspect.conftest import NEEDS_FONT
 
 
 def task(value: float, **more: Any) -> dict[str, Any]:
@@ -80,7 +80,7 @@ def test_what_is_no_curve(tmp_path: Path) -> None:
         read_curves([tmp_path / "c"])
 
 
-@DRAWS
+@NEEDS_FONT
 def test_the_command(both: list[Path], tmp_path: Path) -> None:
     done = run_ncvc("inspect", "scores", *both, "-o", tmp_path / "out")
     assert "original: left out" in done.stdout

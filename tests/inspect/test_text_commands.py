@@ -13,12 +13,12 @@ from tests.browser import Page, find_browser
 from tests.conftest import run_ncvc
 from tests.drawn import small_model, write_drawn
 from tests.hf.conftest import save_model
-from tests.inspect.fonts import DRAWS
+from tests.inspect.conftest import NEEDS_FONT
 from tests.small_training import write_dataset
 
 TEXTS = ["発熱と咳嗽を認める。", "胸部X線に異常はない。"]
 
-pytestmark = DRAWS
+pytestmark = NEEDS_FONT
 
 
 @pytest.fixture(scope="module")
@@ -135,6 +135,9 @@ def test_texts_of_a_data_officer(folder: Path, tokenizer_folder: Path, tmp_path:
     assert "n-grams of 4 tokens are reproduced" in done.stdout
     written = "".join(path.read_text() for path in out.iterdir() if path.suffix in (".json", ".html"))
     assert "住所" not in written
+    assert out.stat().st_mode & 0o077
+    run_ncvc(*asked, "--show-text", "-o", tmp_path / "private")
+    assert not (tmp_path / "private").stat().st_mode & 0o077
     unread = run_ncvc(*asked, "--data", tmp_path / "absent", "-o", tmp_path / "never", ok=False)
     assert "absent" in unread.stderr
     long = run_ncvc(*asked[:5], "--length", 400, "-o", tmp_path / "never", ok=False)

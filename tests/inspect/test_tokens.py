@@ -20,7 +20,7 @@ from ncvc.inspect.tokens.other import load_other, of_ours
 from ncvc.inspect.tokens.terminal import columns, fertility_lines, text_lines
 from ncvc.inspect.tokens.view import Change, view
 from tests.conftest import run_ncvc
-from tests.inspect.fonts import DRAWS
+from tests.inspect.conftest import NEEDS_FONT
 
 TEXT = "ＨｂＡ１ｃ　６．５％!!!、電話０３-００００-１２３４ に連絡．胸部Ｘ線で肺炎を認め..."
 
@@ -185,7 +185,7 @@ def test_nothing_heavy_is_imported(tokenizer_folder: Path) -> None:
     subprocess.run([sys.executable, "-c", code], check=True, env=os.environ, capture_output=True)
 
 
-@DRAWS
+@NEEDS_FONT
 def test_pictures_are_the_same_bytes_again(tokenizer_folder: Path, tmp_path: Path) -> None:
     for name in "ab":
         run_ncvc("inspect", "tokens", tokenizer_folder, TEXT, "頭痛", "-o", tmp_path / name)

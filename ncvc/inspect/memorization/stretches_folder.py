@@ -82,6 +82,8 @@ def write_stretches(audit: Audit, output: Inspection) -> dict[str, Any]:
     """Writes the page, the numbers, and the picture if there was data to count in; returns the numbers."""
     settings = {"prefix": audit.prefix, "length": audit.length, "stride": audit.stride}
     with output.write(_page(audit), audit.dump(), **settings) as folder:
+        if audit.shown is not None:
+            folder.chmod(0o700)  # private text, for its owner alone
         groups = audit.groups() if audit.counts is not None else []
         if groups:
             with picture(folder / "reproduced.png", 6.5, 2.8) as figure:
