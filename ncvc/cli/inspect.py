@@ -19,7 +19,7 @@ from ncvc.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from ncvc.inspect.analogy import Analogy
+    from ncvc.inspect.analogy.solve import Analogy
 
 tokenizer_option = click.option(
     "--tokenizer",
@@ -95,7 +95,7 @@ def analogy(
     """
     if (file is None) == (len(words) != 3) or (file and words):
         raise click.UsageError("give three words, or a file of analogies with --file")
-    from ncvc.inspect.analogy_file import read_analogies
+    from ncvc.inspect.analogy.read import read_analogies
     from ncvc.inspect.folder import require_inspection
     from ncvc.inspect.model import find_model
     from ncvc.inspect.picture import require_font
@@ -105,10 +105,10 @@ def analogy(
     output = require_inspection("analogy", out, [model, *([file] if file else [])], replace=force)
     found = find_model(model, tokenizer)
 
-    from ncvc.inspect.analogy_run import run
+    from ncvc.inspect.analogy.run import run
 
     result = run(found, output, words, lines, several=several, head=head, unit=unit, count=count)
-    from ncvc.inspect.analogy_folder import REASONS
+    from ncvc.inspect.analogy.write import REASONS
 
     said = [f"line {each.line} is left out: {each.word} {REASONS[each.reason][0]}" for each in result.left_out]
     shown = [line for each in result.solved for line in _lines(each)]
@@ -167,7 +167,7 @@ def embeddings(
     output = require_inspection("embeddings", out, [model, *([terms] if terms else [])], replace=force)
     found = find_model(model, tokenizer)
 
-    from ncvc.inspect.embeddings_run import run
+    from ncvc.inspect.embeddings.run import run
 
     result = run(found, output, terms=listed, head=head, most=pieces, seed=seed, reporter=console.reporter)
     counts = ", ".join(f"{kind} {count:,}" for kind, count in result.counts.items())
@@ -202,7 +202,7 @@ def weights(models: tuple[Path, ...], out: Path, tokenizer: Path | None, force: 
     output = require_inspection("weights", out, paths, replace=force)
     found = [find_model(path, tokenizer) for path in paths]
 
-    from ncvc.inspect.weights_run import run
+    from ncvc.inspect.weights.run import run
 
     measured, _ = run(found, output, reporter=console.reporter)
     shown = []
@@ -239,7 +239,7 @@ def diff(a: Path, b: Path, out: Path, tokenizer: Path | None, force: bool, conso
     output = require_inspection("diff", out, [a, b], replace=force)
     models = find_model(a, tokenizer), find_model(b, tokenizer)
 
-    from ncvc.inspect.diff_run import run
+    from ncvc.inspect.diff.run import run
 
     difference, values = run(*models, output, reporter=console.reporter)
     changed = sorted(difference.changes, key=lambda change: -change.relative)
@@ -293,16 +293,16 @@ def knowledge(
     if letters and file is None:
         raise click.UsageError("--letters is for a row of --file")
     from ncvc.inspect.folder import require_inspection
+    from ncvc.inspect.knowledge.question import own_question, read_question
     from ncvc.inspect.model import find_model
     from ncvc.inspect.picture import require_font
-    from ncvc.inspect.question import own_question, read_question
 
     require_font()
     asked = read_question(file, row, letters=letters) if file and row else own_question(question or "", choices)
     output = require_inspection("knowledge", out, [model, *([file] if file else [])], replace=force)
     found = find_model(model, tokenizer)
 
-    from ncvc.inspect.knowledge_run import run
+    from ncvc.inspect.knowledge.run import run
 
     known, values = run(found, asked, output, form=form, reporter=console.reporter)
     last = known.shares[-1]

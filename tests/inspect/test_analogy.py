@@ -8,9 +8,9 @@ import pytest
 from safetensors.numpy import load_file
 
 from ncvc.errors import InputError, NcvcError
-from ncvc.inspect.analogy import Analogy, Space, measure, solve_file
-from ncvc.inspect.analogy_file import read_analogies
-from ncvc.inspect.analogy_run import run
+from ncvc.inspect.analogy.read import read_analogies
+from ncvc.inspect.analogy.run import run
+from ncvc.inspect.analogy.solve import Analogy, Space, measure, solve_file
 from ncvc.inspect.folder import require_inspection
 from ncvc.inspect.matrices import open_matrices
 from ncvc.inspect.model import find_model

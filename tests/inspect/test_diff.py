@@ -9,8 +9,8 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from ncvc.errors import NcvcError
-from ncvc.inspect.diff import compare, most_changed, turned
-from ncvc.inspect.diff_run import run
+from ncvc.inspect.diff.compare import compare, most_changed, turned
+from ncvc.inspect.diff.run import run
 from ncvc.inspect.folder import require_inspection
 from ncvc.inspect.matrices import open_matrices
 from ncvc.inspect.model import find_model

@@ -11,9 +11,9 @@ import pytest
 
 import ncvc
 from ncvc.hf.tokenizer import ExactTokenizer
-from ncvc.inspect.embeddings import NEIGHBOURS, Piece, classify, kinship, tsne, umap
-from ncvc.inspect.part_of_speech import PartsOfSpeech
-from ncvc.inspect.scatter import STEPS, scatter, script, search_box
+from ncvc.inspect.embeddings.maps import NEIGHBOURS, Piece, classify, kinship, tsne, umap
+from ncvc.inspect.embeddings.part_of_speech import PartsOfSpeech
+from ncvc.inspect.embeddings.scatter import STEPS, scatter, script, search_box
 from tests.browser import Page, find_browser
 from tests.inspect.conftest import NEEDS_FONT
 
@@ -140,7 +140,7 @@ def test_the_plot_answers_to_search_and_pointer(tmp_path: Path) -> None:
 @NEEDS_UMAP
 @pytest.mark.filterwarnings("ignore")
 def test_the_folder_is_the_same_twice(arcee: Path, tmp_path: Path) -> None:
-    from ncvc.inspect.embeddings_run import run
+    from ncvc.inspect.embeddings.run import run
     from ncvc.inspect.folder import require_inspection
     from ncvc.inspect.model import find_model
     from ncvc.progress import Reporter

@@ -14,10 +14,10 @@ from ncvc.evaluate.local import LocalEngine
 from ncvc.hf.load import LanguageModel, load
 from ncvc.hf.score import score, split_ids
 from ncvc.inspect.folder import require_inspection
-from ncvc.inspect.knowledge import look
-from ncvc.inspect.knowledge_run import run
+from ncvc.inspect.knowledge.lens import look
+from ncvc.inspect.knowledge.question import own_question, read_question
+from ncvc.inspect.knowledge.run import run
 from ncvc.inspect.model import find_model
-from ncvc.inspect.question import own_question, read_question
 from ncvc.manifest import verify
 from ncvc.progress import Reporter
 from tests.inspect.conftest import ARCHITECTURES, NEEDS_FONT

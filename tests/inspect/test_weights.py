@@ -13,8 +13,8 @@ from ncvc.inspect.matrices import open_matrices
 from ncvc.inspect.model import find_model, with_checkpoints
 from ncvc.inspect.parts import layer_and_part
 from ncvc.inspect.spectrum import Ranks, ranks, singular_values
-from ncvc.inspect.weights import measure
-from ncvc.inspect.weights_run import run
+from ncvc.inspect.weights.measure import measure
+from ncvc.inspect.weights.run import run
 from ncvc.progress import Reporter
 from tests.inspect.conftest import ARCHITECTURES, NEEDS_FONT
 

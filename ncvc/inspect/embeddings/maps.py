@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ncvc.hf.tokenizer import TextTokenizer
-from ncvc.inspect.part_of_speech import FUNCTION, PartsOfSpeech
+from ncvc.inspect.embeddings.part_of_speech import FUNCTION, PartsOfSpeech
 from ncvc.special_tokens import SPECIAL_PIECES
 
 PERPLEXITY = 15.0

@@ -16,7 +16,7 @@ from ncvc.html.markup import Html, element
 from ncvc.html.page import page
 from ncvc.inspect.panels import Curve, panels
 from ncvc.inspect.picture import drawable, picture
-from ncvc.inspect.weights import Measured, Weight, by_layer, matrix_parts, mean_rms
+from ncvc.inspect.weights.measure import Measured, Weight, by_layer, matrix_parts, mean_rms
 from ncvc.units import number
 
 TOP = 8

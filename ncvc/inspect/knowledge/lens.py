@@ -19,7 +19,7 @@ from ncvc.hf.chat import Message as Turn
 from ncvc.hf.chat import template_of_folder
 from ncvc.hf.load import LanguageModel
 from ncvc.hf.score import split_ids
-from ncvc.inspect.question import Question
+from ncvc.inspect.knowledge.question import Question
 
 NORMS = ("norm", "final_layer_norm", "final_layernorm", "ln_f", "norm_f")
 """Names that decoders of transformers give to the norm behind the last layer."""

@@ -11,9 +11,9 @@ from ncvc.html.labels import both
 from ncvc.html.line_chart import Line, line_chart
 from ncvc.html.markup import Html, element
 from ncvc.html.page import page
-from ncvc.inspect.knowledge import Choice, Knowledge
+from ncvc.inspect.knowledge.lens import Choice, Knowledge
+from ncvc.inspect.knowledge.question import Question
 from ncvc.inspect.picture import drawable, picture
-from ncvc.inspect.question import Question
 
 SHORT = 22
 """Characters of a choice in a legend."""

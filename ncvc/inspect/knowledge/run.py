@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from ncvc.inspect.folder import Inspection
-from ncvc.inspect.knowledge import Knowledge, look
-from ncvc.inspect.knowledge_folder import draw, knowledge_page, numbers
+from ncvc.inspect.knowledge.lens import Knowledge, look
+from ncvc.inspect.knowledge.question import Question
+from ncvc.inspect.knowledge.write import draw, knowledge_page, numbers
 from ncvc.inspect.model import FoundModel
-from ncvc.inspect.question import Question
 from ncvc.progress import Reporter
 
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ncvc.inspect.analogy import Analogy, LeftOut, Scores, Space, measure, solve_file
-from ncvc.inspect.analogy_folder import analogy_page, draw, numbers
+from ncvc.inspect.analogy.solve import Analogy, LeftOut, Scores, Space, measure, solve_file
+from ncvc.inspect.analogy.write import analogy_page, draw, numbers
 from ncvc.inspect.folder import Inspection
 from ncvc.inspect.matrices import open_matrices
 from ncvc.inspect.model import FoundModel

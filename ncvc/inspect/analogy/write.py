@@ -12,7 +12,7 @@ from ncvc.html.blocks import facts, row, section, table
 from ncvc.html.labels import both
 from ncvc.html.markup import Html, joined
 from ncvc.html.page import page
-from ncvc.inspect.analogy import Analogy, LeftOut, Scores
+from ncvc.inspect.analogy.solve import Analogy, LeftOut, Scores
 from ncvc.inspect.picture import drawable, picture
 
 TIED = both("input and output embedding are one matrix", "入力と出力の埋め込みは同一の行列")

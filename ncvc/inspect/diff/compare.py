@@ -11,7 +11,7 @@ from ncvc.errors import NcvcError
 from ncvc.inspect.matrices import Matrices
 from ncvc.inspect.parts import layer_and_part
 from ncvc.inspect.spectrum import Ranks, ranks, singular_values
-from ncvc.inspect.weights import UNTURNED
+from ncvc.inspect.weights.measure import UNTURNED
 
 ROWS = 4096
 

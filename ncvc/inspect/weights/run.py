@@ -12,8 +12,8 @@ from ncvc.inspect.folder import Inspection
 from ncvc.inspect.matrices import Matrices, open_matrices
 from ncvc.inspect.model import FoundModel
 from ncvc.inspect.vocabulary import Vocabulary
-from ncvc.inspect.weights import Measured, measure
-from ncvc.inspect.weights_folder import draw, numbers, weights_page
+from ncvc.inspect.weights.measure import Measured, measure
+from ncvc.inspect.weights.write import draw, numbers, weights_page
 from ncvc.progress import Reporter
 
 

@@ -10,9 +10,9 @@ from ncvc.html.blocks import facts, row, section, table
 from ncvc.html.labels import both
 from ncvc.html.markup import Html
 from ncvc.html.page import page
-from ncvc.inspect.embeddings import KINDS, NEIGHBOURS, PERPLEXITY, Map, Piece
+from ncvc.inspect.embeddings.maps import KINDS, NEIGHBOURS, PERPLEXITY, Map, Piece
+from ncvc.inspect.embeddings.scatter import scatter, script, search_box
 from ncvc.inspect.picture import drawable, picture
-from ncvc.inspect.scatter import scatter, script, search_box
 
 COLOURS = {"other": "#c3c8ce", "function": "#c4506a", "special": "#e0913a", "term": "#0b7a82"}
 KEYS = {"other": "c7", "function": "c3", "special": "c1", "term": "c0"}

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import ncvc
-from ncvc.inspect.embeddings import KINDS, METHODS, PLACES, Map, classify, kinship
-from ncvc.inspect.embeddings_folder import draw, embeddings_page, file_name, numbers
+from ncvc.inspect.embeddings.maps import KINDS, METHODS, PLACES, Map, classify, kinship
+from ncvc.inspect.embeddings.write import draw, embeddings_page, file_name, numbers
 from ncvc.inspect.folder import Inspection
 from ncvc.inspect.matrices import open_matrices
 from ncvc.inspect.model import FoundModel

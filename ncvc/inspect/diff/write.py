@@ -13,7 +13,7 @@ from ncvc.html.labels import both
 from ncvc.html.line_chart import Line, line_chart
 from ncvc.html.markup import Html, element
 from ncvc.html.page import page
-from ncvc.inspect.diff import Change, Difference, RowChanges, by_part, most_changed, turned
+from ncvc.inspect.diff.compare import Change, Difference, RowChanges, by_part, most_changed, turned
 from ncvc.inspect.panels import Curve, panels
 from ncvc.inspect.picture import drawable, picture
 from ncvc.inspect.spectrum import ENERGY

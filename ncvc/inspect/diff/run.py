@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ncvc.inspect.diff import Difference, compare
-from ncvc.inspect.diff_folder import diff_page, draw, numbers
+from ncvc.inspect.diff.compare import Difference, compare
+from ncvc.inspect.diff.write import diff_page, draw, numbers
 from ncvc.inspect.folder import Inspection
 from ncvc.inspect.matrices import open_matrices
 from ncvc.inspect.model import FoundModel
