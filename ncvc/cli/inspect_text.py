@@ -43,7 +43,7 @@ seed_option = click.option("--seed", type=int, default=0, show_default=True, hel
 @click.option(
     "--show", type=click.IntRange(min=0), help="Shows the first texts, so many.  [default: all TEXTs, none of a file]"
 )
-@click.option("-o", "--output", "out", type=PATH, help="Writes a folder too, with pictures and a page.")
+@click.option("-o", "--output", "out", type=PATH, help="The folder to write.")
 @force_option
 @answers
 def tokens(
@@ -61,6 +61,7 @@ def tokens(
 
     TOKENIZER is a folder of `ncvc tokenizer train`, or a model folder with one. Those beside it are such folders,
     SentencePiece models (.model), files tokenizer.json, or folders that transformers reads; all get the cleaned text.
+    With -o a folder with pictures and a page is written too.
 
     \b
     Examples:
