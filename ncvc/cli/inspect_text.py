@@ -288,14 +288,11 @@ def memorization(
     file: Path | None,
     text_field: str,
     data: tuple[str, ...],
-    length: int,
-    prefix: int,
     stride: int | None,
-    show_text: bool,
-    batch_size: int,
     tokenizer: Path | None,
     force: bool,
     console: Console,
+    **options: Any,
 ) -> None:
     """Measures what MODEL has memorized: planted canaries, or n-grams of given texts.
 
@@ -313,7 +310,7 @@ def memorization(
         raise click.UsageError("give --canaries or --texts")
     if file and len(models) > 1:
         raise click.UsageError("--texts is for one MODEL")
-    if planted and (data or show_text):
+    if planted and (data or options["show_text"]):
         raise click.UsageError("--data and --show-text belong to --texts")
     from ncvc.indexed import IndexedDataset
     from ncvc.inspect.folder import require_inspection
@@ -335,31 +332,26 @@ def memorization(
     from ncvc.inspect.memorization.run import run_canaries, run_texts
 
     if planted:
-        options = {"size": alternatives, "seed": seed, "batch_size": batch_size}
-        numbers = run_canaries(found, output, secrets, **options, reporter=console.reporter)
-        console.close({"output": str(out), **numbers}, [*_exposures(numbers), f"written to {out}"])
-        return
-    numbers = run_texts(
-        found[0],
-        output,
-        texts,
-        datasets,
-        prefix=prefix,
-        length=length,
-        stride=stride or length,
-        batch_size=batch_size,
-        show_text=show_text,
-        reporter=console.reporter,
-    )
-    lines = [f"{numbers['reproduced']:,} of {numbers['stretches']:,} n-grams of {length} tokens are reproduced"]
-    lines += [
-        f"  {group['count']} times in the data: {group['reproduced']:,} of {group['stretches']:,}"
-        for group in numbers.get("by_count", ())
-    ]
+        sample = {"size": alternatives, "seed": seed, "batch_size": options["batch_size"]}
+        numbers = run_canaries(found, output, secrets, **sample, reporter=console.reporter)
+        lines = _exposures(numbers)
+    else:
+        options["stride"] = stride or options["length"]
+        numbers = run_texts(found[0], output, texts, datasets, **options, reporter=console.reporter)
+        lines = _reproduced(numbers)
     console.close({"output": str(out), **numbers}, [*lines, f"written to {out}"])
 
 
+def _reproduced(numbers: dict[str, Any]) -> Iterator[str]:
+    """Yields the closing lines about texts."""
+    found, of = numbers["reproduced"], numbers["stretches"]
+    yield f"{found:,} of {of:,} n-grams of {numbers['length']} tokens are reproduced"
+    for group in numbers.get("by_count", ()):
+        yield f"  {group['count']} times in the data: {group['reproduced']:,} of {group['stretches']:,}"
+
+
 def _exposures(numbers: dict[str, Any]) -> Iterator[str]:
+    """Yields the closing lines about canaries."""
     for name, model in numbers["models"].items():
         yield f"{name}:"
         for group in model["by_count"]:
