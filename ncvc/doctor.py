@@ -41,7 +41,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "inspect diff": PICTURES,
     "inspect embeddings": (*PICTURES, "ipadic", "scikit-learn", "umap-learn"),
     "inspect knowledge": PICTURES,
-    "inspect weights": PICTURES,
+    "inspect weights": tuple(name for name in PICTURES if name not in ("tokenizers", "transformers")),
     "preprocess": (*CONFIGS, "ipadic"),
     "quality apply": ("numpy", "pydantic"),
     "quality embed": (*MODELS, "pydantic"),
