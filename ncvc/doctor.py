@@ -47,7 +47,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "inspect memorization": PICTURES,
     "inspect scores": (*CONFIGS, "matplotlib", "matplotlib-fontja", "numpy"),
     "inspect tokens": (),
-    "inspect weights": PICTURES,
+    "inspect weights": tuple(name for name in PICTURES if name not in ("tokenizers", "transformers")),
     "preprocess": (*CONFIGS, "ipadic"),
     "quality apply": ("numpy", "pydantic"),
     "quality embed": (*MODELS, "pydantic"),

@@ -36,8 +36,8 @@ class Matrices:
     """Standard deviation that the embedding's numbers had at first, as far as the config says it."""
 
     def read(self, name: str) -> Array:
-        """Reads a whole weight in float32."""
-        return self._read(name).float().numpy()
+        """Reads a whole weight in float32; a number as a vector of one."""
+        return np.atleast_1d(self._read(name).float().numpy())
 
     @property
     def embedding(self) -> str:

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import ncvc
+from ncvc.checkpoint.manifest import NAMED, read_manifest
 from ncvc.errors import ModelFolderError
-from ncvc.hf.folder import CONFIG, ModelFolder, open_folder
+from ncvc.hf.folder import CONFIG, TOKENIZER, ModelFolder, open_folder, run_checkpoints
 from ncvc.hf.tokenizer import ExactTokenizer, TextTokenizer, load_tokenizer
 from ncvc.manifest import CHECKPOINT, own_manifest
 from ncvc.special_tokens import first_id
@@ -44,13 +45,10 @@ class FoundModel:
         Raises `ConvertError` where the tokenizer that a checkpoint names is not there.
         """
         if self.folder:
-            from ncvc.hf.folder import TOKENIZER
-
             own = self.given_tokenizer or self.path / TOKENIZER
             return own if own.is_dir() else None
         if self.given_tokenizer:
             return self.given_tokenizer
-        from ncvc.checkpoint.manifest import read_manifest
         from ncvc.convert.kinds import named_tokenizer
 
         return named_tokenizer(self.path, read_manifest(self.path))
@@ -60,7 +58,6 @@ class FoundModel:
         """The tokenizer; raises `ModelFolderError`, `ConvertError` or `TokenizerError`."""
         if self.folder:
             return load_tokenizer(self.folder)
-        from ncvc.checkpoint.manifest import read_manifest
 
         assert self.tokenizer_folder is not None
         begins = read_manifest(self.path).begin_of_text
@@ -94,6 +91,10 @@ def find_model(path: Path, tokenizer: Path | None = None) -> FoundModel:
     manifest = None if (path / CONFIG).is_file() else own_manifest(path)
     if manifest is not None and manifest.get("format") == CHECKPOINT:
         return FoundModel(path, None, tokenizer)
+    if manifest is None and NAMED.fullmatch(path.resolve().name):
+        read_manifest(path)  # says what is wrong with the checkpoint
+    if steps := run_checkpoints(path):
+        raise ModelFolderError(f"{path}: is a training run; give one of its checkpoints: {steps}")
     if path.is_file():
         raise ModelFolderError(f"{path}: a file; give a Hugging Face folder, or a checkpoint of `ncvc train`")
     return FoundModel(path, open_folder(path, tokenizer), tokenizer)

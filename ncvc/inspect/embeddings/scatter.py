@@ -1,7 +1,6 @@
 """Scatter plots of thousands of named points on a canvas, with hover, zoom and a search over all plots of a page.
 
-A library's script was not taken: plotly's WebGL points compile shaders by `new Function`, which the page's policy
-forbids, and its SVG points are too slow from a few thousand on.
+A library's script was not taken: that of plotly's package compiles by `Function`, which the page's policy forbids.
 """
 
 from __future__ import annotations
