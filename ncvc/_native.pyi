@@ -25,6 +25,7 @@ __all__ = [
     "clean_batch",
     "clean_json_lines",
     "cleaning_rules",
+    "cleaning_steps",
     "cleaning_version",
     "clinical_categories",
     "clusters",
@@ -150,6 +151,13 @@ def clean_json_lines(
 
 def cleaning_rules() -> list[tuple[str, str, list[tuple[str, str, str]]]]:
     """Lists the rules: name, description, and examples of text before, text after and reason."""
+
+def cleaning_steps(text: str) -> list[tuple[str, int, str]]:
+    """Lists the rules that change a text, in the order of application: name, number of edits, whole text after it.
+
+    A rule comes again where a later one uncovers something for it. Spaces are plain; with ▁ for them the last text is
+    `clean(text)`, and so is the given one if nothing changes it.
+    """
 
 def clinical_categories() -> list[tuple[str, str, str, str, list[tuple[str, str, str]]]]:
     """Lists the clinical categories: name, tag, description, source, and examples as in `cleaning_rules`."""

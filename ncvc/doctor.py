@@ -16,6 +16,7 @@ CONFIGS = ("pydantic", "pyyaml")
 MODELS = ("huggingface-hub", "numpy", "safetensors", "tokenizers", "torch", "transformers")
 TRAINING = (*CONFIGS, "megatron-core", "numpy", "psutil", "safetensors", "tensorboard", "torch")
 CONVERSION = (*CONFIGS, "megatron-core", *MODELS, "psutil", "sentencepiece")
+PICTURES = (*MODELS, "matplotlib", "matplotlib-fontja", "pydantic")
 TUNING = tuple(dict.fromkeys((*CONVERSION, "accelerate", "datasets", "peft", "tensorboard", "trl")))
 
 NEEDS: dict[str, tuple[str, ...]] = {
@@ -36,6 +37,17 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "evaluate": (*MODELS, "pydantic"),
     "generate": MODELS,
     "init": CONFIGS,
+    "inspect analogy": PICTURES,
+    "inspect attention": PICTURES,
+    "inspect canaries": (),
+    "inspect diff": PICTURES,
+    "inspect embeddings": (*PICTURES, "ipadic", "scikit-learn", "umap-learn"),
+    "inspect knowledge": PICTURES,
+    "inspect loss": (*CONFIGS, "matplotlib", "matplotlib-fontja", "numpy"),
+    "inspect memorization": PICTURES,
+    "inspect scores": (*CONFIGS, "matplotlib", "matplotlib-fontja", "numpy"),
+    "inspect tokens": (),
+    "inspect weights": tuple(name for name in PICTURES if name not in ("tokenizers", "transformers")),
     "preprocess": (*CONFIGS, "ipadic"),
     "quality apply": ("numpy", "pydantic"),
     "quality embed": (*MODELS, "pydantic"),
@@ -55,9 +67,9 @@ NEEDS: dict[str, tuple[str, ...]] = {
 }
 """Distributions that a command uses with its default settings, besides click; what these need comes with them."""
 
-EXTRAS = ("", "train", "hf", "serve", "tune", "quality", "synthesize")
+EXTRAS = ("", "train", "hf", "serve", "tune", "quality", "synthesize", "inspect")
 """Extras of the package (`pip install 'ncvc[train]'`): each has all of those before, but `tune` nothing of `serve`,
-`quality` those of `hf`, and `synthesize` nothing of any."""
+`quality` and `inspect` those of `hf`, and `synthesize` nothing of any."""
 
 OPTIONAL = {
     "unidic-lite": "a second base for dictionaries",

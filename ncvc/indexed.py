@@ -101,6 +101,22 @@ class IndexedDataset:
         """Returns the ids of the documents `first` to `end` - 1, concatenated as they are in the file."""
         return self._tokens[self._start(first) : self._start(end)]
 
+    @property
+    def tokens(self) -> int:
+        """Number of all tokens."""
+        return len(self._tokens)
+
+    def stretch(self, start: int, end: int) -> NDArray[np.integer]:
+        """Returns the tokens from place `start` up to `end` of all documents together, as they are in the file."""
+        return self._tokens[start:end]
+
+    def are_one_document(self, starts: NDArray[np.intp], length: int) -> NDArray[np.bool_]:
+        """Tells, for each place, whether `length` tokens from it on are of one document; shape [places]."""
+        size = self._tokens.itemsize
+        first = np.searchsorted(self._offsets, starts * size, side="right")
+        last = np.searchsorted(self._offsets, (starts + length - 1) * size, side="right")
+        return np.asarray(first == last)
+
     def _start(self, document: int) -> int:
         """Returns the place of a document's first token; that after the last document is the end of the file."""
         return int(self._offsets[document]) // self._tokens.itemsize if document < len(self) else len(self._tokens)

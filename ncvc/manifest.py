@@ -29,6 +29,8 @@ QUALITY_MODEL = "quality-model"
 QUALITY_SCORES = "quality-scores"
 SYNTHESIS = "synthesis"
 TOPICS = "topics"
+INSPECTION = "inspection"
+CANARIES = "canaries"
 CHECKPOINT: Literal["ncvc-checkpoint/1"] = "ncvc-checkpoint/1"
 TUNING = "ncvc-tuning/1"
 """Kinds of folders of ours, by their manifest's `stage` or `format`."""
@@ -46,6 +48,8 @@ KINDS = {
     QUALITY_SCORES: "the scores of `ncvc quality apply`",
     SYNTHESIS: "an output of `ncvc synthesize`",
     TOPICS: "topics of `ncvc data topics`",
+    INSPECTION: "pictures of `ncvc inspect`",
+    CANARIES: "the canaries of `ncvc inspect canaries`",
 }
 """Kinds of folders that are no model to be loaded or converted, in words."""
 

@@ -12,7 +12,14 @@ from ncvc.doctor import EXTRAS, NEEDS
 from ncvc.packages import requirements
 from tests.conftest import ROOT
 
-MODULES = {"huggingface-hub": "huggingface_hub", "megatron-core": "megatron", "pyyaml": "yaml"}
+MODULES = {
+    "huggingface-hub": "huggingface_hub",
+    "matplotlib-fontja": "matplotlib_fontja",
+    "megatron-core": "megatron",
+    "pyyaml": "yaml",
+    "scikit-learn": "sklearn",
+    "umap-learn": "umap",
+}
 """Distribution → the module it is imported as, where that has another name."""
 
 HIDE = """\
@@ -23,7 +30,7 @@ found = PathFinder.find_spec
 def write(name):
     open(os.path.join(folder, name), "a").close()
 def find(name, *rest):
-    if name == "ipadic":  # used without being imported
+    if name in ("ipadic", "matplotlib_fontja"):  # used without being imported
         write(name)
     return None if name in hidden else found(name, *rest)
 PathFinder.find_spec = find

@@ -97,6 +97,10 @@ COMMANDS = {
         *("data", "documents", "evaluate", "files", "hf", "html", "manifest", "outputs", "progress", "record_log"),
         "resumable",
     },
+    "inspect": {
+        *("checkpoint", "convert", "data", "dictionary", "documents", "evaluate", "files", "hf", "html", "indexed"),
+        *("manifest", "model", "outputs", "progress", "smoothing", "train"),
+    },
     "serve": {"engines", "hf", "progress"},
     "synthesize": {
         *(
@@ -116,7 +120,7 @@ COMMANDS = {
 }
 """Rooms of one command: nothing but `cli` uses them."""
 HEAVY = {"torch", "transformers", "megatron", "safetensors", "tokenizers"}
-MAY_BE_HEAVY = {"auto_tokenizer", "model", "checkpoint", "hf", "engines", "convert", "train", "tune"}
+MAY_BE_HEAVY = {"auto_tokenizer", "model", "checkpoint", "hf", "engines", "convert", "train", "tune", "inspect"}
 
 
 def test_rooms_use_only_the_rooms_that_they_may():

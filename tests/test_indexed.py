@@ -129,3 +129,14 @@ def test_shared_indexes_that_were_read_are_refused(shared: Path) -> None:
                 IndexedDataset.open(path.with_suffix(""))
     with pytest.raises(DatasetError, match="a dataset of float64"):
         IndexedDataset.open(shared.parent / "cases/index/codef")
+
+
+def test_places_of_all_documents_together(tmp_path: Path) -> None:
+    dataset = IndexedDataset.open(write(tmp_path / "a", (4, 0, 6), (0, 8, 8), (0, 1, 2, 3)))
+    assert dataset.tokens == 10
+    assert dataset.stretch(3, 6).tolist() == [3, 4, 5]
+    owner = [0] * 4 + [2] * 6
+    for length in (1, 2, 5):
+        starts = np.arange(10 - length + 1)
+        expected = [owner[start] == owner[start + length - 1] for start in starts]
+        assert dataset.are_one_document(starts, length).tolist() == expected

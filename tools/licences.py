@@ -19,7 +19,20 @@ CRATES = ROOT / "rust" / "THIRD_PARTY_LICENSES.txt"
 PAGE = ROOT / "docs" / "licences.md"
 TEXT_ELSEWHERE = {"alloc-stdlib": "alloc-no-stdlib"}
 """Crate that carries no text of its licence → a crate of the same repository that does."""
-EXTRAS = ("train", "hf", "serve", "onnx", "tune", "quality", "synthesize", "ray", "office", "wikipedia", "gpu")
+EXTRAS = (
+    "train",
+    "hf",
+    "serve",
+    "onnx",
+    "tune",
+    "quality",
+    "synthesize",
+    "inspect",
+    "ray",
+    "office",
+    "wikipedia",
+    "gpu",
+)
 
 
 def linked_crates() -> list[dict[str, Any]]:

@@ -19,6 +19,7 @@ from ncvc.cli.doctor import doctor
 from ncvc.cli.evaluate import evaluate
 from ncvc.cli.generate import generate
 from ncvc.cli.init import init
+from ncvc.cli.inspect import inspect
 from ncvc.cli.options import Group, warn
 from ncvc.cli.preprocess import preprocess
 from ncvc.cli.quality import quality
@@ -60,7 +61,7 @@ ERRNO = re.compile(r"^\[Errno \d+\] ")
 
 COMMANDS = (
     *(init, dictionary, tokenizer, preprocess, train, checkpoint, convert, tune, generate, chat, serve),
-    *(bundle, data, synthesize, quality, evaluate, clean, split, verify, demo, doctor),
+    *(bundle, data, synthesize, quality, evaluate, inspect, clean, split, verify, demo, doctor),
 )
 for command in COMMANDS:
     ncvc.add_command(command)

@@ -30,6 +30,7 @@ from megatron.core.transformer.transformer_layer import TransformerLayer, Transf
 
 from ncvc.model.config import ComputeConfig, ModelConfig, ParallelConfig
 from ncvc.model.gated_mlp import GatedMLP
+from ncvc.model.initial_std import initial_std
 from ncvc.model.kernels.attention import FlashAttention, SdpaAttention
 from ncvc.model.kernels.cross_entropy import LigerCrossEntropy
 from ncvc.model.kernels.linear import use_torch
@@ -206,16 +207,6 @@ def build(
     if kernels.cross_entropy.form == "liger":
         gpt.compute_language_model_loss = LigerCrossEntropy(groups.tp)
     return gpt.to(device, config.params_dtype)  # megatron-core makes the norms' weights in float32
-
-
-def initial_std(name: str, model: ModelConfig) -> float:
-    """Standard deviation of a weight's initial normal distribution (technical report 2.3)."""
-    small = math.sqrt(2 / (5 * model.hidden_size))
-    if name == "output_layer.weight":
-        return math.sqrt(2 / (model.vocab_size + model.hidden_size))  # Xavier
-    if name.endswith((".linear_proj.weight", ".linear_fc2.weight")):
-        return small / math.sqrt(2 * model.num_layers)
-    return small
 
 
 @torch.no_grad()

@@ -17,11 +17,14 @@ def test_every_command_is_known() -> None:
     assert isinstance(ncvc, click.Group)
 
 
-@pytest.mark.parametrize("command", ["clean", "dictionary build", "dictionary show", "doctor", "init", "split"])
+@pytest.mark.parametrize(
+    "command", ["clean", "dictionary build", "dictionary show", "doctor", "init", "inspect canaries", "split"]
+)
 def test_a_command_needs_what_it_imports(command: str, tmp_path: Path, dictionary: Path) -> None:
     arguments: dict[str, list[object]] = {
         "dictionary build": [tmp_path / "dictionary"],
         "dictionary show": [dictionary],
+        "inspect canaries": ["-o", tmp_path / "canaries"],
         "init": ["train", tmp_path / "train.yaml"],
         "split": ["--dictionary", dictionary],
     }
@@ -36,3 +39,4 @@ def test_the_corpus_commands_need_what_they_import(tmp_path: Path, dictionary: P
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
     require_needs("preprocess", [tmp_path / "config.yaml"], tmp_path / "2")
     require_needs("verify", [tmp_path / "out", tokenizer], tmp_path / "3")
+    require_needs("inspect tokens", [tokenizer, "発熱"], tmp_path / "4")

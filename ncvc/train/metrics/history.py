@@ -37,6 +37,8 @@ class RunHistory:
     """SHA-256 of config.yaml's lines but for a comment on top; empty without the file."""
     evaluation: dict[str, list[tuple[int, float]]] = field(default_factory=dict)
     """Task → step and score of each checkpoint that was measured."""
+    is_tuning: bool = False
+    """True for a run of `ncvc tune`."""
 
     def tokens_at(self, step: int) -> float:
         """Tokens up to a step, on a straight line between the steps of the log."""
@@ -89,6 +91,7 @@ def _history(run: Path, name: str) -> RunHistory:
         stages=[line["step"] for line in events["stage"]],
         config=_config_hash(run / "config.yaml"),
         evaluation=_evaluation(events["evaluation"]),
+        is_tuning=any(line.get("kind") == "tune" for line in lines if "event" in line),
     )
 
 
@@ -115,5 +118,9 @@ def _config_hash(path: Path) -> str:
 
 def token_unit(histories: Sequence[RunHistory]) -> tuple[float, str]:
     """Chooses the unit of the axis of tokens: number of tokens, and its name."""
-    most = max(history.steps[-1].tokens for history in histories)
-    return next((scale, unit) for scale, unit in TOKEN_UNITS if most >= scale)
+    return unit_of(max(history.steps[-1].tokens for history in histories))
+
+
+def unit_of(most: float) -> tuple[float, str]:
+    """Chooses the unit of an axis of tokens up to `most`: number of tokens, and its name."""
+    return next(((scale, unit) for scale, unit in TOKEN_UNITS if most >= scale), TOKEN_UNITS[-1])

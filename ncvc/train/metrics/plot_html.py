@@ -17,11 +17,16 @@ UNITS = {"billions": "十億トークン", "millions": "百万トークン", "th
 
 def page(histories: Sequence[RunHistory]) -> str:
     """Builds the whole page; the same histories give the same bytes."""
+    names = joined((history.name for history in histories), Html("、"))
+    return html_page(("Training", "学習曲線"), *sections(histories), subtitle=names)
+
+
+def sections(histories: Sequence[RunHistory]) -> list[Html]:
+    """Builds the sections of the page: a table of the runs, their losses, and what else the log has."""
     scale, unit = token_unit(histories)
     steps = both("step", "ステップ")
     tokens = both(f"{unit} of tokens seen" if unit else "tokens seen", f"学習済み（{UNITS[unit]}）")
-    return html_page(
-        ("Training", "学習曲線"),
+    return [
         section(both("Runs", "学習の一覧"), _summary(histories)),
         section(
             both("Loss over steps", "ステップごとの損失"),
@@ -51,8 +56,7 @@ def page(histories: Sequence[RunHistory]) -> str:
             line_chart(_each(histories, lambda step: step.grad_norm), x_label=steps, integer_x=True, logarithmic=True),
             note=both("Before clipping, on a logarithmic scale.", "クリッピング前、対数目盛。"),
         ),
-        subtitle=joined((history.name for history in histories), Html("、")),
-    )
+    ]
 
 
 def _losses(history: RunHistory, place: Callable[[int], float]) -> Line:

@@ -31,15 +31,26 @@ def draw(histories: Sequence[RunHistory], output: Path, *, recheck: Callable[[],
     Below stand the scores of checkpoints, if any was measured. Dotted lines mark resumptions, dashed ones stages, red
     ticks at the bottom skipped steps. `recheck` raises if the output may not be written any more.
     """
-    scale, unit = token_unit(histories)
     measured = any(history.evaluation for history in histories)
     figure = Figure(figsize=SIZE_WITH_SCORES if measured else SIZE, layout="constrained")
+    fill(figure, histories)
+    with whole_file(output) as partial:
+        picture = io.BytesIO()
+        figure.savefig(picture, dpi=DPI, format="png", metadata={"Software": f"ncvc {__version__}, matplotlib"})
+        partial.write_bytes(sealed_picture(picture.getvalue()))
+        recheck()
+
+
+def fill(figure: Figure, histories: Sequence[RunHistory], named: Callable[[str], str] = visible) -> None:
+    """Draws into a figure what `draw` says; `named` makes names drawable in its fonts."""
+    scale, unit = token_unit(histories)
+    measured = any(history.evaluation for history in histories)
     grid = figure.add_gridspec(2 if measured else 1, 2)
     by_step = figure.add_subplot(grid[0, 0])
     by_token = figure.add_subplot(grid[0, 1], sharey=by_step)
     by_token.tick_params(labelleft=False)
     for number, history in enumerate(histories):
-        colour, name = f"C{number}", visible(history.name)
+        colour, name = f"C{number}", named(history.name)
         for axes, place in ((by_step, float), (by_token, lambda step, own=history: own.tokens_at(step) / scale)):
             places = [place(step.step) for step in history.steps]
             axes.plot(places, [step.loss for step in history.steps], color=colour, linewidth=0.6, alpha=0.3)
@@ -79,15 +90,10 @@ def draw(histories: Sequence[RunHistory], output: Path, *, recheck: Callable[[],
     if measured:
         scores = figure.add_subplot(grid[1, :])
         scores.set(xlabel=seen, ylabel="score")
-        _draw_scores(scores, histories, scale)
-    with whole_file(output) as partial:
-        picture = io.BytesIO()
-        figure.savefig(picture, dpi=DPI, format="png", metadata={"Software": f"ncvc {__version__}, matplotlib"})
-        partial.write_bytes(sealed_picture(picture.getvalue()))
-        recheck()
+        _draw_scores(scores, histories, scale, named)
 
 
-def _draw_scores(axes: Axes, histories: Sequence[RunHistory], scale: float) -> None:
+def _draw_scores(axes: Axes, histories: Sequence[RunHistory], scale: float, named: Callable[[str], str]) -> None:
     """Draws the main score of each task over tokens: a colour a task, a line style a run."""
     tasks = list(dict.fromkeys(task for history in histories for task in history.evaluation))
     for style, history in zip(cycle(STYLES), histories):  # without end
@@ -100,7 +106,7 @@ def _draw_scores(axes: Axes, histories: Sequence[RunHistory], scale: float) -> N
                 marker="o",
                 markersize=4,
                 linewidth=1.2,
-                label=visible(f"{history.name}: {task}" if len(histories) > 1 else task),
+                label=named(f"{history.name}: {task}" if len(histories) > 1 else task),
             )
     axes.grid(alpha=0.3)
     _legend(axes, loc="center left", bbox_to_anchor=(1.0, 0.5))

@@ -123,6 +123,13 @@ pub fn cleaning_rules() -> Vec<RuleRow> {
     rules::RULES.iter().map(|rule| (rule.name, rule.what, examples(rule))).collect()
 }
 
+/// Returns the rules that change a text, in the order of application: name, number of edits, text after it.
+#[pyfunction]
+pub fn cleaning_steps(py: Python<'_>, text: &str) -> Vec<(&'static str, u64, String)> {
+    let steps = py.detach(|| rules::steps(text));
+    steps.into_iter().map(|step| (step.rule, step.edits, step.after)).collect()
+}
+
 /// A clinical category's name, tag, description, source and examples: before, after, reason.
 type CategoryRow =
     (&'static str, &'static str, &'static str, &'static str, Vec<(&'static str, &'static str, &'static str)>);

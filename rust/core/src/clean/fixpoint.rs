@@ -9,6 +9,16 @@ use super::web;
 /// The rules, and the replacement of private data.
 const STEPS: usize = RULE_COUNT + 1;
 
+/// A rule's change of the whole text, for those who watch the rules at work.
+pub struct Change<'a> {
+    /// Position in [`RULES`].
+    pub rule: usize,
+    /// Number of edits.
+    pub edits: u64,
+    /// Text after it, with plain spaces.
+    pub after: &'a str,
+}
+
 /// Two buffers that the rules read and write in turn.
 #[derive(Clone, Default)]
 pub struct Fixpoint {
@@ -34,6 +44,16 @@ impl Fixpoint {
     /// `is_clean` tells that no rule would change a text, as far as it can, and gets a buffer; it may save rounds.
     /// Clinical data it does not know.
     pub fn run(&mut self, edits: &mut Edits, is_clean: fn(&str, &mut String) -> bool) -> &str {
+        self.run_watched(edits, is_clean, |_| ())
+    }
+
+    /// Does the same, and shows every change of a rule to `watch`; replaced private data counts as `personal`'s.
+    pub fn run_watched(
+        &mut self,
+        edits: &mut Edits,
+        is_clean: fn(&str, &mut String) -> bool,
+        mut watch: impl FnMut(Change<'_>),
+    ) -> &str {
         // The rules see plain spaces; ▁ is written last, in the papers' order.
         if self.text.contains(META_SPACE) {
             self.next.clear();
@@ -49,8 +69,11 @@ impl Fixpoint {
             for (i, rule) in RULES.iter().enumerate().skip(std::mem::take(&mut first)) {
                 if i == PERSONAL {
                     self.next.clear();
+                    let known: u64 = edits.iter().sum();
                     if self.pii.apply(&self.text, &mut self.next, edits) {
                         std::mem::swap(&mut self.text, &mut self.next);
+                        let edits = edits.iter().sum::<u64>() - known;
+                        watch(Change { rule: i, edits, after: &self.text });
                         quiet = 0;
                     } else if clinical && is_clean(&self.text, &mut self.next) {
                         return &self.text;
@@ -66,6 +89,7 @@ impl Fixpoint {
                 if n > 0 {
                     std::mem::swap(&mut self.text, &mut self.next);
                     edits[i] += n;
+                    watch(Change { rule: i, edits: n, after: &self.text });
                     quiet = 0;
                 } else {
                     quiet += 1;

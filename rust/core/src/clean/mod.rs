@@ -31,6 +31,7 @@ mod repetition;
 mod replace_pii;
 mod rule;
 mod rules;
+mod steps;
 mod symbols;
 mod web;
 mod white_space;
@@ -43,6 +44,7 @@ pub use counts::{Counts, row_names};
 pub use options::{CleaningOptions, Replacement, WebOptions};
 pub use rule::{Example, Rule};
 pub use rules::{RULE_COUNT, RULES};
+pub use steps::{Step, steps};
 
 /// Version of the rules as a whole; a tokenizer folder records it, and a folder of another version is refused.
 pub const VERSION: u32 = 4;

@@ -56,6 +56,22 @@ fn clinical_text_survives() {
 }
 
 #[test]
+fn steps_are_the_changes_of_the_rules_in_their_order() {
+    let found = steps("３７．５℃!!!\u{200b}090\u{200b}-0000-1234");
+    let names: Vec<_> = found.iter().map(|step| (step.rule, step.edits, step.after.as_str())).collect();
+    assert_eq!(
+        names,
+        [
+            ("nfkc", 1, "37.5℃!!!\u{200b}090\u{200b}-0000-1234"),
+            ("allowed", 2, "37.5℃!!!090-0000-1234"),
+            ("repetition", 1, "37.5℃!090-0000-1234"),
+            ("personal", 1, "37.5℃!"),
+        ]
+    );
+    assert!(steps("頭痛あり。").is_empty());
+}
+
+#[test]
 fn what_a_later_rule_uncovers_is_seen_again() {
     assert_eq!(clean("090\u{200b}-0000-1234"), "");
     assert_eq!(clean("か\u{200b}\u{3099}"), "が");

@@ -1,0 +1,1 @@
+"""Analogies of token embeddings."""

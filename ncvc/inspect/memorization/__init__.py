@@ -1,0 +1,1 @@
+"""Memorization: canaries in the training data, and stretches of a text that a model continues word for word."""

@@ -1,0 +1,108 @@
+"""Model to be inspected: a Hugging Face folder or a checkpoint of training, told apart before torch is imported."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import ncvc
+from ncvc.checkpoint.manifest import NAMED, read_manifest
+from ncvc.errors import ModelFolderError
+from ncvc.hf.folder import CONFIG, TOKENIZER, ModelFolder, open_folder, run_checkpoints
+from ncvc.hf.tokenizer import ExactTokenizer, TextTokenizer, load_tokenizer
+from ncvc.manifest import CHECKPOINT, own_manifest
+from ncvc.special_tokens import first_id
+
+if TYPE_CHECKING:
+    from ncvc.hf.load import LanguageModel
+    from ncvc.progress import Reporter
+
+
+@dataclass(frozen=True)
+class FoundModel:
+    """A model of one of the two kinds, checked but not loaded."""
+
+    path: Path
+    folder: ModelFolder | None
+    """None for a checkpoint."""
+    given_tokenizer: Path | None
+
+    @property
+    def name(self) -> str:
+        """A short name for titles: a checkpoint's with that of its run."""
+        parts = self.path.resolve().parts
+        return "/".join((parts[-3], parts[-1])) if parts[-2:-1] == ("checkpoints",) else parts[-1]
+
+    @cached_property
+    def tokenizer_folder(self) -> Path | None:
+        """Folder of the exact tokenizer; None for a model of others, which has files of its own.
+
+        Raises `ConvertError` where the tokenizer that a checkpoint names is not there.
+        """
+        if self.folder:
+            own = self.given_tokenizer or self.path / TOKENIZER
+            return own if own.is_dir() else None
+        if self.given_tokenizer:
+            return self.given_tokenizer
+        from ncvc.convert.kinds import named_tokenizer
+
+        return named_tokenizer(self.path, read_manifest(self.path))
+
+    @cached_property
+    def tokenizer(self) -> TextTokenizer:
+        """The tokenizer; raises `ModelFolderError`, `ConvertError` or `TokenizerError`."""
+        if self.folder:
+            return load_tokenizer(self.folder)
+
+        assert self.tokenizer_folder is not None
+        begins = read_manifest(self.path).begin_of_text
+        return ExactTokenizer(ncvc.Tokenizer.load(self.tokenizer_folder), first_id(begin_of_text=begins))
+
+    @contextlib.contextmanager
+    def loaded(self, reporter: Reporter, device: str = "cpu", dtype: str = "float32") -> Iterator[LanguageModel]:
+        """Yields the model, ready to compute; a checkpoint is converted into a temporary folder first."""
+        from ncvc.hf.quick_start import skip_unused
+
+        if self.folder:
+            skip_unused()
+            from ncvc.hf.load import load
+
+            yield load(self.folder, device, dtype, tokenizer=self.tokenizer)
+            return
+        from ncvc.convert.export import to_huggingface
+        from ncvc.hf.load import load
+
+        with tempfile.TemporaryDirectory(prefix="ncvc-inspect-") as temporary:
+            folder = Path(temporary, "model")
+            to_huggingface(self.path, folder, tokenizer=self.given_tokenizer, reporter=reporter)
+            yield load(folder, device, dtype)
+
+
+def find_model(path: Path, tokenizer: Path | None = None) -> FoundModel:
+    """Checks a Hugging Face folder, with the hashes of its manifest, or the manifest of a checkpoint.
+
+    `tokenizer` stands for the tokenizer that a model of ours names or holds. Raises an `NcvcError` for anything else.
+    """
+    manifest = None if (path / CONFIG).is_file() else own_manifest(path)
+    if manifest is not None and manifest.get("format") == CHECKPOINT:
+        return FoundModel(path, None, tokenizer)
+    if manifest is None and NAMED.fullmatch(path.resolve().name):
+        read_manifest(path)  # says what is wrong with the checkpoint
+    if steps := run_checkpoints(path):
+        raise ModelFolderError(f"{path}: is a training run; give one of its checkpoints: {steps}")
+    if path.is_file():
+        raise ModelFolderError(f"{path}: a file; give a Hugging Face folder, or a checkpoint of `ncvc train`")
+    return FoundModel(path, open_folder(path, tokenizer), tokenizer)
+
+
+def with_checkpoints(paths: Sequence[Path]) -> list[Path]:
+    """Puts the checkpoints of a run, from the first step on, in the place of its folder."""
+    found = []
+    for path in paths:
+        found += sorted(path.glob("checkpoints/step_*")) or [path]
+    return found

@@ -1,0 +1,1 @@
+"""Norms, spectra and dead units of weights."""
