@@ -1,9 +1,6 @@
 """Runs every stage once, on a small scale, by the commands that a person would type."""
 
 import json
-import shlex
-import subprocess
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +12,7 @@ from ncvc.demo.stages import stages, write_configs
 from ncvc.demo.text import write_corpus, write_terms
 from ncvc.errors import DemoError
 from ncvc.progress import Channel, Reporter
+from ncvc.recipe.command import call, command_line
 
 PROMPTS = ("72歳男性。発熱を主訴に", "令和5年4月12日　回診。", "退院時要約")
 """Beginnings of documents of the kinds that the model was trained on."""
@@ -84,20 +82,12 @@ def _write_text(folder: Path, seed: int, reporter: Reporter) -> float:
 
 def _call(arguments: tuple[str, ...], reporter: Reporter, channel: Channel) -> float:
     """Shows and runs one command; returns its seconds."""
-    line = shlex.join(("ncvc", *arguments))
-    reporter.say(f"$ {line}")
-    started = time.monotonic()
-    out = {"stdout": None, "stderr": sys.stderr, "none": subprocess.DEVNULL}[channel]
-    quiet = ("--quiet",) if channel == "none" and arguments[0] != "generate" else ()
-    process = subprocess.Popen([sys.executable, "-m", "ncvc", *arguments, *quiet], stdout=out)
-    try:
-        status = process.wait()
-    except KeyboardInterrupt:
-        process.wait()  # Ctrl-C reached the command too; training saves before it ends
-        raise
-    if status != 0:
-        raise DemoError(f"`{line}` ended with status {status}; its message is above")
-    return time.monotonic() - started
+    ended = call(arguments, reporter, channel)
+    if ended.stopped_by is not None:
+        raise KeyboardInterrupt
+    if ended.status != 0:
+        raise DemoError(f"`{command_line(arguments)}` ended with status {ended.status}; its message is above")
+    return ended.cost.wall
 
 
 def _table(rows: list[Made]) -> list[str]:
