@@ -53,11 +53,11 @@ class Digests:
         if not digest or (size, changed) != (status.st_size, status.st_mtime_ns):
             digest = sha256(file)
             self._known[name] = [status.st_size, status.st_mtime_ns, digest]
-        base = _extended(file) if file.suffix in (".yaml", ".yml") else None
+        base = extended(file) if file.suffix in (".yaml", ".yml") else None
         return _digest([digest, self._of_file(base)]) if base is not None else str(digest)
 
 
-def _extended(config: Path) -> Path | None:
+def extended(config: Path) -> Path | None:
     """Returns the config in the same folder or below that a config extends."""
     try:
         _, values = load(config.read_text(encoding="utf-8"))
