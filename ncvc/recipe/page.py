@@ -68,16 +68,16 @@ def write_page(folder: Path, recipe: RecipeConfig, states: list[StageState]) -> 
         for state in states
     ]
     text = recipe_page((recipe.title.en, recipe.title.ja), (recipe.about.en, recipe.about.ja), folder, stages)
-    write_sealed(folder / PAGE, text)
+    with whole_file(require_page(folder)) as partial:
+        partial.write_text(sealed(text), encoding="utf-8")
 
 
-def write_sealed(file: Path, text: str) -> None:
-    """Writes a page, unless a file of that name is there that ncvc did not write: then it raises `RecipeError`."""
+def require_page(folder: Path) -> Path:
+    """Returns the path of the page in a folder; raises `RecipeError` if a file is there that ncvc did not write."""
+    file = folder / PAGE
     if file.exists() and not (file.is_file() and is_page_or_picture(file)):
         raise RecipeError(f"{file}: is not as ncvc wrote it; move it away, and start again")
-    final = require_own_file(file, is_page_or_picture)
-    with whole_file(final) as partial:
-        partial.write_text(sealed(text), encoding="utf-8")
+    return require_own_file(file, is_page_or_picture)
 
 
 def recipe_page(title: tuple[str, str], about: tuple[str, str], folder: Path, stages: list[Shown]) -> str:

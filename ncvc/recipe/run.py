@@ -17,7 +17,7 @@ from ncvc.recipe.attempts import Attempt, Record, attempts_at, read_records, tot
 from ncvc.recipe.command import Ended, call, command_line
 from ncvc.recipe.config import RecipeConfig, Stage, load_recipe
 from ncvc.recipe.digests import Digests
-from ncvc.recipe.page import write_page
+from ncvc.recipe.page import require_page, write_page
 from ncvc.recipe.state import StageState, missing_inputs, stage_state
 from ncvc.record_log import RecordLog
 from ncvc.units import duration
@@ -68,10 +68,12 @@ def run_recipe(
     `reporter` hears the command lines, whose own standard output goes to `channel`. With `replacing` a stage whose
     command, config or inputs changed replaces what ncvc made of the older ones; without, its command decides.
 
-    Raises `RecipeError` if inputs are missing or another run is at work, and the errors of `load_recipe`.
+    Raises `RecipeError` if inputs are missing, another run is at work or a page of somebody's is in the way, and the
+    errors of `load_recipe`.
     """
     reporter = reporter or Reporter()
     recipe = load_recipe(folder)
+    require_page(folder)
     require_inputs(recipe, folder, states_of(folder, recipe))
     with _at_work(folder) as (log, held):
         run = _Run(folder, recipe, log, Digests(folder, folder / WORK / DIGESTS), reporter, channel, held)
