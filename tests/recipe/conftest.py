@@ -1,11 +1,12 @@
 """Raw text and benchmarks in the forms that recipes want, small."""
 
+import csv
 import json
 from pathlib import Path
 
 import pytest
 
-from ncvc.demo.text import documents, write_terms
+from ncvc.demo.text import documents
 from tests.benchmarks import write_igakuqa, write_jmed_llm
 
 BYTES = 500_000
@@ -27,4 +28,8 @@ def write_benchmarks(folder: Path) -> None:
     write_igakuqa(folder / "IgakuQA")
 
 
-__all__ = ["write_terms"]
+def write_rows(path: Path, rows: list[list[str]]) -> None:
+    """Writes CSV."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(rows)

@@ -33,9 +33,8 @@ def small_copy(name: str, folder: Path, steps: dict[int, int]) -> Path:
     """Writes a shrunk recipe; `steps` maps the steps of its checkpoints to those that it saves instead."""
     copy_recipe(name, folder)
     edit(folder / "recipe.yaml", lambda recipe: _shrink_stages(recipe, steps))
-    for file in folder.glob("t*.yaml"):
-        if file.name.startswith("tune"):
-            edit(file, _shrink_tuning)
+    for file in folder.glob("tune*.yaml"):
+        edit(file, _shrink_tuning)
     if (folder / "train.yaml").exists():
         edit(folder / "train.yaml", lambda train: _shrink_training(train, max(steps.values())))
     return folder
@@ -72,7 +71,7 @@ def _shrink_training(train: dict[str, Any], last: int) -> None:
 
 
 def _shrink_tuning(tune: dict[str, Any]) -> None:
-    tune["data"] |= {"max_length": 256, "too_long": "cut"}
+    tune["data"] |= {"max_length": 512, "too_long": "cut", "on_error": "quarantine"}
     tune["schedule"] = {
         "train_iters": 2,
         "global_batch_size": 4,

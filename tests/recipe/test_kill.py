@@ -32,7 +32,8 @@ DATA = (
 
 def data_of(folder: Path) -> dict[str, str]:
     found = {path for pattern in DATA for path in folder.rglob(pattern) if path.is_file()}
-    return {str(path.relative_to(folder)): sha256(path) for path in found}
+    names = {str(path.relative_to(folder)): path for path in found if "dropped" not in path.parts}  # names its input
+    return {name: sha256(path) for name, path in names.items()}
 
 
 def killed_and_whole(make: Callable[[str], Path], *, kills: int, longest: float, seed: int) -> tuple[Path, Path, int]:

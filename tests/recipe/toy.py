@@ -32,7 +32,10 @@ def write_toy(folder: Path, *, inputs: bool = True) -> Path:
     for name, values in (("recipe", RECIPE), ("text", TEXT), ("again", AGAIN)):
         (folder / f"{name}.yaml").write_text(yaml.safe_dump(values, allow_unicode=True), encoding="utf-8")
     if inputs:
-        rows = [{"text": f"第{number}例。患者は発熱を訴えて受診した。翌日に解熱し、帰宅した。"} for number in range(40)]
+        rows = [
+            {"text": f"第{number}例の患者は発熱を訴えて受診した。{number + 2}日目に解熱し、帰宅した。"}
+            for number in range(40)
+        ]
         write_lines(folder / "raw/notes.jsonl", rows)
         (folder / "diseases.csv").write_text("出現形,標準病名\n糖尿病,糖尿病\n消渇,糖尿病\n", encoding="utf-8")
     return folder
