@@ -1,5 +1,6 @@
 """Runs that are killed at random moments, parent and command together, end as one that nobody disturbed."""
 
+import contextlib
 import os
 import random
 import signal
@@ -9,8 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ncvc.files import sha256
+from ncvc.recipe.attempts import attempts_at, read_records
 from ncvc.recipe.config import load_recipe
-from ncvc.recipe.run import WORK, is_at_work, states_of
+from ncvc.recipe.run import LOG, WORK, is_at_work, states_of
 from tests.conftest import SLOW, run_ncvc
 from tests.recipe.conftest import write_benchmarks, write_lines
 from tests.recipe.shrink import edit, small_copy
@@ -36,28 +38,43 @@ def data_of(folder: Path) -> dict[str, str]:
     return {name: sha256(path) for name, path in names.items()}
 
 
-def killed_and_whole(make: Callable[[str], Path], *, kills: int, longest: float, seed: int) -> tuple[Path, Path, int]:
-    """Runs a recipe undisturbed, and its like with kills; returns both folders and how many kills met a run."""
+def killed_and_whole(make: Callable[[str], Path], *, rounds: int, seed: int) -> tuple[Path, Path, int]:
+    """Runs a recipe undisturbed, and its like with kills in every stage; returns both folders and the kills' number.
+
+    In each round every stage is killed once, after a random part of the time that it took undisturbed.
+    """
     whole, killed = make("whole"), make("killed")
     run_ncvc("recipe", "run", whole)
+    records = read_records(whole / WORK / LOG)
     chance, met = random.Random(seed), 0
-    for _ in range(kills):
-        process = start(killed)
-        try:
-            process.communicate(timeout=chance.uniform(0.3, longest))
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
+    for stage in load_recipe(whole).stages:
+        (attempt,) = attempts_at(stage.name, records)
+        assert attempt.cost is not None
+        for _ in range(rounds):
+            process = start(killed)
+            while process.poll() is None and not is_begun(killed, stage.name):
+                time.sleep(0.02)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.communicate(timeout=chance.uniform(0, attempt.cost.wall))
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                met += 1
             process.communicate()
-            met += 1
-        while is_at_work(killed):
-            time.sleep(0.05)
+            while is_at_work(killed):
+                time.sleep(0.02)
     run_ncvc("recipe", "run", killed)
     assert {state.state for state in states_of(killed, load_recipe(killed))} == {"done"}
     return whole, killed, met
 
 
+def is_begun(folder: Path, stage: str) -> bool:
+    """True if the newest record is the beginning of a stage."""
+    last = next(reversed(read_records(folder / WORK / LOG).values()), None)
+    return last is not None and last.stage == stage and last.status is None
+
+
 def test_kills_change_no_byte_of_text(tmp_path: Path) -> None:
-    whole, killed, met = killed_and_whole(lambda name: write_toy(tmp_path / name), kills=5, longest=3.0, seed=1)
+    whole, killed, met = killed_and_whole(lambda name: write_toy(tmp_path / name), rounds=1, seed=1)
     assert met > 0
     assert data_of(killed) == data_of(whole)
     assert len(data_of(whole)) >= 3
@@ -76,8 +93,8 @@ def test_kills_change_no_byte_of_datasets_checkpoints_and_models(tmp_path: Path,
         write_benchmarks(folder)
         return folder
 
-    whole, killed, met = killed_and_whole(make, kills=14, longest=25.0, seed=2)
-    assert met >= 7
+    whole, killed, met = killed_and_whole(make, rounds=1, seed=2)
+    assert met >= 5
     found, expected = data_of(killed), data_of(whole)
     # A training that goes on saves every step again; which steps are kept does not depend on that.
     assert found.keys() == expected.keys()
