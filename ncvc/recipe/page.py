@@ -1,5 +1,6 @@
 """The page of a recipe: its stages with their commands and cost, and links to every report, picture and table."""
 
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,7 +68,12 @@ def write_page(folder: Path, recipe: RecipeConfig, states: list[StageState]) -> 
         )
         for state in states
     ]
-    text = recipe_page((recipe.title.en, recipe.title.ja), (recipe.about.en, recipe.about.ja), folder, stages)
+    text = recipe_page((recipe.title.en, recipe.title.ja), (recipe.about.en, recipe.about.ja), folder, stages, folder)
+    write_text(folder, text)
+
+
+def write_text(folder: Path, text: str) -> None:
+    """Writes a page's text as `index.html`; see `require_page`."""
     with whole_file(require_page(folder)) as partial:
         partial.write_text(sealed(text), encoding="utf-8")
 
@@ -80,9 +86,11 @@ def require_page(folder: Path) -> Path:
     return require_own_file(file, is_page_or_picture)
 
 
-def recipe_page(title: tuple[str, str], about: tuple[str, str], folder: Path, stages: list[Shown]) -> str:
-    """Returns the page; `folder` is where it stands and where the commands are typed."""
-    commands = [f"cd {folder.absolute()}", *(command_line(stage.arguments) for stage in stages)]
+def recipe_page(
+    title: tuple[str, str], about: tuple[str, str], folder: Path, stages: list[Shown], typed_in: Path
+) -> str:
+    """Returns the page that stands in a folder, of commands that are typed in one."""
+    commands = [shlex.join(("cd", str(typed_in.absolute()))), *(command_line(stage.arguments) for stage in stages)]
     return page(
         title,
         section(
@@ -113,7 +121,7 @@ def _facts(stages: list[Shown]) -> Html:
             (both("time", "時間"), duration(sum(cost.wall for cost in costs)), ""),
             (both("processor time", "CPU時間"), duration(sum(cost.cpu for cost in costs)), ""),
             (both("peak memory", "最大メモリ"), size(max((cost.peak for cost in costs), default=0)), ""),
-            (both("on disk", "ディスク"), size(sum(_bytes(stage.makes) for stage in stages)), ""),
+            (both("on disk", "ディスク"), size(sum(bytes_of(stage.makes) for stage in stages)), ""),
         ]
     )
 
@@ -140,7 +148,7 @@ def _row(stage: Shown) -> Html:
     killed = f"{stage.unmeasured} killed", f"うち{stage.unmeasured}回は強制終了"
     tried = joined([str(stage.attempts), *([" (", both(*killed), ")"] if stage.unmeasured else [])])
     there = stage.makes.exists()
-    on_disk = size(_bytes(stage.makes)) if there else "–"
+    on_disk = size(bytes_of(stage.makes)) if there else "–"
     made = stage.makes.name
     return row(stage.name, both(*STATES[stage.state]), made, *measured, on_disk, tried if stage.attempts else "–")
 
@@ -175,7 +183,3 @@ def _to_look_at(made: Path) -> Iterator[Path]:
         yield made
     elif made.is_dir():
         yield from (file for file in listed(made, "*.*") if file.suffix in SHOWN and file.is_file())
-
-
-def _bytes(path: Path) -> int:
-    return bytes_of(path) if path.exists() else 0

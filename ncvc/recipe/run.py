@@ -18,7 +18,7 @@ from ncvc.recipe.command import Ended, call, command_line
 from ncvc.recipe.config import RecipeConfig, Stage, load_recipe
 from ncvc.recipe.digests import Digests
 from ncvc.recipe.page import require_page, write_page
-from ncvc.recipe.state import StageState, missing_inputs, stage_state
+from ncvc.recipe.state import StageState, bytes_of, missing_inputs, stage_state
 from ncvc.record_log import RecordLog
 from ncvc.units import duration
 
@@ -26,6 +26,8 @@ WORK = ".ncvc-recipe"
 LOG = "attempts.jsonl"
 DIGESTS = "digests.json"
 """Files of the folder `WORK`."""
+MUCH = 2**30
+"""Bytes that take a while to read."""
 Replacing = Callable[[tuple[str, ...]], tuple[str, ...]]
 """Arguments of a command → its options that let it replace what ncvc made."""
 
@@ -63,7 +65,7 @@ def run_recipe(
     reporter: Reporter | None = None,
     channel: Channel = "stdout",
 ) -> Outcome:
-    """Does what is left of the recipe in a folder, and writes its `index.html` after every stage.
+    """Does what is left of the recipe in a folder, and writes its `index.html` at first and after every stage.
 
     `reporter` hears the command lines, whose own standard output goes to `channel`. With `replacing` a stage whose
     command, config or inputs changed replaces what ncvc made of the older ones; without, its command decides.
@@ -78,12 +80,12 @@ def run_recipe(
     with _at_work(folder) as (log, held):
         run = _Run(folder, recipe, log, Digests(folder, folder / WORK / DIGESTS), reporter, channel, held)
         ended = None
+        run.show()
         reporter.say(f"$ cd {folder}")
         for number, stage in enumerate(recipe.stages, start=1):
             reporter.say("")
             reporter.say(f"[{number}/{len(recipe.stages)}] {stage.name}")
             ended = run.do(stage, replacing)
-            run.show()
             if ended is not None:
                 break
         return Outcome(run.states(), ended)
@@ -159,6 +161,7 @@ class _Run:
         )
         attempt = attempts_at(stage.name, self.log.records)[-1]
         self._end(attempt, stage, ended.status, ended)
+        self.show()
         if ended.status == 0 and self.digests.of(stage.makes) is None:
             raise RecipeError(
                 f"`{command_line(stage.arguments)}` ended well, but made no {stage.makes}; correct `makes` of the stage"
@@ -168,6 +171,8 @@ class _Run:
 
     def _begin(self, stage: Stage) -> Record:
         number = len(self.log.records)
+        if sum(bytes_of(self.folder / path) for path in stage.reads) > MUCH:
+            self.reporter.say("reading what goes in, to know later what changed …")
         begun = Record(
             id=f"{number}:begun",
             stage=stage.name,

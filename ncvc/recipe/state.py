@@ -87,4 +87,4 @@ def _is_there(path: Path) -> bool:
 def bytes_of(path: Path) -> int:
     """Returns the bytes of a file, or of all files of a folder; 0 if nothing is there."""
     files = files_below(path) if path.is_dir() else [path]
-    return sum(file.lstat().st_size for file in files if file.is_file())
+    return sum(file.stat().st_size for file in files if file.is_file())

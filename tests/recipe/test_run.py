@@ -24,11 +24,18 @@ def toy(tmp_path: Path) -> Path:
     return write_toy(tmp_path / "toy")
 
 
-@pytest.fixture
-def done(toy: Path) -> Path:
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The toy, run to its end."""
-    run_recipe(toy, channel="none")
-    return toy
+    folder = write_toy(tmp_path_factory.mktemp("finished") / "toy")
+    run_recipe(folder, channel="none")
+    return folder
+
+
+@pytest.fixture
+def done(finished: Path, tmp_path: Path) -> Path:
+    """A copy of it, which is as done as it is."""
+    return shutil.copytree(finished, tmp_path / "done")
 
 
 def run(folder: Path, *arguments: str) -> tuple[int, list[str]]:
