@@ -25,7 +25,7 @@ MAY_USE = {
     "openai_client": set(),
     "packages": set(),
     "progress": set(),
-    "recipe": {"config", "files", "html", "manifest", "outputs", "progress", "record_log", "yaml12"},
+    "recipe": {"config", "files", "html", "manifest", "outputs", "progress", "yaml12"},
     "record_log": set(),
     "resumable": {"files", "identity", "outputs"},
     "smoothing": set(),

@@ -95,7 +95,7 @@ def recipe_page(
         title,
         section(
             both("Stages", "段階"),
-            _stages(stages),
+            _stages(folder, stages),
             note=both(
                 "Peak memory is that of a command's largest process. Costs are of all attempts together.",
                 "メモリは、各コマンドの最大のプロセスのものです。費用は、すべての試行の合計です。",
@@ -126,7 +126,7 @@ def _facts(stages: list[Shown]) -> Html:
     )
 
 
-def _stages(stages: list[Shown]) -> Html:
+def _stages(folder: Path, stages: list[Shown]) -> Html:
     head = [
         both("stage", "段階"),
         both("state", "状態"),
@@ -137,10 +137,10 @@ def _stages(stages: list[Shown]) -> Html:
         both("on disk", "ディスク"),
         both("attempts", "試行"),
     ]
-    return table(head, [_row(stage) for stage in stages])
+    return table(head, [_row(folder, stage) for stage in stages])
 
 
-def _row(stage: Shown) -> Html:
+def _row(folder: Path, stage: Shown) -> Html:
     cost = stage.cost
     measured = ("–", "–", "–")
     if cost is not None:
@@ -149,7 +149,7 @@ def _row(stage: Shown) -> Html:
     tried = joined([str(stage.attempts), *([" (", both(*killed), ")"] if stage.unmeasured else [])])
     there = stage.makes.exists()
     on_disk = size(bytes_of(stage.makes)) if there else "–"
-    made = stage.makes.name
+    made = str(stage.makes.relative_to(folder))
     return row(stage.name, both(*STATES[stage.state]), made, *measured, on_disk, tried if stage.attempts else "–")
 
 

@@ -1,6 +1,6 @@
 """Runs a recipe's stages in their order, each by its own command; what is done is not done again.
 
-`.ncvc-recipe/` in the recipe's folder holds `attempts.jsonl`, what was started and how it ended, and `digests.json`,
+`.ncvc-recipe/` in the recipe's folder holds `attempts/`, what was started and how it ended, and `digests.json`,
 what is known of files. It is locked by the run, and by its command as long as that lives.
 """
 
@@ -13,19 +13,18 @@ from pathlib import Path
 from ncvc.errors import RecipeError
 from ncvc.files import lock
 from ncvc.progress import Channel, Reporter
-from ncvc.recipe.attempts import Attempt, Record, attempts_at, read_records, total
+from ncvc.recipe.attempts import BEGUN, ENDED, Attempt, AttemptLog, Record, total
 from ncvc.recipe.command import Ended, call, command_line
 from ncvc.recipe.config import RecipeConfig, Stage, load_recipe
 from ncvc.recipe.digests import Digests
 from ncvc.recipe.page import require_page, write_page
 from ncvc.recipe.state import StageState, bytes_of, missing_inputs, stage_state
-from ncvc.record_log import RecordLog
 from ncvc.units import duration
 
 WORK = ".ncvc-recipe"
-LOG = "attempts.jsonl"
+LOG = "attempts"
 DIGESTS = "digests.json"
-"""Files of the folder `WORK`."""
+"""What is in the folder `WORK`."""
 MUCH = 2**30
 """Bytes that take a while to read."""
 Replacing = Callable[[tuple[str, ...]], tuple[str, ...]]
@@ -43,8 +42,8 @@ class Outcome:
 
 def states_of(folder: Path, recipe: RecipeConfig) -> list[StageState]:
     """Returns the state of every stage; writes nothing."""
-    records, digests = read_records(folder / WORK / LOG), Digests(folder, folder / WORK / DIGESTS)
-    return [stage_state(stage, folder, records, digests) for stage in recipe.stages]
+    log, digests = AttemptLog(folder / WORK / LOG), Digests(folder, folder / WORK / DIGESTS)
+    return [stage_state(stage, folder, log, digests) for stage in recipe.stages]
 
 
 def is_at_work(folder: Path) -> bool:
@@ -99,7 +98,7 @@ def require_inputs(recipe: RecipeConfig, folder: Path, states: list[StageState])
 
 
 @contextmanager
-def _at_work(folder: Path) -> Iterator[tuple[RecordLog[Record], int]]:
+def _at_work(folder: Path) -> Iterator[tuple[AttemptLog, int]]:
     """Locks the work folder; yields the log and the descriptor of the lock. Raises `RecipeError` if another has it."""
     work = folder / WORK
     work.mkdir(exist_ok=True)
@@ -110,8 +109,7 @@ def _at_work(folder: Path) -> Iterator[tuple[RecordLog[Record], int]]:
             f"{folder}: a run of this recipe, or a command that it started, is at work; wait for it, or stop it"
         ) from None
     try:
-        with RecordLog(work / LOG, Record) as log:
-            yield log, held
+        yield AttemptLog(work / LOG), held
     finally:
         os.close(held)
 
@@ -122,7 +120,7 @@ class _Run:
 
     folder: Path
     recipe: RecipeConfig
-    log: RecordLog[Record]
+    log: AttemptLog
     digests: Digests
     reporter: Reporter
     channel: Channel
@@ -131,7 +129,7 @@ class _Run:
 
     def states(self) -> list[StageState]:
         """Returns the state of every stage."""
-        return [stage_state(stage, self.folder, self.log.records, self.digests) for stage in self.recipe.stages]
+        return [stage_state(stage, self.folder, self.log, self.digests) for stage in self.recipe.stages]
 
     def show(self) -> None:
         """Writes the page and what is known of files."""
@@ -140,7 +138,7 @@ class _Run:
 
     def do(self, stage: Stage, replacing: Replacing | None) -> Ended | None:
         """Does a stage unless it is done; returns the end of its command if that was not good."""
-        state = stage_state(stage, self.folder, self.log.records, self.digests)
+        state = stage_state(stage, self.folder, self.log, self.digests)
         if state.adopted:
             self._end(state.attempts[-1], stage, 0, None)
         if state.state == "done":
@@ -159,7 +157,7 @@ class _Run:
             folder=self.folder,
             keep_open=(self.held,),
         )
-        attempt = attempts_at(stage.name, self.log.records)[-1]
+        attempt = self.log.of(stage.name)[-1]
         self._end(attempt, stage, ended.status, ended)
         self.show()
         if ended.status == 0 and self.digests.of(stage.makes) is None:
@@ -170,27 +168,26 @@ class _Run:
         return ended if ended.status != 0 or ended.stopped_by is not None else None
 
     def _begin(self, stage: Stage) -> Record:
-        number = len(self.log.records)
         if sum(bytes_of(self.folder / path) for path in stage.reads) > MUCH:
             self.reporter.say("reading what goes in, to know later what changed …")
         begun = Record(
-            id=f"{number}:begun",
+            id=f"{self.log.next_number():06}{BEGUN}",
             stage=stage.name,
             arguments=stage.arguments,
             reads={path: self.digests.of(path) for path in stage.reads},
             before=self.digests.of(stage.makes),
         )
         self.digests.save()
-        self.log.append([begun])
+        self.log.append(begun)
         return begun
 
     def _end(self, attempt: Attempt, stage: Stage, status: int, ended: Ended | None) -> None:
         cost = None if ended is None else (ended.cost.wall, ended.cost.cpu, ended.cost.peak)
         record = Record(
-            id=attempt.begun.id.replace(":begun", ":ended"),
+            id=attempt.begun.id.replace(BEGUN, ENDED),
             stage=stage.name,
             status=status,
             after=self.digests.of(stage.makes),
             cost=cost,
         )
-        self.log.append([record])
+        self.log.append(record)

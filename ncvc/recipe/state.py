@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ncvc.files import files_below
 from ncvc.manifest import own_manifest
-from ncvc.recipe.attempts import Attempt, Record, State, attempts_at
+from ncvc.recipe.attempts import Attempt, AttemptLog, State
 from ncvc.recipe.config import Place, RecipeConfig, Stage, lies_in
 from ncvc.recipe.digests import Digests
 
@@ -26,9 +26,9 @@ class StageState:
     """True if its command ended, and whoever started it was killed before that was written down."""
 
 
-def stage_state(stage: Stage, folder: Path, records: dict[str, Record], digests: Digests) -> StageState:
+def stage_state(stage: Stage, folder: Path, log: AttemptLog, digests: Digests) -> StageState:
     """Tells whether a stage is done, was changed since, has begun or is left."""
-    attempts = attempts_at(stage.name, records)
+    attempts = log.of(stage.name)
     good = next((attempt for attempt in reversed(attempts) if attempt.is_good), None)
     last = attempts[-1] if attempts else None
     if last is not None and last.ended is None and _came_whole(stage, last, folder, digests):

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ncvc.files import sha256
-from ncvc.recipe.attempts import attempts_at, read_records
+from ncvc.recipe.attempts import AttemptLog
 from ncvc.recipe.config import load_recipe
 from ncvc.recipe.run import LOG, WORK, is_at_work, states_of
 from tests.conftest import SLOW, run_ncvc
@@ -45,10 +45,10 @@ def killed_and_whole(make: Callable[[str], Path], *, rounds: int, seed: int) -> 
     """
     whole, killed = make("whole"), make("killed")
     run_ncvc("recipe", "run", whole)
-    records = read_records(whole / WORK / LOG)
+    log = AttemptLog(whole / WORK / LOG)
     chance, met = random.Random(seed), 0
     for stage in load_recipe(whole).stages:
-        (attempt,) = attempts_at(stage.name, records)
+        (attempt,) = log.of(stage.name)
         assert attempt.cost is not None
         for _ in range(rounds):
             process = start(killed)
@@ -69,7 +69,7 @@ def killed_and_whole(make: Callable[[str], Path], *, rounds: int, seed: int) -> 
 
 def is_begun(folder: Path, stage: str) -> bool:
     """True if the newest record is the beginning of a stage."""
-    last = next(reversed(read_records(folder / WORK / LOG).values()), None)
+    last = next(reversed(AttemptLog(folder / WORK / LOG).records.values()), None)
     return last is not None and last.stage == stage and last.status is None
 
 

@@ -138,15 +138,23 @@ def test_an_output_that_is_gone_is_made_again(done: Path) -> None:
 
 def test_a_stage_whose_end_was_not_written_down_is_not_done_twice(done: Path) -> None:
     """Whoever started the last command was killed between its end and the line in the log."""
-    log = done / WORK / LOG
-    lines = log.read_bytes().splitlines(keepends=True)
-    log.write_bytes(b"".join(lines[:-1]) + lines[-1][:20])
+    *_, last = sorted((done / WORK / LOG).iterdir())
+    last.rename(last.with_name(f".{last.name}.0123abcd.partial"))
     assert states(done) == ["done", "done", "done"]
     status, said = run(done)
     assert status == 0
     assert not any(line.startswith("$ ncvc") for line in said)
     page = (done / "index.html").read_text(encoding="utf-8")
     assert "1 killed" in page
+
+
+def test_a_damaged_record_is_named(done: Path) -> None:
+    first, *_ = sorted((done / WORK / LOG).iterdir())
+    first.write_bytes(first.read_bytes()[:50])
+    with pytest.raises(RecipeError, match=rf"{first.name}: damaged; remove it"):
+        run(done)
+    first.unlink()
+    assert states(done) == ["left", "done", "done"]
 
 
 def test_a_stage_that_fails_ends_the_run_with_what_to_do(toy: Path) -> None:

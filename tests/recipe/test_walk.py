@@ -141,7 +141,7 @@ def test_ncvc_slm_1(tmp_path: Path, texts: list[str]) -> None:
     ):
         assert f"| {model} " in tables
     curve = (folder / "scores/checkpoints/report.md").read_text(encoding="utf-8")
-    assert all(f"step_{step:08}" in curve for step in SAVED.values())
+    assert all(f"step\\_{step:08}" in curve for step in SAVED.values())
     assert all(
         (folder / f"tokens/{name}.idx").is_file()
         for name in ("wikipedia", "oscar", "medical", "textbooks", "exercises")
