@@ -67,7 +67,7 @@ def test_the_wheel_holds_its_data(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     shipped = ["ncvc/py.typed", "ncvc/_native.pyi"]
     for pattern in (
-        *("ncvc/demo/grammar/*.yaml", "ncvc/recipe/recipes/*/*.yaml"),
+        *("ncvc/demo/grammar/*.yaml", "ncvc/recipe/recipes/*/*.*"),
         *("megatron_configs/*.yaml", "megatron_configs/tune/*.yaml"),
     ):
         files = [str(path.relative_to(ROOT)) for path in ROOT.glob(pattern)]

@@ -74,8 +74,12 @@ def test_every_config_loads_and_names_what_its_stage_reads_and_makes(copied: Pat
 
 
 def test_every_file_is_used(copied: Path) -> None:
-    used = {Path("recipe.yaml")}
-    for _, file in configs(load_recipe(copied)):
+    recipe = load_recipe(copied)
+    used = {
+        Path("recipe.yaml"),
+        *(Path(name) for stage in recipe.stages for name in stage.reads if Path(name).is_file()),
+    }
+    for _, file in configs(recipe):
         chain: Path | None = file
         while chain is not None:
             used.add(chain)
