@@ -23,6 +23,7 @@ from ncvc.cli.inspect import inspect
 from ncvc.cli.options import Group, warn
 from ncvc.cli.preprocess import preprocess
 from ncvc.cli.quality import quality
+from ncvc.cli.recipe import recipe
 from ncvc.cli.serve import serve
 from ncvc.cli.split import split
 from ncvc.cli.synthesize import synthesize
@@ -52,7 +53,9 @@ def ncvc() -> None:
       ncvc serve my-model
 
     \b
-    Every step once, small, on synthetic text:
+    All steps from one folder, and every step once, small, on synthetic text:
+      ncvc recipe copy cpu-tiny tiny
+      ncvc recipe run tiny
       ncvc demo
     """
 
@@ -61,7 +64,7 @@ ERRNO = re.compile(r"^\[Errno \d+\] ")
 
 COMMANDS = (
     *(init, dictionary, tokenizer, preprocess, train, checkpoint, convert, tune, generate, chat, serve),
-    *(bundle, data, synthesize, quality, evaluate, inspect, clean, split, verify, demo, doctor),
+    *(bundle, data, synthesize, quality, evaluate, inspect, clean, split, verify, recipe, demo, doctor),
 )
 for command in COMMANDS:
     ncvc.add_command(command)

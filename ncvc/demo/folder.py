@@ -18,6 +18,7 @@ MADE = (
     MARKER,
     "dictionary",
     "hf",
+    "index.html",
     "loss.png",
     "preprocess.yaml",
     "questions",
