@@ -25,7 +25,7 @@ MAY_USE = {
     "openai_client": set(),
     "packages": set(),
     "progress": set(),
-    "record_log": set(),
+    "record_log": {"files", "progress"},
     "resumable": {"files", "identity", "outputs"},
     "smoothing": set(),
     "yaml12": set(),
@@ -111,6 +111,7 @@ COMMANDS = {
             "manifest",
             "outputs",
             "progress",
+            "record_log",
         )
     },
 }

@@ -25,7 +25,7 @@ def ask_all(plan: Plan, engine: EvaluationEngine, log: AnswerLog, batch_size: in
     asked.sort(key=lambda each: (engine.length(each[1]), each[0].id))
     done, of = len(log.records), len(log.records) + len(asked)
     for some in batched(asked, batch_size):
-        log.append(_ask(some, engine, plan.likelihood, batch_size))
+        log.extend(_ask(some, engine, plan.likelihood, batch_size))
         done += len(some)
         progress.items(done, of)
     progress.close()
