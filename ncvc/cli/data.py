@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ncvc.cli import data_terms
+from ncvc.cli import data_sources, data_terms
 from ncvc.cli.options import EXISTING_FILE, EXISTING_FOLDER, PATH, Console, Group, answers, force_option, warn
 
 if TYPE_CHECKING:
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 @click.group(cls=Group)
 def data() -> None:
-    """Prepares benchmarks, term lists and topics, and checks question–answer data of one's own."""
+    """Prepares benchmarks, published corpora, term lists and topics, and checks question–answer data of one's own."""
 
 
-for command in data_terms.commands():
+for command in (*data_sources.commands(), *data_terms.commands()):
     data.add_command(command)
 
 
