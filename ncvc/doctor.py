@@ -17,6 +17,8 @@ MODELS = ("huggingface-hub", "numpy", "safetensors", "tokenizers", "torch", "tra
 TRAINING = (*CONFIGS, "megatron-core", "numpy", "psutil", "safetensors", "tensorboard", "torch")
 CONVERSION = (*CONFIGS, "megatron-core", *MODELS, "psutil", "sentencepiece")
 TUNING = tuple(dict.fromkeys((*CONVERSION, "accelerate", "datasets", "peft", "tensorboard", "trl")))
+SERVING = (*MODELS, "pydantic", "starlette", "uvicorn")
+SYNTHESIS = (*CONFIGS, "httpx2", "jinja2", "tenacity")
 
 NEEDS: dict[str, tuple[str, ...]] = {
     "bundle": ("packaging",),
@@ -25,11 +27,17 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "clean": (),
     "convert": CONVERSION,
     "data check": ("pydantic",),
+    "data drug-prices": (),
     "data igakuqa": ("pydantic",),
     "data jmed-llm": ("pydantic",),
+    "data manbyo": (),
+    "data oscar": CONFIGS,
     "data own": ("pydantic",),
     "data topics": (),
-    "demo": tuple(dict.fromkeys((*TUNING, *TRAINING, "ipadic", "matplotlib"))),
+    "data web": CONFIGS,
+    "data wiki40b": CONFIGS,
+    "data wikipedia-dump": (*CONFIGS, "mwparserfromhell"),
+    "demo": tuple(dict.fromkeys((*TUNING, *TRAINING, *SYNTHESIS, *SERVING, "ipadic", "matplotlib", "scikit-learn"))),
     "dictionary build": ("ipadic",),
     "dictionary show": (),
     "doctor": ("packaging",),
@@ -41,10 +49,10 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "quality embed": (*MODELS, "pydantic"),
     "quality fit": ("numpy", "pydantic", "scikit-learn"),
     "quality label": (*MODELS, "pydantic"),
-    "serve": (*MODELS, "pydantic", "starlette", "uvicorn"),
+    "serve": SERVING,
     "split": (),
     "synthesize judge": (),
-    "synthesize run": (*CONFIGS, "httpx2", "jinja2", "tenacity"),
+    "synthesize run": SYNTHESIS,
     "tokenizer train": ("pydantic", "sentencepiece"),
     "train plot": (*CONFIGS, "matplotlib", "numpy"),
     "train run": TRAINING,

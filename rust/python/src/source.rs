@@ -39,7 +39,12 @@ pub fn compress<'py>(py: Python<'py>, data: &[u8]) -> PyResult<Bound<'py, PyByte
 /// Returns the number of rows of a Parquet file, and the first of them as JSON objects; raises `OSError` for a file
 /// that does not open, and `ValueError` for one that is damaged or not Parquet.
 #[pyfunction(name = "parquet_head")]
-pub fn first_rows(py: Python<'_>, path: PathBuf, text_field: &str, most: usize) -> PyResult<(u64, Vec<String>)> {
+pub fn first_rows(
+    py: Python<'_>,
+    path: PathBuf,
+    text_field: &str,
+    most: usize,
+) -> PyResult<(u64, Vec<String>)> {
     py.detach(|| parquet_head(&path, text_field, most)).map_err(|error| match error {
         ReadError::Unreadable => PyOSError::new_err("cannot be opened"),
         _ => PyValueError::new_err("damaged, or not Parquet"),
