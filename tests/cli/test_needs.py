@@ -31,7 +31,10 @@ def test_a_command_needs_what_it_imports(command: str, tmp_path: Path, dictionar
 
 @pytest.mark.parametrize(
     ("command", "row"),
-    [("data manbyo", "出現形,標準病名\n疼痛,疼痛\n"), ("data drug-prices", "品名,成分名\nユーロジン錠1mg,エスタゾラム\n")],
+    [
+        ("data manbyo", "出現形,標準病名\n疼痛,疼痛\n"),
+        ("data drug-prices", "品名,成分名\nユーロジン錠1mg,エスタゾラム\n"),
+    ],
 )
 def test_term_lists_need_nothing_more(command: str, row: str, tmp_path: Path) -> None:
     (tmp_path / "list.csv").write_text(row, encoding="utf-8")
