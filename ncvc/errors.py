@@ -13,6 +13,7 @@ __all__ = [
     "ModelFolderError",
     "NcvcError",
     "PromptError",
+    "RecipeError",
     "TokenizerError",
     "TrainingError",
     "VocabularyError",
@@ -45,6 +46,10 @@ class PromptError(NcvcError):
 
 class DemoError(NcvcError):
     """A folder that a demo cannot use, or a stage that failed."""
+
+
+class RecipeError(NcvcError):
+    """A recipe that cannot be run, or a stage that failed."""
 
 
 class VocabularyError(NcvcError):

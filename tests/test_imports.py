@@ -25,6 +25,7 @@ MAY_USE = {
     "openai_client": set(),
     "packages": set(),
     "progress": set(),
+    "recipe": {"config", "files", "html", "manifest", "outputs", "progress", "yaml12"},
     "record_log": {"files", "progress"},
     "resumable": {"files", "identity", "outputs"},
     "smoothing": set(),
@@ -91,7 +92,7 @@ COMMANDS = {
         ),
         *("smoothing", "tokenizer", "train", "yaml12"),
     },
-    "demo": {"checkpoint", "config", "dictionary", "files", "manifest", "outputs", "progress"},
+    "demo": {"checkpoint", "config", "dictionary", "files", "manifest", "outputs", "progress", "recipe"},
     "doctor": {"machine", "packages"},
     "quality": {
         *("data", "documents", "evaluate", "files", "hf", "html", "manifest", "outputs", "progress", "record_log"),

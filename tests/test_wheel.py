@@ -66,7 +66,10 @@ def test_one_wheel_serves_every_python_from_312(wheel: Path) -> None:
 def test_the_wheel_holds_its_data(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     shipped = ["ncvc/py.typed", "ncvc/_native.pyi"]
-    for pattern in ("ncvc/demo/grammar/*.yaml", "megatron_configs/*.yaml", "megatron_configs/tune/*.yaml"):
+    for pattern in (
+        *("ncvc/demo/grammar/*.yaml", "ncvc/recipe/recipes/*/*.*"),
+        *("megatron_configs/*.yaml", "megatron_configs/tune/*.yaml"),
+    ):
         files = [str(path.relative_to(ROOT)) for path in ROOT.glob(pattern)]
         assert files, pattern
         shipped += files

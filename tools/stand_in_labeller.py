@@ -5,9 +5,8 @@ ncvc quality label text/*.jsonl.zst -o labels --labeller 'http://127.0.0.1:8766/
 """
 
 import argparse
-from http.server import ThreadingHTTPServer
 
-from ncvc.demo.stand_in import RULES, Handler
+from ncvc.demo.stand_in import RULES, Handler, StandIns
 
 __all__ = ["RULES", "Handler"]
 
@@ -16,7 +15,7 @@ def main() -> None:
     """Serves until it is stopped."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--port", type=int, default=8766)
-    server = ThreadingHTTPServer(("127.0.0.1", parser.parse_args().port), Handler)
+    server = StandIns(("127.0.0.1", parser.parse_args().port), Handler)
     print(f"http://127.0.0.1:{server.server_port}/v1", flush=True)
     server.serve_forever()
 

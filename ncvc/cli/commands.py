@@ -22,6 +22,7 @@ from ncvc.cli.init import init
 from ncvc.cli.options import Group, warn
 from ncvc.cli.preprocess import preprocess
 from ncvc.cli.quality import quality
+from ncvc.cli.recipe import recipe
 from ncvc.cli.serve import serve
 from ncvc.cli.split import split
 from ncvc.cli.synthesize import synthesize
@@ -51,7 +52,9 @@ def ncvc() -> None:
       ncvc serve my-model
 
     \b
-    Every step once, small, on synthetic text:
+    All steps from one folder, and every step once, small, on synthetic text:
+      ncvc recipe copy cpu-tiny tiny
+      ncvc recipe run tiny
       ncvc demo
     """
 
@@ -60,7 +63,7 @@ ERRNO = re.compile(r"^\[Errno \d+\] ")
 
 COMMANDS = (
     *(init, dictionary, tokenizer, preprocess, train, checkpoint, convert, tune, generate, chat, serve),
-    *(bundle, data, synthesize, quality, evaluate, clean, split, verify, demo, doctor),
+    *(bundle, data, synthesize, quality, evaluate, clean, split, verify, recipe, demo, doctor),
 )
 for command in COMMANDS:
     ncvc.add_command(command)

@@ -1,11 +1,13 @@
 """Chat-form JSON lines of anybody: conversations, instructions or questions, checked row by row."""
 
+import io
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import ncvc._native as native
 from ncvc.data.rows import Message
 from ncvc.errors import InputError
 from ncvc.utf8 import is_utf8
@@ -59,10 +61,30 @@ def read_chats(path: Path, set_aside: Callable[[BadRow], None] | None = None) ->
         raise InputError(f"{path}: empty; write a JSON object a line")
 
 
+class _Decompressed(io.RawIOBase):
+    """Bytes of a file, decompressed if it begins like gzip, bzip2, xz or Zstandard."""
+
+    def __init__(self, path: Path) -> None:
+        self._stream = native.SourceStream.open(path)
+
+    def readable(self) -> bool:
+        """See io.RawIOBase."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """See io.RawIOBase."""
+        data = self._stream.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+
 def read_lines(path: Path) -> Iterator[tuple[str, bytes]]:
-    """Yields FILE:LINE and the bytes of each line; raises `InputError` for one above `LONGEST_LINE`, or `OSError`."""
+    """Yields FILE:LINE and the bytes of each line, decompressed, as `ncvc preprocess --to text` writes them.
+
+    Raises `InputError` for a line above `LONGEST_LINE`, or `OSError`.
+    """
     number = 0
-    with path.open("rb") as file:
+    with io.BufferedReader(_Decompressed(path), 2**18) as file:
         while line := file.readline(LONGEST_LINE + 1):
             number += 1
             if len(line) > LONGEST_LINE:

@@ -21,6 +21,7 @@ MADE = (
     "dictionary",
     "filtered",
     "hf",
+    "index.html",
     "labels",
     "loss.png",
     "preprocess.yaml",

@@ -1,9 +1,6 @@
 """Runs every stage once, on a small scale, by the commands that a person would type."""
 
 import json
-import shlex
-import subprocess
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +23,8 @@ from ncvc.demo.synthesis import (
 from ncvc.demo.text import write_corpus, write_terms
 from ncvc.errors import DemoError
 from ncvc.progress import Channel, Reporter
+from ncvc.recipe.command import Cost, call, command_line
+from ncvc.recipe.page import Shown, recipe_page, write_text
 
 PROMPTS = ("72歳男性。発熱を主訴に", "令和5年4月12日　回診。", "退院時要約")
 """Beginnings of documents of the kinds that the model was trained on."""
@@ -36,11 +35,14 @@ TEMPERATURE = "0.5"
 
 @dataclass(frozen=True)
 class Made:
-    """A file or folder that a stage made, and the seconds that it took."""
+    """A file or folder that a stage made, and what it cost."""
 
     name: str
     path: Path
     seconds: float
+    arguments: tuple[str, ...] = ()
+    """Of its command; none of what the demo itself wrote."""
+    cost: Cost | None = None
 
     @property
     def bytes(self) -> int:
@@ -77,7 +79,9 @@ def _run(folder: Path, seed: int, stand_in: str, reporter: Reporter, channel: Ch
         reporter.say("")
         reporter.say(f"[{number}/{last}] {stage.name}")
         with served(stage.server, reporter, channel):
-            rows.append(Made(stage.name, stage.makes, _call(stage.arguments, reporter, channel)))
+            cost = _call(stage.arguments, reporter, channel)
+        rows.append(Made(stage.name, stage.makes, cost.wall, stage.arguments, cost))
+    _write_page(folder, rows)
     for line in ("", *_table(rows), "", f"[{last}/{last}] continuations of the base model"):
         reporter.say(line)
     for prompt in PROMPTS:
@@ -110,22 +114,22 @@ def _write_text(folder: Path, seed: int, reporter: Reporter) -> float:
     return time.monotonic() - started
 
 
-def _call(arguments: tuple[str, ...], reporter: Reporter, channel: Channel) -> float:
-    """Shows and runs one command; returns its seconds."""
-    line = shlex.join(("ncvc", *arguments))
-    reporter.say(f"$ {line}")
-    started = time.monotonic()
-    out = {"stdout": None, "stderr": sys.stderr, "none": subprocess.DEVNULL}[channel]
-    quiet = ("--quiet",) if channel == "none" and arguments[0] != "generate" else ()
-    process = subprocess.Popen([sys.executable, "-m", "ncvc", *arguments, *quiet], stdout=out)
-    try:
-        status = process.wait()
-    except KeyboardInterrupt:
-        process.wait()  # Ctrl-C reached the command too; training saves before it ends
-        raise
-    if status != 0:
-        raise DemoError(f"`{line}` ended with status {status}; its message is above")
-    return time.monotonic() - started
+def _call(arguments: tuple[str, ...], reporter: Reporter, channel: Channel) -> Cost:
+    """Shows and runs one command; returns its cost."""
+    ended = call(arguments, reporter, channel)
+    if ended.stopped_by is not None:
+        raise KeyboardInterrupt
+    if ended.status != 0:
+        raise DemoError(f"`{command_line(arguments)}` ended with status {ended.status}; its message is above")
+    return ended.cost
+
+
+def _write_page(folder: Path, rows: list[Made]) -> None:
+    """Writes `index.html`, as of a recipe."""
+    stages = [Shown(row.name, "done", row.arguments, row.path, row.cost, 1, 0) for row in rows if row.arguments]
+    title = ("The demo: everything once", "デモ: 全工程を一度")
+    about = ("Every stage on synthetic text.", "合成テキストで全段階を行ったものです。")
+    write_text(folder, recipe_page(title, about, folder, stages, Path.cwd()))
 
 
 def _table(rows: list[Made]) -> list[str]:

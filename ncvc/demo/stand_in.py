@@ -164,11 +164,17 @@ class Handler(BaseHTTPRequestHandler):
         """Keeps quiet."""
 
 
+class StandIns(ThreadingHTTPServer):
+    """The server; as many may connect at once as ask, where the default makes the sixth wait for a second."""
+
+    request_queue_size = 128
+    daemon_threads = True
+
+
 @contextmanager
 def stand_ins() -> Iterator[str]:
     """Serves the stand-ins on this machine alone, and yields their address with `/v1`."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    server = StandIns(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

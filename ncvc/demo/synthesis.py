@@ -3,7 +3,6 @@
 import contextlib
 import http.client
 import json
-import shlex
 import socket
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from ncvc.demo.stages import Stage
 from ncvc.errors import DemoError
 from ncvc.files import read_json
 from ncvc.progress import Channel, Reporter
+from ncvc.recipe.command import command_line
 
 OWN = "own-model"
 STAND_IN = "rules-stand-in"
@@ -78,7 +78,7 @@ def served(arguments: tuple[str, ...], reporter: Reporter, channel: Channel) -> 
     if not arguments:
         yield
         return
-    line = shlex.join(("ncvc", *arguments))
+    line = command_line(arguments)
     reporter.say(f"$ {line} &")
     out = {"stdout": None, "stderr": sys.stderr, "none": subprocess.DEVNULL}[channel]
     process = subprocess.Popen([sys.executable, "-m", "ncvc", *arguments], stdout=out)

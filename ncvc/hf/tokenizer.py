@@ -68,11 +68,15 @@ class ExactTokenizer:
 class StockTokenizer:
     """The tokenizer files of the folder, as `transformers.AutoTokenizer` reads them."""
 
-    def __init__(self, folder: ModelFolder) -> None:
-        """Raises `ModelFolderError` where there are none, they do not load, or they do not fit the model."""
-        from ncvc.hf.quick_start import skip_unused
+    def __init__(self, folder: ModelFolder, *, trains: bool = False) -> None:
+        """Raises `ModelFolderError` where there are none, they do not load, or they do not fit the model.
 
-        skip_unused()
+        `trains` keeps all of transformers for a process that will train.
+        """
+        if not trains:
+            from ncvc.hf.quick_start import skip_unused
+
+            skip_unused()
         from transformers import AutoTokenizer
         from transformers.utils import logging
 
@@ -116,14 +120,14 @@ class StockTokenizer:
         return str(self._tokenizer.decode([token], clean_up_tokenization_spaces=False))
 
 
-def load_tokenizer(folder: ModelFolder) -> TextTokenizer:
-    """Loads the exact tokenizer of a model of ours, and the folder's own of any other.
+def load_tokenizer(folder: ModelFolder, *, trains: bool = False) -> TextTokenizer:
+    """Loads the exact tokenizer of a model of ours, and the folder's own of any other; see `StockTokenizer`.
 
     Raises `ModelFolderError` or `TokenizerError`.
     """
     path = folder.tokenizer or folder.path / TOKENIZER
     if folder.tokenizer is None and not path.is_dir():
-        return StockTokenizer(folder)
+        return StockTokenizer(folder, trains=trains)
     tokenizer = ncvc.Tokenizer.load(path)
     if tokenizer.vocab_size > (rows := folder.config.get("vocab_size", 0)):
         raise ModelFolderError(

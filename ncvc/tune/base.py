@@ -94,7 +94,7 @@ def open_base(config: TuneConfig) -> Base:
         raise ConfigError(
             f"data.max_length {config.data.max_length} is above the {longest} tokens that {config.base} holds; lower it"
         )
-    base = Base(folder, load_tokenizer(folder), config)
+    base = Base(folder, load_tokenizer(folder, trains=True), config)
     if not base.is_ours and folder.config.get("model_type") == "arcee":
         raise ModelFolderError(f"{config.base}: no {TOKENIZER} in it; convert the checkpoint again")
     return base

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ncvc.data.chat import BadRow
@@ -16,6 +16,8 @@ from ncvc.tune.samples import Sample, UnusableError, conversation_samples, docum
 
 BAD_ROWS = "bad_rows.jsonl"
 """File in the run folder that names the rows that were set aside."""
+SPACE = "\u2581"
+"""White space of cleaned text."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,9 @@ def _rows(files: Sequence[Path], base: Base) -> tuple[tuple[list[Row], list[Samp
     rows = read_rows(files, config.method)
     samples: list[Sample] = []
     if config.method == "continued":
-        samples, more = document_samples(rows.good, base.tokenizer, base.end, config)
+        # Cleaned text has ▁ for white space, which only our own tokenizers read as such.
+        texts = rows.good if base.is_ours else [replace(row, text=row.text.replace(SPACE, " ")) for row in rows.good]
+        samples, more = document_samples(texts, base.tokenizer, base.end, config)
     elif config.method in ("dpo", "grpo"):
         more = _too_long(rows.good, base)
     else:

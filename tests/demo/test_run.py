@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ncvc.demo import run, stages
+from ncvc.demo import stages
 from ncvc.demo.folder import MARKER, prepare
 from ncvc.demo.run import run_demo
 from ncvc.errors import DemoError
@@ -109,7 +109,7 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
     config.write_text(yaml.safe_dump(TRAIN))
     monkeypatch.setattr(stages, "CONFIG", config)
     program = Program(tmp_path / "python")
-    monkeypatch.setattr(run.sys, "executable", str(program.path))
+    monkeypatch.setattr(sys, "executable", str(program.path))
     return program
 
 

@@ -71,6 +71,13 @@ def test_two_processes_learn_what_one_does(make_config, tmp_path):
         torch.testing.assert_close(first[name], second[name], atol=2e-3, rtol=1e-2)
 
 
+def test_a_stock_model_is_tuned_in_a_process_of_its_own(make_config, stock, tmp_path):
+    """There nothing has imported torch before the tokenizer is loaded."""
+    config = make_config(base=str(stock("llama")), template="instruction", schedule=TWO, data={"max_length": 512})
+    run_ncvc("tune", config_file(config, tmp_path))
+    assert Path(config.output, "model.safetensors").is_file()
+
+
 def test_every_target_can_be_made_of_the_result(make_config, tmp_path):
     config = make_config(schedule=TWO)
     assert run_tuning(config)

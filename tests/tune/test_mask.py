@@ -104,6 +104,17 @@ def test_documents_are_split_and_all_of_them_counts(make_config, tokenizer_folde
     assert prepared.base.new_tokens == ()
 
 
+def test_cleaned_documents_are_read_as_they_were_written(make_config, stock, tmp_path):
+    from ncvc._native import compress
+
+    line = json.dumps({"text": "SpO2 98 %、体温▁36.5▁℃。"}, ensure_ascii=False)
+    (tmp_path / "text.jsonl.zst").write_bytes(compress(line.encode()))
+    data = {"train": [str(tmp_path / "text.jsonl.zst")], "max_length": 64}
+    prepared = prepare(make_config(base=str(stock("llama")), method="continued", data=data))
+    (sample,) = prepared.samples
+    assert "SpO2 98 %、体温 36.5 ℃。" in prepared.base.stock.decode(sample.ids)
+
+
 def test_show_mask_marks_what_counts(make_config, tmp_path):
     from ncvc.yaml12 import dump
 

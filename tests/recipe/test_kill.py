@@ -1,0 +1,108 @@
+"""Runs that are killed at random moments, parent and command together, end as one that nobody disturbed."""
+
+import contextlib
+import os
+import random
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from ncvc.files import sha256
+from ncvc.recipe.attempts import AttemptLog
+from ncvc.recipe.config import load_recipe
+from ncvc.recipe.run import LOG, WORK, is_at_work, states_of
+from tests.conftest import SLOW, run_ncvc
+from tests.recipe.conftest import write_benchmarks, write_lines
+from tests.recipe.shrink import edit, small_copy
+from tests.recipe.toy import write_toy
+from tests.recipe.walk import start
+
+DATA = (
+    "*.jsonl.zst",
+    "topics.jsonl",
+    "*.bin",
+    "*.idx",
+    "*.safetensors",
+    "tokenizer.model",
+    "*.dic",
+    "answers/*/*.jsonl",
+)
+"""Datasets, checkpoints, models, answers: what holds no times."""
+
+
+def data_of(folder: Path) -> dict[str, str]:
+    found = {path for pattern in DATA for path in folder.rglob(pattern) if path.is_file()}
+    names = {str(path.relative_to(folder)): path for path in found if "dropped" not in path.parts}  # names its input
+    return {name: sha256(path) for name, path in names.items()}
+
+
+def killed_and_whole(make: Callable[[str], Path], *, rounds: int, seed: int) -> tuple[Path, Path, int]:
+    """Runs a recipe undisturbed, and its like with kills in every stage; returns both folders and the kills' number.
+
+    In each round every stage is killed once, after a random part of the time that it took undisturbed.
+    """
+    whole, killed = make("whole"), make("killed")
+    run_ncvc("recipe", "run", whole)
+    log = AttemptLog(whole / WORK / LOG)
+    chance, met = random.Random(seed), 0
+    for stage in load_recipe(whole).stages:
+        (attempt,) = log.of(stage.name)
+        assert attempt.cost is not None
+        for _ in range(rounds):
+            process = start(killed)
+            while process.poll() is None and not is_begun(killed, stage.name):
+                time.sleep(0.02)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.communicate(timeout=chance.uniform(0, attempt.cost.wall))
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                met += 1
+            process.communicate()
+            while is_at_work(killed):
+                time.sleep(0.02)
+    run_ncvc("recipe", "run", killed)
+    assert {state.state for state in states_of(killed, load_recipe(killed))} == {"done"}
+    return whole, killed, met
+
+
+def is_begun(folder: Path, stage: str) -> bool:
+    """True if the newest record is the beginning of a stage."""
+    last = next(reversed(AttemptLog(folder / WORK / LOG).records.values()), None)
+    return last is not None and last.stage == stage and last.status is None
+
+
+def test_kills_change_no_byte_of_text(tmp_path: Path) -> None:
+    whole, killed, met = killed_and_whole(lambda name: write_toy(tmp_path / name), rounds=1, seed=1)
+    assert met > 0
+    assert data_of(killed) == data_of(whole)
+    assert len(data_of(whole)) >= 3
+    left = {path.name for path in killed.iterdir()} - {path.name for path in whole.iterdir()}
+    assert left == set()
+    assert (killed / WORK).is_dir()
+
+
+@SLOW
+def test_kills_change_no_byte_of_datasets_checkpoints_and_models(tmp_path: Path, texts: list[str]) -> None:
+    def make(name: str) -> Path:
+        folder = small_copy("cpu-tiny", tmp_path / name, {3000: 6})
+        edit(folder / "tune.yaml", lambda tune: tune["schedule"].update(train_iters=6))
+        edit(folder / "tune.yaml", lambda tune: tune.update(checkpoints={"save_interval": 2}))
+        write_lines(folder / "text/text.jsonl", [{"text": text} for text in texts])
+        write_benchmarks(folder)
+        return folder
+
+    whole, killed, met = killed_and_whole(make, rounds=1, seed=2)
+    assert met >= 5
+    found, expected = data_of(killed), data_of(whole)
+    # A training that goes on saves every step again; which steps are kept does not depend on that.
+    assert found.keys() == expected.keys()
+    assert [name for name in found if found[name] != expected[name]] == []
+    for kind in (
+        "tokens/text.bin",
+        "run/checkpoints/step_00000006/",
+        "base/model.safetensors",
+        "tuned/model.safetensors",
+    ):
+        assert any(name.startswith(kind) for name in expected), kind
