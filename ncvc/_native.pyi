@@ -263,6 +263,13 @@ class SourceStream:
         Raises `OSError`, without an `errno` for damaged compressed data.
         """
 
+def parquet_head(path: str | PathLike[str], text_field: str, most: int) -> tuple[int, list[str]]:
+    """Returns the number of rows of a Parquet file, and at most `most` of the first as JSON objects.
+
+    One whose text, in `text_field`, is not UTF-8 is left out. Raises `OSError` for a file that does not open, and
+    `ValueError` for one that is damaged or not Parquet.
+    """
+
 def compress(data: bytes) -> bytes:
     """Compresses bytes into a Zstandard frame; frames one after another decompress to all of them."""
 

@@ -18,6 +18,8 @@ TRAINING = (*CONFIGS, "megatron-core", "numpy", "psutil", "safetensors", "tensor
 CONVERSION = (*CONFIGS, "megatron-core", *MODELS, "psutil", "sentencepiece")
 PICTURES = (*MODELS, "matplotlib", "matplotlib-fontja", "pydantic")
 TUNING = tuple(dict.fromkeys((*CONVERSION, "accelerate", "datasets", "peft", "tensorboard", "trl")))
+SERVING = (*MODELS, "pydantic", "starlette", "uvicorn")
+SYNTHESIS = (*CONFIGS, "httpx2", "jinja2", "tenacity")
 
 NEEDS: dict[str, tuple[str, ...]] = {
     "bundle": ("packaging",),
@@ -26,11 +28,17 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "clean": (),
     "convert": CONVERSION,
     "data check": ("pydantic",),
+    "data drug-prices": (),
     "data igakuqa": ("pydantic",),
     "data jmed-llm": ("pydantic",),
+    "data manbyo": (),
+    "data oscar": CONFIGS,
     "data own": ("pydantic",),
     "data topics": (),
-    "demo": tuple(dict.fromkeys((*TUNING, *TRAINING, "ipadic", "matplotlib"))),
+    "data web": CONFIGS,
+    "data wiki40b": CONFIGS,
+    "data wikipedia-dump": (*CONFIGS, "mwparserfromhell"),
+    "demo": tuple(dict.fromkeys((*TUNING, *TRAINING, *SYNTHESIS, *SERVING, "ipadic", "matplotlib", "scikit-learn"))),
     "dictionary build": ("ipadic",),
     "dictionary show": (),
     "doctor": ("packaging",),
@@ -57,10 +65,10 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "recipe list": CONFIGS,
     "recipe run": CONFIGS,
     "recipe status": CONFIGS,
-    "serve": (*MODELS, "pydantic", "starlette", "uvicorn"),
+    "serve": SERVING,
     "split": (),
     "synthesize judge": (),
-    "synthesize run": (*CONFIGS, "httpx2", "jinja2", "tenacity"),
+    "synthesize run": SYNTHESIS,
     "tokenizer train": ("pydantic", "sentencepiece"),
     "train plot": (*CONFIGS, "matplotlib", "numpy"),
     "train run": TRAINING,

@@ -232,11 +232,16 @@ def lock(folder: Path) -> int:
     """
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock_file(descriptor)
     except BlockingIOError:
         os.close(descriptor)
         raise
     return descriptor
+
+
+def lock_file(descriptor: int) -> None:
+    """Locks an open file for this process until it is closed; raises `BlockingIOError` if another one has it."""
+    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def listed(folder: Path, pattern: str) -> list[Path]:

@@ -26,7 +26,7 @@ MAY_USE = {
     "packages": set(),
     "progress": set(),
     "recipe": {"config", "files", "html", "manifest", "outputs", "progress", "yaml12"},
-    "record_log": set(),
+    "record_log": {"files", "progress"},
     "resumable": {"files", "identity", "outputs"},
     "smoothing": set(),
     "yaml12": set(),
@@ -116,6 +116,7 @@ COMMANDS = {
             "manifest",
             "outputs",
             "progress",
+            "record_log",
         )
     },
 }

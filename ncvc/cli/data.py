@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ncvc.cli import data_sources, data_terms
 from ncvc.cli.options import EXISTING_FILE, EXISTING_FOLDER, PATH, Console, Group, answers, force_option, warn
 
 if TYPE_CHECKING:
@@ -14,7 +15,11 @@ if TYPE_CHECKING:
 
 @click.group(cls=Group)
 def data() -> None:
-    """Prepares benchmarks and topics, and checks question–answer data of one's own."""
+    """Prepares benchmarks, published corpora, term lists and topics, and checks question–answer data of one's own."""
+
+
+for command in (*data_sources.commands(), *data_terms.commands()):
+    data.add_command(command)
 
 
 @data.command("jmed-llm")

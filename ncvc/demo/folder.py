@@ -1,6 +1,7 @@
 """The demo's folder: what a demo made there, which alone it ever removes, and how it is told from other files."""
 
 import contextlib
+import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -16,20 +17,29 @@ from ncvc.outputs import RUN_NAMES, is_page_or_picture, require_apart, require_r
 MARKER = ".made-by-ncvc-demo"
 MADE = (
     MARKER,
+    "answers",
     "dictionary",
+    "filtered",
     "hf",
     "index.html",
+    "labels",
     "loss.png",
     "preprocess.yaml",
+    "quality-model",
     "questions",
     "questions-test.jsonl",
     "questions-train.jsonl",
     "run",
     "scores",
+    "synthesize.yaml",
+    "synthesized",
     "terms.csv",
+    "text",
     "text.jsonl",
+    "textbook.jinja",
     "tokenizer",
     "tokens",
+    "topics.jsonl",
     "train.yaml",
     "tune.yaml",
     "tuned",
@@ -41,8 +51,11 @@ RECORDED = (
     "preprocess.yaml",
     "questions-test.jsonl",
     "questions-train.jsonl",
+    "synthesize.yaml",
     "terms.csv",
     "text.jsonl",
+    "textbook.jinja",
+    "topics.jsonl",
     "train.yaml",
     "tune.yaml",
 )
@@ -51,8 +64,16 @@ LEFT = re.compile(rf"\.({'|'.join(map(re.escape, MADE))})\.([0-9a-f]{{8}}\.)?par
 """Names of work folders and files that a stage leaves when it is killed."""
 RUNS = ("run", "tuning")
 """Run folders, of the training and of the tuning; they have no manifest."""
-FOLDERS = ("hf", "questions", "scores", "tokenizer", "tokens", "tuned", *RUNS)
+FOLDERS = (
+    *("filtered", "hf", "labels", "quality-model", "questions", "scores", "synthesized", "text", "tokenizer", "tokens"),
+    *("tuned", *RUNS),
+)
 """Those that are folders."""
+
+ANSWERS = "answers"
+"""Folder of the log of a synthesis."""
+ANSWERS_HEAD = b'{"format": "ncvc-synthesis-log/1"}\n'
+"""First line of that log."""
 
 SAVING = ".tuning.partial"
 """Folder in which a tuning writes a checkpoint."""
@@ -79,7 +100,9 @@ def prepare(folder: Path) -> None:
     if foreign:
         named = ", ".join([*foreign[:3], "…"][: len(foreign)])
         raise DemoError(f"{folder}: holds what no demo made ({named}); name a new or an empty folder")
-    for name in sorted(ours & {*MADE} - {MARKER, *RUNS}):
+    if foreign_path := _foreign_in_answers(folder / ANSWERS):
+        raise DemoError(f"{foreign_path}: no demo made it; move it away, or name a new or an empty folder")
+    for name in sorted(ours & {*MADE} - {MARKER, ANSWERS, *RUNS}):
         _require_unchanged(folder, name)
     for name in sorted(ours - {*MADE}):
         if not PARTIAL.fullmatch(name):
@@ -110,6 +133,22 @@ def _require_unchanged(folder: Path, name: str) -> None:
         foreign = path
     if foreign is not None:
         raise DemoError(f"{foreign}: no demo made it as it is; move it away, or name a new or an empty folder")
+
+
+def _foreign_in_answers(answers: Path) -> Path | None:
+    """Returns what no synthesis wrote into its folder of answers, which has no manifest."""
+    if not os.path.lexists(answers):
+        return None
+    if answers.is_symlink() or not answers.is_dir():
+        return answers
+    return next((path for path in answers.iterdir() if not _is_log(path)), None)
+
+
+def _is_log(path: Path) -> bool:
+    if path.name != "log.jsonl" or path.is_symlink() or not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return ANSWERS_HEAD.startswith(file.readline(len(ANSWERS_HEAD)))
 
 
 def _foreign_in_run(run: Path) -> Iterator[Path]:

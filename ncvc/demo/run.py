@@ -7,8 +7,19 @@ from pathlib import Path
 
 from ncvc.demo.folder import prepare, recorded
 from ncvc.demo.outcome import outcome_lines
+from ncvc.demo.quality import quality_lines, quality_stages
 from ncvc.demo.questions import write_questions
-from ncvc.demo.stages import stages, write_configs
+from ncvc.demo.stages import dump, stages, write_configs
+from ncvc.demo.stand_in import stand_ins
+from ncvc.demo.synthesis import (
+    PROMPT,
+    free_port,
+    served,
+    synthesis_config,
+    synthesis_lines,
+    synthesis_stage,
+    write_topics,
+)
 from ncvc.demo.text import write_corpus, write_terms
 from ncvc.errors import DemoError
 from ncvc.progress import Channel, Reporter
@@ -49,14 +60,26 @@ def run_demo(folder: Path, seed: int, reporter: Reporter, channel: Channel = "st
     anything else, or if a stage fails.
     """
     prepare(folder)
-    commands = stages(folder, write_configs(folder))
+    with stand_ins() as address:
+        return _run(folder, seed, address, reporter, channel)
+
+
+def _run(folder: Path, seed: int, stand_in: str, reporter: Reporter, channel: Channel) -> list[Made]:
+    port = free_port()
+    commands = [
+        *stages(folder, write_configs(folder)),
+        synthesis_stage(folder, port),
+        *quality_stages(folder, stand_in),
+    ]
+    dump(folder / "synthesize.yaml", "Paths are relative to this file.", synthesis_config(port, stand_in))
     last = len(commands) + 2
     reporter.say(f"[1/{last}] text and questions, written by this package (seed {seed})")
     rows = [Made("text", folder / "text.jsonl", _write_text(folder, seed, reporter))]
     for number, stage in enumerate(commands, start=2):
         reporter.say("")
         reporter.say(f"[{number}/{last}] {stage.name}")
-        cost = _call(stage.arguments, reporter, channel)
+        with served(stage.server, reporter, channel):
+            cost = _call(stage.arguments, reporter, channel)
         rows.append(Made(stage.name, stage.makes, cost.wall, stage.arguments, cost))
     _write_page(folder, rows)
     for line in ("", *_table(rows), "", f"[{last}/{last}] continuations of the base model"):
@@ -65,7 +88,8 @@ def run_demo(folder: Path, seed: int, reporter: Reporter, channel: Channel = "st
         reporter.say("")
         options = ("--max-new-tokens", "80", "--temperature", TEMPERATURE)
         _call(("generate", str(folder / "hf"), "--prompt", prompt, *options), reporter, channel)
-    for line in ("", *outcome_lines(folder / "scores")):
+    closing = (*synthesis_lines(folder / "synthesized"), *quality_lines(folder), *outcome_lines(folder / "scores"))
+    for line in ("", *closing):
         reporter.say(line)
     return rows
 
@@ -77,6 +101,10 @@ def _write_text(folder: Path, seed: int, reporter: Reporter) -> float:
         count = write_corpus(partial, seed)
     with recorded(folder / "terms.csv") as partial:
         terms = write_terms(partial)
+    with recorded(folder / "topics.jsonl") as partial:
+        write_topics(partial)
+    with recorded(folder / "textbook.jinja") as partial:
+        partial.write_text(PROMPT, encoding="utf-8")
     lines = (folder / "text.jsonl").read_text(encoding="utf-8").splitlines()
     corpus = "\n".join(json.loads(line)["text"] for line in lines)
     train, test = folder / "questions-train.jsonl", folder / "questions-test.jsonl"

@@ -25,6 +25,8 @@ class Stage:
     name: str
     makes: Path
     arguments: tuple[str, ...]
+    server: tuple[str, ...] = ()
+    """Arguments of a server of ncvc that runs beside it."""
 
 
 def write_configs(folder: Path) -> dict[str, Any]:
@@ -46,9 +48,9 @@ def write_configs(folder: Path) -> dict[str, Any]:
         "output": str(folder / "tuned"),
     }
     tune["data"] |= {"train": [str(folder / "questions/train.jsonl")]}
-    _dump(folder / "preprocess.yaml", "Paths are relative to this file.", preprocess)
-    _dump(folder / "train.yaml", "megatron_configs/demo.yaml with this folder's paths; it says more.", train)
-    _dump(folder / "tune.yaml", "megatron_configs/tune/demo.yaml with this folder's paths; it says more.", tune)
+    dump(folder / "preprocess.yaml", "Paths are relative to this file.", preprocess)
+    dump(folder / "train.yaml", "megatron_configs/demo.yaml with this folder's paths; it says more.", train)
+    dump(folder / "tune.yaml", "megatron_configs/tune/demo.yaml with this folder's paths; it says more.", tune)
     return train
 
 
@@ -57,7 +59,8 @@ def _shipped(path: Path) -> dict[str, Any]:
     return values
 
 
-def _dump(path: Path, comment: str, values: dict[str, Any]) -> None:
+def dump(path: Path, comment: str, values: dict[str, Any]) -> None:
+    """Writes a config of the demo's own."""
     text = yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
     with recorded(path) as partial:
         partial.write_text(f"# {comment}\n{text}", encoding="utf-8")

@@ -2,18 +2,13 @@
 
 from pathlib import Path
 
-import pydantic
-
-from ncvc.record_log import RecordLog
+from ncvc.record_log import Identified, InMemoryLog
 from ncvc.resumable import ResumableFolder
 
 
-class AnswerRecord(pydantic.BaseModel):
+class AnswerRecord(Identified):
     """Answer of a model to a row, before it is scored."""
 
-    model_config = pydantic.ConfigDict(extra="forbid", frozen=True, strict=True)
-
-    id: str
     prompt: str
     is_chat: bool
     answer: str
@@ -42,7 +37,7 @@ class EvaluationFolder(ResumableFolder):
         return self.folder / "models"
 
 
-class AnswerLog(RecordLog[AnswerRecord]):
+class AnswerLog(InMemoryLog[AnswerRecord]):
     """File of a model's answers."""
 
     def __init__(self, path: Path) -> None:

@@ -26,7 +26,7 @@ def ask_all(plan: Plan, engine: EvaluationEngine, log: AnswerLog, batch_size: in
     done, of = len(log.records), len(log.records) + len(asked)
     progress.resume(done)
     for some in batched(asked, batch_size):
-        log.append(_ask(some, engine, plan.likelihood, batch_size))
+        log.extend(_ask(some, engine, plan.likelihood, batch_size))
         done += len(some)
         progress.items(done, of)
     progress.close()

@@ -49,6 +49,7 @@ def evaluate(
         answered = []
         for model in plan.models:
             with AnswerLog(work.answers / f"{model.slug}.jsonl") as log:
+                log.say_dropped(reporter)
                 engine = open_engine(
                     model, plan.settings, work.models, device, batch_size, tokenizer, key_file, reporter
                 )

@@ -49,6 +49,8 @@ class Line:
     """Drawn pale below the line, such as what the line is a mean of; no spike of it is lost."""
     dots: Sequence[Point] = ()
     marks: Sequence[Mark] = ()
+    label: str | Html = ""
+    """Name in the legend, where it is another one, as in two languages."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ def line_chart(
             for x, y in line.dots
         ]
     shapes.append(bottom_axis(plane.x, HEIGHT))
-    names = legend((f"c{i % COLOURS}", line.name) for i, line in enumerate(lines))
+    names = legend((f"c{i % COLOURS}", line.label or line.name) for i, line in enumerate(lines))
     return joined([names, drawing(HEIGHT, *shapes, x_label=x_label, y_label=y_label)])
 
 

@@ -101,4 +101,4 @@ def _fit(
         facts["forest"] = {"trees": trees, "dimensions": data.embeddings.shape[1]}
     is_high = data.is_high[test]
     measures = {name: measure(found, is_high) for name, found in scores.items()}
-    return Fitted(texts, is_high, scores, measures, len(train), data.left_out, facts)
+    return Fitted(texts, is_high, scores, measures, len(train), data.left_out, data.summary, facts)

@@ -19,6 +19,8 @@ class Fitted:
     measures: dict[str, Measures]
     trained: int
     left_out: dict[str, int]
+    labels: dict[str, Any]
+    """As `summary.json` of the labels has it."""
     facts: dict[str, Any] = field(default_factory=dict)
 
 

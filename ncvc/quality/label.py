@@ -12,8 +12,6 @@ from itertools import batched, combinations
 from pathlib import Path
 from typing import Any
 
-import pydantic
-
 from ncvc import __version__
 from ncvc import _native as native
 from ncvc.errors import NcvcError
@@ -27,7 +25,7 @@ from ncvc.progress import Progress, Reporter
 from ncvc.quality.agreement import agreement
 from ncvc.quality.documents import Document, draw, read_documents
 from ncvc.quality.prompt import PROMPT, Label, messages, read_label
-from ncvc.record_log import RecordLog
+from ncvc.record_log import Identified, InMemoryLog
 from ncvc.resumable import ResumableFolder
 
 LABELS = "labels.jsonl.zst"
@@ -36,12 +34,9 @@ PAPER_SAMPLE = 100_000
 """Documents that the papers labelled."""
 
 
-class LabelRecord(pydantic.BaseModel):
+class LabelRecord(Identified):
     """A labeller's answer on a document."""
 
-    model_config = pydantic.ConfigDict(extra="forbid", frozen=True, strict=True)
-
-    id: str
     answer: str
     finish: str
 
@@ -115,7 +110,8 @@ def label(
             raise NcvcError(f"{labelling.inputs[0]}: holds no document; give files of `ncvc preprocess --to text`")
         answered: dict[str, dict[str, LabelRecord]] = {}
         for number, (name, model, settings) in enumerate(labelling.asked()):
-            with RecordLog(work.folder / "answers" / f"{number:02}.jsonl", LabelRecord) as log:
+            with InMemoryLog(work.folder / "answers" / f"{number:02}.jsonl", LabelRecord) as log:
+                log.say_dropped(reporter)
                 left = [document for document in documents if document.id not in log.records]
                 if left:
                     engine = open_engine(
@@ -134,7 +130,7 @@ def label(
 def _ask(
     documents: Sequence[Document],
     engine: EvaluationEngine,
-    log: RecordLog[LabelRecord],
+    log: InMemoryLog[LabelRecord],
     most_characters: int,
     batch_size: int,
     progress: Progress,
@@ -145,7 +141,7 @@ def _ask(
     for some in batched(sorted(documents, key=lambda document: len(document.text)), batch_size):
         prompts = [engine.word(messages(document.text, most_characters), exam=False) for document in some]
         answers = engine.answer(prompts, batch_size)
-        log.append(
+        log.extend(
             LabelRecord(id=document.id, answer=answer.text, finish=answer.finish)
             for document, answer in zip(some, answers, strict=True)
         )

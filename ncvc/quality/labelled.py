@@ -4,16 +4,18 @@ import json
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from ncvc.documents.lines import read_lines
 from ncvc.documents.sources import LONGEST_LINE
 from ncvc.errors import NcvcError
+from ncvc.files import read_json
 from ncvc.manifest import QUALITY_LABELS
 from ncvc.quality.embed import read_embeddings
 from ncvc.quality.folders import require_folder
-from ncvc.quality.label import LABELS
+from ncvc.quality.label import LABELS, SUMMARY
 
 FEWEST = 20
 """Documents of each label that are needed, so that each is in every part of the split."""
@@ -29,6 +31,8 @@ class Labelled:
     """True for 高 [n]."""
     left_out: dict[str, int]
     """Reason → labelled documents that are not used."""
+    summary: dict[str, Any]
+    """As `summary.json` of the labels has it."""
     embeddings: np.ndarray | None = None
     """[n, size] in 32 bits."""
 
@@ -46,7 +50,7 @@ def read_labelled(labels: Path, embeddings: Path | None) -> Labelled:
         ids.append(row["id"])
         texts.append(row["text"])
         is_high.append(row["label"] == "高")
-    found = Labelled(ids, texts, np.array(is_high, bool), dict(left_out))
+    found = Labelled(ids, texts, np.array(is_high, bool), dict(left_out), read_json(labels / SUMMARY))
     if embeddings is not None:
         found = _with_embeddings(found, embeddings)
     counts = {"高": int(found.is_high.sum()), "低": int((~found.is_high).sum())}
@@ -75,5 +79,6 @@ def _with_embeddings(data: Labelled, folder: Path) -> Labelled:
         texts=[data.texts[place] for place in kept],
         is_high=data.is_high[kept],
         left_out=left_out,
+        summary=data.summary,
         embeddings=np.stack([found[place] for place in kept]) if kept else np.zeros((0, 1), np.float32),
     )

@@ -28,6 +28,7 @@ def report_page(fitted: Fitted) -> str:
     """The whole page."""
     return page(
         ("Quality classifier", "品質分類器"),
+        _labels(fitted),
         _measures(fitted),
         _calibration(fitted),
         *(_going(name, found) for name, found in fitted.measures.items()),
@@ -47,6 +48,26 @@ def _facts(fitted: Fitted) -> Html:
             (both("left out", "除外"), f"{sum(fitted.left_out.values()):,}", joined(reasons, Html(" · "))),
         ]
     )
+
+
+def _labels(fitted: Fitted) -> Html:
+    """Names the labellers, whose answers are all that a model can learn."""
+    labellers = fitted.labels["labellers"]
+    rows = [row(name, *(f"{counts[key]:,}" for key in ("高", "低", "left_out"))) for name, counts in labellers.items()]
+    head = [both("labeller", "ラベル付け"), "高", "低", both("other answers", "それ以外の回答")]
+    agreed = [
+        row(" · ".join(pair["labellers"]), f"{pair['documents']:,}", f"{pair['equal']:,}", _kappa(pair["kappa"]))
+        for pair in fitted.labels["agreement"]
+    ]
+    pairs = [both("of two", "二者"), both("documents", "文書"), both("alike", "一致"), both("kappa", "カッパ係数")]
+    first = next(iter(labellers))
+    note = both(f"The labels of {first} count.", f"{first} のラベルを用いた。")
+    more = [table(pairs, agreed)] if agreed else []
+    return section(both("Labels", "ラベル"), table(head, rows), *more, note=note)
+
+
+def _kappa(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
 
 
 def _measures(fitted: Fitted) -> Html:
@@ -79,10 +100,10 @@ def _percent(value: float | None) -> str:
 
 
 def _calibration(fitted: Fitted) -> Html:
-    lines = [Line("perfect", [(0.0, 0.0), (1.0, 1.0)])]
+    lines = [Line("perfect", [(0.0, 0.0), (1.0, 1.0)], label=both("perfect", "理想"))]
     for name, found in fitted.measures.items():
         points = [(each.score, each.high) for each in found.bins]
-        lines.append(Line(name, points, dots=points))
+        lines.append(Line(name, points, dots=points, label=MODELS[name]))
     chart = line_chart(lines, x_label=both("mean score", "平均スコア"), y_label=both("labelled 高", "高の割合"))
     head = [both("score", "スコア"), *(MODELS[name] for name in fitted.measures)]
     counts = {name: {int(each.score * 10): each for each in found.bins} for name, found in fitted.measures.items()}
@@ -101,7 +122,7 @@ def _calibration(fitted: Fitted) -> Html:
 
 def _going(name: str, found: Measures) -> Html:
     lines = [
-        Line("all", [(each.threshold, each.all) for each in found.going]),
+        Line("all", [(each.threshold, each.all) for each in found.going], label=both("all", "全体")),
         Line("低", [(each.threshold, each.low) for each in found.going]),
         Line("高", [(each.threshold, each.high) for each in found.going]),
     ]

@@ -53,8 +53,7 @@ def synthesize(
     plan = make_plan(config, folder)
     final = _check_outputs(plan, replace=replace)
     with AnswerLog(plan.log) as log:
-        if log.dropped:
-            reporter.say(f"{log.path}: {log.dropped} bytes of a line that was cut off were dropped")
+        log.say_dropped(reporter)
         if ask:
             _require_answers(plan, log, ask_all(plan, log, reporter))
         with SynthesisFolder(final) as work:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from ncvc.data.topics import drug_stem, prepare_topics
+from ncvc.data.drug_names import drug_stem
+from ncvc.data.topics import prepare_topics
 from ncvc.errors import InputError
 from ncvc.manifest import verify
 from tests.conftest import run_ncvc

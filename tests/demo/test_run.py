@@ -18,6 +18,9 @@ from ncvc.demo.run import run_demo
 from ncvc.errors import DemoError
 from ncvc.manifest import TUNING, write_manifest
 from ncvc.progress import Reporter
+from ncvc.synthesize.config import SynthesizeConfig
+from ncvc.synthesize.log import AnswerLog
+from ncvc.synthesize.plan import make_plan
 from tests.conftest import Recorder
 
 TRAIN = {
@@ -45,6 +48,18 @@ SCORES = {
 }
 
 
+SUMMARIES = {
+    "synthesize": (
+        "synthesized",
+        {"writers": {"own-model": {"off_topic": 4, "too_short": 8}, "rules-stand-in": {"kept": 24}}},
+    ),
+    "label": ("labels", {"labellers": {"rule": {"高": 700, "低": 299, "left_out": 1}}}),
+    "output=text": ("text", {"documents": {"out": 5000}}),
+    "output=filtered": ("filtered", {"documents": {"out": 4000}}),
+}
+"""Word of a command → folder that it makes, and its `summary.json`."""
+
+
 class Program:
     """Stands in for Python: writes down the commands it is given, and fails at the one it is told to."""
 
@@ -54,7 +69,7 @@ class Program:
         self.fails_file = path.with_name("fails")
         path.write_text(
             f"#!{sys.executable}\n"
-            "import pathlib, sys\n"
+            "import json, pathlib, sys\n"
             "arguments = sys.argv[3:]  # after -m ncvc\n"
             f"print(*arguments, sep='\\t', file=open({str(self.calls_file)!r}, 'a'))\n"
             f"fails = pathlib.Path({str(self.fails_file)!r})\n"
@@ -62,6 +77,21 @@ class Program:
             "    folder = pathlib.Path(arguments[-1])\n"
             "    folder.mkdir()\n"
             f"    (folder / 'scores.json').write_text({json.dumps(SCORES)!r})\n"
+            f"for word, (name, summary) in json.loads({json.dumps(json.dumps(SUMMARIES))}).items():\n"
+            "    if word in arguments:\n"
+            f"        folder = pathlib.Path({str(path.parent / 'out')!r}) / name\n"
+            "        folder.mkdir()\n"
+            "        (folder / 'summary.json').write_text(json.dumps(summary))\n"
+            "if arguments[0] == 'serve' and not fails.exists():\n"
+            "    import http.server\n"
+            "    class Handler(http.server.BaseHTTPRequestHandler):\n"
+            "        def do_GET(self):\n"
+            "            self.send_response(200)\n"
+            "            self.end_headers()\n"
+            "        def log_message(self, *_):\n"
+            "            pass\n"
+            "    port = int(arguments[arguments.index('--port') + 1])\n"
+            "    http.server.HTTPServer(('127.0.0.1', port), Handler).serve_forever()\n"
             "sys.exit(3 if fails.exists() and fails.read_text() == arguments[0] else 0)\n"
         )
         path.chmod(0o755)
@@ -102,8 +132,20 @@ def test_every_stage_runs_as_it_is_shown(program: Program, tmp_path: Path) -> No
         ["tune", f"{folder}/tune.yaml"],
         ["evaluate", f"{folder}/hf", f"{folder}/tuned", "--suite", "own", "--data", f"{folder}/questions", *options],
     ]
-    assert [command[:3] for command in commands[9:]] == [["generate", f"{folder}/hf", "--prompt"]] * 3
-    shown = [line.removeprefix("$ ncvc ") for line in said if line.startswith("$ ")]
+    server, labelled = commands[9], commands[12]
+    assert commands[9:15] == [
+        ["serve", f"{folder}/hf", "--port", server[3], "--name", "own-model", "--plain-chat", "--quiet"],
+        ["synthesize", f"{folder}/synthesize.yaml"],
+        ["preprocess", f"{folder}/preprocess.yaml", "--to", "text", "--set", "output=text"],
+        [*("quality", "label", f"{folder}/text/corpus.jsonl.zst", "-o", f"{folder}/labels", "--size", "600"),
+         *("--labeller", labelled[8], "--batch-size", "32")],
+        ["quality", "fit", f"{folder}/labels", "-o", f"{folder}/quality-model"],
+        [*("preprocess", f"{folder}/preprocess.yaml", "--to", "text", "--set", "output=filtered", "--set"),
+         "sources.0.filters.quality={model: quality-model, threshold: 0.5}"],
+    ]  # fmt: skip
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+/v1#rule", labelled[8])
+    assert [command[:3] for command in commands[15:]] == [["generate", f"{folder}/hf", "--prompt"]] * 3
+    shown = [line.removeprefix("$ ncvc ").removesuffix(" &") for line in said if line.startswith("$ ")]
     assert [shlex.split(line) for line in shown] == commands
 
 
@@ -114,7 +156,15 @@ def test_the_table_says_where_and_how_large(program: Program, tmp_path: Path) ->
     for made in ("text.jsonl", "dictionary", "tokenizer", "tokens", "run", "hf", "loss.png", "questions", "tuned"):
         assert f" {tmp_path}/out/{made} " in table
     assert re.search(r"text.jsonl +2\.\d MB", table)
-    assert said[-2:] == [
+    assert said[-9:] == [
+        "texts that were kept:",
+        "  own-model (this demo's base model): 0 of 12; set aside: 4 off_topic, 8 too_short",
+        "  rules-stand-in (sentences of a few forms, true of nothing): 24 of 24",
+        f"texts side by side: {tmp_path}/out/synthesized/report.html",
+        "quality by a stated rule (full sentences, no casual marks): 299 of 600 labelled documents are 低; the classifier"
+        " drops 1,000 of 5,000",
+        f"classifier: {tmp_path}/out/quality-model/report.html; what it dropped: {tmp_path}/out/filtered/dropped",
+        "held-out questions, with 95 % intervals:",
         "  kinds: accuracy by chance 0.25; hf 0.12 (0.06–0.99); tuned 0.75 (0.38–0.99)",
         f"questions, answers and all scores: {tmp_path}/out/scores/report.html",
     ]
@@ -163,7 +213,9 @@ def test_a_second_demo_starts_anew(program: Program, tmp_path: Path) -> None:
     with pytest.raises(DemoError):
         run_demo(folder, 1, Reporter())
     questions = {"questions-train.jsonl", "questions-test.jsonl"}
-    left = {"preprocess.yaml", "terms.csv", "text.jsonl", "train.yaml", "tune.yaml", MARKER} | questions
+    own = {"preprocess.yaml", "synthesize.yaml", "terms.csv", "text.jsonl", "topics.jsonl", "train.yaml", "tune.yaml"}
+    own |= {"textbook.jinja"}
+    left = own | {MARKER} | questions
     assert {path.name for path in folder.iterdir()} == left
 
 
@@ -227,3 +279,36 @@ def test_a_file_is_no_folder(tmp_path: Path) -> None:
     (tmp_path / "demo").touch()
     with pytest.raises(DemoError, match="is a file; name a folder"):
         run_demo(tmp_path / "demo", 1, Reporter())
+
+
+def test_a_server_that_ends_at_once_is_said(program: Program, tmp_path: Path) -> None:
+    program.fail_at("serve")
+    with pytest.raises(DemoError, match=r"`ncvc serve .*` ended with status 3; its message is above"):
+        run_demo(tmp_path / "out", 1, Reporter())
+    assert program.calls()[-1][0] == "serve"
+
+
+def test_the_config_of_the_synthesis_loads_and_tells_its_writers_apart(program: Program, tmp_path: Path) -> None:
+    run_demo(tmp_path / "out", 1, Reporter())
+    config = SynthesizeConfig.load(tmp_path / "out/synthesize.yaml")
+    own, rules = config.writers
+    assert (own.name, rules.name) == ("own-model", "rules-stand-in")
+    assert own.address == f"http://127.0.0.1:{program.calls()[9][3]}/v1"
+    plan = make_plan(config, tmp_path / "out")
+    assert len(plan.requests) == 36
+
+
+def test_answers_go_unless_something_was_put_there(tmp_path: Path) -> None:
+    (tmp_path / MARKER).write_text("")
+    with AnswerLog(tmp_path / "answers"):
+        pass
+    (tmp_path / "answers/letter.txt").write_text("残す")
+    with pytest.raises(DemoError, match=r"letter.txt: no demo made it"):
+        prepare(tmp_path)
+    (tmp_path / "answers/letter.txt").unlink()
+    prepare(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [MARKER]
+    (tmp_path / "answers").mkdir()
+    (tmp_path / "answers/log.jsonl").write_text("mine\n")
+    with pytest.raises(DemoError, match=r"log.jsonl: no demo made it"):
+        prepare(tmp_path)

@@ -1,5 +1,6 @@
 """Whole evaluations of tiny random models: answers, likelihoods, resumption, refusals."""
 
+import errno
 import json
 import os
 import shutil
@@ -15,7 +16,7 @@ import torch
 from ncvc.data.rows import read_rows
 from ncvc.engines.huggingface import TransformersEngine
 from ncvc.errors import ModelFolderError, NcvcError
-from ncvc.evaluate.answers import AnswerLog, AnswerRecord
+from ncvc.evaluate.answers import AnswerLog, AnswerRecord, EvaluationFolder
 from ncvc.evaluate.ask import ask_all
 from ncvc.evaluate.local import LocalEngine
 from ncvc.evaluate.models import find_models
@@ -159,15 +160,64 @@ def test_a_log_keeps_whole_lines_only(tmp_path: Path) -> None:
         id="a", prompt="p", is_chat=False, answer="x\n", finish="length", tokens=2, texts={"A": (-1.5, 3)}
     )
     with AnswerLog(tmp_path / "log") as log:
-        log.append([record, record.model_copy(update={"id": "b"})])
+        log.extend([record, record.model_copy(update={"id": "b"})])
     with (tmp_path / "log").open("ab") as file:
         file.write(b'{"id": "c"')
     with AnswerLog(tmp_path / "log") as log:
         assert log.records["a"] == record
         assert log.records.keys() == {"a", "b"}
-        log.append([record.model_copy(update={"id": "d"})])
+        log.extend([record.model_copy(update={"id": "d"})])
     with AnswerLog(tmp_path / "log") as log:
         assert log.records.keys() == {"a", "b", "d"}
+
+
+@pytest.fixture
+def unfinished(plain_model: Path, benchmarks: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The log of an evaluation that a full disk stopped at a whole line."""
+    write, left = os.write, [8]
+
+    def full(descriptor: int, data: bytes) -> int:
+        if not left[0]:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        left[0] -= 1
+        return write(descriptor, data if left[0] else data[:9])
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "write", full)
+        with pytest.raises(NcvcError, match=r"plain\.jsonl: No space left on device; every answer in it is kept; free"):
+            evaluate(plan_of([plain_model], benchmarks, limit=2), tmp_path / "out")
+    log = tmp_path / ".out.partial/answers/plain.jsonl"
+    assert log.read_bytes().count(b"\n") == 7
+    assert log.read_bytes().endswith(b"\n")
+    return log
+
+
+def test_after_a_full_disk_the_rest_is_asked(unfinished: Path, plain_model: Path, benchmarks: Path) -> None:
+    kept = answers(unfinished.parent)
+    out = unfinished.parents[2] / "out"
+    evaluate(plan_of([plain_model], benchmarks, limit=2), out)
+    found = answers(out / "answers/plain")
+    assert len(found) == 20
+    assert {name: row["answer"] for name, row in found.items() if name in kept} == {
+        name: row["answer"] for name, row in kept.items()
+    }
+
+
+def test_a_damaged_answer_is_named_and_none_is_lost(unfinished: Path, plain_model: Path, benchmarks: Path) -> None:
+    lines = unfinished.read_bytes().split(b"\n")
+    unfinished.write_bytes(damaged := b"\n".join([*lines[:2], lines[2][:-9], *lines[3:]]))
+    with pytest.raises(NcvcError, match=r"plain\.jsonl:3: damaged, with whole lines behind it; nothing was changed"):
+        evaluate(plan_of([plain_model], benchmarks, limit=2), unfinished.parents[2] / "out")
+    assert unfinished.read_bytes() == damaged
+
+
+def test_two_evaluations_at_once(unfinished: Path, plain_model: Path, benchmarks: Path) -> None:
+    out, before = unfinished.parents[2] / "out", unfinished.read_bytes()
+    with EvaluationFolder(out), pytest.raises(NcvcError, match="another ncvc is writing it"):
+        evaluate(plan_of([plain_model], benchmarks, limit=2), out)
+    with AnswerLog(unfinished), pytest.raises(NcvcError, match=r"plain\.jsonl: another ncvc is writing it"):
+        evaluate(plan_of([plain_model], benchmarks, limit=2), out)
+    assert unfinished.read_bytes() == before
 
 
 def test_what_cannot_be_measured_is_refused(plain_model: Path, benchmarks: Path, tmp_path: Path) -> None:

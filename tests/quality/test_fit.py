@@ -97,7 +97,11 @@ def test_the_report_in_a_browser(labels: Path, embeddings: Path, tmp_path: Path)
         page.open((tmp_path / "model/report.html").as_uri())
         text = page.run("document.body.innerText")
         assert "品質分類器" in text
-        assert page.run("document.querySelectorAll('section').length") == 6
+        assert page.run("document.querySelectorAll('section').length") == 7
+        assert "rule のラベルを用いた。" in text
+        # Names of lines are Japanese on the Japanese page.
+        assert "理想" in text
+        assert "perfect" not in text
         assert page.run("document.querySelectorAll('li').length") >= 4 * 12
         wide = page.run("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wide <= 0

@@ -1,6 +1,8 @@
 """Labels by models behind an address and in folders, and their agreement."""
 
+import errno
 import json
+import os
 import random
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,8 +18,9 @@ from ncvc.evaluate.models import find_models
 from ncvc.evaluate.server import ServerEngine
 from ncvc.quality.agreement import agreement
 from ncvc.quality.documents import Document, draw, find_inputs, read_documents
-from ncvc.quality.label import Labelling, label
+from ncvc.quality.label import LabelFolder, Labelling, LabelRecord, label
 from ncvc.quality.prompt import PROMPT, messages, read_label
+from ncvc.record_log import InMemoryLog
 from tests.quality.conftest import STAND_IN, write_documents
 
 
@@ -182,3 +185,72 @@ def test_other_formats_are_refused(tmp_path: Path) -> None:
     (tmp_path / "in.txt").write_text("咳。", encoding="utf-8")
     with pytest.raises(NcvcError, match="not JSON lines"):
         find_inputs([str(tmp_path / "in.txt")])
+
+
+@pytest.fixture
+def stopped(address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Labelling, Path]:
+    """A labelling of 40 documents that was stopped after 16, and its log."""
+    write_documents(tmp_path / "in.jsonl", 40)
+    labelling = Labelling(find_inputs([str(tmp_path / "in.jsonl")]), find_models([f"{address}#rule"]))
+    answer, asked = ServerEngine.answer, 0
+
+    def some(self: ServerEngine, prompts: Sequence[Prompt], batch_size: int) -> list[Answer]:
+        nonlocal asked
+        asked += len(prompts)
+        if asked > 16:
+            raise KeyboardInterrupt
+        return answer(self, prompts, batch_size)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ServerEngine, "answer", some)
+        with pytest.raises(KeyboardInterrupt):
+            label(labelling, tmp_path / "labels")
+    log = tmp_path / ".labels.partial/answers/00.jsonl"
+    assert log.read_bytes().count(b"\n") == 16
+    return labelling, log
+
+
+@pytest.mark.parametrize("at", [3, 15], ids=["middle", "last"])
+def test_a_damaged_answer_is_named_and_none_is_lost(stopped: tuple[Labelling, Path], at: int) -> None:
+    labelling, log = stopped
+    lines = log.read_bytes().split(b"\n")
+    damaged = b"\n".join([*lines[:at], b"\0" * len(lines[at]), *lines[at + 1 :]])
+    log.write_bytes(damaged)
+    with pytest.raises(NcvcError, match=rf"00\.jsonl:{at + 1}: damaged.*; nothing was changed; restore the file, or"):
+        label(labelling, log.parents[2] / "labels")
+    assert log.read_bytes() == damaged
+    # As the message advises: without the line it goes on, and asks for that one answer again.
+    log.write_bytes(b"\n".join([*lines[:at], *lines[at + 1 :]]))
+    assert label(labelling, log.parents[2] / "labels")["documents"] == 40
+
+
+def test_a_full_disk_stops_a_labelling_at_a_whole_line(
+    stopped: tuple[Labelling, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    labelling, log = stopped
+    before = log.read_bytes()
+
+    def half(descriptor: int, data: bytes) -> int:
+        if os.fstat(descriptor).st_size > len(before):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return os.pwrite(descriptor, data[:7], len(before))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "write", half)
+        with pytest.raises(NcvcError, match=r"00\.jsonl: No space left on device; every answer in it is kept; free"):
+            label(labelling, log.parents[2] / "labels")
+    assert log.read_bytes() == before
+    assert label(labelling, log.parents[2] / "labels")["documents"] == 40
+
+
+def test_two_labellings_at_once(stopped: tuple[Labelling, Path]) -> None:
+    labelling, log = stopped
+    before = log.read_bytes()
+    with LabelFolder(log.parents[2] / "labels"), pytest.raises(NcvcError, match="another ncvc is writing it"):
+        label(labelling, log.parents[2] / "labels")
+    with (
+        InMemoryLog(log, LabelRecord),
+        pytest.raises(NcvcError, match=r"00\.jsonl: another ncvc is writing it; wait for that one"),
+    ):
+        label(labelling, log.parents[2] / "labels")
+    assert log.read_bytes() == before

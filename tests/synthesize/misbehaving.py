@@ -116,6 +116,14 @@ class Server:
         self.port: int = self._server.sockets[0].getsockname()[1]
         return self
 
+    def settle(self, quiet: float = 0.5) -> None:
+        """Waits until no request was under way for so many seconds: the other side is gone, and that was seen."""
+        since = time.monotonic()
+        while time.monotonic() < since + quiet:
+            time.sleep(0.02)
+            if self._under_way:
+                since = time.monotonic()
+
     def __exit__(self, *_: object) -> None:
         asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ncvc.synthesize.log import HEAD, AnswerLog, LogError
+from ncvc.record_log import LogError
+from ncvc.synthesize.log import AnswerLog
 from ncvc.synthesize.record import Record
 
 
@@ -34,13 +35,15 @@ def test_any_cut_leaves_the_whole_lines_before_it(tmp_path: Path) -> None:
     path = filled(tmp_path / "log")
     whole = path.read_bytes()
     ends = [at + 1 for at, byte in enumerate(whole) if byte == 10]
-    for cut in {0, 1, len(HEAD) - 1, *ends, *(end - 1 for end in ends), *(end + 3 for end in ends[:-1])}:
+    for cut in {0, 1, len(AnswerLog.HEAD) - 1, *ends, *(end - 1 for end in ends), *(end + 3 for end in ends[:-1])}:
         path.write_bytes(whole[:cut])
         with AnswerLog(tmp_path / "log") as log:
             kept = sum(end <= cut for end in ends[1:])
             assert sum(f"{n:032x}" in log for n in range(5)) == kept
             log.append(record(9))
-        assert path.read_bytes().startswith(whole[: max(max((e for e in ends if e <= cut), default=0), len(HEAD))])
+        assert path.read_bytes().startswith(
+            whole[: max(max((e for e in ends if e <= cut), default=0), len(AnswerLog.HEAD))]
+        )
         with AnswerLog(tmp_path / "log") as log:
             assert log.get(f"{9:032x}") == record(9)
 

@@ -173,7 +173,7 @@ def test_ten_thousand_requests_and_twenty_kills(tmp_path: Path) -> None:
         config = write_config(tmp_path, server.address, 1500, 1100, writer=writer)
         for _ in range(20):
             answered = start_and_kill(config, log, chance, longest=6.0)
-            time.sleep(0.5)  # lets the server see that the other side is gone
+            server.settle()
             kills.append(Kill(answered, script.attempts.copy(), script.delivered.copy()))
         done = synthesize(config)
         most_under_way = server.most_under_way

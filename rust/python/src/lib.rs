@@ -41,7 +41,7 @@ mod _native {
     #[pymodule_export]
     use super::page::{decompress_body, extract_page};
     #[pymodule_export]
-    use super::source::{SourceStream, compress, decode_text};
+    use super::source::{SourceStream, compress, decode_text, first_rows};
     #[pymodule_export]
     use super::tokenizer::{Tokenizer, reopen_tokenizer};
 }

@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use ncvc_core::source::{Ahead, Transcoder, WINDOW, decode, encoding_named, is_binary, open};
+use ncvc_core::source::{
+    Ahead, ReadError, Transcoder, WINDOW, decode, encoding_named, is_binary, open, parquet_head,
+};
 use ncvc_core::{Error, stage};
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
@@ -32,6 +34,21 @@ pub fn compress<'py>(py: Python<'py>, data: &[u8]) -> PyResult<Bound<'py, PyByte
         .detach(|| stage::compress(data))
         .map_err(|error| to_python(Error::io(Path::new("memory"), "cannot compress")(error)))?;
     Ok(PyBytes::new(py, &packed))
+}
+
+/// Returns the number of rows of a Parquet file, and the first of them as JSON objects; raises `OSError` for a file
+/// that does not open, and `ValueError` for one that is damaged or not Parquet.
+#[pyfunction(name = "parquet_head")]
+pub fn first_rows(
+    py: Python<'_>,
+    path: PathBuf,
+    text_field: &str,
+    most: usize,
+) -> PyResult<(u64, Vec<String>)> {
+    py.detach(|| parquet_head(&path, text_field, most)).map_err(|error| match error {
+        ReadError::Unreadable => PyOSError::new_err("cannot be opened"),
+        _ => PyValueError::new_err("damaged, or not Parquet"),
+    })
 }
 
 /// Bytes of a file, decompressed if it begins like gzip, bzip2, xz or Zstandard.

@@ -31,7 +31,7 @@ pub use json::{Fields, Malformed, mended};
 pub use lines::{Line, LineReader};
 pub use open::{FileHash, open};
 pub use oscar::{OscarReason, OscarRules};
-pub use parquet::parquet_columns;
+pub use parquet::{parquet_columns, parquet_head};
 pub use published::Form;
 pub use read_error::ReadError;
 pub use transcode::Transcoder;

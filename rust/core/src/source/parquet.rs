@@ -144,6 +144,35 @@ pub fn parquet_columns(path: &Path) -> Vec<String> {
     names.unwrap_or_default()
 }
 
+/// Returns the number of rows of a file, and the first of them as JSON objects.
+///
+/// `text_field` as for [`ParquetReader::open`], but the column need not be there; at most `most` rows are decoded, and
+/// one whose text is not UTF-8 is left out.
+pub fn parquet_head(path: &Path, text_field: &str, most: usize) -> Result<(u64, Vec<String>), ReadError> {
+    let file = File::open(path).map_err(|_| ReadError::Unreadable)?;
+    guarded(|| {
+        let pages = file.try_clone().map_err(|_| ReadError::Unreadable)?;
+        let reader = SerializedFileReader::new(file).map_err(|_| ReadError::Damaged)?;
+        let all = reader.metadata().file_metadata().num_rows();
+        let schema = reader.metadata().file_metadata().schema();
+        let text = text_column(schema, text_field).unwrap_or_default();
+        let names: Vec<&str> = text.iter().map(String::as_str).collect();
+        let columns = readable_columns(schema)?;
+        if largest_page(&pages, reader.metadata()) > LONGEST_PAGE as u64 {
+            return Err(ReadError::TooLong);
+        }
+        let rows = RowIter::from_file_into(Box::new(reader)).project(Some(columns.clone()));
+        let mut found = Vec::new();
+        for row in rows.map_err(|_| ReadError::Damaged)?.with_batch_size(ROWS).take(most) {
+            let mut line = Vec::new();
+            if push_row(&row.map_err(|_| ReadError::Damaged)?, &columns, &names, &mut line) {
+                found.push(String::from_utf8(line).map_err(|_| ReadError::Damaged)?);
+            }
+        }
+        Ok((u64::try_from(all).map_err(|_| ReadError::Damaged)?, found))
+    })
+}
+
 /// Finds the text's column, or a dotted name's in structures; returns the names that lead to it.
 fn text_column(group: &Type, name: &str) -> Result<Vec<String>, ReadError> {
     let named = |name: &str| group.get_fields().iter().find(|column| column.name() == name);

@@ -1,0 +1,164 @@
+"""Reads lists of diseases and of drugs in their published forms: CSV, TSV or Excel, with the names of their columns.
+
+J-MeDic (万病辞書) is also read without a header, as three columns, and as the source of a user dictionary of MeCab.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Container, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain, islice
+from pathlib import Path
+
+from ncvc.documents.lists import read_tables
+from ncvc.errors import InputError
+
+LONGEST = 60
+"""Characters of a name; longer entries are descriptions."""
+LETTER = re.compile(r"[ぁ-ゖァ-ヺ一-鿿々A-Za-zα-ωΑ-Ω]")
+HEADER_WITHIN = 10
+"""Rows of a table among which its header is looked for; titles stand above some."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A row of a list."""
+
+    name: str
+    """Name of the disease or drug, in NFKC."""
+    belongs_to: str
+    """Standard name of a disease, ingredient of a drug."""
+    code: str = ""
+    """Code of ICD-10, or of the price list."""
+    level: str = ""
+    """Level of reliability of a disease."""
+
+
+@dataclass(frozen=True)
+class TermList:
+    """A published list of names."""
+
+    name: str
+    """Name of the command."""
+    kind: str
+    """Kind of the topics that it gives."""
+    title: str
+    form: str
+    """Its form as it is published; end of the sentence `expected …`."""
+    publisher: str
+    licence: str
+    columns: Mapping[str, tuple[str, ...]]
+    """Member of `Entry` → names of its column; the first two members are needed."""
+    header: tuple[str, ...]
+    """Columns of the list of terms that is written."""
+
+
+MANBYO = TermList(
+    name="manbyo",
+    kind="disease",
+    title="J-MeDic (万病辞書)",
+    form="MANBYO_*.csv, .xlsx or .txt with the columns 出現形 and 標準病名; the same without a header, as 出現形,"
+    " ICDコード, 標準病名; or the CSV of its user dictionary for MeCab",
+    publisher="Social Computing Laboratory, Nara Institute of Science and Technology, page 万病辞書",
+    licence="as the README says that comes with it; name the source",
+    columns={
+        "name": ("出現形", "surface", "病名", "病名表記"),
+        "belongs_to": ("標準病名", "standard_name", "病名表記"),
+        "code": ("ICDコード", "ICD10コード", "ICD", "icd10"),
+        "level": ("信頼度LEVEL", "信頼度レベル", "信頼度"),
+    },
+    header=("出現形", "標準病名", "ICD10コード", "信頼度LEVEL"),
+)
+DRUG_PRICES = TermList(
+    name="drug-prices",
+    kind="drug",
+    title="the price list of the health insurance (薬価基準収載品目リスト)",
+    form="its Excel files for 内用薬, 注射薬, 外用薬 and 歯科用薬剤, or one CSV of them, with the columns 品名 and"
+    " 成分名",
+    publisher="Ministry of Health, Labour and Welfare, page 薬価基準収載品目リスト及び後発医薬品に関する情報について",
+    licence="terms of use of the ministry's web site (公共データ利用規約); name the source",
+    columns={
+        "name": ("品名", "name"),
+        "belongs_to": ("成分名", "一般名", "generic"),
+        "code": ("薬価基準収載医薬品コード",),
+    },
+    header=("薬品名", "成分名", "種別"),
+)
+TERM_LISTS = {each.name: each for each in (MANBYO, DRUG_PRICES)}
+
+_CODE = re.compile(r"[A-Z]\d.*|-1|")
+"""ICD-10, and what J-MeDic writes where there is none."""
+_FEATURE = re.compile(r"(?P<reading>[^;]*);icd=(?P<code>[^;]*);lv=(?P<level>[^;/]*)(?:/freq=[^;]*)?;(?P<belongs_to>.*)")
+"""Feature of J-MeDic's user dictionary for MeCab."""
+_NUMBER = re.compile(r"-?\d+")
+
+
+def read_entries(path: Path, kind: TermList) -> Iterator[Entry]:
+    """Yields the rows of a list; raises `InputError` with what is expected for a file that has none of this form."""
+    none = True
+    try:
+        for table in read_tables(path):
+            for entry in _entries(([_plain(cell) for cell in cells] for _, cells in table), kind):
+                none = False
+                yield entry
+    except InputError as error:
+        raise InputError(f"{error}; {_expected(kind)}") from None
+    if none:
+        raise InputError(f"{path}: no rows in the form of {kind.title}; {_expected(kind)}")
+
+
+def reject(name: str, known: Container[str]) -> str | None:
+    """Returns the reason why a name is no term or topic: too short or long, without letters, or known already."""
+    if not LETTER.search(name):
+        return "no_letters"
+    if len(name) < 2:
+        return "too_short"
+    if len(name) > LONGEST:
+        return "too_long"
+    return "repeated" if name in known else None
+
+
+def _expected(kind: TermList) -> str:
+    return f"expected {kind.form}"
+
+
+def _plain(cell: str) -> str:
+    return unicodedata.normalize("NFKC", cell).strip()
+
+
+def _entries(rows: Iterator[list[str]], kind: TermList) -> Iterator[Entry]:
+    """Yields the entries of a table; none of one without a header that is in no known form."""
+    filled = (row for row in rows if any(row))
+    head = list(islice(filled, HEADER_WITHIN))
+    for number, row in enumerate(head):
+        names = ["".join(cell.split()) for cell in row]
+        places = {member: _place(names, known) for member, known in kind.columns.items()}
+        if places["name"] is not None:
+            for cells in chain(head[number + 1 :], filled):
+                yield Entry(**{member: _cell(cells, place) for member, place in places.items()})
+            return
+    if kind is MANBYO and head and (reads := _headerless(head[0])):
+        yield from map(reads, chain(head, filled))
+
+
+def _headerless(first: list[str]) -> Callable[[list[str]], Entry] | None:
+    """Tells a form without a header by its first row: three columns, or a source of MeCab."""
+    if len(first) == 3 and _CODE.fullmatch(first[1]):
+        return lambda cells: Entry(_cell(cells, 0), _cell(cells, 2), _cell(cells, 1))
+    if len(first) > 4 and all(_NUMBER.fullmatch(cell) for cell in first[1:4]):
+        return _of_mecab
+    return None
+
+
+def _place(names: list[str], known: tuple[str, ...]) -> int | None:
+    return next((place for place, name in enumerate(names) if name in known), None)
+
+
+def _cell(cells: list[str], place: int | None) -> str:
+    return cells[place] if place is not None and place < len(cells) else ""
+
+
+def _of_mecab(cells: list[str]) -> Entry:
+    """Reads a row of MeCab's dictionary source: surface, two context ids, cost, features."""
+    found = next((match for cell in cells[4:] if (match := _FEATURE.fullmatch(cell))), None)
+    return Entry(cells[0], found["belongs_to"], found["code"], found["level"]) if found else Entry(cells[0], "")
