@@ -44,6 +44,9 @@ pub mod id {
     pub const HONORIFIC: u16 = 1302;
 }
 
+/// Cost from which a surname is one of the many rare ones, as `tools/name_words.py` writes it.
+const RAREST: i16 = 9_500;
+
 /// Number of a class in the packed words.
 pub type Class = u8;
 
@@ -108,9 +111,9 @@ impl Words {
                 readings.push(Reading { class, cost });
             }
             let surface = String::from_utf8(surface.clone()).ok()?;
-            let is_surname = readings[first as usize..]
-                .iter()
-                .any(|reading| kinds.get(usize::from(reading.class)) == Some(&Kind::Surname));
+            let is_surname = readings[first as usize..].iter().any(|reading| {
+                kinds.get(usize::from(reading.class)) == Some(&Kind::Surname) && reading.cost < RAREST
+            });
             if is_surname && (2..=3).contains(&surface.chars().count()) {
                 for (end, c) in
                     [surface.chars().next()?, surface.chars().next_back()?].into_iter().enumerate()
