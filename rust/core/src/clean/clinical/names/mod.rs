@@ -24,10 +24,12 @@ mod label_words;
 mod latin;
 mod lattice;
 mod lists;
+mod neighbours;
 mod places;
 mod readings;
 mod romaji;
 mod runs;
+mod shape;
 mod spaced;
 mod speaker;
 mod titled;
@@ -49,6 +51,7 @@ use join::join_given;
 pub use lattice::Lattice;
 pub use lists::List;
 use runs::{behind_spaces, run_end};
+use titles::honorific;
 use unknown::by_form;
 use words::{Kind, id};
 pub use words::{Words, words};
@@ -134,6 +137,7 @@ pub fn find(
     labelled: &[Range<usize>],
     found: &mut Vec<Place>,
 ) {
+    let first = found.len();
     let mut finder = Finder { words, text, lattice, last: None, found };
     let mut labelled = labelled.iter().peekable();
     let mut at = 0;
@@ -150,6 +154,7 @@ pub fn find(
             c => at + c.len_utf8(),
         };
     }
+    neighbours::add(words, text, found, first);
 }
 
 fn skip_letters(text: &str, at: usize) -> usize {
@@ -211,6 +216,11 @@ impl Finder<'_> {
             go_on = go_on.max(place.whole.end);
             self.push(place);
             any = true;
+        }
+        if !any && let Some(range) = shape::full(self.words, text, &run) {
+            let end = range.end + honorific(&text[range.end..]).unwrap_or(0);
+            self.push(Place { whole: range.start..end, value: range });
+            return go_on.max(end);
         }
         if !any && let Some(range) = titled::name(self.words, text, &run, self.last) {
             self.push(Place { whole: range.clone(), value: range });

@@ -8,6 +8,7 @@ use super::given_kanji::{is_given, is_given_kanji};
 use super::honoured::{BEHIND_SAMA, LIKE, NO_PERSONS};
 use super::lattice::{Lattice, Surroundings};
 use super::lists::{NO_FULL, VISITS};
+use super::shape::is_known;
 use super::titles::{honorific, is_family};
 use super::words::{Kind, Words, id};
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
@@ -47,12 +48,19 @@ const NO_SINGLES: &str = "牛馬鳥魚虎亀熊鬼王花虫貝猪鯨鳩雀鷺狩
 /// Clans of old, and other words, before 氏 and 君.
 const CLANS: &str = "源平藤橘王諸同両";
 
+/// Persons of one family behind their surname.
+const GROUPS: [&str; 10] =
+    ["母子", "父子", "親子", "姉妹", "兄弟", "兄妹", "姉弟", "夫婦", "一家", "ペア"];
+
 /// Tests whether `name`, which `honorific` follows, is a name that the dictionary lacks.
 fn is_unknown_name(words: &Words, lattice: &mut Lattice, name: &str, honorific: &str, behind: &str) -> bool {
     let count = name.chars().count();
     let like = honorific == "様";
     if honorific_whole(name) || NO_FULL.contains(name) {
         return false;
+    }
+    if GROUPS.contains(&honorific) {
+        return is_known(words, name);
     }
     // 長生殿 is a hall.
     if honorific == "殿" && count > 1 && !words.is(name, &[Kind::Surname]) {
