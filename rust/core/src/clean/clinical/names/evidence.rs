@@ -60,6 +60,9 @@ pub fn decide(
     {
         return None;
     }
+    if candidate.form != Form::Full && around.title.is_none() && is_of_scale(behind) {
+        return None;
+    }
     let honoured_together = behind.strip_prefix('両').is_some_and(|behind| honorific(behind).is_some());
     if around.named && range.start == run.start && is_speaker(before, behind) {
         return Some(Place { whole: range.clone(), value: range });
@@ -84,6 +87,16 @@ pub fn decide(
                 || around.by_age()
                 || around.listed(last));
     is_name.then(|| Place { whole: range.clone(), value: range })
+}
+
+/// Tests for a scale or a test by the name of persons: ・堀田スケール, 機能スケール, クレペリン検査.
+fn is_of_scale(behind: &str) -> bool {
+    const THINGS: [&str; 9] = ["スケール", "スコア", "テスト", "検査", "分類", "尺度", "試験", "徴候", "基準"];
+    let word = |c: char| is_kanji(c) || matches!(c, 'ァ'..='ヺ' | 'ー' | '・');
+    let length: usize = behind.chars().take(LONGEST_LIST).take_while(|&c| word(c)).map(char::len_utf8).sum();
+    let run = &behind[..length];
+    let at = THINGS.iter().filter_map(|thing| run.find(thing)).min();
+    at.is_some_and(|at| run[..at].starts_with('・') || run.contains("スケール") || run[..at].chars().all(|c| !is_kanji(c)) && at > 0)
 }
 
 /// What stands around a candidate.

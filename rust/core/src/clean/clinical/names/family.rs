@@ -9,7 +9,8 @@ use super::titles::{Tie, family};
 use super::words::{Kind, Words};
 
 /// Words for somebody behind a member of the family, which are read as given names too.
-const NO_GIVEN: [&str; 22] = [
+const NO_GIVEN: [&str; 28] = [
+    "平日", "休日", "祝日", "週末", "日中", "夜間",
     "成人", "健康", "健常", "健全", "長寿", "自由", "平和", "達者", "有名", "無事", "健在", "元気", "正常",
     "実家", "同居", "同席", "同伴", "別居", "一人", "不明", "二人", "三人",
 ];

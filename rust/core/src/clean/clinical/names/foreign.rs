@@ -2,7 +2,7 @@
 
 use super::given_kanji::{is_given, is_given_kanji};
 use super::lists::{BELONGS, FOREIGN_LATIN, GIVEN_LATIN, GOES_ON, NO_NAME_BEFORE, VISITS, is_other};
-use super::titles::honorific;
+use super::titles::{age_behind, honorific};
 use super::words::{Kind, Words};
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
 
@@ -57,6 +57,16 @@ pub fn in_latin(text: &str, start: usize, ends: &[usize]) -> Option<usize> {
             && part.starts_with(|c: char| c.is_ascii_uppercase())
             && part[1..].bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
     };
+    let capitals = |part: &str| part.len() > 1 && part.bytes().all(|b| b.is_ascii_uppercase());
+    // DAO VAN MINH 28M
+    if FOREIGN_LATIN.contains(&surname.to_ascii_lowercase())
+        && capitals(surname)
+        && given().all(|part| capitals(part) && !is_other(part))
+        && (given().nth(1).is_some() || age_behind(&text[end..]))
+        && age_behind(&text[end..])
+    {
+        return Some(end);
+    }
     let lower = surname.to_ascii_lowercase();
     let western = || ends.len() == 2 && GIVEN_LATIN.contains(&lower) && given().all(|part| part.len() > 2);
     let behind = &text[end..];
@@ -91,6 +101,6 @@ pub fn in_kanji(words: &Words, run: &str, behind: &str) -> bool {
         && (is_given(given) && given.chars().count() == 2 || is_given_kanji(given))
         && closed()
         && !NO_NAMES.contains(&run)
-        && !run.ends_with(['代', '朝', '国', '文'])
+        && (!run.ends_with(['代', '朝', '国', '文']) || run.chars().count() == 3 && age_behind(behind))
         && !words.is(run, &[Kind::Other, Kind::Place, Kind::Organisation])
 }

@@ -150,7 +150,7 @@ pub fn find(
             c if is_katakana(c) => finder.other(katakana::katakana(words, text, at, finder.last)),
             'A'..='Z' => finder.other(latin::latin(words, text, at, finder.last)),
             c if is_hiragana(c) => finder.other(hiragana::hiragana(words, text, at, finder.last)),
-            c if c.is_ascii_alphabetic() => skip_letters(text, at),
+            c if c.is_ascii_alphabetic() => finder.lower_case(at),
             c => at + c.len_utf8(),
         };
     }
@@ -187,6 +187,23 @@ impl Finder<'_> {
         }
     }
 
+    /// Reads a word in small letters before an honorific: kazuyoさん.
+    fn lower_case(&mut self, at: usize) -> usize {
+        let end = skip_letters(self.text, at);
+        let behind = &self.text[end..];
+        let readings = &self.words.readings_of_names;
+        let name = &self.text[at..end];
+        let honoured = ["さん", "様", "くん", "ちゃん", "先生", "_san", "-san"].iter().find(|word| behind.starts_with(**word));
+        if let Some(honorific) = honoured
+            && end - at >= 4
+            && !lists::is_other(name)
+            && (readings.given.has_latin(name) || readings.surnames.has_latin(name))
+        {
+            self.push(Place { whole: at..end + honorific.len(), value: at..end });
+        }
+        end
+    }
+
     /// Reads the run of kanji at `start`; returns where to go on.
     fn kanji(&mut self, start: usize) -> usize {
         let text = self.text;
@@ -221,6 +238,13 @@ impl Finder<'_> {
             let end = range.end + honorific(&text[range.end..]).unwrap_or(0);
             self.push(Place { whole: range.start..end, value: range });
             return go_on.max(end);
+        }
+        let says = || {
+            speaker::spoken(self.words, text, &run).or_else(|| speaker::of_home(self.words, text, &run))
+        };
+        if !any && let Some(range) = says() {
+            self.push(Place { whole: range.clone(), value: range });
+            return go_on;
         }
         if !any && let Some(range) = titled::name(self.words, text, &run, self.last) {
             self.push(Place { whole: range.clone(), value: range });

@@ -25,7 +25,14 @@ pub fn ends_in_place(before: &str) -> bool {
 }
 
 /// What is done at a bridge, a river or a mountain.
-const AT_LANDSCAPES: [&str; 22] = [
+const AT_LANDSCAPES: [&str; 29] = [
+    "を叩",
+    "で転",
+    "で溺",
+    "で遊",
+    "に落ち",
+    "へ落ち",
+    "沿い",
     "を渡",
     "を越",
     "を登",

@@ -8,6 +8,7 @@ use std::ops::Range;
 use super::candidate::is_titled_single;
 use super::closing::closes;
 use super::given_kana::given_in_kana;
+use super::given_kanji;
 use super::lists::{BELONGS, COMMON, GIVEN_SINGLE, NO_FULL, VISITS};
 use super::runs::{behind_spaces, run_end};
 use super::titles::{age_behind, honorific, is_family};
@@ -71,8 +72,18 @@ pub fn full(words: &Words, text: &str, run: &Range<usize>) -> Option<Range<usize
     let end = inner.or_else(|| ends.then_some(part.len()))?;
     let name = &part[..end];
     let given = [3, 2].into_iter().filter_map(|n| Some(name.char_indices().rev().nth(n - 1)?.0));
-    for at in given.filter(|&at| at > 0 && is_given(words, &name[at..])) {
-        if let Some(start) = surname_start(words, text, run.start, &name[..at]) {
+    for at in given.filter(|&at| at > 0) {
+        let ordinary = !is_given(words, &name[at..]);
+        // 盛栄 and 賢人 are other words too, 塩釜 a place and a word.
+        let fits = |start: &usize| {
+            let surname = &name[*start..at];
+            if ordinary {
+                is_known(words, surname) && is_composed(&name[at..]) && !is_person(&name[at..])
+            } else {
+                surname.chars().nth(1).is_none() || may_be_surname(words, surname) || words.is(&name[at..], &[Kind::Given])
+            }
+        };
+        if let Some(start) = surname_start(words, text, run.start, &name[..at]).filter(fits) {
             return Some(run.start + start..run.start + end);
         }
     }
@@ -93,10 +104,30 @@ fn cuts(words: &Words, name: &str, at: usize) -> bool {
 
 /// Tests for a given name of two characters or more that is no other word.
 pub fn is_given(words: &Words, name: &str) -> bool {
+    let person = || words.is(name, &[Kind::Given, Kind::Person]);
     name.chars().nth(1).is_some()
-        && words.is(name, &[Kind::Given])
+        && (person() || is_composed(name))
         && !words.is_ordinary(name)
-        && !words.is(name, &[Kind::Place, Kind::Organisation])
+        && !words.is(name, &[Kind::Organisation])
+        && (!words.is(name, &[Kind::Place]) || person())
+        && !is_person(name)
+}
+
+/// Last characters of given names that are other words too.
+const ENDS: &str = "子美江恵枝雄男夫郎吉一二三介助太平治司樹香菜奈希花華乃音織里紀也哉斗人真弓栄広宏博典浩";
+
+/// Tests for kanji of given names, the last of which closes many of them.
+fn is_composed(name: &str) -> bool {
+    given_kanji::is_given(name) && name.ends_with(|c| ENDS.contains(c))
+}
+
+/// Tests for a word for somebody, or for what persons do and have.
+fn is_person(name: &str) -> bool {
+    const PERSONS: [&str; 22] = [
+        "本人", "友人", "知人", "夫人", "主人", "美人", "愛人", "老人", "病人", "新人", "役人", "一人", "二人", "三人", "成人",
+        "大人", "恋人", "同一", "唯一", "統一", "万一", "平和",
+    ];
+    PERSONS.contains(&name) || is_family(name) || VISITS.contains(name) || BELONGS.contains(name)
 }
 
 /// Returns the start of the surname that closes `name`, which begins at `at`: at its own start or behind a word.
@@ -116,8 +147,13 @@ fn long_start(words: &Words, name: &str) -> Option<usize> {
     let count = name.chars().count();
     let starts = name.char_indices().map(|(i, _)| i).skip(count.saturating_sub(LONGEST_SURNAME));
     starts.take_while(|&i| name[i..].chars().nth(1).is_some()).find(|&i| {
-        may_be_surname(words, &name[i..]) && (i == 0 || ends_in_word(words, &name[..i]))
+        (may_be_surname(words, &name[i..]) || is_rare_word(words, &name[i..])) && (i == 0 || ends_in_word(words, &name[..i]))
     })
+}
+
+/// Tests for a place that is another noun too, but a rare one.
+fn is_rare_word(words: &Words, name: &str) -> bool {
+    words.is(name, &[Kind::Place, Kind::Surname]) && words.is_rare_noun(name)
 }
 
 /// Tests for an ordinary word of two characters or more, or a counter, at the end of `text`.
@@ -184,7 +220,7 @@ fn with_space(words: &Words, text: &str, run: &Range<usize>) -> Option<Range<usi
 
 /// Tests for a surname that may stand beside others in a list; places do where `places` says so.
 pub fn is_listed(words: &Words, name: &str, places: bool) -> bool {
-    let place = || words.is(name, &[Kind::Place, Kind::Organisation]);
+    let place = || words.is(name, &[Kind::Place, Kind::Organisation]) && !words.is_surname_first(name);
     COMMON.contains(name)
         || may_be_surname(words, name) && name.chars().count() <= LONGEST_SURNAME && (places || !place())
 }

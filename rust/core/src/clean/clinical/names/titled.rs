@@ -6,7 +6,7 @@ use super::candidate::is_titled_single;
 use super::chains::is_chain;
 use super::closing::closes;
 use super::lists::NO_LABEL_VALUES;
-use super::shape::may_be_surname;
+use super::shape::{is_known, may_be_surname};
 use super::titles::{Tie, honorific, is_family, title};
 use super::unknown::is_unsettled;
 use super::words::{Kind, Words};
@@ -65,10 +65,18 @@ fn known(words: &Words, text: &str, run: &Range<usize>) -> Option<Range<usize>> 
             Some(Tie::Direct) => is_titled(before) || i > 0,
             Some(Tie::Loose) => !before.ends_with(['の', 'は', 'が']) || is_titled(before),
             Some(Tie::Role) => true,
-            _ => i > 0 && is_shift(before) && SHIFT_ENDS.iter().any(|end| behind.starts_with(end)) || i > 0 && is_shift(before) && behind.is_empty(),
+            _ => {
+                let ends = || behind.is_empty() || SHIFT_ENDS.iter().any(|end| behind.starts_with(end));
+                i > 0 && is_shift(before) && ends() && !begins_surname(words, part)
+            }
         }
     })?;
     Some(run.start + at..run.end)
+}
+
+/// Tests for a surname of two characters at the start: 木村 in 木村竹本.
+fn begins_surname(words: &Words, part: &str) -> bool {
+    part.char_indices().nth(2).is_some_and(|(i, _)| is_known(words, &part[..i]))
 }
 
 /// Words of rosters for when and where somebody works, right before a name.

@@ -47,6 +47,9 @@ pub mod id {
 /// Cost from which a surname is one of the many rare ones, as `tools/name_words.py` writes it.
 const RAREST: i16 = 9_500;
 
+/// Cost from which a noun was hardly seen.
+const RARE_NOUN: i16 = 5_600;
+
 /// Number of a class in the packed words.
 pub type Class = u8;
 
@@ -211,6 +214,24 @@ impl Words {
             && self.is(text, &[Kind::Surname])
             && !self.is(text, &[Kind::Place, Kind::Organisation])
             && !self.is_ordinary(text)
+    }
+
+    /// Tests for a surname that costs less than it does as a place or an organisation.
+    pub fn is_surname_first(&self, text: &str) -> bool {
+        let least = |kinds: &[Kind]| {
+            let of = self.readings(text).iter().filter(|r| kinds.contains(&self.kind(r.class)));
+            of.map(|r| r.cost).min()
+        };
+        let places = least(&[Kind::Place, Kind::Organisation]);
+        least(&[Kind::Surname]).is_some_and(|surname| places.is_none_or(|place| surname < place))
+    }
+
+    /// Tests for a noun that the text behind the dictionary's costs hardly had, and that is no other word.
+    pub fn is_rare_noun(&self, text: &str) -> bool {
+        let mut ordinary =
+            self.readings(text).iter().filter(|r| self.kind(r.class) == Kind::Other && self.id(r.class) != id::PROPER_NOUN);
+        let first = ordinary.next();
+        first.is_some_and(|r| self.id(r.class) == id::NOUN && r.cost >= RARE_NOUN) && ordinary.next().is_none()
     }
 
     /// Tests for a word that is no proper noun.
