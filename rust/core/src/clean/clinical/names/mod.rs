@@ -124,6 +124,11 @@ pub fn is_known_word(words: &Words, word: &str) -> bool {
         || words.readings_of_names.has(word)
 }
 
+/// Tests for a noun of what is done: 受診, 通院.
+pub fn is_verbal(words: &Words, word: &str) -> bool {
+    words.is_verbal(word)
+}
+
 /// Tests for a place or a name of the dictionary.
 pub fn is_place_or_name(words: &Words, word: &str) -> bool {
     words.is(word, &[Kind::Place, Kind::Organisation, Kind::Surname, Kind::Given, Kind::Person])

@@ -234,6 +234,11 @@ impl Words {
         first.is_some_and(|r| self.id(r.class) == id::NOUN && r.cost >= RARE_NOUN) && ordinary.next().is_none()
     }
 
+    /// Tests for a noun of what is done.
+    pub fn is_verbal(&self, text: &str) -> bool {
+        self.readings(text).iter().any(|r| self.id(r.class) == id::VERBAL_NOUN)
+    }
+
     /// Tests for a word that is no proper noun.
     pub fn is_ordinary(&self, text: &str) -> bool {
         let ordinary = |r: &Reading| self.kind(r.class) == Kind::Other && self.id(r.class) != id::PROPER_NOUN;
