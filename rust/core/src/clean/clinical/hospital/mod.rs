@@ -7,6 +7,7 @@ mod behind;
 mod department;
 mod name;
 mod named;
+mod storey;
 mod university;
 mod ward;
 
@@ -61,6 +62,8 @@ enum Side {
     Ward,
     /// 医療法人青葉会
     Owner,
+    /// 8階北
+    Storey,
     /// AOBA HOSPITAL, 青葉Hp
     Latin,
     /// 5西の田中
@@ -86,14 +89,15 @@ enum Side {
 }
 
 /// Words in Latin letters, and those that have a side of their own.
-const WORDS: [(Side, &str); 11] = [
+const WORDS: [(Side, &str); 12] = [
     (Side::ShortUniversity, "大"),
     (Side::Group, "グループ 系列"),
     (Side::Label, ":"),
     (Side::Unit, "nicu gcu hcu icu ccu scu mficu picu eicu sicu rcu kcu"),
     (Side::Ward, "病棟 棟 館"),
+    (Side::Storey, "階"),
     (Side::Compass, "東 西 南 北"),
-    (Side::Home, "苑 荘"),
+    (Side::Home, "苑 荘 寮 邸 園"),
     (
         Side::Owner,
         "医療法人社団 医療法人財団 社会医療法人 特定医療法人 医療法人 社会福祉法人 公益財団法人 一般財団法人",
@@ -166,10 +170,13 @@ pub fn find(words: &Words, names: &Names, text: &str, found: &mut Vec<Place>) {
             Side::Both => {
                 behind::behind(names, text, at.clone()).or_else(|| name::before(names, text, at.clone(), end))
             }
-            Side::Ward => ward::ward(text, at.clone(), end).or_else(|| ward::named(text, &at, end)),
+            Side::Ward => ward::ward(text, at.clone(), end)
+                .or_else(|| ward::named(text, &at, end))
+                .or_else(|| storey::building(text, &at, end)),
+            Side::Storey => storey::storey(text, &at, end),
             Side::Owner => behind::owner(text, at.clone()),
             Side::Latin => name::in_latin(names, text, at.clone(), end),
-            Side::Compass => ward::compass(text, &at),
+            Side::Compass => storey::compass_storey(text, &at).or_else(|| ward::compass(text, &at)),
             Side::Unit => ward::unit(text, &at),
             Side::Home => name::home(names, text, at.clone(), end),
             Side::Named => named::named(names, text, at.clone())
@@ -182,9 +189,16 @@ pub fn find(words: &Words, names: &Names, text: &str, found: &mut Vec<Place>) {
             Side::University => university::university(names, text, at.clone(), end),
             Side::Chain => Some(at.clone()),
         });
-        if let Some(range) = place {
+        if let Some(mut range) = place {
+            range.end = named::centre(text, range.end);
             end = range.end;
             found.push(Place { whole: range.clone(), value: range });
         }
     }
+    for range in storey::lettered(text) {
+        if !found.iter().any(|place| place.whole.start < range.end && range.start < place.whole.end) {
+            found.push(Place { whole: range.clone(), value: range });
+        }
+    }
+    found.sort_by_key(|place| place.whole.start);
 }

@@ -69,7 +69,7 @@ pub fn name_start(names: &Names, text: &str, at: usize, from: usize) -> usize {
     }
     // 虹の橋病院: の is within the name where one kanji follows.
     let single = text[start..at].chars().count() == 1
-        && text[start..at].starts_with(|c| "風橋丘森里杜家郷園泉花空海星木道葉音虹門宮".contains(c));
+        && text[start..at].starts_with(|c| "風橋丘森里杜家郷園泉花空海星木道葉音虹門宮子実浦沢".contains(c));
     if single && let Some(rest) = text[from..start].strip_suffix('の') {
         let in_part = |c: &char| is_kanji(*c) || is_hiragana(*c) || is_katakana(*c);
         let length: usize = rest.chars().rev().take(4).take_while(in_part).map(char::len_utf8).sum();
@@ -138,8 +138,8 @@ pub fn before(names: &Names, text: &str, word: Range<usize>, from: usize) -> Opt
         ["医院", "クリニック", "診療所", "歯科", "薬局"].iter().any(|end| text[word.clone()].ends_with(end));
     let single = practice
         && proper == &text[start..at]
-        && is_single(proper)
-        && !"前後古新東西南北中".contains(proper)
+        && (is_single(proper) || text[..start].is_empty() || text[..start].ends_with([' ', '\n', '、', '。', '(', '「', ':']))
+        && !"前後古新東西南北中当他同各本某両近医院内外上下左右元".contains(proper)
         && !text[..start].ends_with(is_kanji);
     if is_score(&text[word.end..]) {
         return None;
@@ -320,9 +320,15 @@ pub fn home(names: &Names, text: &str, word: Range<usize>, from: usize) -> Optio
             "」",
             "デイ",
             "ショート",
+            "さん",
+            "様",
         ]
         .iter()
         .any(|word| behind.starts_with(word));
     let apart = !text[..start].ends_with(|c: char| is_kanji(c));
-    ((2..=6).contains(&length) && ends && apart).then_some(start..word.end)
+    let name = &text[start..word.start];
+    // 公園, 保育園: a home in kanji is announced by its kind.
+    let kana = name.ends_with(is_hiragana);
+    let fits = !matches!(&text[word.clone()], "園" | "寮" | "邸") || kana || text[word.clone()].starts_with('寮') && is_place_or_name(names, name);
+    ((2..=6).contains(&length) && ends && apart && fits).then_some(start..word.end)
 }

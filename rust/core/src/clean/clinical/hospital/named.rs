@@ -2,13 +2,14 @@
 
 use std::ops::Range;
 
-use super::super::names::{Words as Names, is_known_word, is_place_or_name, is_verbal};
+use super::super::names::{Words as Names, is_known_word, is_place_or_name, is_verbal, may_be_name};
 use super::behind::behind;
 use super::name::{GENERAL, LONGEST_NAME, name_start};
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
 
 /// Words behind a word for an institution that are no name of one.
-const NO_NAMES: [&str; 58] = [
+const NO_NAMES: [&str; 77] = [
+    "参加", "開始", "終了", "中止", "休み", "継続", "導入", "申込", "見学", "体験", "契約", "変更", "追加", "開設", "新設", "設置", "単位", "計画", "ケア",
     "受診", "通院", "入院", "退院", "転院", "紹介", "外来", "併設", "勤務", "入所", "退所", "入居", "利用", "希望", "予定", "待機", "搬送",
     "職員", "看護", "医師", "担当", "連携", "相談", "訪問", "送迎", "検査", "処方", "調剤", "内科", "外科", "病棟", "病院", "施設", "事業",
     "先", "名", "側", "内", "外", "間", "等", "長", "用", "的", "群", "向", "時", "後", "前", "中", "員", "料", "費", "系", "分", "宛", "週", "月",
@@ -50,7 +51,7 @@ pub fn named(names: &Names, text: &str, word: Range<usize>) -> Option<Range<usiz
     }
     let kanji: usize = run.chars().take_while(|&c| is_kanji(c)).map(char::len_utf8).sum();
     let first = &run[..kanji];
-    let general = || GENERAL.contains(first) || is_verbal(names, first);
+    let general = || GENERAL.contains(first);
     let mixed = kanji < length;
     let count = run.chars().count();
     let katakana = run.starts_with(is_katakana) && count >= 2;
@@ -83,6 +84,9 @@ fn kanji_and_no(text: &str, start: usize, length: usize) -> Option<usize> {
 fn hiragana(names: &Names, text: &str, start: usize) -> Option<Range<usize>> {
     let run: usize = text[start..].chars().take(LONGEST_NAME).take_while(|&c| is_hiragana(c)).map(char::len_utf8).sum();
     let run = &text[start..start + run];
+    if ["から", "まで", "より", "にて", "など", "だけ", "での", "との"].iter().any(|particle| run.starts_with(particle)) {
+        return None;
+    }
     if run.starts_with(['に', 'を', 'は', 'が', 'で', 'と', 'へ', 'の', 'も', 'や']) || run.chars().count() < 2 {
         return None;
     }
@@ -138,6 +142,17 @@ pub fn group(text: &str, word: &Range<usize>, from: usize) -> Option<Range<usize
     (length > 3 && !other.iter().any(|word| name.ends_with(word))).then_some(start..word.end)
 }
 
+/// Returns the end of a centre that goes on behind the name of a hospital: くぬぎ病院|脊椎側弯センター.
+pub fn centre(text: &str, end: usize) -> usize {
+    if !text[..end].ends_with("病院") {
+        return end;
+    }
+    let rest = &text[end..];
+    let is_part = |c: char| is_kanji(c) || is_katakana(c) || c == 'ー';
+    let length: usize = rest.chars().take(LONGEST_NAME).take_while(|&c| is_part(c)).map(char::len_utf8).sum();
+    rest[..length].find("センター").map_or(end, |at| end + at + "センター".len())
+}
+
 /// Labels before the name of an institution.
 const LABELS: [&str; 22] = [
     "病院名", "医院名", "施設名", "薬局名", "医療機関名", "事業所名", "かかりつけ薬局", "かかりつけ医療機関", "紹介元", "紹介先", "搬送元", "搬送先", "転院先",
@@ -154,6 +169,12 @@ pub fn labelled(names: &Names, text: &str, colon: &Range<usize>) -> Option<Range
     let name = &rest[..length];
     let closed = rest[length..].is_empty() || rest[length..].starts_with([' ', '\n', '、', '。', '(', '/', ')', ',']);
     let itself = label.ends_with(['名', '先']) || is_place_or_name(names, name);
+    let kind = [
+        "病院", "医院", "クリニック", "診療所", "薬局", "ホーム", "ハウス", "センター", "サ高住", "老健", "特養", "ステーション", "訪看", "デイ",
+    ];
+    if kind.iter().any(|kind| name.contains(kind)) && !name.ends_with("ホーム") {
+        return None;
+    }
     let general = ["なし", "不明", "未定", "自宅", "当院", "他院", "同上", "近医", "施設", "病院", "在宅", "特養", "老健", "調整中", "検討中"];
     let general = general.iter().any(|other| name.starts_with(other)) || GENERAL.contains(name);
     (name.chars().count() >= 2 && closed && itself && !general).then_some(start..start + length)
@@ -166,12 +187,16 @@ pub fn short(names: &Names, text: &str, word: &Range<usize>, from: usize) -> Opt
     if !visited.iter().any(|end| behind.starts_with(end)) {
         return None;
     }
-    let start = name_start(names, text, word.start, from);
-    let name = &text[start..word.start];
+    // さざなみの地域連携室
+    let at = text[from..word.start].strip_suffix('の').map_or(word.start, |head| from + head.len());
+    let start = name_start(names, text, at, from);
+    let name = &text[start..at];
+    let joined = at < word.start;
     let count = name.chars().count();
     let kana = name.starts_with(|c| is_hiragana(c) || is_katakana(c));
     let apart = text[..start].is_empty() || text[..start].ends_with(|c: char| " \n、。(「:・/はのにでがをと".contains(c));
-    let known = is_place_or_name(names, name) || kana && count >= 3;
+    let known = is_place_or_name(names, name) || may_be_name(names, name) || kana && count >= 3 && !joined || !joined && count >= 2 && !is_known_word(names, name);
+    let whole = !joined || is_place_or_name(names, name) && !name.contains(is_hiragana) || name.chars().all(is_hiragana) && count >= 4;
     let general = GENERAL.contains(name) || is_verbal(names, name);
-    (count >= 2 && count <= 7 && apart && known && !general).then_some(start..word.end)
+    (whole && count >= 2 && count <= 7 && apart && known && !general).then_some(start..word.end)
 }

@@ -129,6 +129,11 @@ pub fn is_verbal(words: &Words, word: &str) -> bool {
     words.is_verbal(word)
 }
 
+/// Tests for kanji that may be a surname.
+pub fn may_be_name(words: &Words, word: &str) -> bool {
+    shape::may_be_surname(words, word)
+}
+
 /// Tests for a place or a name of the dictionary.
 pub fn is_place_or_name(words: &Words, word: &str) -> bool {
     words.is(word, &[Kind::Place, Kind::Organisation, Kind::Surname, Kind::Given, Kind::Person])
