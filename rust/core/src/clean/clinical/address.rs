@@ -6,6 +6,7 @@ use super::address_latin;
 use super::category::{Category, Place};
 use super::house_number::{building_end, house_number};
 use super::reading::{after_label, labelled};
+use super::street;
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
 use crate::clean::rule::Example;
 
@@ -34,6 +35,17 @@ pub const CATEGORY: Category = Category {
         "本籍",
         "丁目",
         "番地",
+        "上る",
+        "下る",
+        "上ル",
+        "下ル",
+        "東入る",
+        "西入る",
+        "東入ル",
+        "西入ル",
+        "東入",
+        "西入",
+        "上がる",
         "市",
         "区",
         "郡",
@@ -174,11 +186,12 @@ const LONGEST_TOWN: usize = 24;
 
 fn read(text: &str, word: Range<usize>) -> Option<Place> {
     match &text[word.clone()] {
-        "丁目" | "番地" => before_unit(text, &word),
+        "丁目" | "番地" => before_unit(text, &word).or_else(|| lot(text, &word)),
+        turn if street::TURNS.contains(&turn) => street::around(text, &word),
         "号室" => apartment(text, &word),
         "市" | "区" | "郡" => {
             let start = place_start(text, word.start);
-            let end = rest_of_address(text, word.end)?;
+            let end = rest_of_address(text, word.end).or_else(|| lived_in(text, &word))?;
             (start < word.start).then_some(Place { whole: start..end, value: start..end })
         }
         label if label.starts_with('-') => address_latin::around(text, &word),
@@ -246,6 +259,28 @@ fn before_unit(text: &str, word: &Range<usize>) -> Option<Place> {
     let end = building_end(text, house_number(text, digits)?.end);
     (digits < word.start && text[start..digits].chars().count() >= 2)
         .then_some(Place { whole: start..end, value: start..end })
+}
+
+/// Reads a lot of two digits or more whose town is not named: 「1842番地」.
+fn lot(text: &str, word: &Range<usize>) -> Option<Place> {
+    let digits = text[..word.start].bytes().rev().take(5).take_while(u8::is_ascii_digit).count();
+    let start = word.start - digits;
+    let apart = !text[..start].ends_with(['-', '.', '/']) && &text[word.clone()] == "番地";
+    (digits >= 2 && apart).then(|| Place { whole: start..word.end, value: start..word.end })
+}
+
+/// Returns the end of a town behind a city or a ward in which somebody lives: 杉並区阿佐谷南|在住.
+fn lived_in(text: &str, word: &Range<usize>) -> Option<usize> {
+    let is_part = |c: char| is_kanji(c) || matches!(c, 'ヶ' | 'ノ' | '々');
+    let length: usize = text[word.end..].chars().take(10).take_while(|&c| is_part(c)).map(char::len_utf8).sum();
+    let run = &text[word.end..word.end + length];
+    let town = ["在住", "居住"].iter().filter_map(|lives| run.find(lives)).min().or_else(|| {
+        let behind = &text[word.end + length..];
+        ["に在住", "に居住", "に住", "の自宅", "の実家", "の長男宅", "の長女宅"].iter().any(|lives| behind.starts_with(lives)).then_some(length)
+    })?;
+    let name = &run[..town];
+    let other = ["内", "外", "域", "部", "役所", "営", "立", "民"].iter().any(|other| name.starts_with(other));
+    (name.chars().nth(1).is_some() && !other).then_some(word.end + town)
 }
 
 /// Words for buildings in which people live.
@@ -324,8 +359,9 @@ fn rest_of_address(text: &str, at: usize) -> Option<usize> {
         && town.chars().count() >= 2
         && !text[number.end..].starts_with(|c: char| is_kanji(c) && !"在番号居宅方付".contains(c))
         && !town.contains(['\n', ' '])
-        && town.chars().all(|c| is_kanji(c) || "るりルノヶの".contains(c))
-        && (town.ends_with(['条', '通', '甲', '乙', '丙'])
+        && town.chars().all(|c| is_kanji(c) || "るりルノヶのイロハニホヘト".contains(c))
+        && (is_lot(text, town, town_end, number.end)
+            || town.ends_with(['条', '通', '甲', '乙', '丙'])
             || town.contains(['町', '字', '村', '郡'])
             || ["在住", "居住", "に在住", "に居住", "に住"]
                 .iter()
@@ -335,6 +371,25 @@ fn rest_of_address(text: &str, at: usize) -> Option<usize> {
         || number.count >= 3 && !particle
         || number.count == 2 && !particle && !town.is_empty();
     sure.then(|| building_end(text, number.end))
+}
+
+/// Tests for a number of a lot or a block behind a town, and not for a quantity: 熊川1602から, 竹の塚3番, 茶山台二丁の.
+fn is_lot(text: &str, town: &str, start: usize, end: usize) -> bool {
+    const QUANTITIES: [&str; 22] = [
+        "人口", "面積", "標高", "海抜", "総数", "世帯", "合計", "平均", "患者", "感染", "死者", "年間", "病床", "人員", "定員", "予算", "約", "計", "全", "第", "総",
+        "年度",
+    ];
+    let number = &text[start..end];
+    let unit = number.ends_with(['番', '号', '丁']);
+    let letter = town.ends_with(['イ', 'ロ', 'ハ', 'ニ', 'ホ', 'ヘ', 'ト']);
+    let digits = number.bytes().filter(u8::is_ascii_digit).count();
+    let numerals = number.chars().filter(|&c| "〇一二三四五六七八九".contains(c)).count();
+    let behind = &text[end..];
+    let closes = behind.is_empty()
+        || behind.starts_with([' ', '\n', '、', '。', ')', '」'])
+        || ["の", "から", "に", "へ", "で", "と", "在住", "居住", "宅", "番"].iter().any(|word| behind.starts_with(word));
+    let long = (3..=5).contains(&digits) || numerals >= 4 || letter && digits > 0 || unit;
+    closes && long && !QUANTITIES.iter().any(|word| town.ends_with(word))
 }
 
 /// Returns the start of the first number behind a town name, and true if a lone kana is in the name.
@@ -352,7 +407,8 @@ fn town_end(text: &str, at: usize) -> Option<(usize, bool)> {
             kana = here + c.len_utf8();
         }
         let numeral = "一二三四五六七八九十".contains(c);
-        if c.is_ascii_digit() || numeral && house_number(text, here).is_some_and(|number| number.sure) {
+        let kanji_number = || house_number(text, here).is_some_and(|number| number.sure || number.count >= 3 || text[here..number.end].chars().count() >= 4 || text[here..number.end].ends_with('丁'));
+        if c.is_ascii_digit() || numeral && kanji_number() {
             return Some((here, particle));
         }
         match c {

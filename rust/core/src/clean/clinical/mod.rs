@@ -32,6 +32,7 @@ mod public_expense;
 mod reading;
 mod record_labels;
 mod record_number;
+mod street;
 mod written_month;
 
 use std::sync::LazyLock;

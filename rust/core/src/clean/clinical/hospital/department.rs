@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::super::names::{Words as Names, is_known_word, is_place_or_name, is_verbal};
-use super::name::{GENERAL, forward, name_start, strip_general, with_owner};
+use super::name::{GENERAL, forward, is_phrase, name_start, strip_general, with_owner};
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
 
 /// Strips specialities off the end of a practice's name: 循環器, リウマチ科.
@@ -78,7 +78,7 @@ pub fn department(names: &Names, text: &str, word: Range<usize>, from: usize) ->
         && !name.contains(|c| NO_NAME.contains(c))
         && !GENERAL.contains(name)
         && name.chars().any(|c| is_kanji(c) || is_hiragana(c) || is_katakana(c) && name.chars().count() > 2);
-    let general = strip_general(name, 1).is_empty();
+    let general = strip_general(name, 1).is_empty() || is_phrase(name);
     let closed = !BEHIND.iter().any(|word_behind| text[word.end..].starts_with(word_behind));
     let visited = ["通院", "受診", "にて", "より", "から", "へ紹介", "に紹介", "かかりつけ", "へ転", "に転"]
         .iter()

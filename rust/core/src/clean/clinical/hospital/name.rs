@@ -147,7 +147,7 @@ pub fn before(names: &Names, text: &str, word: Range<usize>, from: usize) -> Opt
     if single {
         return Some(start..forward(text, word.end));
     }
-    if proper.is_empty() || !begins_name(proper) || GENERAL.contains(proper) {
+    if proper.is_empty() || !begins_name(proper) || GENERAL.contains(proper) || is_phrase(proper) {
         return None;
     }
     let start = with_owner(text, start, from);
@@ -177,6 +177,18 @@ pub fn bracketed(names: &Names, text: &str, word: &Range<usize>, from: usize) ->
     let kana = name.contains(|c: char| is_katakana(c) || is_hiragana(c));
     let known = || is_place_or_name(names, name);
     (name.chars().count() >= 2 && (ends || kana || known())).then_some(start..at)
+}
+
+/// Tests for kana that end a phrase rather than a name: ために, した, くの.
+pub fn is_phrase(name: &str) -> bool {
+    const ENDS: [&str; 46] = [
+        "ために", "たら", "だったら", "から", "した", "もつ", "くの", "など", "まま", "ここ", "ここは", "ここが", "この", "こちらの", "しばらく", "ながら", "なく",
+        "ため", "のため", "された", "られた", "できる", "する", "いる", "ある", "なら", "ので", "のに", "また", "させ", "われ", "なり", "はなく", "そろそろ",
+        "そのことは", "いるのは", "その", "あの", "どの", "こと", "もの", "よう", "より", "まで", "のみ", "だけ",
+    ];
+    let kana: usize = name.chars().rev().take_while(|&c| is_hiragana(c)).map(char::len_utf8).sum();
+    let kana = &name[name.len() - kana..];
+    !kana.is_empty() && ENDS.iter().any(|end| kana == *end || end.chars().count() > 2 && kana.ends_with(end)) || matches!(name, "明日" | "半年間" | "月間" | "内服" | "学校" | "矯正" | "認定")
 }
 
 /// Tests that a word may be a name: it is no numeral and no single kanji of a general word.

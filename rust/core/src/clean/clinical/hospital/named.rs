@@ -4,12 +4,12 @@ use std::ops::Range;
 
 use super::super::names::{Words as Names, is_known_word, is_place_or_name, is_verbal, may_be_name};
 use super::behind::behind;
-use super::name::{GENERAL, LONGEST_NAME, name_start};
+use super::name::{GENERAL, LONGEST_NAME, is_phrase, name_start};
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
 
 /// Words behind a word for an institution that are no name of one.
-const NO_NAMES: [&str; 77] = [
-    "参加", "開始", "終了", "中止", "休み", "継続", "導入", "申込", "見学", "体験", "契約", "変更", "追加", "開設", "新設", "設置", "単位", "計画", "ケア",
+const NO_NAMES: [&str; 80] = [
+    "参加", "開始", "終了", "中止", "休み", "継続", "導入", "申込", "見学", "体験", "契約", "変更", "追加", "開設", "新設", "設置", "単位", "計画", "認定", "保険", "期", "搬入",
     "受診", "通院", "入院", "退院", "転院", "紹介", "外来", "併設", "勤務", "入所", "退所", "入居", "利用", "希望", "予定", "待機", "搬送",
     "職員", "看護", "医師", "担当", "連携", "相談", "訪問", "送迎", "検査", "処方", "調剤", "内科", "外科", "病棟", "病院", "施設", "事業",
     "先", "名", "側", "内", "外", "間", "等", "長", "用", "的", "群", "向", "時", "後", "前", "中", "員", "料", "費", "系", "分", "宛", "週", "月",
@@ -197,6 +197,6 @@ pub fn short(names: &Names, text: &str, word: &Range<usize>, from: usize) -> Opt
     let apart = text[..start].is_empty() || text[..start].ends_with(|c: char| " \n、。(「:・/はのにでがをと".contains(c));
     let known = is_place_or_name(names, name) || may_be_name(names, name) || kana && count >= 3 && !joined || !joined && count >= 2 && !is_known_word(names, name);
     let whole = !joined || is_place_or_name(names, name) && !name.contains(is_hiragana) || name.chars().all(is_hiragana) && count >= 4;
-    let general = GENERAL.contains(name) || is_verbal(names, name);
+    let general = GENERAL.contains(name) || is_verbal(names, name) || is_phrase(name);
     (whole && count >= 2 && count <= 7 && apart && known && !general).then_some(start..word.end)
 }
