@@ -132,7 +132,8 @@ pub const CATEGORY: Category = Category {
 };
 
 /// Cities whose name is in hiragana, which the way back from 市 would not reach.
-const KANA_CITIES: [&str; 20] = [
+const KANA_CITIES: [&str; 21] = [
+    "南あわじ",
     "さいたま",
     "つくばみらい",
     "つくば",
@@ -424,7 +425,7 @@ fn town_end(text: &str, at: usize) -> Option<(usize, bool)> {
 fn is_town_kana(kana: &str, next: char) -> bool {
     kana.is_empty()
         || kana.chars().count() >= 3
-        || kana == "の" && (next.is_ascii_digit() || "内宮庄里丘木森浜上下山手台町原谷島坂".contains(next))
+        || kana == "の" && (next.is_ascii_digit() || "内宮庄里丘木森浜上下山手台町原谷島坂塚".contains(next))
         || matches!(kana, "る" | "り") // 下る, 上る, 通り
         || kana == "が" && "丘谷浜原台関峰崎池島森塚瀬岳根野".contains(next)
 }

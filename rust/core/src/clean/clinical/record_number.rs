@@ -86,7 +86,8 @@ fn login(text: &str, word: &Range<usize>) -> Option<Place> {
     let name = text[start..start + length].trim_end_matches(['.', '-']);
     let marked = name.contains(|c: char| c.is_ascii_digit() || matches!(c, '_' | '-' | '.'));
     let explicit = text[word.clone()].to_ascii_lowercase().ends_with("id") || text[word.end..start].contains([':', '=']);
-    (name.len() >= 4 && start > word.end && marked && (explicit || name.starts_with(|c: char| c.is_ascii_lowercase())))
+    let marks = text[word.end..start].contains([':', '=', ' ', 'は']);
+    (marks && name.len() >= 4 && start > word.end && marked && (explicit || name.starts_with(|c: char| c.is_ascii_lowercase())))
         .then(|| labelled(text, word, start..start + name.len()))
 }
 
@@ -242,6 +243,13 @@ fn number_plate(text: &str, word: &Range<usize>) -> Option<Place> {
     let end = run_of(text, number, |c| c.is_ascii_digit() || matches!(c, '-' | '・' | '.'));
     let digits = text[number..end].bytes().filter(u8::is_ascii_digit).count();
     let fits = place > start && class > place && letter > kana && (1..=4).contains(&digits);
+    // 多摩あ17-93, without the class
+    let rest = run_of(text, skip_spaces(text, place), |c| c.is_ascii_digit() || c == '-');
+    let digits = text[place..rest].bytes().filter(u8::is_ascii_digit).count();
+    let short = text[start..place].ends_with(is_hiragana) && text[start..place].starts_with(is_kanji) && (2..=4).contains(&digits);
+    if !fits && short {
+        return Some(labelled(text, word, start..rest));
+    }
     fits.then(|| labelled(text, word, start..end))
 }
 

@@ -177,7 +177,7 @@ const BETWEEN: [(&str, bool); 48] = [
     ("通話", true),
     ("で", false),
     ("user/", true),
-    ("id:", true),
+    ("ではなく", false),
     ("内", false),
 
     (" ", false),
@@ -281,7 +281,7 @@ fn behind_service(text: &str, service: &str, at: usize) -> Option<Range<usize>> 
             break;
         };
         explicit |= sure;
-        is_id |= mark.eq_ignore_ascii_case("id") || matches!(*mark, "番号" | "号" | "コード");
+        is_id |= mark.eq_ignore_ascii_case("id") || matches!(*mark, "番号" | "号" | "コード" | "user/");
         start += mark.len();
     }
     let gap = start > at + service.len();
@@ -296,7 +296,8 @@ fn behind_service(text: &str, service: &str, at: usize) -> Option<Range<usize>> 
     let lower = name.starts_with(|c: char| c.is_ascii_lowercase()) && letters >= 3 && !name.contains(':');
     let spelled_out =
         matches!(service, "LINE" | "ライン") && lower && (name.contains(['_', '.']) || digits >= 2);
-    let announced = explicit || !ambiguous && marked || spelled_out;
+    let user = service.starts_with("ユーザ") && digits > 0 && name.contains(['_', '.', '-']);
+    let announced = user || explicit || !ambiguous && marked || spelled_out;
     let line = matches!(service, "LINE" | "ライン") && name.len() >= 4;
     let spelled = marked || is_id || explicit && (!ambiguous || line) && !is_plain_word(name);
     if gap && word && announced && spelled {

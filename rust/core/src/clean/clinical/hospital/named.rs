@@ -41,6 +41,9 @@ pub fn named(names: &Names, text: &str, word: Range<usize>) -> Option<Range<usiz
     let run = &inner[..length];
     if length == 0 {
         // ・ before hiragana, which `behind` does not know.
+        if inner.starts_with("の") {
+            return None;
+        }
         let place = behind(names, text, if apart { start - 1..start } else { word.clone() });
         let kana = place.or_else(|| hiragana(names, text, start))?;
         return (kana.end > start).then_some(word.start..kana.end);

@@ -17,7 +17,7 @@ const NO_GIVEN: [&str; 28] = [
 
 /// Last characters of given names.
 const ENDS: &str =
-    "子美江代恵枝雄男夫郎吉一二三介助太平治司樹香菜奈希花華乃音織里理紀也哉斗人真弓合由友生実典博浩";
+    "子美江代恵枝苗雄男夫郎吉一二三介助太平治司樹香菜奈希花華乃音織里理紀也哉斗人真弓合由友生実典博浩";
 
 /// Finds the given name in the run of kanji at `run` that a member of the family begins or precedes.
 pub fn given(words: &Words, text: &str, run: &Range<usize>) -> Option<Range<usize>> {

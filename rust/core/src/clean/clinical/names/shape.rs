@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::candidate::is_titled_single;
+use super::candidate::{NO_SURNAMES, is_titled_single};
 use super::closing::closes;
 use super::given_kana::given_in_kana;
 use super::given_kanji;
@@ -48,6 +48,8 @@ pub fn may_be_surname(words: &Words, name: &str) -> bool {
     !is_family(name)
         && honorific(name).is_none()
         && !NO_FULL.contains(name)
+        && !NO_SURNAMES.contains(&name)
+        && !name.chars().all(|c| "月火水木金土日".contains(c))
         && (is_known(words, name)
             || is_unsettled(words, name)
             || is_derived(words, name)
