@@ -173,8 +173,12 @@ fn coded(text: &str, start: usize, label: &str) -> Option<usize> {
     let rest = text[start..].strip_prefix(['1', '2', '3', '4', '5'])?;
     let rest = rest.strip_prefix('-').unwrap_or(rest);
     let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-    let month = rest.get(2..4).and_then(|month| month.parse::<u8>().ok()).is_some_and(|month| (1..=12).contains(&month));
-    let day = rest.get(4..6).and_then(|day| day.parse::<u8>().ok()).is_some_and(|day| (1..=31).contains(&day));
+    let month = rest
+        .get(2..4)
+        .and_then(|month| month.parse::<u8>().ok())
+        .is_some_and(|month| (1..=12).contains(&month));
+    let day =
+        rest.get(4..6).and_then(|day| day.parse::<u8>().ok()).is_some_and(|day| (1..=31).contains(&day));
     (digits == 6 && month && day).then(|| text.len() - rest.len() + 6)
 }
 

@@ -104,7 +104,16 @@ fn number_length(rest: &str) -> usize {
     let is_numeral = |rest: &str| rest.starts_with(|c| "〇一二三四五六七八九".contains(c));
     let joined = ["-", "の"].iter().any(|joint| rest[length..].strip_prefix(joint).is_some_and(is_numeral));
     let goes_on = rest[length..].starts_with(|c: char| is_kanji(c));
-    if numerals <= 4 && (unit || numerals > 0 && joined || numerals > 0 && !goes_on && numerals != 1 || numerals == 1 && last_of(rest, length)) { length } else { 0 }
+    if numerals <= 4
+        && (unit
+            || numerals > 0 && joined
+            || numerals > 0 && !goes_on && numerals != 1
+            || numerals == 1 && last_of(rest, length))
+    {
+        length
+    } else {
+        0
+    }
 }
 
 /// Tests that nothing but a particle or a sign follows one numeral, as behind the last joint of 二の七の四.

@@ -55,7 +55,11 @@ fn read(text: &str, word: Range<usize>) -> Option<Place> {
     if matches!(&*lower, "hn") && !text[word.end..].starts_with([':', '#', '=']) {
         return None;
     }
-    if lower.contains("ログイン") || lower.starts_with("login") || lower.starts_with("user") || lower.starts_with("ユーザ") {
+    if lower.contains("ログイン")
+        || lower.starts_with("login")
+        || lower.starts_with("user")
+        || lower.starts_with("ユーザ")
+    {
         return login(text, &word);
     }
     match label {
@@ -85,10 +89,15 @@ fn login(text: &str, word: &Range<usize>) -> Option<Place> {
     let length = text.as_bytes()[start..].iter().take(32).take_while(is_part).count();
     let name = text[start..start + length].trim_end_matches(['.', '-']);
     let marked = name.contains(|c: char| c.is_ascii_digit() || matches!(c, '_' | '-' | '.'));
-    let explicit = text[word.clone()].to_ascii_lowercase().ends_with("id") || text[word.end..start].contains([':', '=']);
+    let explicit =
+        text[word.clone()].to_ascii_lowercase().ends_with("id") || text[word.end..start].contains([':', '=']);
     let marks = text[word.end..start].contains([':', '=', ' ', 'は']);
-    (marks && name.len() >= 4 && start > word.end && marked && (explicit || name.starts_with(|c: char| c.is_ascii_lowercase())))
-        .then(|| labelled(text, word, start..start + name.len()))
+    (marks
+        && name.len() >= 4
+        && start > word.end
+        && marked
+        && (explicit || name.starts_with(|c: char| c.is_ascii_lowercase())))
+    .then(|| labelled(text, word, start..start + name.len()))
 }
 
 /// Tests for a blood pressure: two numbers of two or three digits and a slash.
@@ -246,7 +255,9 @@ fn number_plate(text: &str, word: &Range<usize>) -> Option<Place> {
     // 多摩あ17-93, without the class
     let rest = run_of(text, skip_spaces(text, place), |c| c.is_ascii_digit() || c == '-');
     let digits = text[place..rest].bytes().filter(u8::is_ascii_digit).count();
-    let short = text[start..place].ends_with(is_hiragana) && text[start..place].starts_with(is_kanji) && (2..=4).contains(&digits);
+    let short = text[start..place].ends_with(is_hiragana)
+        && text[start..place].starts_with(is_kanji)
+        && (2..=4).contains(&digits);
     if !fits && short {
         return Some(labelled(text, word, start..rest));
     }

@@ -33,7 +33,10 @@ pub fn around(text: &str, word: &Range<usize>) -> Option<Place> {
     let town: usize = text[end..].chars().take(LONGEST).take_while(|&c| is_town(c)).map(char::len_utf8).sum();
     let town = &text[end..end + town];
     // 町家 and 自宅 are what stands there, 小松町 and 西側 a part of the address.
-    let closing = ["町", "番地", "番", "号", "側", "丁目"].iter().filter_map(|unit| Some(town.rfind(unit)? + unit.len())).max();
+    let closing = ["町", "番地", "番", "号", "側", "丁目"]
+        .iter()
+        .filter_map(|unit| Some(town.rfind(unit)? + unit.len()))
+        .max();
     let number = town.rfind(|c: char| c.is_ascii_digit()).map(|at| at + 1);
     let end = end + closing.max(number).unwrap_or(0);
     Some(Place { whole: start..end, value: start..end })

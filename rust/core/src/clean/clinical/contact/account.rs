@@ -179,7 +179,6 @@ const BETWEEN: [(&str, bool); 48] = [
     ("user/", true),
     ("ではなく", false),
     ("内", false),
-
     (" ", false),
     ("\n", false),
     ("は", false),
@@ -311,13 +310,29 @@ fn behind_service(text: &str, service: &str, at: usize) -> Option<Range<usize>> 
 
 /// Labels behind which an account may be in kana or kanji.
 const LABELS: [&str; 14] = [
-    "配信名", "ゲーム内名", "ゲーム名", "プレイヤー名", "オープンチャット名", "スクリーンネーム", "アカウント名", "ハンドルネーム", "ハンドル名", "表示名",
-    "ユーザー名", "ユーザ名", "ユーザーネーム", "LINE名",
+    "配信名",
+    "ゲーム内名",
+    "ゲーム名",
+    "プレイヤー名",
+    "オープンチャット名",
+    "スクリーンネーム",
+    "アカウント名",
+    "ハンドルネーム",
+    "ハンドル名",
+    "表示名",
+    "ユーザー名",
+    "ユーザ名",
+    "ユーザーネーム",
+    "LINE名",
 ];
 
 /// Reads an account in kana or kanji behind a label and a mark: 配信名 るる☆0801, LINE名「ゆきぽよ」.
 fn japanese(text: &str, service: &str, at: usize) -> Option<Range<usize>> {
-    let label = LABELS.iter().find(|label| text[at..].starts_with(**label)).copied().or(LABELS.contains(&service).then_some(service))?;
+    let label = LABELS
+        .iter()
+        .find(|label| text[at..].starts_with(**label))
+        .copied()
+        .or(LABELS.contains(&service).then_some(service))?;
     let rest = &text[at + label.len()..];
     let inner = rest.trim_start_matches([' ', ':', 'は', '†']);
     let (inner, close) = match inner.strip_prefix(['「', '『']) {
@@ -329,10 +344,17 @@ fn japanese(text: &str, service: &str, at: usize) -> Option<Range<usize>> {
     let length: usize = inner.chars().take(16).take_while(|&c| is_part(c)).map(char::len_utf8).sum();
     let behind = &inner[length..];
     let name = &inner[..length];
-    let closes = if close { behind.starts_with(['」', '』']) } else { behind.is_empty() || behind.starts_with([' ', '\n', '、', '。', '†', ')', ',']) };
+    let closes = if close {
+        behind.starts_with(['」', '』'])
+    } else {
+        behind.is_empty() || behind.starts_with([' ', '\n', '、', '。', '†', ')', ','])
+    };
     let kana = name.chars().any(|c| !c.is_ascii());
-    let general = ["不明", "なし", "未設定", "変更", "登録", "非公開", "削除", "本名", "匿名"].iter().any(|other| name.starts_with(other));
-    (start > at + label.len() && name.chars().count() >= 2 && kana && closes && !general).then(|| start..start + length)
+    let general = ["不明", "なし", "未設定", "変更", "登録", "非公開", "削除", "本名", "匿名"]
+        .iter()
+        .any(|other| name.starts_with(other));
+    (start > at + label.len() && name.chars().count() >= 2 && kana && closes && !general)
+        .then(|| start..start + length)
 }
 
 /// Tests for a word that follows a service without being an account: capitals, or one that people write there.

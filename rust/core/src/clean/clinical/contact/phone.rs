@@ -94,7 +94,9 @@ fn spaced(text: &str, start: usize) -> Option<Range<usize>> {
     let closes = !rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '.');
     let end = text.len() - rest.len();
     let marked = text[start..end].contains(['-', 'の']);
-    (digits >= 10 && spaces >= 7 && closes && marked || digits >= 10 && spaces >= 4 && closes && text[start..end].contains('の')).then_some(start..end)
+    (digits >= 10 && spaces >= 7 && closes && marked
+        || digits >= 10 && spaces >= 4 && closes && text[start..end].contains('の'))
+    .then_some(start..end)
 }
 
 /// Groups of digits with marks between them.

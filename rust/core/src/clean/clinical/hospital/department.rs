@@ -88,7 +88,13 @@ pub fn department(names: &Names, text: &str, word: Range<usize>, from: usize) ->
         || is_known_word(names, name) && !special
         || name.ends_with("通り")
         || visited && name.chars().count() > 2
-        || begins && (visited || [ "に", "で", "の処方", "さん"].iter().any(|word_behind| text[word.end..].starts_with(word_behind))) && !is_verbal(names, name) && (!is_known_word(names, name) || name.chars().all(is_katakana));
+        || begins
+            && (visited
+                || ["に", "で", "の処方", "さん"]
+                    .iter()
+                    .any(|word_behind| text[word.end..].starts_with(word_behind)))
+            && !is_verbal(names, name)
+            && (!is_known_word(names, name) || name.chars().all(is_katakana));
     (fits && !general && (practice || closed && known))
         .then(|| with_owner(text, start, from)..forward_practice(text, word.end))
 }

@@ -133,7 +133,8 @@ static INSTITUTIONS: LazyLock<Option<Words>> = LazyLock::new(|| {
     let others = WORDS.iter().flat_map(|&(side, words)| words.split(' ').map(move |word| (side, word)));
     // Of two sides of one word the first is taken.
     let mut seen = FxHashSet::default();
-    let (sides, words): (Vec<_>, Vec<_>) = listed.chain(others).filter(|(_, word)| seen.insert(*word)).unzip();
+    let (sides, words): (Vec<_>, Vec<_>) =
+        listed.chain(others).filter(|(_, word)| seen.insert(*word)).unzip();
     let automaton = AhoCorasick::builder()
         .match_kind(MatchKind::LeftmostLongest)
         .ascii_case_insensitive(true)
@@ -157,7 +158,11 @@ pub fn find(words: &Words, names: &Names, text: &str, found: &mut Vec<Place>) {
         let at = word.range();
         let side = words.sides[word.pattern().as_usize()];
         let in_brackets = || name::bracketed(names, text, &at, end);
-        let bracketed = if matches!(side, Side::Behind | Side::Both | Side::Before | Side::Named) { in_brackets() } else { None };
+        let bracketed = if matches!(side, Side::Behind | Side::Both | Side::Before | Side::Named) {
+            in_brackets()
+        } else {
+            None
+        };
         let place = bracketed.or_else(|| match side {
             Side::Before => {
                 name::before(names, text, at.clone(), end).or_else(|| behind::branch(text, at.clone()))

@@ -138,7 +138,9 @@ pub fn before(names: &Names, text: &str, word: Range<usize>, from: usize) -> Opt
         ["医院", "クリニック", "診療所", "歯科", "薬局"].iter().any(|end| text[word.clone()].ends_with(end));
     let single = practice
         && proper == &text[start..at]
-        && (is_single(proper) || text[..start].is_empty() || text[..start].ends_with([' ', '\n', '、', '。', '(', '「', ':']))
+        && (is_single(proper)
+            || text[..start].is_empty()
+            || text[..start].ends_with([' ', '\n', '、', '。', '(', '「', ':']))
         && !"前後古新東西南北中当他同各本某両近医院内外上下左右元".contains(proper)
         && !text[..start].ends_with(is_kanji);
     if is_score(&text[word.end..]) {
@@ -182,13 +184,57 @@ pub fn bracketed(names: &Names, text: &str, word: &Range<usize>, from: usize) ->
 /// Tests for kana that end a phrase rather than a name: ために, した, くの.
 pub fn is_phrase(name: &str) -> bool {
     const ENDS: [&str; 46] = [
-        "ために", "たら", "だったら", "から", "した", "もつ", "くの", "など", "まま", "ここ", "ここは", "ここが", "この", "こちらの", "しばらく", "ながら", "なく",
-        "ため", "のため", "された", "られた", "できる", "する", "いる", "ある", "なら", "ので", "のに", "また", "させ", "われ", "なり", "はなく", "そろそろ",
-        "そのことは", "いるのは", "その", "あの", "どの", "こと", "もの", "よう", "より", "まで", "のみ", "だけ",
+        "ために",
+        "たら",
+        "だったら",
+        "から",
+        "した",
+        "もつ",
+        "くの",
+        "など",
+        "まま",
+        "ここ",
+        "ここは",
+        "ここが",
+        "この",
+        "こちらの",
+        "しばらく",
+        "ながら",
+        "なく",
+        "ため",
+        "のため",
+        "された",
+        "られた",
+        "できる",
+        "する",
+        "いる",
+        "ある",
+        "なら",
+        "ので",
+        "のに",
+        "また",
+        "させ",
+        "われ",
+        "なり",
+        "はなく",
+        "そろそろ",
+        "そのことは",
+        "いるのは",
+        "その",
+        "あの",
+        "どの",
+        "こと",
+        "もの",
+        "よう",
+        "より",
+        "まで",
+        "のみ",
+        "だけ",
     ];
     let kana: usize = name.chars().rev().take_while(|&c| is_hiragana(c)).map(char::len_utf8).sum();
     let kana = &name[name.len() - kana..];
-    !kana.is_empty() && ENDS.iter().any(|end| kana == *end || end.chars().count() > 2 && kana.ends_with(end)) || matches!(name, "明日" | "半年間" | "月間" | "内服" | "学校" | "矯正" | "認定")
+    !kana.is_empty() && ENDS.iter().any(|end| kana == *end || end.chars().count() > 2 && kana.ends_with(end))
+        || matches!(name, "明日" | "半年間" | "月間" | "内服" | "学校" | "矯正" | "認定")
 }
 
 /// Tests that a word may be a name: it is no numeral and no single kanji of a general word.
@@ -341,6 +387,8 @@ pub fn home(names: &Names, text: &str, word: Range<usize>, from: usize) -> Optio
     let name = &text[start..word.start];
     // 公園, 保育園: a home in kanji is announced by its kind.
     let kana = name.ends_with(is_hiragana);
-    let fits = !matches!(&text[word.clone()], "園" | "寮" | "邸") || kana || text[word.clone()].starts_with('寮') && is_place_or_name(names, name);
+    let fits = !matches!(&text[word.clone()], "園" | "寮" | "邸")
+        || kana
+        || text[word.clone()].starts_with('寮') && is_place_or_name(names, name);
     ((2..=6).contains(&length) && ends && apart && fits).then_some(start..word.end)
 }

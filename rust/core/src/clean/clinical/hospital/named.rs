@@ -9,21 +9,63 @@ use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
 
 /// Words behind a word for an institution that are no name of one.
 const NO_NAMES: [&str; 80] = [
-    "参加", "開始", "終了", "中止", "休み", "継続", "導入", "申込", "見学", "体験", "契約", "変更", "追加", "開設", "新設", "設置", "単位", "計画", "認定", "保険", "期", "搬入",
-    "受診", "通院", "入院", "退院", "転院", "紹介", "外来", "併設", "勤務", "入所", "退所", "入居", "利用", "希望", "予定", "待機", "搬送",
-    "職員", "看護", "医師", "担当", "連携", "相談", "訪問", "送迎", "検査", "処方", "調剤", "内科", "外科", "病棟", "病院", "施設", "事業",
-    "先", "名", "側", "内", "外", "間", "等", "長", "用", "的", "群", "向", "時", "後", "前", "中", "員", "料", "費", "系", "分", "宛", "週", "月",
+    "参加", "開始", "終了", "中止", "休み", "継続", "導入", "申込", "見学", "体験", "契約", "変更", "追加",
+    "開設", "新設", "設置", "単位", "計画", "認定", "保険", "期", "搬入", "受診", "通院", "入院", "退院",
+    "転院", "紹介", "外来", "併設", "勤務", "入所", "退所", "入居", "利用", "希望", "予定", "待機", "搬送",
+    "職員", "看護", "医師", "担当", "連携", "相談", "訪問", "送迎", "検査", "処方", "調剤", "内科", "外科",
+    "病棟", "病院", "施設", "事業", "先", "名", "側", "内", "外", "間", "等", "長", "用", "的", "群", "向",
+    "時", "後", "前", "中", "員", "料", "費", "系", "分", "宛", "週", "月",
 ];
 
 /// Signs and words behind a name of an institution.
 const ENDS: [&str; 40] = [
-    "に", "へ", "で", "を", "は", "が", "の", "と", "も", "より", "から", "まで", "、", "。", " ", "\n", "(", ")", "」", "/", ":", "さん", "様", "受診", "通院",
-    "入院", "入所", "入居", "待機", "退所", "紹介", "転院", "通所", "利用", "在宅", "勤務", "担当", "併設", "デイ", "ショート",
+    "に",
+    "へ",
+    "で",
+    "を",
+    "は",
+    "が",
+    "の",
+    "と",
+    "も",
+    "より",
+    "から",
+    "まで",
+    "、",
+    "。",
+    " ",
+    "\n",
+    "(",
+    ")",
+    "」",
+    "/",
+    ":",
+    "さん",
+    "様",
+    "受診",
+    "通院",
+    "入院",
+    "入所",
+    "入居",
+    "待機",
+    "退所",
+    "紹介",
+    "転院",
+    "通所",
+    "利用",
+    "在宅",
+    "勤務",
+    "担当",
+    "併設",
+    "デイ",
+    "ショート",
 ];
 
 /// Tests for the end of a name.
 fn ends(behind: &str) -> bool {
-    behind.is_empty() || ENDS.iter().any(|end| behind.starts_with(end)) || behind.starts_with(|c: char| c.is_ascii_digit())
+    behind.is_empty()
+        || ENDS.iter().any(|end| behind.starts_with(end))
+        || behind.starts_with(|c: char| c.is_ascii_digit())
 }
 
 /// Finds a name behind the word at `word`, which says the kind of an institution alone.
@@ -36,8 +78,11 @@ pub fn named(names: &Names, text: &str, word: Range<usize>) -> Option<Range<usiz
         return None;
     }
     let apart = start > word.end;
-    let is_part = |c: char| is_kanji(c) || is_katakana(c) || matches!(c, 'ー' | 'ヶ' | 'ノ') || c.is_ascii_alphanumeric();
-    let length: usize = inner.chars().take(LONGEST_NAME).take_while(|&c| is_part(c)).map(char::len_utf8).sum();
+    let is_part = |c: char| {
+        is_kanji(c) || is_katakana(c) || matches!(c, 'ー' | 'ヶ' | 'ノ') || c.is_ascii_alphanumeric()
+    };
+    let length: usize =
+        inner.chars().take(LONGEST_NAME).take_while(|&c| is_part(c)).map(char::len_utf8).sum();
     let run = &inner[..length];
     if length == 0 {
         // ・ before hiragana, which `behind` does not know.
@@ -63,7 +108,11 @@ pub fn named(names: &Names, text: &str, word: Range<usize>) -> Option<Range<usiz
             !general() && count <= 4 && (ends(&inner[length..]) || kana_goes_on(&inner[length..]).is_some())
         }
         (true, true) => !general() && kanji > 0 && ends(&inner[length..]),
-        _ => (katakana || run.starts_with(|c: char| c.is_ascii_uppercase())) && count >= 2 && ends(&inner[length..]),
+        _ => {
+            (katakana || run.starts_with(|c: char| c.is_ascii_uppercase()))
+                && count >= 2
+                && ends(&inner[length..])
+        }
     };
     let long = kana_goes_on(&inner[length..]).filter(|_| kanji == length).unwrap_or(0);
     (fits && !run.starts_with(|c: char| c.is_ascii_digit())).then_some(word.start..start + length + long)
@@ -85,15 +134,23 @@ fn kanji_and_no(text: &str, start: usize, length: usize) -> Option<usize> {
 
 /// Finds a name of two hiragana or more at `start` that a particle or a word of care closes.
 fn hiragana(names: &Names, text: &str, start: usize) -> Option<Range<usize>> {
-    let run: usize = text[start..].chars().take(LONGEST_NAME).take_while(|&c| is_hiragana(c)).map(char::len_utf8).sum();
+    let run: usize =
+        text[start..].chars().take(LONGEST_NAME).take_while(|&c| is_hiragana(c)).map(char::len_utf8).sum();
     let run = &text[start..start + run];
-    if ["から", "まで", "より", "にて", "など", "だけ", "での", "との"].iter().any(|particle| run.starts_with(particle)) {
+    if ["から", "まで", "より", "にて", "など", "だけ", "での", "との"]
+        .iter()
+        .any(|particle| run.starts_with(particle))
+    {
         return None;
     }
-    if run.starts_with(['に', 'を', 'は', 'が', 'で', 'と', 'へ', 'の', 'も', 'や']) || run.chars().count() < 2 {
+    if run.starts_with(['に', 'を', 'は', 'が', 'で', 'と', 'へ', 'の', 'も', 'や'])
+        || run.chars().count() < 2
+    {
         return None;
     }
-    if let Some(further) = kana_goes_on(&text[start + run.len() - 'の'.len_utf8()..]).filter(|_| run.ends_with(['の', 'が'])) {
+    if let Some(further) =
+        kana_goes_on(&text[start + run.len() - 'の'.len_utf8()..]).filter(|_| run.ends_with(['の', 'が']))
+    {
         return Some(start..start + run.len() - 'の'.len_utf8() + further);
     }
     let cuts = run.char_indices().map(|(i, _)| i).skip(2);
@@ -106,8 +163,30 @@ fn hiragana(names: &Names, text: &str, start: usize) -> Option<Range<usize>> {
 
 /// Words behind 大 for what a university has.
 const OF_UNIVERSITIES: [&str; 24] = [
-    "本院", "分院", "病院", "附属", "付属", "医局", "医学部", "救命", "老年科", "産科", "婦人科", "産婦人科", "移植", "内科", "外科", "眼科", "小児科", "皮膚科",
-    "精神科", "放射線科", "麻酔科", "整形", "泌尿器", "循環器",
+    "本院",
+    "分院",
+    "病院",
+    "附属",
+    "付属",
+    "医局",
+    "医学部",
+    "救命",
+    "老年科",
+    "産科",
+    "婦人科",
+    "産婦人科",
+    "移植",
+    "内科",
+    "外科",
+    "眼科",
+    "小児科",
+    "皮膚科",
+    "精神科",
+    "放射線科",
+    "麻酔科",
+    "整形",
+    "泌尿器",
+    "循環器",
 ];
 
 /// Characters before 大 with which it is another word: 拡大, 肥大.
@@ -125,7 +204,10 @@ pub fn university(names: &Names, text: &str, word: &Range<usize>, from: usize) -
     let numbered = ["一内", "二内", "三内", "一外", "二外"].iter().find(|of| behind.starts_with(**of));
     let bracketed = text[..start].ends_with("病院(") && behind.starts_with(')');
     let listed = || behind.strip_prefix('・').is_some_and(|rest| rest.chars().take(6).any(|c| c == '大'));
-    if other || !(2..=3).contains(&name.chars().count()) || !(has || numbered.is_some() || bracketed || listed()) {
+    if other
+        || !(2..=3).contains(&name.chars().count())
+        || !(has || numbered.is_some() || bracketed || listed())
+    {
         return None;
     }
     let mut end = word.end + numbered.map_or(0, |of| of.len());
@@ -141,7 +223,8 @@ pub fn group(text: &str, word: &Range<usize>, from: usize) -> Option<Range<usize
     let length: usize = owner.chars().rev().take(4).take_while(|&c| is_kanji(c)).map(char::len_utf8).sum();
     let start = from + owner.len() - length;
     let name = &text[start..word.start];
-    let other = ["医師会", "学会", "委員会", "研究会", "協議会", "同好会", "家族会", "患者会", "互助会", "自治会"];
+    let other =
+        ["医師会", "学会", "委員会", "研究会", "協議会", "同好会", "家族会", "患者会", "互助会", "自治会"];
     (length > 3 && !other.iter().any(|word| name.ends_with(word))).then_some(start..word.end)
 }
 
@@ -158,8 +241,28 @@ pub fn centre(text: &str, end: usize) -> usize {
 
 /// Labels before the name of an institution.
 const LABELS: [&str; 22] = [
-    "病院名", "医院名", "施設名", "薬局名", "医療機関名", "事業所名", "かかりつけ薬局", "かかりつけ医療機関", "紹介元", "紹介先", "搬送元", "搬送先", "転院先",
-    "転院元", "入所先", "入居先", "通所先", "ショートステイ先", "デイ先", "退院先", "施設", "病院",
+    "病院名",
+    "医院名",
+    "施設名",
+    "薬局名",
+    "医療機関名",
+    "事業所名",
+    "かかりつけ薬局",
+    "かかりつけ医療機関",
+    "紹介元",
+    "紹介先",
+    "搬送元",
+    "搬送先",
+    "転院先",
+    "転院元",
+    "入所先",
+    "入居先",
+    "通所先",
+    "ショートステイ先",
+    "デイ先",
+    "退院先",
+    "施設",
+    "病院",
 ];
 
 /// Finds the name behind a label with a colon: 病院名:緑ヶ浜, ショートステイ先:くつろぎ邸.
@@ -167,18 +270,49 @@ pub fn labelled(names: &Names, text: &str, colon: &Range<usize>) -> Option<Range
     let label = LABELS.iter().find(|label| text[..colon.start].ends_with(**label))?;
     let rest = text[colon.end..].trim_start_matches(' ');
     let start = text.len() - rest.len();
-    let is_part = |c: char| is_kanji(c) || is_katakana(c) || is_hiragana(c) || matches!(c, 'ー' | 'ヶ' | '・');
+    let is_part =
+        |c: char| is_kanji(c) || is_katakana(c) || is_hiragana(c) || matches!(c, 'ー' | 'ヶ' | '・');
     let length: usize = rest.chars().take(LONGEST_NAME).take_while(|&c| is_part(c)).map(char::len_utf8).sum();
     let name = &rest[..length];
-    let closed = rest[length..].is_empty() || rest[length..].starts_with([' ', '\n', '、', '。', '(', '/', ')', ',']);
+    let closed =
+        rest[length..].is_empty() || rest[length..].starts_with([' ', '\n', '、', '。', '(', '/', ')', ',']);
     let itself = label.ends_with(['名', '先']) || is_place_or_name(names, name);
     let kind = [
-        "病院", "医院", "クリニック", "診療所", "薬局", "ホーム", "ハウス", "センター", "サ高住", "老健", "特養", "ステーション", "訪看", "デイ",
+        "病院",
+        "医院",
+        "クリニック",
+        "診療所",
+        "薬局",
+        "ホーム",
+        "ハウス",
+        "センター",
+        "サ高住",
+        "老健",
+        "特養",
+        "ステーション",
+        "訪看",
+        "デイ",
     ];
     if kind.iter().any(|kind| name.contains(kind)) && !name.ends_with("ホーム") {
         return None;
     }
-    let general = ["なし", "不明", "未定", "自宅", "当院", "他院", "同上", "近医", "施設", "病院", "在宅", "特養", "老健", "調整中", "検討中"];
+    let general = [
+        "なし",
+        "不明",
+        "未定",
+        "自宅",
+        "当院",
+        "他院",
+        "同上",
+        "近医",
+        "施設",
+        "病院",
+        "在宅",
+        "特養",
+        "老健",
+        "調整中",
+        "検討中",
+    ];
     let general = general.iter().any(|other| name.starts_with(other)) || GENERAL.contains(name);
     (name.chars().count() >= 2 && closed && itself && !general).then_some(start..start + length)
 }
@@ -186,7 +320,8 @@ pub fn labelled(names: &Names, text: &str, colon: &Range<usize>) -> Option<Range
 /// Finds a name before a short word for a practice or a service: こまくさ整形で, ゆめの花訪看の, ハーモニー調剤から.
 pub fn short(names: &Names, text: &str, word: &Range<usize>, from: usize) -> Option<Range<usize>> {
     let behind = &text[word.end..];
-    let visited = ["で", "に", "へ", "の", "より", "から", "さん", "にて", "と", "が", "を", "、", " ", "受診", "通院"];
+    let visited =
+        ["で", "に", "へ", "の", "より", "から", "さん", "にて", "と", "が", "を", "、", " ", "受診", "通院"];
     if !visited.iter().any(|end| behind.starts_with(end)) {
         return None;
     }
@@ -197,9 +332,15 @@ pub fn short(names: &Names, text: &str, word: &Range<usize>, from: usize) -> Opt
     let joined = at < word.start;
     let count = name.chars().count();
     let kana = name.starts_with(|c| is_hiragana(c) || is_katakana(c));
-    let apart = text[..start].is_empty() || text[..start].ends_with(|c: char| " \n、。(「:・/はのにでがをと".contains(c));
-    let known = is_place_or_name(names, name) || may_be_name(names, name) || kana && count >= 3 && !joined || !joined && count >= 2 && !is_known_word(names, name);
-    let whole = !joined || is_place_or_name(names, name) && !name.contains(is_hiragana) || name.chars().all(is_hiragana) && count >= 4;
+    let apart = text[..start].is_empty()
+        || text[..start].ends_with(|c: char| " \n、。(「:・/はのにでがをと".contains(c));
+    let known = is_place_or_name(names, name)
+        || may_be_name(names, name)
+        || kana && count >= 3 && !joined
+        || !joined && count >= 2 && !is_known_word(names, name);
+    let whole = !joined
+        || is_place_or_name(names, name) && !name.contains(is_hiragana)
+        || name.chars().all(is_hiragana) && count >= 4;
     let general = GENERAL.contains(name) || is_verbal(names, name) || is_phrase(name);
     (whole && count >= 2 && count <= 7 && apart && known && !general).then_some(start..word.end)
 }

@@ -9,7 +9,7 @@ use super::chains::{LONGEST_LIST, begins_list, is_chain, is_numbered, is_pair, i
 use super::given_kanji::{is_given, is_given_kanji};
 use super::honoured::{BEHIND_SAMA, LIKE, NO_PERSONS};
 use super::lists::{ALONE_BEHIND, COMMON, GOES_ON, NO_FULL, NO_NAME_BEFORE, VISITS};
-use super::places::{ends_in_place, is_landscape, is_of_clan};
+use super::places::{ends_in_place, is_landscape, is_of_clan, is_of_scale};
 use super::speaker::is_speaker;
 use super::titles::{
     DEPARTMENTS, Tie, age_before, age_behind, family, honorific, in_brackets, is_family, role_in_brackets,
@@ -56,6 +56,7 @@ pub fn decide(
     if ends_in_place(before)
         || is_landscape(name, behind)
         || behind.starts_with("不明")
+        || behind.starts_with("らし")
         || around.is_office_or_building()
     {
         return None;
@@ -87,16 +88,6 @@ pub fn decide(
                 || around.by_age()
                 || around.listed(last));
     is_name.then(|| Place { whole: range.clone(), value: range })
-}
-
-/// Tests for a scale or a test by the name of persons: ・堀田スケール, 機能スケール, クレペリン検査.
-fn is_of_scale(behind: &str) -> bool {
-    const THINGS: [&str; 9] = ["スケール", "スコア", "テスト", "検査", "分類", "尺度", "試験", "徴候", "基準"];
-    let word = |c: char| is_kanji(c) || matches!(c, 'ァ'..='ヺ' | 'ー' | '・');
-    let length: usize = behind.chars().take(LONGEST_LIST).take_while(|&c| word(c)).map(char::len_utf8).sum();
-    let run = &behind[..length];
-    let at = THINGS.iter().filter_map(|thing| run.find(thing)).min();
-    at.is_some_and(|at| run[..at].starts_with('・') || run.contains("スケール") || run[..at].chars().all(|c| !is_kanji(c)) && at > 0)
 }
 
 /// What stands around a candidate.

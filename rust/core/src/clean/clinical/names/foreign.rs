@@ -62,8 +62,7 @@ pub fn in_latin(text: &str, start: usize, ends: &[usize]) -> Option<usize> {
     if FOREIGN_LATIN.contains(&surname.to_ascii_lowercase())
         && capitals(surname)
         && given().all(|part| capitals(part) && !is_other(part))
-        && (given().nth(1).is_some() || age_behind(&text[end..]))
-        && age_behind(&text[end..])
+        && (age_behind(&text[end..]) || has_age_and_sex(&text[end..]))
     {
         return Some(end);
     }
@@ -84,6 +83,13 @@ pub fn in_latin(text: &str, start: usize, ends: &[usize]) -> Option<usize> {
         && given().all(|part| capitalised(part) && !is_other(part))
         && closed())
     .then_some(end)
+}
+
+/// Tests for an age and the letter of the sex behind a name: 28M.
+fn has_age_and_sex(behind: &str) -> bool {
+    let rest = behind.trim_start_matches([' ', ',']);
+    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+    (1..=3).contains(&digits) && rest[digits..].starts_with(['M', 'F'])
 }
 
 /// Tests for a run of two or three kanji, a surname of one and a given name, that is no word.

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::super::category::Place;
+use super::given_kana::closed_by_kanji;
 use super::joined::{self, is_full};
 use super::lists::{GIVEN_HIRAGANA, GIVEN_MODERN, GOES_ON, NO_GIVEN};
 use super::readings::katakana;
@@ -114,15 +115,23 @@ fn called(words: &Words, text: &str, start: usize, end: usize) -> Option<Range<u
             return Some(start..at);
         }
     }
-    let name = run.find(['は', 'が', 'に', 'を', 'も', 'と']).filter(|&at| at > 0).map_or(run, |at| &run[..at]);
+    let name =
+        run.find(['は', 'が', 'に', 'を', 'も', 'と']).filter(|&at| at > 0).map_or(run, |at| &run[..at]);
     let closes = name.len() < run.len() || text[end..].starts_with(['、', '」', '…']);
     let usual = GIVEN_HIRAGANA.contains(name)
         || name.chars().count() > 2
-            && ["お", "じ", "ろう", "すけ", "ゆき", "ひこ", "こ", "み", "え"].iter().any(|end| name.ends_with(end))
+            && ["お", "じ", "ろう", "すけ", "ゆき", "ひこ", "こ", "み", "え"]
+                .iter()
+                .any(|end| name.ends_with(end))
             && words.readings_of_names.given.has(name);
     let long = name.chars().count() > 2;
-    (text[..start].ends_with(['「', '『']) && closes && long && usual && !words.is(name, &[Kind::Other]) && !NO_GIVEN.contains(name))
-        .then(|| start..start + name.len())
+    (text[..start].ends_with(['「', '『'])
+        && closes
+        && long
+        && usual
+        && !words.is(name, &[Kind::Other])
+        && !NO_GIVEN.contains(name))
+    .then(|| start..start + name.len())
 }
 
 /// Finds a surname and a given name in hiragana with a space between them: すずき みよと.
@@ -141,8 +150,12 @@ fn spaced(words: &Words, text: &str, start: usize, end: usize) -> Option<Range<u
     let stop = run_of(text, next, is_hiragana);
     let further = &text[next..stop];
     let lengths = further.char_indices().map(|(i, c)| i + c.len_utf8()).skip(1);
-    let closes = |at: usize| at == further.len() && !text[stop..].starts_with(is_kanji) || GOES_ON.begins(&further[at..]);
-    let given = lengths.filter(|&at| readings.given.has(&further[..at]) && !NO_GIVEN.contains(&further[..at]) && closes(at)).last()?;
+    let closes = |at: usize| {
+        at == further.len() && !text[stop..].starts_with(is_kanji) || GOES_ON.begins(&further[at..])
+    };
+    let given = lengths
+        .filter(|&at| readings.given.has(&further[..at]) && !NO_GIVEN.contains(&further[..at]) && closes(at))
+        .last()?;
     Some(start..next + given)
 }
 
@@ -198,6 +211,9 @@ fn of_family(words: &Words, text: &str, start: usize, end: usize) -> Option<usiz
     }
     family(&text[..start]).filter(|tie| *tie != Tie::Topic)?;
     let direct = text[..start].ends_with(is_kanji);
+    if let Some(closed) = closed_by_kanji(words, text, start) {
+        return Some(closed);
+    }
     let marked = text[..start].ends_with([':', '=']);
     let is_particle = |name: &str| {
         name.starts_with(['の', 'と', 'は', 'が', 'を', 'に', 'も', 'へ', 'で', 'や', 'さ', 'な'])

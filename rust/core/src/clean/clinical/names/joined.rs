@@ -55,7 +55,8 @@ pub fn name(words: &Words, text: &str, start: usize, end: usize) -> Option<Place
 const TITLES: [&str; 7] = ["ドクター", "ナース", "ヘルパー", "ケアマネ", "シスター", "ミスター", "ワタシハ"];
 
 /// What behind kana says that they are a name.
-const SAID: [&str; 9] = ["と名乗", "と呼ば", "と呼ん", "と書い", "と読む", "と読ん", "という名", "と署名", "と改名"];
+const SAID: [&str; 9] =
+    ["と名乗", "と呼ば", "と呼ん", "と書い", "と読む", "と読ん", "という名", "と署名", "と改名"];
 
 /// Tests for the reading of a name that is no other word.
 pub fn is_name(words: &Words, run: &str) -> bool {
@@ -79,11 +80,25 @@ pub fn said(words: &Words, text: &str, start: usize, end: usize) -> Option<Range
     let behind = text[end..].strip_prefix(['」', '』']).unwrap_or(&text[end..]);
     let open = text[..start].ends_with(['「', '『']);
     let said = SAID.iter().any(|word| behind.starts_with(word));
-    let called = ["通称", "通称名", "源氏名", "愛称", "ニックネームは", "名は", "名前は", "下の名は", "孫の名は", "本名は"].iter().any(|word| {
+    let called = [
+        "通称",
+        "通称名",
+        "源氏名",
+        "愛称",
+        "ニックネームは",
+        "名は",
+        "名前は",
+        "下の名は",
+        "孫の名は",
+        "本名は",
+    ]
+    .iter()
+    .any(|word| {
         let before = text[..start].strip_suffix(['「', '『', ' ', ':']).unwrap_or(&text[..start]);
         before.ends_with(word)
     });
-    ((said || called && (open || behind.starts_with(['と', '、', ' ', '。', 'さ']))) && is_name(words, run)).then_some(start..end)
+    ((said || called && (open || behind.starts_with(['と', '、', ' ', '。', 'さ']))) && is_name(words, run))
+        .then_some(start..end)
 }
 
 /// Tests for a surname and a given name, each with its reading, in one run.

@@ -116,7 +116,8 @@ fn honoured(words: &Words, text: &str, start: usize, end: usize) -> Option<usize
     let parts = || name.split([' ', '.']);
     let capitals = several
         && honorific != "先生"
-        && parts().all(|part| part.len() >= 2 && part.bytes().all(|b| b.is_ascii_alphabetic()) && !is_other(part))
+        && parts()
+            .all(|part| part.len() >= 2 && part.bytes().all(|b| b.is_ascii_alphabetic()) && !is_other(part))
         && FOREIGN_LATIN.contains(&parts().next().unwrap_or_default().to_ascii_lowercase());
     if capitals {
         return Some(behind.len() - after.len() + honorific.len());

@@ -203,7 +203,9 @@ impl Finder<'_> {
         let behind = &self.text[end..];
         let readings = &self.words.readings_of_names;
         let name = &self.text[at..end];
-        let honoured = ["さん", "様", "くん", "ちゃん", "先生", "_san", "-san"].iter().find(|word| behind.starts_with(**word));
+        let honoured = ["さん", "様", "くん", "ちゃん", "先生", "_san", "-san"]
+            .iter()
+            .find(|word| behind.starts_with(**word));
         if let Some(honorific) = honoured
             && end - at >= 4
             && !lists::is_other(name)
@@ -249,9 +251,8 @@ impl Finder<'_> {
             self.push(Place { whole: range.start..end, value: range });
             return go_on.max(end);
         }
-        let says = || {
-            speaker::spoken(self.words, text, &run).or_else(|| speaker::of_home(self.words, text, &run))
-        };
+        let says =
+            || speaker::spoken(self.words, text, &run).or_else(|| speaker::of_home(self.words, text, &run));
         if !any && let Some(range) = says() {
             self.push(Place { whole: range.clone(), value: range });
             return go_on;

@@ -50,7 +50,11 @@ fn extend(words: &Words, text: &str, found: &mut [Place], at: usize) {
     let starts = head[run..].char_indices().map(|(i, _)| run + i);
     let surname = starts.into_iter().find(|&i| {
         let name = &head[i..];
-        let fits = if apart { may_be_surname(words, name) } else { is_derived(words, name) || is_known(words, name) };
+        let fits = if apart {
+            may_be_surname(words, name)
+        } else {
+            is_derived(words, name) || is_known(words, name)
+        };
         name.chars().nth(1).is_some() && fits && !text[..i].ends_with(is_kanji)
             || is_derived(words, name) && i > run
     });
@@ -82,14 +86,18 @@ fn behind(words: &Words, text: &str, place: &Range<usize>) -> Option<Range<usize
     let start = place.end + length;
     let end = run_end(text, start);
     let name = &text[start..end];
-    let together = ["両名", "両医師", "両先生", "両氏", "ペア", "組"].iter().find_map(|word| name.strip_suffix(word));
+    let together =
+        ["両名", "両医師", "両先生", "両氏", "ペア", "組"].iter().find_map(|word| name.strip_suffix(word));
     let name = together.unwrap_or(name);
     let behind = &text[start + name.len()..];
     let ends = together.is_some()
         || behind.is_empty()
-        || behind.starts_with(|c: char| MARKS.contains(&c) || c.is_ascii_alphanumeric() || "()\n。※」の".contains(c))
+        || behind.starts_with(|c: char| {
+            MARKS.contains(&c) || c.is_ascii_alphanumeric() || "()\n。※」の".contains(c)
+        })
         || ["が", "に", "は", "と", "を", "より", "から", "ペア"].iter().any(|word| behind.starts_with(word));
-    let listed = rest[..length].contains(['/', '→', '□', '+', '&']);
+    let valued = rest[..length].contains('、') && rest[..length].contains(|c: char| c.is_ascii_digit());
+    let listed = valued || rest[..length].contains(['/', '→', '□', '+', '&']);
     (mark && !name.is_empty() && ends && is_name(words, name, listed)).then_some(start..start + name.len())
 }
 

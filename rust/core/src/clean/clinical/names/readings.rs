@@ -54,7 +54,8 @@ impl Read {
     pub fn has(&self, kana: &str) -> bool {
         self.katakana.contains(kana)
             || kana.contains(is_shifted) && self.katakana.contains(&katakana(kana))
-            || kana.contains(['ヱ', 'ヲ', 'ヰ', 'ヅ', 'ゑ', 'ゐ']) && self.katakana.contains(&modern(&katakana(kana)))
+            || kana.contains(['ヱ', 'ヲ', 'ヰ', 'ヅ', 'ゑ', 'ゐ'])
+                && self.katakana.contains(&modern(&katakana(kana)))
     }
 
     /// Tests for a reading in katakana.

@@ -11,7 +11,7 @@ use super::given_kana::given_in_kana;
 use super::given_kanji;
 use super::lists::{BELONGS, COMMON, GIVEN_SINGLE, NO_FULL, VISITS};
 use super::runs::{behind_spaces, run_end};
-use super::titles::{age_behind, honorific, is_family};
+use super::titles::{Tie, age_behind, family, honorific, is_family};
 use super::unknown::is_unsettled;
 use super::words::{Kind, Words};
 use crate::clean::characters::is_kanji;
@@ -39,7 +39,8 @@ pub fn is_derived(words: &Words, name: &str) -> bool {
     }
     let closed = name.char_indices().next_back().filter(|&(_, c)| CLOSING.contains(c));
     let opened = name.chars().next().filter(|&c| OPENING.contains(c));
-    closed.is_some_and(|(i, _)| base(&name[..i])) || opened.is_some_and(|c| is_known(words, &name[c.len_utf8()..]))
+    closed.is_some_and(|(i, _)| base(&name[..i]))
+        || opened.is_some_and(|c| is_known(words, &name[c.len_utf8()..]))
 }
 
 /// Tests for kanji that may be a surname beside a given name, an honorific, a title or another name.
@@ -50,10 +51,18 @@ pub fn may_be_surname(words: &Words, name: &str) -> bool {
         && !NO_FULL.contains(name)
         && !NO_SURNAMES.contains(&name)
         && !name.chars().all(|c| "月火水木金土日".contains(c))
+        && !is_office(name)
         && (is_known(words, name)
             || is_unsettled(words, name)
             || is_derived(words, name)
             || proper() && name.chars().count() == 3 && name.ends_with(|c| CLOSING.contains(c) || c == '寺'))
+}
+
+/// Tests for an office, a shop, a temple's school or a house of three characters or more: 越後守, 山城屋, 高野宗.
+fn is_office(name: &str) -> bool {
+    name.chars().nth(2).is_some()
+        && name.ends_with(['守', '屋', '宗', '家', '国', '市', '町', '村', '郡', '駅', '島', '州'])
+        && !name.ends_with("ヶ島")
 }
 
 /// Finds a surname and a given name that close the run of kanji at `run`, or stand before an honorific in it.
@@ -80,19 +89,36 @@ pub fn full(words: &Words, text: &str, run: &Range<usize>) -> Option<Range<usize
         let fits = |start: &usize| {
             let surname = &name[*start..at];
             if ordinary {
-                is_known(words, surname) && is_composed(&name[at..]) && !is_person(&name[at..])
+                let long = surname.chars().nth(2).is_some() && may_be_surname(words, surname);
+                let marked =
+                    || family(&text[..run.start]) == Some(Tie::Mark) && given_kanji::is_given(&name[at..]);
+                (is_known(words, surname) || long)
+                    && (is_composed(&name[at..])
+                        || words.is(&name[at..], &[Kind::Given]) && words.is_rare_noun(&name[at..])
+                        || marked())
+                    && !is_person(&name[at..])
             } else {
-                surname.chars().nth(1).is_none() || may_be_surname(words, surname) || words.is(&name[at..], &[Kind::Given])
+                surname.chars().nth(1).is_none()
+                    || may_be_surname(words, surname)
+                    || words.is(&name[at..], &[Kind::Given])
             }
         };
         if let Some(start) = surname_start(words, text, run.start, &name[..at]).filter(fits) {
             return Some(run.start + start..run.start + end);
         }
     }
+    // 午前上杉野様
+    if inner.is_some()
+        && let Some(start) = long_start(words, name).filter(|&i| i > 0 && name[i..].chars().nth(2).is_some())
+    {
+        return Some(run.start + start..run.start + end);
+    }
     let (at, _) = name.char_indices().next_back()?;
     let aged = || inner.is_some() || behind.starts_with(['、', '(', ' ']) || age_behind(behind);
-    let single =
-        GIVEN_SINGLE.contains(&name[at..]) && !words.is(name, &[Kind::Other, Kind::Place]) && !cuts(words, name, at) && aged();
+    let single = GIVEN_SINGLE.contains(&name[at..])
+        && !words.is(name, &[Kind::Other, Kind::Place])
+        && !cuts(words, name, at)
+        && aged();
     let start = single.then(|| long_start(words, &name[..at])).flatten()?;
     Some(run.start + start..run.start + end)
 }
@@ -116,7 +142,7 @@ pub fn is_given(words: &Words, name: &str) -> bool {
 }
 
 /// Last characters of given names that are other words too.
-const ENDS: &str = "子美江恵枝雄男夫郎吉一二三介助太平治司樹香菜奈希花華乃音織里紀也哉斗人真弓栄広宏博典浩";
+const ENDS: &str = "子美江恵枝雄男夫郎吉一二三介助太平治司樹香菜奈希花華乃音織里紀也哉斗人真弓栄広宏博典浩重";
 
 /// Tests for kanji of given names, the last of which closes many of them.
 fn is_composed(name: &str) -> bool {
@@ -126,15 +152,15 @@ fn is_composed(name: &str) -> bool {
 /// Tests for a word for somebody, or for what persons do and have.
 fn is_person(name: &str) -> bool {
     const PERSONS: [&str; 22] = [
-        "本人", "友人", "知人", "夫人", "主人", "美人", "愛人", "老人", "病人", "新人", "役人", "一人", "二人", "三人", "成人",
-        "大人", "恋人", "同一", "唯一", "統一", "万一", "平和",
+        "本人", "友人", "知人", "夫人", "主人", "美人", "愛人", "老人", "病人", "新人", "役人", "一人",
+        "二人", "三人", "成人", "大人", "恋人", "同一", "唯一", "統一", "万一", "平和",
     ];
     PERSONS.contains(&name) || is_family(name) || VISITS.contains(name) || BELONGS.contains(name)
 }
 
 /// Returns the start of the surname that closes `name`, which begins at `at`: at its own start or behind a word.
 fn surname_start(words: &Words, text: &str, at: usize, name: &str) -> Option<usize> {
-    if words.is(name, &[Kind::Organisation]) {
+    if words.is(name, &[Kind::Organisation]) && !words.is(name, &[Kind::Place]) {
         return None;
     }
     if name.chars().nth(1).is_none() {
@@ -149,19 +175,23 @@ fn long_start(words: &Words, name: &str) -> Option<usize> {
     let count = name.chars().count();
     let starts = name.char_indices().map(|(i, _)| i).skip(count.saturating_sub(LONGEST_SURNAME));
     starts.take_while(|&i| name[i..].chars().nth(1).is_some()).find(|&i| {
-        (may_be_surname(words, &name[i..]) || is_rare_word(words, &name[i..])) && (i == 0 || ends_in_word(words, &name[..i]))
+        (may_be_surname(words, &name[i..]) || is_rare_word(words, &name[i..]))
+            && (i == 0 || ends_in_word(words, &name[..i]))
     })
 }
 
 /// Tests for a place that is another noun too, but a rare one.
-fn is_rare_word(words: &Words, name: &str) -> bool {
+pub fn is_rare_word(words: &Words, name: &str) -> bool {
     words.is(name, &[Kind::Place, Kind::Surname]) && words.is_rare_noun(name)
 }
 
 /// Tests for an ordinary word of two characters or more, or a counter, at the end of `text`.
 fn ends_in_word(words: &Words, text: &str) -> bool {
     let single = text.chars().nth(1).is_none() && text.contains(|c| "番号室床歳時日階例男女故".contains(c));
-    single || text.char_indices().any(|(i, _)| text[i..].chars().nth(1).is_some() && words.is_ordinary(&text[i..]))
+    single
+        || text
+            .char_indices()
+            .any(|(i, _)| text[i..].chars().nth(1).is_some() && words.is_ordinary(&text[i..]))
 }
 
 /// Tests for the beginning of a line or of a phrase at the end of `before`.
@@ -180,7 +210,11 @@ fn with_kana(words: &Words, text: &str, run: &Range<usize>) -> Option<Range<usiz
         return None;
     }
     let single = part.chars().nth(1).is_none();
-    let fits = if single { is_titled_single(part) && begins_phrase(&text[..run.start]) } else { may_be_surname(words, part) };
+    let fits = if single {
+        is_titled_single(part) && begins_phrase(&text[..run.start])
+    } else {
+        may_be_surname(words, part)
+    };
     let end = if fits { given_in_kana(words, text, run.end) } else { run.end };
     if end == run.end {
         return None;
@@ -189,7 +223,9 @@ fn with_kana(words: &Words, text: &str, run: &Range<usize>) -> Option<Range<usiz
     // 東アジア, 林の: two characters at least, and nothing goes on.
     let rest = &text[end..];
     let closed = !rest.starts_with(|c: char| matches!(c, 'ァ'..='ヺ' | 'ー'))
-        && (!rest.starts_with(is_kanji) || honorific(rest).is_some() || [&VISITS, &BELONGS].iter().any(|list| list.begins(rest)));
+        && (!rest.starts_with(is_kanji)
+            || honorific(rest).is_some()
+            || [&VISITS, &BELONGS].iter().any(|list| list.begins(rest)));
     let kanji_closes = given.ends_with(is_kanji);
     let long = given.chars().nth(2).is_some() && !(single && kanji_closes);
     let katakana = given.starts_with(|c| matches!(c, 'ァ'..='ヺ')) && given.chars().nth(1).is_some();
@@ -202,7 +238,10 @@ fn with_space(words: &Words, text: &str, run: &Range<usize>) -> Option<Range<usi
     let start = behind_spaces(text, run.end)?;
     let part = &text[run.clone()];
     let end = run_end(text, start);
-    if end == start || !(2..=LONGEST_SURNAME).contains(&part.chars().count()) || !may_be_surname(words, part) {
+    if end == start
+        || !(2..=LONGEST_SURNAME).contains(&part.chars().count())
+        || !may_be_surname(words, part) && !is_rare_word(words, part)
+    {
         return None;
     }
     let given = &text[start..end];

@@ -32,7 +32,7 @@ pub fn name(words: &Words, text: &str, run: &Range<usize>, last: Option<usize>) 
     let sentence = text[run.end..].starts_with('の') || part == "今";
     if !sentence
         && is_titled_single(part)
-        && text[..run.start].ends_with(['.', ':', ' '])
+        && text[..run.start].ends_with(['.', ':', ' ', '》', '】', '〉'])
         && is_titled(&text[..run.start])
     {
         return Some(run.clone());
@@ -57,7 +57,18 @@ fn known(words: &Words, text: &str, run: &Range<usize>) -> Option<Range<usize>> 
     let starts = part.char_indices().map(|(i, _)| i).filter(|&i| part[i..].chars().nth(1).is_some());
     let at = starts.into_iter().find(|&i| {
         let (before, name) = (&text[..run.start + i], &part[i..]);
-        if name.chars().nth(4).is_some() || !may_be_surname(words, name) || NO_LABEL_VALUES.begins(name) {
+        let marked = title(before) == Some(Tie::Mark);
+        let proper = || {
+            marked
+                && i == 0
+                && name.chars().nth(2).is_none()
+                && words.is(name, &[Kind::Other])
+                && !words.is_ordinary(name)
+        };
+        if name.chars().nth(4).is_some()
+            || !(may_be_surname(words, name) || proper())
+            || NO_LABEL_VALUES.begins(name)
+        {
             return false;
         }
         match title(before) {
@@ -81,13 +92,45 @@ fn begins_surname(words: &Words, part: &str) -> bool {
 
 /// Words of rosters for when and where somebody works, right before a name.
 const SHIFTS: [&str; 34] = [
-    "早出", "遅出", "早番", "遅番", "中番", "日勤", "夜勤", "準夜", "深夜", "当直", "日直", "宿直", "午前", "午後", "外科", "内科",
-    "麻酔", "麻酔科", "小児", "整形", "産科", "眼科", "皮膚科", "記入", "記録", "洗浄", "検査", "聴取", "一次", "二次", "三次", "当番", "主催",
+    "早出",
+    "遅出",
+    "早番",
+    "遅番",
+    "中番",
+    "日勤",
+    "夜勤",
+    "準夜",
+    "深夜",
+    "当直",
+    "日直",
+    "宿直",
+    "午前",
+    "午後",
+    "外科",
+    "内科",
+    "麻酔",
+    "麻酔科",
+    "小児",
+    "整形",
+    "産科",
+    "眼科",
+    "皮膚科",
+    "記入",
+    "記録",
+    "洗浄",
+    "検査",
+    "聴取",
+    "一次",
+    "二次",
+    "三次",
+    "当番",
+    "主催",
     "応援",
 ];
 
 /// Signs and particles behind a name of a roster.
-const SHIFT_ENDS: [&str; 14] = ["、", "。", " ", "\n", "(", ")", "/", "・", ",", "より", "から", "が", "に", "印"];
+const SHIFT_ENDS: [&str; 14] =
+    ["、", "。", " ", "\n", "(", ")", "/", "・", ",", "より", "から", "が", "に", "印"];
 
 /// Tests for a word of a roster, a day or a numbered day, class or bed at the end of `before`.
 fn is_shift(before: &str) -> bool {

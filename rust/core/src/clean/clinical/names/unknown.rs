@@ -52,8 +52,7 @@ const CLANS: &str = "源平藤橘王諸同両";
 const KANA_HONORIFICS: [&str; 8] = ["さん", "さま", "くん", "ちゃん", "さーん", "サン", "サマ", "クン"];
 
 /// Persons of one family behind their surname.
-const GROUPS: [&str; 10] =
-    ["母子", "父子", "親子", "姉妹", "兄弟", "兄妹", "姉弟", "夫婦", "一家", "ペア"];
+const GROUPS: [&str; 10] = ["母子", "父子", "親子", "姉妹", "兄弟", "兄妹", "姉弟", "夫婦", "一家", "ペア"];
 
 /// Tests whether `name`, which `honorific` follows, is a name that the dictionary lacks.
 fn is_unknown_name(words: &Words, lattice: &mut Lattice, name: &str, honorific: &str, behind: &str) -> bool {
@@ -66,7 +65,11 @@ fn is_unknown_name(words: &Words, lattice: &mut Lattice, name: &str, honorific: 
         return is_known(words, name);
     }
     // 長生殿 is a hall.
-    if honorific == "殿" && count > 1 && !words.is(name, &[Kind::Surname]) {
+    if honorific == "殿"
+        && count > 1
+        && !words.is(name, &[Kind::Surname])
+        && !(count == 3 && may_be_surname(words, name))
+    {
         return false;
     }
     let visits = like && VISITS.begins(behind.trim_start_matches(' '));
@@ -92,7 +95,10 @@ fn is_unknown_name(words: &Words, lattice: &mut Lattice, name: &str, honorific: 
         return sure && is_titled_single(name) && !other && (name == "平" || !NO_PERSONS.contains(&name));
     }
     let settled = count > 2 && may_be_surname(words, name);
-    if NO_PERSONS.contains(&name) || !settled && name.ends_with(|c| NO_PERSON_ENDS.contains(c)) || name.contains('〇') {
+    if NO_PERSONS.contains(&name)
+        || !settled && name.ends_with(|c| NO_PERSON_ENDS.contains(c))
+        || name.contains('〇')
+    {
         return false;
     }
     if name.ends_with('々') && !words.is(name, &[Kind::Surname, Kind::Place]) || name.starts_with('第') {
@@ -106,10 +112,16 @@ fn is_unknown_name(words: &Words, lattice: &mut Lattice, name: &str, honorific: 
         return true;
     }
     let of_profession = || honorific.chars().count() > 1 && !KANA_HONORIFICS.contains(&honorific) && !like;
-    if of_profession() && words.is_rare_noun(name) && !is_family(name) && words.is(name, &[Kind::Place, Kind::Surname]) {
+    if of_profession()
+        && words.is_rare_noun(name)
+        && !is_family(name)
+        && words.is(name, &[Kind::Place, Kind::Surname])
+    {
         return true;
     }
-    if words.is(name, &[Kind::Other, Kind::Organisation]) && !(settled && !like) || is_family(name) {
+    if (words.is_ordinary(name) || words.is(name, &[Kind::Organisation])) && !(settled && !like)
+        || is_family(name)
+    {
         return false;
     }
     if is_derived(words, name) {

@@ -216,22 +216,25 @@ impl Words {
             && !self.is_ordinary(text)
     }
 
-    /// Tests for a surname that costs less than it does as a place or an organisation.
+    /// Tests for a surname that costs less than it does as a place.
     pub fn is_surname_first(&self, text: &str) -> bool {
         let least = |kinds: &[Kind]| {
             let of = self.readings(text).iter().filter(|r| kinds.contains(&self.kind(r.class)));
             of.map(|r| r.cost).min()
         };
-        let places = least(&[Kind::Place, Kind::Organisation]);
+        let places = least(&[Kind::Place]);
         least(&[Kind::Surname]).is_some_and(|surname| places.is_none_or(|place| surname < place))
     }
 
     /// Tests for a noun that the text behind the dictionary's costs hardly had, and that is no other word.
     pub fn is_rare_noun(&self, text: &str) -> bool {
-        let mut ordinary =
-            self.readings(text).iter().filter(|r| self.kind(r.class) == Kind::Other && self.id(r.class) != id::PROPER_NOUN);
+        let mut ordinary = self
+            .readings(text)
+            .iter()
+            .filter(|r| self.kind(r.class) == Kind::Other && self.id(r.class) != id::PROPER_NOUN);
         let first = ordinary.next();
-        first.is_some_and(|r| self.id(r.class) == id::NOUN && r.cost >= RARE_NOUN) && ordinary.next().is_none()
+        first.is_some_and(|r| self.id(r.class) == id::NOUN && r.cost >= RARE_NOUN)
+            && ordinary.next().is_none()
     }
 
     /// Tests for a noun of what is done.
