@@ -2,7 +2,7 @@
 
 They are those of the package ipadic (the dictionary of MeCab, compiled) that are written in kanji alone, and its nouns
 in kana alone, with MeCab's costs, and names that it lacks, from the lists beside the rule (those of UniDic among them,
-which `tools/unidic_names.py` writes). The engine carries them, so
+which `tools/unidic_names.py` writes) and those of SudachiDict (`tools/sudachi_names.py`). The engine carries them, so
 names are found without a dictionary at hand. Kanji that have a usual form are written in it.
 
 Packed with zlib: the number of word classes and MeCab's id of each; their connection costs, one row for each class on
@@ -42,6 +42,8 @@ LISTS = {
     "unidic_surnames": (1290, (12000, 9000, 8500)),
     "unidic_given": (1291, (12000, 9000, 8500)),
 }
+# The same for the names of SudachiDict, which are two or three characters long and many: the rarest.
+SUDACHI = {1290: (10000, 9500), 1291: (9500, 9000)}
 # The least cost that a name of a list has above its surface as a place or an organisation.
 ABOVE_PLACE = 500
 # Readings of names: long enough to tell a name from a particle.
@@ -116,6 +118,9 @@ def further() -> Iterator[tuple[str, int, int]]:
         for word in listed(name):
             if len(word) > 1 or name != "foreign":
                 yield word, id_, costs[min(len(word), len(costs)) - 1]
+    packed = zlib.decompress((FOLDER / "sudachi.bin").read_bytes()).decode()
+    for (id_, costs), of_kind in zip(SUDACHI.items(), packed.split("\n\n"), strict=True):
+        yield from ((word, id_, costs[len(word) > len(costs)]) for word in of_kind.splitlines())
 
 
 def words(folder: Path) -> bytes:

@@ -5,7 +5,9 @@ use std::ops::Range;
 use super::address_latin;
 use super::category::{Category, Place};
 use super::house_number::{building_end, house_number};
+use super::lot::{is_lot, lived_in, lot};
 use super::reading::{after_label, labelled};
+use super::street;
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
 use crate::clean::rule::Example;
 
@@ -34,6 +36,17 @@ pub const CATEGORY: Category = Category {
         "本籍",
         "丁目",
         "番地",
+        "上る",
+        "下る",
+        "上ル",
+        "下ル",
+        "東入る",
+        "西入る",
+        "東入ル",
+        "西入ル",
+        "東入",
+        "西入",
+        "上がる",
         "市",
         "区",
         "郡",
@@ -120,7 +133,8 @@ pub const CATEGORY: Category = Category {
 };
 
 /// Cities whose name is in hiragana, which the way back from 市 would not reach.
-const KANA_CITIES: [&str; 20] = [
+const KANA_CITIES: [&str; 21] = [
+    "南あわじ",
     "さいたま",
     "つくばみらい",
     "つくば",
@@ -174,11 +188,12 @@ const LONGEST_TOWN: usize = 24;
 
 fn read(text: &str, word: Range<usize>) -> Option<Place> {
     match &text[word.clone()] {
-        "丁目" | "番地" => before_unit(text, &word),
+        "丁目" | "番地" => before_unit(text, &word).or_else(|| lot(text, &word)),
+        turn if street::TURNS.contains(&turn) => street::around(text, &word),
         "号室" => apartment(text, &word),
         "市" | "区" | "郡" => {
             let start = place_start(text, word.start);
-            let end = rest_of_address(text, word.end)?;
+            let end = rest_of_address(text, word.end).or_else(|| lived_in(text, &word))?;
             (start < word.start).then_some(Place { whole: start..end, value: start..end })
         }
         label if label.starts_with('-') => address_latin::around(text, &word),
@@ -324,8 +339,9 @@ fn rest_of_address(text: &str, at: usize) -> Option<usize> {
         && town.chars().count() >= 2
         && !text[number.end..].starts_with(|c: char| is_kanji(c) && !"在番号居宅方付".contains(c))
         && !town.contains(['\n', ' '])
-        && town.chars().all(|c| is_kanji(c) || "るりルノヶの".contains(c))
-        && (town.ends_with(['条', '通', '甲', '乙', '丙'])
+        && town.chars().all(|c| is_kanji(c) || "るりルノヶのイロハニホヘト".contains(c))
+        && (is_lot(text, town, town_end, number.end)
+            || town.ends_with(['条', '通', '甲', '乙', '丙'])
             || town.contains(['町', '字', '村', '郡'])
             || ["在住", "居住", "に在住", "に居住", "に住"]
                 .iter()
@@ -352,7 +368,15 @@ fn town_end(text: &str, at: usize) -> Option<(usize, bool)> {
             kana = here + c.len_utf8();
         }
         let numeral = "一二三四五六七八九十".contains(c);
-        if c.is_ascii_digit() || numeral && house_number(text, here).is_some_and(|number| number.sure) {
+        let kanji_number = || {
+            house_number(text, here).is_some_and(|number| {
+                number.sure
+                    || number.count >= 3
+                    || text[here..number.end].chars().count() >= 4
+                    || text[here..number.end].ends_with('丁')
+            })
+        };
+        if c.is_ascii_digit() || numeral && kanji_number() {
             return Some((here, particle));
         }
         match c {
@@ -368,7 +392,7 @@ fn town_end(text: &str, at: usize) -> Option<(usize, bool)> {
 fn is_town_kana(kana: &str, next: char) -> bool {
     kana.is_empty()
         || kana.chars().count() >= 3
-        || kana == "の" && (next.is_ascii_digit() || "内宮庄里丘木森浜上下山手台町原谷島坂".contains(next))
+        || kana == "の" && (next.is_ascii_digit() || "内宮庄里丘木森浜上下山手台町原谷島坂塚".contains(next))
         || matches!(kana, "る" | "り") // 下る, 上る, 通り
         || kana == "が" && "丘谷浜原台関峰崎池島森塚瀬岳根野".contains(next)
 }

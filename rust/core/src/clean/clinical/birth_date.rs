@@ -32,6 +32,15 @@ pub const CATEGORY: Category = Category {
         "生 :",
         "うまれ",
         "お誕生",
+        "出生:",
+        "出生 :",
+        "geburtsdatum",
+        "geb.",
+        "né le",
+        "fecha de nacimiento",
+        "誕生年",
+        "誕生月日",
+        "生年月日コード",
         "出生年月日",
         "誕生年月日",
         "出生日時",
@@ -107,6 +116,9 @@ fn read(text: &str, word: Range<usize>) -> Option<Place> {
     if label.starts_with("生") && label.ends_with(':') && text[..word.start].ends_with(is_kanji) {
         return None;
     }
+    if label.eq_ignore_ascii_case("birth") && dated(text, after_marks(text, word.end), label).is_none() {
+        return before_birth(text, word);
+    }
     if matches!(label, "生まれ" | "お生まれ")
         && !text[word.end..].starts_with([':', ' ', '=', '→', '/', 'は'])
         || matches!(label, "生" | "出生" | "誕生" | "生誕")
@@ -120,7 +132,7 @@ fn read(text: &str, word: Range<usize>) -> Option<Place> {
     let end = if label.ends_with("平") || label.ends_with("令") {
         era_chosen(text, start)?
     } else {
-        match dated(text, start, label) {
+        match dated(text, start, label).or_else(|| coded(text, start, label)) {
             Some(end) => end,
             None if matches!(label, "生まれ" | "お生まれ") => return before_birth(text, word),
             None => return near(text, &word),
@@ -151,6 +163,23 @@ fn dated(text: &str, start: usize, label: &str) -> Option<usize> {
             .then(yearless)
             .flatten()
     })
+}
+
+/// Returns the end of a date of birth as insurers write it, the era's number, year, month and day: 3-480615.
+fn coded(text: &str, start: usize, label: &str) -> Option<usize> {
+    if !label.starts_with("生年月日") {
+        return None;
+    }
+    let rest = text[start..].strip_prefix(['1', '2', '3', '4', '5'])?;
+    let rest = rest.strip_prefix('-').unwrap_or(rest);
+    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+    let month = rest
+        .get(2..4)
+        .and_then(|month| month.parse::<u8>().ok())
+        .is_some_and(|month| (1..=12).contains(&month));
+    let day =
+        rest.get(4..6).and_then(|day| day.parse::<u8>().ok()).is_some_and(|day| (1..=31).contains(&day));
+    (digits == 6 && month && day).then(|| text.len() - rest.len() + 6)
 }
 
 /// Longest distance between 生年月日 and its date, in characters.

@@ -24,8 +24,9 @@ const MOST_GAP: usize = 4;
 pub fn date(text: &str, at: usize, least: Precision) -> Option<usize> {
     let rest = &text[at..];
     let end = year_first(rest, least).or_else(|| year_last(rest)).or_else(|| written_month(rest))?;
+    let closed = text[..text.len() - end.len()].ends_with('日');
     let goes_on = end.chars().next().is_some_and(|c| c.is_ascii_digit());
-    (!goes_on).then_some(text.len() - end.len())
+    (!goes_on || closed).then_some(text.len() - end.len())
 }
 
 /// Returns the rest behind a date that begins with its year.

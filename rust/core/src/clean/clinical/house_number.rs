@@ -100,7 +100,26 @@ fn number_length(rest: &str) -> usize {
     let numerals = rest.chars().take(5).take_while(|&c| "〇一二三四五六七八九十百".contains(c)).count();
     let length = 3 * numerals;
     let unit = UNITS.iter().any(|unit| rest[length..].starts_with(unit));
-    if numerals <= 4 && unit { length } else { 0 }
+    // 二の七の四, 三-一-七, 二二一一
+    let is_numeral = |rest: &str| rest.starts_with(|c| "〇一二三四五六七八九".contains(c));
+    let joined = ["-", "の"].iter().any(|joint| rest[length..].strip_prefix(joint).is_some_and(is_numeral));
+    let goes_on = rest[length..].starts_with(|c: char| is_kanji(c));
+    if numerals <= 4
+        && (unit
+            || numerals > 0 && joined
+            || numerals > 0 && !goes_on && numerals != 1
+            || numerals == 1 && last_of(rest, length))
+    {
+        length
+    } else {
+        0
+    }
+}
+
+/// Tests that nothing but a particle or a sign follows one numeral, as behind the last joint of 二の七の四.
+fn last_of(rest: &str, length: usize) -> bool {
+    let behind = &rest[length..];
+    behind.is_empty() || behind.starts_with([' ', '、', '。', ')', '」', 'と', 'の', 'に', 'へ', 'で'])
 }
 
 /// Strips the joint between two numbers; returns `rest` unchanged where no number follows.

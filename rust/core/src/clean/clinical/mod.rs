@@ -22,6 +22,7 @@ mod insured;
 mod insurer;
 mod ip_address;
 mod licence;
+mod lot;
 mod names;
 mod noun;
 mod passport;
@@ -32,6 +33,7 @@ mod public_expense;
 mod reading;
 mod record_labels;
 mod record_number;
+mod street;
 mod written_month;
 
 use std::sync::LazyLock;

@@ -47,6 +47,21 @@ fn read(text: &str, word: Range<usize>) -> Option<Place> {
     {
         return number_plate(text, &word).or_else(|| any_code(text, &word).filter(|_| label != "ナンバー"));
     }
+    let lower = label.to_ascii_lowercase();
+    if lower.starts_with("mac") {
+        return mac_address(text, &word);
+    }
+    // A short label in Latin letters needs a mark behind it: HN:7714.
+    if matches!(&*lower, "hn") && !text[word.end..].starts_with([':', '#', '=']) {
+        return None;
+    }
+    if lower.contains("ログイン")
+        || lower.starts_with("login")
+        || lower.starts_with("user")
+        || lower.starts_with("ユーザ")
+    {
+        return login(text, &word);
+    }
     match label {
         "番号" | "コード" => numbered(text, &word),
         _ if label.eq_ignore_ascii_case("no") => numbered(text, &word),
@@ -56,6 +71,33 @@ fn read(text: &str, word: Range<usize>) -> Option<Place> {
             .map(|place| with_second(text, place)),
         _ => labelled_code(text, &word, least(label)).map(|place| with_second(text, place)),
     }
+}
+
+/// Reads the address of a network card: 00:1B:44:11:3A:B7.
+fn mac_address(text: &str, word: &Range<usize>) -> Option<Place> {
+    let start = after_marks(text, word.end);
+    let is_part = |b: &&u8| b.is_ascii_hexdigit() || matches!(**b, b':' | b'-' | b'.');
+    let length = text.as_bytes()[start..].iter().take(20).take_while(is_part).count();
+    let digits = text[start..start + length].bytes().filter(u8::is_ascii_hexdigit).count();
+    (digits == 12).then(|| labelled(text, word, start..start + length))
+}
+
+/// Reads the name of an account of a hospital's own system: user0447, kobayakawa-h.
+fn login(text: &str, word: &Range<usize>) -> Option<Place> {
+    let start = after_marks(text, word.end);
+    let is_part = |b: &&u8| b.is_ascii_alphanumeric() || matches!(**b, b'_' | b'.' | b'-');
+    let length = text.as_bytes()[start..].iter().take(32).take_while(is_part).count();
+    let name = text[start..start + length].trim_end_matches(['.', '-']);
+    let marked = name.contains(|c: char| c.is_ascii_digit() || matches!(c, '_' | '-' | '.'));
+    let explicit =
+        text[word.clone()].to_ascii_lowercase().ends_with("id") || text[word.end..start].contains([':', '=']);
+    let marks = text[word.end..start].contains([':', '=', ' ', 'は']);
+    (marks
+        && name.len() >= 4
+        && start > word.end
+        && marked
+        && (explicit || name.starts_with(|c: char| c.is_ascii_lowercase())))
+    .then(|| labelled(text, word, start..start + name.len()))
 }
 
 /// Tests for a blood pressure: two numbers of two or three digits and a slash.
@@ -140,7 +182,11 @@ fn numbered(text: &str, word: &Range<usize>) -> Option<Place> {
 
 /// Tests for the serial number of a device that a person wears: ペースメーカ シリアル番号.
 fn is_implant(text: &str, at: usize, noun: &str) -> bool {
-    const DEVICES: [&str; 10] = [
+    const DEVICES: [&str; 14] = [
+        "人工股関節",
+        "人工膝関節",
+        "人工関節",
+        "インプラント",
         "ペースメーカ",
         "ICD",
         "CRT",
@@ -153,8 +199,9 @@ fn is_implant(text: &str, at: usize, noun: &str) -> bool {
         "インスリンポンプ",
     ];
     let before: usize = text[..at].chars().rev().take(24).map(char::len_utf8).sum();
-    ["シリアル", "製造"].contains(&noun)
-        && DEVICES.iter().any(|device| text[at - before..at].contains(device))
+    let behind: usize = text[at..].chars().take(32).map(char::len_utf8).sum();
+    ["シリアル", "製造"].iter().any(|end| noun.ends_with(end))
+        && DEVICES.iter().any(|device| text[at - before..at + behind].contains(device))
 }
 
 /// Tests for a number with a person behind it: 番号6681の患者.
@@ -205,6 +252,15 @@ fn number_plate(text: &str, word: &Range<usize>) -> Option<Place> {
     let end = run_of(text, number, |c| c.is_ascii_digit() || matches!(c, '-' | '・' | '.'));
     let digits = text[number..end].bytes().filter(u8::is_ascii_digit).count();
     let fits = place > start && class > place && letter > kana && (1..=4).contains(&digits);
+    // 多摩あ17-93, without the class
+    let rest = run_of(text, skip_spaces(text, place), |c| c.is_ascii_digit() || c == '-');
+    let digits = text[place..rest].bytes().filter(u8::is_ascii_digit).count();
+    let short = text[start..place].ends_with(is_hiragana)
+        && text[start..place].starts_with(is_kanji)
+        && (2..=4).contains(&digits);
+    if !fits && short {
+        return Some(labelled(text, word, start..rest));
+    }
     fits.then(|| labelled(text, word, start..end))
 }
 

@@ -7,7 +7,7 @@ use super::words::Seen;
 use crate::clean::characters::{is_kanji, is_katakana};
 
 /// Services before the name of an account, and words for such names.
-pub const WORDS: [&str; 100] = [
+pub const WORDS: [&str; 132] = [
     "LINE",
     "ライン",
     "Skype",
@@ -108,10 +108,46 @@ pub const WORDS: [&str; 100] = [
     "楽天ID",
     "メルカリ",
     "ハンドル名",
+    "らいん",
+    "line",
+    "Line",
+    "PSN",
+    "Xbox",
+    "XBOX",
+    "ニコ動",
+    "ニコニコ",
+    "Pixiv",
+    "pixiv",
+    "知恵袋",
+    "配信名",
+    "ゲーム内名",
+    "ゲーム名",
+    "プレイヤー名",
+    "表示名",
+    "オープンチャット名",
+    "スクリーンネーム",
+    "アカウント名",
+    "Steam",
+    "Switch",
+    "ニンテンドー",
+    "爆サイ",
+    "マシュマロ",
+    "ペアーズ",
+    "Tinder",
+    "タップル",
+    "cocoon",
+    "ココナラ",
+    "ジモティー",
+    "ラクマ",
+    "ヤフオク",
 ];
 
 /// Words that mean something else as often: only an explicit mark behind them announces an account.
-const AMBIGUOUS: [&str; 20] = [
+const AMBIGUOUS: [&str; 24] = [
+    "line",
+    "Line",
+    "Switch",
+    "表示名",
     "LINE",
     "ライン",
     "X",
@@ -135,7 +171,14 @@ const AMBIGUOUS: [&str; 20] = [
 ];
 
 /// Marks and words between a service and the name of an account; those from `ID` on make it explicit.
-const BETWEEN: [(&str, bool); 41] = [
+const BETWEEN: [(&str, bool); 48] = [
+    ("表示名", true),
+    ("電話", true),
+    ("通話", true),
+    ("で", false),
+    ("user/", true),
+    ("ではなく", false),
+    ("内", false),
     (" ", false),
     ("\n", false),
     ("は", false),
@@ -192,7 +235,7 @@ pub fn handles(text: &str, seen: &Seen) -> Vec<Range<usize>> {
         found.extend(behind_at(text, at));
     }
     for (service, at) in seen.of(group::ACCOUNT) {
-        found.extend(behind_service(text, service, at));
+        found.extend(behind_service(text, service, at).or_else(|| japanese(text, service, at)));
     }
     found
 }
@@ -237,7 +280,7 @@ fn behind_service(text: &str, service: &str, at: usize) -> Option<Range<usize>> 
             break;
         };
         explicit |= sure;
-        is_id |= mark.eq_ignore_ascii_case("id") || matches!(*mark, "番号" | "号" | "コード");
+        is_id |= mark.eq_ignore_ascii_case("id") || matches!(*mark, "番号" | "号" | "コード" | "user/");
         start += mark.len();
     }
     let gap = start > at + service.len();
@@ -252,7 +295,8 @@ fn behind_service(text: &str, service: &str, at: usize) -> Option<Range<usize>> 
     let lower = name.starts_with(|c: char| c.is_ascii_lowercase()) && letters >= 3 && !name.contains(':');
     let spelled_out =
         matches!(service, "LINE" | "ライン") && lower && (name.contains(['_', '.']) || digits >= 2);
-    let announced = explicit || !ambiguous && marked || spelled_out;
+    let user = service.starts_with("ユーザ") && digits > 0 && name.contains(['_', '.', '-']);
+    let announced = user || explicit || !ambiguous && marked || spelled_out;
     let line = matches!(service, "LINE" | "ライン") && name.len() >= 4;
     let spelled = marked || is_id || explicit && (!ambiguous || line) && !is_plain_word(name);
     if gap && word && announced && spelled {
@@ -262,6 +306,55 @@ fn behind_service(text: &str, service: &str, at: usize) -> Option<Range<usize>> 
     let digits = text[start..number].bytes().filter(u8::is_ascii_digit).count();
     let least = if is_id { 5 } else { 9 };
     (gap && number > start && digits >= least).then_some(start..number)
+}
+
+/// Labels behind which an account may be in kana or kanji.
+const LABELS: [&str; 14] = [
+    "配信名",
+    "ゲーム内名",
+    "ゲーム名",
+    "プレイヤー名",
+    "オープンチャット名",
+    "スクリーンネーム",
+    "アカウント名",
+    "ハンドルネーム",
+    "ハンドル名",
+    "表示名",
+    "ユーザー名",
+    "ユーザ名",
+    "ユーザーネーム",
+    "LINE名",
+];
+
+/// Reads an account in kana or kanji behind a label and a mark: 配信名 るる☆0801, LINE名「ゆきぽよ」.
+fn japanese(text: &str, service: &str, at: usize) -> Option<Range<usize>> {
+    let label = LABELS
+        .iter()
+        .find(|label| text[at..].starts_with(**label))
+        .copied()
+        .or(LABELS.contains(&service).then_some(service))?;
+    let rest = &text[at + label.len()..];
+    let inner = rest.trim_start_matches([' ', ':', 'は', '†']);
+    let (inner, close) = match inner.strip_prefix(['「', '『']) {
+        Some(inner) => (inner, true),
+        None => (inner, false),
+    };
+    let start = text.len() - inner.len();
+    let is_part = |c: char| c.is_alphanumeric() || "☆★_.-ー・♪".contains(c);
+    let length: usize = inner.chars().take(16).take_while(|&c| is_part(c)).map(char::len_utf8).sum();
+    let behind = &inner[length..];
+    let name = &inner[..length];
+    let closes = if close {
+        behind.starts_with(['」', '』'])
+    } else {
+        behind.is_empty() || behind.starts_with([' ', '\n', '、', '。', '†', ')', ','])
+    };
+    let kana = name.chars().any(|c| !c.is_ascii());
+    let general = ["不明", "なし", "未設定", "変更", "登録", "非公開", "削除", "本名", "匿名"]
+        .iter()
+        .any(|other| name.starts_with(other));
+    (start > at + label.len() && name.chars().count() >= 2 && kana && closes && !general)
+        .then(|| start..start + length)
 }
 
 /// Tests for a word that follows a service without being an account: capitals, or one that people write there.

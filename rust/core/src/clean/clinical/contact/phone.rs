@@ -72,9 +72,31 @@ pub fn phones(text: &str, seen: &Seen) -> Vec<Range<usize>> {
         if taken || inside {
             continue;
         }
-        found.extend(Number::read(text, start).and_then(|number| number.range(text)));
+        let number = Number::read(text, start).and_then(|number| number.range(text));
+        found.extend(number.or_else(|| spaced(text, start)));
     }
     found
+}
+
+/// Reads a number with a space behind each of its digits: 0 5 2-5 5 5-6 6 1 8.
+fn spaced(text: &str, start: usize) -> Option<Range<usize>> {
+    let mut rest = text[start..].strip_prefix('0')?;
+    let (mut digits, mut spaces) = (1, 0);
+    while digits < 11 {
+        let inner = rest.trim_start_matches([' ', '-', 'の']);
+        if rest.len() - inner.len() > 5 || !inner.starts_with(|c: char| c.is_ascii_digit()) {
+            break;
+        }
+        spaces += usize::from(rest.len() > inner.len());
+        digits += 1;
+        rest = &inner[1..];
+    }
+    let closes = !rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '.');
+    let end = text.len() - rest.len();
+    let marked = text[start..end].contains(['-', 'の']);
+    (digits >= 10 && spaces >= 7 && closes && marked
+        || digits >= 10 && spaces >= 4 && closes && text[start..end].contains('の'))
+    .then_some(start..end)
 }
 
 /// Groups of digits with marks between them.

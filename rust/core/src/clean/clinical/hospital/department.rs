@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use super::super::names::{Words as Names, is_known_word, is_place_or_name};
-use super::name::{GENERAL, forward, name_start, strip_general, with_owner};
-use crate::clean::characters::{is_hiragana, is_kanji};
+use super::super::names::{Words as Names, is_known_word, is_place_or_name, is_verbal};
+use super::name::{GENERAL, forward, is_phrase, name_start, strip_general, with_owner};
+use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
 
 /// Strips specialities off the end of a practice's name: 循環器, リウマチ科.
 fn strip_kinds(mut name: &str) -> &str {
@@ -77,16 +77,24 @@ pub fn department(names: &Names, text: &str, word: Range<usize>, from: usize) ->
     let fits = (2..=6).contains(&name.chars().count())
         && !name.contains(|c| NO_NAME.contains(c))
         && !GENERAL.contains(name)
-        && name.chars().any(|c| is_kanji(c) || is_hiragana(c));
-    let general = strip_general(name, 1).is_empty();
+        && name.chars().any(|c| is_kanji(c) || is_hiragana(c) || is_katakana(c) && name.chars().count() > 2);
+    let general = strip_general(name, 1).is_empty() || is_phrase(name);
     let closed = !BEHIND.iter().any(|word_behind| text[word.end..].starts_with(word_behind));
     let visited = ["通院", "受診", "にて", "より", "から", "へ紹介", "に紹介", "かかりつけ", "へ転", "に転"]
         .iter()
         .any(|word_behind| text[word.end..].starts_with(word_behind));
+    let begins = text[..start].is_empty() || text[..start].ends_with([' ', '\n', '、', '。', '(', '「', ':']);
     let known = is_place_or_name(names, name)
         || is_known_word(names, name) && !special
         || name.ends_with("通り")
-        || visited && name.chars().count() > 2;
+        || visited && name.chars().count() > 2
+        || begins
+            && (visited
+                || ["に", "で", "の処方", "さん"]
+                    .iter()
+                    .any(|word_behind| text[word.end..].starts_with(word_behind)))
+            && !is_verbal(names, name)
+            && (!is_known_word(names, name) || name.chars().all(is_katakana));
     (fits && !general && (practice || closed && known))
         .then(|| with_owner(text, start, from)..forward_practice(text, word.end))
 }

@@ -6,12 +6,15 @@
 mod behind;
 mod department;
 mod name;
+mod named;
+mod storey;
 mod university;
 mod ward;
 
 use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, MatchKind};
+use rustc_hash::FxHashSet;
 
 use super::category::{Category, Place};
 use super::names::{List, Words as Names};
@@ -59,6 +62,8 @@ enum Side {
     Ward,
     /// 医療法人青葉会
     Owner,
+    /// 8階北
+    Storey,
     /// AOBA HOSPITAL, 青葉Hp
     Latin,
     /// 5西の田中
@@ -69,16 +74,30 @@ enum Side {
     Home,
     /// 青葉大学
     University,
+    /// てんかんセンター月見: the word says the kind alone.
+    Named,
+    /// こまくさ整形, ゆめの花訪看
+    Short,
+    /// 湘洋大老年科
+    ShortUniversity,
+    /// 徳風会グループ
+    Group,
+    /// 病院名:緑ヶ浜
+    Label,
     /// Pharmacies whose name has no word for one.
     Chain,
 }
 
 /// Words in Latin letters, and those that have a side of their own.
-const WORDS: [(Side, &str); 8] = [
+const WORDS: [(Side, &str); 12] = [
+    (Side::ShortUniversity, "大"),
+    (Side::Group, "グループ 系列"),
+    (Side::Label, ":"),
     (Side::Unit, "nicu gcu hcu icu ccu scu mficu picu eicu sicu rcu kcu"),
     (Side::Ward, "病棟 棟 館"),
+    (Side::Storey, "階"),
     (Side::Compass, "東 西 南 北"),
-    (Side::Home, "苑 荘"),
+    (Side::Home, "苑 荘 寮 邸 園"),
     (
         Side::Owner,
         "医療法人社団 医療法人財団 社会医療法人 特定医療法人 医療法人 社会福祉法人 公益財団法人 一般財団法人",
@@ -92,12 +111,14 @@ const WORDS: [(Side, &str); 8] = [
     (Side::Latin, "hospital clinic center pharmacy hosp hp cl"),
 ];
 
-static LISTS: LazyLock<[(Side, List); 4]> = LazyLock::new(|| {
+static LISTS: LazyLock<[(Side, List); 6]> = LazyLock::new(|| {
     [
+        (Side::Named, List::read(include_str!("lists/named.txt"))),
         (Side::Before, List::read(include_str!("lists/before.txt"))),
         (Side::Department, List::read(include_str!("lists/department.txt"))),
         (Side::Behind, List::read(include_str!("lists/behind.txt"))),
         (Side::Both, List::read(include_str!("lists/both.txt"))),
+        (Side::Short, List::read(include_str!("lists/short.txt"))),
     ]
 });
 
@@ -110,7 +131,10 @@ pub struct Words {
 static INSTITUTIONS: LazyLock<Option<Words>> = LazyLock::new(|| {
     let listed = LISTS.iter().flat_map(|(side, list)| list.words().map(move |word| (*side, word)));
     let others = WORDS.iter().flat_map(|&(side, words)| words.split(' ').map(move |word| (side, word)));
-    let (sides, words): (Vec<_>, Vec<_>) = listed.chain(others).unzip();
+    // Of two sides of one word the first is taken.
+    let mut seen = FxHashSet::default();
+    let (sides, words): (Vec<_>, Vec<_>) =
+        listed.chain(others).filter(|(_, word)| seen.insert(*word)).unzip();
     let automaton = AhoCorasick::builder()
         .match_kind(MatchKind::LeftmostLongest)
         .ascii_case_insensitive(true)
@@ -134,7 +158,11 @@ pub fn find(words: &Words, names: &Names, text: &str, found: &mut Vec<Place>) {
         let at = word.range();
         let side = words.sides[word.pattern().as_usize()];
         let in_brackets = || name::bracketed(names, text, &at, end);
-        let bracketed = if matches!(side, Side::Behind | Side::Both) { in_brackets() } else { None };
+        let bracketed = if matches!(side, Side::Behind | Side::Both | Side::Before | Side::Named) {
+            in_brackets()
+        } else {
+            None
+        };
         let place = bracketed.or_else(|| match side {
             Side::Before => {
                 name::before(names, text, at.clone(), end).or_else(|| behind::branch(text, at.clone()))
@@ -147,18 +175,35 @@ pub fn find(words: &Words, names: &Names, text: &str, found: &mut Vec<Place>) {
             Side::Both => {
                 behind::behind(names, text, at.clone()).or_else(|| name::before(names, text, at.clone(), end))
             }
-            Side::Ward => ward::ward(text, at.clone(), end).or_else(|| ward::named(text, &at, end)),
+            Side::Ward => ward::ward(text, at.clone(), end)
+                .or_else(|| ward::named(text, &at, end))
+                .or_else(|| storey::building(text, &at, end)),
+            Side::Storey => storey::storey(text, &at, end),
             Side::Owner => behind::owner(text, at.clone()),
             Side::Latin => name::in_latin(names, text, at.clone(), end),
-            Side::Compass => ward::compass(text, &at),
+            Side::Compass => storey::compass_storey(text, &at).or_else(|| ward::compass(text, &at)),
             Side::Unit => ward::unit(text, &at),
             Side::Home => name::home(names, text, at.clone(), end),
+            Side::Named => named::named(names, text, at.clone())
+                .or_else(|| behind::behind(names, text, at.clone()))
+                .or_else(|| name::before(names, text, at.clone(), end)),
+            Side::Short => named::short(names, text, &at, end),
+            Side::ShortUniversity => named::university(names, text, &at, end),
+            Side::Group => named::group(text, &at, end),
+            Side::Label => named::labelled(names, text, &at),
             Side::University => university::university(names, text, at.clone(), end),
             Side::Chain => Some(at.clone()),
         });
-        if let Some(range) = place {
+        if let Some(mut range) = place {
+            range.end = named::centre(text, range.end);
             end = range.end;
             found.push(Place { whole: range.clone(), value: range });
         }
     }
+    for range in storey::lettered(text) {
+        if !found.iter().any(|place| place.whole.start < range.end && range.start < place.whole.end) {
+            found.push(Place { whole: range.clone(), value: range });
+        }
+    }
+    found.sort_by_key(|place| place.whole.start);
 }

@@ -69,7 +69,7 @@ pub fn name_start(names: &Names, text: &str, at: usize, from: usize) -> usize {
     }
     // 虹の橋病院: の is within the name where one kanji follows.
     let single = text[start..at].chars().count() == 1
-        && text[start..at].starts_with(|c| "風橋丘森里杜家郷園泉花空海星木道葉音虹門宮".contains(c));
+        && text[start..at].starts_with(|c| "風橋丘森里杜家郷園泉花空海星木道葉音虹門宮子実浦沢".contains(c));
     if single && let Some(rest) = text[from..start].strip_suffix('の') {
         let in_part = |c: &char| is_kanji(*c) || is_hiragana(*c) || is_katakana(*c);
         let length: usize = rest.chars().rev().take(4).take_while(in_part).map(char::len_utf8).sum();
@@ -138,8 +138,10 @@ pub fn before(names: &Names, text: &str, word: Range<usize>, from: usize) -> Opt
         ["医院", "クリニック", "診療所", "歯科", "薬局"].iter().any(|end| text[word.clone()].ends_with(end));
     let single = practice
         && proper == &text[start..at]
-        && is_single(proper)
-        && !"前後古新東西南北中".contains(proper)
+        && (is_single(proper)
+            || text[..start].is_empty()
+            || text[..start].ends_with([' ', '\n', '、', '。', '(', '「', ':']))
+        && !"前後古新東西南北中当他同各本某両近医院内外上下左右元".contains(proper)
         && !text[..start].ends_with(is_kanji);
     if is_score(&text[word.end..]) {
         return None;
@@ -147,7 +149,7 @@ pub fn before(names: &Names, text: &str, word: Range<usize>, from: usize) -> Opt
     if single {
         return Some(start..forward(text, word.end));
     }
-    if proper.is_empty() || !begins_name(proper) || GENERAL.contains(proper) {
+    if proper.is_empty() || !begins_name(proper) || GENERAL.contains(proper) || is_phrase(proper) {
         return None;
     }
     let start = with_owner(text, start, from);
@@ -177,6 +179,62 @@ pub fn bracketed(names: &Names, text: &str, word: &Range<usize>, from: usize) ->
     let kana = name.contains(|c: char| is_katakana(c) || is_hiragana(c));
     let known = || is_place_or_name(names, name);
     (name.chars().count() >= 2 && (ends || kana || known())).then_some(start..at)
+}
+
+/// Tests for kana that end a phrase rather than a name: ために, した, くの.
+pub fn is_phrase(name: &str) -> bool {
+    const ENDS: [&str; 46] = [
+        "ために",
+        "たら",
+        "だったら",
+        "から",
+        "した",
+        "もつ",
+        "くの",
+        "など",
+        "まま",
+        "ここ",
+        "ここは",
+        "ここが",
+        "この",
+        "こちらの",
+        "しばらく",
+        "ながら",
+        "なく",
+        "ため",
+        "のため",
+        "された",
+        "られた",
+        "できる",
+        "する",
+        "いる",
+        "ある",
+        "なら",
+        "ので",
+        "のに",
+        "また",
+        "させ",
+        "われ",
+        "なり",
+        "はなく",
+        "そろそろ",
+        "そのことは",
+        "いるのは",
+        "その",
+        "あの",
+        "どの",
+        "こと",
+        "もの",
+        "よう",
+        "より",
+        "まで",
+        "のみ",
+        "だけ",
+    ];
+    let kana: usize = name.chars().rev().take_while(|&c| is_hiragana(c)).map(char::len_utf8).sum();
+    let kana = &name[name.len() - kana..];
+    !kana.is_empty() && ENDS.iter().any(|end| kana == *end || end.chars().count() > 2 && kana.ends_with(end))
+        || matches!(name, "明日" | "半年間" | "月間" | "内服" | "学校" | "矯正" | "認定")
 }
 
 /// Tests that a word may be a name: it is no numeral and no single kanji of a general word.
@@ -320,9 +378,17 @@ pub fn home(names: &Names, text: &str, word: Range<usize>, from: usize) -> Optio
             "」",
             "デイ",
             "ショート",
+            "さん",
+            "様",
         ]
         .iter()
         .any(|word| behind.starts_with(word));
     let apart = !text[..start].ends_with(|c: char| is_kanji(c));
-    ((2..=6).contains(&length) && ends && apart).then_some(start..word.end)
+    let name = &text[start..word.start];
+    // 公園, 保育園: a home in kanji is announced by its kind.
+    let kana = name.ends_with(is_hiragana);
+    let fits = !matches!(&text[word.clone()], "園" | "寮" | "邸")
+        || kana
+        || text[word.clone()].starts_with('寮') && is_place_or_name(names, name);
+    ((2..=6).contains(&length) && ends && apart && fits).then_some(start..word.end)
 }

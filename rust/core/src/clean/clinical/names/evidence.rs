@@ -9,7 +9,7 @@ use super::chains::{LONGEST_LIST, begins_list, is_chain, is_numbered, is_pair, i
 use super::given_kanji::{is_given, is_given_kanji};
 use super::honoured::{BEHIND_SAMA, LIKE, NO_PERSONS};
 use super::lists::{ALONE_BEHIND, COMMON, GOES_ON, NO_FULL, NO_NAME_BEFORE, VISITS};
-use super::places::{ends_in_place, is_landscape, is_of_clan};
+use super::places::{ends_in_place, is_landscape, is_of_clan, is_of_scale};
 use super::speaker::is_speaker;
 use super::titles::{
     DEPARTMENTS, Tie, age_before, age_behind, family, honorific, in_brackets, is_family, role_in_brackets,
@@ -56,8 +56,12 @@ pub fn decide(
     if ends_in_place(before)
         || is_landscape(name, behind)
         || behind.starts_with("不明")
+        || behind.starts_with("らし")
         || around.is_office_or_building()
     {
+        return None;
+    }
+    if candidate.form != Form::Full && around.title.is_none() && is_of_scale(behind) {
         return None;
     }
     let honoured_together = behind.strip_prefix('両').is_some_and(|behind| honorific(behind).is_some());

@@ -5,18 +5,19 @@ use std::ops::Range;
 use super::closing::closes;
 use super::given_kanji::is_given;
 use super::lists::{FAMILY, GIVEN, GIVEN_SINGLE};
-use super::titles::{Tie, family};
+use super::titles::{Tie, family, honorific};
 use super::words::{Kind, Words};
 
 /// Words for somebody behind a member of the family, which are read as given names too.
-const NO_GIVEN: [&str; 22] = [
-    "成人", "健康", "健常", "健全", "長寿", "自由", "平和", "達者", "有名", "無事", "健在", "元気", "正常",
-    "実家", "同居", "同席", "同伴", "別居", "一人", "不明", "二人", "三人",
+const NO_GIVEN: [&str; 28] = [
+    "平日", "休日", "祝日", "週末", "日中", "夜間", "成人", "健康", "健常", "健全", "長寿", "自由", "平和",
+    "達者", "有名", "無事", "健在", "元気", "正常", "実家", "同居", "同席", "同伴", "別居", "一人", "不明",
+    "二人", "三人",
 ];
 
 /// Last characters of given names.
 const ENDS: &str =
-    "子美江代恵枝雄男夫郎吉一二三介助太平治司樹香菜奈希花華乃音織里理紀也哉斗人真弓合由友生実典博浩";
+    "子美江代恵枝苗雄男夫郎吉一二三介助太平治司樹香菜奈希花華乃音織里理紀也哉斗人真弓合由友生実典博浩";
 
 /// Finds the given name in the run of kanji at `run` that a member of the family begins or precedes.
 pub fn given(words: &Words, text: &str, run: &Range<usize>) -> Option<Range<usize>> {
@@ -34,8 +35,24 @@ pub fn given(words: &Words, text: &str, run: &Range<usize>) -> Option<Range<usiz
         let named = part.chars().count() > 1 && behind.starts_with(['(', 'が', 'に', 'と', 'へ']);
         text[..run.start].strip_suffix('、').filter(|_| named).and_then(family).map(|_| 0)
     };
-    let at = within.or(before).or_else(comma)?;
+    // 第1子蒼: the member ends behind the digits' kanji.
+    let numbered = || {
+        let (i, _) = part.char_indices().nth(1)?;
+        ["第1子", "第2子", "第3子", "第4子"]
+            .iter()
+            .any(|child| text[..run.start + i].ends_with(child))
+            .then_some(i)
+    };
+    let at = within.or(before).or_else(numbered).or_else(comma)?;
     let name = &part[at..];
+    // 甥秀次氏
+    if let Some((cut, _)) =
+        name.char_indices().skip(2).find(|&(i, _)| honorific(&name[i..]) == Some(name.len() - i))
+    {
+        let given = &name[..cut];
+        return (words.is(given, &[Kind::Given]) && is_name(words, given))
+            .then_some(run.start + at..run.start + at + cut);
+    }
     // 妻・八重
     let marked = || {
         family(&text[..run.start]) == Some(Tie::Mark)

@@ -2,7 +2,7 @@
 
 use super::given_kanji::{is_given, is_given_kanji};
 use super::lists::{BELONGS, FOREIGN_LATIN, GIVEN_LATIN, GOES_ON, NO_NAME_BEFORE, VISITS, is_other};
-use super::titles::honorific;
+use super::titles::{age_behind, honorific};
 use super::words::{Kind, Words};
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
 
@@ -57,6 +57,15 @@ pub fn in_latin(text: &str, start: usize, ends: &[usize]) -> Option<usize> {
             && part.starts_with(|c: char| c.is_ascii_uppercase())
             && part[1..].bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
     };
+    let capitals = |part: &str| part.len() > 1 && part.bytes().all(|b| b.is_ascii_uppercase());
+    // DAO VAN MINH 28M
+    if FOREIGN_LATIN.contains(&surname.to_ascii_lowercase())
+        && capitals(surname)
+        && given().all(|part| capitals(part) && !is_other(part))
+        && (age_behind(&text[end..]) || has_age_and_sex(&text[end..]))
+    {
+        return Some(end);
+    }
     let lower = surname.to_ascii_lowercase();
     let western = || ends.len() == 2 && GIVEN_LATIN.contains(&lower) && given().all(|part| part.len() > 2);
     let behind = &text[end..];
@@ -76,6 +85,13 @@ pub fn in_latin(text: &str, start: usize, ends: &[usize]) -> Option<usize> {
     .then_some(end)
 }
 
+/// Tests for an age and the letter of the sex behind a name: 28M.
+fn has_age_and_sex(behind: &str) -> bool {
+    let rest = behind.trim_start_matches([' ', ',']);
+    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+    (1..=3).contains(&digits) && rest[digits..].starts_with(['M', 'F'])
+}
+
 /// Tests for a run of two or three kanji, a surname of one and a given name, that is no word.
 pub fn in_kanji(words: &Words, run: &str, behind: &str) -> bool {
     let mut characters = run.chars();
@@ -91,6 +107,6 @@ pub fn in_kanji(words: &Words, run: &str, behind: &str) -> bool {
         && (is_given(given) && given.chars().count() == 2 || is_given_kanji(given))
         && closed()
         && !NO_NAMES.contains(&run)
-        && !run.ends_with(['代', '朝', '国', '文'])
+        && (!run.ends_with(['代', '朝', '国', '文']) || run.chars().count() == 3 && age_behind(behind))
         && !words.is(run, &[Kind::Other, Kind::Place, Kind::Organisation])
 }

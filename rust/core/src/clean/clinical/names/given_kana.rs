@@ -44,8 +44,8 @@ fn in_katakana(words: &Words, text: &str, start: usize, joined: bool) -> Option<
 const CLOSING: [(char, &str); 7] =
     [('子', "こ"), ('江', "え"), ('代', "よ"), ('美', "み"), ('枝', "え"), ('恵', "え"), ('乃', "の")];
 
-/// Returns the end of the name in hiragana at `start`.
-fn in_hiragana(words: &Words, text: &str, start: usize) -> Option<usize> {
+/// Returns the end of a name in hiragana that one kanji closes: せつ子, さと美.
+pub fn closed_by_kanji(words: &Words, text: &str, start: usize) -> Option<usize> {
     let end = run_of(text, start, is_hiragana);
     let run = &text[start..end];
     if (1..=3).contains(&run.chars().count())
@@ -55,6 +55,16 @@ fn in_hiragana(words: &Words, text: &str, start: usize) -> Option<usize> {
     {
         return Some(end + kanji.len_utf8());
     }
+    None
+}
+
+/// Returns the end of the name in hiragana at `start`.
+fn in_hiragana(words: &Words, text: &str, start: usize) -> Option<usize> {
+    if let Some(end) = closed_by_kanji(words, text, start) {
+        return Some(end);
+    }
+    let end = run_of(text, start, is_hiragana);
+    let run = &text[start..end];
     let ends = |rest: &str| rest.is_empty() || GOES_ON.begins(rest);
     let lengths = run.char_indices().map(|(i, c)| i + c.len_utf8()).skip(1).take(LONGEST_GIVEN - 1);
     let names = lengths.filter(|&length| {

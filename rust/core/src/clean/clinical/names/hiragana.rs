@@ -1,7 +1,10 @@
 //! Names in hiragana before an honorific: たなかさん, すずき先生, ささき ひなちゃん.
 
+use std::ops::Range;
+
 use super::super::category::Place;
-use super::joined::is_full;
+use super::given_kana::closed_by_kanji;
+use super::joined::{self, is_full};
 use super::lists::{GIVEN_HIRAGANA, GIVEN_MODERN, GOES_ON, NO_GIVEN};
 use super::readings::katakana;
 use super::runs::run_of;
@@ -78,11 +81,82 @@ pub fn hiragana(words: &Words, text: &str, start: usize, last: Option<usize>) ->
     if let Some(name) = of_family(words, text, start, end) {
         return (Some(Place { whole: start..name, value: start..name }), name);
     }
+    if let Some(name) = called(words, text, start, end) {
+        return (Some(Place { whole: name.clone(), value: name.clone() }), name.end);
+    }
     let apart =
         !text[..start].ends_with(|c: char| is_kanji(c) || is_katakana(c) || is_hiragana(c) || c == 'ー');
     let name = if apart { honoured(words, text, start, end) } else { None };
     let place = name.map(|(name, whole)| Place { whole: start..whole, value: start..name });
     (place, end.max(start + 'あ'.len_utf8()))
+}
+
+/// Words before っちゃん that are no names.
+const NO_NICKNAMES: [&str; 9] = ["お", "ぼ", "ば", "じ", "と", "か", "あ", "おば", "おじ"];
+
+/// Finds a name that is called, said to be one, or a nickname: 「ひろし、起きて」, みゆきと名乗る, 「みっちゃん呼んで」.
+fn called(words: &Words, text: &str, start: usize, end: usize) -> Option<Range<usize>> {
+    let run = &text[start..end];
+    let apart = !text[..start].ends_with(|c: char| is_katakana(c) || is_hiragana(c) || c == 'ー');
+    if !apart {
+        return None;
+    }
+    if let Some(at) = run.find("っちゃん").filter(|&at| at > 0 && run[..at].chars().count() <= 2) {
+        let other = NO_NICKNAMES.contains(&&run[..at]) || text[..start].ends_with(is_kanji);
+        return (!other).then_some(start..start + at + "っちゃん".len());
+    }
+    if let Some(name) = spaced(words, text, start, end) {
+        return Some(name);
+    }
+    // Said to be one: the run goes on with と.
+    let ends = run.char_indices().map(|(i, c)| start + i + c.len_utf8()).skip(1);
+    for at in ends {
+        if joined::said(words, text, start, at).is_some() {
+            return Some(start..at);
+        }
+    }
+    let name =
+        run.find(['は', 'が', 'に', 'を', 'も', 'と']).filter(|&at| at > 0).map_or(run, |at| &run[..at]);
+    let closes = name.len() < run.len() || text[end..].starts_with(['、', '」', '…']);
+    let usual = GIVEN_HIRAGANA.contains(name)
+        || name.chars().count() > 2
+            && ["お", "じ", "ろう", "すけ", "ゆき", "ひこ", "こ", "み", "え"]
+                .iter()
+                .any(|end| name.ends_with(end))
+            && words.readings_of_names.given.has(name);
+    let long = name.chars().count() > 2;
+    (text[..start].ends_with(['「', '『'])
+        && closes
+        && long
+        && usual
+        && !words.is(name, &[Kind::Other])
+        && !NO_GIVEN.contains(name))
+    .then(|| start..start + name.len())
+}
+
+/// Finds a surname and a given name in hiragana with a space between them: すずき みよと.
+fn spaced(words: &Words, text: &str, start: usize, end: usize) -> Option<Range<usize>> {
+    let surname = &text[start..end];
+    let next = end + 1;
+    let readings = &words.readings_of_names;
+    if !text[end..].starts_with(' ')
+        || surname.chars().count() < 3
+        || !readings.surnames.has(surname)
+        || words.is(surname, &[Kind::Other])
+        || NO_GIVEN.contains(surname)
+    {
+        return None;
+    }
+    let stop = run_of(text, next, is_hiragana);
+    let further = &text[next..stop];
+    let lengths = further.char_indices().map(|(i, c)| i + c.len_utf8()).skip(1);
+    let closes = |at: usize| {
+        at == further.len() && !text[stop..].starts_with(is_kanji) || GOES_ON.begins(&further[at..])
+    };
+    let given = lengths
+        .filter(|&at| readings.given.has(&further[..at]) && !NO_GIVEN.contains(&further[..at]) && closes(at))
+        .last()?;
+    Some(start..next + given)
 }
 
 /// What a speaker goes on with behind the own name.
@@ -137,6 +211,9 @@ fn of_family(words: &Words, text: &str, start: usize, end: usize) -> Option<usiz
     }
     family(&text[..start]).filter(|tie| *tie != Tie::Topic)?;
     let direct = text[..start].ends_with(is_kanji);
+    if let Some(closed) = closed_by_kanji(words, text, start) {
+        return Some(closed);
+    }
     let marked = text[..start].ends_with([':', '=']);
     let is_particle = |name: &str| {
         name.starts_with(['の', 'と', 'は', 'が', 'を', 'に', 'も', 'へ', 'で', 'や', 'さ', 'な'])
@@ -216,6 +293,7 @@ fn honoured(words: &Words, text: &str, start: usize, end: usize) -> Option<(usiz
         return None;
     }
     let length = honorific(&text[end..])?;
-    (fits(run, false, false) && !run.ends_with(['に', 'を', 'は', 'が', 'で', 'の', 'と', 'へ', 'も']))
+    let child = text[end..].starts_with('君');
+    (fits(run, child, child) && !run.ends_with(['に', 'を', 'は', 'が', 'で', 'の', 'と', 'へ', 'も']))
         .then_some((end, end + length))
 }

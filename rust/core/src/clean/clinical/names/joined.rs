@@ -1,8 +1,10 @@
 //! Names in kana whose parts are one run: サカモトリョウヘイ, スズキサン, トモヤの母.
 
+use std::ops::Range;
+
 use super::super::category::Place;
 use super::closing::closes;
-use super::lists::{FAMILY, NO_KATAKANA};
+use super::lists::{FAMILY, NO_GIVEN, NO_KATAKANA};
 use super::readings::katakana;
 use super::words::{Kind, Words};
 use crate::clean::characters::is_hiragana;
@@ -47,6 +49,56 @@ pub fn name(words: &Words, text: &str, start: usize, end: usize) -> Option<Place
         && is_full(words, run)
         && !other(run))
     .then(|| place(end, end))
+}
+
+/// Words in katakana before a name in one run: ドクターキサラギ.
+const TITLES: [&str; 7] = ["ドクター", "ナース", "ヘルパー", "ケアマネ", "シスター", "ミスター", "ワタシハ"];
+
+/// What behind kana says that they are a name.
+const SAID: [&str; 9] =
+    ["と名乗", "と呼ば", "と呼ん", "と書い", "と読む", "と読ん", "という名", "と署名", "と改名"];
+
+/// Tests for the reading of a name that is no other word.
+pub fn is_name(words: &Words, run: &str) -> bool {
+    let readings = &words.readings_of_names;
+    let length = run.chars().count();
+    (readings.surnames.has(run) && length > 2 || readings.given.has(run) && length > 1 || is_full(words, run))
+        && !words.is(run, &[Kind::Other, Kind::Organisation])
+        && !NO_GIVEN.contains(run)
+        && !NO_KATAKANA.contains(run)
+}
+
+/// Finds a name in the run of kana from `start` to `end` behind a title in the same run, or that is said to be one.
+pub fn said(words: &Words, text: &str, start: usize, end: usize) -> Option<Range<usize>> {
+    let run = &text[start..end];
+    let rest = TITLES.iter().find_map(|title| run.strip_prefix(title));
+    let rest = rest.map(|rest| rest.strip_suffix("デス").unwrap_or(rest));
+    if let Some(rest) = rest.filter(|rest| rest.chars().count() > 2 && is_name(words, rest)) {
+        let from = start + run.find(rest)?;
+        return Some(from..from + rest.len());
+    }
+    let behind = text[end..].strip_prefix(['」', '』']).unwrap_or(&text[end..]);
+    let open = text[..start].ends_with(['「', '『']);
+    let said = SAID.iter().any(|word| behind.starts_with(word));
+    let called = [
+        "通称",
+        "通称名",
+        "源氏名",
+        "愛称",
+        "ニックネームは",
+        "名は",
+        "名前は",
+        "下の名は",
+        "孫の名は",
+        "本名は",
+    ]
+    .iter()
+    .any(|word| {
+        let before = text[..start].strip_suffix(['「', '『', ' ', ':']).unwrap_or(&text[..start]);
+        before.ends_with(word)
+    });
+    ((said || called && (open || behind.starts_with(['と', '、', ' ', '。', 'さ']))) && is_name(words, run))
+        .then_some(start..end)
 }
 
 /// Tests for a surname and a given name, each with its reading, in one run.

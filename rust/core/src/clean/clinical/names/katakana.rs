@@ -50,7 +50,9 @@ pub fn katakana(words: &Words, text: &str, start: usize, last: Option<usize>) ->
             return (Some(Place { whole: start..end, value: start..end }), end);
         }
     }
-    (None, ends[0])
+    let said =
+        joined::said(words, text, start, ends[0]).map(|name| Place { whole: name.clone(), value: name });
+    (said, ends[0])
 }
 
 /// The ends of the parts of the name that may begin at `start`.
@@ -95,7 +97,12 @@ impl Name<'_> {
     fn honoured(&self) -> Option<usize> {
         let behind = &self.text[self.end..];
         let several = self.parts.len() > 1;
-        let length = honorific(behind).filter(|_| !behind.starts_with(' ') || several)?;
+        let spaced = || {
+            behind.starts_with([' '])
+                && ["サマ", "様", "サン"].iter().any(|word| behind[1..].starts_with(word))
+                && joined::is_name(self.words, self.parts[0])
+        };
+        let length = honorific(behind).filter(|_| !behind.starts_with(' ') || several || spaced())?;
         let behind = behind.trim_start_matches(' ');
         let fits = if behind.starts_with('様') {
             // スリガラス様陰影 is no person.
@@ -114,7 +121,10 @@ impl Name<'_> {
                 || unknown()
         } else {
             behind.starts_with(is_kanji)
-                || behind.starts_with(['さ', 'ち', 'く', 'D', 'N', 'レ', 'B', 'ベ', 'べ', 'b'])
+                || behind.starts_with([
+                    'さ', 'ち', 'く', 'D', 'N', 'レ', 'B', 'ベ', 'べ', 'b', 'お', 'ば', 'じ', 'サ', 'ク',
+                    'チ',
+                ])
         };
         fits.then_some(length)
     }

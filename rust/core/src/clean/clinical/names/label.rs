@@ -74,8 +74,9 @@ fn read(text: &str, word: Range<usize>) -> Option<Place> {
     {
         return None;
     }
-    let (start, mark) = after_mark(text, word.end)?;
     let label = &text[word.clone()];
+    let closed = label.ends_with(')').then_some((word.end, Mark::Colon));
+    let (start, mark) = after_mark(text, word.end).or(closed)?;
     // カナは走る: a person of that name.
     if matches!(label, "カナ" | "かな" | "よみ" | "ヨミ" | "メイ" | "セイ")
         && text[word.end..].starts_with('は')

@@ -2,14 +2,14 @@
 
 use super::super::category::Place;
 use super::foreign;
-use super::lists::is_other;
+use super::lists::{FOREIGN_LATIN, is_other};
 use super::runs::run_of;
 use super::titles::{Tie, age_behind, family, honorific, title};
 use super::titles_latin::{label_latin, title_latin, title_loose};
 use super::words::Words;
 
 /// The longest name in Latin letters, in parts.
-const MOST_PARTS: usize = 3;
+const MOST_PARTS: usize = 5;
 
 /// Names in Latin letters that begin at `start`, with a capital behind no letter; returns the end of the word too.
 pub fn latin(words: &Words, text: &str, start: usize, last: Option<usize>) -> (Option<Place>, usize) {
@@ -112,6 +112,16 @@ fn honoured(words: &Words, text: &str, start: usize, end: usize) -> Option<usize
             && !is_other(&text[start..start + part.len()])
     });
     let surname = || words.readings_of_names.surnames.has_latin(name);
+    // LI NA様, LEE NAYOUNG様
+    let parts = || name.split([' ', '.']);
+    let capitals = several
+        && honorific != "先生"
+        && parts()
+            .all(|part| part.len() >= 2 && part.bytes().all(|b| b.is_ascii_alphabetic()) && !is_other(part))
+        && FOREIGN_LATIN.contains(&parts().next().unwrap_or_default().to_ascii_lowercase());
+    if capitals {
+        return Some(behind.len() - after.len() + honorific.len());
+    }
     let fits =
         (several || honorific != "様") && capitalised && name.len() >= 4 || surname() && name.len() >= 3;
     fits.then(|| behind.len() - after.len() + honorific.len())

@@ -24,10 +24,12 @@ mod label_words;
 mod latin;
 mod lattice;
 mod lists;
+mod neighbours;
 mod places;
 mod readings;
 mod romaji;
 mod runs;
+mod shape;
 mod spaced;
 mod speaker;
 mod titled;
@@ -49,6 +51,7 @@ use join::join_given;
 pub use lattice::Lattice;
 pub use lists::List;
 use runs::{behind_spaces, run_end};
+use titles::honorific;
 use unknown::by_form;
 use words::{Kind, id};
 pub use words::{Words, words};
@@ -121,6 +124,16 @@ pub fn is_known_word(words: &Words, word: &str) -> bool {
         || words.readings_of_names.has(word)
 }
 
+/// Tests for a noun of what is done: 受診, 通院.
+pub fn is_verbal(words: &Words, word: &str) -> bool {
+    words.is_verbal(word)
+}
+
+/// Tests for kanji that may be a surname.
+pub fn may_be_name(words: &Words, word: &str) -> bool {
+    shape::may_be_surname(words, word)
+}
+
 /// Tests for a place or a name of the dictionary.
 pub fn is_place_or_name(words: &Words, word: &str) -> bool {
     words.is(word, &[Kind::Place, Kind::Organisation, Kind::Surname, Kind::Given, Kind::Person])
@@ -134,6 +147,7 @@ pub fn find(
     labelled: &[Range<usize>],
     found: &mut Vec<Place>,
 ) {
+    let first = found.len();
     let mut finder = Finder { words, text, lattice, last: None, found };
     let mut labelled = labelled.iter().peekable();
     let mut at = 0;
@@ -146,10 +160,11 @@ pub fn find(
             c if is_katakana(c) => finder.other(katakana::katakana(words, text, at, finder.last)),
             'A'..='Z' => finder.other(latin::latin(words, text, at, finder.last)),
             c if is_hiragana(c) => finder.other(hiragana::hiragana(words, text, at, finder.last)),
-            c if c.is_ascii_alphabetic() => skip_letters(text, at),
+            c if c.is_ascii_alphabetic() => finder.lower_case(at),
             c => at + c.len_utf8(),
         };
     }
+    neighbours::add(words, text, found, first);
 }
 
 fn skip_letters(text: &str, at: usize) -> usize {
@@ -182,6 +197,25 @@ impl Finder<'_> {
         }
     }
 
+    /// Reads a word in small letters before an honorific: kazuyoさん.
+    fn lower_case(&mut self, at: usize) -> usize {
+        let end = skip_letters(self.text, at);
+        let behind = &self.text[end..];
+        let readings = &self.words.readings_of_names;
+        let name = &self.text[at..end];
+        let honoured = ["さん", "様", "くん", "ちゃん", "先生", "_san", "-san"]
+            .iter()
+            .find(|word| behind.starts_with(**word));
+        if let Some(honorific) = honoured
+            && end - at >= 4
+            && !lists::is_other(name)
+            && (readings.given.has_latin(name) || readings.surnames.has_latin(name))
+        {
+            self.push(Place { whole: at..end + honorific.len(), value: at..end });
+        }
+        end
+    }
+
     /// Reads the run of kanji at `start`; returns where to go on.
     fn kanji(&mut self, start: usize) -> usize {
         let text = self.text;
@@ -211,6 +245,17 @@ impl Finder<'_> {
             go_on = go_on.max(place.whole.end);
             self.push(place);
             any = true;
+        }
+        if !any && let Some(range) = shape::full(self.words, text, &run) {
+            let end = range.end + honorific(&text[range.end..]).unwrap_or(0);
+            self.push(Place { whole: range.start..end, value: range });
+            return go_on.max(end);
+        }
+        let says =
+            || speaker::spoken(self.words, text, &run).or_else(|| speaker::of_home(self.words, text, &run));
+        if !any && let Some(range) = says() {
+            self.push(Place { whole: range.clone(), value: range });
+            return go_on;
         }
         if !any && let Some(range) = titled::name(self.words, text, &run, self.last) {
             self.push(Place { whole: range.clone(), value: range });

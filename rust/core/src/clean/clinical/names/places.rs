@@ -1,4 +1,6 @@
-//! Words beside a surname by which it is a place, or a clan of old.
+//! Words beside a surname by which it is a place, a clan of old or a scale.
+
+use crate::clean::characters::is_kanji;
 
 /// Words for where somebody lives or comes from, behind which a place stands.
 const PLACES: [&str; 13] = [
@@ -25,7 +27,14 @@ pub fn ends_in_place(before: &str) -> bool {
 }
 
 /// What is done at a bridge, a river or a mountain.
-const AT_LANDSCAPES: [&str; 22] = [
+const AT_LANDSCAPES: [&str; 29] = [
+    "を叩",
+    "で転",
+    "で溺",
+    "で遊",
+    "に落ち",
+    "へ落ち",
+    "沿い",
     "を渡",
     "を越",
     "を登",
@@ -89,4 +98,22 @@ const OF_CLANS: [&str; 26] = [
 /// Tests for what clans have at the start of `text`.
 pub fn is_of_clan(text: &str) -> bool {
     OF_CLANS.iter().any(|word| text.starts_with(word))
+}
+
+/// The longest name of a scale that is read, in characters.
+const LONGEST_SCALE: usize = 12;
+
+/// Tests for a scale or a test by the name of persons: ・堀田スケール, 機能スケール, クレペリン検査.
+pub fn is_of_scale(behind: &str) -> bool {
+    const THINGS: [&str; 9] =
+        ["スケール", "スコア", "テスト", "検査", "分類", "尺度", "試験", "徴候", "基準"];
+    let word = |c: char| is_kanji(c) || matches!(c, 'ァ'..='ヺ' | 'ー' | '・');
+    let length: usize = behind.chars().take(LONGEST_SCALE).take_while(|&c| word(c)).map(char::len_utf8).sum();
+    let run = &behind[..length];
+    let at = THINGS.iter().filter_map(|thing| run.find(thing)).min();
+    at.is_some_and(|at| {
+        run[..at].starts_with('・')
+            || run.contains("スケール")
+            || run[..at].chars().all(|c| !is_kanji(c)) && at > 0
+    })
 }

@@ -52,7 +52,10 @@ impl Read {
 
     /// Tests for a reading in katakana or hiragana.
     pub fn has(&self, kana: &str) -> bool {
-        self.katakana.contains(kana) || kana.contains(is_shifted) && self.katakana.contains(&katakana(kana))
+        self.katakana.contains(kana)
+            || kana.contains(is_shifted) && self.katakana.contains(&katakana(kana))
+            || kana.contains(['ヱ', 'ヲ', 'ヰ', 'ヅ', 'ゑ', 'ゐ'])
+                && self.katakana.contains(&modern(&katakana(kana)))
     }
 
     /// Tests for a reading in katakana.
@@ -70,6 +73,11 @@ impl Read {
 pub fn katakana(kana: &str) -> String {
     let shift = |c| if is_shifted(c) { char::from_u32(c as u32 + 0x60).unwrap_or(c) } else { c };
     kana.chars().map(shift).collect()
+}
+
+/// Writes kana that names alone still have as they are read: ミツヱ.
+fn modern(word: &str) -> String {
+    word.replace('ヱ', "エ").replace('ヲ', "オ").replace('ヰ', "イ").replace('ヅ', "ズ")
 }
 
 /// Tests for hiragana that katakana has in the same order.

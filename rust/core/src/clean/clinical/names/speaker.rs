@@ -1,5 +1,9 @@
 //! Surnames of who speaks or does something: 病棟の上田です, 中山@放射線科, (小野指導), 森田と2人.
 
+use std::ops::Range;
+
+use super::shape::{is_known, is_rare_word, may_be_surname};
+use super::words::{Kind, Words};
 use crate::clean::characters::is_kanji;
 
 /// Words with which a speaker goes on.
@@ -11,6 +15,98 @@ const DOES: [&str; 20] = [
     "指導", "代行", "休み", "代理", "確認", "記載", "対応", "担当", "同席", "立会", "介助", "施行", "実施",
     "記", "入力", "報告", "説明", "執刀", "訪問", "記録",
 ];
+
+/// Words behind a surname with which somebody is spoken of, or speaks.
+const SPOKEN: [&str; 34] = [
+    "です。",
+    "です、",
+    "です\n",
+    "ですが",
+    "ですけど",
+    "でございます",
+    "と申しま",
+    "と申す",
+    "といいま",
+    "と言いま",
+    "という者",
+    "と名乗",
+    "の家内",
+    "の妻です",
+    "の夫です",
+    "の母です",
+    "の父です",
+    "の娘です",
+    "の息子です",
+    "の嫁です",
+    "の家族です",
+    "の身内",
+    "のおばあちゃん",
+    "のおじいちゃん",
+    "のばあちゃん",
+    "のじいちゃん",
+    "のおばさん",
+    "のおじさん",
+    "の奥さん",
+    "の代わりに",
+    "の代理で",
+    "より転送",
+    "から転送",
+    "より返信",
+];
+
+/// Finds a surname, also one that the dictionary lacks, with which somebody speaks or is spoken of: 先生、小室井です。
+pub fn spoken(words: &Words, text: &str, run: &Range<usize>) -> Option<Range<usize>> {
+    let (before, behind) = (&text[..run.start], &text[run.end..]);
+    let name = &text[run.clone()];
+    let begins = before.is_empty()
+        || before.ends_with([' ', '\n', '、', '。', 'の', ':', '「', '(', 'は', 'ら', '『']);
+    let at = || {
+        behind
+            .strip_prefix('@')
+            .is_some_and(|rest| rest.starts_with(|c: char| is_kanji(c) || c.is_ascii_uppercase()))
+    };
+    let mention = || before.ends_with('@') && behind.starts_with([' ', '\n', 'さ']);
+    let says = begins && SPOKEN.iter().any(|word| behind.starts_with(word));
+    // の and は stand before places and things too.
+    let sure = !before.ends_with(['の', 'は'])
+        || !words.is_ordinary(name) && (is_known(words, name) || !words.is(name, &[Kind::Other]));
+    let length = name.chars().count();
+    let may_be = may_be_surname(words, name) || is_rare_word(words, name);
+    ((2..=4).contains(&length) && may_be && (says && sure || begins && at() || mention()))
+        .then(|| run.clone())
+}
+
+/// Words behind 家 for what a family has or does, and words before its name.
+const OF_HOMES: [&str; 16] = [
+    "の家族",
+    "の長男",
+    "の嫁",
+    "の墓",
+    "の法事",
+    "に連絡",
+    "へ連絡",
+    "を訪問",
+    "に訪問",
+    "へ訪問",
+    "より",
+    "から",
+    "の介護",
+    "で同居",
+    "に嫁",
+    "の両親",
+];
+
+/// Finds the surname of a family before 家 that ends the run: 児玉家の家族会議, 実家は中江家。
+pub fn of_home(words: &Words, text: &str, run: &Range<usize>) -> Option<Range<usize>> {
+    let name = text[run.clone()].strip_suffix('家')?;
+    let (before, behind) = (&text[..run.start], &text[run.end..]);
+    let home = OF_HOMES.iter().any(|word| behind.starts_with(word))
+        || ["実家は", "先は", "宅は", "婚家は", "実家の", "嫁ぎ先の", "隣の"]
+            .iter()
+            .any(|word| before.ends_with(word));
+    (home && may_be_surname(words, name) && !words.is(&text[run.clone()], &[Kind::Other]))
+        .then_some(run.start..run.start + name.len())
+}
 
 /// Tests for a speaker, or for who does something, between `before` and `behind`.
 pub fn is_speaker(before: &str, behind: &str) -> bool {

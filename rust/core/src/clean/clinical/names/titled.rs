@@ -6,6 +6,7 @@ use super::candidate::is_titled_single;
 use super::chains::is_chain;
 use super::closing::closes;
 use super::lists::NO_LABEL_VALUES;
+use super::shape::{is_known, may_be_surname};
 use super::titles::{Tie, honorific, is_family, title};
 use super::unknown::is_unsettled;
 use super::words::{Kind, Words};
@@ -31,10 +32,13 @@ pub fn name(words: &Words, text: &str, run: &Range<usize>, last: Option<usize>) 
     let sentence = text[run.end..].starts_with('の') || part == "今";
     if !sentence
         && is_titled_single(part)
-        && text[..run.start].ends_with(['.', ':', ' '])
+        && text[..run.start].ends_with(['.', ':', ' ', '》', '】', '〉'])
         && is_titled(&text[..run.start])
     {
         return Some(run.clone());
+    }
+    if let Some(range) = known(words, text, run) {
+        return Some(range);
     }
     let starts = part.char_indices().map(|(i, _)| i);
     let mut names = starts.filter(|&i| {
@@ -44,6 +48,97 @@ pub fn name(words: &Words, text: &str, run: &Range<usize>, last: Option<usize>) 
             && is_titled(&text[..run.start + i])
     });
     names.next().map(|i| run.start + i..run.end)
+}
+
+/// Finds a surname, of the dictionary or like one, behind a title, a task, a day or a shift that ends the run's words before it.
+fn known(words: &Words, text: &str, run: &Range<usize>) -> Option<Range<usize>> {
+    let part = &text[run.clone()];
+    let behind = &text[run.end..];
+    let starts = part.char_indices().map(|(i, _)| i).filter(|&i| part[i..].chars().nth(1).is_some());
+    let at = starts.into_iter().find(|&i| {
+        let (before, name) = (&text[..run.start + i], &part[i..]);
+        let marked = title(before) == Some(Tie::Mark);
+        let proper = || {
+            marked
+                && i == 0
+                && name.chars().nth(2).is_none()
+                && words.is(name, &[Kind::Other])
+                && !words.is_ordinary(name)
+        };
+        if name.chars().nth(4).is_some()
+            || !(may_be_surname(words, name) || proper())
+            || NO_LABEL_VALUES.begins(name)
+        {
+            return false;
+        }
+        match title(before) {
+            Some(Tie::Mark) => !behind.starts_with('の'),
+            Some(Tie::Direct) => is_titled(before) || i > 0,
+            Some(Tie::Loose) => !before.ends_with(['の', 'は', 'が']) || is_titled(before),
+            Some(Tie::Role) => true,
+            _ => {
+                let ends = || behind.is_empty() || SHIFT_ENDS.iter().any(|end| behind.starts_with(end));
+                i > 0 && is_shift(before) && ends() && !begins_surname(words, part)
+            }
+        }
+    })?;
+    Some(run.start + at..run.end)
+}
+
+/// Tests for a surname of two characters at the start: 木村 in 木村竹本.
+fn begins_surname(words: &Words, part: &str) -> bool {
+    part.char_indices().nth(2).is_some_and(|(i, _)| is_known(words, &part[..i]))
+}
+
+/// Words of rosters for when and where somebody works, right before a name.
+const SHIFTS: [&str; 34] = [
+    "早出",
+    "遅出",
+    "早番",
+    "遅番",
+    "中番",
+    "日勤",
+    "夜勤",
+    "準夜",
+    "深夜",
+    "当直",
+    "日直",
+    "宿直",
+    "午前",
+    "午後",
+    "外科",
+    "内科",
+    "麻酔",
+    "麻酔科",
+    "小児",
+    "整形",
+    "産科",
+    "眼科",
+    "皮膚科",
+    "記入",
+    "記録",
+    "洗浄",
+    "検査",
+    "聴取",
+    "一次",
+    "二次",
+    "三次",
+    "当番",
+    "主催",
+    "応援",
+];
+
+/// Signs and particles behind a name of a roster.
+const SHIFT_ENDS: [&str; 14] =
+    ["、", "。", " ", "\n", "(", ")", "/", "・", ",", "より", "から", "が", "に", "印"];
+
+/// Tests for a word of a roster, a day or a numbered day, class or bed at the end of `before`.
+fn is_shift(before: &str) -> bool {
+    let day = before.strip_suffix(['月', '火', '水', '木', '金', '土', '日']);
+    let numbered = before.strip_suffix(['日', '班', '番', '床', '組', '階']);
+    SHIFTS.iter().any(|shift| before.ends_with(shift))
+        || day.is_some_and(|rest| rest.is_empty() || rest.ends_with([' ', ':', '、', '\n', '/', '(']))
+        || numbered.is_some_and(|rest| rest.ends_with(|c: char| c.is_ascii_digit()))
 }
 
 /// Tests for a title of a person right before, behind a mark, a space or の.

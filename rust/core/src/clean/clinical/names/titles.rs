@@ -138,7 +138,7 @@ pub enum Tie {
 /// Strips what may stand between a word and the name behind it.
 fn strip_tie(before: &str) -> (&str, Tie) {
     let rest = before.trim_end_matches([
-        ' ', ':', '.', '(', '・', '=', '】', ']', '〕', '/', '<', '→', '〔', '【', '「', '『', '-',
+        ' ', ':', ';', '.', '(', '・', '=', '】', ']', '〕', '/', '<', '→', '〔', '【', '「', '『', '-', '》',
     ]);
     if rest.len() == before.len() {
         return match (before.strip_suffix('の'), before.strip_suffix(['は', 'が'])) {

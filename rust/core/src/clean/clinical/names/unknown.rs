@@ -8,6 +8,7 @@ use super::given_kanji::{is_given, is_given_kanji};
 use super::honoured::{BEHIND_SAMA, LIKE, NO_PERSONS};
 use super::lattice::{Lattice, Surroundings};
 use super::lists::{NO_FULL, VISITS};
+use super::shape::{is_derived, is_known, may_be_surname};
 use super::titles::{honorific, is_family};
 use super::words::{Kind, Words, id};
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
@@ -47,6 +48,12 @@ const NO_SINGLES: &str = "牛馬鳥魚虎亀熊鬼王花虫貝猪鯨鳩雀鷺狩
 /// Clans of old, and other words, before 氏 and 君.
 const CLANS: &str = "源平藤橘王諸同両";
 
+/// Honorifics in kana, which other words have too.
+const KANA_HONORIFICS: [&str; 8] = ["さん", "さま", "くん", "ちゃん", "さーん", "サン", "サマ", "クン"];
+
+/// Persons of one family behind their surname.
+const GROUPS: [&str; 10] = ["母子", "父子", "親子", "姉妹", "兄弟", "兄妹", "姉弟", "夫婦", "一家", "ペア"];
+
 /// Tests whether `name`, which `honorific` follows, is a name that the dictionary lacks.
 fn is_unknown_name(words: &Words, lattice: &mut Lattice, name: &str, honorific: &str, behind: &str) -> bool {
     let count = name.chars().count();
@@ -54,8 +61,15 @@ fn is_unknown_name(words: &Words, lattice: &mut Lattice, name: &str, honorific: 
     if honorific_whole(name) || NO_FULL.contains(name) {
         return false;
     }
+    if GROUPS.contains(&honorific) {
+        return is_known(words, name);
+    }
     // 長生殿 is a hall.
-    if honorific == "殿" && count > 1 && !words.is(name, &[Kind::Surname]) {
+    if honorific == "殿"
+        && count > 1
+        && !words.is(name, &[Kind::Surname])
+        && !(count == 3 && may_be_surname(words, name))
+    {
         return false;
     }
     let visits = like && VISITS.begins(behind.trim_start_matches(' '));
@@ -80,7 +94,11 @@ fn is_unknown_name(words: &Words, lattice: &mut Lattice, name: &str, honorific: 
             || matches!(honorific, "氏" | "君") && !behind.starts_with(is_kanji);
         return sure && is_titled_single(name) && !other && (name == "平" || !NO_PERSONS.contains(&name));
     }
-    if NO_PERSONS.contains(&name) || name.ends_with(|c| NO_PERSON_ENDS.contains(c)) || name.contains('〇') {
+    let settled = count > 2 && may_be_surname(words, name);
+    if NO_PERSONS.contains(&name)
+        || !settled && name.ends_with(|c| NO_PERSON_ENDS.contains(c))
+        || name.contains('〇')
+    {
         return false;
     }
     if name.ends_with('々') && !words.is(name, &[Kind::Surname, Kind::Place]) || name.starts_with('第') {
@@ -93,8 +111,21 @@ fn is_unknown_name(words: &Words, lattice: &mut Lattice, name: &str, honorific: 
     if words.is(name, &[Kind::Surname]) && !like && honorific.chars().count() > 1 {
         return true;
     }
-    if words.is(name, &[Kind::Other, Kind::Organisation]) || is_family(name) {
+    let of_profession = || honorific.chars().count() > 1 && !KANA_HONORIFICS.contains(&honorific) && !like;
+    if of_profession()
+        && words.is_rare_noun(name)
+        && !is_family(name)
+        && words.is(name, &[Kind::Place, Kind::Surname])
+    {
+        return true;
+    }
+    if (words.is_ordinary(name) || words.is(name, &[Kind::Organisation])) && !(settled && !like)
+        || is_family(name)
+    {
         return false;
+    }
+    if is_derived(words, name) {
+        return true;
     }
     let kana = ["さん", "さま", "くん", "ちゃん"].contains(&honorific);
     if is_unsettled(words, name) {

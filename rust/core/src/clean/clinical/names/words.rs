@@ -44,6 +44,12 @@ pub mod id {
     pub const HONORIFIC: u16 = 1302;
 }
 
+/// Cost from which a surname is one of the many rare ones, as `tools/name_words.py` writes it.
+const RAREST: i16 = 9_500;
+
+/// Cost from which a noun was hardly seen.
+const RARE_NOUN: i16 = 5_600;
+
 /// Number of a class in the packed words.
 pub type Class = u8;
 
@@ -108,9 +114,9 @@ impl Words {
                 readings.push(Reading { class, cost });
             }
             let surface = String::from_utf8(surface.clone()).ok()?;
-            let is_surname = readings[first as usize..]
-                .iter()
-                .any(|reading| kinds.get(usize::from(reading.class)) == Some(&Kind::Surname));
+            let is_surname = readings[first as usize..].iter().any(|reading| {
+                kinds.get(usize::from(reading.class)) == Some(&Kind::Surname) && reading.cost < RAREST
+            });
             if is_surname && (2..=3).contains(&surface.chars().count()) {
                 for (end, c) in
                     [surface.chars().next()?, surface.chars().next_back()?].into_iter().enumerate()
@@ -208,6 +214,32 @@ impl Words {
             && self.is(text, &[Kind::Surname])
             && !self.is(text, &[Kind::Place, Kind::Organisation])
             && !self.is_ordinary(text)
+    }
+
+    /// Tests for a surname that costs less than it does as a place.
+    pub fn is_surname_first(&self, text: &str) -> bool {
+        let least = |kinds: &[Kind]| {
+            let of = self.readings(text).iter().filter(|r| kinds.contains(&self.kind(r.class)));
+            of.map(|r| r.cost).min()
+        };
+        let places = least(&[Kind::Place]);
+        least(&[Kind::Surname]).is_some_and(|surname| places.is_none_or(|place| surname < place))
+    }
+
+    /// Tests for a noun that the text behind the dictionary's costs hardly had, and that is no other word.
+    pub fn is_rare_noun(&self, text: &str) -> bool {
+        let mut ordinary = self
+            .readings(text)
+            .iter()
+            .filter(|r| self.kind(r.class) == Kind::Other && self.id(r.class) != id::PROPER_NOUN);
+        let first = ordinary.next();
+        first.is_some_and(|r| self.id(r.class) == id::NOUN && r.cost >= RARE_NOUN)
+            && ordinary.next().is_none()
+    }
+
+    /// Tests for a noun of what is done.
+    pub fn is_verbal(&self, text: &str) -> bool {
+        self.readings(text).iter().any(|r| self.id(r.class) == id::VERBAL_NOUN)
     }
 
     /// Tests for a word that is no proper noun.
