@@ -20,7 +20,7 @@ from ncvc.units import duration
 
 @dataclass(frozen=True)
 class Result:
-    """What was placed."""
+    """Counts, times and numbers of the maps."""
 
     counts: dict[str, int]
     """Kind → pieces."""
