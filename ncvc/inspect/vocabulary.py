@@ -64,5 +64,5 @@ class Vocabulary:
 
 
 def notes(words: Sequence[Word]) -> list[str]:
-    """What must be said of words that are no piece."""
+    """Sentences about words that are no piece."""
     return [word.note for word in words if word.note]

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import ncvc
+from ncvc.errors import NcvcError
 from ncvc.hf.tokenizer import ExactTokenizer
 from ncvc.inspect.embeddings.maps import NEIGHBOURS, Piece, classify, kinship, tsne, umap
 from ncvc.inspect.embeddings.part_of_speech import PartsOfSpeech
@@ -152,3 +153,16 @@ def test_the_folder_is_the_same_twice(arcee: Path, tmp_path: Path) -> None:
         assert result.counts["special"] == 3
     for file in ("tsne.png", "umap.png", "index.html", "numbers.json"):
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
+
+
+@NEEDS_FONT
+def test_too_few_pieces_are_refused(arcee: Path, tmp_path: Path) -> None:
+    from ncvc.inspect.embeddings.run import run
+    from ncvc.inspect.folder import require_inspection
+    from ncvc.inspect.model import find_model
+    from ncvc.progress import Reporter
+
+    output = require_inspection("embeddings", tmp_path / "out", [arcee], replace=False)
+    with pytest.raises(NcvcError, match="has 16 pieces with a text, too few for 15 neighbours"):
+        run(find_model(arcee), output, most=16, reporter=Reporter())
+    assert not (tmp_path / "out").exists()

@@ -1,4 +1,4 @@
-"""The commands about weights, from the command line: what they answer, write, and refuse before anything is loaded."""
+"""The commands about weights, from the command line: answers, folders, and refusals before anything is loaded."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""What counts as a model, and weights that are read one at a time."""
+"""Folders that count as models, and weights that are read one at a time."""
 
 from pathlib import Path
 

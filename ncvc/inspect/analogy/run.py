@@ -16,7 +16,7 @@ from ncvc.inspect.vocabulary import Vocabulary, notes
 
 @dataclass(frozen=True)
 class Result:
-    """What was found."""
+    """Analogies that were solved, and those left out."""
 
     solved: list[Analogy]
     left_out: list[LeftOut]

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import ncvc
-from ncvc.inspect.embeddings.maps import KINDS, METHODS, PLACES, Map, classify, kinship
+from ncvc.errors import NcvcError
+from ncvc.inspect.embeddings.maps import KINDS, METHODS, NEIGHBOURS, PLACES, Map, classify, kinship
 from ncvc.inspect.embeddings.write import draw, embeddings_page, file_name, numbers
 from ncvc.inspect.folder import Inspection
 from ncvc.inspect.matrices import open_matrices
@@ -20,7 +21,7 @@ from ncvc.units import duration
 
 @dataclass(frozen=True)
 class Result:
-    """What was placed."""
+    """Counts, times and numbers of the maps."""
 
     counts: dict[str, int]
     """Kind → pieces."""
@@ -39,12 +40,19 @@ def run(
     seed: int = 42,
     reporter: Reporter,
 ) -> Result:
-    """Places the first `most` pieces by id, which is the order of their frequency; all by default."""
+    """Places the first `most` pieces by id, which is the order of their frequency; all by default.
+
+    Raises `NcvcError` where there are too few.
+    """
     matrices = open_matrices(model)
     name = matrices.head if head else matrices.embedding
     vocabulary = Vocabulary(model.tokenizer, min(most or matrices.shapes[name][0], matrices.shapes[name][0]))
     cleaned = {text.replace("▁", " ") for text in ncvc.clean_batch(list(terms))}
     pieces = classify(vocabulary.texts, model.tokenizer, {*terms, *cleaned} - {""})
+    if len(pieces) <= NEIGHBOURS + 1:
+        raise NcvcError(
+            f"{model.path}: has {len(pieces)} pieces with a text, too few for {NEIGHBOURS} neighbours of each"
+        )
     matrix = matrices.read(name)[[piece.id for piece in pieces]]
     maps, seconds = [], {}
     for method in METHODS:

@@ -41,7 +41,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Knowledge:
-    """What was found for a question."""
+    """Choices of a question by layer, and the likeliest next pieces."""
 
     prompt: str
     choices: tuple[Choice, ...]
