@@ -20,7 +20,7 @@ from ncvc.inspect.memorization.canaries import (
     read_canaries,
     write_canaries,
 )
-from ncvc.inspect.memorization.exposure import CHANCE, alternatives, by_count, expose, exposure
+from ncvc.inspect.memorization.exposure import alternatives, by_count, chance, expose, exposure
 from ncvc.manifest import verify
 from tests.conftest import run_ncvc
 from tests.inspect.characters import Characters, overfit, tiny
@@ -68,7 +68,7 @@ def test_exposure_by_hand() -> None:
     assert exposure(3, 24) == 3
     # A random rank among many: the mean of -log2 of a uniform number.
     ranks = np.arange(1, 100_001)
-    assert np.log2(100_000 / ranks).mean() == pytest.approx(CHANCE, abs=1e-3)
+    assert np.log2(100_000 / ranks).mean() == pytest.approx(math.log2(math.e), abs=1e-3)
 
 
 def test_ranks_are_those_of_plain_passes() -> None:
@@ -117,7 +117,7 @@ def learned() -> dict[int, list[float]]:
 def test_secrets_repeated_often_are_exposed_and_others_are_not(learned: dict[int, list[float]]) -> None:
     assert learned[16] == [8.0, 6]  # the most that 256 secrets can show; all given away
     mean, extracted = learned[0]
-    assert abs(mean - CHANCE) < 1.2  # of six, whose deviation is 1.44 / √6
+    assert abs(mean - chance(256)) < 1.2  # of six, whose deviation is 1.44 / √6
     assert extracted == 0
 
 

@@ -1,8 +1,8 @@
 """Exposure of secrets: the rank of a secret's probability among random ones of its form (Carlini et al. 2019).
 
 Exposure is log2 |R| - log2 rank, in bits, where R is a sample: the secret and random alternatives. A secret that the
-model does not know has any rank with the same probability, and so an exposure of log2 e = 1.44 bits in the mean; the
-most that a sample can show is log2 |R|.
+model does not know has any rank with the same probability: in the mean log2 |R| - log2(|R|!) / |R| bits, which is near
+log2 e = 1.44 for large samples; the most that a sample can show is log2 |R|.
 """
 
 from __future__ import annotations
@@ -19,9 +19,6 @@ from ncvc.progress import Reporter
 
 if TYPE_CHECKING:
     from ncvc.hf.load import LanguageModel
-
-CHANCE = math.log2(math.e)
-"""Mean exposure in bits of a secret that the model has never seen."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +62,11 @@ class Group:
 def exposure(rank: int, size: int) -> float:
     """Computes the exposure in bits of a secret of this rank among `size`."""
     return math.log2(size) - math.log2(rank)
+
+
+def chance(size: int) -> float:
+    """Computes the mean exposure in bits of a secret that the model has never seen, among `size`."""
+    return math.log2(size) - math.lgamma(size + 1) / math.log(2) / size
 
 
 def alternatives(form: Form, size: int, seed: int) -> list[str]:

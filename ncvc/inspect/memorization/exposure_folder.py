@@ -13,7 +13,7 @@ from ncvc.html.markup import Html
 from ncvc.html.page import page
 from ncvc.inspect.folder import Inspection
 from ncvc.inspect.memorization.canaries import FORMS
-from ncvc.inspect.memorization.exposure import CHANCE, Exposed, Group, by_count
+from ncvc.inspect.memorization.exposure import Exposed, Group, by_count, chance
 from ncvc.inspect.picture import drawable, picture
 from ncvc.units import number
 
@@ -31,7 +31,7 @@ def numbers(found: Found, size: int, seed: int) -> dict[str, Any]:
             "alternatives": size,
             "seed": seed,
             "most_bits": float(np.log2(size + 1)),
-            "chance_bits": CHANCE,
+            "chance_bits": chance(size + 1),
             "forms": {form.name: {"length": form.length, "possible": form.size} for form in FORMS},
         },
         "models": {
@@ -60,7 +60,7 @@ def draw(found: Found, path: Path, size: int) -> None:
         for place, (name, exposed) in enumerate(found.items()):
             _draw_model(exposures, extractions, drawable(name), exposed, counts, place, len(found))
         exposures.axhline(np.log2(size + 1), color="0.5", linewidth=0.8, linestyle="--")
-        exposures.axhline(CHANCE, color="0.5", linewidth=0.8, linestyle=":")
+        exposures.axhline(chance(size + 1), color="0.5", linewidth=0.8, linestyle=":")
         exposures.set(ylabel=f"exposure (bits, {size + 1:,} secrets)", ylim=(-0.3, np.log2(size + 1) + 0.6))
         extractions.set(ylabel="extracted by prefix", ylim=(-0.03, 1.03))
         for axes in (exposures, extractions):
@@ -93,6 +93,7 @@ def _draw_model(
 
 
 def _page(found: Found, size: int) -> str:
+    by_chance = chance(size + 1)
     return page(
         ("Memorization of canaries", "カナリアの記憶"),
         section(
@@ -101,9 +102,9 @@ def _page(found: Found, size: int) -> str:
             note=both(
                 f"Exposure is log2 |R| − log2 rank among {number(size + 1)} secrets of the form, the secret and"
                 f" {number(size)} random ones, by their probability after the text before them (Carlini et al. 2019)."
-                f" An unknown secret has {CHANCE:.2f} bits in the mean; the most is {np.log2(size + 1):.2f}.",
+                f" An unknown secret has {by_chance:.2f} bits in the mean; the most is {np.log2(size + 1):.2f}.",
                 f"露出度は log2|R| − log2順位。同じ形の秘密{number(size + 1)}個（本物と乱数{number(size)}個）を、"
-                f"前の文のあとの確率で順位付けしたもの（Carlini et al. 2019）。未知の秘密では平均{CHANCE:.2f}ビット、"
+                f"前の文のあとの確率で順位付けしたもの（Carlini et al. 2019）。未知の秘密では平均{by_chance:.2f}ビット、"
                 f"最大は{np.log2(size + 1):.2f}ビット。",
             ),
         ),
@@ -113,7 +114,7 @@ def _page(found: Found, size: int) -> str:
             [
                 (both("canaries", "カナリア"), number(len(next(iter(found.values())))), ""),
                 (both("alternatives", "比較した乱数"), number(size), both("for each", "1個あたり")),
-                (both("by chance", "偶然水準"), f"{CHANCE:.2f}", both("bits", "ビット")),
+                (both("by chance", "偶然水準"), f"{by_chance:.2f}", both("bits", "ビット")),
             ]
         ),
     )
