@@ -11,7 +11,7 @@ from torch import Tensor
 from ncvc.convert.mapping import EMBEDDING
 from ncvc.errors import ModelFolderError
 from ncvc.hf.folder import read_manifest
-from ncvc.inspect.model import FoundModel
+from ncvc.inspect.model import FoundModel, require_finite
 from ncvc.model.config import ModelConfig
 from ncvc.model.initial_std import initial_std
 
@@ -36,8 +36,13 @@ class Matrices:
     """Standard deviation that the embedding's numbers had at first, as far as the config says it."""
 
     def read(self, name: str) -> Array:
-        """Reads a whole weight in float32; a number as a vector of one."""
-        return np.atleast_1d(self._read(name).float().numpy())
+        """Reads a whole weight in float32; a number as a vector of one.
+
+        Raises `ModelFolderError` where a number is not finite: no norm, cosine or rank is one then.
+        """
+        found = self._read(name).float()
+        require_finite(self.model.path, name, found)
+        return np.atleast_1d(found.numpy())
 
     @property
     def embedding(self) -> str:

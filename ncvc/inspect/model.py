@@ -19,6 +19,8 @@ from ncvc.manifest import CHECKPOINT, own_manifest
 from ncvc.special_tokens import first_id
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from ncvc.hf.load import LanguageModel
     from ncvc.progress import Reporter
 
@@ -72,7 +74,7 @@ class FoundModel:
             skip_unused()
             from ncvc.hf.load import load
 
-            yield load(self.folder, device, dtype, tokenizer=self.tokenizer)
+            yield self._finite(load(self.folder, device, dtype, tokenizer=self.tokenizer))
             return
         from ncvc.convert.export import to_huggingface
         from ncvc.hf.load import load
@@ -80,7 +82,19 @@ class FoundModel:
         with tempfile.TemporaryDirectory(prefix="ncvc-inspect-") as temporary:
             folder = Path(temporary, "model")
             to_huggingface(self.path, folder, tokenizer=self.given_tokenizer, reporter=reporter)
-            yield load(folder, device, dtype)
+            yield self._finite(load(folder, device, dtype))
+
+    def _finite(self, lm: LanguageModel) -> LanguageModel:
+        """Raises `ModelFolderError` for a model that can compute nothing but NaN."""
+        for name, parameter in lm.model.named_parameters():
+            require_finite(self.path, name, parameter)
+        return lm
+
+
+def require_finite(path: Path, name: str, weight: Tensor) -> None:
+    """Raises `ModelFolderError` for a weight with NaN or an infinite number."""
+    if not weight.isfinite().all():
+        raise ModelFolderError(f"{path}: {name} has numbers that are not finite; give an earlier checkpoint")
 
 
 def find_model(path: Path, tokenizer: Path | None = None) -> FoundModel:

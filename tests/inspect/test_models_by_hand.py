@@ -187,3 +187,24 @@ def test_one_layer_and_one_head(tmp_path: Path) -> None:
     assert len(found["next_pieces"]) == 2
     shares = numbers(tmp_path / "attention", "attention", folder, "a b", "c")["shares"]
     assert np.shape(shares["first_token"]["by_layer_and_head"]) == (1, 1)
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+def test_numbers_that_are_not_finite_are_named(stock: dict[str, Path], bad: float, tmp_path: Path) -> None:
+    model = LlamaForCausalLM.from_pretrained(stock["llama"])
+    name = "model.layers.1.mlp.up_proj.weight"
+    with torch.no_grad():
+        model.get_parameter(name)[3, 3] = bad
+    folder = save(model, tmp_path / "model")
+    canaries = tmp_path / "canaries"
+    CliRunner().invoke(ncvc, ["inspect", "canaries", "--counts", "0", "--each", "1", "-o", str(canaries)])
+    for arguments in (
+        ["weights", folder],
+        ["diff", stock["llama"], folder],
+        ["knowledge", folder, "a", "--choice=b", "--choice=c"],
+        ["attention", folder, "a"],
+        ["memorization", folder, "--canaries", canaries],
+    ):
+        done = CliRunner().invoke(ncvc, ["inspect", *map(str, arguments), "-o", str(tmp_path / "out")])
+        assert f"{name} has numbers that are not finite" in str(done.exception), arguments
+        assert not (tmp_path / "out").exists()
