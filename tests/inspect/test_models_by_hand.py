@@ -208,3 +208,13 @@ def test_numbers_that_are_not_finite_are_named(stock: dict[str, Path], bad: floa
         done = CliRunner().invoke(ncvc, ["inspect", *map(str, arguments), "-o", str(tmp_path / "out")])
         assert f"{name} has numbers that are not finite" in str(done.exception), arguments
         assert not (tmp_path / "out").exists()
+
+
+def test_units_are_dead_where_most_of_them_are(stock: dict[str, Path], tmp_path: Path) -> None:
+    model = LlamaForCausalLM.from_pretrained(stock["llama"])
+    with torch.no_grad():
+        model.model.layers[0].mlp.down_proj.weight[:, :40] = 0
+        model.get_input_embeddings().weight[:200] = 0
+    (found,) = numbers(tmp_path / "out", "weights", save(model, tmp_path / "model"))
+    assert [layer["dead"] for layer in found["dead"]] == [40, 0]
+    assert len(found["rows"]["zero"]) == 200

@@ -114,8 +114,8 @@ def _unit_norms(matrix: np.ndarray, part: str, bias: np.ndarray | None) -> np.nd
 
 
 def _is_zero(norms: np.ndarray) -> np.ndarray:
-    """Tells which norms are next to nothing beside the median; none where the median itself is 0."""
-    found: np.ndarray = norms < DEAD * np.median(norms)
+    """Tells which norms are next to nothing beside the median; where that is 0, those that are 0."""
+    found: np.ndarray = norms <= DEAD * np.median(norms)
     return found
 
 
