@@ -91,6 +91,12 @@ class FoundModel:
         return lm
 
 
+def names(models: Sequence[FoundModel]) -> list[str]:
+    """Short names, or paths where two would have the same."""
+    short = [model.name for model in models]
+    return short if len(set(short)) == len(short) else [str(model.path) for model in models]
+
+
 def require_finite(path: Path, name: str, weight: Tensor) -> None:
     """Raises `ModelFolderError` for a weight with NaN or an infinite number."""
     if not weight.isfinite().all():

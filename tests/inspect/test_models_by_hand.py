@@ -218,3 +218,10 @@ def test_units_are_dead_where_most_of_them_are(stock: dict[str, Path], tmp_path:
     (found,) = numbers(tmp_path / "out", "weights", save(model, tmp_path / "model"))
     assert [layer["dead"] for layer in found["dead"]] == [40, 0]
     assert len(found["rows"]["zero"]) == 200
+
+
+def test_models_of_one_name_are_told_apart(stock: dict[str, Path], tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other/llama").symlink_to(stock["llama"])
+    found = numbers(tmp_path / "out", "weights", stock["llama"], tmp_path / "other/llama")
+    assert [model["name"] for model in found] == [str(stock["llama"]), str(tmp_path / "other/llama")]

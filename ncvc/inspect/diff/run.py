@@ -8,7 +8,7 @@ from ncvc.inspect.diff.compare import Difference, compare
 from ncvc.inspect.diff.write import diff_page, draw, numbers
 from ncvc.inspect.folder import Inspection
 from ncvc.inspect.matrices import open_matrices
-from ncvc.inspect.model import FoundModel
+from ncvc.inspect.model import FoundModel, names
 from ncvc.inspect.vocabulary import Vocabulary
 from ncvc.progress import Reporter
 
@@ -21,6 +21,7 @@ def run(a: FoundModel, b: FoundModel, output: Inspection, *, reporter: Reporter)
     texts = Vocabulary(b.tokenizer, after.shapes[after.embedding][0]).texts
     new = texts[before.shapes[before.embedding][0] :]
     values = numbers(difference, texts, new)
-    with output.write(diff_page(difference, (a.name, b.name), texts, new), values) as folder:
-        draw(difference, texts, b.name, folder)
+    name, other = names((a, b))
+    with output.write(diff_page(difference, (name, other), texts, new), values) as folder:
+        draw(difference, texts, other, folder)
     return difference, values

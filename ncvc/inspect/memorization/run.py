@@ -12,7 +12,7 @@ from ncvc.inspect.memorization.exposure import expose
 from ncvc.inspect.memorization.exposure_folder import write_exposure
 from ncvc.inspect.memorization.stretches import find_stretches
 from ncvc.inspect.memorization.stretches_folder import Audit, write_stretches
-from ncvc.inspect.model import FoundModel
+from ncvc.inspect.model import FoundModel, names
 from ncvc.progress import Reporter
 
 
@@ -27,11 +27,8 @@ def run_canaries(
     reporter: Reporter,
 ) -> dict[str, Any]:
     """Exposes canaries in one model after the other; returns the numbers."""
-    names = [model.name for model in models]
-    if len(set(names)) < len(names):
-        names = [str(model.path) for model in models]
     found = {}
-    for name, model in zip(names, models, strict=True):
+    for name, model in zip(names(models), models, strict=True):
         with model.loaded(reporter) as lm:
             found[name] = expose(lm, canaries, size=size, seed=seed, batch_size=batch_size, reporter=reporter)
     return write_exposure(found, output, size, seed)

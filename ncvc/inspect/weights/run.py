@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from ncvc.errors import NcvcError
 from ncvc.inspect.folder import Inspection
 from ncvc.inspect.matrices import Matrices, open_matrices
-from ncvc.inspect.model import FoundModel
+from ncvc.inspect.model import FoundModel, names
 from ncvc.inspect.vocabulary import Vocabulary
 from ncvc.inspect.weights.measure import Measured, measure
 from ncvc.inspect.weights.write import draw, numbers, weights_page
@@ -22,13 +23,13 @@ def run(models: Sequence[FoundModel], output: Inspection, *, reporter: Reporter)
     found: list[Measured] = []
     first: np.ndarray | None = None
     opened: Matrices | None = None
-    for model in models:
+    for name, model in zip(names(models), models, strict=True):
         matrices = open_matrices(model)
         if opened is not None:
             _require_same(opened, matrices)
         opened = opened or matrices
-        reporter.say(f"measuring {len(matrices.shapes):,} weights of {model.name}")
-        found.append(measure(matrices, first))
+        reporter.say(f"measuring {len(matrices.shapes):,} weights of {name}")
+        found.append(replace(measure(matrices, first), name=name))
         if first is None and len(models) > 1:
             first = matrices.read(matrices.embedding)
     rows = len(found[-1].rows.norms)
