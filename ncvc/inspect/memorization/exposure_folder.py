@@ -104,8 +104,8 @@ def _page(found: Found, size: int) -> str:
                 f" {number(size)} random ones, by their probability after the text before them (Carlini et al. 2019)."
                 f" An unknown secret has {by_chance:.2f} bits in the mean; the most is {np.log2(size + 1):.2f}.",
                 f"露出度は log2|R| − log2順位。同じ形の秘密{number(size + 1)}個（本物と乱数{number(size)}個）を、"
-                f"前の文のあとの確率で順位付けしたもの（Carlini et al. 2019）。未知の秘密では平均{by_chance:.2f}ビット、"
-                f"最大は{np.log2(size + 1):.2f}ビット。",
+                f"前の文のあとの確率で順位付けしたもの（Carlini et al. 2019）。"
+                f"未知の秘密では平均{by_chance:.2f}ビット、最大は{np.log2(size + 1):.2f}ビット。",
             ),
         ),
         section(both("Canaries", "カナリア"), *(_canaries(name, exposed) for name, exposed in found.items())),
