@@ -1,5 +1,6 @@
 """`ncvc inspect`: subcommands about texts, attention, runs and memorization."""
 
+import re
 import shutil
 import sys
 from collections.abc import Iterator
@@ -29,6 +30,7 @@ tokenizer_option = click.option(
 batch_option = click.option(
     "--batch-size", type=click.IntRange(min=1), default=32, show_default=True, help="Texts at once."
 )
+COUNT = re.compile("[0-9]{1,9}")
 seed_option = click.option("--seed", type=int, default=0, show_default=True, help="The seed of what is random.")
 
 
@@ -238,12 +240,13 @@ def canaries(out: Path, counts: str, each: int, seed: int, force: bool, console:
       ncvc inspect canaries -o canaries
       ncvc inspect canaries --counts 0,1,10,100 --each 20 --seed 1 -o canaries
     """
-    numbers = [part.strip() for part in counts.split(",")]
-    if not all(part.isascii() and part.isdigit() for part in numbers) or len(set(numbers)) < len(numbers):
+    parts = [part.strip() for part in counts.split(",")]
+    numbers = [int(part) for part in parts if COUNT.fullmatch(part)]
+    if len(set(numbers)) < len(parts):
         raise click.BadParameter(f"{counts}: give different numbers with commas between them", param_hint="--counts")
     from ncvc.inspect.memorization.canaries import DOCUMENTS, SECRETS, write_canaries
 
-    made = write_canaries(out, [int(part) for part in numbers], each, seed, replace=force)
+    made = write_canaries(out, numbers, each, seed, replace=force)
     documents = sum(canary.count for canary in made)
     lines = [
         f"{documents:,} documents in {out / DOCUMENTS}: a source for `ncvc preprocess`",

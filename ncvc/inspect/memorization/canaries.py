@@ -23,6 +23,8 @@ DIGITS = "0123456789"
 LABEL = 8
 """Kana of a label: equal ones are as good as impossible."""
 DOCUMENTS, SECRETS = "documents.jsonl", "secrets.jsonl"
+MOST = 10_000_000
+"""Secrets and documents of a folder: they are in memory until they are written."""
 
 
 @dataclass(frozen=True)
@@ -96,8 +98,12 @@ def documents(canaries: Iterable[Canary], seed: int) -> list[dict[str, str]]:
 def write_canaries(out: Path, counts: Sequence[int], each: int, seed: int, *, replace: bool) -> list[Canary]:
     """Writes the folder `out` with documents, secrets and a manifest; returns the canaries.
 
-    Raises `NcvcError` where the output may not be written.
+    Raises `NcvcError` where the output may not be written, or would hold more than `MOST`.
     """
+    secrets = len(FORMS) * each * len(counts)
+    planted = len(FORMS) * each * sum(counts)
+    if secrets + planted > MOST:
+        raise NcvcError(f"{secrets:,} secrets in {planted:,} documents: more than {MOST:,} together; give fewer")
     final = require_output(out, CANARIES, reads=(), replace=replace)
     canaries = make_canaries(counts, each, seed)
     with whole_folder(final, require_untouched) as folder:
@@ -122,7 +128,8 @@ def read_canaries(path: Path) -> list[Canary]:
 def _read(file: Path) -> Iterator[Canary]:
     names = {"id": str, "form": str, "prefix": str, "secret": str, "suffix": str, "count": int}
     number = 0
-    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+    # A line that is not UTF-8 is no JSON either.
+    for number, line in enumerate(file.read_bytes().splitlines(), 1):
         try:
             row = json.loads(line)
             good = all(type(row[name]) is kind for name, kind in names.items())
