@@ -27,6 +27,8 @@ def _texts(path: Path, text_field: str, *, is_json: bool) -> Iterator[str]:
             place = f"{path}:{line.number}"
             if line.text is None:
                 raise InputError(f"{place}: is longer than {LONGEST_LINE} bytes; leave the line out")
+            if not line.is_decoded:
+                raise InputError(f"{place}: has bytes outside the file's encoding; mend or leave out the line")
             if not line.text.strip():
                 continue
             yield _member(line.text, text_field, place) if is_json else line.text.rstrip("\r\n")
