@@ -40,6 +40,15 @@ class FoundModel:
         parts = self.path.resolve().parts
         return "/".join((parts[-3], parts[-1])) if parts[-2:-1] == ("checkpoints",) else parts[-1]
 
+    @property
+    def layers_and_heads(self) -> tuple[int | None, int | None]:
+        """Numbers of layers and of attention heads; None where a config calls them otherwise."""
+        if self.folder:
+            config = self.folder.config
+            return config.get("num_hidden_layers"), config.get("num_attention_heads")
+        model = read_manifest(self.path).model
+        return model.num_layers, model.num_attention_heads
+
     @cached_property
     def tokenizer_folder(self) -> Path | None:
         """Folder of the exact tokenizer; None for a model of others, which has files of its own.

@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from ncvc.cli.commands import ncvc
+from ncvc.errors import NcvcError
 from tests.inspect.conftest import NEEDS_FONT
 from tests.test_indexed import write as write_index
 
@@ -192,3 +193,35 @@ def test_fertility_beside_sentencepiece(tokenizer_folder: Path, lines: list[str]
     assert other["pieces_per_character"] == pytest.approx(other["pieces"] / characters)
     assert other["unknown_share"] == pytest.approx(other["unknown"] / other["pieces"])
     assert other["pieces_per_morpheme"] == pytest.approx(other["pieces"] / own["morphemes"])
+
+
+def refusal(*arguments: object) -> str:
+    done = CliRunner().invoke(ncvc, ["inspect", *map(str, arguments)])
+    assert done.exit_code
+    return str(done.exception) if isinstance(done.exception, NcvcError) else done.stderr
+
+
+@pytest.mark.parametrize("counts", ["999999999", "9" * 5000, "1,01"])
+def test_canaries_of_impossible_counts(counts: str, tmp_path: Path) -> None:
+    said = refusal("canaries", "--counts", counts, "-o", tmp_path / "out")
+    assert "give fewer" in said or "give different numbers" in said
+    assert not (tmp_path / "out").exists()
+
+
+def test_files_with_bytes_of_no_encoding(stock: dict[str, Path], tmp_path: Path) -> None:
+    (tmp_path / "secrets.jsonl").write_bytes("暗証番号\n".encode("shift_jis"))
+    said = refusal("memorization", stock["llama"], "--canaries", tmp_path / "secrets.jsonl", "-o", tmp_path / "out")
+    assert "secrets.jsonl:1: is no canary" in said
+    (tmp_path / "texts.txt").write_bytes("発熱を認める。\n".encode() + b"\xe7\x97 \xff\n" + "頭痛がある。\n".encode())
+    said = refusal("memorization", stock["llama"], "--texts", tmp_path / "texts.txt", "-o", tmp_path / "out")
+    assert "texts.txt:2: has bytes outside the file's encoding" in said
+
+
+@pytest.mark.parametrize("option", ["--layers", "--heads"])
+def test_layers_and_heads_are_refused_before_the_model_is_loaded(
+    stock: dict[str, Path], run_folder: Path, option: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("ncvc.inspect.model.FoundModel.loaded", None)
+    for model in (stock["llama"], run_folder / "checkpoints/step_00000001"):
+        assert ": the model has " in refusal("attention", model, "a", option, "9", "-o", tmp_path / "out")
+    assert "numbers from 1 on" in refusal("attention", stock["llama"], "a", option, "9" * 5000, "-o", tmp_path / "out")

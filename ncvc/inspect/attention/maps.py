@@ -1,5 +1,6 @@
 """Maps that are shown: a layer's weights of one head, or their mean over all heads."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -31,10 +32,13 @@ class Map:
         return f"layer {self.layer}, {head[0]}", f"第{self.layer}層、{head[1]}"
 
 
+NUMBER = re.compile("0*[1-9][0-9]{0,8}")
+
+
 def parse_numbers(text: str, option: str) -> tuple[int, ...]:
     """Reads numbers, from 1 on, with commas between them; raises `NcvcError`."""
     parts = [part.strip() for part in text.split(",")]
-    if not all(part.isascii() and part.isdigit() and int(part) > 0 for part in parts):
+    if not all(NUMBER.fullmatch(part) for part in parts):
         raise NcvcError(f"{option} {text}: give numbers from 1 on, with commas between them, as in 1,12,24")
     return tuple(dict.fromkeys(map(int, parts)))
 

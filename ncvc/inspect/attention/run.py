@@ -61,13 +61,12 @@ def run(
     Raises an `NcvcError` for layers or heads that the model has not, or texts that are too long.
     """
     packed = pack(model.tokenizer, texts)
+    _require_there(layers, heads, *model.layers_and_heads)
     with model.loaded(reporter) as lm:
         from ncvc.inspect.attention.weights import attention_weights, default_layers
 
         config = lm.model.config
-        require_in(layers, config.num_hidden_layers, "layer")
-        if not isinstance(heads, str):
-            require_in(heads, config.num_attention_heads, "head")
+        _require_there(layers, heads, config.num_hidden_layers, config.num_attention_heads)
         shown = list(layers) or default_layers(config.num_hidden_layers)
         weights = attention_weights(lm, packed.ids)
     found = shares(packed, weights)
@@ -80,3 +79,10 @@ def run(
         # Layers and their maps, each [tokens, tokens].
         np.save(folder / WEIGHTS, np.array([[each.weights for each in own] for own in maps]), allow_pickle=False)
     return result
+
+
+def _require_there(layers: Sequence[int], heads: Heads, depth: int | None, width: int | None) -> None:
+    if depth is not None:
+        require_in(layers, depth, "layer")
+    if width is not None and not isinstance(heads, str):
+        require_in(heads, width, "head")
