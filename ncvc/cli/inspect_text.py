@@ -181,7 +181,8 @@ def loss(runs: tuple[Path, ...], out: Path, force: bool, console: Console) -> No
 
     numbers = write_losses(histories, output)
     lines = [
-        f"{run['run']}: {run['steps']:,} steps, {run['tokens']:,} tokens, loss {run['smoothed_loss']:.4f} (smoothed)"
+        f"{run['run']}: {run['steps']:,} steps, {run['tokens']:,} tokens, loss "
+        + ("not finite" if run["smoothed_loss"] is None else f"{run['smoothed_loss']:.4f} (smoothed)")
         for run in numbers["runs"]
     ]
     console.close({"output": str(out), **numbers}, [*lines, f"written to {out}"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +42,11 @@ class Inspection:
 def require_inspection(command: str, out: Path, reads: Sequence[Path], *, replace: bool) -> Inspection:
     """Refuses an output that may not be written, or that is read; see `require_output` for the errors."""
     return Inspection(command, require_output(out, INSPECTION, reads=reads, replace=replace), tuple(reads))
+
+
+def finite(value: float) -> float | None:
+    """The number as JSON can have it: None for NaN and for an infinite one."""
+    return value if math.isfinite(value) else None
 
 
 def _digest(path: Path) -> str | None:

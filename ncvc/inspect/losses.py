@@ -8,7 +8,7 @@ from typing import Any
 from ncvc.html.labels import both
 from ncvc.html.markup import Html, element, joined
 from ncvc.html.page import page
-from ncvc.inspect.folder import Inspection
+from ncvc.inspect.folder import Inspection, finite
 from ncvc.inspect.picture import drawable, picture
 from ncvc.smoothing import DECAY
 from ncvc.train.metrics.history import RunHistory
@@ -62,9 +62,9 @@ def _run(history: RunHistory) -> dict[str, Any]:
         "kind": "tuning" if history.is_tuning else "pre-training",
         "steps": last.step,
         "tokens": last.tokens,
-        "loss": last.loss,
-        "smoothed_loss": history.smoothed[-1],
-        "validation": [list(pair) for pair in history.validation],
+        "loss": finite(last.loss),
+        "smoothed_loss": finite(history.smoothed[-1]),
+        "validation": [[step, finite(loss)] for step, loss in history.validation],
         "skipped": list(history.skipped),
         "config": history.config,
     }

@@ -225,3 +225,30 @@ def test_layers_and_heads_are_refused_before_the_model_is_loaded(
     for model in (stock["llama"], run_folder / "checkpoints/step_00000001"):
         assert ": the model has " in refusal("attention", model, "a", option, "9", "-o", tmp_path / "out")
     assert "numbers from 1 on" in refusal("attention", stock["llama"], "a", option, "9" * 5000, "-o", tmp_path / "out")
+
+
+def write_log(folder: Path, rows: list[dict]) -> Path:
+    folder.mkdir()
+    (folder / "log.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return folder
+
+
+def no_constant(name: str) -> None:
+    raise AssertionError(f"{name} is no JSON (RFC 8259)")
+
+
+def test_a_loss_that_is_not_finite(tmp_path: Path) -> None:
+    more = {"lr": 0.1, "grad_norm": 1.0, "seconds": 1.0, "tokens_per_second": 10.0}
+    rows = [{"step": step, "tokens": 10 * step, "loss": math.nan, **more} for step in (1, 2)]
+    done = CliRunner().invoke(
+        ncvc, ["inspect", "loss", str(write_log(tmp_path / "run", rows)), "-o", str(tmp_path / "out")]
+    )
+    assert done.exit_code == 0, done.exception
+    assert "run: 2 steps, 20 tokens, loss not finite" in done.stdout
+    said = json.loads((tmp_path / "out/numbers.json").read_text(encoding="utf-8"), parse_constant=no_constant)
+    assert (said["runs"][0]["loss"], said["runs"][0]["smoothed_loss"]) == (None, None)
+
+
+def test_a_log_of_other_software(tmp_path: Path) -> None:
+    run = write_log(tmp_path / "run", [{"step": 1, "tokens": 10, "loss": 2.0}])
+    assert "log.jsonl: has steps without" in refusal("loss", run, "-o", tmp_path / "out")

@@ -14,6 +14,7 @@ from ncvc.html.line_chart import Line, line_chart
 from ncvc.html.markup import Html, element
 from ncvc.html.page import page
 from ncvc.inspect.diff.compare import Change, Difference, RowChanges, by_part, most_changed, turned
+from ncvc.inspect.folder import finite
 from ncvc.inspect.panels import Curve, panels
 from ncvc.inspect.picture import drawable, picture
 from ncvc.inspect.spectrum import ENERGY
@@ -162,7 +163,7 @@ def numbers(difference: Difference, texts: Sequence[str], new: Sequence[str]) ->
                 {
                     "id": token,
                     "piece": texts[token],
-                    "relative": _finite(float(rows.relative[token])),
+                    "relative": finite(float(rows.relative[token])),
                     "cosine": float(rows.cosine[token]),
                 }
                 for token in most_changed(rows, LISTED)
@@ -177,13 +178,9 @@ def numbers(difference: Difference, texts: Sequence[str], new: Sequence[str]) ->
 
 def _weight(change: Change) -> dict[str, Any]:
     found: dict[str, Any] = {"name": change.name, "layer": change.layer, "part": change.part, "shape": change.shape}
-    found |= {"relative": _finite(change.relative), "cosine": change.cosine, "rows_added": change.added}
+    found |= {"relative": finite(change.relative), "cosine": change.cosine, "rows_added": change.added}
     if change.ranks:
         ranks = change.ranks
         found |= {"full_rank": ranks.full, "stable_rank": ranks.stable, "effective_rank": ranks.effective}
         found |= {"rank_of_99_percent": ranks.energy}
     return found
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None

@@ -75,7 +75,10 @@ def _history(run: Path, name: str) -> RunHistory:
         raise NcvcError(
             f"{run}: not a run folder, it has no {LOG}; give the folder that a config calls `run`"
         ) from None
-    steps = [as_step(line) for line in lines if "event" not in line]
+    try:
+        steps = [as_step(line) for line in lines if "event" not in line]
+    except TypeError:
+        raise NcvcError(f"{run / LOG}: has steps without what `ncvc train` logs of each; give a run of ncvc") from None
     if not steps:
         raise NcvcError(f"{run}: no step is done yet; plot it later")
     events = {event: [line for line in lines if line.get("event") == event] for event in EVENTS}
