@@ -101,7 +101,9 @@ fn called(words: &Words, text: &str, start: usize, end: usize) -> Option<Range<u
     if !apart {
         return None;
     }
-    if let Some(at) = run.find("っちゃん").filter(|&at| at > 0 && run[..at].chars().count() <= 2) {
+    if run.contains('っ')
+        && let Some(at) = run.find("っちゃん").filter(|&at| at > 0 && run[..at].chars().count() <= 2)
+    {
         let other = NO_NICKNAMES.contains(&&run[..at]) || text[..start].ends_with(is_kanji);
         return (!other).then_some(start..start + at + "っちゃん".len());
     }
@@ -109,11 +111,16 @@ fn called(words: &Words, text: &str, start: usize, end: usize) -> Option<Range<u
         return Some(name);
     }
     // Said to be one: the run goes on with と.
-    let ends = run.char_indices().map(|(i, c)| start + i + c.len_utf8()).skip(1);
-    for at in ends {
-        if joined::said(words, text, start, at).is_some() {
+    let called = joined::is_called(&text[..start]);
+    if called || run.contains('と') || text[end..].starts_with(['」', '』']) {
+        let ends = run.char_indices().map(|(i, c)| start + i + c.len_utf8()).skip(1);
+        let mut ends = ends.filter(|&at| called || at == end || text[at..].starts_with('と'));
+        if let Some(at) = ends.find(|&at| joined::said(words, text, start, at).is_some()) {
             return Some(start..at);
         }
+    }
+    if !text[..start].ends_with(['「', '『']) {
+        return None;
     }
     let name =
         run.find(['は', 'が', 'に', 'を', 'も', 'と']).filter(|&at| at > 0).map_or(run, |at| &run[..at]);

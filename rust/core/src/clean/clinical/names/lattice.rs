@@ -44,6 +44,7 @@ pub struct Lattice {
     /// Nodes that end at each position.
     ends: Vec<Vec<usize>>,
     nameless: [FxHashSet<Box<str>>; 2],
+    shapeless: FxHashSet<Box<str>>,
 }
 
 impl Clone for Lattice {
@@ -80,6 +81,20 @@ impl Lattice {
             nameless.clear();
         }
         nameless.insert(run.into());
+    }
+
+    /// Tests whether nothing in the run has the shape of a name, by `has_shape` where it was not asked before.
+    pub fn is_shapeless(&mut self, run: &str, has_shape: impl FnOnce() -> bool) -> bool {
+        if self.shapeless.contains(run) {
+            return true;
+        }
+        if has_shape() {
+            return false;
+        }
+        if self.shapeless.len() == MOST_NAMELESS {
+            self.shapeless.clear();
+        }
+        self.shapeless.insert(run.into())
     }
 
     /// Finds the words of a run; tells whether a name may be in it: a surname of two characters, one of a character

@@ -108,6 +108,9 @@ pub fn is_of_scale(behind: &str) -> bool {
     const THINGS: [&str; 9] =
         ["スケール", "スコア", "テスト", "検査", "分類", "尺度", "試験", "徴候", "基準"];
     let word = |c: char| is_kanji(c) || matches!(c, 'ァ'..='ヺ' | 'ー' | '・');
+    if !behind.starts_with(word) {
+        return false;
+    }
     let length: usize = behind.chars().take(LONGEST_SCALE).take_while(|&c| word(c)).map(char::len_utf8).sum();
     let run = &behind[..length];
     let at = THINGS.iter().filter_map(|thing| run.find(thing)).min();

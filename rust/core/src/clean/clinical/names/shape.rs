@@ -58,6 +58,29 @@ pub fn may_be_surname(words: &Words, name: &str) -> bool {
             || proper() && name.chars().count() == 3 && name.ends_with(|c| CLOSING.contains(c) || c == '寺'))
 }
 
+/// Tests whether the end of the run, or what stands before an honorific in it, may be a surname or a given name.
+pub fn has_shape(words: &Words, run: &str) -> bool {
+    let ends = run.char_indices().skip(2).map(|(i, _)| i).filter(|&i| honorific(&run[i..]).is_some());
+    let single = run.chars().nth(1).is_none();
+    if single {
+        return is_titled_single(run);
+    }
+    let bare = run.strip_suffix('家');
+    ends.map(|end| &run[..end]).chain([run]).chain(bare).any(|run| {
+        let starts = run.char_indices().rev().take(LONGEST_SURNAME).map(|(i, _)| &run[i..]);
+        starts.into_iter().any(|end| match end.chars().nth(1) {
+            None => GIVEN_SINGLE.contains(end),
+            Some(_) => {
+                may_be_surname(words, end)
+                    || is_rare_word(words, end)
+                    || is_given(words, end)
+                    || is_composed(end)
+                    || words.is(end, &[Kind::Given, Kind::Other]) && !words.is_ordinary(end)
+            }
+        })
+    })
+}
+
 /// Tests for an office, a shop, a temple's school or a house of three characters or more: 越後守, 山城屋, 高野宗.
 fn is_office(name: &str) -> bool {
     name.chars().nth(2).is_some()

@@ -19,8 +19,15 @@ const ALIKE: u16 = 10;
 /// The same behind a title.
 const ALIKE_TITLED: u16 = 3;
 
-/// Finds the name in the run of kanji at `run`; `last` is the end of the name before.
-pub fn name(words: &Words, text: &str, run: &Range<usize>, last: Option<usize>) -> Option<Range<usize>> {
+/// Finds the name in the run of kanji at `run`; `last` is the end of the name before, `shaped` tells that a
+/// surname may be in the run.
+pub fn name(
+    words: &Words,
+    text: &str,
+    run: &Range<usize>,
+    last: Option<usize>,
+    shaped: bool,
+) -> Option<Range<usize>> {
     if !closes(&text[run.end..]) {
         return None;
     }
@@ -37,7 +44,7 @@ pub fn name(words: &Words, text: &str, run: &Range<usize>, last: Option<usize>) 
     {
         return Some(run.clone());
     }
-    if let Some(range) = known(words, text, run) {
+    if shaped && let Some(range) = known(words, text, run) {
         return Some(range);
     }
     let starts = part.char_indices().map(|(i, _)| i);
@@ -57,13 +64,12 @@ fn known(words: &Words, text: &str, run: &Range<usize>) -> Option<Range<usize>> 
     let starts = part.char_indices().map(|(i, _)| i).filter(|&i| part[i..].chars().nth(1).is_some());
     let at = starts.into_iter().find(|&i| {
         let (before, name) = (&text[..run.start + i], &part[i..]);
-        let marked = title(before) == Some(Tie::Mark);
         let proper = || {
-            marked
-                && i == 0
+            i == 0
                 && name.chars().nth(2).is_none()
                 && words.is(name, &[Kind::Other])
                 && !words.is_ordinary(name)
+                && title(before) == Some(Tie::Mark)
         };
         if name.chars().nth(4).is_some()
             || !(may_be_surname(words, name) || proper())
