@@ -247,7 +247,7 @@ impl Finder<'_> {
             any = true;
         }
         let part = &text[run.clone()];
-        let shaped = !any && !self.lattice.is_shapeless(part, || shape::has_shape(self.words, part));
+        let shaped = !any && self.lattice.has_shape(part, || shape::has_shape(self.words, part));
         if shaped && let Some(range) = shape::full(self.words, text, &run) {
             let end = range.end + honorific(&text[range.end..]).unwrap_or(0);
             self.push(Place { whole: range.start..end, value: range });
@@ -259,7 +259,7 @@ impl Finder<'_> {
             self.push(Place { whole: range.clone(), value: range });
             return go_on;
         }
-        if !any && let Some(range) = titled::name(self.words, text, &run, self.last, shaped) {
+        if shaped && let Some(range) = titled::name(self.words, text, &run, self.last) {
             self.push(Place { whole: range.clone(), value: range });
             return go_on;
         }

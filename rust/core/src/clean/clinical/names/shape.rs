@@ -11,6 +11,7 @@ use super::given_kana::given_in_kana;
 use super::given_kanji;
 use super::lists::{BELONGS, COMMON, GIVEN_SINGLE, NO_FULL, VISITS};
 use super::runs::{behind_spaces, run_end};
+use super::titled;
 use super::titles::{Tie, age_behind, family, honorific, is_family};
 use super::unknown::is_unsettled;
 use super::words::{Kind, Words};
@@ -64,6 +65,9 @@ pub fn has_shape(words: &Words, run: &str) -> bool {
     let single = run.chars().nth(1).is_none();
     if single {
         return is_titled_single(run);
+    }
+    if titled::has_name(words, run) {
+        return true;
     }
     let bare = run.strip_suffix('家');
     ends.map(|end| &run[..end]).chain([run]).chain(bare).any(|run| {

@@ -19,15 +19,8 @@ const ALIKE: u16 = 10;
 /// The same behind a title.
 const ALIKE_TITLED: u16 = 3;
 
-/// Finds the name in the run of kanji at `run`; `last` is the end of the name before, `shaped` tells that a
-/// surname may be in the run.
-pub fn name(
-    words: &Words,
-    text: &str,
-    run: &Range<usize>,
-    last: Option<usize>,
-    shaped: bool,
-) -> Option<Range<usize>> {
+/// Finds the name in the run of kanji at `run`; `last` is the end of the name before.
+pub fn name(words: &Words, text: &str, run: &Range<usize>, last: Option<usize>) -> Option<Range<usize>> {
     if !closes(&text[run.end..]) {
         return None;
     }
@@ -44,7 +37,7 @@ pub fn name(
     {
         return Some(run.clone());
     }
-    if shaped && let Some(range) = known(words, text, run) {
+    if let Some(range) = known(words, text, run) {
         return Some(range);
     }
     let starts = part.char_indices().map(|(i, _)| i);
@@ -145,6 +138,12 @@ fn is_shift(before: &str) -> bool {
     SHIFTS.iter().any(|shift| before.ends_with(shift))
         || day.is_some_and(|rest| rest.is_empty() || rest.ends_with([' ', ':', '、', '\n', '/', '(']))
         || numbered.is_some_and(|rest| rest.ends_with(|c: char| c.is_ascii_digit()))
+}
+
+/// Tests whether the end of a run may be a name that the dictionary lacks, or has as a place.
+pub fn has_name(words: &Words, run: &str) -> bool {
+    let ends = run.char_indices().rev().take(3).skip(1).map(|(i, _)| &run[i..]);
+    ends.into_iter().any(|name| is_lacking(words, name, ALIKE_TITLED) || is_place(words, name))
 }
 
 /// Tests for a title of a person right before, behind a mark, a space or の.
