@@ -119,7 +119,7 @@ pub fn full(words: &Words, text: &str, run: &Range<usize>) -> Option<Range<usize
                 let long = surname.chars().nth(2).is_some() && may_be_surname(words, surname);
                 let marked =
                     || family(&text[..run.start]) == Some(Tie::Mark) && given_kanji::is_given(&name[at..]);
-                (is_known(words, surname) || long)
+                (is_known(words, surname) && words.is_usual_surname(surname) || long)
                     && (is_composed(&name[at..])
                         || words.is(&name[at..], &[Kind::Given]) && words.is_rare_noun(&name[at..])
                         || marked())
@@ -178,9 +178,10 @@ fn is_composed(name: &str) -> bool {
 
 /// Tests for a word for somebody, or for what persons do and have.
 fn is_person(name: &str) -> bool {
-    const PERSONS: [&str; 22] = [
-        "本人", "友人", "知人", "夫人", "主人", "美人", "愛人", "老人", "病人", "新人", "役人", "一人",
-        "二人", "三人", "成人", "大人", "恋人", "同一", "唯一", "統一", "万一", "平和",
+    const PERSONS: [&str; 29] = [
+        "昭和", "平成", "令和", "大正", "明治", "慶応", "慶應", "本人", "友人", "知人", "夫人", "主人",
+        "美人", "愛人", "老人", "病人", "新人", "役人", "一人", "二人", "三人", "成人", "大人", "恋人",
+        "同一", "唯一", "統一", "万一", "平和",
     ];
     PERSONS.contains(&name) || is_family(name) || VISITS.contains(name) || BELONGS.contains(name)
 }
