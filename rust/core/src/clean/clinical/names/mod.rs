@@ -247,7 +247,10 @@ impl Finder<'_> {
             any = true;
         }
         let part = &text[run.clone()];
-        let shaped = !any && self.lattice.has_shape(part, || shape::has_shape(self.words, part));
+        let shaped = !any
+            && self
+                .lattice
+                .has_shape(part, || titled::has_name(self.words, part) || shape::has_shape(self.words, part));
         if shaped && let Some(range) = shape::full(self.words, text, &run) {
             let end = range.end + honorific(&text[range.end..]).unwrap_or(0);
             self.push(Place { whole: range.start..end, value: range });

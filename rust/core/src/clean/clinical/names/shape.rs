@@ -10,10 +10,9 @@ use super::closing::closes;
 use super::given_kana::given_in_kana;
 use super::given_kanji;
 use super::lists::{BELONGS, COMMON, GIVEN_SINGLE, NO_FULL, VISITS};
+use super::places::is_unsettled;
 use super::runs::{behind_spaces, run_end};
-use super::titled;
 use super::titles::{Tie, age_behind, family, honorific, is_family};
-use super::unknown::is_unsettled;
 use super::words::{Kind, Words};
 use crate::clean::characters::is_kanji;
 
@@ -65,9 +64,6 @@ pub fn has_shape(words: &Words, run: &str) -> bool {
     let single = run.chars().nth(1).is_none();
     if single {
         return is_titled_single(run);
-    }
-    if titled::has_name(words, run) {
-        return true;
     }
     let bare = run.strip_suffix('家');
     ends.map(|end| &run[..end]).chain([run]).chain(bare).any(|run| {

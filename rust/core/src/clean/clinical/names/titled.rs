@@ -6,9 +6,9 @@ use super::candidate::is_titled_single;
 use super::chains::is_chain;
 use super::closing::closes;
 use super::lists::NO_LABEL_VALUES;
+use super::places::is_unsettled;
 use super::shape::{is_known, may_be_surname};
 use super::titles::{Tie, honorific, is_family, title};
-use super::unknown::is_unsettled;
 use super::words::{Kind, Words};
 
 /// Ends of words for offices and persons, which no name has.
