@@ -6,6 +6,9 @@ The held-out lines are by a third author; they were held out until the rules had
 63.0 %), and the rules have been mended by them since. The unseen lines are by a fourth author; they too were held out
 until the rules had been measured with them (89.7 %, 97.0 % and 81.0 %), and the rules have been mended by them since.
 The fresh lines are by a fifth author, and no rule was written after them: they say what to expect of text from elsewhere.
+The ordinary lines (`*_ordinary.tsv`) are by a sixth author, from the specification alone; the author of the rules had not
+read them. They follow what records commonly hold: frequent names with a title, a label or a usual context, about a tenth
+rare. No rule has been measured with them yet.
 """
 
 import sys
