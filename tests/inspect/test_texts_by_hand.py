@@ -117,6 +117,18 @@ def test_exposure_is_that_of_the_rank_among_the_sample(stock: dict[str, Path], t
         assert math.log(canary["perplexity"]) == pytest.approx(-likelihood / (len(whole) - len(before)), rel=1e-4)
 
 
+def test_a_perplexity_beyond_a_double(stock: dict[str, Path], tmp_path: Path) -> None:
+    model = AutoModelForCausalLM.from_pretrained(stock["llama"])
+    with torch.no_grad():
+        model.get_output_embeddings().weight *= 5000
+    model.save_pretrained(tmp_path / "model")
+    AutoTokenizer.from_pretrained(stock["llama"]).save_pretrained(tmp_path / "model")
+    make_canaries(tmp_path / "canaries", "--counts", 0, "--each", 3)
+    arguments = ["--canaries", tmp_path / "canaries", "--alternatives", 3]
+    (found,) = numbers(tmp_path / "out", "memorization", tmp_path / "model", *arguments)["models"].values()
+    assert None in [canary["perplexity"] for canary in found["canaries"]]
+
+
 def continued(model: torch.nn.Module, prefix: list[int], length: int) -> list[int]:
     ids = list(prefix)
     for _ in range(length):

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from ncvc.inspect.folder import finite
 from ncvc.inspect.memorization.canaries import FORMS, Canary, Form
 from ncvc.progress import Reporter
 
@@ -31,14 +32,18 @@ class Exposed:
     exposure: float
     """Bits."""
     perplexity: float
-    """Per token of the secret."""
+    """Per token of the secret; null in JSON where it is beyond a double."""
     extracted: bool
     """True if the model, asked for the sentence at temperature 0, gives the secret."""
 
     def dump(self) -> dict[str, Any]:
         """As a JSON value, without the secret."""
         kept = {name: value for name, value in asdict(self).items() if name != "canary"}
-        return {"id": self.canary.id, "form": self.canary.form, "count": self.canary.count} | kept
+        return (
+            {"id": self.canary.id, "form": self.canary.form, "count": self.canary.count}
+            | kept
+            | {"perplexity": finite(self.perplexity)}
+        )
 
 
 @dataclass(frozen=True)
@@ -108,7 +113,14 @@ def _expose(lm: LanguageModel, canary: Canary, others: Sequence[str], batch_size
     scores = score(lm, [(canary.prefix, secret) for secret in compared], batch_size=batch_size)
     own = scores[0]
     rank = sum(each.logprob >= own.logprob for each in scores)
-    return Exposed(canary, rank, exposure(rank, len(compared)), math.exp(-own.logprob / own.tokens), own.greedy)
+    return Exposed(canary, rank, exposure(rank, len(compared)), _perplexity(own.logprob, own.tokens), own.greedy)
+
+
+def _perplexity(logprob: float, tokens: int) -> float:
+    try:
+        return math.exp(-logprob / tokens)
+    except OverflowError:  # beyond 1.8e308
+        return math.inf
 
 
 def by_count(exposed: Sequence[Exposed]) -> list[Group]:
