@@ -1,8 +1,9 @@
-"""Attempts at stages: two records each, of its beginning and of its end, to which none is ever changed.
+"""Attempts at stages: two records each, of its beginning and of its end.
 
 What began and has no end was killed.
 """
 
+import signal
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -14,6 +15,8 @@ from ncvc.files import listed, write_whole
 from ncvc.recipe.command import Cost
 
 BEGUN, ENDED = "-begun", "-ended"
+STOPPED = (128 + signal.SIGINT, 128 + signal.SIGTERM)
+"""Exit statuses after a signal."""
 
 
 class Record(pydantic.BaseModel, frozen=True):
@@ -47,6 +50,11 @@ class Attempt:
     def is_good(self) -> bool:
         """True if the command ended with status 0."""
         return self.ended is not None and self.ended.status == 0
+
+    @property
+    def was_stopped(self) -> bool:
+        """True if a signal ended the command, or its starter, so that its status says nothing of its output."""
+        return self.ended is None or self.ended.status is None or self.ended.status < 0 or self.ended.status in STOPPED
 
     @property
     def cost(self) -> Cost | None:

@@ -4,10 +4,12 @@ A folder of ncvc's counts by its manifest, a run folder by its checkpoints' mani
 its files. A file is read again only when its size or its time of change is another one.
 """
 
+import contextlib
 import hashlib
 import json
 from pathlib import Path
 
+from ncvc.errors import NcvcError
 from ncvc.files import files_below, read_json, sha256, write_whole
 from ncvc.manifest import own_manifest
 from ncvc.yaml12 import YamlError, load
@@ -21,7 +23,10 @@ class Digests:
     def __init__(self, folder: Path, remembered: Path) -> None:
         self._folder = folder
         self._file = remembered
-        self._known: dict[str, list[int | str]] = read_json(remembered) if remembered.is_file() else {}
+        self._known: dict[str, list[int | str]] = {}
+        # Damaged or not there: all files are read.
+        with contextlib.suppress(NcvcError):
+            self._known = read_json(remembered) if remembered.is_file() else {}
 
     def of(self, name: str) -> str | None:
         """Returns the digest of a path; None if nothing is there, or a run folder without a checkpoint."""

@@ -14,7 +14,7 @@ from ncvc.errors import RecipeError
 from ncvc.files import lock
 from ncvc.progress import Channel, Reporter
 from ncvc.recipe.attempts import BEGUN, ENDED, Attempt, AttemptLog, Record, total
-from ncvc.recipe.command import Ended, call, command_line
+from ncvc.recipe.command import Cost, Ended, call, command_line
 from ncvc.recipe.config import RecipeConfig, Stage, load_recipe
 from ncvc.recipe.digests import Digests
 from ncvc.recipe.page import require_page, write_page
@@ -24,7 +24,7 @@ from ncvc.units import duration
 WORK = ".ncvc-recipe"
 LOG = "attempts"
 DIGESTS = "digests.json"
-"""What is in the folder `WORK`."""
+"""Contents of the folder `WORK`."""
 MUCH = 2**30
 """Bytes that take a while to read."""
 Replacing = Callable[[tuple[str, ...]], tuple[str, ...]]
@@ -140,16 +140,16 @@ class _Run:
         """Does a stage unless it is done; returns the end of its command if that was not good."""
         state = stage_state(stage, self.folder, self.log, self.digests)
         if state.adopted:
-            self._end(state.attempts[-1], stage, 0, None)
+            self._end(state.attempts[-1], stage, 0)
         if state.state == "done":
             cost = total(state.attempts)
             self.reporter.say(f"done before{f', in {duration(cost.wall)}' if cost else ''}: {stage.makes}")
             return None
-        if state.why:
-            again = "what is there is replaced" if replacing else "its command decides what becomes of the output"
-            self.reporter.say(f"again, since {state.why}; {again}")
         begun = self._begin(stage)
         options = replacing(stage.arguments) if replacing and begun.before is not None else ()
+        if state.why:
+            again = "what is there is replaced" if options else "its command decides what becomes of the output"
+            self.reporter.say(f"again, since {state.why}; {again}")
         ended = call(
             (*stage.arguments, *options),
             self.reporter,
@@ -158,7 +158,7 @@ class _Run:
             keep_open=(self.held,),
         )
         attempt = self.log.of(stage.name)[-1]
-        self._end(attempt, stage, ended.status, ended)
+        self._end(attempt, stage, ended.status, ended.cost)
         self.show()
         if ended.status == 0 and self.digests.of(stage.makes) is None:
             raise RecipeError(
@@ -181,13 +181,13 @@ class _Run:
         self.log.append(begun)
         return begun
 
-    def _end(self, attempt: Attempt, stage: Stage, status: int, ended: Ended | None) -> None:
-        cost = None if ended is None else (ended.cost.wall, ended.cost.cpu, ended.cost.peak)
+    def _end(self, attempt: Attempt, stage: Stage, status: int, cost: Cost | None = None) -> None:
+        cost = cost or attempt.cost
         record = Record(
             id=attempt.begun.id.replace(BEGUN, ENDED),
             stage=stage.name,
             status=status,
             after=self.digests.of(stage.makes),
-            cost=cost,
+            cost=None if cost is None else (cost.wall, cost.cpu, cost.peak),
         )
         self.log.append(record)

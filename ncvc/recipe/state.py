@@ -23,7 +23,7 @@ class StageState:
     """Reason to do it again, in words."""
     attempts: list[Attempt] = field(default_factory=list)
     adopted: bool = False
-    """True if its command ended, and whoever started it was killed before that was written down."""
+    """True if its command had made its output when it or its starter was stopped, which is not written down yet."""
 
 
 def stage_state(stage: Stage, folder: Path, log: AttemptLog, digests: Digests) -> StageState:
@@ -31,7 +31,7 @@ def stage_state(stage: Stage, folder: Path, log: AttemptLog, digests: Digests) -
     attempts = log.of(stage.name)
     good = next((attempt for attempt in reversed(attempts) if attempt.is_good), None)
     last = attempts[-1] if attempts else None
-    if last is not None and last.ended is None and _came_whole(stage, last, folder, digests):
+    if last is not None and last.was_stopped and _came_whole(stage, last, folder, digests):
         return StageState(stage, "done", attempts=attempts, adopted=True)
     if good is None:
         return StageState(stage, "under way" if last else "left", attempts=attempts)
@@ -41,7 +41,7 @@ def stage_state(stage: Stage, folder: Path, log: AttemptLog, digests: Digests) -
 
 
 def _came_whole(stage: Stage, attempt: Attempt, folder: Path, digests: Digests) -> bool:
-    """Returns whether an attempt without an end has made its output, which has its name only when it is whole."""
+    """Returns whether an attempt that was stopped has made its output, which has its name only when it is whole."""
     path = folder / stage.makes
     whole = path.is_file() or own_manifest(path) is not None
     if not whole or (stage.arguments[:1] in GO_ON and stage.arguments[1:2] != ("plot",)):

@@ -275,7 +275,7 @@ def test_another_language_is_refused(tmp_path: Path) -> None:
     packed(tmp_path / "b/zh_meta_part_1.jsonl.zst", [oscar(TEXTS[0], label="zh")])
     assert "are in zh, not ja" in refused("oscar", tmp_path / "b/zh_meta_part_1.jsonl.zst")
     (tmp_path / "w.html").write_text(html("The patient had fever and cough for three days before admission."))
-    assert "are in another language" in refused("web", tmp_path / "w.html")
+    assert "documents, none in Japanese" in refused("web", tmp_path / "w.html")
     pytest.importorskip("mwparserfromhell")
     (tmp_path / "enwiki-pages-articles.xml.bz2").write_bytes(dump(page(1, TEXTS[0]), language="en"))
     assert "are in en, not ja" in refused("wikipedia-dump", tmp_path / "enwiki-pages-articles.xml.bz2")
@@ -314,3 +314,36 @@ def test_a_download_that_was_cut_off_is_named(name: str, tmp_path: Path) -> None
     path = max((tmp_path / "raw").iterdir(), key=lambda each: each.stat().st_size)
     path.write_bytes(path.read_bytes()[:-60])
     assert str(path) in refused(name, path)
+
+
+def test_a_crawl_may_hold_pages_in_other_languages_and_without_text(tmp_path: Path) -> None:
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw/a.warc.gz").write_bytes(warc(html(TEXTS[0]), html("The patient had fever and cough for days.")))
+    (tmp_path / "raw/empty.html").write_text("<html><body></body></html>")
+    found = prepare("web", [tmp_path / "raw"], tmp_path / "config.yaml")
+    assert found.notes == ("looked at 3 documents; in Japanese: 1",)
+    run_ncvc("preprocess", tmp_path / "config.yaml", "--to", "text", "--quiet", "--set", "on_error=quarantine")
+    assert len(texts(tmp_path / "text", "web")) == 1
+
+
+def test_damage_behind_the_beginning_is_found_by_counting(tmp_path: Path) -> None:
+    packed(
+        tmp_path / "ja_meta_part_1.jsonl.zst",
+        [oscar(f"{n}番目の症例である。{TEXTS[n % 6]}{n * n}") for n in range(9000)],
+    )
+    path = tmp_path / "ja_meta_part_1.jsonl.zst"
+    path.write_bytes(path.read_bytes()[:-200])
+    prepare("oscar", [path], tmp_path / "a.yaml")
+    with pytest.raises(InputError, match=r"ja_meta_part_1\.jsonl\.zst: damaged, or cut off; fetch the file again"):
+        prepare("oscar", [path], tmp_path / "b.yaml", count=True)
+
+
+def test_odd_names_of_files_and_places(tmp_path: Path) -> None:
+    folder = tmp_path / "コーパス [1]: #*"
+    for number in range(2):
+        packed(folder / f"ja_meta_part_{number + 1}.jsonl.zst", [oscar(TEXTS[number])])
+    prepare("oscar", [folder], tmp_path / "config.yaml")
+    run_ncvc("preprocess", tmp_path / "config.yaml", "--to", "text", "--quiet")
+    assert len(texts(tmp_path / "text", "oscar")) == 2
+    with pytest.raises(ConfigError, match="its folder is not there"):
+        prepare("oscar", [folder], tmp_path / "nowhere/config.yaml")

@@ -1,5 +1,6 @@
 """Copies of the shipped recipes, edited as a user edits them, until they take a minute: tiny models, few steps, one CPU."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,10 +24,11 @@ ON_A_GPU = (["--device", "cuda"], ["--dtype", "bfloat16"])
 
 
 def edit(file: Path, change: Callable[[dict[str, Any]], object]) -> None:
-    """Changes the values of a YAML file."""
+    """Changes the values of a YAML or JSON file."""
     values = yaml.safe_load(file.read_text(encoding="utf-8"))
     change(values)
-    file.write_text(yaml.safe_dump(values, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    text = yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
+    file.write_text(json.dumps(values) if file.suffix == ".json" else text, encoding="utf-8")
 
 
 def small_copy(name: str, folder: Path, steps: dict[int, int]) -> Path:

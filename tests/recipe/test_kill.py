@@ -1,4 +1,4 @@
-"""Runs that are killed at random moments, parent and command together, end as one that nobody disturbed."""
+"""Runs that are killed at random moments, parent and command together, or stopped, end as one that nobody disturbed."""
 
 import contextlib
 import os
@@ -106,3 +106,23 @@ def test_kills_change_no_byte_of_datasets_checkpoints_and_models(tmp_path: Path,
         "tuned/model.safetensors",
     ):
         assert any(name.startswith(kind) for name in expected), kind
+
+
+@SLOW
+def test_ctrl_c_in_a_training_saves_and_exits_75(tmp_path: Path, texts: list[str]) -> None:
+    folder = small_copy("cpu-tiny", tmp_path / "recipe", {3000: 300})
+    edit(folder / "recipe.yaml", lambda recipe: recipe.update(stages=recipe["stages"][:4], inputs=recipe["inputs"][:1]))
+    edit(folder / "train.yaml", lambda train: train.update(checkpoints={"save_interval": 300}, logging={"log_interval": 1}))
+    write_lines(folder / "text/text.jsonl", [{"text": text} for text in texts])
+    process = start(folder)
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.startswith(b"step "):
+            break
+    os.killpg(process.pid, signal.SIGINT)
+    _, said = process.communicate(timeout=300)
+    assert process.returncode == 75, said.decode()
+    stopped = f"`ncvc train train.yaml` stopped with everything saved; `ncvc recipe run {folder}` goes on"
+    assert f"ncvc: {stopped}" in said.decode().splitlines()
+    run_ncvc("recipe", "run", folder)
+    assert (folder / "run/checkpoints/step_00000300").is_dir()

@@ -12,7 +12,7 @@ import yaml
 
 from ncvc.errors import ConfigError, RecipeError
 from ncvc.recipe.config import load_recipe
-from ncvc.recipe.run import LOG, WORK, is_at_work, run_recipe, states_of
+from ncvc.recipe.run import DIGESTS, LOG, WORK, is_at_work, run_recipe, states_of
 from tests.conftest import Recorder, run_ncvc
 from tests.recipe.shrink import edit
 from tests.recipe.toy import write_toy
@@ -146,6 +146,22 @@ def test_a_stage_whose_end_was_not_written_down_is_not_done_twice(done: Path) ->
     assert not any(line.startswith("$ ncvc") for line in said)
     page = (done / "index.html").read_text(encoding="utf-8")
     assert "1 killed" in page
+
+
+@pytest.mark.parametrize("status", [-signal.SIGKILL, 143])
+def test_an_output_that_came_before_its_command_was_stopped_counts(done: Path, status: int) -> None:
+    *_, last = sorted((done / WORK / LOG).iterdir())
+    edit(last, lambda record: record.update(status=status))
+    assert states(done) == ["done", "done", "done"]
+    status, said = run(done)
+    assert (status, [line for line in said if line.startswith("$ ncvc")]) == (0, [])
+    edit(last, lambda record: record.update(status=1))
+    assert states(done) == ["done", "done", "under way"]
+
+
+def test_a_lost_memory_of_files_costs_reading_them(done: Path) -> None:
+    (done / WORK / DIGESTS).write_text("{")
+    assert states(done) == ["done", "done", "done"]
 
 
 def test_a_damaged_record_is_named(done: Path) -> None:

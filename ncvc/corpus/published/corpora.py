@@ -35,6 +35,8 @@ class Corpus:
     """Source of these numbers."""
     numbers: re.Pattern[str] = re.compile(r"(?!)")
     """Number of a part in its file's name, `n`, and, where the name has it, `of` all."""
+    is_mixed: bool = False
+    """True if it holds documents in other languages, and files without any, which the pass leaves out."""
     note: str = ""
     """What else there is to say about it."""
 
@@ -96,6 +98,7 @@ WEB = Corpus(
     publisher="their authors; crawl them yourself, or take WARC files of Common Crawl",
     licence="that of each page: keep to what its authors, robots.txt and the terms of use of the site allow",
     members=("text",),
+    is_mixed=True,
     note="The papers scraped 49 MB of medical text of textbook quality. Web filters are on by default.",
 )
 

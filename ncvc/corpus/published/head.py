@@ -69,15 +69,14 @@ def count_documents(file: SourceFile) -> int | None:
     return count + in_line
 
 
-def language_of(head: Head) -> str:
-    """Returns the most frequent language of a file's first documents, `ja` or that which its publisher names.
+def languages_of(head: Head) -> Counter[str]:
+    """Counts the languages of a file's first documents, as the publisher names them.
 
     Without a name it is `ja` for a text with kana, and `another language` for others.
     """
-    if head.language:
-        return head.language
-    counts = Counter(_named_language(document) or _written_language(document) for document in head.documents)
-    return counts.most_common(1)[0][0]
+    return Counter(
+        head.language or _named_language(document) or _written_language(document) for document in head.documents
+    )
 
 
 def _named_language(document: dict[str, Any]) -> str | None:

@@ -2,6 +2,7 @@
 
 import os
 import textwrap
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -13,7 +14,7 @@ import yaml
 from ncvc.corpus.config import PreprocessConfig
 from ncvc.corpus.published.checksums import compare, find_checksums
 from ncvc.corpus.published.corpora import Corpus
-from ncvc.corpus.published.head import Head, count_documents, language_of, read_head
+from ncvc.corpus.published.head import Head, count_documents, languages_of, read_head
 from ncvc.documents.needed import require_packages
 from ncvc.documents.sources import SourceFile, find_sources
 from ncvc.errors import ConfigError, InputError, NcvcError
@@ -63,6 +64,7 @@ def prepare_source(
     _require_place(config, append=append)
     files = _find(corpus, inputs)
     heads = [_check(corpus, file) for file in files]
+    mixed = _mixed(corpus, files, heads)
     checksums = find_checksums(file.path for file in files)
     progress = reporter.progress("checksums")
     compare(checksums, progress.items)
@@ -78,7 +80,7 @@ def prepare_source(
         documents,
         corpus.documents,
         len(checksums),
-        tuple(note for note in (_missing_parts(corpus, files), _differs(corpus, documents)) if note),
+        tuple(note for note in (mixed, _missing_parts(corpus, files), _differs(corpus, documents)) if note),
     )
 
 
@@ -102,7 +104,7 @@ def _check(corpus: Corpus, file: SourceFile) -> Head:
         head = read_head(file)
     except InputError as error:
         raise InputError(f"{error}; {_expected(corpus)}") from None
-    if not head.documents:
+    if not head.documents and not corpus.is_mixed:
         raise InputError(f"{file.path}: found no document; {_expected(corpus)}")
     for number, document in enumerate(head.documents, 1):
         lacks = [name for name in corpus.members if not _has(document, name)]
@@ -113,10 +115,25 @@ def _check(corpus: Corpus, file: SourceFile) -> Head:
             )
     if corpus.begins and not all(corpus.begins in str(document["text"])[:40] for document in head.documents):
         raise InputError(f"{file.path}: its texts do not begin with {corpus.begins}; {_expected(corpus)}")
-    language = language_of(head)
+    if corpus.is_mixed:
+        return head
+    [(language, _)] = languages_of(head).most_common(1)
     if language != "ja":
         raise InputError(f"{file.path}: its first documents are in {language}, not ja; {_expected(corpus)}")
     return head
+
+
+def _mixed(corpus: Corpus, files: Sequence[SourceFile], heads: Sequence[Head]) -> str:
+    """Says how much of a mixed corpus is in Japanese; raises `InputError` if nothing that was looked at is."""
+    if not corpus.is_mixed:
+        return ""
+    counts = sum((languages_of(head) for head in heads), Counter[str]())
+    if not counts["ja"]:
+        found = f"{counts.total():,} documents, none in Japanese" if counts.total() else "no document"
+        raise InputError(f"{files[0].path.parent}: found {found}; {_expected(corpus)}")
+    if counts["ja"] == counts.total():
+        return ""
+    return f"looked at {counts.total():,} documents; in Japanese: {counts['ja']:,}"
 
 
 def _has(document: dict[str, Any], name: str) -> bool:
@@ -133,7 +150,10 @@ def _count(files: Sequence[SourceFile], heads: Sequence[Head], reporter: Reporte
     progress = reporter.progress("documents")
     counted = 0
     for number, (file, head) in enumerate(zip(files, heads, strict=True), 1):
-        rows = head.rows if head.rows is not None else count_documents(file)
+        try:
+            rows = head.rows if head.rows is not None else count_documents(file)
+        except OSError as error:
+            raise InputError(f"{file.path}: {error.strerror or 'damaged, or cut off'}; fetch the file again") from None
         if rows is None:
             return None
         counted += rows
@@ -222,6 +242,8 @@ def _write(corpus: Corpus, source: dict[str, Any], config: Path, *, append: bool
             "# Config of `ncvc preprocess`; `ncvc init preprocess` writes one with every key and its default.\n"
             f"output: {OUTPUT}\nsources:\n{section}"
         )
+    if not config.absolute().parent.is_dir():
+        raise ConfigError(f"{config}: its folder is not there; make it first")
     with whole_file(config) as partial:
         partial.write_text(text, encoding="utf-8")
         PreprocessConfig.load(partial)
