@@ -9,8 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ncvc.errors import NcvcError
-from ncvc.manifest import QUALITY_EMBEDDINGS, write_manifest
+from ncvc.corpus.quality import Quality
+from ncvc.errors import ConfigError, NcvcError
+from ncvc.files import sha256
+from ncvc.manifest import QUALITY_EMBEDDINGS, QUALITY_MODEL, write_manifest
+from ncvc.quality.apply import apply
 from ncvc.quality.embed import read_embeddings
 from ncvc.quality.forest import NODE, load_forest
 from ncvc.quality.measures import BINS, measure
@@ -114,3 +117,36 @@ def test_measures_are_those_of_scikit_learn(size: int) -> None:
         assert going.all == pytest.approx(sum(goes) / size)
         of_low = [goes[place] for place in range(size) if not is_high[place]]
         assert going.low == pytest.approx(sum(of_low) / len(of_low))
+
+
+def renewed(folder: Path, **facts: Any) -> Path:
+    folder.mkdir()
+    np.save(folder / "weights.npy", np.zeros(256, "<f4"))
+    np.save(folder / "forest.npy", node())
+    write_manifest(folder, stage=QUALITY_MODEL, **facts)
+    return folder
+
+
+GOOD = {"intercept": 0.5, "shortest": 1, "longest": 2}
+
+
+@pytest.mark.parametrize(
+    "linear",
+    [None, {}, [], GOOD | {"intercept": float("nan")}, GOOD | {"intercept": "0.5"}, GOOD | {"longest": 2.5},
+     GOOD | {"shortest": 0}, GOOD | {"shortest": True}],
+)  # fmt: skip
+def test_a_model_without_possible_facts_is_no_filter(linear: Any, tmp_path: Path) -> None:
+    assert Quality(model=str(renewed(tmp_path / "good", linear=GOOD | {"C": 1.0}))).options(tmp_path)["model"] == {
+        "kind": "linear",
+        "weights": str(tmp_path / "good/weights.npy"),
+        "sha256": sha256(tmp_path / "good/weights.npy"),
+        **GOOD,
+    }
+    with pytest.raises(ConfigError, match=r"m: no folder that `ncvc quality fit`"):
+        Quality(model=str(renewed(tmp_path / "m", linear=linear))).options(tmp_path)
+
+
+@pytest.mark.parametrize("forest", [None, {}, [], {"dimensions": "4"}])
+def test_a_model_without_dimensions_has_no_forest(forest: Any, tmp_path: Path) -> None:
+    with pytest.raises(NcvcError, match="holds no forest"):
+        apply(renewed(tmp_path / "m", forest=forest), tmp_path, tmp_path / "out")
