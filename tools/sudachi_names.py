@@ -1,10 +1,11 @@
-"""Writes the names that ipadic and UniDic lack and SudachiDict has: `python tools/sudachi_names.py DICTIONARY FEW MANY`.
+"""Writes names that ipadic lacks and SudachiDict has: `python tools/sudachi_names.py DICTIONARY FEW MANY`.
 
 DICTIONARY is `sudachidict_core/resources/system.dic` of the package sudachidict-core 20240716 (Apache licence 2.0),
-the last in Sudachi's first format. Kept are surnames (名詞,固有名詞,人名,姓) and given names (…,名) in kanji that ipadic
-does not have, made of characters with which two of ipadic's surnames at least begin or end, or of those of its given
-names. Two characters that are no name mostly are parts of other words (日後, 上壁): what occurs in FEW, text of medicine
-without persons, or MOST times in MANY, any other text, is left out. `tools/name_words.py` packs them.
+the last in Sudachi's first format. Kept are surnames (名詞,固有名詞,人名,姓) and given names (…,名) in kanji that
+ipadic does not have, made of characters with which two of its surnames at least begin or end, or of those of its
+given names. Two characters that are no name mostly are parts of other words (日後, 上壁): what occurs in FEW, text of
+medicine without persons, or more than MOST times in MANY, any other text, is left out. `tools/name_words.py` packs
+them.
 
 Packed with zlib: the surnames, a line each, an empty line, and the given names.
 """
@@ -64,7 +65,8 @@ class Dictionary:
             self.at += size * count
         (count,) = self.take("<I")
         self.at += 6 * count
-        for self.at in self.take(f"<{count}I"):
+        for offset in self.take(f"<{count}I"):
+            self.at = offset
             surface = self.text()
             self.length()
             yield surface, parts[self.take("<H")[0]]
@@ -90,7 +92,7 @@ def names(path: Path) -> dict[str, list[str]]:
         surname = part[3] == SURNAMES and len(surface) in LENGTHS and surface not in known
         alike = ends[0][surface[0]] >= LEAST_ALIKE and ends[1][surface[-1]] >= LEAST_ALIKE
         given = part[3] == GIVEN and 2 <= len(surface) <= LONGEST_GIVEN and surface not in known
-        if surname and alike or given and all(of_given[c] for c in surface):
+        if (surname and alike) or (given and all(of_given[c] for c in surface)):
             found[part[3]].add(surface)
     return {kind: sorted(of_kind) for kind, of_kind in found.items()}
 

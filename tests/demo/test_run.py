@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -147,6 +148,11 @@ def test_every_stage_runs_as_it_is_shown(program: Program, tmp_path: Path) -> No
     assert [command[:3] for command in commands[15:]] == [["generate", f"{folder}/hf", "--prompt"]] * 3
     shown = [line.removeprefix("$ ncvc ").removesuffix(" &") for line in said if line.startswith("$ ")]
     assert [shlex.split(line) for line in shown] == commands
+    page = (folder / "index.html").read_text(encoding="utf-8")
+    assert all(f"ncvc {shlex.join(command)}" in page for command in commands[:9])
+    shutil.rmtree(folder / "scores")  # the stand-in's, without a manifest
+    prepare(folder)  # the page is the demo's
+    assert not (folder / "index.html").exists()
 
 
 def test_the_table_says_where_and_how_large(program: Program, tmp_path: Path) -> None:

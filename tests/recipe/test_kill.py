@@ -38,30 +38,33 @@ def data_of(folder: Path) -> dict[str, str]:
     return {name: sha256(path) for name, path in names.items()}
 
 
-def killed_and_whole(make: Callable[[str], Path], *, rounds: int, seed: int) -> tuple[Path, Path, int]:
-    """Runs a recipe undisturbed, and its like with kills in every stage; returns both folders and the kills' number.
+def killed_and_whole(make: Callable[[str], Path], *, seed: int) -> tuple[Path, Path, int]:
+    """Runs a recipe undisturbed, and its like with kills; returns both folders and the kills' number.
 
-    In each round every stage is killed once, after a random part of the time that it took undisturbed.
+    Every stage is killed once, after a random part of the time that it took undisturbed, unless the machine was so much
+    faster this time that it ended before: then the kill meets a later one.
     """
     whole, killed = make("whole"), make("killed")
     run_ncvc("recipe", "run", whole)
     log = AttemptLog(whole / WORK / LOG)
     chance, met = random.Random(seed), 0
     for stage in load_recipe(whole).stages:
+        done = {state.stage.name for state in states_of(killed, load_recipe(killed)) if state.state == "done"}
+        if stage.name in done:
+            continue
         (attempt,) = log.of(stage.name)
         assert attempt.cost is not None
-        for _ in range(rounds):
-            process = start(killed)
-            while process.poll() is None and not is_begun(killed, stage.name):
-                time.sleep(0.02)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.communicate(timeout=chance.uniform(0, attempt.cost.wall))
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-                met += 1
-            process.communicate()
-            while is_at_work(killed):
-                time.sleep(0.02)
+        process = start(killed)
+        while process.poll() is None and not is_begun(killed, stage.name):
+            time.sleep(0.02)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.communicate(timeout=chance.uniform(0, 0.7 * attempt.cost.wall))
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            met += 1
+        process.communicate()
+        while is_at_work(killed):
+            time.sleep(0.02)
     run_ncvc("recipe", "run", killed)
     assert {state.state for state in states_of(killed, load_recipe(killed))} == {"done"}
     return whole, killed, met
@@ -74,7 +77,7 @@ def is_begun(folder: Path, stage: str) -> bool:
 
 
 def test_kills_change_no_byte_of_text(tmp_path: Path) -> None:
-    whole, killed, met = killed_and_whole(lambda name: write_toy(tmp_path / name), rounds=1, seed=1)
+    whole, killed, met = killed_and_whole(lambda name: write_toy(tmp_path / name), seed=1)
     assert met > 0
     assert data_of(killed) == data_of(whole)
     assert len(data_of(whole)) >= 3
@@ -93,8 +96,8 @@ def test_kills_change_no_byte_of_datasets_checkpoints_and_models(tmp_path: Path,
         write_benchmarks(folder)
         return folder
 
-    whole, killed, met = killed_and_whole(make, rounds=1, seed=2)
-    assert met >= 5
+    whole, killed, met = killed_and_whole(make, seed=2)
+    assert met >= 4
     found, expected = data_of(killed), data_of(whole)
     # A training that goes on saves every step again; which steps are kept does not depend on that.
     assert found.keys() == expected.keys()
@@ -112,7 +115,10 @@ def test_kills_change_no_byte_of_datasets_checkpoints_and_models(tmp_path: Path,
 def test_ctrl_c_in_a_training_saves_and_exits_75(tmp_path: Path, texts: list[str]) -> None:
     folder = small_copy("cpu-tiny", tmp_path / "recipe", {3000: 300})
     edit(folder / "recipe.yaml", lambda recipe: recipe.update(stages=recipe["stages"][:4], inputs=recipe["inputs"][:1]))
-    edit(folder / "train.yaml", lambda train: train.update(checkpoints={"save_interval": 300}, logging={"log_interval": 1}))
+    edit(
+        folder / "train.yaml",
+        lambda train: train.update(checkpoints={"save_interval": 300}, logging={"log_interval": 1}),
+    )
     write_lines(folder / "text/text.jsonl", [{"text": text} for text in texts])
     process = start(folder)
     assert process.stdout is not None

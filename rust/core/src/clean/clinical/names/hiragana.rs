@@ -101,7 +101,9 @@ fn called(words: &Words, text: &str, start: usize, end: usize) -> Option<Range<u
     if !apart {
         return None;
     }
-    if let Some(at) = run.find("っちゃん").filter(|&at| at > 0 && run[..at].chars().count() <= 2) {
+    if run.contains('っ')
+        && let Some(at) = run.find("っちゃん").filter(|&at| at > 0 && run[..at].chars().count() <= 2)
+    {
         let other = NO_NICKNAMES.contains(&&run[..at]) || text[..start].ends_with(is_kanji);
         return (!other).then_some(start..start + at + "っちゃん".len());
     }
@@ -109,11 +111,16 @@ fn called(words: &Words, text: &str, start: usize, end: usize) -> Option<Range<u
         return Some(name);
     }
     // Said to be one: the run goes on with と.
-    let ends = run.char_indices().map(|(i, c)| start + i + c.len_utf8()).skip(1);
-    for at in ends {
-        if joined::said(words, text, start, at).is_some() {
+    let called = joined::is_called(&text[..start]);
+    if called || run.contains('と') || text[end..].starts_with(['」', '』']) {
+        let ends = run.char_indices().map(|(i, c)| start + i + c.len_utf8()).skip(1);
+        let mut ends = ends.filter(|&at| called || at == end || is_said(&text[at..]));
+        if let Some(at) = ends.find(|&at| joined::said(words, text, start, at).is_some()) {
             return Some(start..at);
         }
+    }
+    if !text[..start].ends_with(['「', '『']) {
+        return None;
     }
     let name =
         run.find(['は', 'が', 'に', 'を', 'も', 'と']).filter(|&at| at > 0).map_or(run, |at| &run[..at]);
@@ -132,6 +139,11 @@ fn called(words: &Words, text: &str, start: usize, end: usize) -> Option<Range<u
         && !words.is(name, &[Kind::Other])
         && !NO_GIVEN.contains(name))
     .then(|| start..start + name.len())
+}
+
+/// Tests for と with the beginning of a word by which something is called.
+fn is_said(rest: &str) -> bool {
+    rest.strip_prefix('と').is_some_and(|rest| rest.starts_with(['名', '呼', '書', '読', 'い', '署', '改']))
 }
 
 /// Finds a surname and a given name in hiragana with a space between them: すずき みよと.
@@ -261,14 +273,16 @@ fn honoured(words: &Words, text: &str, start: usize, end: usize) -> Option<(usiz
             && !NO_GIVEN.contains(name)
             && !words.is(name, &[Kind::Other])
     };
-    for honorific in HONORIFICS {
-        if let Some(at) = run.find(honorific).filter(|&at| at > 0) {
-            let given = honorific.ends_with("ちゃん") || honorific == "くん";
+    // Each of them has one of these.
+    let may_be_honoured = run.contains(['ん', 'ま']);
+    for honorific in HONORIFICS.iter().filter(|_| may_be_honoured) {
+        if let Some(at) = run.find(*honorific).filter(|&at| at > 0) {
+            let given = honorific.ends_with("ちゃん") || *honorific == "くん";
             let usual = run[..at].chars().count() > 2;
             let rest = &run[at + honorific.len()..];
             // 大和三山, さまよう
             let roams = || ["よう", "よい", "よっ", "よえ"].iter().any(|word| rest.starts_with(word));
-            if rest.starts_with('ざ') || honorific == "さま" && roams() {
+            if rest.starts_with('ざ') || *honorific == "さま" && roams() {
                 return None;
             }
             // ちゃんとした is an adverb.

@@ -68,19 +68,9 @@ pub fn is_name(words: &Words, run: &str) -> bool {
         && !NO_KATAKANA.contains(run)
 }
 
-/// Finds a name in the run of kana from `start` to `end` behind a title in the same run, or that is said to be one.
-pub fn said(words: &Words, text: &str, start: usize, end: usize) -> Option<Range<usize>> {
-    let run = &text[start..end];
-    let rest = TITLES.iter().find_map(|title| run.strip_prefix(title));
-    let rest = rest.map(|rest| rest.strip_suffix("デス").unwrap_or(rest));
-    if let Some(rest) = rest.filter(|rest| rest.chars().count() > 2 && is_name(words, rest)) {
-        let from = start + run.find(rest)?;
-        return Some(from..from + rest.len());
-    }
-    let behind = text[end..].strip_prefix(['」', '』']).unwrap_or(&text[end..]);
-    let open = text[..start].ends_with(['「', '『']);
-    let said = SAID.iter().any(|word| behind.starts_with(word));
-    let called = [
+/// Tests for a word that announces how somebody is called at the end of `before`.
+pub fn is_called(before: &str) -> bool {
+    const WORDS: [&str; 10] = [
         "通称",
         "通称名",
         "源氏名",
@@ -91,14 +81,30 @@ pub fn said(words: &Words, text: &str, start: usize, end: usize) -> Option<Range
         "下の名は",
         "孫の名は",
         "本名は",
-    ]
-    .iter()
-    .any(|word| {
-        let before = text[..start].strip_suffix(['「', '『', ' ', ':']).unwrap_or(&text[..start]);
-        before.ends_with(word)
-    });
-    ((said || called && (open || behind.starts_with(['と', '、', ' ', '。', 'さ']))) && is_name(words, run))
-        .then_some(start..end)
+    ];
+    let rest = before.strip_suffix(['「', '『', ' ', ':']).unwrap_or(before);
+    rest.ends_with(['称', '名', 'は']) && WORDS.iter().any(|word| rest.ends_with(word))
+}
+
+/// Finds a name in the run of kana from `start` to `end` behind a title in the same run, or that is said to be one.
+pub fn said(words: &Words, text: &str, start: usize, end: usize) -> Option<Range<usize>> {
+    let run = &text[start..end];
+    let may_be_titled = run.starts_with(['ド', 'ナ', 'ヘ', 'ケ', 'シ', 'ミ', 'ワ']);
+    let rest = TITLES.iter().filter(|_| may_be_titled).find_map(|title| run.strip_prefix(title));
+    let rest = rest.map(|rest| rest.strip_suffix("デス").unwrap_or(rest));
+    if let Some(rest) = rest.filter(|rest| rest.chars().count() > 2 && is_name(words, rest)) {
+        let from = start + run.find(rest)?;
+        return Some(from..from + rest.len());
+    }
+    let behind = text[end..].strip_prefix(['」', '』']).unwrap_or(&text[end..]);
+    let called = is_called(&text[..start]);
+    if !called && !behind.starts_with('と') {
+        return None;
+    }
+    let open = text[..start].ends_with(['「', '『']);
+    let said = SAID.iter().any(|word| behind.starts_with(word));
+    let closed = || called && (open || behind.starts_with(['と', '、', ' ', '。', 'さ']));
+    ((said || closed()) && is_name(words, run)).then_some(start..end)
 }
 
 /// Tests for a surname and a given name, each with its reading, in one run.

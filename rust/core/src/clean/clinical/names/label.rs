@@ -12,9 +12,10 @@ use super::label_words;
 use super::latin;
 use super::lattice::Lattice;
 use super::lists::{NO_LABEL_VALUES, NO_NAME_ENDS, is_other};
+use super::places::is_unsettled;
 use super::runs::{run_end, run_up_to};
+use super::shape;
 use super::titles::{honorific, is_family};
-use super::unknown::is_unsettled;
 use super::words::{Kind, Words, id, words};
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
 use crate::clean::rule::Example;
@@ -166,6 +167,9 @@ fn kanji(words: &Words, text: &str, start: usize, evidence: Evidence) -> Option<
         }
         let kana = given_in_kana(words, text, name.range.end);
         return Some(if name.form == Form::Surname { kana } else { name.range.end });
+    }
+    if let Some(full) = shape::full(words, text, &run).filter(|full| full.start == start) {
+        return Some(full.end);
     }
     let sure = evidence.names_itself && evidence.mark == Mark::Colon;
     let (tokens, ordinary, unread) = unknown(words, &mut lattice, &text[start..end]);

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::words::{Class, Kind, Words, id};
 use crate::dictionary::trie::Walk;
@@ -44,6 +44,8 @@ pub struct Lattice {
     /// Nodes that end at each position.
     ends: Vec<Vec<usize>>,
     nameless: [FxHashSet<Box<str>>; 2],
+    /// Runs, and whether a name may be in them by its shape.
+    shapes: FxHashMap<Box<str>, bool>,
 }
 
 impl Clone for Lattice {
@@ -80,6 +82,19 @@ impl Lattice {
             nameless.clear();
         }
         nameless.insert(run.into());
+    }
+
+    /// Tests whether a name may be in the run by its shape; `has_shape` is asked once a run.
+    pub fn has_shape(&mut self, run: &str, has_shape: impl FnOnce() -> bool) -> bool {
+        if let Some(&shape) = self.shapes.get(run) {
+            return shape;
+        }
+        if self.shapes.len() == MOST_NAMELESS {
+            self.shapes.clear();
+        }
+        let shape = has_shape();
+        self.shapes.insert(run.into(), shape);
+        shape
     }
 
     /// Finds the words of a run; tells whether a name may be in it: a surname of two characters, one of a character

@@ -246,18 +246,23 @@ impl Finder<'_> {
             self.push(place);
             any = true;
         }
-        if !any && let Some(range) = shape::full(self.words, text, &run) {
+        let part = &text[run.clone()];
+        let shaped = !any
+            && self
+                .lattice
+                .has_shape(part, || titled::has_name(self.words, part) || shape::has_shape(self.words, part));
+        if shaped && let Some(range) = shape::full(self.words, text, &run) {
             let end = range.end + honorific(&text[range.end..]).unwrap_or(0);
             self.push(Place { whole: range.start..end, value: range });
             return go_on.max(end);
         }
         let says =
             || speaker::spoken(self.words, text, &run).or_else(|| speaker::of_home(self.words, text, &run));
-        if !any && let Some(range) = says() {
+        if shaped && let Some(range) = says() {
             self.push(Place { whole: range.clone(), value: range });
             return go_on;
         }
-        if !any && let Some(range) = titled::name(self.words, text, &run, self.last) {
+        if shaped && let Some(range) = titled::name(self.words, text, &run, self.last) {
             self.push(Place { whole: range.clone(), value: range });
             return go_on;
         }

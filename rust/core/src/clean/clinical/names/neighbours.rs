@@ -21,6 +21,7 @@ pub fn add(words: &Words, text: &str, found: &mut Vec<Place>, first: usize) {
     let mut at = first;
     while at < found.len() {
         extend(words, text, found, at);
+        extend_forward(words, text, found, at);
         let place = found[at].whole.clone();
         let free = |range: &Range<usize>, found: &[Place]| {
             !found[first..].iter().any(|other| other.whole.start < range.end && range.start < other.whole.end)
@@ -61,6 +62,26 @@ fn extend(words: &Words, text: &str, found: &mut [Place], at: usize) {
     if let Some(surname) = surname {
         found[at].value.start = surname;
         found[at].whole.start = surname;
+    }
+}
+
+/// Takes the given name behind a surname that was found, a space or a dot between them: 鈴鹿 拓人, 中井・孝雄.
+fn extend_forward(words: &Words, text: &str, found: &mut [Place], at: usize) {
+    let Range { start, end } = found[at].value;
+    if found[at].whole.end > end || !may_be_surname(words, &text[start..end]) {
+        return;
+    }
+    let rest = &text[end..];
+    let Some(inner) = rest.strip_prefix([' ', '・']) else { return };
+    let from = text.len() - inner.len();
+    let to = run_end(text, from);
+    let free = found
+        .iter()
+        .enumerate()
+        .all(|(i, other)| i == at || other.whole.end <= from || other.whole.start >= to);
+    if to > from && free && is_given(words, &text[from..to]) {
+        found[at].value.end = to;
+        found[at].whole.end = to;
     }
 }
 

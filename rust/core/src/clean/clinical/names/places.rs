@@ -1,5 +1,6 @@
 //! Words beside a surname by which it is a place, a clan of old or a scale.
 
+use super::words::{Kind, Words};
 use crate::clean::characters::is_kanji;
 
 /// Words for where somebody lives or comes from, behind which a place stands.
@@ -108,6 +109,9 @@ pub fn is_of_scale(behind: &str) -> bool {
     const THINGS: [&str; 9] =
         ["スケール", "スコア", "テスト", "検査", "分類", "尺度", "試験", "徴候", "基準"];
     let word = |c: char| is_kanji(c) || matches!(c, 'ァ'..='ヺ' | 'ー' | '・');
+    if !behind.starts_with(word) {
+        return false;
+    }
     let length: usize = behind.chars().take(LONGEST_SCALE).take_while(|&c| word(c)).map(char::len_utf8).sum();
     let run = &behind[..length];
     let at = THINGS.iter().filter_map(|thing| run.find(thing)).min();
@@ -116,4 +120,42 @@ pub fn is_of_scale(behind: &str) -> bool {
             || run.contains("スケール")
             || run[..at].chars().all(|c| !is_kanji(c)) && at > 0
     })
+}
+
+/// Whom 様 honours beside persons.
+const GODS: &[&str] =
+    &["八幡", "稲荷", "天神", "大仏", "観音", "地蔵", "薬師", "不動", "弁天", "大師", "荒神", "氏神"];
+
+/// Places that are spoken of as persons, or that a profession serves.
+const NO_PLACES: &[&str] = &[
+    "東京",
+    "大阪",
+    "京都",
+    "札幌",
+    "仙台",
+    "名古屋",
+    "神戸",
+    "広島",
+    "福岡",
+    "日本",
+    "中国",
+    "韓国",
+    "米国",
+    "英国",
+    "北海道",
+    "沖縄",
+    "欧州",
+    "欧米",
+    "都内",
+];
+
+/// Tests for a place that may be a surname which the dictionary lacks: no town, no river.
+pub fn is_unsettled(words: &Words, name: &str) -> bool {
+    let settled = name.ends_with(|c| "都道府県市区町村国州島駅港橋山川湖".contains(c));
+    (2..=4).contains(&name.chars().count())
+        && !settled
+        && !GODS.contains(&name)
+        && !NO_PLACES.contains(&name)
+        && words.is(name, &[Kind::Place])
+        && !words.is_ordinary(name)
 }

@@ -10,9 +10,9 @@ use super::closing::closes;
 use super::given_kana::given_in_kana;
 use super::given_kanji;
 use super::lists::{BELONGS, COMMON, GIVEN_SINGLE, NO_FULL, VISITS};
+use super::places::is_unsettled;
 use super::runs::{behind_spaces, run_end};
 use super::titles::{Tie, age_behind, family, honorific, is_family};
-use super::unknown::is_unsettled;
 use super::words::{Kind, Words};
 use crate::clean::characters::is_kanji;
 
@@ -58,6 +58,29 @@ pub fn may_be_surname(words: &Words, name: &str) -> bool {
             || proper() && name.chars().count() == 3 && name.ends_with(|c| CLOSING.contains(c) || c == '寺'))
 }
 
+/// Tests whether the end of the run, or what stands before an honorific in it, may be a surname or a given name.
+pub fn has_shape(words: &Words, run: &str) -> bool {
+    let ends = run.char_indices().skip(2).map(|(i, _)| i).filter(|&i| honorific(&run[i..]).is_some());
+    let single = run.chars().nth(1).is_none();
+    if single {
+        return is_titled_single(run);
+    }
+    let bare = run.strip_suffix('家');
+    ends.map(|end| &run[..end]).chain([run]).chain(bare).any(|run| {
+        let starts = run.char_indices().rev().take(LONGEST_SURNAME).map(|(i, _)| &run[i..]);
+        starts.into_iter().any(|end| match end.chars().nth(1) {
+            None => GIVEN_SINGLE.contains(end),
+            Some(_) => {
+                may_be_surname(words, end)
+                    || is_rare_word(words, end)
+                    || is_given(words, end)
+                    || is_composed(end)
+                    || words.is(end, &[Kind::Given, Kind::Other]) && !words.is_ordinary(end)
+            }
+        })
+    })
+}
+
 /// Tests for an office, a shop, a temple's school or a house of three characters or more: 越後守, 山城屋, 高野宗.
 fn is_office(name: &str) -> bool {
     name.chars().nth(2).is_some()
@@ -92,7 +115,7 @@ pub fn full(words: &Words, text: &str, run: &Range<usize>) -> Option<Range<usize
                 let long = surname.chars().nth(2).is_some() && may_be_surname(words, surname);
                 let marked =
                     || family(&text[..run.start]) == Some(Tie::Mark) && given_kanji::is_given(&name[at..]);
-                (is_known(words, surname) || long)
+                (is_known(words, surname) && words.is_usual_surname(surname) || long)
                     && (is_composed(&name[at..])
                         || words.is(&name[at..], &[Kind::Given]) && words.is_rare_noun(&name[at..])
                         || marked())
@@ -151,9 +174,10 @@ fn is_composed(name: &str) -> bool {
 
 /// Tests for a word for somebody, or for what persons do and have.
 fn is_person(name: &str) -> bool {
-    const PERSONS: [&str; 22] = [
-        "本人", "友人", "知人", "夫人", "主人", "美人", "愛人", "老人", "病人", "新人", "役人", "一人",
-        "二人", "三人", "成人", "大人", "恋人", "同一", "唯一", "統一", "万一", "平和",
+    const PERSONS: [&str; 29] = [
+        "昭和", "平成", "令和", "大正", "明治", "慶応", "慶應", "本人", "友人", "知人", "夫人", "主人",
+        "美人", "愛人", "老人", "病人", "新人", "役人", "一人", "二人", "三人", "成人", "大人", "恋人",
+        "同一", "唯一", "統一", "万一", "平和",
     ];
     PERSONS.contains(&name) || is_family(name) || VISITS.contains(name) || BELONGS.contains(name)
 }

@@ -6,9 +6,9 @@ use super::candidate::is_titled_single;
 use super::chains::is_chain;
 use super::closing::closes;
 use super::lists::NO_LABEL_VALUES;
+use super::places::is_unsettled;
 use super::shape::{is_known, may_be_surname};
 use super::titles::{Tie, honorific, is_family, title};
-use super::unknown::is_unsettled;
 use super::words::{Kind, Words};
 
 /// Ends of words for offices and persons, which no name has.
@@ -57,13 +57,12 @@ fn known(words: &Words, text: &str, run: &Range<usize>) -> Option<Range<usize>> 
     let starts = part.char_indices().map(|(i, _)| i).filter(|&i| part[i..].chars().nth(1).is_some());
     let at = starts.into_iter().find(|&i| {
         let (before, name) = (&text[..run.start + i], &part[i..]);
-        let marked = title(before) == Some(Tie::Mark);
         let proper = || {
-            marked
-                && i == 0
+            i == 0
                 && name.chars().nth(2).is_none()
                 && words.is(name, &[Kind::Other])
                 && !words.is_ordinary(name)
+                && title(before) == Some(Tie::Mark)
         };
         if name.chars().nth(4).is_some()
             || !(may_be_surname(words, name) || proper())
@@ -139,6 +138,12 @@ fn is_shift(before: &str) -> bool {
     SHIFTS.iter().any(|shift| before.ends_with(shift))
         || day.is_some_and(|rest| rest.is_empty() || rest.ends_with([' ', ':', '、', '\n', '/', '(']))
         || numbered.is_some_and(|rest| rest.ends_with(|c: char| c.is_ascii_digit()))
+}
+
+/// Tests whether the end of a run may be a name that the dictionary lacks, or has as a place.
+pub fn has_name(words: &Words, run: &str) -> bool {
+    let ends = run.char_indices().rev().take(3).skip(1).map(|(i, _)| &run[i..]);
+    ends.into_iter().any(|name| is_lacking(words, name, ALIKE_TITLED) || is_place(words, name))
 }
 
 /// Tests for a title of a person right before, behind a mark, a space or の.

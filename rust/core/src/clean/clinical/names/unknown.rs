@@ -8,6 +8,7 @@ use super::given_kanji::{is_given, is_given_kanji};
 use super::honoured::{BEHIND_SAMA, LIKE, NO_PERSONS};
 use super::lattice::{Lattice, Surroundings};
 use super::lists::{NO_FULL, VISITS};
+use super::places::is_unsettled;
 use super::shape::{is_derived, is_known, may_be_surname};
 use super::titles::{honorific, is_family};
 use super::words::{Kind, Words, id};
@@ -152,46 +153,8 @@ fn is_unknown_name(words: &Words, lattice: &mut Lattice, name: &str, honorific: 
             && (words.looks_like_surname(name, 20) || is_odd(words, lattice, name))
 }
 
-/// Whom 様 honours beside persons.
-const GODS: &[&str] =
-    &["八幡", "稲荷", "天神", "大仏", "観音", "地蔵", "薬師", "不動", "弁天", "大師", "荒神", "氏神"];
-
-/// Places that are spoken of as persons, or that a profession serves.
-const NO_PLACES: &[&str] = &[
-    "東京",
-    "大阪",
-    "京都",
-    "札幌",
-    "仙台",
-    "名古屋",
-    "神戸",
-    "広島",
-    "福岡",
-    "日本",
-    "中国",
-    "韓国",
-    "米国",
-    "英国",
-    "北海道",
-    "沖縄",
-    "欧州",
-    "欧米",
-    "都内",
-];
-
 /// Characters that 様 is joined with to a word: 同様, 多様.
 const LIKENESS: &str = "同多異一模仕各有今両別何神仏王奥貴皆";
-
-/// Tests for a place that may be a surname which the dictionary lacks: no town, no river.
-pub fn is_unsettled(words: &Words, name: &str) -> bool {
-    let settled = name.ends_with(|c| "都道府県市区町村国州島駅港橋山川湖".contains(c));
-    (2..=4).contains(&name.chars().count())
-        && !settled
-        && !GODS.contains(&name)
-        && !NO_PLACES.contains(&name)
-        && words.is(name, &[Kind::Place])
-        && !words.is_ordinary(name)
-}
 
 /// Tests for an honorific or a profession.
 fn honorific_whole(name: &str) -> bool {

@@ -237,6 +237,11 @@ impl Words {
             && ordinary.next().is_none()
     }
 
+    /// Tests for a surname that is none of the many rare ones.
+    pub fn is_usual_surname(&self, text: &str) -> bool {
+        self.readings(text).iter().any(|r| self.kind(r.class) == Kind::Surname && r.cost < RAREST)
+    }
+
     /// Tests for a noun of what is done.
     pub fn is_verbal(&self, text: &str) -> bool {
         self.readings(text).iter().any(|r| self.id(r.class) == id::VERBAL_NOUN)
