@@ -22,7 +22,7 @@ from ncvc.manifest import QUALITY_EMBEDDINGS, write_manifest
 from ncvc.outputs import require_output
 from ncvc.progress import Reporter
 from ncvc.quality.documents import ID_BYTES, Document, read_documents
-from ncvc.quality.folders import read_array, require_folder
+from ncvc.quality.folders import read_array, require_folder, write_array
 from ncvc.resumable import ResumableFolder
 
 PART = 4096
@@ -137,8 +137,8 @@ def _ids(documents: Sequence[Document]) -> np.ndarray:
 
 
 def _save(path: Path, array: np.ndarray) -> None:
-    with whole_file(path) as partial, partial.open("wb") as file:
-        np.save(file, array, allow_pickle=False)
+    with whole_file(path) as partial:
+        write_array(partial, array)
 
 
 def _open(embedding: Embedding, device: str, batch_size: int, key_file: Path | None) -> Embedder:

@@ -1,5 +1,6 @@
 """Checks folders that other commands of `ncvc quality` wrote, before they are read."""
 
+import io
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -22,6 +23,13 @@ def require_folder(folder: Path, stage: str, *, whole: bool = True) -> dict[str,
     if difference is not None:
         raise NcvcError(f"{difference}; write the folder again")
     return manifest
+
+
+def write_array(path: Path, array: np.ndarray) -> None:
+    """Writes an array without pickle; raises `OSError` with its reason, which numpy leaves out on a full disk."""
+    buffer = io.BytesIO()
+    np.save(buffer, array, allow_pickle=False)
+    path.write_bytes(buffer.getbuffer())
 
 
 def read_array(path: Path, dtype: np.dtype, *, dimensions: int) -> np.ndarray | None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ncvc.errors import NcvcError
-from ncvc.quality.folders import read_array
+from ncvc.quality.folders import read_array, write_array
 
 FOREST = "forest.npy"
 TREES = 100
@@ -69,7 +69,7 @@ def to_arrays(classifier: Any) -> Forest:
 
 def save_forest(folder: Path, forest: Forest) -> None:
     """Writes the nodes; the roots are those that are no node's child."""
-    np.save(folder / FOREST, forest.nodes, allow_pickle=False)
+    write_array(folder / FOREST, forest.nodes)
 
 
 def load_forest(folder: Path, dimensions: int) -> Forest:

@@ -1,5 +1,6 @@
 """Arrays in folders of models and embeddings; written by another author than the code, from the specification."""
 
+import errno
 import pickle
 import zipfile
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from ncvc.files import sha256
 from ncvc.manifest import QUALITY_EMBEDDINGS, QUALITY_MODEL, write_manifest
 from ncvc.quality.apply import apply
 from ncvc.quality.embed import read_embeddings
+from ncvc.quality.folders import write_array
 from ncvc.quality.forest import NODE, load_forest
 from ncvc.quality.measures import BINS, measure
 
@@ -150,3 +152,10 @@ def test_a_model_without_possible_facts_is_no_filter(linear: Any, tmp_path: Path
 def test_a_model_without_dimensions_has_no_forest(forest: Any, tmp_path: Path) -> None:
     with pytest.raises(NcvcError, match="holds no forest"):
         apply(renewed(tmp_path / "m", forest=forest), tmp_path, tmp_path / "out")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+def test_a_full_disk_is_named() -> None:
+    with pytest.raises(OSError, match="No space left on device") as error:
+        write_array(Path("/dev/full"), np.zeros(2**16))
+    assert error.value.errno == errno.ENOSPC
