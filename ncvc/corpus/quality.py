@@ -52,7 +52,8 @@ def _facts(manifest: dict[str, Any]) -> dict[str, Any] | None:
     facts = manifest.get("linear")
     if not isinstance(facts, dict):
         return None
-    intercept, sizes = facts.get("intercept"), [facts.get("shortest"), facts.get("longest")]
+    intercept: Any = facts.get("intercept")
+    sizes = [facts.get("shortest"), facts.get("longest")]
     if type(intercept) not in (int, float) or not math.isfinite(intercept):
         return None
     if not all(type(size) is int and size > 0 for size in sizes):
