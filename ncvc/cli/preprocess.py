@@ -165,7 +165,9 @@ def _lines(result: "PassResult") -> Iterator[str]:
     if result.tokens is not None:
         unknown = (result.unknown_tokens or 0) / max(result.tokens, 1)
         yield f"tokens: {result.tokens:,} from {result.morphemes or 0:,} morphemes, {unknown:.4%} unknown"
-    yield f"{(result.text_bytes or 0) / 1e6:,.1f} MB of text in {result.seconds:.1f} s, {result.mb_per_second:.1f} MB/s"
+    since = " since it was resumed" if result.resumed else ""
+    text = f"{(result.text_bytes or 0) / 1e6:,.1f} MB of text"
+    yield f"{text} in {result.seconds:.1f} s{since}, {result.mb_per_second:.1f} MB/s"
 
 
 def _removed_text(result: "PassResult") -> str:

@@ -1,12 +1,13 @@
 """Runs the corpus pass: raw text → cleaned documents → datasets."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pydantic
 
 from ncvc.corpus.config import PreprocessConfig
+from ncvc.corpus.part_records import PreparedPart
 from ncvc.corpus.patient_records import undecided
 from ncvc.corpus.plan import Plan, Target, as_begun, make_plan
 from ncvc.corpus.publish import build_output
@@ -95,7 +96,7 @@ def _run(plan: Plan, run_dir: RunDir, executor: Executor, reporter: Reporter, ti
     if plan.to == "tokens":
         load_tokenizer(plan.tokenizer, plan.config.analyzer)
     stages.build_dictionary()
-    with timing.measure("cleaning"):
+    with timing.measure("cleaning", _text_bytes(stages.parts)):
         if tasks := stages.to_extract:
             executor.run_python(stages.extract, tasks, reporter.progress("extracting"))
         size = sum(path.stat().st_size for task in plan.tasks for path in task.paths)
@@ -108,10 +109,15 @@ def _run(plan: Plan, run_dir: RunDir, executor: Executor, reporter: Reporter, ti
                 steps = [(step, number) for number in range(count)]
                 executor.run(stages.deduplicate, steps, reporter.progress(f"duplicates: {step}"))
     label = "encoding" if plan.to == "tokens" else "writing"
-    with timing.measure(label):
+    with timing.measure(label, _text_bytes(part for part in parts if (run_dir.finished / part.name).exists())):
         size = sum((part / TEXT).stat().st_size for part in parts)
         executor.run(stages.finish, range(len(parts)), reporter.progress(label, size), threads_per_call=threads)
     return stages
+
+
+def _text_bytes(parts: Iterable[Path]) -> int:
+    """UTF-8 bytes of raw text of prepared parts."""
+    return sum(PreparedPart.read(part).text_bytes for part in parts)
 
 
 def reads(plan: Plan) -> Iterator[Path]:
@@ -128,9 +134,12 @@ def reads(plan: Plan) -> Iterator[Path]:
 
 def _result(summary: Summary, report: ReportData, *, nothing_done: bool = False) -> PassResult:
     seconds = sum(stage.seconds for stage in report.stages)
-    rate = (summary.text_bytes or 0) / 1e6 / seconds if seconds else 0.0
+    # Of a pass that was resumed, each stage's own rate counts.
+    worked = [stage for stage in report.stages if stage.bytes and stage.seconds]
+    rate = 1 / sum(stage.seconds / (stage.bytes / 1e6) for stage in worked) if worked else 0.0
     speed = {"seconds": round(seconds, 3), "mb_per_second": round(rate, 3)}
-    return PassResult.model_validate({**summary.to_json(), **speed, "nothing_done": nothing_done})
+    resumed = any(stage.bytes < (summary.text_bytes or 0) for stage in report.stages)
+    return PassResult.model_validate({**summary.to_json(), **speed, "resumed": resumed, "nothing_done": nothing_done})
 
 
 class _OutputManifest(Record):

@@ -103,9 +103,11 @@ class PassResult(Summary):
     """Summary of a pass, with its speed."""
 
     seconds: float
-    """Wall clock of all stages."""
+    """Wall clock of all stages, since the pass was resumed if it was."""
     mb_per_second: float
-    """Raw text, 10⁶ bytes of UTF-8 a second."""
+    """Raw text through all stages, 10⁶ bytes of UTF-8 a second."""
+    resumed: bool = False
+    """True if an earlier start had done a part of it."""
     nothing_done: bool = False
     """True if the output was there already, and is of this config and these inputs."""
 

@@ -109,7 +109,7 @@ def start(folder: Path) -> subprocess.Popen[str]:
 
 @pytest.mark.parametrize("signal", [2, 9])
 def test_what_was_stopped_goes_on_and_gives_the_same_bytes(
-    tmp_path: Path, tokenizer_folder: Path, lines: list[str], signal: int
+    tmp_path: Path, tokenizer_folder: Path, lines: list[str], signal: int, capfd: pytest.CaptureFixture[str]
 ) -> None:
     write(tmp_path / "in/a.jsonl", lines * 10)
     run(tmp_path, tokenizer_folder, part_bytes=2**20)
@@ -126,6 +126,7 @@ def test_what_was_stopped_goes_on_and_gives_the_same_bytes(
     assert not (tmp_path / "out").exists()
     before = {part.name: part.stat().st_ino for part in parts.glob("0*")}
     assert before
+    done = sum(json.loads(path.read_text())["text_bytes"] for path in parts.glob("0*-*/part.json"))
     resumed = start(tmp_path)
     seen = {}
     while resumed.poll() is None:
@@ -133,6 +134,11 @@ def test_what_was_stopped_goes_on_and_gives_the_same_bytes(
     errors = resumed.communicate()[1]
     assert resumed.returncode == 0, errors
     assert {name: seen[name] for name in before} == before
+    summary, report = (json.loads((tmp_path / f"out/{name}.json").read_text()) for name in ("summary", "report"))
+    read = {stage["name"]: stage["bytes"] for stage in report["stages"]}
+    assert read["cleaning"] == summary["text_bytes"] - done
+    assert read["encoding"] == summary["text_bytes"]
+    assert "since it was resumed" in capfd.readouterr().out
     assert outputs(tmp_path / "out") == reference
     assert sorted(path.name for path in tmp_path.iterdir()) == ["config.yaml", "in", "out"]
 

@@ -26,13 +26,16 @@ class Timing:
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
         """Stage → seconds."""
+        self.before: dict[str, int] = {}
+        """Stage → bytes of raw text that an earlier start had done."""
 
     @contextlib.contextmanager
-    def measure(self, stage: str) -> Iterator[None]:
-        """Measures the time that a stage takes."""
+    def measure(self, stage: str, before: int = 0) -> Iterator[None]:
+        """Measures the time that a stage takes, without what an earlier start did: `before` bytes of raw text."""
         started = time.monotonic()
         yield
         self.seconds[stage] = time.monotonic() - started
+        self.before[stage] = before
 
 
 def report_data(stages: Stages, summary: Summary, timing: Timing, sample: int | None) -> ReportData:
@@ -47,7 +50,7 @@ def report_data(stages: Stages, summary: Summary, timing: Timing, sample: int | 
         pieces=_pieces(plan, sources) if plan.to == "tokens" else [],
         unknown_tokens=summary.unknown_tokens or 0,
         stages=[
-            Stage(name=name, seconds=round(seconds, 3), bytes=summary.text_bytes or 0)
+            Stage(name=name, seconds=round(seconds, 3), bytes=(summary.text_bytes or 0) - timing.before[name])
             for name, seconds in timing.seconds.items()
         ],
         config=plan.config.model_dump(mode="json"),

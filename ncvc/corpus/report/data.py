@@ -65,7 +65,7 @@ class Stage(Record):
     seconds: float
     """Wall clock."""
     bytes: int
-    """Raw text of the pass."""
+    """Raw text that the stage went through in these seconds: all of the pass, unless that was resumed."""
 
 
 class Piece(Record):
