@@ -298,15 +298,24 @@ def read_json(path: Path) -> Any:
 
 @contextlib.contextmanager
 def whole_file(final: Path) -> Iterator[Path]:
-    """A name to write a file under; it gets its own when it is on disk, and on an error it is removed."""
+    """A name to write a file under; it gets its own when it is on disk, and on an error it is removed.
+
+    An `OSError` of that name, or of a full disk, which Python says without a name, is one of `final`.
+    """
     partial = final.with_name(f".{final.name}.{secrets.token_hex(4)}.partial")
     try:
         yield partial
         sync(partial)
         partial.rename(final)
         sync(final.parent)
+    except OSError as error:
+        nameless = error.filename is None and error.errno in (errno.ENOSPC, errno.EDQUOT)
+        if nameless or str(error.filename) == str(partial):
+            error.filename, error.filename2 = str(final), None
+        raise
     finally:
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # the first error is the one to tell
+            partial.unlink(missing_ok=True)
 
 
 def write_whole(path: Path, value: Any) -> None:

@@ -1,10 +1,12 @@
 """Folders are listed, or it is said that they cannot be."""
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
 
-from ncvc.files import files_below, listed
+from ncvc.files import files_below, listed, whole_file
 
 
 def test_what_is_in_a_folder_is_listed_in_order(tmp_path: Path) -> None:
@@ -22,3 +24,18 @@ def test_a_folder_that_cannot_be_read_is_not_taken_for_empty(tmp_path: Path) -> 
         listed(gone, "*")
     with pytest.raises(FileNotFoundError):
         files_below(gone)
+
+
+def test_an_error_of_a_whole_file_names_the_file(tmp_path: Path) -> None:
+    final = tmp_path / "none" / "a.csv"
+    with pytest.raises(FileNotFoundError) as missing, whole_file(final) as partial:
+        partial.write_text("a")
+    assert missing.value.filename == str(final)
+    final = tmp_path / "a.csv"
+    with pytest.raises(OSError, match="No space left") as full, whole_file(final):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert str(full.value.filename) == str(final)
+    with pytest.raises(ConnectionRefusedError) as refused, whole_file(final):
+        raise ConnectionRefusedError(errno.ECONNREFUSED, "refused")
+    assert refused.value.filename is None
+    assert list(tmp_path.iterdir()) == []

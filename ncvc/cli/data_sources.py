@@ -57,17 +57,19 @@ def _command(corpus: Corpus) -> Command:
         prepared = prepare_source(corpus, inputs, config, append=append, count=count, reporter=console.reporter)
         following = f"ncvc preprocess {config} --dry-run --to text"
         summary = {"output": str(config), **vars(prepared), "licence": corpus.licence, "next": following}
-        console.close(summary, _lines(corpus, prepared, config, following))
+        console.close(summary, _lines(corpus, prepared, config, following, count=count))
 
     return command
 
 
-def _lines(corpus: Corpus, prepared: "Prepared", config: Path, following: str) -> Iterator[str]:
+def _lines(corpus: Corpus, prepared: "Prepared", config: Path, following: str, *, count: bool) -> Iterator[str]:
     documents = "" if prepared.documents is None else f", {prepared.documents:,} documents"
     yield f"{corpus.title}: {prepared.files:,} files, {size(prepared.bytes)}{documents}"
     if prepared.published and prepared.documents is None:
         parts = ", ".join(f"{number:,} {part}" for part, number in prepared.published.items())
         yield f"documents not counted (--count does); published: {parts}"
+    elif count and prepared.documents is None:
+        yield "documents not counted: `ncvc preprocess` counts those that it has to extract"
     if prepared.checked:
         yield f"checksums: {prepared.checked:,} of {prepared.files:,} files are as published"
     yield from prepared.notes

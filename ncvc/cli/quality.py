@@ -82,8 +82,8 @@ def label(
     """Draws documents of INPUTs and asks language models whether they are of textbook quality: 高 or 低.
 
     INPUTs are files or folders that `ncvc preprocess --to text` wrote. Any other answer is counted and left out.
-    Answers are kept one by one: started again after a crash the command goes on. With two labellers or two runs their
-    agreement is reported as Cohen's kappa.
+    Answers are kept batch by batch: started again after a crash the command goes on. With two labellers or two runs
+    their agreement is reported as Cohen's kappa.
 
     \b
     Examples:

@@ -1,5 +1,6 @@
 """The filter of low quality: a linear model that runs in the pass, or the scores of a larger one."""
 
+import math
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -34,9 +35,8 @@ class Quality(Config):
         manifest = own_manifest(path) or {}
         files = manifest.get("files", {})
         match manifest.get("stage"):
-            case str(stage) if stage == QUALITY_MODEL and WEIGHTS in files:
-                model = {"kind": "linear", "weights": str(path / WEIGHTS), "sha256": files[WEIGHTS]["sha256"]}
-                model |= {name: manifest["linear"][name] for name in ("intercept", "shortest", "longest")}
+            case str(stage) if stage == QUALITY_MODEL and WEIGHTS in files and (facts := _facts(manifest)):
+                model = {"kind": "linear", "weights": str(path / WEIGHTS), "sha256": files[WEIGHTS]["sha256"], **facts}
             case str(stage) if stage == QUALITY_SCORES and SCORES in files:
                 model = {"kind": "scores", "scores": str(path / SCORES), "sha256": files[SCORES]["sha256"]}
             case _:
@@ -45,3 +45,17 @@ class Quality(Config):
                     " changed; name one as `filters.quality.model`"
                 )
         return {"model": model, "threshold": self.threshold}
+
+
+def _facts(manifest: dict[str, Any]) -> dict[str, Any] | None:
+    """Returns the linear model's intercept and lengths; None if the manifest has something else in their place."""
+    facts = manifest.get("linear")
+    if not isinstance(facts, dict):
+        return None
+    intercept: Any = facts.get("intercept")
+    sizes = [facts.get("shortest"), facts.get("longest")]
+    if type(intercept) not in (int, float) or not math.isfinite(intercept):
+        return None
+    if not all(type(size) is int and size > 0 for size in sizes):
+        return None
+    return {"intercept": intercept, "shortest": sizes[0], "longest": sizes[1]}

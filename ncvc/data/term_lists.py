@@ -90,6 +90,7 @@ _CODE = re.compile(r"[A-Z]\d.*|-1|")
 """ICD-10, and what J-MeDic writes where there is none."""
 _FEATURE = re.compile(r"(?P<reading>[^;]*);icd=(?P<code>[^;]*);lv=(?P<level>[^;/]*)(?:/freq=[^;]*)?;(?P<belongs_to>.*)")
 """Feature of J-MeDic's user dictionary for MeCab."""
+_BREAK = re.compile(r"\s*[\r\n\v\f\x85\u2028\u2029]\s*")
 _NUMBER = re.compile(r"-?\d+")
 
 
@@ -98,7 +99,8 @@ def read_entries(path: Path, kind: TermList) -> Iterator[Entry]:
     none = True
     try:
         for table in read_tables(path):
-            for entry in _entries(([_plain(cell) for cell in cells] for _, cells in table), kind):
+            rows = ((number, [_plain(cell) for cell in cells]) for number, cells in table)
+            for entry in _entries(rows, kind, path):
                 none = False
                 yield entry
     except InputError as error:
@@ -123,22 +125,42 @@ def _expected(kind: TermList) -> str:
 
 
 def _plain(cell: str) -> str:
-    return unicodedata.normalize("NFKC", cell).strip()
+    """Returns a cell in NFKC; one that was broken into lines is one line, without what cannot be seen."""
+    text = _BREAK.sub(_joint, unicodedata.normalize("NFKC", cell)).replace("\t", " ")
+    return "".join(c for c in text if unicodedata.category(c) not in ("Cc", "Cf")).strip()
 
 
-def _entries(rows: Iterator[list[str]], kind: TermList) -> Iterator[Entry]:
-    """Yields the entries of a table; none of one without a header that is in no known form."""
-    filled = (row for row in rows if any(row))
+def _joint(found: re.Match[str]) -> str:
+    """Returns what stands for a line break: a space between words of ASCII, nothing in Japanese."""
+    before, after = found.string[: found.start()][-1:], found.string[found.end() :][:1]
+    return " " if before and after and (before + after).isascii() else ""
+
+
+def _entries(rows: Iterator[tuple[int, list[str]]], kind: TermList, path: Path) -> Iterator[Entry]:
+    """Yields the entries of a table; none of one without a header that is in no known form.
+
+    Raises `InputError` for a header that lacks a needed column, and for a row with more cells than the header.
+    """
+    filled = ((number, cells) for number, cells in rows if any(cells))
     head = list(islice(filled, HEADER_WITHIN))
-    for number, row in enumerate(head):
+    for place, (line, row) in enumerate(head):
         names = ["".join(cell.split()) for cell in row]
         places = {member: _place(names, known) for member, known in kind.columns.items()}
         if places["name"] is not None:
-            for cells in chain(head[number + 1 :], filled):
+            if places["belongs_to"] is None:
+                raise InputError(
+                    f"{path}:{line}: has the column {names[places['name']]}, and no {kind.columns['belongs_to'][0]}"
+                )
+            for number, cells in chain(head[place + 1 :], filled):
+                if any(cells[len(row) :]):
+                    raise InputError(
+                        f"{path}:{number}: has more cells than the header; put a cell with a separator into quotation"
+                        " marks"
+                    )
                 yield Entry(**{member: _cell(cells, place) for member, place in places.items()})
             return
-    if kind is MANBYO and head and (reads := _headerless(head[0])):
-        yield from map(reads, chain(head, filled))
+    if kind is MANBYO and head and (reads := _headerless(head[0][1])):
+        yield from (reads(cells) for _, cells in chain(head, filled))
 
 
 def _headerless(first: list[str]) -> Callable[[list[str]], Entry] | None:

@@ -34,6 +34,8 @@ def prepare_terms(kind: TermList, lists: Sequence[Path], output: Path, levels: S
     """
     if os.path.lexists(output):
         raise InputError(f"{output}: exists already; name another file")
+    if not output.absolute().parent.is_dir():
+        raise InputError(f"{output}: its folder is not there; make it first")
     seen: set[str] = set()
     dropped: Counter[str] = Counter()
     found: Counter[str] = Counter()
@@ -58,6 +60,9 @@ def prepare_terms(kind: TermList, lists: Sequence[Path], output: Path, levels: S
         if missing := [level for level in levels if level not in found]:
             there = ", ".join(sorted(level for level in found if level)) or "none"
             raise InputError(f"{lists[0]}: no row of level {missing[0]}; its levels are {there}")
+        if not seen:
+            reasons = ", ".join(f"{count:,} {reason}" for reason, count in sorted(dropped.items()))
+            raise InputError(f"{lists[0]}: holds no term ({reasons} of {rows:,} rows); is it {kind.title}?")
         if os.path.lexists(output):
             raise InputError(f"{output}: was put there while it was written; name another file")
     known = {level: count for level, count in sorted(found.items()) if level}

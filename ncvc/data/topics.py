@@ -73,7 +73,7 @@ def prepare_topics(
         with (folder / FILE).open("w", encoding="utf-8", newline="\n") as file:
             for kind, each in found.items():
                 file.writelines(_lines(kind, each))
-        inputs = {path.name: sha256(path) for path in lists}
+        inputs = {str(path): sha256(path) for path in lists}
         write_manifest(folder, stage=TOPICS, ncvc=__version__, inputs=inputs, **vars(prepared))
     return prepared
 

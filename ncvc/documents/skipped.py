@@ -67,5 +67,7 @@ def described(paths: Iterable[Path]) -> str:
 
 def _advice(kind: str) -> str:
     """Returns what to do with files of a kind."""
-    is_packed = "." + kind.rpartition(".")[2] in PACKED
-    return ADVICE.get(kind, UNPACK if is_packed else OTHERWISE)
+    inner, _, last = kind.rpartition(".")
+    # Readers unpack these themselves, so that a file of a known kind is not read packed or unpacked.
+    otherwise = ADVICE.get(inner, UNPACK) if f".{last}" in PACKED else OTHERWISE
+    return ADVICE.get(kind, otherwise)

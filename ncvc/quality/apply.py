@@ -30,10 +30,11 @@ def apply(model: Path, embeddings: Path, out: Path, *, replace: bool = False) ->
     Raises an `NcvcError` for folders that do not fit together.
     """
     manifest = require_folder(model, QUALITY_MODEL)
-    if "forest" not in manifest:
+    facts = manifest.get("forest")
+    dimensions = facts.get("dimensions") if isinstance(facts, dict) else None
+    if not isinstance(dimensions, int):
         raise NcvcError(f"{model}: holds no forest; name a folder that `ncvc quality fit --embeddings` wrote")
     final = require_output(out, QUALITY_SCORES, reads=[model, embeddings], replace=replace)
-    dimensions = manifest["forest"]["dimensions"]
     forest = load_forest(model, dimensions)
     parts = []
     for ids, vectors in read_embeddings(embeddings):

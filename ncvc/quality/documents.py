@@ -13,6 +13,7 @@ from ncvc.documents.lines import read_lines
 from ncvc.documents.sources import LONGEST_LINE, find_sources
 from ncvc.documents.unreadable import UnreadableError
 from ncvc.errors import InputError, NcvcError
+from ncvc.utf8 import whole_characters
 
 BATCH = 1024
 """Documents that are cleaned together."""
@@ -56,8 +57,11 @@ def _texts(paths: Iterable[Path], text_field: str) -> Iterator[str]:
     for path in paths:
         try:
             for line in read_lines(path, "utf-8", LONGEST_LINE):
+                place = f"{path}:{line.number}"
+                if not line.is_decoded:
+                    raise InputError(f"{place}: is not UTF-8; give files of `ncvc preprocess --to text`")
                 if line.text is None or not line.text.isspace():
-                    yield _text(line.text, text_field, f"{path}:{line.number}")
+                    yield _text(line.text, text_field, place)
         except UnreadableError:
             raise InputError(f"{path}: is no text; give files of `ncvc preprocess --to text`") from None
 
@@ -71,7 +75,7 @@ def _text(line: str | None, text_field: str, place: str) -> str:
         text = None
     if not isinstance(text, str):
         raise InputError(f"{place}: is no JSON object with a text in {text_field!r}; --text-field names the member")
-    return text
+    return whole_characters(text)
 
 
 def draw(documents: Iterable[Document], size: int, seed: int) -> list[Document]:

@@ -22,7 +22,7 @@ from ncvc.manifest import QUALITY_EMBEDDINGS, write_manifest
 from ncvc.outputs import require_output
 from ncvc.progress import Reporter
 from ncvc.quality.documents import ID_BYTES, Document, read_documents
-from ncvc.quality.folders import require_folder
+from ncvc.quality.folders import read_array, require_folder, write_array
 from ncvc.resumable import ResumableFolder
 
 PART = 4096
@@ -97,8 +97,11 @@ def embed(
             if not path.exists():
                 embedder = embedder or _open(embedding, device, batch_size, key_file)
                 _save(parts / f"ids_{number:05}.npy", _ids(some))
-                _save(path, embedder([document.text for document in some]))
-            size = np.load(path, mmap_mode="r", allow_pickle=False).shape[1]
+                _save(path, _checked(embedding, embedder([document.text for document in some])))
+            found = np.load(path, mmap_mode="r", allow_pickle=False).shape[1]
+            if size not in (0, found):
+                raise NcvcError(_sizes(embedding, {size, found}))
+            size = found
             documents += len(some)
             reporter.say(f"{documents:,} documents embedded")
         if not documents:
@@ -111,14 +114,31 @@ def embed(
     return counts
 
 
+def _checked(embedding: Embedding, vectors: np.ndarray) -> np.ndarray:
+    """Raises `NcvcError` for embeddings that no forest can be trained on, before they are kept."""
+    if not np.isfinite(vectors).all():
+        raise NcvcError(
+            f"{embedding.model.given}: gives embeddings with values that are no numbers of 32 bits; take another"
+            " --dtype, or another model"
+        )
+    if not vectors.size:
+        raise NcvcError(f"{embedding.model.given}: gives embeddings without values; does the server make embeddings?")
+    return vectors
+
+
+def _sizes(embedding: Embedding, sizes: set[int]) -> str:
+    found = " and ".join(map(str, sorted(sizes)))
+    return f"{embedding.model.given}: gives embeddings of {found} dimensions; begin anew with one model and --restart"
+
+
 def _ids(documents: Sequence[Document]) -> np.ndarray:
     raw = b"".join(bytes.fromhex(document.id) for document in documents)
     return np.frombuffer(raw, np.uint8).reshape(len(documents), ID_BYTES)
 
 
 def _save(path: Path, array: np.ndarray) -> None:
-    with whole_file(path) as partial, partial.open("wb") as file:
-        np.save(file, array, allow_pickle=False)
+    with whole_file(path) as partial:
+        write_array(partial, array)
 
 
 def _open(embedding: Embedding, device: str, batch_size: int, key_file: Path | None) -> Embedder:
@@ -150,7 +170,12 @@ def _server(embedding: Embedding, batch_size: int, key_file: Path | None) -> Emb
 
     def embedder(texts: Sequence[str]) -> np.ndarray:
         shown = [text[: embedding.most_characters].replace("▁", " ") for text in texts]
-        return np.array(engine.embed(shown, batch_size), np.float32)
+        found = engine.embed(shown, batch_size)
+        sizes = {len(vector) for vector in found}
+        if len(sizes) > 1:
+            raise NcvcError(_sizes(embedding, sizes))
+        with np.errstate(over="ignore"):
+            return np.array(found, np.float32)
 
     return embedder
 
@@ -163,8 +188,9 @@ def read_embeddings(folder: Path) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     manifest = require_folder(folder, QUALITY_EMBEDDINGS, whole=False)
     for name in sorted(name for name in manifest["files"] if name.startswith("ids_")):
         vectors = folder / name.replace("ids_", "embeddings_")
-        try:
-            ids, embeddings = np.load(folder / name, allow_pickle=False), np.load(vectors, allow_pickle=False)
-        except (OSError, ValueError):
-            raise NcvcError(f"{vectors}: missing or damaged; `ncvc verify {folder}` names what differs") from None
+        ids = read_array(folder / name, np.dtype(np.uint8), dimensions=2)
+        embeddings = read_array(vectors, np.dtype(np.float32), dimensions=2)
+        whole = ids is not None and embeddings is not None and ids.shape == (len(embeddings), ID_BYTES)
+        if ids is None or embeddings is None or not whole or not np.isfinite(embeddings).all():
+            raise NcvcError(f"{vectors}: missing or damaged; `ncvc verify {folder}` names what differs")
         yield ids, embeddings

@@ -18,6 +18,7 @@ from ncvc.manifest import MANIFEST, QUALITY_MODEL, write_manifest
 from ncvc.outputs import require_output, require_untouched
 from ncvc.progress import Reporter
 from ncvc.quality.fitted import Fitted
+from ncvc.quality.folders import write_array
 from ncvc.quality.forest import TREES, fit_forest, save_forest
 from ncvc.quality.labelled import Labelled, read_labelled
 from ncvc.quality.measures import measure
@@ -90,7 +91,7 @@ def _fit(
     texts = [data.texts[row] for row in test]
     reporter.say(f"training the linear model on {len(train):,} documents …")
     linear = fit_linear([data.texts[row] for row in train], data.is_high[train], options or LinearOptions(), seed)
-    np.save(folder / WEIGHTS, linear.weights, allow_pickle=False)
+    write_array(folder / WEIGHTS, linear.weights)
     require_equal(linear, folder / WEIGHTS, texts)
     scores, facts = {"linear": linear.scores(texts)}, {"linear": linear.facts}
     if data.embeddings is not None:

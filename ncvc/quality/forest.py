@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ncvc.errors import NcvcError
+from ncvc.quality.folders import read_array, write_array
 
 FOREST = "forest.npy"
 TREES = 100
@@ -68,19 +69,19 @@ def to_arrays(classifier: Any) -> Forest:
 
 def save_forest(folder: Path, forest: Forest) -> None:
     """Writes the nodes; the roots are those that are no node's child."""
-    np.save(folder / FOREST, forest.nodes, allow_pickle=False)
+    write_array(folder / FOREST, forest.nodes)
 
 
 def load_forest(folder: Path, dimensions: int) -> Forest:
     """Reads the nodes, for embeddings of so many dimensions; raises `NcvcError` for what `save_forest` never writes."""
     path = folder / FOREST
-    try:
-        nodes = np.load(path, allow_pickle=False)
-    except (OSError, ValueError):
-        raise NcvcError(f"{path}: missing or damaged; fit again with --embeddings") from None
+    nodes = read_array(path, NODE, dimensions=1)
+    if nodes is None:
+        raise NcvcError(f"{path}: missing or damaged; fit again with --embeddings")
     places = np.arange(len(nodes))
-    sound = nodes.dtype == NODE and nodes.ndim == 1 and len(nodes) > 0
+    sound = len(nodes) > 0
     if sound:
+        sound &= bool(((nodes["high"] >= 0) & (nodes["high"] <= 1) & np.isfinite(nodes["threshold"])).all())
         inner = nodes["left"] >= 0
         for child in (nodes["left"][inner], nodes["right"][inner]):
             sound &= bool(((child > places[inner]) & (child < len(nodes))).all())

@@ -32,6 +32,8 @@ LABELS = "labels.jsonl.zst"
 SUMMARY = "summary.json"
 PAPER_SAMPLE = 100_000
 """Documents that the papers labelled."""
+LONGEST_ANSWER = 1000
+"""Characters of an answer that are kept; a longer one, which is no label, ends in an ellipsis."""
 
 
 class LabelRecord(Identified):
@@ -142,12 +144,16 @@ def _ask(
         prompts = [engine.word(messages(document.text, most_characters), exam=False) for document in some]
         answers = engine.answer(prompts, batch_size)
         log.extend(
-            LabelRecord(id=document.id, answer=answer.text, finish=answer.finish)
+            LabelRecord(id=document.id, answer=_short(answer.text), finish=answer.finish)
             for document, answer in zip(some, answers, strict=True)
         )
         done += len(some)
         progress.items(done, of)
     progress.close()
+
+
+def _short(answer: str) -> str:
+    return answer if len(answer) <= LONGEST_ANSWER else answer[:LONGEST_ANSWER] + "…"
 
 
 def summarize(documents: Sequence[Document], answered: dict[str, dict[str, LabelRecord]]) -> dict[str, Any]:

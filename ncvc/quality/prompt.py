@@ -11,7 +11,7 @@ PROMPT = (
     "回答は’高’または’低’のみを出力してください。"
 )
 """As the papers have it, quotation marks included."""
-AROUND = " \n\t「」『』’‘'\"“”。.、,"
+AROUND = " \u3000\r\n\t「」『』｢｣’‘'\"“”。｡．.、､，,"
 """Characters that may stand around the answer."""
 
 

@@ -30,6 +30,12 @@ def find_checksums(files: Iterable[Path]) -> dict[Path, tuple[Path, str]]:
     return found
 
 
+def unread_lists(files: Iterable[Path]) -> list[Path]:
+    """Returns the files beside files that are named as lists of checksums and hold none."""
+    folders = dict.fromkeys(path.parent for path in files)
+    return [path for folder in folders for path in _named_in(folder) if not _sums(path)]
+
+
 def compare(checksums: dict[Path, tuple[Path, str]], progress: Callable[[int, int], None]) -> None:
     """Raises `InputError` for the first file that is not as its list says; `progress` takes bytes read and to read."""
     total, done = sum(path.stat().st_size for path in checksums), 0
@@ -45,8 +51,15 @@ def compare(checksums: dict[Path, tuple[Path, str]], progress: Callable[[int, in
 
 
 def _lists_in(folder: Path) -> list[tuple[Path, dict[str, str]]]:
-    paths = sorted({path for pattern in LISTS for path in folder.glob(pattern) if path.is_file()})
-    return [(path, sums) for path in paths if path.stat().st_size <= LARGEST_LIST and (sums := _read(path))]
+    return [(path, sums) for path in _named_in(folder) if (sums := _sums(path))]
+
+
+def _named_in(folder: Path) -> list[Path]:
+    return sorted({path for pattern in LISTS for path in folder.glob(pattern) if path.is_file()})
+
+
+def _sums(path: Path) -> dict[str, str]:
+    return _read(path) if path.stat().st_size <= LARGEST_LIST else {}
 
 
 def _read(path: Path) -> dict[str, str]:

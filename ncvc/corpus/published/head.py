@@ -19,6 +19,8 @@ from ncvc.errors import InputError
 
 DOCUMENTS = 50
 """First documents of a file that are looked at."""
+POINTER = b"version https://git-lfs.github.com/spec/"
+"""Beginning of what a clone without Git LFS has in a large file's place."""
 LEAST_KANA = 0.1
 """Smallest share of kana among the letters of a Japanese text."""
 _KANA = re.compile("[ぁ-ゖァ-ヺー]")
@@ -40,6 +42,9 @@ class Head:
 def read_head(file: SourceFile) -> Head:
     """Reads the first documents of a file; raises `InputError` with the place for what cannot be read."""
     try:
+        with file.path.open("rb") as beginning:
+            if beginning.read(len(POINTER)) == POINTER:
+                raise InputError(f"{file.path}: is a pointer of Git LFS; fetch the file itself with `git lfs pull`")
         if file.format == "parquet":
             rows, lines = native.parquet_head(file.path, "text", DOCUMENTS)
             return Head([json.loads(line) for line in lines], rows)
@@ -113,8 +118,12 @@ def _json_lines(file: SourceFile) -> Iterator[dict[str, Any]]:
     for line in read_lines(file.path, "utf-8", LONGEST_LINE):
         if line.text is not None and not line.text.strip():
             continue
+        if line.text is None:
+            raise InputError(f"{file.path}:{line.number}: is longer than {LONGEST_LINE:,} bytes")
+        if not line.is_decoded:
+            raise InputError(f"{file.path}:{line.number}: is not UTF-8")
         try:
-            value = json.loads(line.text or "")
+            value = json.loads(line.text)
         except ValueError:
             value = None
         if not isinstance(value, dict):

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from ncvc.corpus.config import PreprocessConfig
-from ncvc.corpus.published.checksums import compare, find_checksums
+from ncvc.corpus.published.checksums import compare, find_checksums, unread_lists
 from ncvc.corpus.published.corpora import Corpus
 from ncvc.corpus.published.head import Head, count_documents, languages_of, read_head
 from ncvc.documents.needed import require_packages
@@ -73,6 +73,7 @@ def prepare_source(
     source = {"name": corpus.name, "inputs": _inputs(files, config.absolute().parent), "format": corpus.format}
     source |= corpus.keys
     _write(corpus, source, config, append=append)
+    notes = [mixed, *_unread(files), _missing_parts(corpus, files), _differs(corpus, documents)]
     return Prepared(
         source,
         len(files),
@@ -80,7 +81,7 @@ def prepare_source(
         documents,
         corpus.documents,
         len(checksums),
-        tuple(note for note in (mixed, _missing_parts(corpus, files), _differs(corpus, documents)) if note),
+        tuple(note for note in notes if note),
     )
 
 
@@ -160,6 +161,10 @@ def _count(files: Sequence[SourceFile], heads: Sequence[Head], reporter: Reporte
         progress.items(number, len(files))
     progress.close()
     return counted
+
+
+def _unread(files: Sequence[SourceFile]) -> list[str]:
+    return [f"{path}: holds no checksums; nothing was compared with it" for path in unread_lists(f.path for f in files)]
 
 
 def _missing_parts(corpus: Corpus, files: Sequence[SourceFile]) -> str:

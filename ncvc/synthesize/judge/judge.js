@@ -5,10 +5,15 @@ const choice = JSON.parse(main.querySelector("[data-choice]").dataset.choice);
 const pairs = [...main.querySelectorAll("section[data-pair]")];
 const shown = document.getElementById("shown");
 const state = document.getElementById("state");
-let answers = {};
+const answers = {};
 let at = 0;
 
-try { answers = JSON.parse(localStorage.getItem(name) || "{}"); } catch { answers = {}; }
+try {
+  const kept = JSON.parse(localStorage.getItem(name)) ?? {};
+  for (const { dataset: { pair } } of pairs) {
+    if (["left", "tie", "right"].includes(kept[pair])) answers[pair] = kept[pair];
+  }
+} catch { /* nothing is kept, or nothing that can be read */ }
 
 function save() {
   try { localStorage.setItem(name, JSON.stringify(answers)); state.hidden = true; }
@@ -47,6 +52,7 @@ document.getElementById("back").addEventListener("click", () => show(at - 1));
 document.getElementById("next").addEventListener("click", () => show(at + 1));
 document.getElementById("save").addEventListener("click", download);
 document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.altKey || event.metaKey) return; // the browser's own
   const keys = { 1: "left", 2: "tie", 3: "right" };
   if (event.key in keys) pairs[at].querySelector(`input[value=${keys[event.key]}]`).click();
   else if (event.key === "ArrowRight" && event.target.type !== "radio") show(at + 1);

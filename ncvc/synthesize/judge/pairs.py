@@ -32,7 +32,10 @@ class Choice:
         """Reads what a page wrote; raises `ValueError`."""
         if not isinstance(value, dict) or set(value) != {"task", "between", "pairs", "seed"}:
             raise ValueError("no choice of pairs")
-        return cls(str(value["task"]), value["between"], int(value["pairs"]), int(value["seed"]))
+        numbers = [value["pairs"], value["seed"]]
+        if value["between"] not in ("writers", "prompts") or not all(type(number) is int for number in numbers):
+            raise ValueError("no choice of pairs")
+        return cls(str(value["task"]), value["between"], *numbers)
 
     def dump(self) -> dict[str, Any]:
         """Returns it as JSON values."""

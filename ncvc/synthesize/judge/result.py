@@ -27,7 +27,7 @@ class Comparison:
     def p_value(self) -> float:
         """Probability of a difference at least as large if both were equally good; ties left out (sign test)."""
         count, least = self.wins + self.losses, min(self.wins, self.losses)
-        tail: float = sum(math.comb(count, k) for k in range(least + 1)) / 2.0**count
+        tail: float = sum(math.comb(count, k) for k in range(least + 1)) / 2**count
         return min(1.0, 2 * tail)
 
 

@@ -91,15 +91,23 @@ impl Worker<'_> {
 }
 
 /// Judges a score.
+///
+/// A score that was kept in 32 bits is compared with the threshold in 32 bits, so that 0.7 is not below 0.7.
 pub fn judge(options: &QualityOptions, score: f64) -> std::result::Result<(), Reason> {
-    if score < options.threshold { Err(Reason::LowQuality) } else { Ok(()) }
+    let threshold = match options.model {
+        QualityModel::Linear { .. } => options.threshold,
+        QualityModel::Scores { .. } => f64::from(options.threshold as f32),
+    };
+    if score < threshold { Err(Reason::LowQuality) } else { Ok(()) }
 }
 
 impl Linear {
-    /// Takes the weights from numpy's format; none if they or the lengths are not possible.
+    /// Takes the weights from numpy's format; none if they, the intercept or the lengths are not possible.
     fn new(bytes: &[u8], intercept: f64, shortest: usize, longest: usize) -> Option<Self> {
         let weights = floats(bytes).filter(|weights| weights.len().is_power_of_two())?;
-        let possible = (1..=longest).contains(&shortest) && longest <= LONGEST;
+        // A score that is no number is below no threshold, and every document would stay.
+        let is_number = intercept.is_finite() && weights.iter().all(|weight| weight.is_finite());
+        let possible = is_number && (1..=longest).contains(&shortest) && longest <= LONGEST;
         possible.then_some(Self { weights, intercept, shortest, longest })
     }
 }
@@ -234,7 +242,8 @@ fn scores(bytes: &[u8]) -> Option<FxHashMap<u128, f32>> {
     let (rows, rest) = bytes.as_chunks::<ROW>();
     let read = |row: &[u8; ROW]| {
         let (&id, score) = row.split_first_chunk()?;
-        Some((u128::from_be_bytes(id), f32::from_le_bytes(*score.first_chunk()?)))
+        let score = f32::from_le_bytes(*score.first_chunk()?);
+        (0.0..=1.0).contains(&score).then_some((u128::from_be_bytes(id), score))
     };
     if rest.is_empty() { rows.iter().map(read).collect() } else { None }
 }
@@ -299,15 +308,49 @@ mod tests {
         }
     }
 
+    fn array(descr: &str, shape: &str, values: [f32; 2]) -> Vec<u8> {
+        let text = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}");
+        let mut bytes = b"\x93NUMPY\x01\x00\x76\x00".to_vec();
+        bytes.extend(format!("{text:<117}\n").bytes());
+        bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+        bytes
+    }
+
+    #[test]
+    fn a_score_that_is_the_threshold_stays() {
+        for hundredths in 0..=100u8 {
+            let threshold = f64::from(hundredths) / 100.0;
+            let model = QualityModel::Scores { scores: "scores.bin".into(), sha256: String::new() };
+            let options = QualityOptions { model, threshold };
+            let kept = threshold as f32;
+            assert_eq!(judge(&options, f64::from(kept)), Ok(()));
+            if hundredths > 0 {
+                assert_eq!(judge(&options, f64::from(kept.next_down())), Err(Reason::LowQuality));
+            }
+        }
+    }
+
+    #[test]
+    fn weights_and_scores_that_are_no_numbers_are_refused() {
+        let linear =
+            |values, intercept| Linear::new(&array("<f4", "(2,)", values), intercept, 1, 2).is_some();
+        assert!(linear([1.0, -2.0], 0.5));
+        for (values, intercept) in
+            [([1.0, f32::NAN], 0.5), ([f32::NEG_INFINITY, 1.0], 0.5), ([1.0, 2.0], f64::NAN)]
+        {
+            assert!(!linear(values, intercept));
+        }
+        let rows = |score: f32| [vec![7; ROW - 4], score.to_le_bytes().to_vec()].concat();
+        assert_eq!(scores(&rows(0.25)).map(|found| found.len()), Some(1));
+        for score in [f32::NAN, -0.1, 1.5] {
+            assert!(scores(&rows(score)).is_none());
+        }
+        assert!(scores(&rows(0.25)[1..]).is_none());
+    }
+
     #[test]
     fn numpy_arrays_of_another_kind_are_refused() {
-        let header = |descr: &str, shape: &str| {
-            let text = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}");
-            let mut bytes = b"\x93NUMPY\x01\x00\x76\x00".to_vec();
-            bytes.extend(format!("{text:<117}\n").bytes());
-            bytes.extend([0, 0, 0x80, 0x3f, 0, 0, 0, 0x40]);
-            bytes
-        };
+        let header = |descr: &str, shape: &str| array(descr, shape, [1.0, 2.0]);
         assert_eq!(floats(&header("<f4", "(2,)")), Some(vec![1.0, 2.0]));
         for bytes in
             [header("<f8", "(1,)"), header("<f4", "(3,)"), header("<f4", "(2, 1)"), b"\x93NUMPY".to_vec()]
