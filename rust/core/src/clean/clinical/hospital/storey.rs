@@ -36,6 +36,11 @@ fn closes(behind: &str) -> bool {
     behind.is_empty() || BEHIND.iter().any(|word| behind.starts_with(word))
 }
 
+/// Returns the end of 病棟 at `end`, which goes along: 3階西病棟.
+fn behind_ward(text: &str, end: usize) -> usize {
+    if text[end..].starts_with("病棟") { end + "病棟".len() } else { end }
+}
+
 /// Returns the length of a number of a storey at the start of `text`.
 fn number(text: &str) -> usize {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
@@ -73,7 +78,7 @@ pub fn storey(text: &str, word: &Range<usize>, from: usize) -> Option<Range<usiz
     let side =
         text[word.end..].chars().next().filter(|&c| "東西南北".contains(c) || c.is_ascii_uppercase())?;
     let end = word.end + side.len_utf8();
-    (length > 0 && closes(&text[end..])).then_some(word.start - length..end)
+    (length > 0 && closes(&text[end..])).then_some(word.start - length..behind_ward(text, end))
 }
 
 /// Finds a point of the compass with a storey at it: 西3F, 北4は欠員.
@@ -93,7 +98,7 @@ pub fn compass_storey(text: &str, word: &Range<usize>) -> Option<Range<usize>> {
             .any(|word| text[end..].starts_with(word))
     };
     ((1..=2).contains(&digits) && apart && (storey > 0 && closes(&text[end..]) || works()))
-        .then_some(word.start..end)
+        .then_some(word.start..behind_ward(text, end))
 }
 
 /// Words behind a ward of a number and a letter.
