@@ -10,7 +10,7 @@ pub fn lot(text: &str, word: &Range<usize>) -> Option<Place> {
     let digits = text[..word.start].bytes().rev().take(5).take_while(u8::is_ascii_digit).count();
     let start = word.start - digits;
     let apart = !text[..start].ends_with(['-', '.', '/']) && &text[word.clone()] == "番地";
-    (digits >= 2 && apart).then(|| Place { whole: start..word.end, value: start..word.end })
+    (digits >= 2 && apart).then_some(Place { whole: start..word.end, value: start..word.end })
 }
 
 /// Returns the end of a town behind a city or a ward in which somebody lives: 杉並区阿佐谷南|在住.

@@ -349,7 +349,7 @@ fn japanese(text: &str, service: &str, at: usize) -> Option<Range<usize>> {
     } else {
         behind.is_empty() || behind.starts_with([' ', '\n', '、', '。', '†', ')', ','])
     };
-    let kana = name.chars().any(|c| !c.is_ascii());
+    let kana = !name.is_ascii();
     let general = ["不明", "なし", "未設定", "変更", "登録", "非公開", "削除", "本名", "匿名"]
         .iter()
         .any(|other| name.starts_with(other));

@@ -342,5 +342,5 @@ pub fn short(names: &Names, text: &str, word: &Range<usize>, from: usize) -> Opt
         || is_place_or_name(names, name) && !name.contains(is_hiragana)
         || name.chars().all(is_hiragana) && count >= 4;
     let general = GENERAL.contains(name) || is_verbal(names, name) || is_phrase(name);
-    (whole && count >= 2 && count <= 7 && apart && known && !general).then_some(start..word.end)
+    (whole && (2..=7).contains(&count) && apart && known && !general).then_some(start..word.end)
 }

@@ -98,9 +98,7 @@ pub fn full(words: &Words, text: &str, run: &Range<usize>) -> Option<Range<usize
     if let Some(end) = with_space(words, text, run) {
         return Some(end);
     }
-    if part.chars().nth(2).is_none() {
-        return None;
-    }
+    part.chars().nth(2)?;
     let inner = part.char_indices().map(|(i, _)| i).skip(3).find(|&i| honorific(&part[i..]).is_some());
     let ends = closes(behind) || honorific(behind).is_some();
     let end = inner.or_else(|| ends.then_some(part.len()))?;
@@ -230,7 +228,7 @@ fn with_kana(words: &Words, text: &str, run: &Range<usize>) -> Option<Range<usiz
     let behind = &text[run.end..];
     let kana = behind.trim_start_matches(' ').starts_with(|c| matches!(c, 'ぁ'..='ゖ' | 'ァ'..='ヺ'));
     let part = &text[run.clone()];
-    if !kana || !part.chars().nth(LONGEST_SURNAME).is_none() {
+    if !kana || part.chars().nth(LONGEST_SURNAME).is_some() {
         return None;
     }
     let single = part.chars().nth(1).is_none();

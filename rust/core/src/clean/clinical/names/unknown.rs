@@ -120,7 +120,7 @@ fn is_unknown_name(words: &Words, lattice: &mut Lattice, name: &str, honorific: 
     {
         return true;
     }
-    if (words.is_ordinary(name) || words.is(name, &[Kind::Organisation])) && !(settled && !like)
+    if (words.is_ordinary(name) || words.is(name, &[Kind::Organisation])) && (like || !settled)
         || is_family(name)
     {
         return false;
