@@ -40,6 +40,7 @@ __all__ = [
     "fingerprint_part",
     "join_files",
     "join_tokens",
+    "parquet_head",
     "prepare",
     "reopen_analyzer",
     "reopen_tokenizer",
