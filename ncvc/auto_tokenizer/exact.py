@@ -21,7 +21,7 @@ from ncvc.manifest import MANIFEST, own_manifest
 STOCK = "PreTrainedTokenizerFast"
 """Class that every version of transformers knows, by which a folder loads without ncvc."""
 _OF_THIS_LOADING = ("backend", "is_local", "local_files_only")
-"""What transformers saves of how it loaded a tokenizer."""
+"""Members that transformers saves of how it loaded a tokenizer."""
 
 
 class ExactTokenizerFast(PreTrainedTokenizerFast):  # type: ignore[misc]

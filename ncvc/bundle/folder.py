@@ -20,7 +20,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 @dataclass(frozen=True, kw_only=True)
 class Contents:
-    """What goes into a bundle."""
+    """Contents of a bundle."""
 
     model: Path
     """A folder of `ncvc convert`."""

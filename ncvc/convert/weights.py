@@ -32,7 +32,7 @@ class HuggingFaceWeights:
         self.folder = folder
         self._config = config
         self.facts = read_manifest(folder)
-        """What the folder's manifest says; nothing if there is none."""
+        """Contents of the folder's manifest; empty if there is none."""
         self.model = model_config(folder / "config.json", config, self.facts.get("model", {}), as_stored=as_stored)
         """The shape of the model."""
         self._shards = Shards(folder)

@@ -45,7 +45,7 @@ class SourceConfig(Config):
     """The member of each JSON object, or the column of Parquet, CSV, TSV and Excel, that holds the text. In the last
     three a column may be named by its number, from 1, and several, as in `[主訴, 現病歴]`, are joined by line feeds."""
     header: bool = True
-    """Whether the first row of CSV, TSV and Excel names the columns; without names `text_field` is a number."""
+    """True if the first row of CSV, TSV and Excel names the columns; without names `text_field` is a number."""
     format: SourceFormat = "auto"
     """Format of the files: `jsonl`, `parquet`, `text` (a file a document), `paragraphs` (separated by blank
     lines), `csv`, `tsv`, `excel`, `docx`, `pdf`, `html`, `warc`, `wikipedia` (XML dumps), or the published `oscar`
@@ -105,7 +105,7 @@ class PreprocessConfig(Config):
     tokenizer: str | None = None
     """Tokenizer folder; needed for tokens, not for text."""
     begin_of_text: bool = True
-    """Whether each document begins with `<|begin_of_text|>`; it ends with `<|end_of_text|>` in any case."""
+    """True if each document begins with `<|begin_of_text|>`; it ends with `<|end_of_text|>` in any case."""
     analyzer: Literal["lattice", "vibrato"] = "lattice"
     """Morphological analyser: our own, or vibrato, slower and with the same morphemes, for comparison."""
     duplicates: DuplicatesConfig = DuplicatesConfig()

@@ -26,7 +26,7 @@ Entry = tuple[int, Members | UnreadableError]
 
 @dataclass(frozen=True)
 class Table:
-    """What a table's first row says about all others."""
+    """Names and places of columns by a table's first row."""
 
     chosen: list[int]
     """Columns that make the text."""

@@ -32,11 +32,11 @@ class Turn(Protocol):
 
     @property
     def role(self) -> Role:
-        """Who speaks."""
+        """Role of the speaker."""
 
     @property
     def content(self) -> str:
-        """What is said."""
+        """Text of the turn."""
 
 
 @dataclass(frozen=True)

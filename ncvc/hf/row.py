@@ -52,7 +52,7 @@ class Continuation:
     prompt: str
     """The prompt as the model saw it: cleaned."""
     text: str
-    """What follows the prompt, without `<|end_of_text|>` and stop strings."""
+    """Text behind the prompt, without `<|end_of_text|>` and stop strings."""
     ids: list[int]
     """The tokens made, `<|end_of_text|>` included."""
     finish: Finish

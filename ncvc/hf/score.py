@@ -26,7 +26,7 @@ class Score:
     characters: int
     """The number of its characters, as the model sees it: cleaned."""
     greedy: bool
-    """Whether it is what temperature 0 would give."""
+    """True if temperature 0 would give it."""
 
     @property
     def per_character(self) -> float:

@@ -67,7 +67,7 @@ async def detokenize(service: Service, request: Request, body: bytes) -> Respons
 
 
 def tokenizer_info(service: Service, request: Request) -> Response:
-    """What lm-evaluation-harness asks about a remote tokenizer."""
+    """Facts of the tokenizer that lm-evaluation-harness asks for."""
     tokenizer = service.engine.tokenizer
     ends = sorted(tokenizer.end_ids)
     begins = tokenizer.begin([])

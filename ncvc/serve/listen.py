@@ -11,7 +11,7 @@ from ncvc.serve.worker import Job
 
 @dataclass(frozen=True)
 class Delta:
-    """What one row got since the last one."""
+    """Text and tokens that one row got since the last delta."""
 
     index: int
     """Place of the row in its job."""

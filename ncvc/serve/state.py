@@ -17,7 +17,7 @@ def page(service: Service, request: Request) -> Response:
 
 
 def health(service: Service, request: Request) -> Response:
-    """Whether the engine runs."""
+    """State of the engine: it runs, or not."""
     alive = service.worker.is_alive
     return JSONResponse({"status": "ok" if alive else "the engine has ended"}, status_code=200 if alive else 503)
 

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from ncvc.indexed import IndexedDataset
 
 DOCUMENTS, SAMPLES, REST = 0, 1, 2
-"""What is shuffled: numbers in the seeds."""
+"""Things that are shuffled: numbers in the seeds."""
 NO_STRETCH: NDArray[np.int64] = np.zeros((0, 2), np.int64)
 
 

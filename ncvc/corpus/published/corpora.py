@@ -38,7 +38,7 @@ class Corpus:
     is_mixed: bool = False
     """True if it holds documents in other languages, and files without any, which the pass leaves out."""
     note: str = ""
-    """What else there is to say about it."""
+    """Further remarks on it."""
 
 
 WIKI_40B = Corpus(

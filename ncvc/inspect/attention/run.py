@@ -20,7 +20,7 @@ WEIGHTS = "weights.npy"
 
 @dataclass(frozen=True)
 class Result:
-    """What was found."""
+    """Shares and maps of a packed sequence."""
 
     packed: Packed
     shares: list[Share]

@@ -43,7 +43,7 @@ class Audit:
         return sorted(found, key=lambda stretch: -self.count(stretch)) if self.counts is not None else found
 
     def count(self, stretch: Stretch) -> int:
-        """How often a stretch stands in the data."""
+        """Number of times that a stretch stands in the data."""
         return self.counts[stretch.ids] if self.counts is not None else 0
 
     def groups(self) -> list[tuple[str, int, int]]:
