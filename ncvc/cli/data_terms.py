@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ncvc.cli.options import EXISTING_FILE, FILE, Command, Console, answers
-from ncvc.data.term_lists import MANBYO, TERM_LISTS, TermList
+from ncvc.data.published_lists import MANBYO, TERM_LISTS, TermList
 
 if TYPE_CHECKING:
     from ncvc.data.terms import Prepared

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ncvc.data.drug_names import drug_stem, without_maker, without_salt
-from ncvc.data.term_lists import MANBYO, Entry, TermList, read_entries, reject
+from ncvc.data.published_lists import MANBYO, TermList
+from ncvc.data.term_lists import Entry, read_entries, reject
 from ncvc.errors import InputError
 from ncvc.files import whole_file
 

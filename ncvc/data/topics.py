@@ -13,7 +13,8 @@ from pathlib import Path
 
 from ncvc import __version__
 from ncvc.data.drug_names import drug_stem, without_maker, without_salt
-from ncvc.data.term_lists import DRUG_PRICES, LETTER, MANBYO, TermList, read_entries, reject
+from ncvc.data.published_lists import DRUG_PRICES, MANBYO, TermList
+from ncvc.data.term_lists import LETTER, read_entries, reject
 from ncvc.files import sha256, whole_folder
 from ncvc.manifest import TOPICS, write_manifest
 from ncvc.outputs import require_output, require_untouched

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ncvc.data.term_lists import DRUG_PRICES, MANBYO, TermList
+from ncvc.data.published_lists import DRUG_PRICES, MANBYO, TermList
 from ncvc.data.terms import prepare_terms
 from ncvc.data.topics import prepare_topics
 from ncvc.errors import InputError

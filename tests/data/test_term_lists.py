@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import ncvc
-from ncvc.data.term_lists import DRUG_PRICES, MANBYO, TERM_LISTS
+from ncvc.data.published_lists import DRUG_PRICES, MANBYO, TERM_LISTS
 from ncvc.data.terms import Prepared, prepare_terms
 from ncvc.errors import InputError
 from tests.conftest import run_ncvc
