@@ -150,7 +150,8 @@ def test_every_stage_runs_as_it_is_shown(program: Program, tmp_path: Path) -> No
     assert [shlex.split(line) for line in shown] == commands
     page = (folder / "index.html").read_text(encoding="utf-8")
     assert all(f"ncvc {shlex.join(command)}" in page for command in commands[:9])
-    shutil.rmtree(folder / "scores")  # the stand-in's, without a manifest
+    for name in ("scores", "synthesized", "text", "labels", "quality-model", "filtered"):
+        shutil.rmtree(folder / name, ignore_errors=True)  # the stand-in's, without a manifest
     prepare(folder)  # the page is the demo's
     assert not (folder / "index.html").exists()
 
