@@ -11,7 +11,8 @@ from pathlib import Path
 import encoders
 from near_duplicates import with_copies
 
-SHARED = Path(os.environ.get("NCVC_SHARED", Path(__file__).parents[3] / "shared")) / "data/corpora"
+_SHARED = Path(os.environ.get("NCVC_SHARED", Path(__file__).parents[3] / "shared"))
+GENERAL = _SHARED / "data/corpora/general_ja.jsonl.zst"
 
 NEAR_DUPLICATES = ("neardup", "rensa")
 LONG = 4
@@ -76,11 +77,10 @@ class Sizes:
 
 def texts(megabytes: float) -> list[str]:
     """Real text where it is there, else the demo's."""
-    source = SHARED / "general_ja.jsonl.zst"
-    if source.exists():
+    if GENERAL.exists():
         import zstandard
 
-        with source.open("rb") as packed, zstandard.ZstdDecompressor().stream_reader(packed) as reader:
+        with GENERAL.open("rb") as packed, zstandard.ZstdDecompressor().stream_reader(packed) as reader:
             raw = reader.read(int(megabytes * 1.1e6)).decode(errors="ignore")
         found = [json.loads(line)["text"] for line in raw.splitlines()[:-1]]
     else:
@@ -113,7 +113,8 @@ def prepare(files: Files, megabytes: float) -> Sizes:
     command = [sys.executable, "-m", "ncvc"]
     subprocess.run([*command, "dictionary", "build", dictionary, "--base", "ipadic"], check=True)
     train = ["tokenizer", "train", tokenizer, files.raw, "--dictionary", dictionary]
-    subprocess.run([*command, *train, "--vocab-size", "16384"], check=True)
+    vocabulary = 16384 if GENERAL.exists() else 8192  # the demo's text holds 14,000 pieces
+    subprocess.run([*command, *train, "--vocab-size", str(vocabulary)], check=True)
     write_tokenizer(read_pieces(tokenizer), files.folder, max_length=2048, begin_of_text=True)
     write_quality_model(files.folder / "quality")
     morphemes = ncvc.Tokenizer.load(tokenizer).split_batch(documents)
