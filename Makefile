@@ -4,6 +4,8 @@
 
 # Absolute, because maturin and PyO3 look for the environment from other folders.
 export VIRTUAL_ENV := $(CURDIR)/.venv
+# Where Python keeps no bytecode, every process compiles torch and transformers again: twice the time of each start.
+unexport PYTHONDONTWRITEBYTECODE
 PART ?= preprocess
 SECONDS ?= 60
 PEERS ?= here

@@ -115,6 +115,7 @@ class Report:
 
     ncvc: str
     machine: Machine
+    bytecode: str
     packages: tuple[Package, ...]
     would_use: dict[str, str]
     commands: tuple[Command, ...]
@@ -138,10 +139,18 @@ def examine(commands: Sequence[str], folder: Path, path: Sequence[str] | None = 
     return Report(
         ncvc=__version__,
         machine=here,
+        bytecode=_bytecode(),
         packages=tuple(packages.values()),
         would_use=_choices(here, path),
         commands=tuple(_command(name, packages) for name in commands),
     )
+
+
+def _bytecode() -> str:
+    """Says whether Python keeps what it compiles: without that, each command compiles all of torch's Python again."""
+    if sys.dont_write_bytecode:
+        return "not kept: commands begin in twice the time; unset PYTHONDONTWRITEBYTECODE"
+    return "kept"
 
 
 def _choices(machine: Machine, path: list[str]) -> dict[str, str]:

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from ncvc.cli import commands as cli
 from ncvc.doctor import NEEDS, Report, examine
+from tests.conftest import run_ncvc
 
 BASE = {"click": "8.5.1", "ipadic": "1.0.0", "numpy": "2.5.5", "packaging": "26.3", "pydantic": "2.14.3"}
 BASE |= {"pyyaml": "6.0.3", "sentencepiece": "0.2.3"}
@@ -133,6 +134,12 @@ def test_the_command_writes_text_and_json() -> None:
     assert report["machine"]["cores"] == len(os.sched_getaffinity(0))
     assert {command["name"] for command in report["commands"]} == set(NEEDS)
     assert {name.partition(" ")[0] for name in NEEDS} == set(cli.ncvc.commands)
+
+
+@pytest.mark.parametrize(("value", "shown"), [("1", "not kept: commands begin in twice the time"), ("", "kept\n")])
+def test_unkept_bytecode_is_named(monkeypatch: pytest.MonkeyPatch, value: str, shown: str) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", value)
+    assert f"  {shown}" in run_ncvc("doctor").stdout
 
 
 def test_nothing_heavy_is_imported() -> None:

@@ -56,6 +56,7 @@ def _lines(report: "Report") -> Iterator[str]:
     sections = {
         f"ncvc {report.ncvc} on {machine.system}": {
             "Python": machine.python,
+            "bytecode": report.bytecode,
             "cores": str(machine.cores),
             "memory": f"{machine.memory / 2**30:.1f} GiB",
             "free disk": f"{machine.disk_free / 2**30:.1f} GiB here",
