@@ -14,6 +14,7 @@ from ncvc.errors import ConfigError
 from ncvc.train.elastic.stop_signal import StopRequest
 from ncvc.tune.checkpoints import hidden_folder
 from ncvc.tune.config import TuneConfig
+from ncvc.tune.counted_positions import leave_others_out
 from ncvc.tune.log import TuneLog
 from ncvc.tune.model import adapter_config, load_for_tuning
 from ncvc.tune.names import require_same_names
@@ -84,6 +85,7 @@ def build(config: TuneConfig, prepared: Prepared, log: TuneLog, stop: StopReques
     """Loads the model and makes the method's trainer."""
     base = prepared.base
     model = load_for_tuning(base)
+    leave_others_out()
     promises = Promises(config, log, stop, facts)
     require_same_names(base, model)
     adapters = adapter_config(model, config, len(base.new_tokens))
