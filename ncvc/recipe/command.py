@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -63,34 +63,48 @@ def call(
     # In a folder of the user's nothing of it is imported.
     python = [sys.executable, *(["-P"] if folder else []), "-m", "ncvc"]
     started = time.monotonic()
-    process = subprocess.Popen([*python, *arguments, *quiet], stdout=out, cwd=folder, pass_fds=keep_open)
-    stopped_by = None
-    with _passing_on(process) as passed:
-        while True:
-            try:
-                _, status, usage = os.wait4(process.pid, 0)
-                break
-            except KeyboardInterrupt:
-                stopped_by = signal.SIGINT  # Ctrl-C reached the command too; it ends in its own way
+    with _stop_requests() as requests:
+        process = subprocess.Popen([*python, *arguments, *quiet], stdout=out, cwd=folder, pass_fds=keep_open)
+        requests.reach(process.pid)
+        _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     cost = Cost(time.monotonic() - started, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
-    return Ended(process.returncode, cost, passed[0] if passed else stopped_by)
+    return Ended(process.returncode, cost, requests.made[0] if requests.made else None)
+
+
+class _StopRequests:
+    """Handler that notes Ctrl-C and SIGTERM, and passes SIGTERM on to a command.
+
+    It raises nothing: `os.wait4` may have taken the end of the command already, which an exception would lose.
+    """
+
+    def __init__(self) -> None:
+        self.made: list[int] = []
+        self._pid: int | None = None
+
+    def reach(self, pid: int) -> None:
+        """Takes the command that has started; requests that were made before reach it too."""
+        self._pid = pid
+        if signal.SIGTERM in self.made:
+            os.kill(pid, signal.SIGTERM)
+
+    def __call__(self, number: int, _: FrameType | None) -> None:
+        """See `signal.signal`."""
+        self.made.append(number)
+        if number == signal.SIGTERM and self._pid is not None:
+            with suppress(ProcessLookupError):
+                os.kill(self._pid, number)
 
 
 @contextmanager
-def _passing_on(process: subprocess.Popen[bytes]) -> Iterator[list[int]]:
-    """Passes SIGTERM on to a process, and yields the list that notes it."""
-    passed: list[int] = []
-    if threading.current_thread() is not threading.main_thread():
-        yield passed
-        return
-
-    def pass_on(number: int, _: FrameType | None) -> None:
-        passed.append(number)
-        process.send_signal(number)
-
-    before = signal.signal(signal.SIGTERM, pass_on)
+def _stop_requests() -> Iterator[_StopRequests]:
+    """Yields the handler of Ctrl-C and SIGTERM, where these are not ignored; restores the ones before."""
+    requests = _StopRequests()
+    numbers = (signal.SIGINT, signal.SIGTERM) if threading.current_thread() is threading.main_thread() else ()
+    heard = [number for number in numbers if signal.getsignal(number) != signal.SIG_IGN]
+    before = {number: signal.signal(number, requests) for number in heard}
     try:
-        yield passed
+        yield requests
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
