@@ -9,6 +9,13 @@ from ncvc.config import Config
 from ncvc.model.config import Count, NotNegative, Positive, WholeNumber
 from ncvc.train.home_path import OwnPath
 
+PAPERS_KEEP_INTERVAL = 3200
+
+
+def _keep_interval(values: dict[str, int]) -> int:
+    save_interval = values["save_interval"]
+    return math.ceil(PAPERS_KEEP_INTERVAL / save_interval) * save_interval
+
 
 class CheckpointConfig(Config):
     """Saving and retention of checkpoints, and initial weights."""
@@ -19,8 +26,9 @@ class CheckpointConfig(Config):
     """Writes checkpoints while the training continues, from a copy in the host's memory; false makes it wait."""
     keep_last: Count = 3
     """Number of newest checkpoints to keep."""
-    keep_interval: Count | Literal["off"] = 3200
-    """Steps between checkpoints that are kept for ever as well (the paper's interval); `off` keeps none for ever."""
+    keep_interval: Count | Literal["off"] = pydantic.Field(default_factory=_keep_interval)
+    """Steps between checkpoints that are kept for ever as well; left out, 3200 (the paper's interval) or the next
+    multiple of `save_interval`; `off` keeps none for ever."""
     init_from: OwnPath | None = None
     """Initial weights of a new run: a checkpoint, or a Hugging Face folder of `ncvc convert`, or of stock Llama, Qwen2
     or Qwen3 form; null draws random ones. Dropout, RoPE's base and scaling, and the longest sequence may differ."""

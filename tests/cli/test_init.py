@@ -61,6 +61,7 @@ def test_a_training_is_the_papers_but_for_its_data(tmp_path: Path) -> None:
     own, papers = TrainConfig.load(tmp_path / "own.yaml"), TrainConfig.load(SHIPPED / "ncvc-slm-1.yaml")
     assert (own.model, own.optimizer, own.schedule) == (papers.model, papers.optimizer, papers.schedule)
     assert own.data.prefixes == ["tokens/notes"]
+    assert own.warnings == []
 
 
 def test_a_tuning_is_the_papers_but_for_its_data_and_places(tmp_path: Path) -> None:

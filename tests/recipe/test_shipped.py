@@ -118,6 +118,7 @@ def test_checkpoints_are_those_that_a_training_keeps(copied: Path) -> None:
         if stage.arguments[0] != "train":
             continue
         config = TrainConfig.load(file)
+        assert config.warnings == []
         last = config.schedule.train_iters
         kept = {step for step in range(1, last) if config.checkpoints.is_kept(step)}
         assert steps

@@ -211,6 +211,15 @@ def test_a_keep_interval_that_keeps_fewer_is_said(save, keep, words):
     assert {later - earlier for earlier, later in pairwise(kept)} == {math.lcm(save, keep)}
 
 
+@pytest.mark.parametrize(
+    ("save", "keep"), [(1, 3200), (150, 3300), (1000, 4000), (3200, 3200), (3201, 3201), (5000, 5000)]
+)
+def test_the_default_keep_interval_follows_save_interval(save, keep):
+    policy = CheckpointConfig(save_interval=save)
+    assert policy.keep_interval == keep
+    assert policy.warning is None
+
+
 def test_no_checkpoint_is_kept_for_ever(make_config):
     policy = CheckpointConfig(save_interval=1, keep_interval="off")
     assert policy.warning is None

@@ -43,6 +43,7 @@ def test_every_shipped_config_loads(path):
     config = TrainConfig.load(path)
     ranks = config.parallel.nproc_per_node or 4
     assert config.data_parallel_size(ranks) == ranks
+    assert config.warnings == []
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
