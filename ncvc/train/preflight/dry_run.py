@@ -1,20 +1,18 @@
 """Dry run of a training: size, memory of a GPU, time and disk, estimated without torch and without a GPU."""
 
 import dataclasses
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from ncvc.checkpoint.manifest import checkpoint_folders
 from ncvc.errors import ConfigError
-from ncvc.files import files_below
-from ncvc.machine import disk_free, gpus, nearest_folder
+from ncvc.machine import gpus
 from ncvc.train.config import TrainConfig
 from ncvc.train.preflight.checks import Prepared, inspect_prepared
-from ncvc.train.preflight.flops import flops_per_token, muon_parameters, newton_schulz_flops, parameters
+from ncvc.train.preflight.disk import checkpoint_bytes, disk_of_checkpoints, written_and_kept
+from ncvc.train.preflight.flops import flops_per_token, newton_schulz_flops, parameters
 from ncvc.train.preflight.gpu_specs import GPU_SPECS, GpuSpec, find_gpu_spec
 from ncvc.train.preflight.memory import Memory, fullest, largest_micro_batch, with_length, with_micro_batch
 from ncvc.train.preflight.speed import seconds_of, speed_of_all, validation_seconds, validations
@@ -125,7 +123,7 @@ def estimate(
     steps = config.schedule.train_iters
     plan, speed = StepPlan(config), speed_of_all(config, ranks, planned.spec, mfu)
     validation = validation_seconds(config, prepared, speed) if speed else None
-    needed, free, _ = _disk(config)
+    needed, free, _ = disk_of_checkpoints(config)
     return {
         "run": config.run,
         "parameters": parameters(config.model),
@@ -324,27 +322,10 @@ def _validation(config: TrainConfig, prepared: Prepared, ranks: int, spec: GpuSp
     return [("validation", row if seconds is None else f"{row}; {duration(seconds)} more")]
 
 
-def checkpoint_bytes(config: TrainConfig) -> int:
-    """Size of one checkpoint in bytes: the weights in their type and in float32, AdamW's two moments or Muon's one."""
-    each = (2 if config.compute.dtype == "bfloat16" else 4) + (16 if config.optimizer.ema else 12)
-    return each * parameters(config.model) - 4 * muon_parameters(config)
-
-
-def _kept(config: TrainConfig) -> tuple[int, int]:
-    """Numbers of checkpoints that are written, and that stay at the end."""
-    policy, last = config.checkpoints, config.schedule.train_iters
-    written = -(-last // policy.save_interval)
-    newest = min(policy.keep_last, written)
-    if policy.keep_interval == "off":
-        return written, newest
-    older = (written - newest) * policy.save_interval
-    return written, newest + older // math.lcm(policy.save_interval, policy.keep_interval)
-
-
 def _checkpoints(config: TrainConfig) -> Rows:
-    written, kept = _kept(config)
+    written, kept = written_and_kept(config)
     each = checkpoint_bytes(config)
-    needed, free, where = _disk(config)
+    needed, free, where = disk_of_checkpoints(config)
     verdict = f"{size(needed)} more, {size(free)} free in {where}"
     return [
         (
@@ -353,13 +334,6 @@ def _checkpoints(config: TrainConfig) -> Rows:
         ),
         ("disk", verdict if needed <= free else f"NOT ENOUGH: {verdict}; make room, or keep fewer checkpoints"),
     ]
-
-
-def _disk(config: TrainConfig) -> tuple[int, int, Path]:
-    """Bytes that the checkpoints take beside those that are there, the free ones, and the folder that has them."""
-    there = sum(path.stat().st_size for folder in checkpoint_folders(config.run) for path in files_below(folder))
-    needed = max(0, (_kept(config)[1] + 1) * checkpoint_bytes(config) - there)
-    return needed, disk_free(config.folder), nearest_folder(config.folder)
 
 
 def _warnings(config: TrainConfig, spec: GpuSpec, prepared: Prepared) -> list[str]:

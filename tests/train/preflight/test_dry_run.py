@@ -16,7 +16,8 @@ from ncvc.errors import CheckpointError, ConfigError, NcvcError
 from ncvc.indexed import IndexedDataset
 from ncvc.train.config import TrainConfig
 from ncvc.train.preflight import dry_run
-from ncvc.train.preflight.gpu_specs import GPU_SPECS, find_gpu_spec
+from ncvc.train.preflight.disk import checkpoint_bytes
+from ncvc.train.preflight.gpu_specs import find_gpu_spec
 from ncvc.train.preflight.speed import tokens_per_second
 from tests.conftest import ROOT
 from tests.small_training import train_alone, write_dataset
@@ -154,73 +155,6 @@ def test_the_card_is_the_one_named_or_the_one_here(monkeypatch):
     assert dry_run.target("Voodoo 2", 12).spec.tflops == 0
 
 
-@pytest.mark.parametrize(
-    ("driver", "tflops"),
-    [
-        ("NVIDIA H100 80GB HBM3", 989.4),
-        ("NVIDIA H100 PCIe", 756.4),
-        ("NVIDIA H200", 989.4),
-        ("NVIDIA RTX 6000 Ada Generation", 364.2),
-        ("NVIDIA A100 80GB PCIe", 311.9),
-        ("NVIDIA A100-SXM4-40GB", 311.9),
-        ("NVIDIA B200", 2250.0),
-        ("NVIDIA H200 NVL", 835.3),
-        ("NVIDIA B300 SXM6 AC", 2250.0),
-        ("NVIDIA GB10", 125.0),
-        ("NVIDIA GeForce RTX 5090", 209.5),
-        ("NVIDIA RTX PRO 6000 Blackwell Workstation Edition", 503.8),
-        ("NVIDIA RTX PRO 6000 Blackwell Max-Q Workstation Edition", 438.9),
-        ("Tesla V100-SXM2-32GB", 0.0),
-        ("NVIDIA A10G", 70.0),
-        ("NVIDIA L4", 121.2),
-        ("NVIDIA L40S", 362.1),
-    ],
-)
-def test_cards_by_the_drivers_name(driver, tflops):
-    assert find_gpu_spec(driver).tflops == tflops
-
-
-@pytest.mark.parametrize("driver", ["NVIDIA RTX A4000", "Quadro RTX 6000", "NVIDIA GB20", "CPU"])
-def test_cards_that_are_not_in_the_table(driver):
-    assert find_gpu_spec(driver) is None
-
-
-@pytest.mark.parametrize(
-    ("name", "memory"),
-    [
-        ("A100 40GB", 40),
-        ("NVIDIA A100-PCIE-40GB", 40),
-        ("NVIDIA A100 80GB PCIe", 80),
-        ("Tesla V100-SXM2-32GB", 32),
-        ("V100", 16),
-        ("RTX PRO 6000", 96),
-        ("rtx 5090", 32),
-        ("B300", 288),
-    ],
-)
-def test_the_memory_of_cards(name, memory):
-    assert find_gpu_spec(name).memory == memory
-
-
-@pytest.mark.parametrize(
-    ("driver", "bandwidth"),
-    [
-        ("NVIDIA A100 80GB PCIe", 1935),
-        ("NVIDIA A100-SXM4-80GB", 2039),
-        ("NVIDIA A100-PCIE-40GB", 1555),
-        ("NVIDIA H200 NVL", 4800),
-        ("NVIDIA RTX PRO 6000 Blackwell Server Edition", 1597),
-        ("NVIDIA RTX PRO 6000 Blackwell Workstation Edition", 1792),
-    ],
-)
-def test_the_bandwidth_of_forms_of_a_card(driver, bandwidth):
-    assert find_gpu_spec(driver).bandwidth == bandwidth
-
-
-def test_every_card_is_found_by_its_own_name():
-    assert [find_gpu_spec(card.name) for card in GPU_SPECS] == list(GPU_SPECS)
-
-
 def test_what_does_not_fit_says_what_does():
     _, output = lines("--gpu", "RTX 4090")
     assert "micro_batch_size 8 DOES NOT FIT in 24 GiB (164%); the largest that does is 2 (75%)" in output
@@ -349,7 +283,7 @@ def test_validation_takes_a_third_of_a_step_a_token(make_config, material):
 
 def test_the_disk_of_the_checkpoints_beside_the_free_one(make_config, monkeypatch):
     config = make_config(checkpoints={"save_interval": 2, "keep_last": 2})
-    needed = 3 * dry_run.checkpoint_bytes(config)  # two that stay, and one more
+    needed = 3 * checkpoint_bytes(config)  # two that stay, and one more
     for free, words in ((needed, " more, "), (needed - 1, "NOT ENOUGH: ")):
         monkeypatch.setattr(shutil, "disk_usage", lambda _, free=free: shutil._ntuple_diskusage(0, 0, free))
         line = next(line for line in dry_run.dry_run(config, dry_run.target()) if line.startswith("disk"))
@@ -377,21 +311,6 @@ def test_more_ranks_than_gpus_of_this_machine_are_refused(monkeypatch):
     with pytest.raises(ConfigError, match=r"parallel\.nproc_per_node is 4, but there are 2 GPUs"):
         dry_run.dry_run(config, dry_run.target())
     dry_run.dry_run(config, dry_run.target("H100"))
-
-
-@pytest.mark.parametrize("keep_interval", ["off", 1, 2, 3, 4, 6, 100])
-@pytest.mark.parametrize(
-    ("save_interval", "last", "keep_last"), [(1, 20, 3), (3, 20, 2), (4, 24, 1), (50, 20, 3), (2, 7, 9)]
-)
-def test_checkpoints_are_counted_as_they_are_kept(make_config, keep_interval, save_interval, last, keep_last):
-    """Beside a walk through the steps."""
-    config = make_config(
-        schedule={"train_iters": last},
-        checkpoints={"save_interval": save_interval, "keep_interval": keep_interval, "keep_last": keep_last},
-    )
-    written = sorted({*range(save_interval, last + 1, save_interval), last})
-    kept = {*written[-keep_last:], *(step for step in written[:-keep_last] if config.checkpoints.is_kept(step))}
-    assert dry_run._kept(config) == (len(written), len(kept))
 
 
 def test_a_run_of_more_steps_than_can_be_counted_is_planned_at_once(make_config):

@@ -10,7 +10,7 @@ from ncvc.model.parallel import single_process
 from ncvc.train import optimizer as adamw
 from ncvc.train.config import TrainConfig
 from ncvc.train.preflight import memory
-from ncvc.train.preflight.dry_run import checkpoint_bytes
+from ncvc.train.preflight.disk import checkpoint_bytes
 from ncvc.train.preflight.flops import parameters
 from ncvc.train.preflight.memory import Shares, estimate
 from tests.conftest import ROOT
