@@ -48,18 +48,7 @@ def train(
     announce_wait(config.watch.startup_time)  # the first rank opens the log and its loggers, maybe over a network
     samples = batches(dataset, config, training.plan, ranks, training.done)
     validation = Validation(config, training.datasets, forward)
-    if ranks.is_first:
-        config.folder.mkdir(parents=True, exist_ok=True)
-    log = RunLog(
-        config,
-        speaks=ranks.is_first,
-        done=training.done,
-        plan=training.plan,
-        world_size=ranks.world_size,
-        reporter=reporter,
-    )
-    if ranks.is_first and (edited := publish(config)):
-        log.reporter.say(f"config.yaml had been edited, and was not read: its content is in {edited}")
+    log = open_log(training, reporter)
     events.started(training, log)
     saver = Saver(config, ranks, log)
     training.model.train()
@@ -196,6 +185,24 @@ def reduce_gradients(timer: ComputeTimer, *arguments: Any, **options: Any) -> No
     timer.mark()
     send_heartbeat("waiting for the other ranks", waiting=True)
     finalize_model_grads(*arguments, **options)
+
+
+def open_log(training: Training, reporter: Reporter | None) -> RunLog:
+    """Opens the run's log, and writes its config on the first rank."""
+    config, ranks = training.config, training.ranks
+    if ranks.is_first:
+        config.folder.mkdir(parents=True, exist_ok=True)
+    log = RunLog(
+        config,
+        speaks=ranks.is_first,
+        done=training.done,
+        plan=training.plan,
+        world_size=ranks.world_size,
+        reporter=reporter,
+    )
+    if ranks.is_first and (edited := publish(config)):
+        log.reporter.say(f"config.yaml had been edited, and was not read: its content is in {edited}")
+    return log
 
 
 def enter(training: Training, step: int, log: RunLog) -> None:
