@@ -26,6 +26,14 @@ CONFIG_KEYS = {"--threads": "threads", "--on-error": "on_error", "--output": "ou
 set_option = click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Overrides a key of CONFIG.")
 force_option = click.option("--force", is_flag=True, help="Replaces an output that ncvc made and nobody changed.")
 dry_run_option = click.option("--dry-run", is_flag=True, help="Shows what would be done and needed; writes nothing.")
+gpu_option = click.option(
+    "--gpu", metavar="NAME", help="With --dry-run: the card, such as H100, instead of the one here."
+)
+mfu_option = click.option(
+    "--mfu",
+    type=click.FloatRange(0, 1, min_open=True),
+    help="With --dry-run: the share of its peak that is reached.  [default: 0.4]",
+)
 restart_option = click.option("--restart", is_flag=True, help="Discards an unfinished run of this output.")
 folder_option = click.option("-o", "--output", "out", required=True, type=PATH, help="The folder to write.")
 output_option = click.option("-o", "--output", required=True, type=FILE, help="The file to write, .png or .html.")

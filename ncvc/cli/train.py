@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,10 +15,15 @@ from ncvc.cli.options import (
     RunByDefault,
     answers,
     dry_run_option,
+    gpu_option,
+    mfu_option,
     output_option,
     set_option,
 )
 from ncvc.cli.train_tune import tune
+
+if TYPE_CHECKING:
+    from ncvc.train.config import TrainConfig
 
 
 @click.group(cls=RunByDefault)
@@ -72,7 +77,7 @@ def train() -> None:
 @click.option("--local-addr", metavar="ADDRESS", help="This machine's address.  [default: its host name]")
 @click.option("--write-slurm", type=FILE, help="Writes a script for sbatch, and starts nothing.")
 @dry_run_option
-@click.option("--gpu", metavar="NAME", help="With --dry-run: the card, such as H100, instead of the one here.")
+@gpu_option
 @click.option(
     "--gpu-memory", type=click.FloatRange(min=0, min_open=True), metavar="GIB", help="With --dry-run: its memory."
 )
@@ -82,11 +87,7 @@ def train() -> None:
     metavar="N",
     help="With --dry-run: its peak in 10^12 dense bfloat16 operations a second.",
 )
-@click.option(
-    "--mfu",
-    type=click.FloatRange(0, 1, min_open=True),
-    help="With --dry-run: the share of its peak that is reached.  [default: 0.4]",
-)
+@mfu_option
 @answers
 def run(
     config: Path,
@@ -122,42 +123,24 @@ def run(
     \b
     Exit status: 0 finished, 75 stopped on request with everything saved, 1 failed.
     """
-    from ncvc.train.config import TrainConfig
-
     if not dry_run and any(value is not None for value in (gpu, gpu_memory, gpu_tflops, mfu)):
         raise click.UsageError("--gpu, --gpu-memory, --gpu-tflops and --mfu belong to --dry-run")
     from ncvc.train.changes import changed_keys
-
-    changed = changed_keys(changes)
-    settings = TrainConfig.load(config, overrides, changes)
-    if from_step is not None:
-        settings = settings.branch(from_step)
-    from ncvc.outputs import require_run_folder
-
-    start = settings.checkpoints.init_from or settings.checkpoints.branch_from
-    reads = [config, Path(settings.data.tokenizer), *([Path(start)] if start else [])]
-    require_run_folder(settings.folder, reads)
     from ncvc.train.metrics.status import is_finished
 
+    changed = changed_keys(changes)
+    settings = _load(config, overrides, changes, from_step)
     # Before the imports that take seconds.
     if write_slurm is None and is_finished(settings):
-        if not dry_run and nodes["node_rank"] in (None, 0):
-            from ncvc.train.beside.checkpoint_hooks import finish_hooks
-
-            if not finish_hooks(settings, console.channel):
-                sys.exit(UNFINISHED)
-        done = f"{settings.run}: finished after step {settings.schedule.train_iters} already; nothing was done"
-        console.close(_summary(settings.folder), [done])
-        return
-    if dry_run:
+        _close_finished(settings, console, with_hooks=not dry_run and nodes["node_rank"] in (None, 0))
+    elif dry_run:
         from ncvc.train.preflight import dry_run as planning
         from ncvc.train.preflight.checks import inspect_prepared
 
         card = planning.target(gpu, gpu_memory, gpu_tflops)
         arguments = (settings, card, mfu, nodes["nnodes"], inspect_prepared(settings, changed))
         console.close(planning.estimate(*arguments), planning.dry_run(*arguments))
-        return
-    if write_slurm is not None:
+    elif write_slurm is not None:
         from ncvc.train.elastic import slurm
 
         options = [*(f"--set {text}" for text in overrides), *(f"--change {text}" for text in changes)]
@@ -166,7 +149,39 @@ def run(
         slurm.write_slurm(write_slurm, script)
         line = f"written to {write_slurm}; look at its time limit, then: sbatch {write_slurm}"
         console.close({"output": str(write_slurm)}, [line])
-        return
+    else:
+        _launch(settings, nodes, max_restarts, changed, console)
+
+
+def _load(config: Path, overrides: tuple[str, ...], changes: tuple[str, ...], from_step: int | None) -> "TrainConfig":
+    """Loads the config of a start, and checks that its run folder is one."""
+    from ncvc.outputs import require_run_folder
+    from ncvc.train.config import TrainConfig
+
+    settings = TrainConfig.load(config, overrides, changes)
+    if from_step is not None:
+        settings = settings.branch(from_step)
+    start = settings.checkpoints.init_from or settings.checkpoints.branch_from
+    reads = [config, Path(settings.data.tokenizer), *([Path(start)] if start else [])]
+    require_run_folder(settings.folder, reads)
+    return settings
+
+
+def _close_finished(settings: "TrainConfig", console: Console, *, with_hooks: bool) -> None:
+    """Says that a run is finished, after what is left of its checkpoints' hooks."""
+    if with_hooks:
+        from ncvc.train.beside.checkpoint_hooks import finish_hooks
+
+        if not finish_hooks(settings, console.channel):
+            sys.exit(UNFINISHED)
+    done = f"{settings.run}: finished after step {settings.schedule.train_iters} already; nothing was done"
+    console.close(_summary(settings.folder), [done])
+
+
+def _launch(
+    settings: "TrainConfig", nodes: dict[str, Any], max_restarts: int, changed: frozenset[str], console: Console
+) -> None:
+    """Trains, and exits with the status of a run that is not finished."""
     from ncvc.train.config import require_files
     from ncvc.train.elastic.rendezvous import Rendezvous
     from ncvc.train.packages import require_packages

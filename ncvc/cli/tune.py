@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ncvc.cli.options import EXISTING_FILE, UNFINISHED, Command, Console, answers, dry_run_option, set_option
+from ncvc.cli.options import (
+    EXISTING_FILE,
+    UNFINISHED,
+    Command,
+    Console,
+    answers,
+    dry_run_option,
+    gpu_option,
+    mfu_option,
+    set_option,
+)
 from ncvc.printable import printable
 
 if TYPE_CHECKING:
@@ -19,12 +29,8 @@ if TYPE_CHECKING:
 @click.argument("config", type=EXISTING_FILE)
 @set_option
 @dry_run_option
-@click.option("--gpu", metavar="NAME", help="With --dry-run: the card, such as H100, instead of the one here.")
-@click.option(
-    "--mfu",
-    type=click.FloatRange(0, 1, min_open=True),
-    help="With --dry-run: the share of its peak that is reached.  [default: 0.4]",
-)
+@gpu_option
+@mfu_option
 @click.option(
     "--show-mask",
     type=click.IntRange(1),
