@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+import zstandard
 
 from ncvc.corpus.filters import FiltersConfig
 from tests.conftest import run_ncvc
@@ -51,6 +52,12 @@ def limited(folder: Path, limit: str) -> subprocess.CompletedProcess[str]:
 def report(folder: Path) -> Any:
     """What the pass counted."""
     return json.loads((folder / "out/summary.json").read_text(encoding="utf-8"))
+
+
+def read_zst(path: Path) -> list[dict[str, Any]]:
+    """JSON lines of all frames of a Zstandard file."""
+    raw = zstandard.ZstdDecompressor().stream_reader(path.read_bytes(), read_across_frames=True).read()
+    return [json.loads(line) for line in raw.splitlines()]
 
 
 def dataset(folder: Path) -> tuple[bytes, bytes]:

@@ -6,25 +6,13 @@ from typing import Any
 
 import pytest
 import yaml
-import zstandard
 
 from ncvc.corpus.config import PreprocessConfig
 from ncvc.corpus.preprocess import preprocess
-from ncvc.progress import Reporter
-from tests.conftest import run_ncvc
-from tests.corpus.run import NO_FILTERS
+from tests.conftest import Recorder, run_ncvc
+from tests.corpus.run import NO_FILTERS, read_zst
 
 LINE = {"患者ID": "0012345", "text": "氏名：山田太郎、発熱あり。", "meta": {"date": "2024-01-31", "by": "佐藤"}}
-
-
-class Said(Reporter):
-    """Keeps what is said."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def say(self, line: str) -> None:
-        self.lines.append(line)
 
 
 def config(folder: Path, **keys: Any) -> PreprocessConfig:
@@ -33,14 +21,9 @@ def config(folder: Path, **keys: Any) -> PreprocessConfig:
 
 
 def said(folder: Path, **keys: Any) -> list[str]:
-    reporter = Said()
-    preprocess(config(folder, **keys), folder, to="text", replace=True, restart=True, reporter=reporter)
-    return [line for line in reporter.lines if "patient records" in line]
-
-
-def read_zst(path: Path) -> list[dict[str, Any]]:
-    raw = zstandard.ZstdDecompressor().stream_reader(path.read_bytes(), read_across_frames=True).read()
-    return [json.loads(line) for line in raw.splitlines()]
+    lines: list[str] = []
+    preprocess(config(folder, **keys), folder, to="text", replace=True, restart=True, reporter=Recorder(lines))
+    return [line for line in lines if "patient records" in line]
 
 
 def put(folder: Path, name: str, content: str | bytes) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 import yaml
-import zstandard
 
 import ncvc
 import ncvc._native as native
@@ -16,6 +15,7 @@ from ncvc.corpus.cleaning import CleaningConfig, WebConfig
 from ncvc.corpus.filters import FiltersConfig
 from ncvc.manifest import verify
 from tests.conftest import run_ncvc
+from tests.corpus.run import read_zst
 
 SHORTEST = 10
 
@@ -173,18 +173,15 @@ def test_the_pass_is_what_plain_python_says(
     counts = summary["documents"]
     assert counts["in"] == sum(map(len, texts.values())) == counts["out"] + sum(reasons.values())
     for reason, count in reasons.items():
-        packed = (out / f"dropped/{reason}.jsonl.zst").read_bytes()
-        rows = zstandard.ZstdDecompressor().stream_reader(packed, read_across_frames=True).read().splitlines()
-        assert len(rows) == count
+        assert len(read_zst(out / f"dropped/{reason}.jsonl.zst")) == count
     assert list(verify(out)) == []
 
     run_ncvc("preprocess", tmp_path / "config.yaml", "--to", "text", "--set", "output=text")
     for name, texts_kept in kept.items():
-        packed = (tmp_path / f"text/{name}.jsonl.zst").read_bytes()
-        rows = zstandard.ZstdDecompressor().stream_reader(packed, read_across_frames=True).read().splitlines()
-        assert [json.loads(row)["text"] for row in rows] == texts_kept
+        rows = read_zst(tmp_path / f"text/{name}.jsonl.zst")
+        assert [row["text"] for row in rows] == texts_kept
         members = ["text"] if clinical else ["id", "text"]
-        assert all(list(json.loads(row)) == members for row in rows)
+        assert all(list(row) == members for row in rows)
 
 
 def test_what_repeats_names_what_it_repeats(tmp_path: Path, tokenizer_folder: Path, lines: list[str]) -> None:
@@ -193,8 +190,7 @@ def test_what_repeats_names_what_it_repeats(tmp_path: Path, tokenizer_folder: Pa
     config = {"sources": [{"name": "a", "inputs": ["a.jsonl"]}], "tokenizer": str(tokenizer_folder), "output": "out"}
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
     run_ncvc("preprocess", tmp_path / "config.yaml")
-    packed = (tmp_path / "out/dropped/duplicate_document.jsonl.zst").read_bytes()
-    row = json.loads(zstandard.ZstdDecompressor().stream_reader(packed, read_across_frames=True).read())
+    [row] = read_zst(tmp_path / "out/dropped/duplicate_document.jsonl.zst")
     assert (row["file"], row["line"]) == (str(tmp_path / "a.jsonl"), 3)
     assert row["first"] == {"file": str(tmp_path / "a.jsonl"), "line": 1, "similarity": 1.0}
     assert row["text"] == ncvc.clean(lines[0])
@@ -254,11 +250,7 @@ def test_a_source_keeps_repeated_sentences(tmp_path: Path) -> None:
     sources[0]["repeated_sentences"] = "keep"
     (tmp_path / "config.yaml").write_text(yaml.safe_dump({"sources": sources, "output": "out"}), encoding="utf-8")
     shown = run_ncvc("preprocess", tmp_path / "config.yaml", "--to", "text").stdout
-    out = {}
-    for name in texts:
-        packed = (tmp_path / f"out/{name}.jsonl.zst").read_bytes()
-        rows = zstandard.ZstdDecompressor().decompressobj().decompress(packed).splitlines()
-        out[name] = [json.loads(row)["text"] for row in rows]
+    out = {name: [row["text"] for row in read_zst(tmp_path / f"out/{name}.jsonl.zst")] for name in texts}
     assert out == {"forms": texts["forms"], "notes": [texts["notes"][0], "経過は良好で、退院の予定である。"]}
     assert "61 B of 1 repeated sentences" in shown
     assert "notes lost " in shown

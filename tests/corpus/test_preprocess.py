@@ -22,7 +22,7 @@ from ncvc.corpus.config import PreprocessConfig, SourceConfig
 from ncvc.corpus.filters import AdultWords, FiltersConfig
 from ncvc.corpus.plan import make_plan
 from ncvc.corpus.run_dir import RunDir
-from tests.corpus.run import NO_FILTERS, TEXTS, dataset, limited, outputs, report, run, write
+from tests.corpus.run import NO_FILTERS, TEXTS, dataset, limited, outputs, read_zst, report, run, write
 
 
 def test_the_bytes_are_those_of_megatron_cores_builder(tmp_path: Path, tokenizer_folder: Path) -> None:
@@ -282,22 +282,15 @@ def test_each_source_becomes_a_dataset(tmp_path: Path, tokenizer_folder: Path) -
     assert "two sources are named 'a'" in same.stderr
 
 
-def unpacked(packed: bytes) -> bytes:
-    """All frames of a Zstandard file."""
-    return zstandard.ZstdDecompressor().stream_reader(packed, read_across_frames=True).read()
-
-
 def test_cleaned_text_is_the_same_json_with_another_text(tmp_path: Path, tokenizer_folder: Path) -> None:
     source = write(tmp_path / "in/a.jsonl", TEXTS)
     run(tmp_path, tokenizer_folder, "--to", "text")
-    packed = (tmp_path / "out/corpus.jsonl.zst").read_bytes()
-    written = unpacked(packed).decode().splitlines()
     documents = [json.loads(line) for line in source.read_text().splitlines()]
     expected = [{**document, "text": ncvc.clean(document["text"])} for document in documents]
-    assert [json.loads(line) for line in written] == [document for document in expected if document["text"]]
+    written = read_zst(tmp_path / "out/corpus.jsonl.zst")
+    assert written == [document for document in expected if document["text"]]
     assert report(tmp_path)["reasons"] == {"empty_after_cleaning": 30}
-    dropped = (tmp_path / "out/dropped/empty_after_cleaning.jsonl.zst").read_bytes()
-    rows = [json.loads(line) for line in unpacked(dropped).splitlines()]
+    rows = read_zst(tmp_path / "out/dropped/empty_after_cleaning.jsonl.zst")
     assert [row["line"] for row in rows] == [i for i, document in enumerate(expected, 1) if not document["text"]]
 
 

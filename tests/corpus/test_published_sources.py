@@ -16,6 +16,7 @@ from ncvc.corpus.published.corpora import CORPORA
 from ncvc.corpus.published.source import Prepared, prepare_source
 from ncvc.errors import ConfigError, InputError
 from tests.conftest import run_ncvc
+from tests.corpus.run import read_zst
 
 pa = pytest.importorskip("pyarrow")
 import pyarrow.parquet as pq  # noqa: E402
@@ -146,8 +147,7 @@ def refused(name: str, path: Path) -> str:
 
 
 def texts(folder: Path, name: str) -> list[str]:
-    with zstandard.open(folder / f"{name}.jsonl.zst", "rt", encoding="utf-8") as file:
-        return [row.get("text") or row["content"] for row in map(json.loads, file)]
+    return [row.get("text") or row["content"] for row in read_zst(folder / f"{name}.jsonl.zst")]
 
 
 @pytest.mark.parametrize("name", WRITE)

@@ -6,13 +6,12 @@ from typing import Any
 
 import pydantic
 import pytest
-import zstandard
 
 from ncvc.corpus.cleaning import CleaningConfig
 from ncvc.corpus.config import PreprocessConfig
 from ncvc.corpus.preprocess import preprocess
 from ncvc.progress import Reporter
-from tests.corpus.run import NO_DUPLICATES, NO_FILTERS
+from tests.corpus.run import NO_DUPLICATES, NO_FILTERS, read_zst
 
 URLS, ACCOUNTS, TAGS = "https://a.example.jp/b?c=1#d", "@taro_99", "#京都"
 TEXT = f"資料{URLS} 、投稿 {ACCOUNTS} 、旅行 {TAGS} 、終わり。"
@@ -39,9 +38,7 @@ def cleaned(folder: Path, text: str, webs: list[dict[str, bool]]) -> list[str]:
     ]
     config = PreprocessConfig.model_validate({"sources": sources, "output": "out", "duplicates": NO_DUPLICATES})
     preprocess(config, folder, to="text", reporter=Reporter())
-    packed = [(folder / f"out/s{i}.jsonl.zst").read_bytes() for i in range(len(webs))]
-    raw = [zstandard.ZstdDecompressor().stream_reader(each, read_across_frames=True).read() for each in packed]
-    return [json.loads(each)["text"] for each in raw]
+    return [row["text"] for i in range(len(webs)) for row in read_zst(folder / f"out/s{i}.jsonl.zst")]
 
 
 def test_a_source_switches_off_each_web_notation(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from ncvc.corpus.filters import FiltersConfig
 from ncvc.corpus.preprocess import preprocess
 from ncvc.documents.sources import SourceFile, find_sources
 from ncvc.errors import ConfigError
-from tests.corpus.run import NO_DUPLICATES, NO_FILTERS
+from tests.corpus.run import NO_DUPLICATES, NO_FILTERS, read_zst
 
 pa = pytest.importorskip("pyarrow")
 import pyarrow.parquet as pq  # noqa: E402
@@ -37,9 +37,7 @@ def clean(folder: Path, inputs: list[str] | None = None, **settings: Any) -> tup
     report = preprocess(config, folder, to="text", replace=True, restart=True).to_json()
     counts = report["documents"]
     assert counts["in"] == counts["out"] + counts["dropped"] + counts["quarantined"]
-    packed = (folder / "out/a.jsonl.zst").read_bytes()
-    raw = zstandard.ZstdDecompressor().stream_reader(packed, read_across_frames=True).read()
-    return [json.loads(line) for line in raw.decode().splitlines()], report
+    return read_zst(folder / "out/a.jsonl.zst"), report
 
 
 def quarantine(folder: Path) -> list[tuple[str, int, str]]:

@@ -15,15 +15,8 @@ from ncvc.progress import Reporter
 from ncvc.train.beside.alerts import Alerts
 from ncvc.train.beside.checkpoint_hooks import CheckpointHooks, finish_hooks
 from ncvc.train.metrics.log import append_event
+from tests.conftest import Recorder
 from tests.small_training import assert_same, tensors, train_alone
-
-
-class Said(Reporter):
-    def __init__(self):
-        self.lines = []
-
-    def say(self, line):
-        self.lines.append(line)
 
 
 @pytest.fixture
@@ -51,7 +44,7 @@ def test_the_command_is_given_each_checkpoint_that_stays_once(finished, tmp_path
 
 def test_what_fails_is_said_and_tried_again_by_the_next_start(finished, tmp_path):
     config = finished(run=f"echo reason >&2; test -e {tmp_path}/mended")
-    said = Said()
+    said = Recorder([])
     with CheckpointHooks(config, said) as hooks:
         assert hooks.finish() is True
     run = config.folder
@@ -147,7 +140,7 @@ def test_an_alert_that_fails_is_said_once_and_one_that_hangs_is_ended(make_confi
     monkeypatch.setattr("ncvc.train.beside.alerts.POLL", 0.05)
     config = make_config(alerts={"command": "sleep 1000"})
     config.folder.mkdir(parents=True)
-    said = Said()
+    said = Recorder([])
     with Alerts(config, said):
         for step in range(2):
             append_event(config.folder, "skipped", step=step)
@@ -158,7 +151,7 @@ def test_an_alert_that_fails_is_said_once_and_one_that_hangs_is_ended(make_confi
 def test_an_export_is_the_folder_that_convert_makes(finished, tmp_path):
     """The tests' tokenizer is a manifest alone, so that convert refuses; its sentence is in the log."""
     config = finished(export="hf")
-    said = Said()
+    said = Recorder([])
     with CheckpointHooks(config, said) as hooks:
         assert hooks.finish() is True
     logs = sorted(config.folder.glob("hooks/*.export.log.failed"))
