@@ -6,9 +6,7 @@ ncvc quality label text/*.jsonl.zst -o labels --labeller 'http://127.0.0.1:8766/
 
 import argparse
 
-from ncvc.demo.stand_in import RULES, Handler, StandIns
-
-__all__ = ["RULES", "Handler"]
+from ncvc.demo.stand_in import Handler, StandIns
 
 
 def main() -> None:

@@ -2,23 +2,18 @@
 
 import json
 import random
-import runpy
-import threading
 from collections.abc import Iterator
-from http.server import ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from ncvc.demo.stand_in import stand_ins
 from ncvc.evaluate.models import find_models
 from ncvc.quality.documents import find_inputs
 from ncvc.quality.embed import Embedding, embed
 from ncvc.quality.label import Labelling, label
-from tests.conftest import ROOT
 from tests.hf.conftest import save_model
 
-STAND_IN: dict[str, Any] = runpy.run_path(str(ROOT / "tools" / "stand_in_labeller.py"))
 GOOD = [
     "肺炎の患者に抗菌薬を投与し、発熱と咳嗽が改善するまで入院で経過を観察した。",
     "高血圧の治療では食塩の制限と適度な運動が重要であり、薬物療法はその後に検討する。",
@@ -41,11 +36,8 @@ def write_documents(path: Path, count: int, seed: int = 0) -> list[str]:
 @pytest.fixture
 def address() -> Iterator[str]:
     """The stand-in labeller's address, in this process."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), STAND_IN["Handler"])
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/v1"
-    server.shutdown()
-    server.server_close()
+    with stand_ins() as found:
+        yield found
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ import pytest
 import zstandard
 from sklearn.metrics import cohen_kappa_score
 
+from ncvc.demo.stand_in import RULES
 from ncvc.errors import InputError, NcvcError
 from ncvc.evaluate.engine import Answer, Prompt, Settings
 from ncvc.evaluate.models import find_models
@@ -21,7 +22,7 @@ from ncvc.quality.documents import Document, draw, find_inputs, read_documents
 from ncvc.quality.label import LabelFolder, Labelling, LabelRecord, label
 from ncvc.quality.prompt import PROMPT, messages, read_label
 from ncvc.record_log import InMemoryLog
-from tests.quality.conftest import STAND_IN, write_documents
+from tests.quality.conftest import write_documents
 
 
 def rows_of(folder: Path) -> list[dict[str, Any]]:
@@ -95,7 +96,7 @@ def test_labels_are_the_models_and_other_answers_are_counted(address: str, tmp_p
         file.write(json.dumps({"text": trouble}, ensure_ascii=False) + "\n")
     labellers = find_models([f"{address}#rule", f"{address}#strict"])
     summary = label(Labelling(find_inputs([str(tmp_path / "in.jsonl")]), labellers), tmp_path / "labels")
-    rule = STAND_IN["RULES"]["rule"].label
+    rule = RULES["rule"].label
     expected = {text: rule(text.replace("▁", " ")) for text in texts}
     found = {row["text"]: row["label"] for row in rows_of(tmp_path / "labels")}
     assert found == {**expected, trouble: None}
@@ -106,7 +107,7 @@ def test_labels_are_the_models_and_other_answers_are_counted(address: str, tmp_p
         sum(value == "低" for value in expected.values()),
         1,
     )
-    strict = [STAND_IN["RULES"]["strict"].label(text.replace("▁", " ")) for text in texts]
+    strict = [RULES["strict"].label(text.replace("▁", " ")) for text in texts]
     [pair] = summary["agreement"]
     assert pair["documents"] == 40
     assert pair["kappa"] == pytest.approx(cohen_kappa_score(list(expected.values()), strict))

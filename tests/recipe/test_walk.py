@@ -1,14 +1,12 @@
 """Every recipe, shrunk, from raw text to the tables."""
 
-import threading
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 from ncvc.demo.questions import write_questions
+from ncvc.demo.stand_in import stand_ins
 from ncvc.demo.text import write_terms
 from tests.conftest import SLOW
 from tests.hf.conftest import save_model
-from tests.quality.conftest import STAND_IN
 from tests.recipe.conftest import write_benchmarks, write_lines, write_rows
 from tests.recipe.shrink import edit, small_copy
 from tests.recipe.walk import walk
@@ -117,17 +115,13 @@ def test_ncvc_slm_1(tmp_path: Path, texts: list[str]) -> None:
     write_papers_inputs(folder, texts)
     write_benchmarks(folder)
     save_model("llama", folder / "models/labeller")
-    labeller = ThreadingHTTPServer(("127.0.0.1", 0), STAND_IN["Handler"])
-    threading.Thread(target=labeller.serve_forever, daemon=True).start()
-    with Server(answer) as server:
+    with stand_ins() as labeller, Server(answer) as server:
         edit(
             folder / "synthesize.yaml",
             lambda config: [writer.update(address=server.address) for writer in config["writers"]],
         )
-        edit(folder / "recipe.yaml", lambda recipe: ask(recipe, f"http://127.0.0.1:{labeller.server_port}/v1#rule"))
+        edit(folder / "recipe.yaml", lambda recipe: ask(recipe, f"{labeller}#rule"))
         page = walk(folder)
-    labeller.shutdown()
-    labeller.server_close()
     for report in ("synthesized", "text", "quality/model", "tokens", "scores/checkpoints", "scores/models"):
         assert f'href="{report}/report.html"' in page
     tables = (folder / "scores/models/report.md").read_text(encoding="utf-8")
