@@ -1,8 +1,9 @@
 """Small made-up benchmarks in the form of JMED-LLM and IgakuQA, on which tests run without the real ones."""
 
 import csv
-import json
 from pathlib import Path
+
+from tests.rows import write_lines
 
 CHOICES = {"jmmlu_med": "ABCD", "crade": "ABCD", "rrtnm": "ABCDE", "smdis": "AB", "jcsts": "ABCDEF"}
 ALL_OF = {"jmmlu_med": "JMMLU-Med", "crade": "CRADE", "rrtnm": "RRTNM", "smdis": "SMDIS", "jcsts": "JCSTS"}
@@ -78,11 +79,6 @@ def problem(number: int, name: str) -> tuple[dict[str, object], dict[str, object
     }
     about = {"problem_id": name, "category": "循環器" if number % 2 else "血液", "kinki": ["de"] if number == 0 else []}
     return row, about
-
-
-def write_lines(path: Path, values: list[dict[str, object]]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(json.dumps(value, ensure_ascii=False) + "\n" for value in values), encoding="utf-8")
 
 
 def write_igakuqa(folder: Path, *, demonstrations: bool = True) -> Path:

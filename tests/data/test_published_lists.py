@@ -15,6 +15,7 @@ from ncvc.data.published_lists import DRUG_PRICES, MANBYO, TermList
 from ncvc.data.terms import prepare_terms
 from ncvc.data.topics import prepare_topics
 from ncvc.errors import InputError
+from tests.rows import write_table
 
 Table = list[list[str]]
 
@@ -40,12 +41,6 @@ PRICES: Table = [
 ]  # fmt: skip
 
 
-def write(path: Path, rows: Table, encoding: str = "utf-8") -> Path:
-    with path.open("w", encoding=encoding, newline="") as file:
-        csv.writer(file).writerows(rows)
-    return path
-
-
 def prepared(kind: TermList, path: Path) -> list[list[str]]:
     out = path.with_name("out.csv")
     prepare_terms(kind, [path], out)
@@ -55,7 +50,7 @@ def prepared(kind: TermList, path: Path) -> list[list[str]]:
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp932", "utf-16"])
 def test_the_table_of_2021(encoding: str, tmp_path: Path) -> None:
-    assert prepared(MANBYO, write(tmp_path / "m.csv", OF_2021, encoding)) == [
+    assert prepared(MANBYO, write_table(tmp_path / "m.csv", OF_2021, encoding)) == [
         ["2型糖尿病", "2型糖尿病", "E11", "S"],
         ["ナルコレプシー", "ナルコレプシー", "G474", "A"],
         ["嘔気,嘔吐", "嘔気", "R11", "C"],
@@ -64,14 +59,14 @@ def test_the_table_of_2021(encoding: str, tmp_path: Path) -> None:
 
 
 def test_numbers_and_codes_in_front_are_no_terms(tmp_path: Path) -> None:
-    assert prepared(MANBYO, write(tmp_path / "m.csv", OF_2022)) == [
+    assert prepared(MANBYO, write_table(tmp_path / "m.csv", OF_2022)) == [
         ["2型糖尿病", "2型糖尿病", "E11", "S"],
         ["腰痛", "腰痛症", "M545", "A"],
     ]
 
 
 def test_the_price_list_with_broken_headers_and_a_drug_that_leaves_it(tmp_path: Path) -> None:
-    assert prepared(DRUG_PRICES, write(tmp_path / "p.csv", PRICES)) == [
+    assert prepared(DRUG_PRICES, write_table(tmp_path / "p.csv", PRICES)) == [
         ["ロキソニン錠60mg", "ロキソプロフェンナトリウム水和物", "品名"],
         ["ロキソニン", "ロキソプロフェンナトリウム水和物", "商標"],
         ["ロキソプロフェンナトリウム水和物", "ロキソプロフェンナトリウム水和物", "成分名"],
@@ -98,7 +93,7 @@ def test_the_price_list_with_broken_headers_and_a_drug_that_leaves_it(tmp_path: 
     ],
 )
 def test_a_list_of_another_form_is_refused(kind: TermList, table: Table, said: str, tmp_path: Path) -> None:
-    path = write(tmp_path / "m.csv", table)
+    path = write_table(tmp_path / "m.csv", table)
     with pytest.raises(InputError, match=re.escape(said)):
         prepare_terms(kind, [path], tmp_path / "out.csv")
     assert [each.name for each in tmp_path.iterdir()] == ["m.csv"]
@@ -106,12 +101,14 @@ def test_a_list_of_another_form_is_refused(kind: TermList, table: Table, said: s
 
 def test_a_cell_that_was_broken_into_lines_is_one_name(tmp_path: Path) -> None:
     cells = ["改\n行症", "Type 2\r\ndiabetes", "タブ\t語", "嘔\u200b気", "肺\x07炎"]
-    found = prepared(MANBYO, write(tmp_path / "m.csv", [["出現形", "標準病名"], *([cell, "x"] for cell in cells)]))
+    found = prepared(
+        MANBYO, write_table(tmp_path / "m.csv", [["出現形", "標準病名"], *([cell, "x"] for cell in cells)])
+    )
     assert [row[0] for row in found] == ["改行症", "Type 2 diabetes", "タブ 語", "嘔気", "肺炎"]
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
-    path = write(tmp_path / "m.csv", OF_2021)
+    path = write_table(tmp_path / "m.csv", OF_2021)
     with pytest.raises(InputError, match=r"none/out\.csv: its folder is not there; make it first"):
         prepare_terms(MANBYO, [path], tmp_path / "none" / "out.csv")
 
@@ -120,7 +117,7 @@ def test_topics_name_both_of_two_lists_with_one_name(tmp_path: Path) -> None:
     paths = []
     for year, table in (("2021", OF_2021), ("2022", OF_2022)):
         (tmp_path / year).mkdir()
-        paths.append(write(tmp_path / year / "MANBYO.csv", table))
+        paths.append(write_table(tmp_path / year / "MANBYO.csv", table))
     prepare_topics(tmp_path / "out", diseases=paths)
     assert list(json.loads((tmp_path / "out/manifest.json").read_bytes())["inputs"]) == [str(path) for path in paths]
 

@@ -11,6 +11,7 @@ from ncvc.data.published_lists import DRUG_PRICES, MANBYO, TERM_LISTS
 from ncvc.data.terms import Prepared, prepare_terms
 from ncvc.errors import InputError
 from tests.conftest import run_ncvc
+from tests.rows import write_table
 
 HEADER = ["出現形", "出現形よみ", "ICD10コード", "標準病名", "信頼度LEVEL", "頻度LEVEL"]
 ROWS = [
@@ -31,12 +32,6 @@ def terms(path: Path) -> list[str]:
         return [row[0] for row in csv.reader(file)][1:]
 
 
-def write(path: Path, rows: list[list[str]], *, encoding: str = "utf-8", separator: str = ",") -> Path:
-    with path.open("w", encoding=encoding, newline="") as file:
-        csv.writer(file, delimiter=separator).writerows(rows)
-    return path
-
-
 def workbook(path: Path, sheets: dict[str, list[list[str]]]) -> Path:
     xlsxwriter = pytest.importorskip("xlsxwriter")
     pytest.importorskip("python_calamine")
@@ -53,7 +48,7 @@ def manbyo(tmp_path: Path, path: Path, **options: object) -> Prepared:
 
 
 def test_the_published_table(tmp_path: Path) -> None:
-    found = manbyo(tmp_path, write(tmp_path / "m.csv", [HEADER, *ROWS], encoding="utf-8-sig"))
+    found = manbyo(tmp_path, write_table(tmp_path / "m.csv", [HEADER, *ROWS], encoding="utf-8-sig"))
     assert found == Prepared(rows=4, terms=3, dropped={"repeated": 1}, levels={"B": 1, "D": 1, "S": 2})
     assert (tmp_path / "out.csv").read_text(encoding="utf-8").splitlines() == [
         "出現形,標準病名,ICD10コード,信頼度LEVEL",
@@ -86,7 +81,7 @@ def test_the_source_of_the_dictionary_of_mecab(encoding: str, tmp_path: Path) ->
         "腰痛",
         "ようつう;icd=M545;lv=A;腰痛症",
     ]
-    found = manbyo(tmp_path, write(tmp_path / "m.csv", [row, short], encoding=encoding))
+    found = manbyo(tmp_path, write_table(tmp_path / "m.csv", [row, short], encoding=encoding))
     assert (found.rows, found.levels) == (2, {"A": 1, "S": 1})
     assert (tmp_path / "out.csv").read_text(encoding="utf-8").splitlines()[1:] == [
         "2型糖尿病,2型糖尿病,E11,S",
@@ -101,7 +96,7 @@ def test_three_columns_without_a_header_keep_every_row(tmp_path: Path) -> None:
 
 
 def test_levels_are_chosen(tmp_path: Path) -> None:
-    path = write(tmp_path / "m.tsv", [HEADER, *ROWS], separator="\t")
+    path = write_table(tmp_path / "m.tsv", [HEADER, *ROWS], separator="\t")
     found = manbyo(tmp_path, path, levels=["S", "B"])
     assert (found.rows, found.terms, found.dropped) == (4, 2, {"level": 1, "repeated": 1})
     with pytest.raises(InputError, match="no row of level X; its levels are B, D, S"):
@@ -124,14 +119,14 @@ def test_the_price_lists_of_all_categories(tmp_path: Path) -> None:
         "セファゾリンナトリウム水和物",
         "セファゾリン",
     ]
-    csv_file = write(tmp_path / "p.csv", PRICES, encoding="shift_jis")
+    csv_file = write_table(tmp_path / "p.csv", PRICES, encoding="shift_jis")
     prepare_terms(DRUG_PRICES, [csv_file], tmp_path / "again.csv")
     assert terms(tmp_path / "again.csv") == terms(tmp_path / "out.csv")
 
 
 def test_the_dictionary_takes_what_was_written(tmp_path: Path) -> None:
-    write(tmp_path / "m.csv", [HEADER, *ROWS])
-    write(tmp_path / "p.csv", PRICES)
+    write_table(tmp_path / "m.csv", [HEADER, *ROWS])
+    write_table(tmp_path / "p.csv", PRICES)
     run_ncvc("data", "manbyo", tmp_path / "m.csv", tmp_path / "diseases.csv")
     done = run_ncvc("data", "drug-prices", tmp_path / "p.csv", tmp_path / "drugs.csv", "--json")
     assert json.loads(done.stdout)["licence"] == DRUG_PRICES.licence
@@ -164,7 +159,7 @@ def test_help_names_publisher_and_licence(name: str) -> None:
 def test_a_file_that_is_there_stays(tmp_path: Path) -> None:
     (tmp_path / "out.csv").write_text("mine")
     with pytest.raises(InputError, match="exists already"):
-        manbyo(tmp_path, write(tmp_path / "m.csv", [HEADER, *ROWS]))
+        manbyo(tmp_path, write_table(tmp_path / "m.csv", [HEADER, *ROWS]))
     assert (tmp_path / "out.csv").read_text() == "mine"
 
 

@@ -1,6 +1,5 @@
 """Documents with labels by a stated rule, a labeller behind an address, and embeddings of a tiny model."""
 
-import json
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ from ncvc.quality.documents import find_inputs
 from ncvc.quality.embed import Embedding, embed
 from ncvc.quality.label import Labelling, label
 from tests.hf.conftest import save_model
+from tests.rows import write_lines
 
 GOOD = [
     "肺炎の患者に抗菌薬を投与し、発熱と咳嗽が改善するまで入院で経過を観察した。",
@@ -29,7 +29,7 @@ def write_documents(path: Path, count: int, seed: int = 0) -> list[str]:
     for number in range(count):
         parts = draw.choices(GOOD, k=4) if number % 2 else [part + "\n" for part in draw.choices(BAD, k=4)]
         texts.append(f"第{number}▁項。{''.join(parts)}".rstrip("\n"))
-    path.write_text("".join(json.dumps({"text": text}, ensure_ascii=False) + "\n" for text in texts), encoding="utf-8")
+    write_lines(path, ({"text": text} for text in texts))
     return texts
 
 

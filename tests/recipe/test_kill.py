@@ -14,10 +14,11 @@ from ncvc.recipe.attempts import AttemptLog
 from ncvc.recipe.config import load_recipe
 from ncvc.recipe.run import LOG, WORK, is_at_work, states_of
 from tests.conftest import SLOW, run_ncvc
-from tests.recipe.conftest import write_benchmarks, write_lines
+from tests.recipe.conftest import write_benchmarks
 from tests.recipe.shrink import edit, small_copy
 from tests.recipe.toy import write_toy
 from tests.recipe.walk import start
+from tests.rows import write_lines
 
 DATA = (
     "*.jsonl.zst",

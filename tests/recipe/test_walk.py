@@ -7,9 +7,10 @@ from ncvc.demo.stand_in import stand_ins
 from ncvc.demo.text import write_terms
 from tests.conftest import SLOW
 from tests.hf.conftest import save_model
-from tests.recipe.conftest import write_benchmarks, write_lines, write_rows
+from tests.recipe.conftest import write_benchmarks
 from tests.recipe.shrink import edit, small_copy
 from tests.recipe.walk import walk
+from tests.rows import write_lines, write_table
 from tests.synthesize.made_up import answer
 from tests.synthesize.server import Server
 from tests.tune.conftest import stock_base
@@ -32,7 +33,7 @@ def test_clinical_notes(tmp_path: Path, texts: list[str]) -> None:
     folder = small_copy("clinical-notes", tmp_path / "recipe", {4000: 2})
     rows = [["id", "主訴", "経過"]]
     rows += [[str(number), f"患者氏名：山田太郎。第{number}例。発熱", text] for number, text in enumerate(texts[:150])]
-    write_rows(folder / "notes/notes.csv", rows)
+    write_table(folder / "notes/notes.csv", rows)
     edit(folder / "text.yaml", lambda text: text["sources"][1].update(text_field=["主訴", "経過"]))
     write_lines(folder / "general/text.jsonl", [{"text": text} for text in texts[150:]])
     write_terms(folder / "terms.csv")
@@ -102,11 +103,11 @@ def write_papers_inputs(folder: Path, texts: list[str]) -> None:
         + "</article></body></html>",
         encoding="utf-8",
     )
-    write_rows(
+    write_table(
         folder / "raw/manbyo.csv",
         [["出現形", "ICDコード", "標準病名"], ["肺炎", "J189", "肺炎"], ["糖尿病", "E14", "糖尿病"]],
     )
-    write_rows(folder / "raw/drugs.csv", [["品名", "成分名"], ["アスピリン錠100mg", "アスピリン"]])
+    write_table(folder / "raw/drugs.csv", [["品名", "成分名"], ["アスピリン錠100mg", "アスピリン"]])
 
 
 @SLOW

@@ -5,7 +5,7 @@ from typing import Any
 
 import yaml
 
-from tests.recipe.conftest import write_lines
+from tests.rows import write_lines
 
 RECIPE: dict[str, Any] = {
     "name": "toy",

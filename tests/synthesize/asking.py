@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from tests.rows import write_lines
 from tests.synthesize.answers import EXERCISE, PROMPTS, TEXTBOOK, Key
 
 QUICK = {"backoff": 0.02, "timeout": 5.0, "in_flight": 32}
@@ -19,11 +20,6 @@ QUICK = {"backoff": 0.02, "timeout": 5.0, "in_flight": 32}
 def topic_names(number: int) -> list[str]:
     """Names of which none begins another."""
     return [f"第{index:05d}疾患" for index in range(number)]
-
-
-def write_lines(path: Path, values: list[Any]) -> None:
-    """Writes JSON lines."""
-    path.write_text("".join(json.dumps(value, ensure_ascii=False) + "\n" for value in values), encoding="utf-8")
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.rows import write_lines
 from tests.synthesize.answers import PROMPTS, TEXTBOOK, prose
-from tests.synthesize.asking import log_lines, requests_of, states, synthesize, write_config, write_lines
+from tests.synthesize.asking import log_lines, requests_of, states, synthesize, write_config
 from tests.synthesize.misbehaving import Asked, Reply, Server
 
 ONE = [{"name": "w-a", "model": "a"}]

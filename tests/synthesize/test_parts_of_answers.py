@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.rows import write_lines
 from tests.synthesize.answers import prose, question
 from tests.synthesize.asking import (
     command,
@@ -22,7 +23,6 @@ from tests.synthesize.asking import (
     synthesize,
     topic_names,
     write_config,
-    write_lines,
 )
 from tests.synthesize.misbehaving import Asked, Reply, Server
 
