@@ -1,11 +1,15 @@
 """Tiny models to be inspected: three stock architectures, and two steps of a run of our own with its exact tokenizer."""
 
 import importlib.util
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+from click.testing import CliRunner
 
+from ncvc.cli.commands import ncvc
 from ncvc.convert.export import to_huggingface
 from tests.drawn import small_model, write_drawn
 from tests.hf.conftest import save_model
@@ -14,6 +18,13 @@ NEEDS_FONT = pytest.mark.skipif(
     importlib.util.find_spec("matplotlib_fontja") is None, reason="the Japanese font is in the extra inspect"
 )
 ARCHITECTURES = ("gpt_neox", "llama", "qwen2")
+
+
+def numbers(out: Path, *arguments: object) -> Any:
+    """Runs `ncvc inspect`; returns the numbers that it writes."""
+    done = CliRunner().invoke(ncvc, ["inspect", *map(str, arguments), "-o", str(out), "--quiet"])
+    assert done.exit_code == 0, done.exception
+    return json.loads((out / "numbers.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="session")

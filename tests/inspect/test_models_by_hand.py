@@ -3,7 +3,6 @@
 Written by another author than the code, from its documentation.
 """
 
-import json
 import math
 from pathlib import Path
 
@@ -16,15 +15,9 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, Llama
 
 from ncvc.cli.commands import ncvc
 from tests.hf.conftest import SIZES, stock_tokenizer
-from tests.inspect.conftest import NEEDS_FONT
+from tests.inspect.conftest import NEEDS_FONT, numbers
 
 pytestmark = NEEDS_FONT
-
-
-def numbers(out: Path, *arguments: object) -> dict:
-    done = CliRunner().invoke(ncvc, ["inspect", *map(str, arguments), "-o", str(out), "--quiet"])
-    assert done.exit_code == 0, done.exception
-    return json.loads((out / "numbers.json").read_text(encoding="utf-8"))
 
 
 def embedding(folder: Path) -> np.ndarray:

@@ -16,17 +16,11 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from ncvc.cli.commands import ncvc
 from ncvc.errors import NcvcError
-from tests.inspect.conftest import NEEDS_FONT
+from tests.inspect.conftest import NEEDS_FONT, numbers
 from tests.test_indexed import write as write_index
 
 pytestmark = NEEDS_FONT
 TEXTS = ["患者は発熱と咳嗽を主訴に来院した。", "The patient was 65", "胸部X線"]
-
-
-def numbers(out: Path, *arguments: object) -> dict:
-    done = CliRunner().invoke(ncvc, ["inspect", *map(str, arguments), "-o", str(out), "--quiet"])
-    assert done.exit_code == 0, done.exception
-    return json.loads((out / "numbers.json").read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("architecture", ["gpt_neox", "llama", "qwen2"])
