@@ -74,7 +74,7 @@ fuzz_target!(|data: &[u8]| {
     }
 });
 
-/// Whether the step that wrote `name` comes after the one that wrote `file`.
+/// Tests whether the step that wrote `name` comes after the one that wrote `file`.
 fn is_after(name: &Path, file: &Path) -> bool {
     // Fingerprints come before every step.
     let step = |path: &Path| {

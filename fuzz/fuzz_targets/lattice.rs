@@ -95,7 +95,7 @@ fn build(dictionary: &Dictionary) -> Vec<u8> {
 }
 
 impl Dictionary {
-    /// What a way through the line costs, and whether a word in it can be unknown.
+    /// Cost of a way through the line, and true if a word in it can be unknown.
     fn cost(&self, line: &str, path: &[std::ops::Range<usize>]) -> (i64, bool) {
         let mut ends = BTreeMap::from([(0, 0)]);
         let mut unknown = false;
@@ -121,7 +121,7 @@ impl Dictionary {
     }
 }
 
-/// Whether `surface` is an unknown word at the beginning of `rest`: every category invokes.
+/// Tests whether `surface` is an unknown word at the beginning of `rest`: every category invokes.
 fn is_proposed(rest: &str, surface: &str) -> bool {
     let kind = category(rest.chars().next().unwrap_or(' '));
     let run = rest.chars().take_while(|&c| category(c) == kind).count();

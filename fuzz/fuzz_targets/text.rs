@@ -5,7 +5,7 @@ use libfuzzer_sys::fuzz_target;
 use ncvc_core::source::{Documents, Encoding, Format, Line, SourceFile, encoding_named};
 use serde_json::Value;
 
-/// What begins like this is taken for compressed, which is the target `open`'s.
+/// Beginnings of compressed data, which is the target `open`'s.
 const COMPRESSED: [&[u8]; 3] = [b"\x1f\x8b", b"BZh", b"\x28\xb5\x2f\xfd"];
 const ENCODINGS: [&str; 6] = ["utf-8", "shift_jis", "euc-jp", "iso-2022-jp", "utf-16le", "utf-16be"];
 

@@ -1,4 +1,4 @@
-//! What several targets need: folders to write inputs to, and a small tokenizer.
+//! Parts of several targets: folders to write inputs to, and a small tokenizer.
 
 pub mod dictionary;
 

@@ -1,4 +1,4 @@
-//! What readers written in Python need of the engine: decompressed bytes, decoding, compression.
+//! Parts of the engine that readers written in Python need: decompressed bytes, decoding, compression.
 
 use std::io::BufRead;
 use std::path::{Path, PathBuf};

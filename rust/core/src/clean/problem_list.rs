@@ -44,11 +44,11 @@ const LONGEST: usize = 16;
 /// linear, as no part of a line is read twice.
 #[derive(Default)]
 pub struct ProblemLists {
-    /// Where the line begins.
+    /// Beginning of the line.
     line: usize,
-    /// What is known of the text before this.
+    /// End of the text that was read.
     read: usize,
-    /// Whether the line's first # begins a problem list; none before it.
+    /// True if the line's first # begins a problem list; `None` before it.
     is_list: Option<bool>,
 }
 

@@ -1,8 +1,8 @@
 //! Candidates among crowds: documents of a band that too many share to compare all with all, such as pages of one
 //! template.
 //!
-//! What such documents share says little, for all of them share it; what a few of them share says much. So they get a
-//! longer sketch. A slot that few of them share is a vote for each two of these, and so is a longer band, which more
+//! Features that all such documents share say little; those that a few of them share say much. So they get a longer
+//! sketch. A slot that few of them share is a vote for each two of these, and so is a longer band, which more
 //! similar documents share: it tells those just above the threshold from those just below. A document is compared with
 //! those that have most votes.
 

@@ -5,7 +5,7 @@ use crate::{Error, Result};
 
 /// Compiles the rows of the base and `terms`.
 ///
-/// Where paths cost the same, MeCab goes by the order of rows: of those that stand for the same stretch of text the
+/// If paths cost the same, MeCab goes by the order of rows: of those that stand for the same stretch of text the
 /// first wins, and system rows come before those of a user dictionary. With vibrato the last one wins, so it gets them
 /// in reverse. (One order remains different: MeCab prefers a known word to an unknown one at equal cost, vibrato the
 /// other way round. It was seen with made-up dictionaries only, on none of 1.5 million lines.) vibrato has user

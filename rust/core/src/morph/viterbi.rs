@@ -4,7 +4,7 @@
 //! (`Trie::find`), and at each position the best left neighbour is searched once per
 //! left id, among one candidate per right id ([`Neighbours`]).
 //!
-//! Where paths cost the same, MeCab takes of the morphemes that end at a position the one that begins last; of those
+//! If paths cost the same, MeCab takes of the morphemes that end at a position the one that begins last; of those
 //! that begin there too, a known one before an unknown one, and of these the first row. So nodes are made in the
 //! opposite order, and of equals the latest wins.
 //!

@@ -3,7 +3,7 @@
 use super::lexer::StartTag;
 use super::tag::Tag;
 
-/// What an element's attributes say about it.
+/// Properties of an element that its attributes tell.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Traits {
     /// True if it is not shown.

@@ -45,7 +45,7 @@ pub struct Node {
     pub last: u32,
     /// Its next sibling, or [`NONE`].
     pub next: u32,
-    /// What its attributes say.
+    /// Properties that its attributes tell.
     pub traits: Traits,
     /// True if its own end tag closed it.
     pub closed: bool,

@@ -50,7 +50,7 @@ pub enum Form {
     Given,
 }
 
-/// How the words of the run at the least cost have a surname.
+/// Reading of a surname in the words of the run at the least cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Certainty {
     /// As another word, which is a surname too: 清水, 南.
@@ -120,7 +120,7 @@ const LONGEST_GIVEN: usize = 3;
 /// Kanji behind a surname by which it names a disease, a method or a plant.
 const OF_THINGS: [char; 7] = ['病', '症', '型', '式', '法', '術', '錦'];
 
-/// What follows the name of who signs.
+/// Words behind the name of who signs.
 pub const SIGNED: &[&str] = &["拝", "記", "印"];
 
 /// Surnames of one kanji that are told from other words by a title or an honorific alone.

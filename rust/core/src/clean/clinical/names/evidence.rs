@@ -1,4 +1,4 @@
-//! What stands around a candidate, and whether it makes it a name.
+//! Decides by its surroundings whether a candidate is a name.
 
 use std::ops::Range;
 
@@ -90,7 +90,7 @@ pub fn decide(
     is_name.then(|| Place { whole: range.clone(), value: range })
 }
 
-/// What stands around a candidate.
+/// Surroundings of a candidate.
 struct Around<'a> {
     words: &'a Words,
     text: &'a str,

@@ -171,7 +171,7 @@ fn spaced(words: &Words, text: &str, start: usize, end: usize) -> Option<Range<u
     Some(start..next + given)
 }
 
-/// What a speaker goes on with behind the own name.
+/// Words with which a speaker goes on behind the own name.
 const SPEAKS: [&str; 5] = ["ですが", "ですけど", "と申します", "といいます", "でございます"];
 
 /// Words in hiragana before ですが that are read as surnames are.

@@ -54,7 +54,7 @@ pub fn name(words: &Words, text: &str, start: usize, end: usize) -> Option<Place
 /// Words in katakana before a name in one run: ドクターキサラギ.
 const TITLES: [&str; 7] = ["ドクター", "ナース", "ヘルパー", "ケアマネ", "シスター", "ミスター", "ワタシハ"];
 
-/// What behind kana says that they are a name.
+/// Words behind kana by which they are a name.
 const SAID: [&str; 9] =
     ["と名乗", "と呼ば", "と呼ん", "と書い", "と読む", "と読ん", "という名", "と署名", "と改名"];
 

@@ -124,7 +124,7 @@ fn after_mark(text: &str, end: usize) -> Option<(usize, Mark)> {
     mark.map(|mark| (at, mark))
 }
 
-/// What a label says about the text behind it.
+/// Evidence of a label about the text behind it.
 #[derive(Clone, Copy)]
 struct Evidence {
     mark: Mark,

@@ -58,7 +58,7 @@ impl Clone for Lattice {
 /// The most runs that are remembered, which take some MB.
 const MOST_NAMELESS: usize = 50_000;
 
-/// What a reading may contain, and what stands around the run.
+/// Words around the run, and whether its reading may contain names.
 #[derive(Clone, Copy)]
 pub struct Surroundings {
     /// MeCab's id of the word before.

@@ -27,7 +27,7 @@ pub fn ends_in_place(before: &str) -> bool {
     rest.len() < before.len() && PLACES.iter().any(|word| rest.ends_with(word))
 }
 
-/// What is done at a bridge, a river or a mountain.
+/// Words for actions at a bridge, a river or a mountain.
 const AT_LANDSCAPES: [&str; 29] = [
     "を叩",
     "で転",
@@ -66,7 +66,7 @@ pub fn is_landscape(name: &str, behind: &str) -> bool {
         && AT_LANDSCAPES.iter().any(|word| behind.starts_with(word))
 }
 
-/// What clans have behind 氏.
+/// Words behind 氏 for parts of a clan.
 const OF_CLANS: [&str; 26] = [
     "の一族",
     "の一門",
@@ -96,7 +96,7 @@ const OF_CLANS: [&str; 26] = [
     "が滅",
 ];
 
-/// Tests for what clans have at the start of `text`.
+/// Tests for a part of a clan at the start of `text`.
 pub fn is_of_clan(text: &str) -> bool {
     OF_CLANS.iter().any(|word| text.starts_with(word))
 }
@@ -122,7 +122,7 @@ pub fn is_of_scale(behind: &str) -> bool {
     })
 }
 
-/// Whom 様 honours beside persons.
+/// Gods and holy persons that 様 honours.
 const GODS: &[&str] =
     &["八幡", "稲荷", "天神", "大仏", "観音", "地蔵", "薬師", "不動", "弁天", "大師", "荒神", "氏神"];
 

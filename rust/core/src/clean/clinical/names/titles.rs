@@ -4,7 +4,7 @@ use super::lists::{BEFORE, BEFORE_MARK, BEHIND, BEHIND_KANA, FAMILY};
 use super::titles_latin::title_in_latin;
 use crate::clean::characters::is_kanji;
 
-/// What in brackets behind a name says who it is: 前田(医師), 池田(妻).
+/// Words in brackets behind a name for who it is: 前田(医師), 池田(妻).
 const IN_BRACKETS: &[&str] = &[
     "看護",
     "薬剤",
@@ -44,7 +44,7 @@ const BEHIND_LATIN: &[&str] = &[
     "HN", "Prof", "Ph", "baby", "BB", "Baby", "BABY",
 ];
 
-/// What makes a profession a part of another word: 医師会, 部長室.
+/// Characters behind a profession that make it a part of another word: 医師会, 部長室.
 const NO_PROFESSION_BEFORE: &str = "会室科部免用型式法病業職制論学";
 
 /// Words that begin like an honorific.
@@ -118,7 +118,7 @@ pub fn in_brackets(text: &str) -> bool {
         || role()
 }
 
-/// How a name is tied to the word before it.
+/// Tie between a name and the word before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tie {
     /// Nothing between them.
