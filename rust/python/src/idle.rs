@@ -37,8 +37,11 @@ impl<W> Default for Idle<W> {
 }
 
 impl<W> Idle<W> {
-    /// Calls `work` with a worker that waits, or a new one, which waits after it.
-    fn run<R>(&self, create: impl FnOnce() -> W, work: impl FnOnce(&mut W) -> R) -> R {
+    /// Calls `work` with a worker that waits, or a new one, which waits after it unless the text is long.
+    fn run<R>(&self, text: &str, create: impl FnOnce() -> W, work: impl FnOnce(&mut W) -> R) -> R {
+        if text.len() > LONGEST {
+            return work(&mut create());
+        }
         let waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut worker = waiting.unwrap_or_else(create);
         let result = work(&mut worker);
@@ -55,11 +58,8 @@ impl Idle<AnalyzerWorker> {
         text: &str,
         work: fn(&mut Analyzing<'_>, &str) -> R,
     ) -> R {
-        if text.len() > LONGEST {
-            return work(&mut analyzer.worker(), text);
-        }
         let create = || AnalyzerWorker::new(Arc::clone(analyzer), |analyzer| analyzer.worker());
-        self.run(create, |worker| worker.with_dependent_mut(|_, worker| work(worker, text)))
+        self.run(text, create, |worker| worker.with_dependent_mut(|_, worker| work(worker, text)))
     }
 }
 
@@ -71,10 +71,7 @@ impl Idle<TokenizerWorker> {
         text: &str,
         work: fn(&mut Encoding<'_>, &str) -> R,
     ) -> R {
-        if text.len() > LONGEST {
-            return work(&mut tokenizer.worker(), text);
-        }
         let create = || TokenizerWorker::new(Arc::clone(tokenizer), |tokenizer| tokenizer.worker());
-        self.run(create, |worker| worker.with_dependent_mut(|_, worker| work(worker, text)))
+        self.run(text, create, |worker| worker.with_dependent_mut(|_, worker| work(worker, text)))
     }
 }
