@@ -181,7 +181,7 @@ pub fn find(words: &Words, names: &Names, text: &str, found: &mut Vec<Place>) {
             Side::Storey => storey::storey(text, &at, end),
             Side::Owner => behind::owner(text, at.clone()),
             Side::Latin => name::in_latin(names, text, at.clone(), end),
-            Side::Compass => storey::compass_storey(text, &at).or_else(|| ward::compass(text, &at)),
+            Side::Compass => storey::compass(text, &at),
             Side::Unit => ward::unit(text, &at),
             Side::Home => name::home(names, text, at.clone(), end),
             Side::Named => named::named(names, text, at.clone())

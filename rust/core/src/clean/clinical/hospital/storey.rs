@@ -81,8 +81,15 @@ pub fn storey(text: &str, word: &Range<usize>, from: usize) -> Option<Range<usiz
     (length > 0 && closes(&text[end..])).then_some(word.start - length..behind_ward(text, end))
 }
 
-/// Finds a point of the compass with a storey at it: 西3F, 北4は欠員.
-pub fn compass_storey(text: &str, word: &Range<usize>) -> Option<Range<usize>> {
+/// Finds the ward that is called by the point of the compass at `word` and a storey behind or before it.
+pub fn compass(text: &str, word: &Range<usize>) -> Option<Range<usize>> {
+    storey_behind(text, word).or_else(|| storey_before(text, word))
+}
+
+/// Finds a point of the compass with a storey behind it: 西3F, 西4から, 北4は欠員.
+fn storey_behind(text: &str, word: &Range<usize>) -> Option<Range<usize>> {
+    const BEHIND: [&str; 11] =
+        ["から", "へ", "より", "病棟", "の", "に", "は欠員", "は満床", "は空床", "が満床", "も満床"];
     let apart =
         !text[..word.start].ends_with(|c: char| is_kanji(c) || is_katakana(c) || c.is_ascii_alphanumeric());
     let rest = &text[word.end..];
@@ -92,13 +99,21 @@ pub fn compass_storey(text: &str, word: &Range<usize>) -> Option<Range<usize>> {
         .find(|storey| rest[digits..].starts_with(**storey))
         .map_or(0, |storey| storey.len());
     let end = word.end + digits + storey;
-    let works = || {
-        ["は欠員", "は満床", "は空床", "が満床", "も満床", "へ応援", "の応援"]
-            .iter()
-            .any(|word| text[end..].starts_with(word))
-    };
-    ((1..=2).contains(&digits) && apart && (storey > 0 && closes(&text[end..]) || works()))
-        .then_some(word.start..behind_ward(text, end))
+    let behind = &text[end..];
+    let ends = storey > 0 && closes(behind) || BEHIND.iter().any(|word| behind.starts_with(word));
+    ((1..=2).contains(&digits) && apart && ends).then_some(word.start..behind_ward(text, end))
+}
+
+/// Finds a point of the compass with a storey before it: 5西.
+fn storey_before(text: &str, word: &Range<usize>) -> Option<Range<usize>> {
+    const BEHIND: [char; 13] = ['の', 'へ', 'に', 'よ', 'か', ' ', '\n', '、', '。', 'で', '(', ')', '/'];
+    let digits = text[..word.start].bytes().rev().take_while(u8::is_ascii_digit).count();
+    let start = word.start - digits;
+    let apart =
+        !text[..start].ends_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '/' | '+'));
+    let behind = &text[word.end..];
+    let ends = behind.is_empty() || behind.starts_with(BEHIND);
+    ((1..=2).contains(&digits) && apart && ends).then_some(start..word.end)
 }
 
 /// Words behind a ward of a number and a letter.

@@ -95,30 +95,3 @@ pub fn unit(text: &str, word: &Range<usize>) -> Option<Range<usize>> {
     let spaced = rest.starts_with(' ') && digits > 0;
     (!goes_on && !spaced).then_some(word.start..end)
 }
-
-/// Finds the point of the compass and the storey by which a ward is called: 西4.
-fn compass_first(text: &str, word: &Range<usize>) -> Option<Range<usize>> {
-    let digits = text[word.end..].bytes().take_while(u8::is_ascii_digit).count();
-    let end = word.end + digits;
-    let apart =
-        !text[..word.start].ends_with(|c: char| is_kanji(c) || is_katakana(c) || c.is_ascii_alphanumeric());
-    let behind =
-        ["から", "へ", "より", "病棟", "の", "に"].iter().find(|word| text[end..].starts_with(**word))?;
-    let ward = if *behind == "病棟" { behind.len() } else { 0 };
-    ((1..=2).contains(&digits) && apart).then_some(word.start..end + ward)
-}
-
-/// Finds the storey and the point of the compass by which a ward is called: 5西.
-pub fn compass(text: &str, word: &Range<usize>) -> Option<Range<usize>> {
-    if let Some(ward) = compass_first(text, word) {
-        return Some(ward);
-    }
-    const BEHIND: [char; 12] = ['の', 'へ', 'に', 'よ', 'か', ' ', '、', '。', 'で', '(', ')', '/'];
-    let digits = text[..word.start].bytes().rev().take_while(u8::is_ascii_digit).count();
-    let start = word.start - digits;
-    let apart =
-        !text[..start].ends_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '/' | '+'));
-    let behind = &text[word.end..];
-    let ends = behind.is_empty() || behind.starts_with(BEHIND) || behind.starts_with('\n');
-    ((1..=2).contains(&digits) && apart && ends).then_some(start..word.end)
-}
