@@ -1,10 +1,12 @@
 //! Street addresses.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use super::address_latin;
 use super::category::{Category, Place};
 use super::house_number::{building_end, house_number};
+use super::list::List;
 use super::lot::{is_lot, lived_in, lot};
 use super::reading::{after_label, labelled};
 use super::street;
@@ -133,55 +135,19 @@ pub const CATEGORY: Category = Category {
 };
 
 /// Cities whose name is in hiragana, which the way back from 市 would not reach.
-const KANA_CITIES: [&str; 21] = [
-    "南あわじ",
-    "さいたま",
-    "つくばみらい",
-    "つくば",
-    "いわき",
-    "ひたちなか",
-    "かすみがうら",
-    "みどり",
-    "いすみ",
-    "うるま",
-    "みやま",
-    "うきは",
-    "えびの",
-    "たつの",
-    "さぬき",
-    "かほく",
-    "にかほ",
-    "つがる",
-    "むつ",
-    "みよし",
-    "あわら",
-];
+static KANA_CITIES: LazyLock<List> = LazyLock::new(|| {
+    List::read(
+        "南あわじ さいたま つくばみらい つくば いわき ひたちなか かすみがうら みどり いすみ うるま みやま うきは えびの たつの さぬき かほく にかほ \
+         つがる むつ みよし あわら",
+    )
+});
 
 /// Particles and phrases in kana with which a sentence goes on behind the name of a place.
-const PHRASES: [&str; 22] = [
-    "では",
-    "には",
-    "から",
-    "まで",
-    "より",
-    "にて",
-    "での",
-    "とは",
-    "における",
-    "において",
-    "によ",
-    "にあ",
-    "である",
-    "でも",
-    "にも",
-    "として",
-    "という",
-    "だけ",
-    "など",
-    "について",
-    "である",
-    "および",
-];
+static PHRASES: LazyLock<List> = LazyLock::new(|| {
+    List::read(
+        "では には から まで より にて での とは における において によ にあ である でも にも として という だけ など について および",
+    )
+});
 
 /// The longest name of a town, in characters.
 const LONGEST_TOWN: usize = 24;
@@ -320,8 +286,7 @@ fn place_start(text: &str, end: usize) -> usize {
     if digits > 0 {
         return start + digits;
     }
-    let kana =
-        KANA_CITIES.iter().find(|city| text[..start].ends_with(*city) && text[start..].starts_with('市'));
+    let kana = KANA_CITIES.at_end(&text[..start]).next().filter(|_| text[start..].starts_with('市'));
     kana.map_or(start, |city| start - city.len())
 }
 
@@ -362,7 +327,7 @@ fn town_end(text: &str, at: usize) -> Option<(usize, bool)> {
         let here = at + i;
         if !is_hiragana(c) {
             particle |= !is_town_kana(&text[kana..here], c);
-            if here - kana >= 6 && PHRASES.iter().any(|phrase| text[kana..].starts_with(phrase)) {
+            if here - kana >= 6 && PHRASES.begins(&text[kana..]) {
                 return None;
             }
             kana = here + c.len_utf8();

@@ -1,8 +1,10 @@
 //! Addresses with one number or none: 熊川1602から, 「1842番地」, 杉並区阿佐谷南在住.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use super::category::Place;
+use super::list::List;
 use crate::clean::characters::is_kanji;
 
 /// Reads a lot of two digits or more whose town is not named: 「1842番地」.
@@ -34,10 +36,11 @@ pub fn lived_in(text: &str, word: &Range<usize>) -> Option<usize> {
 
 /// Tests for a number of a lot or a block behind a town, and not for a quantity: 熊川1602から, 竹の塚3番, 茶山台二丁の.
 pub fn is_lot(text: &str, town: &str, start: usize, end: usize) -> bool {
-    const QUANTITIES: [&str; 22] = [
-        "人口", "面積", "標高", "海抜", "総数", "世帯", "合計", "平均", "患者", "感染", "死者", "年間",
-        "病床", "人員", "定員", "予算", "約", "計", "全", "第", "総", "年度",
-    ];
+    static QUANTITIES: LazyLock<List> = LazyLock::new(|| {
+        List::read(
+            "人口 面積 標高 海抜 総数 世帯 合計 平均 患者 感染 死者 年間 病床 人員 定員 予算 約 計 全 第 総 年度",
+        )
+    });
     let number = &text[start..end];
     let unit = number.ends_with(['番', '号', '丁']);
     let letter = town.ends_with(['イ', 'ロ', 'ハ', 'ニ', 'ホ', 'ヘ', 'ト']);
@@ -50,5 +53,5 @@ pub fn is_lot(text: &str, town: &str, start: usize, end: usize) -> bool {
             .iter()
             .any(|word| behind.starts_with(word));
     let long = (3..=5).contains(&digits) || numerals >= 4 || letter && digits > 0 || unit;
-    closes && long && !QUANTITIES.iter().any(|word| town.ends_with(word))
+    closes && long && !QUANTITIES.ends(town)
 }

@@ -22,6 +22,7 @@ mod insured;
 mod insurer;
 mod ip_address;
 mod licence;
+mod list;
 mod lot;
 mod names;
 mod noun;

@@ -1,165 +1,29 @@
 //! The noun before 番号, ID or No: it tells a person's number from that of a product, a paper or a figure.
 
+use std::sync::LazyLock;
+
+use super::list::List;
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
 
 /// Nouns (their ends) whose numbers lead to nobody, or belong to another category.
-const OTHERS: [&str; 121] = [
-    "演題",
-    "抄録",
-    "発表",
-    "ロット",
-    "製造",
-    "承認",
-    "認証",
-    "認可",
-    "届出",
-    "型",
-    "型式",
-    "品",
-    "品目",
-    "品番",
-    "機種",
-    "部品",
-    "機器",
-    "装置",
-    "器械",
-    "デバイス",
-    "シリアル",
-    "製品",
-    "商品",
-    "物品",
-    "在庫",
-    "棚",
-    "図",
-    "表",
-    "写真",
-    "章",
-    "節",
-    "項",
-    "項目",
-    "条",
-    "条文",
-    "問",
-    "問題",
-    "設問",
-    "質問",
-    "例題",
-    "選択肢",
-    "解答",
-    "文献",
-    "参考",
-    "引用",
-    "論文",
-    "資料",
-    "記事",
-    "特許",
-    "法人",
-    "事業者",
-    "染色体",
-    "原子",
-    "質量",
-    "元素",
-    "酵素",
-    "遺伝子",
-    "塩基",
-    "アミノ酸",
-    "残基",
-    "配列",
-    "変異",
-    "蛋白",
-    "タンパク",
-    "菌株",
-    "株",
-    "系統",
-    "化合物",
-    "薬剤",
-    "薬価",
-    "医薬品",
-    "薬品",
-    "コード",
-    "分類",
-    "区分",
-    "区域",
-    "領域",
-    "部位",
-    "椎体",
-    "椎骨",
-    "脳神経",
-    "歯",
-    "歯式",
-    "指",
-    "順",
-    "順位",
-    "巻",
-    "号",
-    "版",
-    "ページ",
-    "頁",
-    "行",
-    "列",
-    "段落",
-    "チャンネル",
-    "チャネル",
-    "電極",
-    "ポート",
-    "誘導",
-    "端子",
-    "ボタン",
-    "曲",
-    "話",
-    "回",
-    "背",
-    "電話",
-    "携帯",
-    "ファックス",
-    "ファクス",
-    "内線",
-    "直通",
-    "郵便",
-    "国",
-    "局",
-    "市外",
-    "部屋",
-    "病室",
-    "病床",
-    "ベッド",
-    "バージョン",
-    "クラス",
-];
+static OTHERS: LazyLock<List> = LazyLock::new(|| {
+    List::read(
+        "演題 抄録 発表 ロット 製造 承認 認証 認可 届出 型 型式 品 品目 品番 機種 部品 機器 装置 器械 デバイス シリアル 製品 商品 物品 在庫 棚 \
+         図 表 写真 章 節 項 項目 条 条文 問 問題 設問 質問 例題 選択肢 解答 文献 参考 引用 論文 資料 記事 特許 法人 事業者 染色体 原子 質量 \
+         元素 酵素 遺伝子 塩基 アミノ酸 残基 配列 変異 蛋白 タンパク 菌株 株 系統 化合物 薬剤 薬価 医薬品 薬品 コード 分類 区分 区域 領域 部位 \
+         椎体 椎骨 脳神経 歯 歯式 指 順 順位 巻 号 版 ページ 頁 行 列 段落 チャンネル チャネル 電極 ポート 誘導 端子 ボタン 曲 話 回 背 電話 \
+         携帯 ファックス ファクス 内線 直通 郵便 国 局 市外 部屋 病室 病床 ベッド バージョン クラス",
+    )
+});
 
 /// Words in Latin letters before ID or No that mean a person's number.
-const LATIN: [&str; 30] = [
-    "patient",
-    "pt",
-    "subject",
-    "study",
-    "case",
-    "user",
-    "login",
-    "member",
-    "account",
-    "sample",
-    "specimen",
-    "visit",
-    "order",
-    "donor",
-    "recipient",
-    "chart",
-    "hospital",
-    "record",
-    "staff",
-    "employee",
-    "new",
-    "old",
-    "his",
-    "ehr",
-    "emr",
-    "pacs",
-    "ris",
-    "lis",
-    "exam",
-    "screening",
-];
+static LATIN: LazyLock<List> = LazyLock::new(|| {
+    List::read(
+        "patient pt subject study case user login member account sample specimen visit \
+         order donor recipient chart hospital record staff employee new old his ehr emr \
+         pacs ris lis exam screening",
+    )
+});
 
 /// The longest noun, in characters.
 const LONGEST: usize = 14;
@@ -179,9 +43,9 @@ pub fn noun_before(text: &str, end: usize) -> &str {
 /// Tests whether numbers of the noun lead to a person, as far as one can tell.
 pub fn is_personal(noun: &str) -> bool {
     if noun.is_ascii() {
-        return LATIN.iter().any(|latin| noun.eq_ignore_ascii_case(latin));
+        return LATIN.contains(&noun.to_ascii_lowercase());
     }
-    noun.ends_with("レポート") || !OTHERS.iter().any(|other| noun.ends_with(other))
+    noun.ends_with("レポート") || !OTHERS.ends(noun)
 }
 
 /// Tests for hiragana before `end`, with which no noun ends there: この番号, うち番号.

@@ -1,7 +1,9 @@
 //! Practices that are named by their department: 青葉眼科, 小川循環器内科.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
+use super::super::list::List;
 use super::super::names::{Words as Names, is_known_word, is_place_or_name, is_verbal};
 use super::name::{GENERAL, forward, is_phrase, name_start, strip_general, with_owner};
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
@@ -45,30 +47,11 @@ fn strip_kinds(mut name: &str) -> &str {
 /// Finds a practice named by its department: its name begins a phrase, and no word for a part of the body is in it.
 pub fn department(names: &Names, text: &str, word: Range<usize>, from: usize) -> Option<Range<usize>> {
     const NO_NAME: &str = "器臓腺骨脳神経血液管心肺胃腸肝胆膵腎尿歯口腔鼻耳咽喉皮膚眼科児童産婦人精内外形麻酔放射線救急総合一般専門高齢老年臨床病院医同各当他前院術部学";
-    const BEHIND: [&str; 22] = [
-        "学",
-        "会",
-        "医",
-        "疾患",
-        "領域",
-        "系",
-        "的",
-        "手術",
-        "外来",
-        "病棟",
-        "部",
-        "入院",
-        "専門",
-        "救急",
-        "治療",
-        "医師",
-        "へ",
-        "コンサルト",
-        "対診",
-        "用",
-        "検査",
-        "術",
-    ];
+    static BEHIND: LazyLock<List> = LazyLock::new(|| {
+        List::read(
+            "学 会 医 疾患 領域 系 的 手術 外来 病棟 部 入院 専門 救急 治療 医師 へ コンサルト 対診 用 検査 術",
+        )
+    });
     let start = name_start(names, text, word.start, from);
     // 小川循環器内科
     let name = strip_kinds(&text[start..word.start]);
@@ -79,7 +62,7 @@ pub fn department(names: &Names, text: &str, word: Range<usize>, from: usize) ->
         && !GENERAL.contains(name)
         && name.chars().any(|c| is_kanji(c) || is_hiragana(c) || is_katakana(c) && name.chars().count() > 2);
     let general = strip_general(name, 1).is_empty() || is_phrase(name);
-    let closed = !BEHIND.iter().any(|word_behind| text[word.end..].starts_with(word_behind));
+    let closed = !BEHIND.begins(&text[word.end..]);
     let visited = ["通院", "受診", "にて", "より", "から", "へ紹介", "に紹介", "かかりつけ", "へ転", "に転"]
         .iter()
         .any(|word_behind| text[word.end..].starts_with(word_behind));

@@ -17,7 +17,8 @@ use aho_corasick::{AhoCorasick, MatchKind};
 use rustc_hash::FxHashSet;
 
 use super::category::{Category, Place};
-use super::names::{List, Words as Names};
+use super::list::List;
+use super::names::Words as Names;
 use crate::clean::rule::Example;
 
 pub const CATEGORY: Category = Category {

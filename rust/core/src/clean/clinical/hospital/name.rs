@@ -4,7 +4,8 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use super::super::category::TAG_BEGIN;
-use super::super::names::{List, Words as Names, is_known_word, is_place_or_name, is_single};
+use super::super::list::List;
+use super::super::names::{Words as Names, is_known_word, is_place_or_name, is_single};
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
 
 pub static GENERAL: LazyLock<List> = LazyLock::new(|| List::read(include_str!("lists/general.txt")));
@@ -183,57 +184,15 @@ pub fn bracketed(names: &Names, text: &str, word: &Range<usize>, from: usize) ->
 
 /// Tests for kana that end a phrase rather than a name: ために, した, くの.
 pub fn is_phrase(name: &str) -> bool {
-    const ENDS: [&str; 46] = [
-        "ために",
-        "たら",
-        "だったら",
-        "から",
-        "した",
-        "もつ",
-        "くの",
-        "など",
-        "まま",
-        "ここ",
-        "ここは",
-        "ここが",
-        "この",
-        "こちらの",
-        "しばらく",
-        "ながら",
-        "なく",
-        "ため",
-        "のため",
-        "された",
-        "られた",
-        "できる",
-        "する",
-        "いる",
-        "ある",
-        "なら",
-        "ので",
-        "のに",
-        "また",
-        "させ",
-        "われ",
-        "なり",
-        "はなく",
-        "そろそろ",
-        "そのことは",
-        "いるのは",
-        "その",
-        "あの",
-        "どの",
-        "こと",
-        "もの",
-        "よう",
-        "より",
-        "まで",
-        "のみ",
-        "だけ",
-    ];
+    static ENDS: LazyLock<List> = LazyLock::new(|| {
+        List::read(
+            "ために たら だったら から した もつ くの など まま ここ ここは ここが この こちらの しばらく ながら なく ため のため された られた できる \
+             する いる ある なら ので のに また させ われ なり はなく そろそろ そのことは いるのは その あの どの こと もの よう より まで のみ だけ",
+        )
+    });
     let kana: usize = name.chars().rev().take_while(|&c| is_hiragana(c)).map(char::len_utf8).sum();
     let kana = &name[name.len() - kana..];
-    !kana.is_empty() && ENDS.iter().any(|end| kana == *end || end.chars().count() > 2 && kana.ends_with(end))
+    ENDS.at_end(kana).any(|end| end.len() == kana.len() || end.chars().count() > 2)
         || matches!(name, "明日" | "半年間" | "月間" | "内服" | "学校" | "矯正" | "認定")
 }
 
@@ -245,35 +204,17 @@ fn begins_name(name: &str) -> bool {
 
 /// Takes what belongs to a name before it: 県立, 国立病院機構.
 pub fn with_owner(text: &str, mut start: usize, from: usize) -> usize {
-    const OWNERS: [&str; 22] = [
-        "済生会",
-        "徳洲会",
-        "赤十字",
-        "地域医療機能推進機構",
-        "国家公務員共済組合連合会",
-        "学校法人",
-        "県立",
-        "市立",
-        "国立",
-        "町立",
-        "都立",
-        "府立",
-        "区立",
-        "村立",
-        "公立",
-        "私立",
-        "国立病院機構",
-        "独立行政法人",
-        "JA厚生連",
-        "厚生連",
-        "日本",
-        "JCHO",
-    ];
+    static OWNERS: LazyLock<List> = LazyLock::new(|| {
+        List::read(
+            "済生会 徳洲会 赤十字 地域医療機能推進機構 国家公務員共済組合連合会 学校法人 県立 市立 国立 町立 都立 府立 区立 村立 公立 私立 国立病院機構 \
+             独立行政法人 JA厚生連 厚生連 日本 JCHO",
+        )
+    });
     loop {
         let head = &text[from..start];
         let apart = head.strip_suffix(' ').unwrap_or(head);
-        if let Some(owner) = OWNERS.iter().find(|owner| apart.ends_with(**owner)) {
-            start = from + apart.len() - owner.len();
+        if let Some(length) = OWNERS.at_end(apart).map(str::len).max() {
+            start = from + apart.len() - length;
             continue;
         }
         let is_part = |c: &char| is_kanji(*c) || is_katakana(*c);

@@ -1,21 +1,22 @@
 //! Names behind a word that says a kind alone, and short names of institutions: てんかんセンター月見, 湘洋大老年科, 徳風会グループ.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
+use super::super::list::List;
 use super::super::names::{Words as Names, is_known_word, is_place_or_name, is_verbal, may_be_name};
 use super::behind::behind;
 use super::name::{GENERAL, LONGEST_NAME, is_phrase, name_start};
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
 
 /// Words behind a word for an institution that are no name of one.
-const NO_NAMES: [&str; 80] = [
-    "参加", "開始", "終了", "中止", "休み", "継続", "導入", "申込", "見学", "体験", "契約", "変更", "追加",
-    "開設", "新設", "設置", "単位", "計画", "認定", "保険", "期", "搬入", "受診", "通院", "入院", "退院",
-    "転院", "紹介", "外来", "併設", "勤務", "入所", "退所", "入居", "利用", "希望", "予定", "待機", "搬送",
-    "職員", "看護", "医師", "担当", "連携", "相談", "訪問", "送迎", "検査", "処方", "調剤", "内科", "外科",
-    "病棟", "病院", "施設", "事業", "先", "名", "側", "内", "外", "間", "等", "長", "用", "的", "群", "向",
-    "時", "後", "前", "中", "員", "料", "費", "系", "分", "宛", "週", "月",
-];
+static NO_NAMES: LazyLock<List> = LazyLock::new(|| {
+    List::read(
+        "参加 開始 終了 中止 休み 継続 導入 申込 見学 体験 契約 変更 追加 開設 新設 設置 単位 計画 認定 保険 期 搬入 受診 通院 入院 退院 転院 \
+         紹介 外来 併設 勤務 入所 退所 入居 利用 希望 予定 待機 搬送 職員 看護 医師 担当 連携 相談 訪問 送迎 検査 処方 調剤 内科 外科 病棟 病院 \
+         施設 事業 先 名 側 内 外 間 等 長 用 的 群 向 時 後 前 中 員 料 費 系 分 宛 週 月",
+    )
+});
 
 /// Signs and words behind a name of an institution.
 const ENDS: [&str; 40] = [
@@ -74,7 +75,7 @@ pub fn named(names: &Names, text: &str, word: Range<usize>) -> Option<Range<usiz
     let inner = rest.strip_prefix([' ', '・', ':']).unwrap_or(rest);
     let inner = inner.strip_prefix(' ').unwrap_or(inner);
     let start = text.len() - inner.len();
-    if NO_NAMES.iter().any(|other| inner.starts_with(other)) {
+    if NO_NAMES.begins(inner) {
         return None;
     }
     let apart = start > word.end;

@@ -1,7 +1,9 @@
 //! Wards.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
+use super::super::list::List;
 use crate::clean::characters::{is_kanji, is_katakana};
 
 /// Finds a ward: numbers, letters and points of the compass before 病棟, a storey behind 棟, a name in brackets.
@@ -51,18 +53,22 @@ pub fn ward(text: &str, word: Range<usize>, from: usize) -> Option<Range<usize>>
 }
 
 /// Names of wards in kana: flowers, trees and the like.
-const NAMES: &str = "\
-    さくら もも うめ ひまわり すずらん たんぽぽ すみれ つばき あやめ ゆり ばら はぎ きく あじさい なでしこ れんげ つくし わかば あおば みどり いずみ あおぞら \
-    そよかぜ ひだまり やすらぎ こもれび ほほえみ のぞみ ひかり あすか にじ そら ほし かえで けやき くすのき いちょう ぽぷら やまびこ こすもす あさがお ききょう \
-    ふじ まつ たけ こぶし もくれん さつき つつじ ぼたん りんどう かりん やまぶき くるみ どんぐり めばえ みらい きぼう いこい ふれあい ゆうゆう なごみ さざんか \
-    コスモス パンジー チューリップ ラベンダー ハーモニー オリーブ ポプラ マーガレット カトレア クローバー";
+static NAMES: LazyLock<List> = LazyLock::new(|| {
+    List::read(
+        "さくら もも うめ ひまわり すずらん たんぽぽ すみれ つばき あやめ ゆり ばら はぎ きく あじさい なでしこ れんげ つくし わかば あおば みどり \
+         いずみ あおぞら そよかぜ ひだまり やすらぎ こもれび ほほえみ のぞみ ひかり あすか にじ そら ほし かえで けやき くすのき いちょう ぽぷら \
+         やまびこ こすもす あさがお ききょう ふじ まつ たけ こぶし もくれん さつき つつじ ぼたん りんどう かりん やまぶき くるみ どんぐり めばえ みらい \
+         きぼう いこい ふれあい ゆうゆう なごみ さざんか コスモス パンジー チューリップ ラベンダー ハーモニー オリーブ ポプラ マーガレット カトレア \
+         クローバー",
+    )
+});
 
 /// Finds a ward called by a flower or the like: ひまわり病棟.
 pub fn named(text: &str, word: &Range<usize>, from: usize) -> Option<Range<usize>> {
     let head = &text[from..word.start];
-    let name = NAMES.split(' ').filter(|name| head.ends_with(name)).max_by_key(|name| name.len())?;
+    let length = NAMES.at_end(head).map(str::len).max()?;
     let whole = text[word.clone()].starts_with('病');
-    whole.then(|| word.start - name.len()..word.end)
+    whole.then(|| word.start - length..word.end)
 }
 
 /// Finds the number, letter or point of the compass behind a unit for intensive care: HCU2, NICU第二, GCU東.

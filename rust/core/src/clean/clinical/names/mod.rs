@@ -49,7 +49,6 @@ use candidate::{Form, candidates};
 use evidence::decide;
 use join::join_given;
 pub use lattice::Lattice;
-pub use lists::List;
 use runs::{behind_spaces, run_end};
 use titles::honorific;
 use unknown::by_form;

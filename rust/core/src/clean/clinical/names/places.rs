@@ -1,5 +1,8 @@
 //! Words beside a surname by which it is a place, a clan of old or a scale.
 
+use std::sync::LazyLock;
+
+use super::super::list::List;
 use super::words::{Kind, Words};
 use crate::clean::characters::is_kanji;
 
@@ -28,77 +31,29 @@ pub fn ends_in_place(before: &str) -> bool {
 }
 
 /// Words for actions at a bridge, a river or a mountain.
-const AT_LANDSCAPES: [&str; 29] = [
-    "を叩",
-    "で転",
-    "で溺",
-    "で遊",
-    "に落ち",
-    "へ落ち",
-    "沿い",
-    "を渡",
-    "を越",
-    "を登",
-    "を下っ",
-    "を下り",
-    "を流",
-    "を泳",
-    "に架",
-    "に登",
-    "で釣",
-    "で泳",
-    "が氾濫",
-    "が増水",
-    "の河原",
-    "の水",
-    "の流",
-    "の上流",
-    "の下流",
-    "の川",
-    "の頂",
-    "の麓",
-    "の土手",
-];
+static AT_LANDSCAPES: LazyLock<List> = LazyLock::new(|| {
+    List::read(
+        "を叩 で転 で溺 で遊 に落ち へ落ち 沿い を渡 を越 を登 を下っ を下り を流 を泳 に架 に登 で釣 で泳 が氾濫 が増水 の河原 の水 の流 の上流 \
+         の下流 の川 の頂 の麓 の土手",
+    )
+});
 
 /// Tests for a bridge, a river or a mountain that is a surname too: 大橋を渡る.
 pub fn is_landscape(name: &str, behind: &str) -> bool {
-    name.ends_with(|c| "橋川山坂池島森林原野谷沢沼浜崎".contains(c))
-        && AT_LANDSCAPES.iter().any(|word| behind.starts_with(word))
+    name.ends_with(|c| "橋川山坂池島森林原野谷沢沼浜崎".contains(c)) && AT_LANDSCAPES.begins(behind)
 }
 
 /// Words behind 氏 for parts of a clan.
-const OF_CLANS: [&str; 26] = [
-    "の一族",
-    "の一門",
-    "の分家",
-    "の祖",
-    "の流れ",
-    "の末裔",
-    "の台頭",
-    "の支族",
-    "の庶流",
-    "の被官",
-    "の家臣",
-    "の重臣",
-    "の世襲",
-    "の変",
-    "の嫡流",
-    "の本姓",
-    "の氏神",
-    "の居城",
-    "の滅亡",
-    "重臣",
-    "家臣",
-    "一族",
-    "一門",
-    "滅亡",
-    "没落",
-    "が滅",
-];
+static OF_CLANS: LazyLock<List> = LazyLock::new(|| {
+    List::read(
+        "の一族 の一門 の分家 の祖 の流れ の末裔 の台頭 の支族 の庶流 の被官 の家臣 の重臣 の世襲 の変 の嫡流 の本姓 の氏神 の居城 の滅亡 重臣 家臣 \
+         一族 一門 滅亡 没落 が滅",
+    )
+});
 
 /// Tests for a part of a clan at the start of `text`.
 pub fn is_of_clan(text: &str) -> bool {
-    OF_CLANS.iter().any(|word| text.starts_with(word))
+    OF_CLANS.begins(text)
 }
 
 /// The longest name of a scale that is read, in characters.

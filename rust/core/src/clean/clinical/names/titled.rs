@@ -1,7 +1,9 @@
 //! Names that the dictionary lacks, or has as places, behind a title or in a list of names: 研修医館林が, 今野・綿引.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
+use super::super::list::List;
 use super::candidate::is_titled_single;
 use super::chains::is_chain;
 use super::closing::closes;
@@ -90,42 +92,12 @@ fn begins_surname(words: &Words, part: &str) -> bool {
 }
 
 /// Words of rosters for when and where somebody works, right before a name.
-const SHIFTS: [&str; 34] = [
-    "早出",
-    "遅出",
-    "早番",
-    "遅番",
-    "中番",
-    "日勤",
-    "夜勤",
-    "準夜",
-    "深夜",
-    "当直",
-    "日直",
-    "宿直",
-    "午前",
-    "午後",
-    "外科",
-    "内科",
-    "麻酔",
-    "麻酔科",
-    "小児",
-    "整形",
-    "産科",
-    "眼科",
-    "皮膚科",
-    "記入",
-    "記録",
-    "洗浄",
-    "検査",
-    "聴取",
-    "一次",
-    "二次",
-    "三次",
-    "当番",
-    "主催",
-    "応援",
-];
+static SHIFTS: LazyLock<List> = LazyLock::new(|| {
+    List::read(
+        "早出 遅出 早番 遅番 中番 日勤 夜勤 準夜 深夜 当直 日直 宿直 午前 午後 外科 内科 麻酔 麻酔科 小児 整形 産科 眼科 皮膚科 記入 記録 洗浄 \
+         検査 聴取 一次 二次 三次 当番 主催 応援",
+    )
+});
 
 /// Signs and particles behind a name of a roster.
 const SHIFT_ENDS: [&str; 14] =
@@ -135,7 +107,7 @@ const SHIFT_ENDS: [&str; 14] =
 fn is_shift(before: &str) -> bool {
     let day = before.strip_suffix(['月', '火', '水', '木', '金', '土', '日']);
     let numbered = before.strip_suffix(['日', '班', '番', '床', '組', '階']);
-    SHIFTS.iter().any(|shift| before.ends_with(shift))
+    SHIFTS.ends(before)
         || day.is_some_and(|rest| rest.is_empty() || rest.ends_with([' ', ':', '、', '\n', '/', '(']))
         || numbered.is_some_and(|rest| rest.ends_with(|c: char| c.is_ascii_digit()))
 }
