@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use super::address_latin;
 use super::category::{Category, Place};
-use super::house_number::{building_end, house_number};
+use super::house_number::{HOMES, building_end, house_number};
 use super::list::List;
 use super::lot::{is_lot, lived_in, lot};
 use super::reading::{after_label, labelled};
@@ -229,34 +229,6 @@ fn before_unit(text: &str, word: &Range<usize>) -> Option<Place> {
         .then_some(Place { whole: start..end, value: start..end })
 }
 
-/// Words for buildings in which people live.
-const BUILDINGS: [&str; 24] = [
-    "コーポ",
-    "ハイツ",
-    "メゾン",
-    "レジデンス",
-    "マンション",
-    "アパート",
-    "ハイム",
-    "コート",
-    "パレス",
-    "ヴィラ",
-    "ビラ",
-    "シャトー",
-    "団地",
-    "住宅",
-    "タワー",
-    "グラン",
-    "ライオンズ",
-    "ロイヤル",
-    "シティ",
-    "ガーデン",
-    "プラザ",
-    "カーサ",
-    "ハウス",
-    "荘",
-];
-
 /// The building and the number of the room before 号室: コーポ青葉203号室.
 fn apartment(text: &str, word: &Range<usize>) -> Option<Place> {
     let digits = text[..word.start].bytes().rev().take(4).take_while(u8::is_ascii_digit).count();
@@ -265,7 +237,8 @@ fn apartment(text: &str, word: &Range<usize>) -> Option<Place> {
     let length: usize =
         text[..at].chars().rev().take(16).take_while(|&c| is_name(c)).map(char::len_utf8).sum();
     let name = &text[at - length..at];
-    let first = BUILDINGS.iter().filter_map(|building| name.find(building)).min()?;
+    let homes = HOMES.iter().chain(&["ライオンズ", "シティ"]);
+    let first = homes.filter_map(|home| name.find(home)).min()?;
     let closes = name.ends_with(['荘', '地', '宅']);
     let start = if closes { at - length } else { at - length + first };
     (digits >= 2).then_some(Place { whole: start..word.end, value: start..word.end })

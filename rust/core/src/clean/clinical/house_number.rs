@@ -20,20 +20,17 @@ const UNITS: [&str; 13] =
 /// The most numbers that a house number has: 北1条西2丁目3番地4-5.
 const MOST_NUMBERS: usize = 6;
 
-/// Words in the names of buildings.
-const BUILDINGS: [&str; 34] = [
+/// Words in the names of buildings in which people live.
+pub const HOMES: [&str; 22] = [
     "マンション",
     "アパート",
     "ハイツ",
     "コーポ",
     "メゾン",
-    "ビル",
     "荘",
     "レジデンス",
     "パレス",
-    "ヒルズ",
     "タワー",
-    "寮",
     "団地",
     "ハウス",
     "ヴィラ",
@@ -42,16 +39,23 @@ const BUILDINGS: [&str; 34] = [
     "シャトー",
     "ガーデン",
     "ハイム",
-    "フラット",
     "カーサ",
-    "サンハイツ",
     "プラザ",
     "コート",
+    "ロイヤル",
+    "住宅",
+];
+
+/// Further words in the names of buildings.
+const BUILDINGS: [&str; 12] = [
+    "ビル",
+    "ヒルズ",
+    "寮",
+    "フラット",
+    "サンハイツ",
     "ドエル",
     "エステート",
     "キャッスル",
-    "ロイヤル",
-    "住宅",
     "棟",
     "館",
     "アーバン",
@@ -162,7 +166,7 @@ pub fn building_end(text: &str, end: usize) -> usize {
     let is_name =
         |c: char| is_kanji(c) || is_katakana(c) || c == 'ー' || c == '・' || c.is_ascii_alphabetic();
     let length: usize = rest.chars().take(20).take_while(|&c| is_name(c)).map(char::len_utf8).sum();
-    let named = BUILDINGS.iter().any(|building| rest[..length].contains(building));
+    let named = HOMES.iter().chain(&BUILDINGS).any(|building| rest[..length].contains(building));
     let length = if named { Some(length) } else { kana_building(rest) };
     let (name, behind) = rest.split_at(length.unwrap_or(0));
     let from = if name.is_empty() { end } else { text.len() - behind.len() };
@@ -219,5 +223,5 @@ fn kana_building(rest: &str) -> Option<usize> {
     };
     let length: usize = rest.chars().take(14).take_while(|&c| is_name(c)).map(char::len_utf8).sum();
     let name = &rest[..length];
-    BUILDINGS.iter().filter_map(|building| Some(name.find(building)? + building.len())).min()
+    HOMES.iter().chain(&BUILDINGS).filter_map(|building| Some(name.find(building)? + building.len())).min()
 }
