@@ -293,37 +293,18 @@ pub fn in_latin(names: &Names, text: &str, word: Range<usize>, from: usize) -> O
     named.then_some(start..word.end)
 }
 
+/// Tests for what follows the name of a home: the end, a sign, a particle, or a word for who lives there.
+pub fn closes(behind: &str) -> bool {
+    static BEHIND: LazyLock<List> =
+        LazyLock::new(|| List::read("に へ より から の を で 入所 退所 入居 デイ ショート さん 様"));
+    behind.is_empty() || behind.starts_with(['、', '。', ' ', '\n', '(', ')', '」']) || BEHIND.begins(behind)
+}
+
 /// Finds a home by the ending of its name, in a phrase of its own.
 pub fn home(names: &Names, text: &str, word: Range<usize>, from: usize) -> Option<Range<usize>> {
     let start = name_start(names, text, word.start, from);
     let length = text[start..word.start].chars().count();
-    let behind = &text[word.end..];
-    let ends = behind.is_empty()
-        || [
-            "に",
-            "へ",
-            "より",
-            "から",
-            "の",
-            "入所",
-            "退所",
-            "入居",
-            "を",
-            "で",
-            "、",
-            "。",
-            " ",
-            "\n",
-            "(",
-            ")",
-            "」",
-            "デイ",
-            "ショート",
-            "さん",
-            "様",
-        ]
-        .iter()
-        .any(|word| behind.starts_with(word));
+    let ends = closes(&text[word.end..]);
     let apart = !text[..start].ends_with(|c: char| is_kanji(c));
     let name = &text[start..word.start];
     // 公園, 保育園: a home in kanji is announced by its kind.

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use super::super::list::List;
 use super::super::names::{Words as Names, is_known_word, is_place_or_name, is_verbal, may_be_name};
 use super::behind::behind;
-use super::name::{GENERAL, LONGEST_NAME, is_phrase, name_start};
+use super::name::{GENERAL, LONGEST_NAME, closes, is_phrase, name_start};
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
 
 /// Words behind a word for an institution that are no name of one.
@@ -18,55 +18,16 @@ static NO_NAMES: LazyLock<List> = LazyLock::new(|| {
     )
 });
 
-/// Signs and words behind a name of an institution.
-const ENDS: [&str; 40] = [
-    "に",
-    "へ",
-    "で",
-    "を",
-    "は",
-    "が",
-    "の",
-    "と",
-    "も",
-    "より",
-    "から",
-    "まで",
-    "、",
-    "。",
-    " ",
-    "\n",
-    "(",
-    ")",
-    "」",
-    "/",
-    ":",
-    "さん",
-    "様",
-    "受診",
-    "通院",
-    "入院",
-    "入所",
-    "入居",
-    "待機",
-    "退所",
-    "紹介",
-    "転院",
-    "通所",
-    "利用",
-    "在宅",
-    "勤務",
-    "担当",
-    "併設",
-    "デイ",
-    "ショート",
-];
+/// Words behind the name of an institution that do not stand behind a home's.
+static BEHIND: LazyLock<List> = LazyLock::new(|| {
+    List::read("は が と も まで 受診 通院 入院 待機 紹介 転院 通所 利用 在宅 勤務 担当 併設")
+});
 
 /// Tests for the end of a name.
 fn ends(behind: &str) -> bool {
-    behind.is_empty()
-        || ENDS.iter().any(|end| behind.starts_with(end))
-        || behind.starts_with(|c: char| c.is_ascii_digit())
+    closes(behind)
+        || behind.starts_with(|c: char| matches!(c, '/' | ':') || c.is_ascii_digit())
+        || BEHIND.begins(behind)
 }
 
 /// Finds a name behind the word at `word`, which says the kind of an institution alone.
