@@ -1,20 +1,18 @@
 //! Decides by its surroundings whether a candidate is a name.
 
+mod layout;
+
 use std::ops::Range;
 
 use super::super::category::Place;
 use super::alone::{is_alone, is_alone_single, is_common};
 use super::candidate::{Candidate, Certainty, Form, SIGNED, is_single, is_titled_single};
-use super::chains::{LONGEST_LIST, begins_list, is_chain, is_numbered, is_pair, is_signature};
-use super::given_kanji::{is_given, is_given_kanji};
+use super::given_kanji::is_given_kanji;
 use super::honoured::{BEHIND_SAMA, LIKE, NO_PERSONS};
 use super::lists::{ALONE_BEHIND, COMMON, GOES_ON, NO_FULL, NO_NAME_BEFORE, VISITS};
 use super::places::{ends_in_place, is_landscape, is_of_clan, is_of_scale};
 use super::speaker::is_speaker;
-use super::titles::{
-    DEPARTMENTS, Tie, age_before, age_behind, family, honorific, in_brackets, is_family, role_in_brackets,
-    title,
-};
+use super::titles::{Tie, age_before, age_behind, family, honorific, is_family, title};
 use super::words::{Kind, Words, id};
 use crate::clean::characters::{is_hiragana, is_kanji};
 
@@ -165,81 +163,6 @@ impl Around<'_> {
         })
     }
 
-    /// Tests for the surname of the writer of an entry.
-    fn signed(&self) -> bool {
-        let surname = self.candidate.form == Form::Surname && self.candidate.range.start == self.run.start;
-        let marked = || SIGNED.iter().any(|mark| self.behind.starts_with(mark));
-        let single = self.single && !(is_single(self.name) && self.before.ends_with('【'));
-        surname
-            && !single
-            && (self.named || single != self.single || marked())
-            && is_signature(self.before, self.behind)
-    }
-
-    /// Tests for a surname in an enumeration, behind a department or a role in brackets, or beside another one.
-    fn by_place_in_line(&self) -> bool {
-        if !self.named || self.candidate.form != Form::Surname {
-            return false;
-        }
-        let number = self
-            .before
-            .strip_suffix([')', '.'])
-            .is_some_and(|rest| rest.ends_with(|c: char| c.is_ascii_digit()));
-        let common = COMMON.contains(self.name);
-        let enumerated = number
-            && common
-            && self.exact()
-            && (self.behind.is_empty() || self.behind.starts_with([' ', '\n', '(']));
-        let of_department = self.before.strip_suffix('の').is_some_and(|rest| rest.ends_with(DEPARTMENTS))
-            && common
-            && ["より", "から", "が", "です", "に"].iter().any(|word| self.behind.starts_with(word));
-        let handed = common && self.before.ends_with('→');
-        enumerated
-            || handed
-            || of_department
-            || role_in_brackets(self.before)
-            || common && self.candidate.range.start == self.run.start && is_pair(self.behind)
-            || self.exact() && !self.words.is_ordinary(self.name) && is_pair(self.behind)
-    }
-
-    /// Tests for a colon, or a bracket that closes a label, before a surname that is all of its run.
-    fn by_label(&self) -> bool {
-        let rest = self.before.trim_end_matches(' ');
-        let given = || {
-            let surname = self.candidate.surname_end - self.candidate.range.start;
-            self.candidate.form != Form::Likely
-                || self.name.get(surname..).is_some_and(|given| is_given(given) || is_given_kanji(given))
-        };
-        self.named
-            && self.exact()
-            && is_end(self.behind)
-            && !self.behind.starts_with('の')
-            && given()
-            && self.before.len() - rest.len() <= 2
-            && (rest.ends_with([':', '】', '=', '〉', '>', '}', '》', '』']) && !rest.ends_with("分類:")
-                || rest.ends_with("氏名)"))
-    }
-
-    /// Tests for a surname behind a day, a shift or a letter of a roster, also one that is a place: 火:千葉, A:千葉 B:堀.
-    fn in_roster(&self) -> bool {
-        let Some(rest) = self.before.strip_suffix(':') else { return false };
-        let letter = || {
-            let rest = rest.strip_suffix(|c: char| c.is_ascii_uppercase());
-            rest.is_some_and(|rest| rest.is_empty() || rest.ends_with([' ', '\n', '、', ',', '/']))
-                && self.behind.starts_with(' ')
-        };
-        let day = || {
-            rest.strip_suffix(ROSTER)
-                .is_some_and(|rest| rest.is_empty() || rest.ends_with([' ', '\n', '、', ',', '/', '(']))
-        };
-        self.candidate.form == Form::Surname
-            && self.candidate.range.start == self.run.start
-            && self.exact()
-            && (!self.single || is_titled_single(self.name))
-            && (self.behind.is_empty() || self.behind.starts_with([' ', '\n', '、', ',', '/', ')']))
-            && (day() || letter())
-    }
-
     /// Tests that nothing behind the candidate makes it part of another word.
     fn ends(&self) -> bool {
         // 山田太郎 before 山田 is not before 山.
@@ -355,46 +278,7 @@ impl Around<'_> {
         matches!(self.candidate.form, Form::Full | Form::Likely)
             && given.is_some_and(|given| given.chars().nth(1).is_some())
     }
-
-    /// Tests for a name in a list of names, or before a profession in brackets; `last` is the end of the name before.
-    fn listed(&self, last: Last) -> bool {
-        let Candidate { form, certainty, ref range, .. } = *self.candidate;
-        let named = certainty == Certainty::Name || self.named;
-        let follows = || last.and_then(|last| self.text.get(last..range.start));
-        let dotted = || self.before.ends_with('・') && self.words.is(self.name, &[Kind::Place]);
-        // 利根川
-        let landscape = || {
-            self.name.ends_with(['川', '山', '島', '湖', '原', '浜'])
-                && self.words.is(self.name, &[Kind::Place])
-        };
-        let place =
-            !COMMON.contains(self.name) && (self.words.is_ordinary(self.name) || dotted() || landscape());
-        if named
-            && !place
-            && follows()
-                .is_some_and(|between| is_chain(between) || between == "と" || self.exact() && between == " ")
-        {
-            return true;
-        }
-        if form == Form::Given || !self.exact() {
-            return false;
-        }
-        if form == Form::Surname
-            && !self.single
-            && is_end(self.behind)
-            && follows().is_some_and(is_numbered)
-            && !self.words.is_ordinary(self.name)
-        {
-            return true;
-        }
-        in_brackets(self.behind) && (named || !self.single)
-            || form == Form::Surname && named && begins_list(self.words, self.text, range.end, LONGEST_LIST)
-            || follows().is_some_and(is_chain) && (!self.single || is_end(self.behind))
-    }
 }
-
-/// Days of a roster.
-const ROSTER: [char; 7] = ['月', '火', '水', '木', '金', '土', '日'];
 
 /// Tests for the beginning of a phrase.
 fn is_apart(before: &str) -> bool {
