@@ -162,12 +162,7 @@ pub fn candidates(
 ) -> Vec<Candidate> {
     let part = &text[run.clone()];
     let followed = honorific(&text[run.end..]).is_some();
-    let outer = left == id::OUTER;
-    if outer && lattice.is_nameless(part, followed) {
-        return Vec::new();
-    }
     if !lattice.load(words, part, is_single_kanji) {
-        lattice.remember_nameless(part, followed);
         return Vec::new();
     }
     let right = if followed { id::HONORIFIC } else { id::OUTER };
@@ -234,9 +229,6 @@ pub fn candidates(
         }
         found.push(candidate);
         i += count;
-    }
-    if outer && found.is_empty() {
-        lattice.remember_nameless(part, followed);
     }
     if found.iter().any(|c| c.form == Form::Full && c.margin == 0) {
         let (_, without) = lattice.read(words, part, Surroundings { names: false, ..around });

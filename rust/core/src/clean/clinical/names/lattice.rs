@@ -2,8 +2,7 @@
 
 use std::ops::Range;
 
-use rustc_hash::{FxHashMap, FxHashSet};
-
+use super::known::KnownRuns;
 use super::words::{Class, Kind, Words, id};
 use crate::dictionary::trie::Walk;
 
@@ -36,16 +35,15 @@ struct Node {
     before: usize,
 }
 
-/// Buffers of the analysis, and the runs that held no name: most runs come again, and hold none.
+/// Buffers of the analysis, and what is known of runs.
 #[derive(Default)]
 pub struct Lattice {
     walk: Walk,
     nodes: Vec<Node>,
     /// Nodes that end at each position.
     ends: Vec<Vec<usize>>,
-    nameless: [FxHashSet<Box<str>>; 2],
-    /// Runs, and whether a name may be in them by its shape.
-    shapes: FxHashMap<Box<str>, bool>,
+    /// Runs that were read before.
+    pub known: KnownRuns,
 }
 
 impl Clone for Lattice {
@@ -54,9 +52,6 @@ impl Clone for Lattice {
         Self::default()
     }
 }
-
-/// The most runs that are remembered, which take some MB.
-const MOST_NAMELESS: usize = 50_000;
 
 /// Words around the run, and whether its reading may contain names.
 #[derive(Clone, Copy)]
@@ -70,33 +65,6 @@ pub struct Surroundings {
 }
 
 impl Lattice {
-    /// Tests whether no word of the run was a name, with or without an honorific behind it.
-    pub fn is_nameless(&self, run: &str, honoured: bool) -> bool {
-        self.nameless[usize::from(honoured)].contains(run)
-    }
-
-    /// Remembers a run of which no word is a name, with or without an honorific behind it.
-    pub fn remember_nameless(&mut self, run: &str, honoured: bool) {
-        let nameless = &mut self.nameless[usize::from(honoured)];
-        if nameless.len() == MOST_NAMELESS {
-            nameless.clear();
-        }
-        nameless.insert(run.into());
-    }
-
-    /// Tests whether a name may be in the run by its shape; `has_shape` is asked once a run.
-    pub fn has_shape(&mut self, run: &str, has_shape: impl FnOnce() -> bool) -> bool {
-        if let Some(&shape) = self.shapes.get(run) {
-            return shape;
-        }
-        if self.shapes.len() == MOST_NAMELESS {
-            self.shapes.clear();
-        }
-        let shape = has_shape();
-        self.shapes.insert(run.into(), shape);
-        shape
-    }
-
     /// Finds the words of a run; tells whether a name may be in it: a surname of two characters, one of a character
     /// at either end, a given name at the end.
     pub fn load(&mut self, words: &Words, run: &str, is_single: fn(char) -> bool) -> bool {

@@ -19,6 +19,7 @@ mod inflate;
 mod join;
 mod joined;
 mod katakana;
+mod known;
 pub mod label;
 mod label_words;
 mod latin;
@@ -227,9 +228,19 @@ impl Finder<'_> {
             return end;
         }
         let run = start..end;
+        let part = &text[run.clone()];
+        let mut known = self.lattice.known.get(part);
+        let before = known;
+        let followed = usize::from(honorific(&text[end..]).is_some());
+        let candidates = if known.nameless[followed] {
+            Vec::new()
+        } else {
+            candidates(self.words, self.lattice, text, run.clone(), id::OUTER)
+        };
+        known.nameless[followed] = candidates.is_empty();
         let mut go_on = end;
         let mut any = false;
-        for mut candidate in candidates(self.words, self.lattice, text, run.clone(), id::OUTER) {
+        for mut candidate in candidates {
             let mut run = run.clone();
             if candidate.form == Form::Surname && candidate.range.end == end {
                 join_given(self.words, self.lattice, text, &mut candidate, &mut run, false);
@@ -245,34 +256,38 @@ impl Finder<'_> {
             self.push(place);
             any = true;
         }
-        let part = &text[run.clone()];
         let shaped = !any
-            && self
-                .lattice
-                .has_shape(part, || titled::has_name(self.words, part) || shape::has_shape(self.words, part));
-        if shaped && let Some(range) = shape::full(self.words, text, &run) {
-            let end = range.end + honorific(&text[range.end..]).unwrap_or(0);
-            self.push(Place { whole: range.start..end, value: range });
-            return go_on.max(end);
+            && *known.shaped.get_or_insert_with(|| {
+                titled::has_name(self.words, part) || shape::has_shape(self.words, part)
+            });
+        if known != before {
+            self.lattice.known.set(part, known);
         }
-        let says =
-            || speaker::spoken(self.words, text, &run).or_else(|| speaker::of_home(self.words, text, &run));
-        if shaped && let Some(range) = says() {
-            self.push(Place { whole: range.clone(), value: range });
+        if any {
             return go_on;
         }
-        if shaped && let Some(range) = titled::name(self.words, text, &run, self.last) {
-            self.push(Place { whole: range.clone(), value: range });
-            return go_on;
-        }
-        if !any && foreign::in_kanji(self.words, &text[run.clone()], &text[end..]) {
-            self.push(Place { whole: run.clone(), value: run.clone() });
-            return go_on;
-        }
-        if !any && let Some(range) = family::given(self.words, text, &run) {
+        if let Some(place) = shaped.then(|| self.by_shape(&run)).flatten() {
+            go_on = go_on.max(place.whole.end);
+            self.push(place);
+        } else if foreign::in_kanji(self.words, part, &text[end..]) {
+            self.push(Place { whole: run.clone(), value: run });
+        } else if let Some(range) = family::given(self.words, text, &run) {
             self.push(Place { whole: range.clone(), value: range });
         }
         go_on
+    }
+
+    /// Finds a name by the shape of its run, where the lattice reads the kanji otherwise.
+    fn by_shape(&self, run: &Range<usize>) -> Option<Place> {
+        let Self { words, text, last, .. } = *self;
+        if let Some(range) = shape::full(words, text, run) {
+            let end = range.end + honorific(&text[range.end..]).unwrap_or(0);
+            return Some(Place { whole: range.start..end, value: range });
+        }
+        let name = speaker::spoken(words, text, run)
+            .or_else(|| speaker::of_home(words, text, run))
+            .or_else(|| titled::name(words, text, run, last))?;
+        Some(Place { whole: name.clone(), value: name })
     }
 
     /// Reads a name with a space behind each of its characters: 山 田 太 郎.
