@@ -61,23 +61,28 @@ impl Fixpoint {
             std::mem::swap(&mut self.text, &mut self.next);
         }
         let clinical = self.pii.is_clinical();
+        // True if the rules are known to leave the text as it is.
+        let mut clean = clinical && is_clean(&self.text, &mut self.next);
         // Where no rule changes the text, private data comes first.
-        let mut first = if clinical && is_clean(&self.text, &mut self.next) { PERSONAL } else { 0 };
+        let mut first = if clean { PERSONAL } else { 0 };
         // Steps in a row that left the text as it is; after all of them the next ones would too.
         let mut quiet = first;
         loop {
             for (i, rule) in RULES.iter().enumerate().skip(std::mem::take(&mut first)) {
                 if i == PERSONAL {
-                    self.next.clear();
-                    let known: u64 = edits.iter().sum();
-                    if self.pii.apply(&self.text, &mut self.next, edits) {
-                        std::mem::swap(&mut self.text, &mut self.next);
-                        let edits = edits.iter().sum::<u64>() - known;
-                        watch(Change { rule: i, edits, after: &self.text });
+                    let mut replaced = self.replace_pii(edits, &mut watch);
+                    while replaced {
                         quiet = 0;
-                    } else if clinical && is_clean(&self.text, &mut self.next) {
-                        return &self.text;
-                    } else {
+                        clean = clinical && is_clean(&self.text, &mut self.next);
+                        if !clean {
+                            break;
+                        }
+                        replaced = self.replace_pii(edits, &mut watch);
+                    }
+                    if !replaced {
+                        if clean || clinical && is_clean(&self.text, &mut self.next) {
+                            return &self.text;
+                        }
                         quiet += 1;
                     }
                 }
@@ -102,5 +107,18 @@ impl Fixpoint {
                 return &self.text;
             }
         }
+    }
+
+    /// Replaces private data; returns false if there is none.
+    fn replace_pii(&mut self, edits: &mut Edits, watch: &mut impl FnMut(Change<'_>)) -> bool {
+        self.next.clear();
+        let known: u64 = edits.iter().sum();
+        let replaced = self.pii.apply(&self.text, &mut self.next, edits);
+        if replaced {
+            std::mem::swap(&mut self.text, &mut self.next);
+            let edits = edits.iter().sum::<u64>() - known;
+            watch(Change { rule: PERSONAL, edits, after: &self.text });
+        }
+        replaced
     }
 }
