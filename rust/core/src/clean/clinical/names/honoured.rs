@@ -1,12 +1,16 @@
 //! Words around an honorific that tell names from other words.
 
+use std::sync::LazyLock;
+
+use super::super::list::List;
+
 /// Words before an honorific that are no names: single kanji and their words for persons.
-pub const NO_PERSONS: &[&str] = &[
-    "皆", "今日", "本日", "神", "仏", "王", "奥", "貴", "同", "多", "一", "両", "異", "模", "仕", "各", "有",
-    "今", "何", "誰", "源", "平", "宮", "姫", "殿", "若", "隣", "嫁", "娘", "孫", "母", "父", "兄", "姉",
-    "妹", "弟", "子", "先", "客", "主", "君", "氏", "様", "医", "外", "内", "前", "後", "上", "下", "毎",
-    "本", "全", "男", "女", "者", "人", "長", "士", "師", "蜂巣", "健康", "健在", "細",
-];
+pub static NO_PERSONS: LazyLock<List> = LazyLock::new(|| {
+    List::read(
+        "皆 今日 本日 神 仏 王 奥 貴 同 多 一 両 異 模 仕 各 有 今 何 誰 源 平 宮 姫 殿 若 隣 嫁 娘 孫 母 父 兄 姉 妹 弟 子 先 \
+         客 主 君 氏 様 医 外 内 前 後 上 下 毎 本 全 男 女 者 人 長 士 師 蜂巣 健康 健在 細",
+    )
+});
 
 /// Characters that may follow 様 behind a surname which the dictionary lacks.
 pub const BEHIND_SAMA: &str = "はがをへよ宛ご宅";

@@ -297,6 +297,7 @@ impl Finder<'_> {
         if end - start != first.len_utf8() {
             return None;
         }
+        behind_spaces(text, end)?;
         if let Some(end) = spaced::with_kana(self.words, text, start) {
             return Some((Place { whole: start..end, value: start..end }, end));
         }

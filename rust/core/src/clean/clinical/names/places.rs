@@ -109,8 +109,8 @@ pub fn is_unsettled(words: &Words, name: &str) -> bool {
     let settled = name.ends_with(|c| "都道府県市区町村国州島駅港橋山川湖".contains(c));
     (2..=4).contains(&name.chars().count())
         && !settled
-        && !GODS.contains(&name)
-        && !NO_PLACES.contains(&name)
         && words.is(name, &[Kind::Place])
         && !words.is_ordinary(name)
+        && !GODS.contains(&name)
+        && !NO_PLACES.contains(&name)
 }

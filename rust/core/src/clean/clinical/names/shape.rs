@@ -45,17 +45,20 @@ pub fn is_derived(words: &Words, name: &str) -> bool {
 
 /// Tests for kanji that may be a surname beside a given name, an honorific, a title or another name.
 pub fn may_be_surname(words: &Words, name: &str) -> bool {
-    let proper = || !words.is_ordinary(name) && words.is(name, &[Kind::Other]);
-    !is_family(name)
+    let proper = || {
+        name.chars().count() == 3
+            && name.ends_with(|c| CLOSING.contains(c) || c == '寺')
+            && !words.is_ordinary(name)
+            && words.is(name, &[Kind::Other])
+    };
+    // The dictionary goes first, as few words of a text are names in it.
+    (is_known(words, name) || is_unsettled(words, name) || is_derived(words, name) || proper())
+        && !is_family(name)
         && honorific(name).is_none()
         && !NO_FULL.contains(name)
         && !NO_SURNAMES.contains(&name)
         && !name.chars().all(|c| "月火水木金土日".contains(c))
         && !is_office(name)
-        && (is_known(words, name)
-            || is_unsettled(words, name)
-            || is_derived(words, name)
-            || proper() && name.chars().count() == 3 && name.ends_with(|c| CLOSING.contains(c) || c == '寺'))
 }
 
 /// Tests whether the end of the run, or what stands before an honorific in it, may be a surname or a given name.

@@ -68,12 +68,15 @@ pub fn spoken(words: &Words, text: &str, run: &Range<usize>) -> Option<Range<usi
     let mention = || before.ends_with('@') && behind.starts_with([' ', '\n', 'さ']);
     let says = begins && SPOKEN.iter().any(|word| behind.starts_with(word));
     // の and は stand before places and things too.
-    let sure = !before.ends_with(['の', 'は'])
-        || !words.is_ordinary(name) && (is_known(words, name) || !words.is(name, &[Kind::Other]));
+    let sure = || {
+        !before.ends_with(['の', 'は'])
+            || !words.is_ordinary(name) && (is_known(words, name) || !words.is(name, &[Kind::Other]))
+    };
     let length = name.chars().count();
-    let may_be = may_be_surname(words, name) || is_rare_word(words, name);
-    ((2..=4).contains(&length) && may_be && (says && sure || begins && at() || mention()))
-        .then(|| run.clone())
+    ((2..=4).contains(&length)
+        && (says && sure() || begins && at() || mention())
+        && (may_be_surname(words, name) || is_rare_word(words, name)))
+    .then(|| run.clone())
 }
 
 /// Words behind 家 for what a family has or does, and words before its name.

@@ -66,13 +66,7 @@ fn known(words: &Words, text: &str, run: &Range<usize>) -> Option<Range<usize>> 
                 && !words.is_ordinary(name)
                 && title(before) == Some(Tie::Mark)
         };
-        if name.chars().nth(4).is_some()
-            || !(may_be_surname(words, name) || proper())
-            || NO_LABEL_VALUES.begins(name)
-        {
-            return false;
-        }
-        match title(before) {
+        let announced = match title(before) {
             Some(Tie::Mark) => !behind.starts_with('の'),
             Some(Tie::Direct) => is_titled(before) || i > 0,
             Some(Tie::Loose) => !before.ends_with(['の', 'は', 'が']) || is_titled(before),
@@ -81,7 +75,11 @@ fn known(words: &Words, text: &str, run: &Range<usize>) -> Option<Range<usize>> 
                 let ends = || behind.is_empty() || SHIFT_ENDS.iter().any(|end| behind.starts_with(end));
                 i > 0 && is_shift(before) && ends() && !begins_surname(words, part)
             }
-        }
+        };
+        announced
+            && name.chars().nth(4).is_none()
+            && (may_be_surname(words, name) || proper())
+            && !NO_LABEL_VALUES.begins(name)
     })?;
     Some(run.start + at..run.end)
 }

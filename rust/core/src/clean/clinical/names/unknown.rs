@@ -83,7 +83,7 @@ fn is_unknown_name(words: &Words, lattice: &mut Lattice, name: &str, honorific: 
     }
     if count == 1 {
         if like || honorific == "さま" {
-            return visits && is_titled_single(name) && !NO_PERSONS.contains(&name);
+            return visits && is_titled_single(name) && !NO_PERSONS.contains(name);
         }
         let other = match honorific {
             "さん" => NO_SINGLES.contains(name),
@@ -93,10 +93,10 @@ fn is_unknown_name(words: &Words, lattice: &mut Lattice, name: &str, honorific: 
         // 鹿児島
         let sure = honorific.chars().count() > 1
             || matches!(honorific, "氏" | "君") && !behind.starts_with(is_kanji);
-        return sure && is_titled_single(name) && !other && (name == "平" || !NO_PERSONS.contains(&name));
+        return sure && is_titled_single(name) && !other && (name == "平" || !NO_PERSONS.contains(name));
     }
     let settled = count > 2 && may_be_surname(words, name);
-    if NO_PERSONS.contains(&name)
+    if NO_PERSONS.contains(name)
         || !settled && name.ends_with(|c| NO_PERSON_ENDS.contains(c))
         || name.contains('〇')
     {

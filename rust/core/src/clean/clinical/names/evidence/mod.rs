@@ -29,7 +29,7 @@ pub fn decide(
 ) -> Option<Place> {
     let range = candidate.range.clone();
     let (before, name, behind) = (&text[..range.start], &text[range.clone()], &text[range.end..]);
-    if NO_PERSONS.contains(&name) || NO_FULL.contains(name) || is_family(name) || is_repeated(name) {
+    if NO_PERSONS.contains(name) || NO_FULL.contains(name) || is_family(name) || is_repeated(name) {
         return None;
     }
     let single = name.chars().count() == 1;
