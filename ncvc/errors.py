@@ -1,5 +1,9 @@
 """Errors that a user can mend; each message names the place and the remedy."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from ncvc._native import DatasetError, DictionaryError, InputError, NcvcError, TokenizerError
 
 __all__ = [
@@ -17,7 +21,11 @@ __all__ = [
     "TokenizerError",
     "TrainingError",
     "VocabularyError",
+    "first_fault",
 ]
+
+if TYPE_CHECKING:
+    import pydantic
 
 
 class ConfigError(NcvcError, ValueError):
@@ -54,3 +62,10 @@ class RecipeError(NcvcError):
 
 class VocabularyError(NcvcError):
     """A vocabulary that is larger than the text has pieces, or smaller than the set of allowed characters."""
+
+
+def first_fault(error: pydantic.ValidationError) -> str:
+    """Names the first faulty member of a record and its fault; a record that is no JSON has no such member."""
+    first = error.errors(include_input=False, include_url=False)[0]
+    member = ".".join(map(str, first["loc"]))
+    return f"{member}: {first['msg']}" if member else first["msg"]

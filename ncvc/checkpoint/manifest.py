@@ -9,7 +9,7 @@ from typing import Any, Literal
 import pydantic
 
 from ncvc.config import Config
-from ncvc.errors import CheckpointError
+from ncvc.errors import CheckpointError, first_fault
 from ncvc.files import listed
 from ncvc.manifest import CHECKPOINT, MANIFEST, is_inside, is_whole, own_manifest
 from ncvc.model.config import ModelConfig
@@ -217,9 +217,7 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         return parse_manifest(text)
     except pydantic.ValidationError as error:
-        first = error.errors(include_input=False)[0]
-        where = ".".join(map(str, first["loc"]))
-        raise CheckpointError(f"{folder / MANIFEST}: damaged, or not a checkpoint's: {where}: {first['msg']}") from None
+        raise CheckpointError(f"{folder / MANIFEST}: damaged, or not a checkpoint's: {first_fault(error)}") from None
     except ValueError as error:
         raise CheckpointError(f"{folder / MANIFEST}: damaged: {error}") from None
 

@@ -7,7 +7,7 @@ from typing import Any
 import pydantic
 
 from ncvc.convert.rope import require_known_rope, rope_fields, rope_members
-from ncvc.errors import ConvertError
+from ncvc.errors import ConvertError, first_fault
 from ncvc.hf.tokenizer import one_line
 from ncvc.model.config import ModelConfig
 from ncvc.special_tokens import END_OF_TEXT_ID, first_id
@@ -135,8 +135,7 @@ def model_config(
     try:
         model = ModelConfig.model_validate(recorded | entry.form | sizes)
     except pydantic.ValidationError as error:
-        first = error.errors()[0]
-        raise ConvertError(f"{path}: {'.'.join(map(str, first['loc']))} {first['msg']}") from None
+        raise ConvertError(f"{path}: {first_fault(error)}") from None
     if whole["tie_word_embeddings"] != ties_embeddings(model):
         raise ConvertError(f"{path}: tie_word_embeddings is {whole['tie_word_embeddings']}; copy the folder again")
     return model

@@ -7,7 +7,7 @@ from typing import Literal
 
 import pydantic
 
-from ncvc.errors import InputError
+from ncvc.errors import InputError, first_fault
 
 TRAIN, TEST = "train.jsonl", "test.jsonl"
 DEMONSTRATIONS, LEAKAGE = "demonstrations.json", "leakage.json"
@@ -79,7 +79,7 @@ class Row(_Record):
         return self.messages[-1].content
 
 
-_ROWS = pydantic.TypeAdapter(tuple[Message, ...])
+_TURNS = pydantic.TypeAdapter(tuple[Message, ...])
 
 
 def write_rows(path: Path, rows: Iterable[Row]) -> None:
@@ -91,22 +91,28 @@ def write_rows(path: Path, rows: Iterable[Row]) -> None:
 
 def read_rows(path: Path) -> Iterator[Row]:
     """Reads what `write_rows` wrote; raises `InputError` with the line that is something else."""
-    with path.open(encoding="utf-8") as file:
+    with path.open("rb") as file:
         for number, line in enumerate(file, start=1):
             try:
                 yield Row.model_validate_json(line)
             except pydantic.ValidationError as error:
-                first = error.errors()[0]
-                where = ".".join(map(str, first["loc"]))
                 raise InputError(
-                    f"{path}:{number}: no row of `ncvc data` ({where}: {first['msg']}); prepare the benchmark again"
+                    f"{path}:{number}: no row of `ncvc data` ({first_fault(error)}); prepare the benchmark again"
                 ) from None
 
 
 def read_demonstrations(folder: Path) -> tuple[Message, ...]:
-    """Reads the solved examples of a prepared folder, as turns; none where it has none."""
+    """Reads the solved examples of a prepared folder, as turns; none where it has none.
+
+    Raises `InputError` for a file that holds something else.
+    """
     path = folder / DEMONSTRATIONS
-    return _ROWS.validate_json(path.read_bytes()) if path.exists() else ()
+    try:
+        return _TURNS.validate_json(path.read_bytes()) if path.exists() else ()
+    except pydantic.ValidationError as error:
+        raise InputError(
+            f"{path}: no solved examples of `ncvc data` ({first_fault(error)}); prepare the benchmark again"
+        ) from None
 
 
 def dump_messages(messages: Iterable[Message]) -> list[dict[str, str]]:

@@ -175,6 +175,9 @@ def test_what_is_no_checkpoint_says_so(tmp_path):
     (tmp_path / "manifest.json").write_text(json.dumps({"format": "something else"}))
     with pytest.raises(CheckpointError, match=r"manifest\.json: damaged, or not a checkpoint's"):
         Checkpoint.open(tmp_path)
+    (tmp_path / "manifest.json").write_text("no JSON")
+    with pytest.raises(CheckpointError, match=r"damaged, or not a checkpoint's: Invalid JSON"):
+        Checkpoint.open(tmp_path)
     write_weights(tmp_path / "w", MODEL, weights().items())
     with pytest.raises(CheckpointError, match=r"no tensor 'model\.nothing'"):
         Checkpoint.open(tmp_path / "w").tensor("model.nothing")

@@ -199,6 +199,13 @@ def test_sliding_windows_are_refused(tmp_path):
         model_config(tmp_path, config, {})
 
 
+def test_sizes_that_contradict_each_other_are_refused_without_an_empty_name(tmp_path):
+    config = {"model_type": "llama", **SIZES, "num_key_value_heads": 4}
+    with pytest.raises(ConvertError) as refused:
+        model_config(tmp_path, config, {})
+    assert str(refused.value).startswith(f"{tmp_path}: Value error, num_attention_heads")
+
+
 @pytest.mark.parametrize(
     ("form", "words"),
     [

@@ -132,6 +132,16 @@ def test_what_is_no_question_is_refused(stock: dict[str, Path], tmp_path: Path) 
         read_question(path, "1", letters=False)
     with pytest.raises(InputError, match="has no row 3"):
         read_question(path, "3", letters=False)
+    (path.parent / "demonstrations.json").write_text('[{"role": "user"}]')
+    with pytest.raises(InputError, match=r"demonstrations\.json: no solved examples .* \(0\.content: Field required\)"):
+        read_question(path, "2", letters=False)
+    for wrong in (b"no JSON\n", b"\xff\x00\n"):
+        path.write_bytes(wrong)
+        with pytest.raises(InputError, match=r"test\.jsonl:1: no row of `ncvc data` \(Invalid JSON: "):
+            read_question(path, "1", letters=False)
+    path.write_text('{"id": 1}\n')
+    with pytest.raises(InputError, match=r"test\.jsonl:1: no row of `ncvc data` \(id: "):
+        read_question(path, "1", letters=False)
     for choices in ([], ["a"], ["a", "a"], ["a", ""]):
         with pytest.raises(InputError, match="at least two choices"):
             own_question("q", choices)
