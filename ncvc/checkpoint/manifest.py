@@ -142,6 +142,11 @@ class Facts(Config):
     ema: float | None = None
     """Decay of the moving average that the weights are, of the one checkpoint in `average_of`."""
 
+    @property
+    def document_mask(self) -> bool:
+        """True if attention stayed within a document in training."""
+        return (self.config or {}).get("data", {}).get("document_mask") is True
+
 
 class Manifest(Facts):
     """Content of `manifest.json`."""

@@ -42,7 +42,7 @@ class Source:
     begin_of_text: bool
     """True if the documents of the training data begin with `<|begin_of_text|>`."""
     training: dict[str, Any]
-    """Facts about the training for the card, by the names of `ncvc.convert.card.Facts`; a folder tells none."""
+    """Facts about the training for the card, by the names of `ncvc.convert.card.Facts`; a folder tells few."""
     read: Callable[[str], Tensor]
     """Megatron's name → the weight in float32."""
     verify: Callable[[], None]
@@ -97,6 +97,7 @@ class Source:
             tokens_seen=self.tokens_seen,
             **({"tuned": self.tuned} if self.tuned else {}),
             begin_of_text=self.begin_of_text,
+            **({"document_mask": True} if self.training.get("document_mask") else {}),
             logits=logits,
         )
 
@@ -159,7 +160,7 @@ def _of_folder(folder: Path, tokenizer: Path) -> Source:
         step,
         tokens_seen,
         begin,
-        {},
+        {"document_mask": weights.facts.get("document_mask") is True},
         weights.weight,
         weights.verify,
         tuned,
@@ -172,7 +173,7 @@ def _training(manifest: Manifest) -> dict[str, Any]:
     return {
         "ema": manifest.ema,
         "average_of": tuple(averaged.step for averaged in manifest.average_of),
-        "document_mask": config.get("data", {}).get("document_mask", False),
+        "document_mask": manifest.document_mask,
         "optimizer": config.get("optimizer", {}).get("name", "adamw"),
     }
 

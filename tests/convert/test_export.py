@@ -199,5 +199,6 @@ def test_the_card_says_how_the_weights_came_about(checkpoint: Path, pieces_folde
     to_huggingface(tmp_path / "own", tmp_path / "hf", tokenizer=pieces_folder)
     card = (tmp_path / "hf/README.md").read_text(encoding="utf-8")
     assert "| attention in training | within a document |" in card
+    assert json.loads((tmp_path / "hf/manifest.json").read_text())["document_mask"] is True
     assert "| optimizer | Muon for the matrices of the layers, AdamW for the rest |" in card
     assert "| weights averaged over the steps | exponential moving average, decay 0.999 |" in card
