@@ -128,7 +128,7 @@ def attention(
     """Draws attention over TEXTs in one sequence, as training packs documents, with the ends of texts marked.
 
     Beside the maps: the shares that go to the ends of texts, to the first token and to earlier documents, for every
-    layer and head, with those of a head that attends to all alike.
+    layer and head, with those of a head that attends to all alike. It stays within a text if the model was trained so.
 
     \b
     Examples:
@@ -153,6 +153,8 @@ def attention(
         f" {share.uniform:.1%} if it were uniform"
         for share in result.shares
     ]
+    if result.packed.document_mask:
+        lines.append("attention stays within a document, as in the model's training")
     console.close({"output": str(out), **result.dump()}, [*lines, f"written to {out}"])
 
 

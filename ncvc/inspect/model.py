@@ -14,6 +14,7 @@ import ncvc
 from ncvc.checkpoint.manifest import NAMED, read_manifest
 from ncvc.errors import ModelFolderError
 from ncvc.hf.folder import CONFIG, TOKENIZER, ModelFolder, open_folder, run_checkpoints
+from ncvc.hf.folder import read_manifest as read_facts
 from ncvc.hf.tokenizer import ExactTokenizer, TextTokenizer, load_tokenizer
 from ncvc.manifest import CHECKPOINT, own_manifest
 from ncvc.special_tokens import first_id
@@ -48,6 +49,13 @@ class FoundModel:
             return config.get("num_hidden_layers"), config.get("num_attention_heads")
         model = read_manifest(self.path).model
         return model.num_layers, model.num_attention_heads
+
+    @property
+    def document_mask(self) -> bool:
+        """True if attention stayed within a document in training, as far as the model says it."""
+        if self.folder:
+            return read_facts(self.path).get("document_mask") is True
+        return read_manifest(self.path).document_mask
 
     @cached_property
     def tokenizer_folder(self) -> Path | None:

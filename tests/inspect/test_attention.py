@@ -49,6 +49,35 @@ def test_weights_of_the_first_layer_by_hand() -> None:
     assert lm.model.config._attn_implementation == "sdpa"  # as it was
 
 
+def test_with_a_document_mask_each_text_gets_the_weights_that_it_gets_alone() -> None:
+    tokenizer = Characters(TEXTS)
+    lm = tiny(tokenizer, layers=2)
+    packed = pack(tokenizer, TEXTS, document_mask=True)
+    found = attention_weights(lm, packed.ids, packed.visible)
+    expected = [np.zeros(layer.shape, np.float32) for layer in found]
+    for number in range(len(TEXTS)):
+        own = np.flatnonzero(packed.documents == number)
+        for whole, layer in zip(expected, attention_weights(lm, [packed.ids[place] for place in own]), strict=True):
+            whole[:, own[0] : own[-1] + 1, own[0] : own[-1] + 1] = layer
+    assert np.abs(np.array(found) - np.array(expected)).max() < 1e-5
+    assert all((layer[:, ~packed.visible] == 0).all() for layer in found)
+
+
+def test_with_a_document_mask_the_first_token_is_that_of_each_text() -> None:
+    packed = pack(Characters(TEXTS), TEXTS, document_mask=True)
+    lengths = [8, 5, 4]
+    uniform = packed.visible / packed.visible.sum(1, keepdims=True)
+    found = {share.kind: share for share in shares(packed, [uniform[None].astype(np.float32)])}
+    assert found.keys() == {"first_token", "end_of_text"}
+    asking = [1 / place for length in lengths for place in range(2, length + 1)]
+    assert found["first_token"].positions == len(asking)
+    assert found["first_token"].uniform == pytest.approx(np.mean(asking))
+    assert found["end_of_text"].positions == 3
+    assert found["end_of_text"].uniform == pytest.approx(np.mean([1 / length for length in lengths]))
+    for share in found.values():
+        assert share.values[0, 0] == pytest.approx(share.uniform, abs=1e-6)
+
+
 def test_a_packed_sequence_is_texts_with_their_marks() -> None:
     tokenizer = Characters(TEXTS)
     packed = pack(tokenizer, TEXTS)

@@ -59,6 +59,27 @@ def test_attention_of_a_checkpoint_and_of_its_folder(
     assert np.shape(numbers["shares"]["end_of_text"]["by_layer_and_head"]) == (2, 4)
 
 
+def test_attention_stays_within_a_document_where_it_did_in_training(tokenizer_folder: Path, tmp_path: Path) -> None:
+    masked = write_drawn(
+        tmp_path / "run/checkpoints/step_00000007", small_model(), lambda _, noise: 0.3 * noise,
+        config={"data": {"document_mask": True}},
+    )  # fmt: skip
+    to_huggingface(masked, tmp_path / "model", tokenizer=tokenizer_folder)
+    to_huggingface(tmp_path / "model", tmp_path / "again", tokenizer=tokenizer_folder)
+    for name, model in (("a", masked), ("b", tmp_path / "again")):
+        out = tmp_path / name
+        done = run_ncvc("inspect", "attention", model, *TEXTS, "--tokenizer", tokenizer_folder, "-o", out)
+        assert "attention stays within a document, as in the model's training" in done.stdout
+        assert "Attention stays within a document, as in the model" in (out / "index.html").read_text()
+        numbers = json.loads((out / "numbers.json").read_text())
+        assert numbers["document_mask"] is True
+        assert numbers["shares"].keys() == {"first_token", "end_of_text"}
+        documents = np.array([token["document"] for token in numbers["tokens"]])
+        weights = np.load(out / "weights.npy")
+        assert (weights[..., documents[:, None] != documents] == 0).all()
+        assert np.allclose(weights.sum(-1), 1, atol=1e-5)
+
+
 def test_the_map_tells_the_weight_under_the_pointer(folder: Path, tmp_path: Path) -> None:
     browser = find_browser()
     if browser is None:

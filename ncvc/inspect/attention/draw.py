@@ -8,7 +8,7 @@ import numpy as np
 
 from ncvc.inspect.attention.maps import Map
 from ncvc.inspect.attention.packed import Packed
-from ncvc.inspect.attention.shares import Share
+from ncvc.inspect.attention.shares import LABELS, Share
 from ncvc.inspect.picture import drawable, picture
 
 PANEL, LABELLED_PANEL = 2.4, 3.6
@@ -17,13 +17,6 @@ LABELLED = 60
 """Tokens at most whose pieces stand at the axes."""
 GAMMA = 0.5
 """Power of the weights that the colour follows, so that small ones are seen."""
-LABELS = {
-    "first_token": "first token",
-    "end_of_text": "end of text",
-    "begin_of_text": "begin of text",
-    "earlier_documents": "earlier documents",
-    "earlier_text": "text of earlier documents",
-}
 MARK = "#e0913a"
 
 
@@ -43,7 +36,7 @@ def draw_maps(packed: Packed, maps: Sequence[Sequence[Map]], path: Path) -> None
         for row, line in zip(grid, rows, strict=True):
             for axes, each in zip(row, line, strict=False):
                 axes.axis("on")
-                seen = np.ma.masked_where(np.triu(np.ones(each.weights.shape, bool), 1), each.weights)
+                seen = np.ma.masked_where(~packed.visible, each.weights)
                 image = axes.imshow(seen, cmap="viridis", norm=norm, interpolation="nearest")
                 axes.set_title(each.name[0], fontsize=8)
                 _mark(axes, packed)
@@ -79,7 +72,7 @@ def draw_shares(shares: Sequence[Share], path: Path) -> None:
         for number, share in enumerate(shares):
             layers = np.arange(1, len(share.values) + 1)
             colour = f"C{number}"
-            axes.plot(layers, share.values.mean(1), marker="o", markersize=3, color=colour, label=LABELS[share.kind])
+            axes.plot(layers, share.values.mean(1), marker="o", markersize=3, color=colour, label=LABELS[share.kind][0])
             axes.fill_between(layers, share.values.min(1), share.values.max(1), color=colour, alpha=0.15, linewidth=0)
             axes.axhline(share.uniform, color=colour, linewidth=0.8, linestyle=":")
         axes.set(xlabel="layer", ylabel="share of attention", ylim=(0, 1))

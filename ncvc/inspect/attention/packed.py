@@ -23,12 +23,20 @@ class Packed:
     """True at what begins a text (`<|begin_of_text|>`), shape [tokens]; nowhere if the training data had none."""
     pieces: list[str]
     """Text of each position."""
+    document_mask: bool = False
+    """True if attention stays within a document."""
 
     def __len__(self) -> int:
         return len(self.ids)
 
+    @property
+    def visible(self) -> NDArray[np.bool_]:
+        """Marks the positions that each one may attend to, shape [tokens, tokens]: row asks column."""
+        causal = np.tril(np.ones((len(self), len(self)), bool))
+        return causal & (self.documents[:, None] == self.documents) if self.document_mask else causal
 
-def pack(tokenizer: TextTokenizer, texts: Sequence[str]) -> Packed:
+
+def pack(tokenizer: TextTokenizer, texts: Sequence[str], *, document_mask: bool = False) -> Packed:
     """Joins texts, each ended by the end of text and begun as documents of the training data were.
 
     A model whose data had nothing at the beginning of a document gets nothing there. Raises `PromptError` for a text
@@ -50,4 +58,5 @@ def pack(tokenizer: TextTokenizer, texts: Sequence[str]) -> Packed:
         documents += [number] * len(whole)
         begins += [place < len(before) for place in range(len(whole))]
     pieces = [tokenizer.piece(token) for token in ids]
-    return Packed(ids, np.array(documents), np.array([token == end for token in ids]), np.array(begins), pieces)
+    ends = [token == end for token in ids]
+    return Packed(ids, np.array(documents), np.array(ends), np.array(begins), pieces, document_mask)

@@ -14,16 +14,22 @@ from ncvc.html.markup import Html, element
 from ncvc.html.page import page
 from ncvc.inspect.attention.maps import Map
 from ncvc.inspect.attention.packed import Packed
-from ncvc.inspect.attention.shares import Share
+from ncvc.inspect.attention.shares import LABELS, Share
 from ncvc.units import number
 
-LABELS = {
-    "first_token": ("first token", "先頭トークン"),
-    "end_of_text": ("end of text", "文書末トークン"),
-    "begin_of_text": ("begin of text", "文書頭トークン"),
-    "earlier_documents": ("earlier documents", "前の文書全体"),
-    "earlier_text": ("text of earlier documents", "前の文書の本文"),
-}
+ACROSS = both(
+    "Mean over the positions that have such a place before them. “Uniform” is a head that attends to all"
+    " positions alike. Shares overlap: the first token and the ends of texts belong to earlier documents.",
+    "該当する位置が前にあるトークンでの平均。「一様」はすべての位置に等しく注意した場合。"
+    "割合は重なる：先頭トークンと文書末トークンは前の文書に含まれる。",
+)
+WITHIN = both(
+    "Attention stays within a document, as in the model's training. Mean over the positions that have such a place"
+    " before them. “Uniform” is a head that attends to all positions of the document alike.",
+    "アテンションは学習時と同じく文書内に限る。該当する位置が前にあるトークンでの平均。"
+    "「一様」は文書内のすべての位置に等しく注意した場合。",
+)
+"""Notes on shares, by whether attention crosses documents."""
 
 
 def attention_page(name: str, packed: Packed, maps: Sequence[Sequence[Map]], shares: Sequence[Share]) -> str:
@@ -36,12 +42,7 @@ def attention_page(name: str, packed: Packed, maps: Sequence[Sequence[Map]], sha
             _chart(shares),
             _table(shares),
             *(_by_head(share) for share in shares),
-            note=both(
-                "Mean over the positions that have such a place before them. “Uniform” is a head that attends to all"
-                " positions alike. Shares overlap: the first token and the ends of texts belong to earlier documents.",
-                "該当する位置が前にあるトークンでの平均。「一様」はすべての位置に等しく注意した場合。"
-                "割合は重なる：先頭トークンと文書末トークンは前の文書に含まれる。",
-            ),
+            note=WITHIN if packed.document_mask else ACROSS,
         ),
         section(
             both("Maps", "アテンションマップ"),

@@ -35,6 +35,7 @@ class Result:
                     self.packed.ids, self.packed.pieces, self.packed.documents, self.packed.is_end, strict=True
                 )
             ],
+            "document_mask": self.packed.document_mask,
             "layers_shown": self.layers,
             "shares": {
                 share.kind: {
@@ -60,7 +61,7 @@ def run(
 
     Raises an `NcvcError` for layers or heads that the model has not, or texts that are too long.
     """
-    packed = pack(model.tokenizer, texts)
+    packed = pack(model.tokenizer, texts, document_mask=model.document_mask)
     _require_there(layers, heads, *model.layers_and_heads)
     with model.loaded(reporter) as lm:
         from ncvc.inspect.attention.weights import attention_weights, default_layers
@@ -68,7 +69,7 @@ def run(
         config = lm.model.config
         _require_there(layers, heads, config.num_hidden_layers, config.num_attention_heads)
         shown = list(layers) or default_layers(config.num_hidden_layers)
-        weights = attention_weights(lm, packed.ids)
+        weights = attention_weights(lm, packed.ids, packed.visible if packed.document_mask else None)
     found = shares(packed, weights)
     maps = choose(weights, shown, heads)
     result = Result(packed, found, shown)

@@ -12,9 +12,15 @@ from numpy.typing import NDArray
 
 from ncvc.inspect.attention.packed import Packed
 
-KINDS = ("first_token", "end_of_text", "begin_of_text", "earlier_documents", "earlier_text")
-"""First position of the sequence; ends of texts; what begins texts, but for the first position; all of the documents
-before the own one; of these only the text, without any of the former."""
+LABELS = {
+    "first_token": ("first token", "先頭トークン"),
+    "end_of_text": ("end of text", "文書末トークン"),
+    "begin_of_text": ("begin of text", "文書頭トークン"),
+    "earlier_documents": ("earlier documents", "前の文書全体"),
+    "earlier_text": ("text of earlier documents", "前の文書の本文"),
+}
+"""First position that can be seen; ends of texts; what begins texts, but for the former; all of the documents before
+the own one; of these only the text, without any of the former."""
 
 
 @dataclass(frozen=True)
@@ -32,11 +38,9 @@ class Share:
 
 def targets(packed: Packed) -> dict[str, NDArray[np.bool_]]:
     """Marks, for each kind, the places that a position may attend to, shape [tokens, tokens] each: row asks column."""
-    size = len(packed)
-    visible = np.tril(np.ones((size, size), bool))
-    first = np.zeros(size, bool)
-    first[0] = True
-    earlier = packed.documents[:, None] > packed.documents[None, :]
+    visible = packed.visible
+    first = visible.sum(1) == 1
+    earlier = visible & (packed.documents[:, None] > packed.documents)
     special = first | packed.is_end | packed.is_begin
     return {
         "first_token": visible & first,
@@ -50,13 +54,12 @@ def targets(packed: Packed) -> dict[str, NDArray[np.bool_]]:
 def shares(packed: Packed, weights: list[NDArray[np.float32]]) -> list[Share]:
     """Computes the shares from weights, [heads, tokens, tokens] for each layer; kinds without a place are left out.
 
-    The first position asks nothing: it can attend to itself alone.
+    A position that can attend to itself alone asks nothing.
     """
     found = []
-    visible = 1.0 + np.arange(len(packed))
+    visible = packed.visible.sum(1)
     for kind, places in targets(packed).items():
-        asks = places.any(1)
-        asks[0] = False
+        asks = places.any(1) & (visible > 1)
         if not asks.any():
             continue
         values = np.stack([_mean(layer[:, asks], places[asks]) for layer in weights])
