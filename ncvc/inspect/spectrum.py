@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,11 +20,16 @@ def singular_values(matrix: np.ndarray) -> np.ndarray:
     """
     tall = matrix if matrix.shape[0] >= matrix.shape[1] else matrix.T
     gram = np.zeros((tall.shape[1], tall.shape[1]))
-    for first in range(0, len(tall), ROWS):
-        part = tall[first : first + ROWS].astype(np.float64)
-        gram += part.T @ part
+    for (rows,) in in_float64(tall):
+        gram += rows.T @ rows
     values: np.ndarray = np.sqrt(np.clip(np.linalg.eigvalsh(gram)[::-1], 0, None))
     return values
+
+
+def in_float64(*matrices: np.ndarray) -> Iterator[tuple[np.ndarray, ...]]:
+    """Yields the same rows of matrices of one length in float64, `ROWS` at a time."""
+    for first in range(0, len(matrices[0]), ROWS):
+        yield tuple(matrix[first : first + ROWS].astype(np.float64) for matrix in matrices)
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,8 @@ import numpy as np
 from ncvc.errors import NcvcError
 from ncvc.inspect.matrices import Matrices
 from ncvc.inspect.parts import layer_and_part
-from ncvc.inspect.spectrum import Ranks, ranks, singular_values
+from ncvc.inspect.spectrum import Ranks, in_float64, ranks, singular_values
 from ncvc.inspect.weights.measure import UNTURNED
-
-ROWS = 4096
 
 
 @dataclass(frozen=True)
@@ -111,8 +109,7 @@ def _change(name: str, before: np.ndarray, after: np.ndarray, added: int) -> Cha
 def _sums(before: np.ndarray, after: np.ndarray) -> tuple[float, float, float, float]:
     """Sums, in float64, of a², b², ab and (b − a)²."""
     totals = np.zeros(4)
-    for at in range(0, len(before), ROWS):
-        a, b = (matrix[at : at + ROWS].astype(np.float64) for matrix in (before, after))
+    for a, b in in_float64(before, after):
         totals += [(a * a).sum(), (b * b).sum(), (a * b).sum(), ((b - a) ** 2).sum()]
     old, new, product, moved = totals.tolist()
     return old, new, product, moved
@@ -120,8 +117,7 @@ def _sums(before: np.ndarray, after: np.ndarray) -> tuple[float, float, float, f
 
 def _row_changes(name: str, before: np.ndarray, after: np.ndarray) -> RowChanges:
     relative, cosine = [], []
-    for at in range(0, len(before), ROWS):
-        a, b = (matrix[at : at + ROWS].astype(np.float64) for matrix in (before, after))
+    for a, b in in_float64(before, after):
         old, new, moved = (np.linalg.norm(each, axis=1) for each in (a, b, b - a))
         relative.append(np.where(old > 0, moved / np.where(old > 0, old, 1), np.where(moved > 0, np.inf, 0)))
         lengths = old * new

@@ -9,13 +9,12 @@ import numpy as np
 
 from ncvc.inspect.matrices import Matrices
 from ncvc.inspect.parts import MLP_IN, MLP_OUT, TURNED, is_mlp, layer_and_part
-from ncvc.inspect.spectrum import Ranks, ranks, singular_values
+from ncvc.inspect.spectrum import Ranks, in_float64, ranks, singular_values
 
 DEAD = 1e-3
 """Norm, relative to the median of its matrix, below which a unit or a row counts as zero."""
 UNTURNED = 1e-5
 """1 − cosine between two checkpoints below which a row has kept its direction: no gradient has reached it."""
-ROWS = 4096
 
 
 @dataclass(frozen=True)
@@ -120,9 +119,7 @@ def _is_zero(norms: np.ndarray) -> np.ndarray:
 
 
 def _rows(matrix: np.ndarray, deviation: float | None, first: np.ndarray | None) -> Rows:
-    norms = np.concatenate(
-        [np.linalg.norm(matrix[at : at + ROWS].astype(np.float64), axis=1) for at in range(0, len(matrix), ROWS)]
-    )
+    norms = np.concatenate([np.linalg.norm(rows, axis=1) for (rows,) in in_float64(matrix)])
     initial = None
     if deviation:
         # The norm of d normal numbers is about √d, with the deviation 1/√2 (Johnson et al. 1994, chi distribution).
@@ -135,8 +132,7 @@ def _rows(matrix: np.ndarray, deviation: float | None, first: np.ndarray | None)
 def _same_direction(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Tells for each row [V] whether two matrices [V, d] have it in the same direction."""
     found = []
-    for at in range(0, len(one), ROWS):
-        a, b = (matrix[at : at + ROWS].astype(np.float64) for matrix in (one, other))
+    for a, b in in_float64(one, other):
         lengths = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
         found.append((a * b).sum(1) >= (1 - UNTURNED) * lengths)
     return np.concatenate(found)
