@@ -18,6 +18,7 @@ MAY_USE = {
     "config": {"yaml12"},
     "config_template": {"config"},
     "api_key": set(),
+    "arrays": set(),
     "files": set(),
     "identity": set(),
     "indexed": set(),
@@ -95,12 +96,12 @@ COMMANDS = {
     "demo": {"checkpoint", "config", "dictionary", "files", "manifest", "outputs", "progress", "recipe"},
     "doctor": {"machine", "packages"},
     "quality": {
-        *("data", "documents", "evaluate", "files", "hf", "html", "manifest", "outputs", "progress", "record_log"),
-        "resumable",
+        *("arrays", "data", "documents", "evaluate", "files", "hf", "html", "manifest", "outputs", "progress"),
+        *("record_log", "resumable"),
     },
     "inspect": {
-        *("checkpoint", "convert", "data", "dictionary", "documents", "evaluate", "files", "hf", "html", "indexed"),
-        *("manifest", "model", "outputs", "progress", "smoothing", "train"),
+        *("arrays", "checkpoint", "convert", "data", "dictionary", "documents", "evaluate", "files", "hf", "html"),
+        *("indexed", "manifest", "model", "outputs", "progress", "smoothing", "train"),
     },
     "serve": {"engines", "hf", "progress"},
     "synthesize": {

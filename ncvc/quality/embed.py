@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from ncvc import __version__
+from ncvc.arrays import read_array, write_array
 from ncvc.errors import NcvcError
 from ncvc.evaluate.engine import Settings
 from ncvc.evaluate.models import Model
@@ -22,7 +23,7 @@ from ncvc.manifest import QUALITY_EMBEDDINGS, write_manifest
 from ncvc.outputs import require_output
 from ncvc.progress import Reporter
 from ncvc.quality.documents import ID_BYTES, Document, read_documents
-from ncvc.quality.folders import read_array, require_folder, write_array
+from ncvc.quality.folders import require_folder
 from ncvc.resumable import ResumableFolder
 
 PART = 4096

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ncvc import __version__
+from ncvc.arrays import write_array
 from ncvc.errors import NcvcError
 from ncvc.files import sha256, whole_folder, write_json
 from ncvc.manifest import MANIFEST, QUALITY_MODEL, write_manifest
 from ncvc.outputs import require_output, require_untouched
 from ncvc.progress import Reporter
 from ncvc.quality.fitted import Fitted
-from ncvc.quality.folders import write_array
 from ncvc.quality.forest import TREES, fit_forest, save_forest
 from ncvc.quality.labelled import Labelled, read_labelled
 from ncvc.quality.measures import measure

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from ncvc.arrays import read_array, write_array
 from ncvc.errors import NcvcError
-from ncvc.quality.folders import read_array, write_array
 
 FOREST = "forest.npy"
 TREES = 100

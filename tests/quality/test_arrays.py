@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ncvc.arrays import write_array
 from ncvc.corpus.quality import Quality
 from ncvc.errors import ConfigError, NcvcError
 from ncvc.files import sha256
 from ncvc.manifest import QUALITY_EMBEDDINGS, QUALITY_MODEL, write_manifest
 from ncvc.quality.apply import apply
 from ncvc.quality.embed import read_embeddings
-from ncvc.quality.folders import write_array
 from ncvc.quality.forest import NODE, load_forest
 from ncvc.quality.measures import BINS, measure
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ncvc.arrays import write_array
 from ncvc.inspect.attention.draw import draw_maps, draw_shares
 from ncvc.inspect.attention.maps import Heads, choose, require_in
 from ncvc.inspect.attention.packed import Packed, pack
@@ -78,7 +79,7 @@ def run(
         draw_maps(packed, maps, folder / "maps.png")
         draw_shares(found, folder / "shares.png")
         # Layers and their maps, each [tokens, tokens].
-        np.save(folder / WEIGHTS, np.array([[each.weights for each in own] for own in maps]), allow_pickle=False)
+        write_array(folder / WEIGHTS, np.array([[each.weights for each in own] for own in maps]))
     return result
 
 
