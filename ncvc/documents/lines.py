@@ -1,11 +1,14 @@
 """Reads the lines of a file in any Japanese encoding and compression, each of bounded length."""
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import ncvc._native as native
 from ncvc.documents.unreadable import UnreadableError
+from ncvc.errors import InputError
+from ncvc.utf8 import whole_characters
 
 CHUNK = 2**18
 """Bytes to read at a time."""
@@ -53,6 +56,17 @@ def read_lines(path: Path, encoding: str | None, longest: int) -> Iterator[TextL
             yield TextLine(number, size, line.decode())
         except UnicodeDecodeError:
             yield TextLine(number, size, line.decode("latin-1"), is_decoded=False)
+
+
+def text_of_json(line: str, text_field: str, place: str) -> str:
+    """Returns the text in a line of JSON, in whole characters; raises `InputError` with `place` where there is none."""
+    try:
+        text = json.loads(line)[text_field]
+    except (ValueError, LookupError, TypeError, RecursionError):
+        text = None
+    if not isinstance(text, str):
+        raise InputError(f"{place}: is no JSON object with a text in {text_field!r}; --text-field names the member")
+    return whole_characters(text)
 
 
 def _split(chunks: Iterable[bytes], longest: int) -> Iterator[tuple[bytes | None, int]]:

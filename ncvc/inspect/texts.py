@@ -1,10 +1,9 @@
 """Reads the texts of a file: those of JSON lines, or each line of another one."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from ncvc.documents.lines import read_lines
+from ncvc.documents.lines import read_lines, text_of_json
 from ncvc.documents.sources import LONGEST_LINE
 from ncvc.documents.unreadable import UnreadableError
 from ncvc.errors import InputError
@@ -31,16 +30,6 @@ def _texts(path: Path, text_field: str, *, is_json: bool) -> Iterator[str]:
                 raise InputError(f"{place}: has bytes outside the file's encoding; mend or leave out the line")
             if not line.text.strip():
                 continue
-            yield _member(line.text, text_field, place) if is_json else line.text.rstrip("\r\n")
+            yield text_of_json(line.text, text_field, place) if is_json else line.text.rstrip("\r\n")
     except UnreadableError:
         raise InputError(f"{path}: is no text; give a file with one text a line, or JSON lines named .jsonl") from None
-
-
-def _member(line: str, text_field: str, place: str) -> str:
-    try:
-        text = json.loads(line)[text_field]
-    except (ValueError, LookupError, TypeError, RecursionError):
-        text = None
-    if not isinstance(text, str):
-        raise InputError(f"{place}: is no JSON object with a text in {text_field!r}; --text-field names the member")
-    return text

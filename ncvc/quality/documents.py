@@ -2,18 +2,16 @@
 
 import hashlib
 import heapq
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import batched
 from pathlib import Path
 
 import ncvc._native as native
-from ncvc.documents.lines import read_lines
+from ncvc.documents.lines import read_lines, text_of_json
 from ncvc.documents.sources import LONGEST_LINE, find_sources
 from ncvc.documents.unreadable import UnreadableError
 from ncvc.errors import InputError, NcvcError
-from ncvc.utf8 import whole_characters
 
 BATCH = 1024
 """Documents that are cleaned together."""
@@ -60,22 +58,12 @@ def _texts(paths: Iterable[Path], text_field: str) -> Iterator[str]:
                 place = f"{path}:{line.number}"
                 if not line.is_decoded:
                     raise InputError(f"{place}: is not UTF-8; give files of `ncvc preprocess --to text`")
-                if line.text is None or not line.text.isspace():
-                    yield _text(line.text, text_field, place)
+                if line.text is None:
+                    raise InputError(f"{place}: is longer than {LONGEST_LINE} bytes; leave the line out")
+                if not line.text.isspace():
+                    yield text_of_json(line.text, text_field, place)
         except UnreadableError:
             raise InputError(f"{path}: is no text; give files of `ncvc preprocess --to text`") from None
-
-
-def _text(line: str | None, text_field: str, place: str) -> str:
-    if line is None:
-        raise InputError(f"{place}: is longer than {LONGEST_LINE} bytes; leave the line out")
-    try:
-        text = json.loads(line)[text_field]
-    except (ValueError, LookupError, TypeError, RecursionError):
-        text = None
-    if not isinstance(text, str):
-        raise InputError(f"{place}: is no JSON object with a text in {text_field!r}; --text-field names the member")
-    return whole_characters(text)
 
 
 def draw(documents: Iterable[Document], size: int, seed: int) -> list[Document]:

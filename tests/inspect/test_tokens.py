@@ -156,6 +156,8 @@ def test_texts_of_a_file(tmp_path: Path) -> None:
     (tmp_path / "notes.jsonl").write_text('{"body": "本文\\n二行"}\n\n{"text": "x"}\n')
     with pytest.raises(InputError, match=r"notes\.jsonl:3: .*'body'"):
         read_texts(tmp_path / "notes.jsonl", "body")
+    (tmp_path / "half.jsonl").write_text('{"text": "発\\ud83d熱"}\n')
+    assert read_texts(tmp_path / "half.jsonl") == ["発\ufffd熱"], "as the corpus pass reads it"
     (tmp_path / "empty.txt").write_text("\n")
     with pytest.raises(InputError, match="holds no text"):
         read_texts(tmp_path / "empty.txt")
