@@ -326,10 +326,8 @@ def memorization(
     from ncvc.inspect.texts import read_texts
 
     require_font()
-    source = planted or file
-    assert source is not None
-    indexes = [Path(f"{each}.idx") for each in data]
-    output = require_inspection("memorization", out, [*models, source, *indexes], replace=force)
+    read = [*models, planted, file, *(Path(f"{each}.idx") for each in data)]
+    output = require_inspection("memorization", out, [path for path in read if path], replace=force)
     secrets = read_canaries(planted) if planted else []
     texts = read_texts(file, text_field) if file else []
     datasets = [IndexedDataset.open(each) for each in data]
