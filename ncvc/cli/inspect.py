@@ -5,10 +5,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ncvc.cli.inspect_text import COMMANDS
+from ncvc.cli.inspect_text import COMMANDS, tokenizer_option
 from ncvc.cli.options import (
     EXISTING_FILE,
-    EXISTING_FOLDER,
     EXISTING_PATH,
     Console,
     Group,
@@ -21,11 +20,6 @@ from ncvc.cli.options import (
 if TYPE_CHECKING:
     from ncvc.inspect.analogy.solve import Analogy
 
-tokenizer_option = click.option(
-    "--tokenizer",
-    type=EXISTING_FOLDER,
-    help="The tokenizer folder of a model of ncvc.  [default: the one it names or holds]",
-)
 seed_option = click.option("--seed", type=click.IntRange(min=0), default=42, show_default=True, help="Of the drawing.")
 head_option = click.option("--head", is_flag=True, help="Takes the output embedding instead of the input's.")
 
