@@ -113,10 +113,11 @@ def analogy(
 
 
 def _lines(analogy: "Analogy") -> list[str]:
-    a, b, c = (word.text for word in analogy.words)
+    from ncvc.inspect.analogy.write import title
+
     place = "" if analogy.rank is None else f" (expected: {analogy.expected}, place {analogy.rank:,})"
     nearest = [f"  {near.cosine:.3f} {near.piece}" for near in analogy.nearest]
-    return [f"{a} − {b} + {c}{place}", *nearest]
+    return [f"{title(analogy)}{place}", *nearest]
 
 
 @inspect.command()

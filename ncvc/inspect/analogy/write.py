@@ -29,7 +29,7 @@ DRAWN = 6
 
 
 def title(analogy: Analogy) -> str:
-    """脳卒中 − 脳 + 心臓."""
+    """Writes an analogy as a sum: 脳卒中 − 脳 + 心臓."""
     a, b, c = (word.text for word in analogy.words)
     return f"{a} − {b} + {c}"
 
