@@ -19,8 +19,6 @@ EMBEDDINGS = ("embed_tokens.weight", "embed_in.weight", "wte.weight", "word_embe
 HEADS = ("lm_head.weight", "embed_out.weight", "output.weight")
 """Ends of the names that architectures of transformers give to both matrices with a row for each piece."""
 
-Array = np.ndarray
-
 
 @dataclass(frozen=True)
 class Matrices:
@@ -35,7 +33,7 @@ class Matrices:
     initial_deviation: float | None = None
     """Standard deviation that the embedding's numbers had at first, as far as the config says it."""
 
-    def read(self, name: str) -> Array:
+    def read(self, name: str) -> np.ndarray:
         """Reads a whole weight in float32; a number as a vector of one.
 
         Raises `ModelFolderError` where a number is not finite: no norm, cosine or rank is one then.
@@ -47,20 +45,18 @@ class Matrices:
     @property
     def embedding(self) -> str:
         """Name of the input embedding [V, d]; raises `ModelFolderError` where none is known."""
-        return self._find(EMBEDDINGS, "embedding")
+        name = next((name for name in self.shapes if name.endswith(EMBEDDINGS) and len(self.shapes[name]) == 2), None)
+        if name is None:
+            raise ModelFolderError(
+                f"{self.model.path}: no weight is known as its embedding ({', '.join(EMBEDDINGS)}); give a decoder that"
+                " has one"
+            )
+        return name
 
     @property
     def head(self) -> str:
         """Name of the output embedding [V, d]; that of the input embedding where both are one matrix."""
         return next((name for name in self.shapes if name.endswith(HEADS)), self.embedding)
-
-    def _find(self, ends: tuple[str, ...], what: str) -> str:
-        name = next((name for name in self.shapes if name.endswith(ends) and len(self.shapes[name]) == 2), None)
-        if name is None:
-            raise ModelFolderError(
-                f"{self.model.path}: no weight is known as its {what} ({', '.join(ends)}); give a decoder that has one"
-            )
-        return name
 
 
 def open_matrices(model: FoundModel) -> Matrices:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
 _LAYER = re.compile(r"(?:^|\.)(?:layers|h|blocks)\.(\d+)\.(.+)$")
 MLP_IN = ("up_proj", "gate_proj", "dense_h_to_4h", "fc_in", "fc1", "c_fc")
@@ -18,13 +17,3 @@ def layer_and_part(name: str) -> tuple[int | None, str]:
     found = _LAYER.search(name)
     layer, part = (int(found[1]), found[2]) if found else (None, name)
     return layer, part.removesuffix(".weight")
-
-
-def is_mlp(part: str, ends: tuple[str, ...]) -> bool:
-    """Tells whether a part is one of the MLP's matrices named by `ends`."""
-    return part.endswith(ends)
-
-
-def in_order(parts: Iterable[str]) -> list[str]:
-    """Parts without repetition, in the order in which they come."""
-    return list(dict.fromkeys(parts))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ncvc.inspect.matrices import Matrices
-from ncvc.inspect.parts import MLP_IN, MLP_OUT, TURNED, is_mlp, layer_and_part
+from ncvc.inspect.parts import MLP_IN, MLP_OUT, TURNED, layer_and_part
 from ncvc.inspect.spectrum import Ranks, in_float64, ranks, singular_values
 
 DEAD = 1e-3
@@ -91,9 +90,9 @@ def measure(matrices: Matrices, first: np.ndarray | None = None) -> Measured:
                 values,
             )
         )
-        if layer is not None and len(shape) == 2 and is_mlp(part, MLP_IN + MLP_OUT):
+        if layer is not None and len(shape) == 2 and part.endswith(MLP_IN + MLP_OUT):
             bias = name.removesuffix("weight") + "bias"
-            added = matrices.read(bias) if bias in matrices.shapes and is_mlp(part, MLP_IN) else None
+            added = matrices.read(bias) if bias in matrices.shapes and part.endswith(MLP_IN) else None
             units.setdefault(layer, []).append(_is_zero(_unit_norms(matrix, part, added)))
         if name == matrices.embedding:
             rows = _rows(matrix, matrices.initial_deviation, first)
@@ -106,7 +105,7 @@ def measure(matrices: Matrices, first: np.ndarray | None = None) -> Measured:
 
 def _unit_norms(matrix: np.ndarray, part: str, bias: np.ndarray | None) -> np.ndarray:
     """Norm of each unit's weights in a matrix of the MLP, with its bias."""
-    by_rows = is_mlp(part, MLP_IN) != part.endswith(TURNED)
+    by_rows = part.endswith(MLP_IN) != part.endswith(TURNED)
     squares = np.square(matrix, dtype=np.float64).sum(1 if by_rows else 0)
     found: np.ndarray = np.sqrt(squares if bias is None else squares + np.square(bias, dtype=np.float64))
     return found
@@ -152,5 +151,5 @@ def by_layer(measured: Measured, part: str) -> list[Weight]:
 
 def mean_rms(measured: Measured, part: str) -> float:
     """Mean over the layers of a part's root mean square."""
-    own: Sequence[Weight] = by_layer(measured, part)
+    own = by_layer(measured, part)
     return sum(weight.rms for weight in own) / len(own)
