@@ -6,7 +6,6 @@ What began and has no end was killed.
 import signal
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import pydantic
 
@@ -98,6 +97,3 @@ class AttemptLog:
         """Lists the attempts at a stage, in their order."""
         begun = [record for record in self.records.values() if record.stage == stage and record.id.endswith(BEGUN)]
         return [Attempt(record, self.records.get(record.id.replace(BEGUN, ENDED))) for record in begun]
-
-
-State = Literal["done", "changed", "under way", "left"]

@@ -13,10 +13,10 @@ from ncvc.html.labels import both
 from ncvc.html.markup import Html, element, escaped, joined
 from ncvc.html.page import page
 from ncvc.outputs import is_page_or_picture, require_own_file, sealed
-from ncvc.recipe.attempts import State, total
+from ncvc.recipe.attempts import total
 from ncvc.recipe.command import Cost, command_line
 from ncvc.recipe.config import RecipeConfig
-from ncvc.recipe.state import StageState, bytes_of
+from ncvc.recipe.state import StageState, State, bytes_of
 from ncvc.units import duration, size
 
 PAGE = "index.html"

@@ -2,14 +2,16 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from ncvc.files import files_below
 from ncvc.manifest import own_manifest
-from ncvc.recipe.attempts import Attempt, AttemptLog, State
+from ncvc.recipe.attempts import Attempt, AttemptLog
 from ncvc.recipe.config import Place, RecipeConfig, Stage, lies_in
 from ncvc.recipe.digests import Digests
 
-GO_ON = (("train",), ("tune",))
+State = Literal["done", "changed", "under way", "left"]
+GO_ON = ("train", "tune")
 """Commands that find by themselves that they have finished: what they made does not show it."""
 
 
@@ -44,7 +46,7 @@ def _came_whole(stage: Stage, attempt: Attempt, folder: Path, digests: Digests) 
     """Returns whether an attempt that was stopped has made its output, which has its name only when it is whole."""
     path = folder / stage.makes
     whole = path.is_file() or own_manifest(path) is not None
-    if not whole or (stage.arguments[:1] in GO_ON and stage.arguments[1:2] != ("plot",)):
+    if not whole or (stage.arguments[0] in GO_ON and stage.arguments[1:2] != ("plot",)):
         return False
     after = digests.of(stage.makes)
     return after not in (None, attempt.begun.before) and not _differs(stage, attempt, digests)
