@@ -68,6 +68,6 @@ def fertility(own: Tokenizer, texts: Sequence[str], tokenizers: Sequence[OtherTo
         return []
     measured = []
     for each in tokenizers:
-        counted = each.count(cleaned)
-        measured.append(Fertility(each.name, each.vocab_size, characters, len(found), counted.pieces, counted.unknown))
+        pieces, unknown = each.count(cleaned)
+        measured.append(Fertility(each.name, each.vocab_size, characters, len(found), pieces, unknown))
     return measured

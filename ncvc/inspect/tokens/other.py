@@ -17,14 +17,6 @@ STOCK = ("tokenizer.json", "tokenizer.model", "spiece.model", "vocab.json", "voc
 
 
 @dataclass(frozen=True)
-class Counted:
-    """Pieces of texts, and the unknown ones of them."""
-
-    pieces: int
-    unknown: int
-
-
-@dataclass(frozen=True)
 class OtherTokenizer:
     """A tokenizer to compare with."""
 
@@ -35,12 +27,11 @@ class OtherTokenizer:
     unknown: int | None
     """The id of unknown pieces; None where there are none."""
 
-    def count(self, texts: Sequence[str]) -> Counted:
-        """Counts the pieces of texts."""
+    def count(self, texts: Sequence[str]) -> tuple[int, int]:
+        """Counts the pieces of texts, and the unknown ones of them."""
         found = self.encode(texts)
-        return Counted(
-            sum(map(len, found)), sum(ids.count(self.unknown) for ids in found) if self.unknown is not None else 0
-        )
+        unknown = 0 if self.unknown is None else sum(ids.count(self.unknown) for ids in found)
+        return sum(map(len, found)), unknown
 
 
 def tokenizer_folder(path: Path) -> Path | None:
