@@ -22,7 +22,7 @@ class ScoredRow:
     score: RowScore
 
     def dump(self) -> dict[str, Any]:
-        """As a JSON value, a line of `answers/MODEL/TASK.jsonl`."""
+        """Returns it as a JSON value, a line of `answers/MODEL/TASK.jsonl`."""
         return {
             **self.record.model_dump(mode="json"),
             "gold": list(self.row.gold),
@@ -56,7 +56,7 @@ class Result:
         return self.plan.suites
 
     def dump(self) -> dict[str, Any]:
-        """As `scores.json`."""
+        """Returns it as `scores.json` has it."""
         return {
             "ncvc": __version__,
             "settings": self.plan.identity()["settings"],

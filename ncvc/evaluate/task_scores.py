@@ -81,7 +81,7 @@ class TaskScores:
         return self.chance is not None and self.main.low is not None and self.main.low > self.chance
 
     def dump(self) -> dict[str, Any]:
-        """As a JSON value, with the name of the main score."""
+        """Returns them as a JSON value, with the name of the main score."""
         return asdict(self) | {"main": MAIN[self.kind], "beats_chance": self.beats_chance}
 
 

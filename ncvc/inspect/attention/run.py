@@ -28,7 +28,7 @@ class Result:
     layers: list[int]
 
     def dump(self) -> dict[str, Any]:
-        """As a JSON value."""
+        """Returns it as a JSON value."""
         return {
             "tokens": [
                 {"id": token, "piece": piece, "document": int(document), "end_of_text": bool(end)}

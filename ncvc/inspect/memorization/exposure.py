@@ -37,7 +37,7 @@ class Exposed:
     """True if the model, asked for the sentence at temperature 0, gives the secret."""
 
     def dump(self) -> dict[str, Any]:
-        """As a JSON value, without the secret."""
+        """Returns it as a JSON value, without the secret."""
         kept = {name: value for name, value in asdict(self).items() if name != "canary"}
         return (
             {"id": self.canary.id, "form": self.canary.form, "count": self.canary.count}
@@ -60,7 +60,7 @@ class Group:
     extracted: int
 
     def dump(self) -> dict[str, Any]:
-        """As a JSON value."""
+        """Returns it as a JSON value."""
         return asdict(self)
 
 

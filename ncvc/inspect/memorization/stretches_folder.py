@@ -57,7 +57,7 @@ class Audit:
         return found
 
     def dump(self) -> dict[str, Any]:
-        """As a JSON value; texts only if they are to be shown."""
+        """Returns it as a JSON value; texts only if they are to be shown."""
         stretches = [
             {"text": stretch.text + 1, "start": stretch.start}
             | ({"count": self.count(stretch)} if self.counts is not None else {})

@@ -45,7 +45,7 @@ class Curve:
     """In the order of their tokens."""
 
     def dump(self) -> dict[str, Any]:
-        """As a JSON value."""
+        """Returns it as a JSON value."""
         return asdict(self)
 
 

@@ -47,7 +47,7 @@ class Fertility:
         return self.unknown / self.pieces if self.pieces else 0.0
 
     def dump(self) -> dict[str, Any]:
-        """As a JSON value."""
+        """Returns it as a JSON value."""
         return asdict(self) | {
             "pieces_per_character": self.per_character,
             "pieces_per_morpheme": self.per_morpheme,

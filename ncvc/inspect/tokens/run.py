@@ -22,7 +22,7 @@ class Result:
     fertilities: list[Fertility]
 
     def dump(self) -> dict[str, Any]:
-        """As a JSON value."""
+        """Returns it as a JSON value."""
         return {
             "fertility": [each.dump() for each in self.fertilities],
             "texts": [each.dump() for each in self.views],

@@ -57,7 +57,7 @@ class TextView:
         return sum(len(morpheme.ids) for morpheme in self.morphemes)
 
     def dump(self) -> dict[str, Any]:
-        """As a JSON value."""
+        """Returns it as a JSON value."""
         return {
             "text": self.text,
             "rules": [
