@@ -156,6 +156,29 @@ def test_the_folder_is_the_same_twice(arcee: Path, tmp_path: Path) -> None:
 
 
 @NEEDS_FONT
+def test_the_time_of_many_pieces_is_said_before(arcee: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from ncvc.inspect.embeddings import run as module
+    from ncvc.inspect.folder import require_inspection
+    from ncvc.inspect.model import find_model
+    from ncvc.progress import Reporter
+
+    said: list[str] = []
+
+    def place(matrix: np.ndarray, _: int) -> np.ndarray:
+        said.append(f"begin {len(matrix):,}")
+        return matrix[:, :2]
+
+    monkeypatch.setattr(module, "PLACES", dict.fromkeys(("t-SNE", "UMAP"), place))
+    reporter = Reporter()
+    monkeypatch.setattr(reporter, "say", said.append)
+    output = require_inspection("embeddings", tmp_path / "out", [arcee], replace=False)
+    module.run(find_model(arcee), output, reporter=reporter)
+    assert said[0] == "placing 12,000 pieces by t-SNE, about 1 min 24 s on one core"
+    assert said[3] == "placing 12,000 pieces by UMAP, about 1 min 5 s on one core"
+    assert said[1] == said[4] == "begin 12,000"
+
+
+@NEEDS_FONT
 def test_too_few_pieces_are_refused(arcee: Path, tmp_path: Path) -> None:
     from ncvc.inspect.embeddings.run import run
     from ncvc.inspect.folder import require_inspection

@@ -9,7 +9,16 @@ from typing import Any
 
 import ncvc
 from ncvc.errors import NcvcError
-from ncvc.inspect.embeddings.maps import KINDS, METHODS, NEIGHBOURS, PLACES, Map, classify, kinship
+from ncvc.inspect.embeddings.maps import (
+    KINDS,
+    METHODS,
+    NEIGHBOURS,
+    PLACES,
+    Map,
+    classify,
+    expected_seconds,
+    kinship,
+)
 from ncvc.inspect.embeddings.write import draw, embeddings_page, file_name, numbers
 from ncvc.inspect.folder import Inspection
 from ncvc.inspect.matrices import open_matrices
@@ -56,7 +65,8 @@ def run(
     matrix = matrices.read(name)[[piece.id for piece in pieces]]
     maps, seconds = [], {}
     for method in METHODS:
-        reporter.say(f"placing {len(pieces):,} pieces by {method}")
+        expected = duration(expected_seconds(method, len(pieces)))
+        reporter.say(f"placing {len(pieces):,} pieces by {method}, about {expected} on one core")
         begin = time.monotonic()
         maps.append(Map(method, PLACES[method](matrix, seed)))
         seconds[method] = time.monotonic() - begin
