@@ -132,6 +132,9 @@ def run(
     settings = _load(config, overrides, changes, from_step)
     # Before the imports that take seconds.
     if write_slurm is None and is_finished(settings):
+        from ncvc.train.same_run import require_same_finished_run
+
+        require_same_finished_run(settings, changed)
         _close_finished(settings, console, with_hooks=not dry_run and nodes["node_rank"] in (None, 0))
     elif dry_run:
         from ncvc.train.preflight import dry_run as planning

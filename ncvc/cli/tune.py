@@ -67,12 +67,13 @@ def tune(
     """
     from ncvc.train.elastic.stop_signal import StopRequest
     from ncvc.tune.config import TuneConfig
-    from ncvc.tune.run import is_finished, require_places, summary
+    from ncvc.tune.run import is_finished, require_places, require_same_config, summary
 
     if not dry_run and (gpu is not None or mfu is not None):
         raise click.UsageError("--gpu and --mfu belong to --dry-run")
     settings = TuneConfig.load(config, overrides)
     if dry_run:
+        require_same_config(settings)
         _plan(settings, gpu, mfu, console)
         return
     if show_mask is not None:
@@ -81,6 +82,7 @@ def tune(
     stop = StopRequest()
     stop.listen()  # before the slow imports, so that no request to stop is lost
     require_places(settings)
+    require_same_config(settings)
     if is_finished(settings):
         done = f"{settings.run}: finished already, the model is {settings.output}; nothing was done"
         console.close(summary(settings), [done])

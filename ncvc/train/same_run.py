@@ -3,19 +3,21 @@
 import copy
 from collections.abc import Set
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pydantic
 from pydantic_core import PydanticUndefined, to_jsonable_python
 
-from ncvc.checkpoint.manifest import Change, Manifest
+from ncvc.checkpoint.manifest import Change, Manifest, checkpoint_folder, read_at_its_place
 from ncvc.errors import CheckpointError, ConfigError
 from ncvc.identity import describe, differences
 from ncvc.train.changes import CHANGEABLE
 from ncvc.train.config import TrainConfig
-from ncvc.train.datasets import DatasetFacts
 from ncvc.train.metrics.log import LOG, event_records
 from ncvc.train.stages import require_order
+
+if TYPE_CHECKING:
+    from ncvc.train.datasets import DatasetFacts
 
 FREE_TO_CHANGE = {
     # Settings that may change between two starts of a run; all others decide its weights.
@@ -39,6 +41,7 @@ FREE_TO_CHANGE = {
     # Parts of one sum.
     "schedule.micro_batch_size",
 }
+ADVICE = "set it back, or name another folder as `run`"
 DRAWN_AT_ONCE = {"schedule.train_iters", "data.weights"}
 """Settings that `data.order: megatron` draws the samples of the whole run by."""
 BEFORE_THE_FIELD = {"data": {"order": "megatron"}}
@@ -64,7 +67,7 @@ def as_begun(config: TrainConfig, newest: Manifest | None) -> TrainConfig:
 def require_same_run(
     config: TrainConfig,
     tokenizer: str,
-    datasets: list[DatasetFacts],
+    datasets: "list[DatasetFacts]",
     newest: Manifest,
     changed: Set[str] = frozenset(),
 ) -> list[Change]:
@@ -73,19 +76,55 @@ def require_same_run(
     `tokenizer` is the SHA-256 of its manifest. Raises `ConfigError` if config, tokenizer or data differ from the run's
     in more than these and `FREE_TO_CHANGE`.
     """
-    advice = "set it back, or name another folder as `run`"
+    changes = _require_same_settings(config, newest, changed)
+    _require_same_tokenizer(config, tokenizer, newest)
+    _require_same_data(config, datasets, newest)
+    return changes
+
+
+def require_same_finished_run(config: TrainConfig, changed: Set[str] = frozenset()) -> None:
+    """Raises `ConfigError` if a config is not that of the finished run in its folder, as `require_same_run` does.
+
+    Tokenizer and data are read only where the config names others, so that saying "nothing was done" stays fast.
+    """
+    newest = read_at_its_place(checkpoint_folder(config.folder, config.schedule.train_iters))
+    config = as_begun(config, newest)
+    if changes := _require_same_settings(config, newest, changed):
+        raise ConfigError(
+            f"{config.run}: finished after step {newest.step}, so --change {changes[0].key} changes no step; raise"
+            " schedule.train_iters too, with --change"
+        )
+    same_tokenizer = config.data.tokenizer == _value(_begun_with(newest), "data.tokenizer")
+    if same_tokenizer and config.data.prefixes == list(newest.data):
+        return
+    from ncvc.train.datasets import inspect_all, inspect_tokenizer
+
+    tokenizer = inspect_tokenizer(config).sha256
+    _require_same_tokenizer(config, tokenizer, newest)
+    if config.data.prefixes != list(newest.data):
+        _require_same_data(config, inspect_all(config, tokenizer), newest)
+
+
+def _require_same_tokenizer(config: TrainConfig, tokenizer: str, newest: Manifest) -> None:
+    if newest.tokenizer != tokenizer:
+        raise ConfigError(f"{config.run}: data.tokenizer is not the tokenizer that the run was begun with; {ADVICE}")
+
+
+def _require_same_data(config: TrainConfig, datasets: "list[DatasetFacts]", newest: Manifest) -> None:
+    if list(newest.data.values()) != [dataset.sha256 for dataset in datasets]:
+        raise ConfigError(
+            f"{config.run}: data.prefixes are not, or no longer hold, what the run was begun with; {ADVICE}"
+        )
+
+
+def _require_same_settings(config: TrainConfig, newest: Manifest, changed: Set[str]) -> list[Change]:
+    """Lists the settings in `changed` that differ from the run's; raises `ConfigError` for others, not for data."""
     before, now = _begun_with(newest), config.model_dump(mode="json")
     if found := next(differences(before, now, FREE_TO_CHANGE | changed), None):
         # An item of a list changes with the list.
-        if key := next((key for key in CHANGEABLE if f"{found[0]}.".startswith(f"{key}.")), None):
-            advice += f", or change it on purpose with --change {key}=VALUE"
-        raise ConfigError(f"{config.run}: the run was begun otherwise: {describe(*found)}; {advice}")
-    if newest.tokenizer != tokenizer:
-        raise ConfigError(f"{config.run}: data.tokenizer is not the tokenizer that the run was begun with; {advice}")
-    if list(newest.data.values()) != [dataset.sha256 for dataset in datasets]:
-        raise ConfigError(
-            f"{config.run}: data.prefixes are not, or no longer hold, what the run was begun with; {advice}"
-        )
+        key = next((key for key in CHANGEABLE if f"{found[0]}.".startswith(f"{key}.")), None)
+        more = f", or change it on purpose with --change {key}=VALUE" if key else ""
+        raise ConfigError(f"{config.run}: the run was begun otherwise: {describe(*found)}; {ADVICE}{more}")
     changes = [
         Change(step=newest.step, key=key, before=_value(before, key), now=_value(now, key))
         for key in sorted(changed)

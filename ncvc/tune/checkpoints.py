@@ -86,6 +86,11 @@ def newest(run: Path) -> tuple[Path | None, list[str]]:
     return None, damaged
 
 
+def newest_manifest(run: Path) -> dict[str, Any] | None:
+    """The manifest of the newest checkpoint that has a whole one, without comparing its files."""
+    return next((found for folder in reversed(_named(run)) if (found := own_manifest(folder))), None)
+
+
 def _named(run: Path) -> list[Path]:
     """Checkpoints of ours, oldest first; a folder without our manifest is none."""
     checkpoints = run / "checkpoints"

@@ -45,6 +45,19 @@ def is_finished(config: TuneConfig) -> bool:
     return bool(events) and events[-1]["event"] == "finished" and own_manifest(Path(config.output)) is not None
 
 
+def require_same_config(config: TuneConfig) -> None:
+    """Raises `ConfigError` if the run in the folder, finished or not, was begun with another config."""
+    if manifest := checkpoints.newest_manifest(config.folder):
+        _require_same(config, manifest, {"config": _identity(config)})
+
+
+def _require_same(config: TuneConfig, manifest: dict[str, Any], facts: dict[str, Any]) -> None:
+    if change := first_difference({name: manifest.get(name) for name in facts}, facts):
+        raise ConfigError(
+            f"{config.run}: {change} in the run that is there; name another folder as `run`, or give what it was"
+        )
+
+
 def locked(config: TuneConfig, *, first: bool) -> AbstractContextManager[None]:
     """Locks the run folder in the first process; raises `NcvcError` if another tuning has it."""
     if not first:
@@ -73,10 +86,8 @@ def tune(config: TuneConfig, prepared: Prepared, stop: StopRequest, reporter: Re
     start, damaged = checkpoints.newest(config.folder)
     manifest = own_manifest(start) if start is not None else None
     done = manifest["step"] if manifest else 0
-    if manifest and (change := first_difference(manifest, {**manifest, **facts})):
-        raise ConfigError(
-            f"{config.run}: {change} in the run that is there; name another folder as `run`, or give what it was"
-        )
+    if manifest:
+        _require_same(config, manifest, facts)
     if speaks:
         config.folder.mkdir(parents=True, exist_ok=True)
         _publish(config)

@@ -53,6 +53,17 @@ def test_sigterm_finishes_the_step_saves_and_exits_75(make_config, tmp_path):
     assert "killed" in page.read_text(encoding="utf-8")
 
 
+def test_a_finished_tuning_is_not_that_of_another_config(make_config, tmp_path):
+    config = make_config("done", schedule=TWO)
+    assert run_tuning(config)
+    file = config_file(config, tmp_path)
+    assert "finished already" in run_ncvc("tune", file).stdout
+    for more in ([], ["--dry-run"]):
+        done = run_ncvc("tune", file, "--set", "schedule.train_iters=3", *more, ok=False)
+        assert done.returncode == 1
+        assert "schedule.train_iters was 2 and is 3 in the run that is there; name another folder" in done.stderr
+
+
 def test_two_processes_learn_what_one_does(make_config, tmp_path):
     """By torchrun and gloo: the mean over the counted tokens of both, so equal but for rounding."""
     options = {"rows": conversations(16), "schedule": {**TWO, "train_iters": 3, "micro_batch_size": 4}}
