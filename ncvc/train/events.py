@@ -10,9 +10,13 @@ from ncvc.identity import describe
 from ncvc.model.kernels.select import choose
 from ncvc.printable import printable
 from ncvc.train.metrics.log import RunLog
+from ncvc.train.preflight.disk import disk_of_checkpoints
+from ncvc.train.preflight.gpu_specs import find_gpu_spec
+from ncvc.train.preflight.warnings import start_warnings
 from ncvc.train.resolved_config import config_hash
 from ncvc.train.setup import Rollback, Training
 from ncvc.train.step_plan import describe_stretch
+from ncvc.units import size
 
 
 def started(training: Training, log: RunLog) -> None:
@@ -65,8 +69,16 @@ def _unverified(training: Training) -> str:
 
 
 def _warnings(training: Training) -> str:
-    """The config's warnings, each in a line of its own."""
-    return "".join(f"\nWARNING: {warning}" for warning in training.config.warnings)
+    """Warnings of the dry run about the run, each in a line of its own."""
+    config, device = training.config, training.ranks.device
+    spec = find_gpu_spec(torch.cuda.get_device_name(device)) if device.type == "cuda" else None
+    found = start_warnings(config, training.plan, training.tokenizer.pieces, training.datasets, spec)
+    needed, free, where = disk_of_checkpoints(config)
+    if needed > free:
+        found.append(
+            f"the checkpoints take {size(needed)} more, and {where} has {size(free)} free; make room, or keep fewer"
+        )
+    return "".join(f"\nWARNING: {warning}" for warning in found)
 
 
 def stage_begins(training: Training, log: RunLog, step: int) -> None:

@@ -22,7 +22,7 @@ from ncvc.train import optimizer as adamw
 from ncvc.train.anomaly_guard import AnomalyGuard
 from ncvc.train.changes import CHANGEABLE
 from ncvc.train.config import TrainConfig
-from ncvc.train.datasets import DatasetFacts, inspect_all, inspect_tokenizer
+from ncvc.train.datasets import DatasetFacts, TokenizerFacts, inspect_all, inspect_tokenizer
 from ncvc.train.elastic.heartbeat import DAY, IO_ALLOWANCE, announce_wait, send_heartbeat
 from ncvc.train.init_from import init_from
 from ncvc.train.same_run import as_begun, require_same_run
@@ -42,8 +42,7 @@ class Training:
     """`gpt` with its gradient buffers."""
     optimizer: DistributedOptimizer
     datasets: list[DatasetFacts]
-    tokenizer: str
-    """SHA-256 of the tokenizer's manifest, in hexadecimal."""
+    tokenizer: TokenizerFacts
     guard: AnomalyGuard
     """Judge of each step."""
     done: int = 0
@@ -69,7 +68,7 @@ class Training:
             model=self.config.model,
             config=self.config.model_dump(mode="json"),
             layout=layout(self.ranks),
-            tokenizer=self.tokenizer,
+            tokenizer=self.tokenizer.sha256,
             begin_of_text=any(dataset.begin_of_text for dataset in self.datasets),
             data={dataset.prefix: dataset.sha256 for dataset in self.datasets},
             optimizer_step=self.optimizer_step,
@@ -111,8 +110,8 @@ def setup(config: TrainConfig, ranks: Ranks, changed: Set[str] = frozenset()) ->
     read: list[Any] = [None, None]
     if ranks.is_first:
         # One rank hashes and checks the data for all.
-        tokenizer = inspect_tokenizer(config).sha256
-        read = [inspect_all(config, tokenizer), tokenizer]
+        tokenizer = inspect_tokenizer(config)
+        read = [inspect_all(config, tokenizer.sha256), tokenizer]
         announce_wait()
     dist.broadcast_object_list(read)
     datasets, tokenizer = read
@@ -127,7 +126,7 @@ def setup(config: TrainConfig, ranks: Ranks, changed: Set[str] = frozenset()) ->
         config, ranks, gpt, model, optimizer, datasets, tokenizer, AnomalyGuard(config.guard), damaged=damaged
     )
     may_change = changed if newest else frozenset(CHANGEABLE)
-    new = require_same_run(config, tokenizer, datasets, base.manifest, may_change) if base else []
+    new = require_same_run(config, tokenizer.sha256, datasets, base.manifest, may_change) if base else []
     _fill(training, base)
     if base:
         _describe_changes(training, base, new)
@@ -185,7 +184,8 @@ def rollback(training: Training) -> Rollback:
     checkpoint = Checkpoint.open(newest[0]) if newest[0] else _trunk(training.config, verify=ranks.is_first)
     if checkpoint:
         changed = {change.key for change in training.changes}
-        require_same_run(training.config, training.tokenizer, training.datasets, checkpoint.manifest, changed)
+        tokenizer = training.tokenizer.sha256
+        require_same_run(training.config, tokenizer, training.datasets, checkpoint.manifest, changed)
     step = checkpoint.manifest.step if checkpoint else 0
     first = max(stretch[0], step + 1)
     guard.leave_out((first, last), step)
@@ -205,7 +205,7 @@ def _fill(training: Training, newest: Checkpoint | None) -> None:
     training.done = training.tokens = 0
     if config.checkpoints.init_from:
         training.origin = init_from(
-            config, training.gpt, training.optimizer, training.tokenizer, verify=training.ranks.is_first
+            config, training.gpt, training.optimizer, training.tokenizer.sha256, verify=training.ranks.is_first
         )
     else:
         gpt_model.initialise(training.gpt, config.model, config.seed)

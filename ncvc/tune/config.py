@@ -9,6 +9,8 @@ from ncvc.config import Config
 from ncvc.model.config import Count, NotNegative, Positive, Probability, WholeNumber
 from ncvc.train.home_path import OwnPath, at_home
 
+MANY_EPOCHS = 10
+"""Epochs of the papers' tuning (technical report 2.4.2)."""
 Method = Literal["full", "lora", "qlora", "continued", "dpo", "grpo"]
 
 
@@ -191,6 +193,22 @@ class TuneConfig(Config):
     def adapters(self) -> LoraConfig | None:
         """Settings of the adapters; None where all weights are trained."""
         return self.lora or (LoraConfig() if self.method in ("lora", "qlora") else None)
+
+    def epochs(self, samples: int) -> float:
+        """Number of times that the data are read, by the samples of an epoch, whose last step has what is left."""
+        size = self.schedule.global_batch_size
+        if self.method == "grpo":  # its steps count answers
+            size //= self.grpo.generations
+        return self.schedule.train_iters / max(1, -(-samples // size))
+
+    def warnings(self, samples: int) -> list[str]:
+        """Sentences about what a start accepts and is probably a mistake, by the samples of an epoch."""
+        if (epochs := self.epochs(samples)) <= MANY_EPOCHS or not samples:
+            return []
+        return [
+            f"the tuning reads {samples:,} samples {epochs:,.0f} times, and the papers {MANY_EPOCHS} times; a model"
+            " repeats what it reads so often, patients' data too; add samples, or lower schedule.train_iters"
+        ]
 
     @property
     def files(self) -> list[Path]:

@@ -52,14 +52,13 @@ class Tuning:
         config, args = self.config, self.trainer.args
         device = torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU"
         of = "" if self.trained == self.parameters else f", {self.trained:,} of them trained"
-        epochs = (
-            config.schedule.train_iters * config.schedule.global_batch_size / max(1, len(self.trainer.train_dataset))
-        )
+        samples = len(self.trainer.train_dataset)  # packed ones, with packing
         lines = [
             f"{config.run}: method {config.method} on {config.base}",
             f"model: {self.parameters:,} parameters{of}, products in {config.compute.dtype}"
             f", {args.world_size} × {device}",
-            f"data: {self.prepared.count:,} samples, about {epochs:.2f} epochs",
+            f"data: {self.prepared.count:,} samples, about {config.epochs(samples):.2f} epochs",
+            *(f"WARNING: {warning}" for warning in config.warnings(samples)),
         ]
         if self.prepared.base.new_tokens:
             lines.append(f"new tokens: {', '.join(self.prepared.base.new_tokens)}")

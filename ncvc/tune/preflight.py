@@ -44,6 +44,18 @@ class Plan:
     """Tokens of the whole tuning: measured from the data, else all samples of the greatest length."""
 
     @property
+    def packed(self) -> int:
+        """Samples of an epoch, as few as they can be with packing; 0 where the data are not there."""
+        if self.config.data.packing and self.tokens is not None:
+            return -(-self.tokens // self.config.data.max_length)
+        return self.samples or 0
+
+    @property
+    def warnings(self) -> list[str]:
+        """Sentences about what a start accepts and is probably a mistake."""
+        return self.config.warnings(self.packed)
+
+    @property
     def memory(self) -> float:
         """Bytes that a process needs."""
         return self.weights + self.activations
@@ -75,6 +87,7 @@ class Plan:
             "flops": self.flops,
             "gpu": self.gpu.name if self.gpu else None,
             "seconds": self.seconds,
+            "warnings": self.warnings,
         }
 
     def lines(self) -> list[str]:
@@ -90,7 +103,7 @@ class Plan:
         if self.samples is not None and self.tokens is not None:
             lines.append(
                 f"data     {self.samples:,} samples, {self.tokens:,} tokens, {self.counted:,} of them count;"
-                f" {samples / self.samples:.2f} epochs; {self.bad:,} bad rows"
+                f" {config.epochs(self.packed):.2f} epochs; {self.bad:,} bad rows"
             )
         else:
             lines.append(f"data     not there: reckoned with samples of {config.data.max_length:,} tokens")
@@ -109,7 +122,7 @@ class Plan:
             )
         else:
             lines.append("time     not known: name a card with --gpu")
-        return lines
+        return [*lines, *(f"WARNING  {warning}" for warning in self.warnings)]
 
 
 def plan(config: TuneConfig, gpu: str | None = None, mfu: float | None = None) -> Plan:

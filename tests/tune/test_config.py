@@ -94,3 +94,10 @@ def test_an_unknown_key_names_the_nearest(tmp_path):
     (tmp_path / "c.yaml").write_text("run: a\nneftune_alhpa: 5\n", encoding="utf-8")
     with pytest.raises(ConfigError, match="did you mean 'neftune_alpha'"):
         TuneConfig.load(Path(tmp_path / "c.yaml"))
+
+
+def test_samples_that_are_read_more_often_than_the_papers_are_said():
+    papers = TuneConfig.load(SHIPPED / "tune/jmed-llm.yaml", ())
+    assert papers.epochs(22741) == 10
+    assert papers.warnings(22741) == []
+    assert papers.warnings(6)[0].startswith("the tuning reads 6 samples 890 times, and the papers 10 times; a model")

@@ -16,6 +16,7 @@ from ncvc.train.preflight.flops import flops_per_token, newton_schulz_flops, par
 from ncvc.train.preflight.gpu_specs import GPU_SPECS, GpuSpec, find_gpu_spec
 from ncvc.train.preflight.memory import Memory, fullest, largest_micro_batch, with_length, with_micro_batch
 from ncvc.train.preflight.speed import seconds_of, speed_of_all, validation_seconds, validations
+from ncvc.train.preflight.warnings import epochs, start_warnings
 from ncvc.train.step_plan import StepPlan, Stretch, describe_stretch
 from ncvc.units import duration, size
 
@@ -279,19 +280,14 @@ def _data(config: TrainConfig, prepared: Prepared) -> str:
     datasets, plan = prepared.datasets, StepPlan(config)
     if prepared.missing:
         return f"not prepared: {prepared.missing[0]} is not there, so a start is refused, and the epochs are not known"
-    tokens = sum(each.tokens for each in datasets)
-    epochs = f"{plan.tokens(config.schedule.train_iters) / tokens:.2f} epochs"
+    counts = epochs(plan, config.schedule.train_iters, datasets)
+    said = f"{counts[0]:.2f} epochs"
     if any(stretch.weights for stretch in plan.stretches):
-        read = [0.0] * len(datasets)
-        for part, count in plan.parts(1, config.schedule.train_iters):
-            weights = part.weights or [own.tokens for own in datasets]
-            for number, weight in enumerate(weights):
-                read[number] += count * part.tokens_per_step * weight / sum(weights)
-        epochs = ", ".join(
-            f"{own_read / own.tokens:.2f} epochs of {Path(own.prefix).name}"
-            for own_read, own in zip(read, datasets, strict=True)
+        said = ", ".join(
+            f"{count:.2f} epochs of {Path(own.prefix).name}" for count, own in zip(counts, datasets, strict=True)
         )
-    return f"{tokens:,} tokens in {sum(each.documents for each in datasets):,} documents; {epochs}"
+    tokens = sum(each.tokens for each in datasets)
+    return f"{tokens:,} tokens in {sum(each.documents for each in datasets):,} documents; {said}"
 
 
 def _speed(config: TrainConfig, ranks: int, spec: GpuSpec, mfu: float | None) -> Rows:
@@ -337,18 +333,8 @@ def _checkpoints(config: TrainConfig) -> Rows:
 
 
 def _warnings(config: TrainConfig, spec: GpuSpec, prepared: Prepared) -> list[str]:
-    """Sentences about what a start accepts and is probably a mistake."""
-    found = []
-    tokenizer, size_of = prepared.tokenizer, config.model.vocab_size
-    if tokenizer and tokenizer.pieces < size_of:
-        found.append(
-            f"model.vocab_size is {size_of:,}, and {config.data.tokenizer} has {tokenizer.pieces:,} pieces:"
-            f" {size_of - tokenizer.pieces:,} rows of the embedding are never trained"
-        )
-    found += config.warnings
-    if find_gpu_spec(spec.name) and not spec.tflops and config.compute.dtype == "bfloat16":
-        found.append(f"{spec.name} has no bfloat16 products; choose another card, or compute.dtype: float32")
-    return found
+    pieces = prepared.tokenizer.pieces if prepared.tokenizer else None
+    return start_warnings(config, StepPlan(config), pieces, prepared.datasets, spec)
 
 
 def _memory(config: TrainConfig, copies: int, spec: GpuSpec) -> list[str]:

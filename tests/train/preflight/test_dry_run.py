@@ -19,6 +19,7 @@ from ncvc.train.preflight import dry_run
 from ncvc.train.preflight.disk import checkpoint_bytes
 from ncvc.train.preflight.gpu_specs import find_gpu_spec
 from ncvc.train.preflight.speed import tokens_per_second
+from ncvc.train.preflight.warnings import MANY_EPOCHS
 from tests.conftest import ROOT
 from tests.small_training import train_alone, write_dataset
 
@@ -302,6 +303,28 @@ def test_rows_that_no_text_reaches_are_said(make_config):
     assert found[0].startswith("model.vocab_size is 80, and ")
     assert found[0].endswith("has 64 pieces: 16 rows of the embedding are never trained")
     assert dry_run.estimate(make_config(), dry_run.target())["warnings"] == []
+
+
+def test_data_that_are_read_very_often_are_said(make_config, material):
+    tokens = int(IndexedDataset.open(material / "corpus").lengths.sum())
+    a_step = 8 * 16
+    enough = MANY_EPOCHS * tokens // a_step
+    for steps, count in ((enough, 0), (enough + 1, 1)):
+        config = make_config(schedule={"train_iters": steps})
+        found = [text for text in dry_run.estimate(config, dry_run.target())["warnings"] if "the run reads" in text]
+        assert len(found) == count
+    assert f"the run reads corpus ({tokens:,} tokens) 16 times: more than 16 epochs" in found[0]
+
+
+def test_a_start_says_the_warnings_of_the_dry_run(make_config, capsys):
+    from tests.small_training import SMALL
+
+    config = make_config(model={**SMALL, "vocab_size": 80}, schedule={"train_iters": 1200})
+    warnings = dry_run.estimate(config, dry_run.target())["warnings"]
+    assert len(warnings) == 2
+    train_alone(config, stop_after=1)
+    said = capsys.readouterr().out.splitlines()
+    assert [line for line in said if line.startswith("WARNING")] == [f"WARNING: {text}" for text in warnings]
 
 
 def test_more_ranks_than_gpus_of_this_machine_are_refused(monkeypatch):
