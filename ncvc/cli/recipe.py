@@ -100,8 +100,9 @@ def run(context: click.Context, folder: Path, force: bool, dry_run: bool, consol
     The same command goes on after Ctrl-C, a crash or kill -9.
     Exit status: 0 done, 75 or 130 stopped on request, 75 a stage that is unfinished, 1 failed.
     """
+    from ncvc.errors import RecipeError
     from ncvc.recipe.config import load_recipe
-    from ncvc.recipe.run import is_at_work, run_recipe, states_of
+    from ncvc.recipe.run import is_at_work, lacks, run_recipe, states_of
     from ncvc.recipe.state import missing_inputs
 
     if dry_run:
@@ -114,6 +115,8 @@ def run(context: click.Context, folder: Path, force: bool, dry_run: bool, consol
         lines += ["at work now"] if is_at_work(folder) else []
         summary = {**_summary(folder, states), "missing": [place.path for place in missing]}
         console.close(summary, [*lines, "dry run: nothing was started or written"])
+        if missing:
+            raise RecipeError(lacks(folder, missing))
         return
     outcome = run_recipe(
         folder,
@@ -142,16 +145,20 @@ def status(folder: Path, console: Console) -> None:
     """
     from ncvc.recipe.config import load_recipe
     from ncvc.recipe.run import is_at_work, states_of
+    from ncvc.recipe.state import missing_inputs
 
-    states = states_of(folder, load_recipe(folder))
-    summary = _summary(folder, states)
+    recipe = load_recipe(folder)
+    states = states_of(folder, recipe)
+    missing = missing_inputs(recipe, folder, states)
+    summary = {**_summary(folder, states), "missing": [place.path for place in missing]}
     working = is_at_work(folder)
     lines = [line for state in states for line in _lines(state, folder)]
     following = next((state for state in states if state.state != "done"), None)
     if working:
         lines.append("at work now")
     elif following is not None:
-        lines.append(f"next: ncvc recipe run {folder}")
+        lines += [f"missing: {place.path}: {place.en}" for place in missing]
+        lines.append(f"next: {'put there what is missing, then ' if missing else ''}ncvc recipe run {folder}")
     else:
         lines.append(f"all done; look at {folder / 'index.html'}")
     console.close({**summary, "at_work": working}, lines)

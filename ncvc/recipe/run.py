@@ -15,7 +15,7 @@ from ncvc.files import lock
 from ncvc.progress import Channel, Reporter
 from ncvc.recipe.attempts import BEGUN, ENDED, Attempt, AttemptLog, Record, total
 from ncvc.recipe.command import Cost, Ended, call, command_line
-from ncvc.recipe.config import RecipeConfig, Stage, load_recipe
+from ncvc.recipe.config import Place, RecipeConfig, Stage, load_recipe
 from ncvc.recipe.digests import Digests
 from ncvc.recipe.page import require_page, write_page
 from ncvc.recipe.state import StageState, bytes_of, missing_inputs, stage_state
@@ -93,8 +93,13 @@ def run_recipe(
 def require_inputs(recipe: RecipeConfig, folder: Path, states: list[StageState]) -> None:
     """Raises `RecipeError` with the names of all inputs that are missing."""
     if missing := missing_inputs(recipe, folder, states):
-        named = "; ".join(f"{place.path} ({place.en})" for place in missing)
-        raise RecipeError(f"{folder}: nothing was started: put there first: {named}")
+        raise RecipeError(lacks(folder, missing))
+
+
+def lacks(folder: Path, missing: list[Place]) -> str:
+    """Sentence about inputs that are missing."""
+    named = "; ".join(f"{place.path} ({place.en})" for place in missing)
+    return f"{folder}: nothing was started: put there first: {named}"
 
 
 @contextmanager

@@ -74,7 +74,13 @@ def test_missing_inputs_are_named_in_one_sentence_before_anything_starts(tmp_pat
 def test_a_dry_run_lists_all_and_writes_nothing(tmp_path: Path) -> None:
     folder = write_toy(tmp_path / "toy", inputs=False)
     before = names(folder)
-    shown = run_ncvc("recipe", "run", folder, "--dry-run").stdout
+    listed = run_ncvc("recipe", "run", folder, "--dry-run", ok=False)
+    named = "raw (some text); diseases.csv (names of diseases)"
+    assert (listed.returncode, listed.stderr) == (
+        1,
+        f"ncvc: {folder}: nothing was started: put there first: {named}\n",
+    )
+    shown = listed.stdout
     for said in (
         "    ncvc preprocess text.yaml --to text",
         "topics: left",
@@ -83,7 +89,11 @@ def test_a_dry_run_lists_all_and_writes_nothing(tmp_path: Path) -> None:
         "edit first: text.yaml: the sources",
     ):
         assert said in shown.splitlines()
-    assert run_ncvc("recipe", "status", folder).stdout.splitlines()[-1] == f"next: ncvc recipe run {folder}"
+    assert run_ncvc("recipe", "status", folder).stdout.splitlines()[-3:] == [
+        "missing: raw: some text",
+        "missing: diseases.csv: names of diseases",
+        f"next: put there what is missing, then ncvc recipe run {folder}",
+    ]
     assert names(folder) == before
 
 
