@@ -130,10 +130,12 @@ def preprocess(
         raise
     output = config.parent / loaded.output
     summary = result.model_dump(mode="json", by_alias=True, exclude_none=True)
-    written = f"written to {output}; look at {output / 'report.html'}"
     if result.nothing_done:
-        written = f"nothing done: {output} is of this config and these inputs already; --force writes it again"
-    console.close({"output": str(output), **summary}, [*_lines(result), written])
+        said = f"nothing done: {output} is of this config and these inputs already; --force writes it again"
+        lines = [said, "what it holds:", *_lines(result)]
+    else:
+        lines = [*_lines(result), _rate(result), f"written to {output}; look at {output / 'report.html'}"]
+    console.close({"output": str(output), **summary}, lines)
 
 
 def _lines(result: "PassResult") -> Iterator[str]:
@@ -165,9 +167,12 @@ def _lines(result: "PassResult") -> Iterator[str]:
     if result.tokens is not None:
         unknown = (result.unknown_tokens or 0) / max(result.tokens, 1)
         yield f"tokens: {result.tokens:,} from {result.morphemes or 0:,} morphemes, {unknown:.4%} unknown"
+
+
+def _rate(result: "PassResult") -> str:
     since = " since it was resumed" if result.resumed else ""
     text = f"{(result.text_bytes or 0) / 1e6:,.1f} MB of text"
-    yield f"{text} in {result.seconds:.1f} s{since}, {result.mb_per_second:.1f} MB/s"
+    return f"{text} in {result.seconds:.1f} s{since}, {result.mb_per_second:.1f} MB/s"
 
 
 def _removed_text(result: "PassResult") -> str:
