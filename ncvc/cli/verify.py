@@ -21,9 +21,9 @@ NAMED = 3
 def verify(folders: tuple[Path, ...], console: Console) -> None:
     """Compares FOLDERS that ncvc wrote, bit by bit, with their manifests: datasets, tokenizers, checkpoints, models.
 
-    A dictionary is one file, which holds its checksum.
-    Exit status 1 if a file is missing or damaged, or was added since. Inputs that the pass could not read, and so set
-    aside, are named.
+    A dictionary is one file, which holds its checksum. Of the run folder of a training or tuning every checkpoint is
+    compared. Exit status 1 if a file is missing or damaged, or was added since, or ncvc did not write a folder. Inputs
+    that the pass could not read, and so set aside, are named.
 
     \b
     Examples:
@@ -36,24 +36,48 @@ def verify(folders: tuple[Path, ...], console: Console) -> None:
     from ncvc.manifest import verify as compare
 
     found: dict[Path, list[Difference]] = {}
-    for folder in folders:
+    refused: dict[Path, str] = {}
+    for folder in (each for given in folders for each in _verifiable(given)):
         found[folder] = []
-        for difference in verify_dictionary(folder) if folder.is_file() else compare(folder):
-            warn(str(difference))
-            found[folder].append(difference)
-    unread = {folder: unread_inputs(folder) for folder in folders}
+        try:
+            for difference in verify_dictionary(folder) if folder.is_file() else compare(folder):
+                warn(str(difference))
+                found[folder].append(difference)
+        except NcvcError as error:
+            refused[folder] = str(error)
+            del found[folder]
+    unread = {folder: unread_inputs(folder) for folder in found}
     for folder, inputs in unread.items():
         if inputs:
             files = "1 input" if len(inputs) == 1 else f"{len(inputs)} inputs"
             warn(f"{folder}: lacks {files} that could not be read: {_named(inputs)}")
     console.close(
-        {"folders": [_summary(folder, differences, unread[folder]) for folder, differences in found.items()]},
+        {
+            "folders": [_summary(folder, differences, unread[folder]) for folder, differences in found.items()],
+            "refused": [{"folder": str(folder), "problem": problem} for folder, problem in refused.items()],
+        },
         [f"{folder}: whole" for folder, differences in found.items() if not differences],
     )
     paths = [str(difference.path) for differences in found.values() for difference in differences]
+    problems = list(refused.values())
+    for problem in problems if paths else problems[:-1]:
+        warn(problem)
     if paths:
         verb = "file differs" if len(paths) == 1 else "files differ"
         raise NcvcError(f"{len(paths)} {verb} from the manifest: {_named(paths)}")
+    if problems:
+        raise NcvcError(problems[-1])
+
+
+def _verifiable(given: Path) -> list[Path]:
+    """Lists the checkpoints of a run folder, which has no manifest of its own; anything else stands for itself."""
+    from ncvc.files import listed
+    from ncvc.manifest import MANIFEST
+
+    checkpoints = given / "checkpoints"
+    if (given / MANIFEST).exists() or not checkpoints.is_dir():
+        return [given]
+    return listed(checkpoints, "step_*") or [given]
 
 
 def _named(paths: list[str]) -> str:

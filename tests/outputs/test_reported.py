@@ -216,13 +216,24 @@ def test_the_folder_whose_name_is_not_utf8_is_blamed(tmp_path: Path) -> None:
         require_output(folder, HUGGINGFACE, reads=[], replace=False)
 
 
-def test_verify_of_a_run_folder_names_a_folder_that_can_be_verified(tmp_path: Path) -> None:
-    checkpoint = tmp_path / "run/checkpoints/step_00000030"
-    checkpoint.mkdir(parents=True)
-    write_manifest(checkpoint, format=HUGGINGFACE)
-    asked = run("verify", tmp_path / "run")
-    assert asked.returncode == 1
-    assert (
-        "has no manifest.json; name a folder that ncvc wrote, such as checkpoints/step_00000030 in it" in asked.stderr
-    )
-    assert run("verify", checkpoint).returncode == 0
+def test_verify_of_a_run_folder_compares_its_checkpoints(tmp_path: Path) -> None:
+    checkpoints = [tmp_path / f"run/checkpoints/step_{step:08}" for step in (30, 60)]
+    for checkpoint in checkpoints:
+        checkpoint.mkdir(parents=True)
+        (checkpoint / "weights").write_bytes(b"1")
+        write_manifest(checkpoint, format=HUGGINGFACE)
+    whole = run("verify", tmp_path / "run")
+    assert (whole.returncode, whole.stdout.splitlines()) == (0, [f"{each}: whole" for each in checkpoints])
+    (checkpoints[0] / "weights").write_bytes(b"2")
+    damaged = run("verify", tmp_path / "run")
+    assert (damaged.returncode, damaged.stdout) == (1, f"{checkpoints[1]}: whole\n")
+
+
+def test_verify_judges_what_stands_beside_a_wrong_argument(tmp_path: Path) -> None:
+    for name in ("good", "other"):
+        (tmp_path / name).mkdir()
+        write_manifest(tmp_path / name, format=HUGGINGFACE)
+    (tmp_path / "foreign").mkdir()
+    asked = run("verify", tmp_path / "good", tmp_path / "foreign", tmp_path / "other")
+    assert (asked.returncode, asked.stdout) == (1, f"{tmp_path}/good: whole\n{tmp_path}/other: whole\n")
+    assert asked.stderr == f"ncvc: {tmp_path}/foreign: has no manifest.json; name a folder that ncvc wrote\n"
