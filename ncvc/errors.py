@@ -40,6 +40,10 @@ class TrainingError(NcvcError):
     """A training that cannot continue."""
 
 
+class EndedAtOnceError(TrainingError):
+    """A training that a second signal ended before its ranks could save."""
+
+
 class ConvertError(NcvcError):
     """A checkpoint or model folder that cannot be converted."""
 

@@ -1,8 +1,9 @@
 """`ncvc train`."""
 
+import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -19,6 +20,7 @@ from ncvc.cli.options import (
     mfu_option,
     output_option,
     set_option,
+    warn,
 )
 from ncvc.cli.train_tune import tune
 
@@ -185,6 +187,7 @@ def _launch(
     settings: "TrainConfig", nodes: dict[str, Any], max_restarts: int, changed: frozenset[str], console: Console
 ) -> None:
     """Trains, and exits with the status of a run that is not finished."""
+    from ncvc.errors import EndedAtOnceError
     from ncvc.train.config import require_files
     from ncvc.train.elastic.rendezvous import Rendezvous
     from ncvc.train.packages import require_packages
@@ -199,11 +202,22 @@ def _launch(
     import_torch()
     from ncvc.train.elastic.launch import launch
 
-    finished = launch(settings, rendezvous, max_restarts, console.channel, changed)
+    try:
+        finished = launch(settings, rendezvous, max_restarts, console.channel, changed)
+    except EndedAtOnceError as error:
+        warn(str(error))
+        _end(1)
     if console.as_json:
         console.close(_summary(settings.folder), [])
     if not finished:
-        sys.exit(UNFINISHED)
+        _end(UNFINISHED)
+
+
+def _end(status: int) -> NoReturn:
+    """Ends without the interpreter's own end, in which a signal or a thread of torch's that was cut off may kill it."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
 
 
 train.add_command(tune)

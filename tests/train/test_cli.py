@@ -138,6 +138,24 @@ def test_a_second_signal_ends_a_run_at_once_and_not_with_0(command, tmp_path):
     assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
 
 
+def test_a_request_while_ranks_load_is_acknowledged_and_a_second_ends_the_run(command):
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while len(ranks(process)) < 2:
+        assert process.poll() is None
+        time.sleep(0.02)
+    time.sleep(REPEATED)
+    process.send_signal(signal.SIGINT)
+    said = ""
+    while not said.startswith("asked to stop by SIGINT: "):
+        said = process.stdout.readline()
+        assert said
+    time.sleep(2 * REPEATED)
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=120)
+    assert errors == "ncvc: ended at once by a second signal; start it again to go on from the newest checkpoint\n"
+    assert process.returncode == 1
+
+
 def test_two_signals_at_once_are_one_request(command, tmp_path):
     """As `timeout` sends them: to its child, and then to the whole process group."""
     run = tmp_path / "run"

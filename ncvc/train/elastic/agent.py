@@ -65,13 +65,16 @@ class Agent(LocalElasticAgent):
         self._gone = ""
         self.reason = "the training ended without being finished; start it again to go on"
         """Reason of a failure, a sentence."""
-        self.at_once = False
-        """True if a second signal ended the ranks."""
         self.exit_codes: list[int] = []
         """Exit codes of the ranks after a request to stop; negative for the signal that ended one."""
         self._newest = self._newest_checkpoint()
         self._crashes = 0
         self._after_a_crash = False
+
+    @property
+    def at_once(self) -> bool:
+        """True if a second signal ended the run, in whatever phase it was."""
+        return self._request.count > 1
 
     def _start_workers(self, worker_group: WorkerGroup) -> dict[int, Any]:
         self.watchdog.reset()
@@ -169,7 +172,6 @@ class Agent(LocalElasticAgent):
             kill(process.pid for process in running if process.poll() is None)
             if not asked:
                 raise  # the first signal, while the ranks were ended after a crash
-            self.at_once = True
             super()._shutdown(signal.SIGKILL)
         if asked:
             self.exit_codes = [process.wait() for process in running]
@@ -240,7 +242,7 @@ def watched(config: TrainConfig, machines: int = 1, reporter: Reporter | None = 
     agents: list[Agent] = []
 
     def make(*arguments: Any, **options: Any) -> Agent:
-        agents.append(Agent(config, machines, reporter or Reporter(), request, *arguments, **options))
+        agents.append(Agent(config, machines, reporter, request, *arguments, **options))
         return agents[-1]
 
     # A store that outlives the ranks keeps the addresses of crashed ones, for which the next ones wait: pytorch issue
@@ -249,7 +251,8 @@ def watched(config: TrainConfig, machines: int = 1, reporter: Reporter | None = 
     launcher, processes = cast(Any, torch_launcher), cast(Any, torch_processes)
     original, launcher.LocalElasticAgent = launcher.LocalElasticAgent, make
     handler = processes._terminate_process_handler
-    request = processes._terminate_process_handler = OneRequest(handler)
+    reporter = reporter or Reporter()
+    request = processes._terminate_process_handler = OneRequest(handler, reporter.say)
     try:
         yield agents
     finally:

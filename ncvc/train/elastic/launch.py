@@ -13,7 +13,7 @@ from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
 from torch.distributed.elastic.rendezvous import RendezvousError
 from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
-from ncvc.errors import ConfigError, NcvcError
+from ncvc.errors import ConfigError, EndedAtOnceError, NcvcError
 from ncvc.progress import Channel, reporter_on
 from ncvc.train.beside.alerts import Alerts
 from ncvc.train.beside.checkpoint_hooks import CheckpointHooks
@@ -86,7 +86,7 @@ def _launch(
             elastic_launch(settings, sys.executable)(*WORKER, file.name, channel, *sorted(changed))
     except SignalException:
         if agents[0].at_once:
-            raise NcvcError(
+            raise EndedAtOnceError(
                 "ended at once by a second signal; start it again to go on from the newest checkpoint"
             ) from None
         told = events(config.folder)[before:]

@@ -1,12 +1,17 @@
 """Requests to stop, by signals; imports nothing slow, so that ranks listen from the beginning."""
 
 import contextlib
+import os
 import signal
 import time
 from collections.abc import Callable, Iterator
 from types import FrameType
 
 REPEATED = 0.5  # seconds in which signals are one request
+ACKNOWLEDGED = (
+    "asked to stop by {}: the ranks end after the step that they are in, and save; those that load end when they have"
+    " loaded. A second signal ends the run at once"
+)
 LATER = 0.01  # seconds after which a signal that came at a bad moment comes again
 
 
@@ -30,11 +35,16 @@ class OneRequest:
 
     Signals within `REPEATED` seconds of the first are the same request: `timeout` sends one to its child and then to
     the child's whole process group. One that comes inside `logging` waits until that has given back its lock, for which
-    torch's threads would wait for ever.
+    torch's threads would wait for ever. The first request is acknowledged through `say`.
     """
 
-    def __init__(self, handler: Callable[[int, FrameType | None], None]) -> None:
+    def __init__(
+        self, handler: Callable[[int, FrameType | None], None], say: Callable[[str], None] = lambda _: None
+    ) -> None:
         self._handler = handler
+        self._say = say
+        self.count = 0
+        """Number of requests so far."""
         self._last = -REPEATED
         self._number = 0
 
@@ -48,7 +58,16 @@ class OneRequest:
             return
         self._last = time.monotonic()
         self._number = number
+        self.count += 1
+        if self.count == 1:
+            self._acknowledge(ACKNOWLEDGED.format(signal.Signals(number).name))
         self._handler(number, frame)
+
+    def _acknowledge(self, line: str) -> None:
+        try:
+            self._say(line)
+        except RuntimeError:  # the signal came while the same stream was being written
+            os.write(2, f"{line}\n".encode())
 
     def repeat_if_lost(self) -> None:
         """Calls the handler again where its exception was lost, as in a destructor; call it while nothing has ended."""
