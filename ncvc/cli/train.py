@@ -197,6 +197,9 @@ def _launch(
     require_files([*settings.data.prefixes, *settings.data.validation_prefixes])
     if rendezvous.is_first:
         require_packages(settings)
+    from ncvc.progress import reporter_on
+
+    reporter_on(console.channel).say(f"{settings.run}: loading torch, starting the ranks and checking the data …")
     from ncvc.model.lazy_shapes import import_torch
 
     import_torch()

@@ -87,12 +87,13 @@ def tune(
         done = f"{settings.run}: finished already, the model is {settings.output}; nothing was done"
         console.close(summary(settings), [done])
         return
-    prepared = _prepare(settings)
     from ncvc.progress import Reporter, reporter_on
     from ncvc.tune.run import locked, tune
 
     first = int(os.environ.get("RANK", "0")) == 0
     reporter = reporter_on(console.channel) if first else Reporter()
+    reporter.say(f"{settings.run}: reading the data, and loading {settings.base} …")
+    prepared = _prepare(settings)
     with locked(settings, first=first):
         finished = tune(settings, prepared, stop, reporter)
     if console.as_json and first:

@@ -26,6 +26,7 @@ class TuneLog:
         self.speaks = speaks
         self.since = time.monotonic()
         self._tokens = 0
+        self._first = done + 1
         self._pace = ExponentialMean()
         # Every process reads it, since all take part in a validation.
         known = standing(records(config.folder)) if (config.folder / LOG).exists() else []
@@ -82,7 +83,7 @@ class TuneLog:
         self._file.write(json.dumps(values | ({"metrics": dict(more)} if more else {})) + "\n")
         for name, value in (values | dict(more)).items():
             self.curve(name, value, step)
-        if step % self.config.logging.log_interval == 0 or step == last:
+        if step % self.config.logging.log_interval == 0 or step in (self._first, last):
             parts = (
                 f"step {step:>{len(str(last))}}/{last}",
                 f"loss {loss:.4f} ({record.smoothed_loss:.4f})",

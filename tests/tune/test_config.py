@@ -6,7 +6,9 @@ import pytest
 
 from ncvc.config import SHIPPED
 from ncvc.errors import ConfigError
+from ncvc.progress import Reporter
 from ncvc.tune.config import TuneConfig
+from ncvc.tune.log import TuneLog
 from tests.tune.conftest import conversations, run_tuning, write_rows
 
 CONFIGS = sorted((SHIPPED / "tune").glob("*.yaml"))
@@ -101,3 +103,15 @@ def test_samples_that_are_read_more_often_than_the_papers_are_said():
     assert papers.epochs(22741) == 10
     assert papers.warnings(22741) == []
     assert papers.warnings(6)[0].startswith("the tuning reads 6 samples 890 times, and the papers 10 times; a model")
+
+
+def test_the_first_step_of_a_start_has_a_line_whatever_the_interval(tmp_path):
+    said = []
+    reporter = type("Kept", (Reporter,), {"say": lambda _, line: said.append(line)})()
+    config = TuneConfig.load(SHIPPED / "tune/jmed-llm.yaml", (f"run={tmp_path}", "logging.tensorboard=false"))
+    config = config.model_copy(update={"logging": config.logging.model_copy(update={"log_interval": 4})})
+    log = TuneLog(config, speaks=True, done=5, reporter=reporter)
+    for step in range(6, 10):
+        log.step(step, loss=1.0, lr=0.1, grad_norm=1.0, tokens=step, more={})
+    log.close()
+    assert [line.split("/")[0] for line in said] == ["step   6", "step   8"]

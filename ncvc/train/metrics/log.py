@@ -100,6 +100,7 @@ class RunLog:
         self.seconds_a_step = ExponentialMean()
         self._work_before = 0.0
         self.since = time.monotonic()
+        self._first = done + 1
         if not speaks:
             return
         self.smoothed_loss = self._smoothed_loss(done)
@@ -173,7 +174,7 @@ class RunLog:
         points = {name: value for name, value in values.items() if name != "step" and value is not None}
         for logger in self._loggers:
             logger.add(points, step)
-        if step % self.config.logging.log_interval == 0 or step == last:
+        if step % self.config.logging.log_interval == 0 or step in (self._first, last):
             self.reporter.say(self._line(record, last))
 
     def _pace(self, stretch: Stretch, seconds: float, step: int, last: int) -> float:
