@@ -242,7 +242,7 @@ def watched(config: TrainConfig, machines: int = 1, reporter: Reporter | None = 
     agents: list[Agent] = []
 
     def make(*arguments: Any, **options: Any) -> Agent:
-        agents.append(Agent(config, machines, reporter, request, *arguments, **options))
+        agents.append(Agent(config, machines, speaker, request, *arguments, **options))
         return agents[-1]
 
     # A store that outlives the ranks keeps the addresses of crashed ones, for which the next ones wait: pytorch issue
@@ -251,8 +251,8 @@ def watched(config: TrainConfig, machines: int = 1, reporter: Reporter | None = 
     launcher, processes = cast(Any, torch_launcher), cast(Any, torch_processes)
     original, launcher.LocalElasticAgent = launcher.LocalElasticAgent, make
     handler = processes._terminate_process_handler
-    reporter = reporter or Reporter()
-    request = processes._terminate_process_handler = OneRequest(handler, reporter.say)
+    speaker = reporter or Reporter()
+    request = processes._terminate_process_handler = OneRequest(handler, speaker.say)
     try:
         yield agents
     finally:
