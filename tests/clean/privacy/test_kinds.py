@@ -139,3 +139,15 @@ def test_other_words_stay(text: str) -> None:
 @pytest.mark.parametrize("text", KEPT_INSTITUTIONS)
 def test_words_for_institutions_stay(text: str) -> None:
     assert institutions(text) == ncvc.clean(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "after"),
+    [
+        ("電話(06)5550-4249。", "電話。"), ("電話：（０６）５５５０－４２４９まで", "電話:まで"), ("(06)5550-4249", ""),
+        ("(03-5550-4249)に連絡", "()に連絡"),
+    ],
+)  # fmt: skip
+def test_a_bracket_of_a_number_goes_with_it(text: str, after: str) -> None:
+    assert ncvc.clean(text, clinical=True) == after
+    assert ncvc.clean(text) == after

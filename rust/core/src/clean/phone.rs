@@ -29,10 +29,7 @@ fn number_at(text: &str, start: usize) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
     let (national_start, international) = after_country_code(bytes, start)?;
     let number = read(text, national_start, international)?;
-    // An opening bracket before the number is its own only if it closes inside: (03)0000-1234.
-    let brackets = |bracket| memchr::memchr_iter(bracket, &bytes[start..number.end]).count();
-    let opened = start > 0 && bytes[start - 1] == b'(' && brackets(b')') > brackets(b'(');
-    let outer = if opened { start - 1 } else { start };
+    let outer = bracket_start(text, start..number.end);
     let labelled = labelled(text, outer);
     let shape = shape(&number.digits, number.cuts, number.breaks);
     let taken = match shape {
@@ -44,6 +41,14 @@ fn number_at(text: &str, start: usize) -> Option<Range<usize>> {
     let strong = shape == Shape::Cut && number.hyphens;
     (taken && (labelled || begins_apart(bytes, outer, strong)) && ends_apart(bytes, number.end, strong))
         .then_some(outer..number.end)
+}
+
+/// Returns the start of a number with its opening bracket, which is its own if it closes inside: (03)0000-1234.
+pub fn bracket_start(text: &str, number: Range<usize>) -> usize {
+    let inside = &text.as_bytes()[number.clone()];
+    let brackets = |bracket| memchr::memchr_iter(bracket, inside).count();
+    let opened = text[..number.start].ends_with('(') && brackets(b')') > brackets(b'(');
+    number.start - usize::from(opened)
 }
 
 /// Returns the start of the national digits, and true if a country code (+81, 0081) is before them.
