@@ -24,6 +24,7 @@ __all__ = [
     "clean",
     "clean_batch",
     "clean_json_lines",
+    "clean_traced",
     "cleaning_rules",
     "cleaning_steps",
     "cleaning_version",
@@ -148,6 +149,18 @@ def clean_json_lines(
     """Cleans the text in `text_field` of every JSON object and keeps the rest, on all cores.
 
     An empty line stays empty; `None` stands for a line that is no object with a text there.
+    """
+
+def clean_traced(
+    text: str,
+    *,
+    clinical: bool = False,
+    hospitals: bool = False,
+    replacement: Literal["nothing", "tag"] = "nothing",
+) -> tuple[str, list[tuple[int, int, str, bool]]]:
+    """Cleans a text and tells the places of private data in the given text, in its characters.
+
+    A place is start, end, kind, and False if it holds characters beside the data, which a rule wrote as one with it.
     """
 
 def cleaning_rules() -> list[tuple[str, str, list[tuple[str, str, str]]]]:

@@ -9,8 +9,18 @@ use pyo3::prelude::*;
 use crate::errors::to_python;
 use crate::parallel;
 
-/// Creates a cleaner; `replacement` is `"nothing"` or `"tag"`, `keep` lists web notations that stay.
+/// Creates a cleaner with the options of [`options`].
 fn cleaner(clinical: bool, hospitals: bool, replacement: &str, keep: &[String]) -> PyResult<rules::Cleaner> {
+    rules::Cleaner::new(&options(clinical, hospitals, replacement, keep)?).map_err(to_python)
+}
+
+/// Reads the options; `replacement` is `"nothing"` or `"tag"`, `keep` lists web notations that stay.
+fn options(
+    clinical: bool,
+    hospitals: bool,
+    replacement: &str,
+    keep: &[String],
+) -> PyResult<rules::CleaningOptions> {
     let replacement = match replacement {
         "nothing" => rules::Replacement::Nothing,
         "tag" => rules::Replacement::Tag,
@@ -31,7 +41,7 @@ fn cleaner(clinical: bool, hospitals: bool, replacement: &str, keep: &[String]) 
             }
         }
     }
-    rules::Cleaner::new(&rules::CleaningOptions { clinical, hospitals, replacement, web }).map_err(to_python)
+    Ok(rules::CleaningOptions { clinical, hospitals, replacement, web })
 }
 
 /// Cleans a text.
@@ -47,6 +57,27 @@ pub fn clean(
 ) -> PyResult<String> {
     let mut cleaner = cleaner(clinical, hospitals, replacement, &keep)?;
     Ok(py.detach(|| cleaner.clean(text).to_owned()))
+}
+
+/// Private data in a text: start and end in characters, kind, and false if the place is wider than the data.
+type RemovedRow = (usize, usize, String, bool);
+
+/// Cleans a text and returns it with the places of private data in the given text.
+#[pyfunction]
+#[pyo3(signature = (text, *, clinical=false, hospitals=false, replacement="nothing"))]
+pub fn clean_traced(
+    py: Python<'_>,
+    text: &str,
+    clinical: bool,
+    hospitals: bool,
+    replacement: &str,
+) -> PyResult<(String, Vec<RemovedRow>)> {
+    let options = options(clinical, hospitals, replacement, &[])?;
+    let traced = py.detach(|| rules::traced(text, &options)).map_err(to_python)?;
+    let row = |rules::Removed { place, tag, exact }| {
+        (place.start, place.end, tag.trim_matches(['〔', '*', '〕']).to_owned(), exact)
+    };
+    Ok((traced.after, traced.removed.into_iter().map(row).collect()))
 }
 
 /// Cleans texts, on all cores.

@@ -22,8 +22,8 @@ mod _native {
     use super::analyzer::{Analyzer, reopen_analyzer};
     #[pymodule_export]
     use super::cleaning::{
-        allowed_characters, clean, clean_batch, clean_json_lines, cleaning_rules, cleaning_steps,
-        cleaning_version, clinical_categories,
+        allowed_characters, clean, clean_batch, clean_json_lines, clean_traced, cleaning_rules,
+        cleaning_steps, cleaning_version, clinical_categories,
     };
     #[pymodule_export]
     use super::corpus::{

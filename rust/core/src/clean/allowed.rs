@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 
 use unicode_normalization::char::is_combining_mark;
 
+use super::output::Output;
 use super::rule::{Example, Rule, replace_characters};
 
 pub const RULE: Rule = Rule {
@@ -79,7 +80,7 @@ pub fn allowed_characters() -> Vec<char> {
 fn is_replaced(c: char) -> bool {
     let mut text = [0; 4];
     let text = c.encode_utf8(&mut text);
-    let mut out = String::new();
+    let mut out = Output::default();
     [super::nfkc::RULE, super::dashes::RULE, super::symbols::RULE]
         .iter()
         .any(|rule| (rule.apply)(text, &mut out) > 0)
@@ -90,7 +91,7 @@ pub fn is_allowed(c: char) -> bool {
     ALLOWED.get(c as usize / 64).is_some_and(|bits| bits >> (c as usize % 64) & 1 == 1)
 }
 
-fn apply(text: &str, out: &mut String) -> u64 {
+fn apply(text: &str, out: &mut Output) -> u64 {
     replace_characters(text, out, |_, c, _| {
         (!is_allowed(c) && !c.is_whitespace()).then(|| if is_invisible(c) { "" } else { " " })
     })

@@ -12,6 +12,7 @@ use super::allowed::is_allowed;
 use super::characters::{META_SPACE, is_hiragana, is_kanji, is_katakana};
 use super::dashes::is_long_dash;
 use super::nfkc::{is_inert, is_kept, is_roman_numeral};
+use super::output::Output;
 use super::radicals::unified;
 use super::rules::{ALLOWED, RULES};
 use super::white_space::is_line_break;
@@ -155,10 +156,10 @@ fn classify_by_rules(c: char) -> (Class, Option<Rewrite>) {
     }
     let mut edits = 0;
     for (n, rule) in RULES.iter().enumerate().filter(|(_, rule)| ALONE.contains(&rule.name)) {
-        let mut next = String::new();
+        let mut next = Output::default();
         match (rule.apply)(&text, &mut next) {
             0 => {}
-            1 if rule.name != "restore" => (text, edits) = (next, edits | 1 << n),
+            1 if rule.name != "restore" => (text, edits) = (next.text, edits | 1 << n),
             _ => return (Class::Unsure, None),
         }
     }

@@ -6,6 +6,7 @@
 //! Tildes become 〜, which NFKC leaves alone and Japanese uses for ranges.
 
 use super::characters::{is_hiragana, is_katakana};
+use super::output::Output;
 use super::rule::{Example, Rule, replace_characters};
 
 pub const RULE: Rule = Rule {
@@ -42,7 +43,7 @@ pub const RULE: Rule = Rule {
     ],
 };
 
-fn apply(text: &str, out: &mut String) -> u64 {
+fn apply(text: &str, out: &mut Output) -> u64 {
     replace_characters(text, out, |before, c, after| match c {
         '\u{2010}'..='\u{2013}' | '⁃' | '−' | '˗' | '֊' | '➖' => Some("-"),
         c if is_long_dash(c) => Some(if is_chouonpu_here(before, after) { "ー" } else { "-" }),

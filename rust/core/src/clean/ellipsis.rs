@@ -1,5 +1,6 @@
 //! The rule `restore`: three dots become …, °C becomes ℃. An ordinal indicator º is a degree sign behind a number.
 
+use super::output::Output;
 use super::rule::{Example, Rule};
 
 pub const RULE: Rule = Rule {
@@ -25,9 +26,8 @@ pub const RULE: Rule = Rule {
     ],
 };
 
-fn apply(text: &str, out: &mut String) -> u64 {
+fn apply(text: &str, out: &mut Output) -> u64 {
     let mut edits = 0;
-    let mut copied = 0;
     let mut rest = text.char_indices().peekable();
     while let Some((i, c)) = rest.next() {
         let (replacement, end) = match c {
@@ -52,13 +52,11 @@ fn apply(text: &str, out: &mut String) -> u64 {
             },
             _ => continue,
         };
-        out.push_str(&text[copied..i]);
-        out.push_str(replacement);
-        copied = end;
+        out.replace(text, i..end, replacement);
         edits += 1;
     }
     if edits > 0 {
-        out.push_str(&text[copied..]);
+        out.finish(text);
     }
     edits
 }

@@ -2,6 +2,7 @@
 
 use super::characters::META_SPACE;
 use super::counts::Edits;
+use super::output::{Edit, Output};
 use super::replace_pii::ReplacePii;
 use super::rules::{PERSONAL, RULE_COUNT, RULES, WEB};
 use super::web;
@@ -17,13 +18,15 @@ pub struct Change<'a> {
     pub edits: u64,
     /// Text after it, with plain spaces.
     pub after: &'a str,
+    /// The replaced places; empty unless they are kept.
+    pub replaced: &'a [Edit],
 }
 
 /// Two buffers that the rules read and write in turn.
 #[derive(Clone, Default)]
 pub struct Fixpoint {
     text: String,
-    next: String,
+    next: Output,
     /// Treatment of private data.
     pub pii: ReplacePii,
 }
@@ -31,6 +34,11 @@ pub struct Fixpoint {
 impl Fixpoint {
     pub fn new(pii: ReplacePii) -> Self {
         Self { pii, ..Self::default() }
+    }
+
+    /// Keeps the places that each rule replaces, for `watch`.
+    pub fn keep_edits(&mut self) {
+        self.next.keep_edits();
     }
 
     /// Returns the text to clean, empty, for the caller to fill.
@@ -57,12 +65,12 @@ impl Fixpoint {
         // The rules see plain spaces; ▁ is written last, in the papers' order.
         if self.text.contains(META_SPACE) {
             self.next.clear();
-            self.next.extend(self.text.chars().map(|c| if c == META_SPACE { ' ' } else { c }));
-            std::mem::swap(&mut self.text, &mut self.next);
+            self.next.text.extend(self.text.chars().map(|c| if c == META_SPACE { ' ' } else { c }));
+            std::mem::swap(&mut self.text, &mut self.next.text);
         }
         let clinical = self.pii.is_clinical();
         // True if the rules are known to leave the text as it is.
-        let mut clean = clinical && is_clean(&self.text, &mut self.next);
+        let mut clean = clinical && is_clean(&self.text, &mut self.next.text);
         // Where no rule changes the text, private data comes first.
         let mut first = if clean { PERSONAL } else { 0 };
         // Steps in a row that left the text as it is; after all of them the next ones would too.
@@ -73,14 +81,14 @@ impl Fixpoint {
                     let mut replaced = self.replace_pii(edits, &mut watch);
                     while replaced {
                         quiet = 0;
-                        clean = clinical && is_clean(&self.text, &mut self.next);
+                        clean = clinical && is_clean(&self.text, &mut self.next.text);
                         if !clean {
                             break;
                         }
                         replaced = self.replace_pii(edits, &mut watch);
                     }
                     if !replaced {
-                        if clean || clinical && is_clean(&self.text, &mut self.next) {
+                        if clean || clinical && is_clean(&self.text, &mut self.next.text) {
                             return &self.text;
                         }
                         quiet += 1;
@@ -92,9 +100,9 @@ impl Fixpoint {
                     _ => (rule.apply)(&self.text, &mut self.next),
                 };
                 if n > 0 {
-                    std::mem::swap(&mut self.text, &mut self.next);
+                    std::mem::swap(&mut self.text, &mut self.next.text);
                     edits[i] += n;
-                    watch(Change { rule: i, edits: n, after: &self.text });
+                    watch(Change { rule: i, edits: n, after: &self.text, replaced: self.next.edits() });
                     quiet = 0;
                 } else {
                     quiet += 1;
@@ -103,7 +111,7 @@ impl Fixpoint {
                     return &self.text;
                 }
             }
-            if !clinical && is_clean(&self.text, &mut self.next) {
+            if !clinical && is_clean(&self.text, &mut self.next.text) {
                 return &self.text;
             }
         }
@@ -115,9 +123,9 @@ impl Fixpoint {
         let known: u64 = edits.iter().sum();
         let replaced = self.pii.apply(&self.text, &mut self.next, edits);
         if replaced {
-            std::mem::swap(&mut self.text, &mut self.next);
+            std::mem::swap(&mut self.text, &mut self.next.text);
             let edits = edits.iter().sum::<u64>() - known;
-            watch(Change { rule: PERSONAL, edits, after: &self.text });
+            watch(Change { rule: PERSONAL, edits, after: &self.text, replaced: self.next.edits() });
         }
         replaced
     }

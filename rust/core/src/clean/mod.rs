@@ -21,6 +21,7 @@ mod fixpoint;
 mod fused;
 mod nfkc;
 mod options;
+mod output;
 mod personal;
 mod phone;
 mod phone_labels;
@@ -33,6 +34,7 @@ mod rule;
 mod rules;
 mod steps;
 mod symbols;
+mod traced;
 mod web;
 mod white_space;
 
@@ -42,9 +44,11 @@ pub(crate) use characters::{is_hiragana, is_kanji, is_katakana};
 pub use cleaner::{Cleaner, clean};
 pub use counts::{Counts, row_names};
 pub use options::{CleaningOptions, Replacement, WebOptions};
+pub(crate) use output::Output;
 pub use rule::{Example, Rule};
 pub use rules::{RULE_COUNT, RULES};
 pub use steps::{Step, steps};
+pub use traced::{Removed, Traced, traced};
 
 /// Version of the rules as a whole; a tokenizer folder records it, and a folder of another version is refused.
 pub const VERSION: u32 = 4;

@@ -7,6 +7,7 @@
 
 use unicode_normalization::UnicodeNormalization;
 
+use super::output::Output;
 use super::radicals::unified;
 use super::rule::{Example, Rule};
 
@@ -54,9 +55,8 @@ pub fn is_inert(c: char) -> bool {
     matches!(c, '\0'..='\u{9f}' | '、'..='〄' | '々'..='〟' | 'ぁ'..='ゖ' | 'ゝ' | 'ゞ' | 'ァ'..='ヾ' | '\u{4e00}'..='\u{9fff}')
 }
 
-fn apply(text: &str, out: &mut String) -> u64 {
+fn apply(text: &str, out: &mut Output) -> u64 {
     let mut edits = 0;
-    let mut copied = 0; // what stands before is in `out`
     let mut base = 0; // the last character that a mark could combine with
     let mut normal = String::new();
     let mut rest = text.char_indices().peekable();
@@ -73,19 +73,18 @@ fn apply(text: &str, out: &mut String) -> u64 {
             end = j + next.len_utf8();
             rest.next();
         }
-        let run = &text[base.max(copied)..end];
+        let start = base.max(out.copied);
+        let run = &text[start..end];
         normal.clear();
         normal.extend(run.chars().map(unified).nfkc());
         if normal != run {
-            out.push_str(&text[copied..base.max(copied)]);
-            out.push_str(&normal);
+            out.replace(text, start..end, &normal);
             edits += 1;
-            copied = end;
         }
         base = end;
     }
     if edits > 0 {
-        out.push_str(&text[copied..]);
+        out.finish(text);
     }
     edits
 }

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::output::Output;
 use super::phone::phone_numbers;
 use super::rule::{Example, Rule, remove_ranges};
 
@@ -36,7 +37,7 @@ pub const RULE: Rule = Rule {
     ],
 };
 
-fn apply(text: &str, out: &mut String) -> u64 {
+fn apply(text: &str, out: &mut Output) -> u64 {
     let mut ranges = phone_numbers(text);
     ranges.extend(e_mail_addresses(text));
     ranges.sort_unstable_by_key(|range| range.start);

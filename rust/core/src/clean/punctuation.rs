@@ -5,6 +5,7 @@
 
 use super::characters::{META_SPACE, is_hiragana, is_kanji, is_katakana};
 use super::nfkc::is_roman_numeral;
+use super::output::Output;
 use super::rule::{Example, Rule};
 use super::white_space::is_line_break;
 
@@ -41,20 +42,17 @@ pub const RULE: Rule = Rule {
     ],
 };
 
-fn apply(text: &str, out: &mut String) -> u64 {
+fn apply(text: &str, out: &mut Output) -> u64 {
     let mut edits = 0;
-    let mut copied = 0;
     for (i, c) in text.char_indices().filter(|(_, c)| matches!(c, '．' | '，')) {
         let end = i + c.len_utf8();
         if let Some(replacement) = replacement(&text[..i], c, &text[end..]) {
-            out.push_str(&text[copied..i]);
-            out.push_str(replacement);
-            copied = end;
+            out.replace(text, i..end, replacement);
             edits += 1;
         }
     }
     if edits > 0 {
-        out.push_str(&text[copied..]);
+        out.finish(text);
     }
     edits
 }

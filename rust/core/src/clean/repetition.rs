@@ -4,6 +4,7 @@
 //! are clinical grades; GGGGCC is a sequence; ！！！！ and ーーーー are emphasis.
 
 use super::characters::{is_hiragana, is_kanji, is_katakana};
+use super::output::Output;
 use super::rule::{Example, Rule};
 
 pub const RULE: Rule = Rule {
@@ -37,9 +38,8 @@ pub fn limit(c: char) -> usize {
     }
 }
 
-fn apply(text: &str, out: &mut String) -> u64 {
+fn apply(text: &str, out: &mut Output) -> u64 {
     let mut edits = 0;
-    let mut copied = 0;
     let mut rest = text.char_indices().peekable();
     while let Some((i, c)) = rest.next() {
         let mut count = 1;
@@ -48,13 +48,12 @@ fn apply(text: &str, out: &mut String) -> u64 {
         }
         let stay = if count > 1 { limit(c) } else { count };
         if count > stay {
-            out.push_str(&text[copied..i + stay * c.len_utf8()]);
-            copied = i + count * c.len_utf8();
+            out.replace(text, i + stay * c.len_utf8()..i + count * c.len_utf8(), "");
             edits += 1;
         }
     }
     if edits > 0 {
-        out.push_str(&text[copied..]);
+        out.finish(text);
     }
     edits
 }

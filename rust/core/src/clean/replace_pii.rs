@@ -7,6 +7,7 @@
 use super::clinical::{self, Buffers, Found, Words};
 use super::counts::Edits;
 use super::options::{CleaningOptions, Replacement, WebOptions};
+use super::output::Output;
 use super::phone::phone_numbers;
 use super::rules::{PERSONAL, WEB};
 use super::{personal, web};
@@ -49,7 +50,7 @@ impl ReplacePii {
     }
 
     /// Writes the text with private data replaced and adds to the rows of `edits`; writes nothing if there is none.
-    pub fn apply(&mut self, text: &str, out: &mut String, edits: &mut Edits) -> bool {
+    pub fn apply(&mut self, text: &str, out: &mut Output, edits: &mut Edits) -> bool {
         let mut found = Vec::new();
         if let Some(words) = self.words.filter(|_| self.clinical) {
             clinical::find(words, &mut self.buffers, text, &mut found);
@@ -65,21 +66,16 @@ impl ReplacePii {
             return false;
         }
         found.sort_by_key(|found| found.whole.start); // stable: the clinical reading of a number goes first
-        let mut copied = 0;
         for Found { whole, value, tag, row } in found {
             let replaced = if self.tags { value } else { whole };
-            if replaced.start < copied {
-                copied = copied.max(replaced.end);
+            if replaced.start < out.copied {
+                out.extend(replaced.end);
                 continue;
             }
-            out.push_str(&text[copied..replaced.start]);
-            if self.tags {
-                out.push_str(tag);
-            }
-            copied = replaced.end;
+            out.replace_tagged(text, replaced, if self.tags { tag } else { "" }, Some(tag));
             edits[row] += 1;
         }
-        out.push_str(&text[copied..]);
+        out.finish(text);
         true
     }
 }
@@ -92,10 +88,17 @@ fn find_by_papers_rules(options: &WebOptions, text: &str, found: &mut Vec<Found>
     let addresses = personal::e_mail_addresses(text);
     found.extend(addresses.into_iter().map(|range| plain(range, "〔*メールアドレス〕", PERSONAL)));
     for range in web::notations(options, text) {
-        match text.as_bytes()[range.start] {
-            b'#' => {}
-            b'@' => found.push(plain(range, "〔*アカウント〕", WEB)),
-            _ => found.push(plain(range, "〔*URL〕", WEB)),
+        if let Some(tag) = web_tag(&text[range.clone()]) {
+            found.push(plain(range, tag, WEB));
         }
+    }
+}
+
+/// Returns the tag of a web notation; none for #tags.
+pub fn web_tag(notation: &str) -> Option<&'static str> {
+    match notation.as_bytes().first() {
+        Some(b'#') => None,
+        Some(b'@') => Some("〔*アカウント〕"),
+        _ => Some("〔*URL〕"),
     }
 }

@@ -1,13 +1,15 @@
 //! One rule, and the edits that several rules make.
 
+use super::output::Output;
+
 /// One cleaning rule.
 pub struct Rule {
     /// Name in reports.
     pub name: &'static str,
     /// Description in one sentence.
     pub what: &'static str,
-    /// Writes the changed text to the (empty) string and returns the number of edits; writes nothing if it is 0.
-    pub apply: fn(&str, &mut String) -> u64,
+    /// Writes the changed text to the (empty) output and returns the number of edits; writes nothing if it is 0.
+    pub apply: fn(&str, &mut Output) -> u64,
     /// Texts before and after this rule alone.
     pub examples: &'static [Example],
 }
@@ -27,38 +29,33 @@ pub struct Example {
 /// Returns the number of replaced characters and writes nothing where it is 0.
 pub fn replace_characters(
     text: &str,
-    out: &mut String,
+    out: &mut Output,
     mut replace: impl FnMut(Option<char>, char, Option<char>) -> Option<&'static str>,
 ) -> u64 {
     let mut edits = 0;
-    let mut copied = 0;
     let mut before = None;
     let mut rest = text.char_indices().peekable();
     while let Some((i, c)) = rest.next() {
         if let Some(replacement) = replace(before, c, rest.peek().map(|&(_, next)| next)) {
-            out.push_str(&text[copied..i]);
-            out.push_str(replacement);
-            copied = i + c.len_utf8();
+            out.replace(text, i..i + c.len_utf8(), replacement);
             edits += 1;
         }
         before = Some(c);
     }
     if edits > 0 {
-        out.push_str(&text[copied..]);
+        out.finish(text);
     }
     edits
 }
 
 /// Copies `text` without the given ranges (ascending, disjoint); returns their number.
-pub fn remove_ranges(text: &str, out: &mut String, ranges: &[std::ops::Range<usize>]) -> u64 {
+pub fn remove_ranges(text: &str, out: &mut Output, ranges: &[std::ops::Range<usize>]) -> u64 {
     if ranges.is_empty() {
         return 0;
     }
-    let mut copied = 0;
     for range in ranges {
-        out.push_str(&text[copied..range.start]);
-        copied = range.end;
+        out.replace(text, range.clone(), "");
     }
-    out.push_str(&text[copied..]);
+    out.finish(text);
     ranges.len() as u64
 }

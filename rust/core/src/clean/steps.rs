@@ -21,7 +21,7 @@ pub fn steps(document: &str) -> Vec<Step> {
     let mut fixpoint = Fixpoint::default();
     fixpoint.text().push_str(document);
     let mut found = Vec::new();
-    let watch = |Change { rule, edits, after }: Change<'_>| {
+    let watch = |Change { rule, edits, after, .. }: Change<'_>| {
         found.push(Step { rule: RULES[rule].name, edits, after: after.to_owned() });
     };
     fixpoint.run_watched(&mut [0; ROW_COUNT], |_, _| false, watch);

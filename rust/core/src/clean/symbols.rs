@@ -1,6 +1,7 @@
 //! The rule `symbols`: replaces symbols of like meaning by one, which saves vocabulary.
 
 use super::nfkc::is_roman_numeral;
+use super::output::Output;
 use super::rule::{Example, Rule, replace_characters};
 
 pub const RULE: Rule = Rule {
@@ -36,7 +37,7 @@ pub const RULE: Rule = Rule {
     ],
 };
 
-fn apply(text: &str, out: &mut String) -> u64 {
+fn apply(text: &str, out: &mut Output) -> u64 {
     replace_characters(text, out, |before, c, after| match c {
         '\0'..'¦' | '\u{3040}'..='\u{30ff}' | '\u{4e00}'..='\u{9fff}' => None, // the bulk of text
         c if is_roman_numeral(c) => Some(roman(before, c, after)),

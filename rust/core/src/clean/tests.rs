@@ -2,23 +2,25 @@ use proptest::prelude::*;
 
 use super::counts::{Edits, ROW_COUNT};
 use super::fixpoint::Fixpoint;
+use super::output::Output;
 use super::*;
 
 #[test]
 fn every_example_of_every_rule_holds() {
     for rule in &RULES {
         for example in rule.examples {
-            let mut out = String::new();
+            let mut out = Output::default();
             let edits = (rule.apply)(example.before, &mut out);
-            let after = if edits == 0 { example.before } else { &out };
+            let after = if edits == 0 { example.before } else { &out.text };
             assert_eq!(after, example.after, "{}: {}", rule.name, example.why);
             assert_eq!(edits > 0, example.before != example.after, "{}: {}", rule.name, example.before);
-            let mut again = String::new();
+            let mut again = Output::default();
             assert_eq!(
                 (rule.apply)(after, &mut again),
                 0,
-                "{} changes its own result {after} to {again}",
-                rule.name
+                "{} changes its own result {after} to {}",
+                rule.name,
+                again.text
             );
         }
     }

@@ -9,6 +9,7 @@ use std::ops::Range;
 use super::characters::is_word;
 use super::code_words::is_code;
 use super::options::WebOptions;
+use super::output::Output;
 use super::problem_list::ProblemLists;
 use super::rule::{Example, Rule, remove_ranges};
 
@@ -51,12 +52,12 @@ pub const RULE: Rule = Rule {
     ],
 };
 
-fn apply(text: &str, out: &mut String) -> u64 {
+fn apply(text: &str, out: &mut Output) -> u64 {
     apply_with(&WebOptions::default(), text, out)
 }
 
 /// Removes the notations that the options name.
-pub fn apply_with(options: &WebOptions, text: &str, out: &mut String) -> u64 {
+pub fn apply_with(options: &WebOptions, text: &str, out: &mut Output) -> u64 {
     remove_ranges(text, out, &notations(options, text))
 }
 

@@ -3,6 +3,7 @@
 //! The papers write white space as U+2581; `Cleaner::clean` does so after all rules, so that every rule sees the same
 //! white space in text that is cleaned a second time.
 
+use super::output::Output;
 use super::rule::{Example, Rule};
 
 pub const RULE: Rule = Rule {
@@ -19,25 +20,31 @@ pub const RULE: Rule = Rule {
     ],
 };
 
-fn apply(text: &str, out: &mut String) -> u64 {
+fn apply(text: &str, out: &mut Output) -> u64 {
     if is_clean(text) {
         return 0;
     }
     let mut edits = 0;
-    let mut rest = text.chars().peekable();
-    while let Some(c) = rest.next() {
+    let mut rest = text.char_indices().peekable();
+    while let Some((i, c)) = rest.next() {
         if !c.is_whitespace() {
-            out.push(c);
             continue;
         }
         let mut run = Run::default();
         run.push(c);
-        while let Some(c) = rest.next_if(|next| next.is_whitespace()) {
+        let mut end = i + c.len_utf8();
+        while let Some((j, c)) = rest.next_if(|(_, next)| next.is_whitespace()) {
             run.push(c);
+            end = j + c.len_utf8();
         }
-        let replacement = run.replacement(out.is_empty() || rest.peek().is_none());
-        edits += u64::from(run.differs_from(replacement));
-        out.push_str(replacement);
+        let replacement = run.replacement(i == 0 || rest.peek().is_none());
+        if run.differs_from(replacement) {
+            out.replace(text, i..end, replacement);
+            edits += 1;
+        }
+    }
+    if edits > 0 {
+        out.finish(text);
     }
     edits
 }

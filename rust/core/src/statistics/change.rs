@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::clean::{META_SPACE, RULES};
+use crate::clean::{META_SPACE, Output, RULES};
 
 /// Mark in place of removed personal data.
 pub const MARK: &str = "■■■";
@@ -36,7 +36,7 @@ pub struct Change {
 #[derive(Default)]
 pub struct Tracer {
     text: String,
-    next: String,
+    next: Output,
 }
 
 impl Tracer {
@@ -59,9 +59,9 @@ impl Tracer {
                     first = [const { None }; RULES.len()];
                 }
                 if first[i].is_none() {
-                    first[i] = change(&self.text, &self.next, private);
+                    first[i] = change(&self.text, &self.next.text, private);
                 }
-                std::mem::swap(&mut self.text, &mut self.next);
+                std::mem::swap(&mut self.text, &mut self.next.text);
             }
             // No rule changes the clean text: a further round is spared.
             if self.is(cleaned) {

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::*;
-use crate::clean::{Cleaner, CleaningOptions, RULES};
+use crate::clean::{Cleaner, CleaningOptions, Output, RULES};
 
 const TEXTS: [&str; 8] = [
     "体温３７．８℃ WBC 12,300。発熱あり．",
@@ -164,12 +164,12 @@ proptest! {
         let cleaned = cleaner.clean(&text).to_owned();
         let changes = Tracer::default().changes(&text, &cleaned);
         if let Some(change) = &changes[0] {
-            let mut after = String::new();
+            let mut after = Output::default();
             (RULES[0].apply)(&text, &mut after);
             let was = format!("{}{}", change.left, change.before);
             let now = format!("{}{}{}", change.left, change.after, change.right);
             prop_assert!(text.contains(&was));
-            prop_assert!(after.contains(&now));
+            prop_assert!(after.text.contains(&now));
             prop_assert!(change.before != change.after);
         }
     }

@@ -1,5 +1,6 @@
 use proptest::prelude::*;
 
+use crate::clean::output::Output;
 use crate::clean::rule::remove_ranges;
 use crate::clean::*;
 
@@ -10,10 +11,10 @@ fn without(category: &clinical::Category, text: &str) -> (String, usize) {
     clinical::find(words, &mut clinical::Buffers::default(), text, &mut found);
     clinical::find_hospitals(words, text, &mut found);
     found.retain(|found| found.tag == category.tag);
-    let mut out = String::new();
+    let mut out = Output::default();
     let ranges: Vec<_> = found.iter().map(|found| found.whole.clone()).collect();
     let edits = remove_ranges(text, &mut out, &ranges);
-    (if edits == 0 { text.to_owned() } else { out }, ranges.len())
+    (if edits == 0 { text.to_owned() } else { out.text }, ranges.len())
 }
 
 #[test]
