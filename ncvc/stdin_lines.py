@@ -1,9 +1,11 @@
 """Reads standard input in batches of lines, for commands that are filters in a pipe."""
 
+import itertools
+import json
 import os
 import select
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from ncvc.errors import InputError
 
@@ -13,6 +15,13 @@ LONGEST_LINE = 64 * 2**20
 """Most bytes of a line."""
 LINE_BREAKS = str.maketrans(dict.fromkeys("\r\v\f\x85\u2028\u2029", " "))
 """Characters other than a line feed that end a line for cleaning, as spaces."""
+FIRST_LINES = 10
+"""Lines that are tested for JSON."""
+JSON_LINES = (
+    "The first lines are JSON objects and are taken as text, names of members included; --jsonl --text-field NAME"
+    " cleans one member of each, and so does ncvc preprocess --to text with text_field."
+)
+"""What to say where `begin_as_json`."""
 
 
 def filter_lines(work: Callable[[Sequence[str], int], Sequence[str]]) -> None:
@@ -35,6 +44,22 @@ def filter_lines(work: Callable[[Sequence[str], int], Sequence[str]]) -> None:
 def as_one_line(line: str) -> str:
     """Replaces line breaks inside a line by spaces, so that one line comes out of it."""
     return line.translate(LINE_BREAKS)
+
+
+def begin_as_json(lines: Iterable[str]) -> bool:
+    """Tests whether the first lines are JSON objects; empty ones do not count."""
+    first = list(itertools.islice(filter(str.strip, lines), FIRST_LINES))
+    return bool(first) and all(map(_is_json_object, first))
+
+
+def _is_json_object(line: str) -> bool:
+    if not line.lstrip().startswith("{"):
+        return False
+    try:
+        json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _blocks(file: int) -> Iterator[tuple[int, bytes]]:

@@ -32,7 +32,7 @@ MAY_USE = {
     "smoothing": set(),
     "yaml12": set(),
     "stdin_lines": set(),
-    "shown_cleaning": {"html"},
+    "shown_cleaning": {"html", "stdin_lines"},
     "manifest": {"files"},
     "outputs": {"files", "manifest"},
     "auto_tokenizer": {"manifest"},

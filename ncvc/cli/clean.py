@@ -33,7 +33,7 @@ from ncvc.cli.options import Command, text_field_option
     is_flag=False,
     flag_value="-",
     metavar="[FILE.html]",
-    help="Shows lines before and after with what --clinical found, on the terminal or as a page; writes no clean text.",
+    help="Shows what --clinical removes from the lines, and what comes out, on the terminal or as a page.",
 )
 def clean(
     jsonl: bool,
@@ -61,12 +61,12 @@ def clean(
     """
     from ncvc._native import clean_batch, clean_json_lines
     from ncvc.errors import InputError
-    from ncvc.stdin_lines import as_one_line, filter_lines
+    from ncvc.stdin_lines import JSON_LINES, as_one_line, begin_as_json, filter_lines
 
     if show is not None:
         if not clinical or jsonl or keep:
             raise click.UsageError("--show shows what --clinical finds in lines of text; give --clinical and no other")
-        _show(show, hospitals=hospitals)
+        _show(show, hospitals=hospitals, replacement=replacement)
         return
 
     def clean_json(lines: Sequence[str], number: int) -> list[str]:
@@ -78,36 +78,50 @@ def clean(
                 raise InputError(f"standard input:{line_number}: not a JSON object with a text in {text_field!r}")
         return [line for line in cleaned if line is not None]
 
-    def clean_lines(lines: Sequence[str], _: int) -> list[str]:
+    def clean_lines(lines: Sequence[str], number: int) -> list[str]:
+        if number == 1 and begin_as_json(lines):
+            click.echo(JSON_LINES, err=True)
         whole = [as_one_line(line) for line in lines]
         return clean_batch(whole, clinical=clinical, hospitals=hospitals, replacement=replacement, keep=keep)
 
     filter_lines(clean_json if jsonl else clean_lines)
 
 
-def _show(target: str, *, hospitals: bool) -> None:
+def _show(target: str, *, hospitals: bool, replacement: Literal["nothing", "tag"]) -> None:
     """Shows the lines of standard input before and after, on the terminal or as a page that its owner alone reads."""
     from ncvc.files import whole_file
     from ncvc.outputs import is_page_or_picture, require_own_file, sealed
-    from ncvc.shown_cleaning import Shown, counts, for_browser, for_terminal, shown
-    from ncvc.stdin_lines import as_one_line, filter_lines
+    from ncvc.shown_cleaning import Shown, counts, english, for_browser, for_terminal, shown
+    from ncvc.stdin_lines import JSON_LINES, as_one_line, begin_as_json, filter_lines
 
     if target == "-" and not sys.stdout.isatty():
         raise click.UsageError("--show writes private text to a terminal only; name a page, as in --show found.html")
     page = None if target == "-" else require_own_file(Path(target), is_page_or_picture)
+    if page and not page.parent.is_dir():
+        raise click.UsageError(f"--show {target}: the folder {Path(target).parent} is not there; make it first")
     lines: list[Shown] = []
+    is_json = False
 
     def show_lines(batch: Sequence[str], number: int) -> list[str]:
-        fresh = [shown(as_one_line(line), place, hospitals=hospitals) for place, line in enumerate(batch, number)]
+        nonlocal is_json
+        if number == 1 and begin_as_json(batch):
+            is_json = True
+            click.echo(JSON_LINES, err=True)
+        fresh = [
+            shown(as_one_line(line), place, hospitals=hospitals, replacement=replacement)
+            for place, line in enumerate(batch, number)
+        ]
         lines.extend(fresh)
         return [] if page else [row for line in fresh for row in for_terminal(line)]
 
     filter_lines(show_lines)
-    found = ", ".join(f"{count:,} {category}" for category, count in counts(lines).most_common()) or "nothing"
-    click.echo(f"found in {len(lines):,} lines: {found}")
     if page:
         with whole_file(page) as partial:
             partial.touch(mode=0o600)
-            partial.write_text(sealed(for_browser(lines, len(lines))), encoding="utf-8")
+            drawn = for_browser(lines, len(lines), replacement=replacement, json_lines=is_json)
+            partial.write_text(sealed(drawn), encoding="utf-8")
             require_own_file(page, is_page_or_picture)
+    found = ", ".join(f"{english(category)} {count:,}" for category, count in counts(lines).most_common()) or "nothing"
+    click.echo(f"found in {len(lines):,} lines: {found}")
+    if page:
         click.echo(f"written to {target}; it holds private text, delete it after reading")
