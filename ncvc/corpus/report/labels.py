@@ -1,4 +1,4 @@
-"""Japanese labels of reasons, rules and scripts."""
+"""Japanese labels of reasons, rules, stages and scripts."""
 
 REASONS = {
     "quality warning": "OSCAR の品質警告",
@@ -32,8 +32,13 @@ RULES = {
     "symbols": "記号の統一",
     "allowed": "使用文字以外の削除",
     "repetition": "過剰な繰り返しの削除",
-    "white space": "空白の ▁ への置換",
+    "white space": "連続する空白・空行の整理",
 }
+
+CATEGORIES = {"name": "氏名（見出しの後）", "name in text": "氏名（文中）"}
+"""Clinical categories that have one tag; the others are called like their tags."""
+
+STAGES = {"cleaning": "クリーニング", "deduplication": "重複除去", "encoding": "エンコード", "writing": "書き出し"}
 
 SCRIPTS = {
     "hiragana": "ひらがな",

@@ -2,7 +2,7 @@
 
 from ncvc._native import clinical_categories
 from ncvc.corpus.report.data import Member, ReportData
-from ncvc.corpus.report.labels import REASONS, RULES
+from ncvc.corpus.report.labels import CATEGORIES, REASONS, RULES, STAGES
 from ncvc.corpus.statistics import Change, DropStatistics, Excerpt, Place, RuleStatistics
 from ncvc.html.bars import bar
 from ncvc.html.blocks import folded, row, section, table
@@ -42,7 +42,7 @@ def rules(data: ReportData) -> Html:
             by_rule.setdefault(name, []).append(rule)
     read = sum(source.statistics.read.documents for source in data.sources)
     parts: list[Html] = []
-    names = RULES | {name.replace("_", " "): tag.strip("〔*〕") for name, tag, *_ in clinical_categories()}
+    names = RULES | {name.replace("_", " "): tag.strip("〔*〕") for name, tag, *_ in clinical_categories()} | CATEGORIES
     for name in sorted(by_rule, key=lambda name: (rank(name, names), name)):
         documents = sum(rule.documents for rule in by_rule[name])
         edits = number(sum(rule.edits for rule in by_rule[name]))
@@ -57,8 +57,10 @@ def rules(data: ReportData) -> Html:
         both("What cleaning changed", "クリーニングによる変更"),
         *parts,
         note=both(
-            "■■■ stands for removed personal data, which this report never holds.",
-            "■■■ は削除された個人情報です。このレポートに原文は一切含まれません。",
+            "■■■ stands for removed personal data, which this report never holds. Of two equal marks that meet where"
+            " data is removed, “repetition” takes one.",
+            "■■■ は削除された個人情報を表します。削除された個人情報がこのレポートに含まれることはありません。"
+            "個人情報の削除で同じ記号が隣り合うと、「過剰な繰り返しの削除」が一つにします。",
         ),
     )
 
@@ -130,7 +132,7 @@ def time(data: ReportData) -> Html:
     most = max((stage.seconds for stage in data.stages), default=0.0)
     rows = [
         row(
-            stage.name,
+            named(stage.name, STAGES),
             f"{stage.seconds:,.1f} s",
             size(stage.bytes),
             _rate(stage.bytes, stage.seconds),

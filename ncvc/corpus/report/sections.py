@@ -126,7 +126,7 @@ def passed_over(data: ReportData) -> Html:
         table([both("media type or status", "メディアタイプまたはステータス"), both("records", "レコード数")], rows),
         note=both(
             "Responses and resources in WARC files whose text is not read, such as images and errors.",
-            "WARC 内の応答のうち、画像やエラーなど、本文を読み込まないもの。",
+            "WARC 内の応答とリソースのうち、画像やエラーなど、本文を読み込まないもの。",
         ),
     )
 
@@ -172,7 +172,8 @@ def texts(data: ReportData) -> Html:
         both("Length of the documents", "文書の長さ"),
         *([legend(keys), *parts] if parts else ()),
         note=both(
-            "Characters; the scale is logarithmic, a bin is a quarter of a doubling.", "文字数。横軸は対数目盛です。"
+            "Characters; the scale is logarithmic, a bin is a quarter of a doubling.",
+            "文字数。横軸は対数目盛で、階級の幅は 2 倍の 4 分の 1 です。",
         ),
     )
 
@@ -244,7 +245,10 @@ def vocabulary(data: ReportData) -> Html:
     head += [both("characters a token", "文字／トークン"), both("tokens a document", "トークン／文書")]
     body = [table(head, rows), element("h3", both("Tokens a document", "文書あたりのトークン数")), *drawn]
     if data.pieces:
-        pieces = (element("span", joined([p.piece, Html(" "), element("small", number(p.count))])) for p in data.pieces)
+        pieces = (
+            element("span", joined([p.piece.replace("\n", "⏎"), Html(" "), element("small", number(p.count))]))
+            for p in data.pieces
+        )
         body += [element("h3", both("Most frequent pieces", "頻出ピース")), element("div", *pieces, class_="pieces")]
     unknown = number(data.unknown_tokens)
     note = both(f"Unknown tokens: {unknown}.", f"未知トークン：{unknown}。")

@@ -112,9 +112,9 @@ def data() -> dict[str, Any]:
         ],
         "unknown_tokens": 0,
         "stages": [
-            {"name": "prepare", "seconds": 123.4, "bytes": 900_000_000},
-            {"name": "deduplicate", "seconds": 21.0, "bytes": 800_000_000},
-            {"name": "encode", "seconds": 88.8, "bytes": 780_000_000},
+            {"name": "cleaning", "seconds": 123.4, "bytes": 900_000_000},
+            {"name": "deduplication", "seconds": 21.0, "bytes": 800_000_000},
+            {"name": "encoding", "seconds": 88.8, "bytes": 780_000_000},
         ],
         "config": {"sources": [{"name": "wikipedia", "inputs": ["raw/*.jsonl.zst"]}], "threads": 2},
     }

@@ -13,6 +13,7 @@ import pydantic
 import pytest
 
 from ncvc.corpus.report import ReportData, write_report
+from ncvc.corpus.report.labels import STAGES
 from ncvc.corpus.statistics import lower_bound
 
 _spec = importlib.util.spec_from_file_location("sample", Path(__file__).with_name("sample.py"))
@@ -173,3 +174,17 @@ def test_a_mistake_in_the_data_is_named(tmp_path: Path) -> None:
 
 def test_bins_begin_where_the_engines_do() -> None:
     assert [lower_bound(i) for i in range(14)] == [0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20]
+
+
+def test_both_languages_say_the_same(tmp_path: Path) -> None:
+    data = sample.data()
+    first = data["sources"][0]["statistics"]["rules"]
+    first["name"] = {"documents": 1, "edits": 16, "examples": []}
+    first["name_in_text"] = {"documents": 1, "edits": 70, "examples": []}
+    data["pieces"] = [{"piece": "\n", "count": 9}]
+    text = written(tmp_path, data).text
+    assert "原文は一切" not in text
+    assert "氏名（見出しの後）" in text
+    assert "氏名（文中）" in text
+    assert "⏎" in text
+    assert all(f"{stage['name']}{STAGES[stage['name']]}" in text for stage in data["stages"])
