@@ -128,7 +128,7 @@ def compare(one: Sequence[RowScore], other: Sequence[RowScore], kind: str) -> fl
 
 
 def _mean(values: list[float]) -> Score:
-    low, high = mean_interval(values)
+    low, high = map(_number, mean_interval(values))
     return Score(sum(values) / len(values), low, high)
 
 

@@ -6,7 +6,9 @@ from math import comb
 
 import pytest
 
-from ncvc.evaluate.intervals import bootstrap_interval, mean_interval, paired_test
+from ncvc.evaluate.intervals import bootstrap_interval, mean_interval, paired_test, wilson
+from ncvc.evaluate.report.labels import interval, two_decimals
+from ncvc.evaluate.task_scores import Score
 
 
 def test_an_interval_of_a_mean_is_about_that_of_the_normal_distribution() -> None:
@@ -23,6 +25,29 @@ def test_an_interval_of_a_mean_is_about_that_of_the_normal_distribution() -> Non
 
 def test_a_statistic_that_is_never_a_number_has_no_interval() -> None:
     assert all(map(math.isnan, bootstrap_interval(lambda _rows: math.nan, 3)))
+
+
+def test_three_of_three_right_are_no_certainty() -> None:
+    # The bounds solve (p - mean)² = z² p (1 - p) / n: n / (n + z²) for all right, z² / (n + z²) for none.
+    square = 1.959963984540054**2
+    assert mean_interval([1.0] * 3) == pytest.approx((3 / (3 + square), 1.0))
+    assert mean_interval([0.0] * 3) == pytest.approx((0.0, square / (3 + square)))
+    for mean, rows in ((0.5, 4), (0.9, 20)):
+        for bound in wilson(mean, rows):
+            assert (bound - mean) ** 2 == pytest.approx(square * bound * (1 - bound) / rows)
+
+
+def test_where_every_sample_gives_one_value_there_is_no_interval() -> None:
+    assert all(map(math.isnan, bootstrap_interval(lambda _rows: 1.0, 3)))
+    assert all(map(math.isnan, mean_interval([1.5] * 3))), "a partial F1 that passes 1 is no proportion"
+    assert interval(Score(1.0, None, None)) == "[–, –]"
+
+
+def test_no_zero_is_negative() -> None:
+    assert two_decimals(-0.001) == "0.00"
+    assert two_decimals(-0.0) == "0.00"
+    assert interval(Score(0.0, -0.004, 0.004)) == "[0.00, 0.00]"
+    assert two_decimals(-0.006) == "-0.01"
 
 
 @pytest.mark.parametrize(("better", "worse"), [(0, 0), (5, 0), (7, 2), (9, 3)])

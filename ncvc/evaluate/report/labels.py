@@ -56,10 +56,10 @@ def score_name(name: str) -> Html:
 
 
 def two_decimals(value: float | None) -> str:
-    """A score with two decimals, as the papers have them; – for none."""
-    return "–" if value is None else f"{value:.2f}"
+    """A score with two decimals, as the papers have them, and no negative zero; – for none."""
+    return "–" if value is None else f"{value:z.2f}"
 
 
 def interval(score: Score) -> str:
-    """A score's 95 % interval; kappa may be negative, and a dash before a minus would not do."""
-    return "" if score.low is None else f"[{two_decimals(score.low)}, {two_decimals(score.high)}]"
+    """A score's 95 % interval, [–, –] for none; kappa may be negative, and a dash before a minus would not do."""
+    return f"[{two_decimals(score.low)}, {two_decimals(score.high)}]"

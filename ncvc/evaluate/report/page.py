@@ -201,10 +201,11 @@ def _notes() -> Html:
                 "Scores with * are computed as the benchmark's own script does, quirks included, and are what the"
                 " papers give: the first capital letter anywhere counts, and the “partial” F1 counts every gold entity"
                 " as soon as one matches exactly. The others are beside them. Small numbers are 95 % intervals by"
-                " bootstrap.",
+                " bootstrap, of rows with one score by Wilson; [–, –] where all samples of the rows give one value.",
                 "*の得点は各ベンチマークの公式スクリプトと同じ計算（癖も含む）で、論文の値と比較できる。"
                 "選択式は最初に現れた大文字、「部分一致」F1は1つでも完全一致すれば全正答が数えられる。"
-                "小さな数字はブートストラップによる95%信頼区間。",
+                "小さな数字はブートストラップ（全問の得点が等しい場合はウィルソン）による95%信頼区間。"
+                "再標本の値がすべて等しいときは [–, –]。",
             ),
         ),
     )

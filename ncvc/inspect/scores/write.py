@@ -124,8 +124,8 @@ def _table(curves: Sequence[Curve]) -> Html:
             _name(curve, with_run=False),
             point.model,
             number(point.tokens),
-            f"{point.value:.3f}",
-            "–" if point.low is None or point.high is None else f"{point.low:.3f}–{point.high:.3f}",
+            f"{point.value:z.3f}",
+            "–" if point.low is None or point.high is None else f"{point.low:z.3f}–{point.high:z.3f}",
             "–" if curve.chance is None else f"{curve.chance:.3f}",
             score_name(curve.score),
         )
