@@ -6,6 +6,8 @@ grows with the vocabulary of the corpus, not with its size.
 
 import contextlib
 import io
+import json
+import shlex
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -108,8 +110,8 @@ def train_tokenizer(
     other = next((file for file in sources if file.needs_extraction), None)
     if other is not None:
         raise NcvcError(
-            f"{other.path}: is {other.format}, not JSON lines, Parquet or text; extract its text with"
-            " `ncvc preprocess --to text` first"
+            f"{other.path}: is {other.format}, not JSON lines, Parquet or text; this writes its clean text to"
+            f" extracted/text.jsonl.zst: {_extraction(other.path, reading)}"
         )
     reads = [dictionary, *(file.path for file in sources)]
     with whole_folder(require_output(output, TOKENIZER, reads=reads, replace=replace), require_untouched) as folder:
@@ -143,6 +145,13 @@ def train_tokenizer(
     return counts
 
 
+def _extraction(path: Path, reading: Reading) -> str:
+    """Returns a line for a shell: a config for the text of `path` alone, without private data, and the pass over it."""
+    source = {"name": "text", "inputs": [str(path)], "text_field": reading.text_field}
+    config = json.dumps({"sources": [source], "clinical": True, "output": "extracted"}, ensure_ascii=False)
+    return f"printf '%s\\n' {shlex.quote(config)} > extract.yaml && ncvc preprocess extract.yaml --to text"
+
+
 def train_model(counts: Path, characters: str, vocab_size: int) -> bytes:
     """Trains a SentencePiece model on the counted morphemes; ▁ and every one of `characters` is a piece.
 
@@ -167,9 +176,9 @@ def train_model(counts: Path, characters: str, vocab_size: int) -> bytes:
             )
     except RuntimeError as error:
         if "Vocabulary size" in str(error):
-            advice = str(error).rsplit("Please set it to ", 1)[-1].rstrip(".")
+            largest = str(error).rsplit("<= ", 1)[-1].rstrip(".")
             raise VocabularyError(
-                f"the text does not hold {vocab_size} pieces; give more text or a vocabulary of {advice}"
+                f"the text does not hold {vocab_size} pieces; give more text or a vocabulary of at most {largest}"
             ) from None
         raise
     finally:

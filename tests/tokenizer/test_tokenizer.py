@@ -1,8 +1,10 @@
 """The tokenizer against SentencePiece, MeCab and its own inverse."""
 
 import json
+import shlex
 import shutil
 import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ import ipadic
 import numpy as np
 import pytest
 import sentencepiece
+import zstandard
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -164,6 +167,29 @@ def test_an_impossible_vocabulary_is_one_sentence(
     assert message in done.stderr
     assert done.stderr.splitlines()[-1].startswith("ncvc: ")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_largest_vocabulary_that_is_named_can_be_trained(dictionary: Path, tmp_path: Path) -> None:
+    (tmp_path / "small.jsonl").write_text(json.dumps({"text": "高血圧症の治療を続ける。"}) + "\n", encoding="utf-8")
+    command = ["tokenizer", "train", tmp_path / "out", tmp_path / "small.jsonl", "--dictionary", dictionary]
+    refused = run_ncvc(*command, "--vocab-size", 13312, ok=False)
+    largest = refused.stderr.rsplit("a vocabulary of at most ", 1)[-1].strip()
+    run_ncvc(*command, "--vocab-size", largest)
+
+
+@pytest.mark.parametrize("name", ["記録.csv", "that's one.csv"])
+def test_a_table_is_refused_with_a_line_that_writes_its_text(
+    name: str, dictionary: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(name).write_text("番号,経過\n1,患者氏名：山田太郎　体温３７．８℃で咳が続いている。\n", encoding="cp932")
+    command = ["tokenizer", "train", "out", name, "--dictionary", dictionary, "--text-field", "経過"]
+    refused = run_ncvc(*command, ok=False)
+    line = refused.stderr.strip().partition("extracted/text.jsonl.zst: ")[2]
+    ours = f'ncvc() {{ {shlex.quote(sys.executable)} -m ncvc "$@"; }}\n'
+    subprocess.run(["bash", "-c", ours + line], check=True, capture_output=True)
+    with zstandard.open("extracted/text.jsonl.zst") as file:
+        assert json.load(file)["text"] == "体温37.8℃で咳が続いている。"
 
 
 def test_a_folder_that_is_no_tokenizer_is_refused(tokenizer_folder: Path, tmp_path: Path) -> None:
