@@ -7,7 +7,7 @@
 
 use std::hint::black_box;
 
-use ncvc_core::clean::{Cleaner, META_SPACE, RULES};
+use ncvc_core::clean::{Cleaner, META_SPACE, Output, RULES};
 
 /// CPU seconds of this thread.
 fn cpu() -> f64 {
@@ -18,13 +18,13 @@ fn cpu() -> f64 {
 /// The rules over the whole document until none changes anything.
 fn by_rules(document: &str) -> String {
     let mut text = document.replace(META_SPACE, " ");
-    let mut next = String::new();
+    let mut next = Output::default();
     loop {
         let mut changed = false;
         for rule in &RULES {
             next.clear();
             if (rule.apply)(&text, &mut next) > 0 {
-                std::mem::swap(&mut text, &mut next);
+                std::mem::swap(&mut text, &mut next.text);
                 changed = true;
             }
         }

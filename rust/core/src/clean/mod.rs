@@ -44,7 +44,7 @@ pub(crate) use characters::{is_hiragana, is_kanji, is_katakana};
 pub use cleaner::{Cleaner, clean};
 pub use counts::{Counts, row_names};
 pub use options::{CleaningOptions, Replacement, WebOptions};
-pub(crate) use output::Output;
+pub use output::Output;
 pub use rule::{Example, Rule};
 pub use rules::{RULE_COUNT, RULES};
 pub use steps::{Step, steps};
