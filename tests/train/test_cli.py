@@ -144,6 +144,8 @@ def test_a_request_while_ranks_load_is_acknowledged_and_a_second_ends_the_run(co
         assert process.poll() is None
         time.sleep(0.02)
     time.sleep(REPEATED)
+    for rank in ranks(process):  # so that none has loaded and ended before the second signal
+        os.kill(rank, signal.SIGSTOP)
     process.send_signal(signal.SIGINT)
     said = ""
     while not said.startswith("asked to stop by SIGINT: "):
