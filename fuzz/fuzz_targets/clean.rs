@@ -3,7 +3,8 @@
 
 use libfuzzer_sys::fuzz_target;
 use ncvc_core::clean::{
-    Cleaner, CleaningOptions, Counts, META_SPACE, RULE_COUNT, RULES, Replacement, WebOptions, is_allowed,
+    Cleaner, CleaningOptions, Counts, META_SPACE, Output, RULE_COUNT, RULES, Replacement, WebOptions,
+    is_allowed,
 };
 
 fuzz_target!(|text: &str| {
@@ -37,9 +38,9 @@ fn by_rules(text: &str) -> String {
     loop {
         let mut changed = false;
         for rule in &RULES {
-            let mut next = String::new();
+            let mut next = Output::default();
             if (rule.apply)(&text, &mut next) > 0 {
-                text = next;
+                text = next.text;
                 changed = true;
             }
         }
