@@ -7,9 +7,10 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Literal
 
-from ncvc._native import clean_traced
+from ncvc._native import clean_traced, clinical_categories
 from ncvc.html.blocks import folded, row, section, table
 from ncvc.html.labels import both
 from ncvc.html.markup import Html, element, joined
@@ -21,30 +22,15 @@ from ncvc.units import number
 TAG = re.compile(r"〔\*([^〕]+)〕")
 MARK, PLAIN = "\033[7m", "\033[0m"
 ENGLISH = {
-    "個人番号": "individual number",
-    "保険者番号": "insurer number",
     "記号番号": "insured symbol and number",
-    "公費番号": "public expense number",
-    "医療機関コード": "institution code",
     "患者番号": "patient ID",
-    "登録番号": "record number",
-    "氏名": "name",
-    "生年月日": "birth date",
-    "郵便番号": "postal code",
-    "住所": "address",
-    "口座番号": "bank account",
-    "免許証番号": "driving licence",
-    "旅券番号": "passport",
-    "年金番号": "pension number",
-    "カード番号": "card number",
     "IPアドレス": "IP address",
-    "施設名": "hospital",
     "電話番号": "telephone number",
     "メールアドレス": "e-mail address",
     "アカウント": "account",
     "ハッシュタグ": "hashtag",
 }
-"""The kinds of private data in English; a URL is one in both languages."""
+"""English names of what the engine does not name so, or not by a clinical category; a URL is one in both languages."""
 JSON_LINES_JAPANESE = (
     "先頭の行は JSON オブジェクトですが、項目名を含めて文字列として扱っています。"
     "--jsonl --text-field 項目名、または text_field を指定した ncvc preprocess --to text は、"
@@ -113,7 +99,14 @@ def counts(lines: Iterable[Shown]) -> Counter[str]:
 
 def english(category: str) -> str:
     """Returns the English name of a category."""
-    return ENGLISH.get(category, category)
+    return _english_names().get(category, category)
+
+
+@cache
+def _english_names() -> dict[str, str]:
+    # Of the categories with one tag the first, such as name before name_in_text.
+    own = {tag.strip("〔*〕"): name.replace("_", " ") for name, tag, *_ in reversed(clinical_categories())}
+    return own | ENGLISH
 
 
 def for_terminal(line: Shown) -> Iterator[str]:
