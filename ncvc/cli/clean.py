@@ -61,7 +61,7 @@ def clean(
     """
     from ncvc._native import clean_batch, clean_json_lines
     from ncvc.errors import InputError
-    from ncvc.stdin_lines import JSON_LINES, as_one_line, begin_as_json, filter_lines
+    from ncvc.stdin_lines import as_one_line, filter_lines
 
     if show is not None:
         if not clinical or jsonl or keep:
@@ -79,12 +79,21 @@ def clean(
         return [line for line in cleaned if line is not None]
 
     def clean_lines(lines: Sequence[str], number: int) -> list[str]:
-        if number == 1 and begin_as_json(lines):
-            click.echo(JSON_LINES, err=True)
+        _warn_of_json(lines, number)
         whole = [as_one_line(line) for line in lines]
         return clean_batch(whole, clinical=clinical, hospitals=hospitals, replacement=replacement, keep=keep)
 
     filter_lines(clean_json if jsonl else clean_lines)
+
+
+def _warn_of_json(lines: Sequence[str], number: int) -> bool:
+    """Says that JSON is taken as text if the input begins with it, by its first lines; returns whether it does."""
+    from ncvc.stdin_lines import JSON_LINES, begin_as_json
+
+    is_json = number == 1 and begin_as_json(lines)
+    if is_json:
+        click.echo(JSON_LINES, err=True)
+    return is_json
 
 
 def _show(target: str, *, hospitals: bool, replacement: Literal["nothing", "tag"]) -> None:
@@ -92,7 +101,7 @@ def _show(target: str, *, hospitals: bool, replacement: Literal["nothing", "tag"
     from ncvc.files import whole_file
     from ncvc.outputs import is_page_or_picture, require_own_file, sealed
     from ncvc.shown_cleaning import Shown, counts, english, for_browser, for_terminal, shown
-    from ncvc.stdin_lines import JSON_LINES, as_one_line, begin_as_json, filter_lines
+    from ncvc.stdin_lines import as_one_line, filter_lines
 
     if target == "-" and not sys.stdout.isatty():
         raise click.UsageError("--show writes private text to a terminal only; name a page, as in --show found.html")
@@ -104,9 +113,7 @@ def _show(target: str, *, hospitals: bool, replacement: Literal["nothing", "tag"
 
     def show_lines(batch: Sequence[str], number: int) -> list[str]:
         nonlocal is_json
-        if number == 1 and begin_as_json(batch):
-            is_json = True
-            click.echo(JSON_LINES, err=True)
+        is_json = _warn_of_json(batch, number) or is_json
         fresh = [
             shown(as_one_line(line), place, hospitals=hospitals, replacement=replacement)
             for place, line in enumerate(batch, number)
