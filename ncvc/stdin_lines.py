@@ -21,7 +21,7 @@ JSON_LINES = (
     "The first lines are JSON objects and are taken as text, names of members included; --jsonl --text-field NAME"
     " cleans one member of each, and so does ncvc preprocess --to text with text_field."
 )
-"""What to say where `begin_as_json`."""
+"""Sentence for input of which `begin_as_json` is true."""
 
 
 def filter_lines(work: Callable[[Sequence[str], int], Sequence[str]]) -> None:

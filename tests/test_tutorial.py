@@ -1,4 +1,4 @@
-"""What the tutorials and the data officer's pages show is what the commands write, and both languages say the same."""
+"""Tutorials and the data officer's pages: they show what the commands write, and say the same in both languages."""
 
 import re
 from pathlib import Path

@@ -179,7 +179,7 @@ mod tests {
     }
 
     proptest! {
-        /// What is cleaned is what the cleaner writes, and a place is in the document.
+        /// The text after is the cleaner's, and every place is in the document.
         #[test]
         fn tracing_changes_nothing(text in "(患者氏名：|山田太郎|様|電話|０３－5550－１２３４|\\(06\\)5550-4249|か\u{3099}|ｶﾞ|㎎|[ーａ１1 　▁@#。]|\n){0,14}") {
             for replacement in [Replacement::Nothing, Replacement::Tag] {
