@@ -92,8 +92,8 @@ def tune(
 
     first = int(os.environ.get("RANK", "0")) == 0
     reporter = reporter_on(console.channel) if first else Reporter()
-    reporter.say(f"{settings.run}: reading the data, and loading {settings.base} …")
     prepared = _prepare(settings)
+    reporter.say(f"{settings.run}: the data are read; loading torch and {settings.base} …")
     with locked(settings, first=first):
         finished = tune(settings, prepared, stop, reporter)
     if console.as_json and first:
