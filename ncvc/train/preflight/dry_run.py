@@ -1,6 +1,7 @@
 """Dry run of a training: size, memory of a GPU, time and disk, estimated without torch and without a GPU."""
 
 import dataclasses
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -8,13 +9,20 @@ from pathlib import Path
 from typing import Any
 
 from ncvc.errors import ConfigError
-from ncvc.machine import gpus
+from ncvc.machine import gpus, memory_limit
 from ncvc.train.config import TrainConfig
 from ncvc.train.preflight.checks import Prepared, inspect_prepared
 from ncvc.train.preflight.disk import checkpoint_bytes, disk_of_checkpoints, written_and_kept
 from ncvc.train.preflight.flops import flops_per_token, newton_schulz_flops, parameters
 from ncvc.train.preflight.gpu_specs import GPU_SPECS, GpuSpec, find_gpu_spec
-from ncvc.train.preflight.memory import Memory, fullest, largest_micro_batch, with_length, with_micro_batch
+from ncvc.train.preflight.memory import (
+    RESERVED,
+    Memory,
+    fullest,
+    largest_micro_batch,
+    with_length,
+    with_micro_batch,
+)
 from ncvc.train.preflight.speed import seconds_of, speed_of_all, validation_seconds, validations
 from ncvc.train.preflight.warnings import epochs, start_warnings
 from ncvc.train.step_plan import StepPlan, Stretch, describe_stretch
@@ -48,6 +56,8 @@ class Target:
     """Reason of the choice, a clause."""
     here: int = 0
     """Number of GPUs of this machine, if the run is planned for it."""
+    absent: bool = False
+    """Whether no card was named and this machine has none, so that a start here would compute on the CPU."""
 
 
 def target(gpu: str | None = None, gpu_memory: float | None = None, gpu_tflops: float | None = None) -> Target:
@@ -73,7 +83,7 @@ def target(gpu: str | None = None, gpu_memory: float | None = None, gpu_tflops: 
         raise ConfigError(f"--gpu {name}: not a card that is known here; give --gpu-memory too, or one of: {known}")
     spec = spec or GpuSpec(name, 0.0, 0.0)
     spec = dataclasses.replace(spec, memory=memory or spec.memory, tflops=gpu_tflops or spec.tflops)
-    return Target(spec, origin, len(here) if gpu is None else 0)
+    return Target(spec, origin, len(here) if gpu is None else 0, absent=gpu is None and not here)
 
 
 def dry_run(
@@ -99,6 +109,7 @@ def dry_run(
         *_documents(config),
         *_optimizer(config, ranks),
         *_speed(config, ranks, planned.spec, mfu),
+        *_cpu(config, ranks, copies, planned),
         *_validation(config, prepared, ranks, planned.spec, mfu or USUAL_MFU),
         *_checkpoints(config),
         *(("WARNING", warning) for warning in _warnings(config, planned.spec, prepared)),
@@ -305,6 +316,21 @@ def _speed(config: TrainConfig, ranks: int, spec: GpuSpec, mfu: float | None) ->
         published = seconds * share / PAPERS_MFU
         row += f"; {duration(published)} at {PAPERS_MFU:.0%}, which the papers reached on this card"
     return [("time", row)]
+
+
+def _cpu(config: TrainConfig, ranks: int, copies: int, planned: Target) -> Rows:
+    """What a start on this machine would do if it has no GPU and none was named."""
+    if not planned.absent:
+        return []
+    needed, there = round(ranks * (fullest(config, copies)[1].total - RESERVED)), memory_limit()
+    verdict = "fits" if needed <= there else "DOES NOT FIT"
+    return [
+        (
+            "on a CPU",
+            f"started here it computes on {len(os.sched_getaffinity(0))} cores; {size(needed)} of all ranks {verdict}"
+            f" in {size(there)}; its time is not estimated: ncvc train tune measures steps",
+        )
+    ]
 
 
 def _validation(config: TrainConfig, prepared: Prepared, ranks: int, spec: GpuSpec, mfu: float) -> Rows:

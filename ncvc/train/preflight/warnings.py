@@ -42,6 +42,8 @@ def start_warnings(
 
 
 def _repeated(config: TrainConfig, plan: StepPlan, datasets: Sequence[DatasetFacts]) -> str:
+    if not datasets:
+        return ""  # not prepared yet: a start is refused, and the epochs are not known
     counts = epochs(plan, config.schedule.train_iters, datasets)
     often = [
         f"{Path(own.prefix).name} ({own.tokens:,} tokens) {count:,.0f} times"

@@ -55,6 +55,22 @@ def test_the_papers_run():
     assert not Path("runs").exists()
 
 
+def test_a_machine_without_a_gpu_says_what_its_cpu_would_do(monkeypatch):
+    monkeypatch.setattr(dry_run, "memory_limit", lambda: 16 * 2**30)
+    found, _ = lines()
+    # Weights and gradients in float32 on every rank, 4 × 6 bytes of 1.19e9 parameters, are more than 16 GiB.
+    assert "DOES NOT FIT in 17.2 GB; its time is not estimated: ncvc train tune measures" in found["on a CPU"]
+    found, _ = lines("--set", "model.num_layers=1", "--set", "schedule.micro_batch_size=1")
+    assert "of all ranks fits in 17.2 GB" in found["on a CPU"]
+    found, _ = lines("--gpu", "H100")
+    assert "on a CPU" not in found
+
+
+def test_weights_without_any_dataset_are_no_mistake_of_the_dry_run():
+    found, _ = lines("--set", "data.prefixes=[none/a, none/b]", "--set", "data.weights=[0.7, 0.3]")
+    assert "not prepared: " in found["data"]
+
+
 def test_attention_within_documents_is_said_and_kept_beside_the_joined_output():
     found, _ = lines("--set", "data.document_mask=true")
     assert found["documents"].endswith(
