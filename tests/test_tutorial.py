@@ -1,4 +1,4 @@
-"""Tutorials and the data officer's pages: they show what the commands write, and say the same in both languages."""
+"""Tutorials, recipes and the data officer's pages: they show what the commands write, and say the same in both languages."""
 
 import re
 from pathlib import Path
@@ -12,7 +12,7 @@ from ncvc.units import number
 from tests.conftest import ROOT, run_ncvc
 
 TUTORIALS = [(ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("tutorial.md", "tutorial.ja.md")]
-PAIRS = ["tutorial", "data-officer"]
+PAIRS = ["tutorial", "recipes", "data-officer"]
 
 
 def blocks(text: str, language: str) -> list[str]:
