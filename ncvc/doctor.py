@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ncvc import __version__
-from ncvc.machine import Machine, machine
+from ncvc.machine import Machine, machine, slow_bfloat16
 from ncvc.packages import Package, find, optional, required, requirements
 
 CONFIGS = ("pydantic", "pyyaml")
@@ -172,6 +172,7 @@ def _choices(machine: Machine, path: list[str]) -> dict[str, str]:
         "distributed backend": "gloo",
         "attention": "torch scaled_dot_product_attention",
         "optimizer": "AdamW (torch) in megatron-core's distributed optimizer",
+        "products": slow_bfloat16() or "float32 and bfloat16",
     }
 
 

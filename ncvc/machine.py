@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
+CPU_INFO = Path("/proc/cpuinfo")
+BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16", "bf16"}
+"""Names by which x86 and Arm processors say that they multiply bfloat16."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,18 @@ def memory_limit() -> int:
 def disk_free(path: Path) -> int:
     """Returns the free bytes of the disk on which `path` is or would be."""
     return shutil.disk_usage(nearest_folder(path)).free
+
+
+def slow_bfloat16() -> str:
+    """Says that this CPU emulates products of bfloat16; empty where it has them, or nobody knows."""
+    try:
+        lines = CPU_INFO.read_text().splitlines()
+    except OSError:
+        return ""
+    flags = {word for line in lines if line.lower().startswith(("flags", "features")) for word in line.split()}
+    if not flags or flags & BFLOAT16_FLAGS:
+        return ""
+    return "this CPU has no bfloat16 products: compute.dtype: float32 is about ten times as fast"
 
 
 def nearest_folder(path: Path) -> Path:

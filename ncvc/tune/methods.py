@@ -11,6 +11,7 @@ import torch
 import ncvc.tune.quiet  # noqa: F401  (before trl)
 from ncvc.data.rows import Message
 from ncvc.errors import ConfigError
+from ncvc.machine import slow_bfloat16
 from ncvc.train.elastic.stop_signal import StopRequest
 from ncvc.tune.checkpoints import hidden_folder
 from ncvc.tune.config import TuneConfig
@@ -58,13 +59,18 @@ class Tuning:
             f"model: {self.parameters:,} parameters{of}, products in {config.compute.dtype}"
             f", {args.world_size} × {device}",
             f"data: {self.prepared.count:,} samples, about {config.epochs(samples):.2f} epochs",
-            *(f"WARNING: {warning}" for warning in config.warnings(samples)),
+            *(f"WARNING: {warning}" for warning in [*config.warnings(samples), *self._slow()]),
         ]
         if self.prepared.base.new_tokens:
             lines.append(f"new tokens: {', '.join(self.prepared.base.new_tokens)}")
         if noise := noise_sentence(config, self.prepared.base.embedding_factor):
             lines.append(noise)
         return "\n".join(lines)
+
+    def _slow(self) -> list[str]:
+        """The sentence on emulated products, where there are any."""
+        emulated = self.config.compute.dtype == "bfloat16" and not torch.cuda.is_available()
+        return [sentence] if emulated and (sentence := slow_bfloat16()) else []
 
 
 def noise_sentence(config: TuneConfig, factor: float) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ncvc.errors import ConfigError
-from ncvc.machine import gpus, memory_limit
+from ncvc.machine import gpus, memory_limit, slow_bfloat16
 from ncvc.train.config import TrainConfig
 from ncvc.train.preflight.checks import Prepared, inspect_prepared
 from ncvc.train.preflight.disk import checkpoint_bytes, disk_of_checkpoints, written_and_kept
@@ -329,7 +329,8 @@ def _cpu(config: TrainConfig, ranks: int, copies: int, planned: Target) -> Rows:
             "on a CPU",
             f"started here it computes on {len(os.sched_getaffinity(0))} cores; {size(needed)} of all ranks {verdict}"
             f" in {size(there)}; its time is not estimated: ncvc train tune measures steps",
-        )
+        ),
+        *(("WARNING", slow) for slow in (slow_bfloat16(),) if slow and config.compute.dtype == "bfloat16"),
     ]
 
 
