@@ -18,7 +18,6 @@ html_copy_source = False
 html_show_sphinx = False
 html_search_language = "ja"
 myst_heading_anchors = 4
-suppress_warnings = ["misc.highlighting_failure"]  # diagrams, which GitHub draws and the site shows as text
 
 
 def setup(app: Any) -> None:
