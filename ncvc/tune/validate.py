@@ -48,10 +48,13 @@ class Validation:
         for start in range(0, len(own), self.batch_size):
             rows = [{"input_ids": each.ids, "labels": each.labels} for each in own[start : start + self.batch_size]]
             batch = {name: part.to(device) for name, part in self.collate(rows).items()}
-            with trainer.compute_loss_context_manager():
-                logits = model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).logits
             labels = batch["labels"][:, 1:]
-            losses = F.cross_entropy(logits[:, :-1].float().flatten(0, 1), labels.flatten(), reduction="sum")
+            counted = (labels != -100).any(dim=0).nonzero().flatten()  # most positions hold a question: no logits there
+            with trainer.compute_loss_context_manager():
+                logits = model(
+                    input_ids=batch["input_ids"], attention_mask=batch["attention_mask"], logits_to_keep=counted
+                ).logits
+            losses = F.cross_entropy(logits.float().flatten(0, 1), labels[:, counted].flatten(), reduction="sum")
             total += torch.stack([losses.double(), (labels != -100).sum().double()])
         model.train()
         if dist.is_initialized():
