@@ -133,8 +133,9 @@ class WorkFolder:
             ours = "ncvc" in json.loads((self.folder / RUN).read_bytes())
         except (OSError, ValueError, TypeError):
             ours = False
-        names = [path.name for path in self.folder.iterdir() if not PARTIAL.fullmatch(path.name)]
-        foreign = sorted(set(names) - set(self.NAMES))
+        paths = [path for path in self.folder.iterdir() if not PARTIAL.fullmatch(path.name)]
+        names = [path.name for path in paths]
+        foreign = sorted(path.name for path in paths if path.name not in self.NAMES or path.is_symlink())
         if foreign:
             raise self._not_ours(self.folder / foreign[0])
         if names and not ours:

@@ -1,7 +1,8 @@
-"""Reads Megatron's indexed datasets without megatron-core."""
+"""Reads Megatron's indexed datasets, and writes their index, without megatron-core."""
 
+import hashlib
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -120,6 +121,45 @@ class IndexedDataset:
     def _start(self, document: int) -> int:
         """Returns the place of a document's first token; that after the last document is the end of the file."""
         return int(self._offsets[document]) // self._tokens.itemsize if document < len(self) else len(self._tokens)
+
+
+def token_type(vocab_size: int) -> np.dtype[np.integer]:
+    """Returns the type of the tokens of a vocabulary (megatron-core's `DType.optimal_dtype`)."""
+    return DTYPES[8] if vocab_size < 65_500 else DTYPES[4]
+
+
+def write_index(path: Path, lengths: Sequence[Path], dtype: np.dtype[np.integer], size: int) -> str:
+    """Writes the index of a dataset of `size` bytes and returns its SHA-256.
+
+    The bytes are those of megatron-core's `IndexedDatasetBuilder` with a sequence a document. `lengths` are files with
+    the number of tokens of each document in 32 bits. Raises `DatasetError` if they do not add up to the size.
+    """
+    code = next(code for code, known in DTYPES.items() if known == dtype)
+    sizes = [part.stat().st_size for part in lengths]
+    documents = sum(sizes) // 4
+    fits = all(size % 4 == 0 for size in sizes)
+    digest = hashlib.sha256()
+    with path.open("wb") as file:
+
+        def write(block: bytes) -> None:
+            digest.update(block)
+            file.write(block)
+
+        write(HEADER.pack(MAGIC, 1, code, documents, documents + 1))
+        for part in lengths:
+            write(part.read_bytes())
+        end = 0
+        for part in lengths:
+            bytes_ = dtype.itemsize * np.fromfile(part, "<i4").astype("<i8")
+            ends = end + np.cumsum(bytes_, dtype="<i8")
+            write((ends - bytes_).tobytes())
+            fits &= bool((bytes_ >= 0).all())
+            end = int(ends[-1]) if len(ends) else end
+        for first in range(0, documents + 1, BLOCK):
+            write(np.arange(first, min(first + BLOCK, documents + 1), dtype="<i8").tobytes())
+    if not fits or end != size:
+        raise DatasetError(f"{path}: the lengths of the documents do not add up to the tokens; encode again")
+    return digest.hexdigest()
 
 
 def _check(idx: Path, sequences: int, documents: int, itemsize: int) -> int:

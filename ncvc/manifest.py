@@ -5,7 +5,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
@@ -75,12 +75,20 @@ class Difference:
                 return f"{self.path}: not in the manifest: ncvc did not write it"
 
 
-def write_manifest(folder: Path, **facts: Any) -> None:
-    """Writes `manifest.json`, last of the folder's files, with the given facts."""
+def write_manifest(folder: Path, digests: Mapping[str, str] | None = None, /, **facts: Any) -> None:
+    """Writes `manifest.json`, last of the folder's files, with the given facts.
+
+    `digests`: SHA-256 of files that were hashed while they were written; the others are read.
+    """
     own = folder / MANIFEST
     files = [path for path in files_below(folder) if path != own]
     empty = [str(path.relative_to(folder)) for path in empty_folders(folder)]
-    outputs = {str(path.relative_to(folder)): {"bytes": path.stat().st_size, "sha256": sha256(path)} for path in files}
+    known = digests or {}
+    names = [str(path.relative_to(folder)) for path in files]
+    outputs = {
+        name: {"bytes": path.stat().st_size, "sha256": known.get(name) or sha256(path)}
+        for name, path in zip(names, files, strict=True)
+    }
     manifest = {**facts, **({"empty_folders": empty} if empty else {}), "files": outputs, "manifest_sha256": ""}
     write_json(own, manifest)
     write_json(own, {**manifest, "manifest_sha256": sha256(own)})

@@ -43,7 +43,8 @@ MAY_USE = {
     "dictionary": {"documents", "files", "manifest", "outputs"},
     "tokenizer": {"documents", "files", "manifest", "outputs", "progress"},
     "corpus": {
-        *("config", "documents", "executors", "files", "html", "identity", "machine", "manifest", "outputs", "progress")
+        *("config", "documents", "executors", "files", "html", "identity", "indexed", "machine", "manifest", "outputs"),
+        "progress",
     },
     "torch_compiler": set(),
     "model": {"config", "packages", "torch_compiler"},

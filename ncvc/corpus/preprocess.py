@@ -10,7 +10,7 @@ from ncvc.corpus.config import PreprocessConfig
 from ncvc.corpus.part_records import PreparedPart
 from ncvc.corpus.patient_records import undecided
 from ncvc.corpus.plan import Plan, Target, as_begun, make_plan
-from ncvc.corpus.publish import build_output
+from ncvc.corpus.publish import build_output, join_datasets
 from ncvc.corpus.quarantine import require_nothing_quarantined
 from ncvc.corpus.records import FileDigests, Record, read_record
 from ncvc.corpus.report import ReportData
@@ -78,11 +78,13 @@ def preprocess(
         reporter = reporter or Reporter()
         for question in undecided(plan):
             reporter.say(question)
-        stages = _run(plan, run_dir, executor or LocalExecutor(config.threads), reporter, timing)
+        executor = executor or LocalExecutor(config.threads)
+        stages = _run(plan, run_dir, executor, reporter, timing)
         summary = summarize(stages)
         if summary.documents.read == 0 and config.on_error == "stop":
             raise InputError(f"{plan.tasks[0].paths[0]}: no documents in the input; check the inputs of the config")
         report = report_data(stages, summary, timing, sample)
+        join_datasets(stages, summary, executor, reporter)
         build_output(stages, summary, report)
         run_dir.publish()
     return _result(summary, report)

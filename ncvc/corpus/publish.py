@@ -9,34 +9,43 @@ from itertools import chain
 from pathlib import Path
 
 import ncvc._native as native
-from ncvc.corpus.records import FileDigests, read_record
+from ncvc.corpus.join import THREADS
+from ncvc.corpus.records import FileDigests, JoinedFiles, read_record
 from ncvc.corpus.report import ReportData, write_report
-from ncvc.corpus.stages import TEXT, Stages
+from ncvc.corpus.stages import Stages
 from ncvc.corpus.summary import SKIPPED, Summary
+from ncvc.executors import Executor
 from ncvc.files import listed, write_json
 from ncvc.manifest import PREPROCESS, write_manifest
+from ncvc.progress import Reporter
+
+
+def join_datasets(stages: Stages, summary: Summary, executor: Executor, reporter: Reporter) -> None:
+    """Joins the parts of every source into its files of the output, several sources at a time."""
+    progress = reporter.progress("joining", summary.kept_bytes or 0)
+    threads = min(THREADS, executor.threads_per_call)
+    executor.run(stages.join, range(len(stages.plan.config.sources)), progress, threads_per_call=threads)
 
 
 def build_output(stages: Stages, summary: Summary, report: ReportData) -> None:
-    """Writes datasets, dropped documents, quarantine, reports and manifest into `RunDir.output`."""
+    """Writes dropped documents, quarantine, reports and manifest beside the joined files in `RunDir.output`."""
     plan, run_dir = stages.plan, stages.run_dir
     output = run_dir.output
-    shutil.rmtree(output, ignore_errors=True)
-    output.mkdir()
+    digests: dict[str, str] = {}
+    for source in plan.config.sources:
+        joined = read_record(run_dir.joined / f"{source.name}.json", JoinedFiles)
+        digests |= {name: file.sha256 for name, file in joined.items()}
+    for path in output.iterdir():
+        if path.name not in digests:
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
     inputs: FileDigests = {}
     for task in plan.tasks:
         inputs |= read_record(run_dir.digests_file(task), FileDigests)
-    for number, source in enumerate(plan.config.sources):
-        finished = [run_dir.finished / part.name for part in stages.parts_of(number)]
-        if plan.to == "text":
-            native.join_files(output / f"{source.name}.jsonl.zst", [part / TEXT for part in finished])
-        else:
-            native.join_tokens(output / source.name, finished, stages.tokenizer.vocab_size)
     _join_dropped(output, stages.parts, run_dir.finished)
     _append_skipped(output / "quarantine.jsonl", chain.from_iterable(plan.skipped))
     write_json(output / "summary.json", summary.to_json())
     write_report(output, report)
-    write_manifest(output, stage=PREPROCESS, run=plan.identity(), inputs=inputs)
+    write_manifest(output, digests, stage=PREPROCESS, run=plan.identity(), inputs=inputs)
 
 
 def _join_dropped(output: Path, prepared: list[Path], finished: Path) -> None:

@@ -30,6 +30,17 @@ class PartOrigin(Record):
     files: list[str]
 
 
+class JoinedFile(Record):
+    """A file of the output that the parts of a source were joined into."""
+
+    bytes: int
+    sha256: str
+
+
+JoinedFiles = dict[str, JoinedFile]
+"""`joined/NAME.json`: name in the output → file."""
+
+
 FileDigests = dict[str, str | None]
 """`TASK.done`, and `inputs` of the manifest: path → SHA-256, `None` for a file that could not be read to its end."""
 

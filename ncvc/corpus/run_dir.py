@@ -7,11 +7,14 @@
     prepared/TASK.done    SHA-256 of the files of a task; written when all its parts are there
     parts.json            all prepared parts, and the files of their tasks
     deduplicated/         duplicates, and the decision on each document
-    finished/TASK-PART/   the part as tokens or text
+    finished/TASK-PART/   the part as tokens or text; what is joined of it is gone, and its part.json stays
+    joined/NAME.json      SHA-256 of the files of a source; written when all its parts are joined
     dictionary            ipadic, for the adult-word filter of a run without a tokenizer
     output/               becomes the output
+    publishing.json       SHA-256 of the manifest of the output that is about to get its name
 
-Everything in it appears whole or not at all, so whatever is there is done.
+Everything in it appears whole or not at all, so whatever is there is done; but the joined files of the output grow by a
+part at a time (ncvc/corpus/join.py).
 """
 
 import contextlib
@@ -27,7 +30,8 @@ from ncvc.corpus.plan import Plan, Task
 from ncvc.corpus.quarantine import require_nothing_quarantined
 from ncvc.corpus.records import TaskRecord, read_record
 from ncvc.errors import NcvcError
-from ncvc.files import RUN, WorkFolder, listed, sha256_if_readable, sync, write_whole
+from ncvc.files import RUN, WorkFolder, listed, sha256, sha256_if_readable, sync, write_whole
+from ncvc.manifest import MANIFEST
 
 PARTS = "[0-9]*-*"
 """Pattern of the names of parts."""
@@ -38,7 +42,10 @@ UNREADABLE = "unreadable_file"
 class RunDir(WorkFolder):
     """Folder of an unfinished run."""
 
-    NAMES = (*WorkFolder.NAMES, "prepared", "extracted", "parts.json", "deduplicated", "finished", "dictionary")
+    NAMES = (
+        *WorkFolder.NAMES,
+        *("prepared", "extracted", "parts.json", "deduplicated", "finished", "joined", "dictionary", "publishing.json"),
+    )
 
     @property
     def prepared(self) -> Path:
@@ -70,6 +77,15 @@ class RunDir(WorkFolder):
         """Parts of the dataset."""
         return self.folder / "finished"
 
+    @property
+    def joined(self) -> Path:
+        """Records of the sources whose parts are all joined."""
+        return self.folder / "joined"
+
+    @property
+    def _publishing(self) -> Path:
+        return self.folder / "publishing.json"
+
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         """Removes a run that failed before any part was prepared."""
         if error is not None:
@@ -90,15 +106,16 @@ class RunDir(WorkFolder):
 
         Raises `NcvcError` if the one that is there has another config or other files.
         """
-        if restart or not self._has_parts():
+        if restart or not self._has_parts() or self._was_published():
             self.mark(**plan.identity())
         else:
             self._require_same_run(plan)
             self._discard_unreadable(plan)
             if plan.config.on_error == "stop":
                 require_nothing_quarantined(listed(self.prepared, PARTS))
-        for folder in (self.prepared, self.finished):
+        for folder in (self.prepared, self.finished, self.joined, self.output):
             folder.mkdir(exist_ok=True)
+        for folder in (self.prepared, self.finished):
             for leftover in listed(folder, ".partial-*"):
                 shutil.rmtree(leftover, ignore_errors=True)
         sync(self.folder)
@@ -123,8 +140,9 @@ class RunDir(WorkFolder):
         for task in (task for task in plan.tasks if task.name in incomplete):
             if None in map(sha256_if_readable, task.paths):
                 continue
-            for path in (self.finished, self.deduplicated):
+            for path in (self.joined, self.finished, self.deduplicated):
                 shutil.rmtree(path, ignore_errors=True)
+                sync(self.folder)
             self.origins.unlink(missing_ok=True)
             self.digests_file(task).unlink(missing_ok=True)
             # From the last to the first: the parts that a crash leaves are the first ones, and are found here again.
@@ -134,6 +152,29 @@ class RunDir(WorkFolder):
     def _has_parts(self) -> bool:
         """Returns whether there is anything to resume."""
         return self.prepared.exists() and bool(listed(self.prepared, PARTS))
+
+    def publish(self) -> None:
+        """Gives `output` its name, having written down what the output is, and removes the rest."""
+        write_whole(self._publishing, sha256(self.output / MANIFEST))
+        super().publish()
+
+    def _was_published(self) -> bool:
+        """Returns whether the output has got its name, and with it left this folder, before the run was stopped."""
+        if not self._publishing.exists():
+            return False
+        manifest = self.output / MANIFEST
+        if not manifest.is_file() or sha256(manifest) != read_record(self._publishing, str):
+            return True
+        self._publishing.unlink()
+        sync(self.folder)
+        return False
+
+    def discard_finished(self, part: Path) -> None:
+        """Discards a finished part, so that the next start writes it again."""
+        # It loses its name at once: half a part must not be taken for a whole one.
+        gone = self.finished / f".partial-{uuid.uuid4().hex[:8]}"
+        part.rename(gone)
+        shutil.rmtree(gone, ignore_errors=True)
 
     def parts(self, task: Task) -> list[Path]:
         """Lists the prepared parts of a task, in order."""

@@ -11,9 +11,10 @@ from typing import Literal, TypedDict
 import ipadic
 
 import ncvc._native as native
+from ncvc.corpus.join import index_parts, join_parts
 from ncvc.corpus.part_records import PreparedPart
 from ncvc.corpus.plan import Plan, Task
-from ncvc.corpus.records import FileDigests, PartOrigin, read_record
+from ncvc.corpus.records import FileDigests, JoinedFile, JoinedFiles, PartOrigin, read_record
 from ncvc.corpus.run_dir import PARTS, RunDir
 from ncvc.documents.extract import extract
 from ncvc.documents.sources import NO_LIMIT, Reading
@@ -22,6 +23,7 @@ from ncvc.files import RUN, listed, sha256_if_readable, whole_file, write_whole
 from ncvc.progress import ProgressCallback
 
 TEXT = "text.jsonl.zst"
+TOKENS = "tokens.bin"
 FINGERPRINTS = "fingerprints"
 
 
@@ -206,6 +208,39 @@ class Stages:
             native.write_part(reading, prepared)
         else:
             native.encode_part(reading, prepared, self.tokenizer, self.plan.config.begin_of_text)
+
+    def join(self, number: int, progress: ProgressCallback | None = None) -> None:
+        """Joins the finished parts of a source into the output, part by part; what is joined of a part is removed.
+
+        Raises `NcvcError` if the bytes of parts are lost: the next start writes these parts again.
+        """
+        self._require_same_disks()
+        source = self.plan.config.sources[number].name
+        record = self.run_dir.joined / f"{source}.json"
+        if record.exists() and self._holds(read_record(record, JoinedFiles)):
+            return
+        parts = [self.run_dir.finished / part.name for part in self.parts_of(number)]
+        tokens = self.plan.to == "tokens"
+        target = self.run_dir.output / (f"{source}.bin" if tokens else f"{source}.jsonl.zst")
+        joined = join_parts(target, parts, TOKENS if tokens else TEXT, progress)
+        for part in joined.lost:
+            self.run_dir.discard_finished(part)
+        if joined.lost:
+            raise NcvcError(
+                f"{target}: {len(joined.lost)} of {len(parts)} parts, first {joined.lost[0].name}, are not as they were"
+                " written; start again, and they are written again"
+            )
+        digests = {target: joined.sha256}
+        if tokens:
+            index = target.with_suffix(".idx")
+            digests[index] = index_parts(index, parts, self.tokenizer.vocab_size, target.stat().st_size)
+        files = {path.name: JoinedFile(bytes=path.stat().st_size, sha256=sha) for path, sha in digests.items()}
+        write_whole(record, {name: file.model_dump() for name, file in files.items()})
+
+    def _holds(self, files: JoinedFiles) -> bool:
+        """Returns whether the output has files of these names and sizes."""
+        paths = [(self.run_dir.output / name, file.bytes) for name, file in files.items()]
+        return all(path.is_file() and not path.is_symlink() and path.stat().st_size == size for path, size in paths)
 
 
 @functools.lru_cache(maxsize=1)
