@@ -40,7 +40,6 @@ __all__ = [
     "filters_version",
     "fingerprint_part",
     "join_files",
-    "join_tokens",
     "parquet_head",
     "prepare",
     "reopen_analyzer",
@@ -330,9 +329,6 @@ def source_statistics(prepared: Sequence[str | PathLike[str]], finished: Sequenc
 
 def clusters(origins: str | PathLike[str], decisions: Sequence[str | PathLike[str]], most: int) -> str:
     """Returns the `most` largest clusters of duplicates, as a JSON list of `Cluster`."""
-
-def join_tokens(prefix: str | PathLike[str], parts: Sequence[str | PathLike[str]], vocab_size: int) -> tuple[int, int]:
-    """Joins encoded parts into `prefix.bin` and `prefix.idx`; returns the numbers of documents and tokens."""
 
 def join_files(path: str | PathLike[str], parts: Sequence[str | PathLike[str]]) -> None:
     """Joins files into one."""

@@ -1,6 +1,7 @@
 """Indexed datasets are checked when they are opened, and can be pickled."""
 
 import copy
+import hashlib
 import os
 import pickle
 import struct
@@ -10,8 +11,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from ncvc import DatasetError, IndexedDataset, indexed
+from ncvc.indexed import token_type, write_index
 
 IDS = np.arange(10, dtype="<u2")
 
@@ -140,3 +144,35 @@ def test_places_of_all_documents_together(tmp_path: Path) -> None:
         starts = np.arange(10 - length + 1)
         expected = [owner[start] == owner[start + length - 1] for start in starts]
         assert dataset.are_one_document(starts, length).tolist() == expected
+
+
+DOCUMENTS = st.lists(st.lists(st.lists(st.integers(0, 65_499), max_size=5), max_size=4), max_size=4)
+
+
+@given(DOCUMENTS, st.sampled_from([100, 65_499, 65_500]))
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_documents_are_found_where_the_index_says(
+    tmp_path: Path, parts: list[list[list[int]]], vocab_size: int
+) -> None:
+    documents = [ids for part in parts for ids in part]
+    kind = "H" if vocab_size < 65_500 else "i"
+    content = b"".join(struct.pack(f"<{len(ids)}{kind}", *ids) for ids in documents)
+    (tmp_path / "a.bin").write_bytes(content)
+    lengths = []
+    for number, part in enumerate(parts):
+        lengths.append(tmp_path / str(number))
+        lengths[-1].write_bytes(struct.pack(f"<{len(part)}i", *map(len, part)))
+    digest = write_index(tmp_path / "a.idx", lengths, token_type(vocab_size), len(content))
+    assert digest == hashlib.sha256((tmp_path / "a.idx").read_bytes()).hexdigest()
+    dataset = IndexedDataset.open(tmp_path / "a")
+    assert [dataset[number].tolist() for number in range(len(dataset))] == documents
+
+
+@pytest.mark.parametrize(
+    ("size", "lengths"),
+    [(10, struct.pack("<2i", 2, 4)), (10, struct.pack("<2i", 6, -1)), (8, struct.pack("<2i", 2, 2)[:-3])],
+)
+def test_lengths_must_add_up_to_the_tokens(tmp_path: Path, size: int, lengths: bytes) -> None:
+    (tmp_path / "lengths").write_bytes(lengths)
+    with pytest.raises(DatasetError, match=r"a\.idx: the lengths of the documents do not add up"):
+        write_index(tmp_path / "a.idx", [tmp_path / "lengths"], token_type(100), size)

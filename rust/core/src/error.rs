@@ -47,14 +47,6 @@ pub enum Error {
         /// Fault and remedy, in one sentence.
         message: String,
     },
-    /// An indexed dataset cannot be read or written.
-    #[error("{}: {message}", path.display())]
-    Dataset {
-        /// The `.bin` or `.idx` file.
-        path: PathBuf,
-        /// Fault and remedy, in one sentence.
-        message: String,
-    },
     /// An input differs from the one that the finished parts of this run were made of.
     #[error("{}: changed since this run was begun; put the file back, or begin anew with --restart", path.display())]
     Changed {

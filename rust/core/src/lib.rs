@@ -9,13 +9,13 @@ pub mod dedup;
 pub mod dictionary;
 pub mod error;
 pub mod filter;
-pub mod indexed;
 pub mod morph;
 pub mod page;
 pub mod pipeline;
 pub mod source;
 pub mod stage;
 pub mod statistics;
+mod token_type;
 pub mod tokenizer;
 pub mod unigram;
 

@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use ncvc_core::clean::CleaningOptions;
 use ncvc_core::dedup;
 use ncvc_core::filter::{FilterOptions, Filters};
-use ncvc_core::indexed::TokenType;
 use ncvc_core::morph;
 use ncvc_core::pipeline::{OnError, Options, RawHash, Summary};
 use ncvc_core::source::{Encoding, Format, Input, OscarRules, SourceFile, encoding_named};
@@ -251,20 +250,6 @@ pub fn source_statistics(py: Python<'_>, prepared: Vec<PathBuf>, finished: Vec<P
 pub fn clusters(py: Python<'_>, origins: PathBuf, decisions: Vec<PathBuf>, most: usize) -> PyResult<String> {
     let found = py.detach(|| stage::clusters(&origins, &decisions, most)).map_err(to_python)?;
     to_json(&found)
-}
-
-/// Joins encoded parts into `prefix.bin` and `prefix.idx`; returns the number of documents and of tokens.
-#[pyfunction]
-pub fn join_tokens(
-    py: Python<'_>,
-    prefix: PathBuf,
-    parts: Vec<PathBuf>,
-    vocab_size: usize,
-) -> PyResult<(u64, u64)> {
-    let totals = py
-        .detach(|| stage::join_tokens(&prefix, &parts, TokenType::for_vocabulary(vocab_size)))
-        .map_err(to_python)?;
-    Ok((totals.documents, totals.tokens))
 }
 
 /// Concatenates files.

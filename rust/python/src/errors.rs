@@ -22,7 +22,6 @@ pub fn to_python(error: Error) -> PyErr {
         Error::Input { .. } | Error::Changed { .. } => InputError::new_err(message),
         Error::Dictionary { .. } => DictionaryError::new_err(message),
         Error::Tokenizer { .. } => TokenizerError::new_err(message),
-        Error::Dataset { .. } => DatasetError::new_err(message),
         Error::Damaged { .. } | Error::Option { .. } => NcvcError::new_err(message),
         Error::Filters { .. } => NcvcError::new_err(message),
         Error::Internal { .. } => PyRuntimeError::new_err(message),

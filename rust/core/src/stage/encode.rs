@@ -7,10 +7,10 @@ use super::files::{LENGTHS, TOKENS};
 
 use crate::atomic_folder::{AtomicFolder, FileRecord, HashedFile};
 use crate::clean::Cleaner;
-use crate::indexed::TokenType;
 use crate::pipeline::{Document, Job, Options, Outcome, Output, Part, Summary, run};
 use crate::source::{Input, SourceFile};
 use crate::statistics::{Recorder, Statistics};
+use crate::token_type::TokenType;
 use crate::tokenizer::{Tokenizer, Worker};
 use crate::{Error, Result};
 

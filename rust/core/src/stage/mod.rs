@@ -19,7 +19,7 @@ pub use clusters::{Cluster, clusters};
 pub use compress::compress;
 pub use count::{MorphemeCounts, count_morphemes};
 pub use encode::encode;
-pub use join::{join_files, join_tokens};
+pub use join::join_files;
 pub use prepare::{Rules, Task, prepare};
 pub use prepared::{Keep, Origin, Survivors};
 pub use summary::source_statistics;
