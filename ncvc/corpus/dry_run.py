@@ -24,8 +24,10 @@ COMPRESSION = {".gz": 3.5, ".zst": 3.5, ".bz2": 4.5, ".xz": 4.5, ".parquet": 2.5
 """Bytes of text for a byte of a file, about; measured for zst (docs/scaling.md), supposed for the others."""
 SPEEDS = {"cleaning": 25e6, "near-duplicates": 95e6, "tokens": 11.5e6, "text": 25e6}
 """Bytes of raw text that a stage takes in a CPU second (docs/scaling.md; for `text` supposed)."""
-WORK = 1.6
-"""Bytes on disk at the most while the pass runs, for a byte of raw text, the output included."""
+WORK = 1.15
+"""Bytes on disk at the most while the pass runs, for a byte of raw text, the output included.
+
+Parts that are being joined are there twice."""
 STAYS = {"tokens": 0.47, "text": 0.4}
 """Bytes of the output for a byte of raw text."""
 USED = 0.8
@@ -104,12 +106,13 @@ def dry_run(
     stages = ["cleaning", to, *(["near-duplicates"] if config.duplicates.near is not None else [])]
     cpu = sum(text / SPEEDS[stage] for stage in stages)
     suffixes = (".bin", ".idx") if to == "tokens" else (".jsonl.zst",)
+    twice = sum(min(source.text_bytes, config.part_bytes) for source in sources)
     return DryRun(
         sources=sources,
         output=output,
         state=state,
         writes=tuple(source.name + suffix for source in config.sources for suffix in suffixes) + FILES,
-        disk_peak=round(WORK * text),
+        disk_peak=round(WORK * text + STAYS[to] * twice),
         disk_stays=round(STAYS[to] * text),
         disk_free=disk_free(output),
         cpu_seconds=cpu,
