@@ -18,7 +18,7 @@ fuzz_target!(
     },
     |data: &[u8]| {
         let path = ncvc_fuzz::file("a.parquet", data);
-        let file = SourceFile { path, format: Format::Parquet };
+        let file = SourceFile::new(path, Format::Parquet);
         let Ok(mut rows) = Documents::open(&file, "text", None, 1 << 16, &Default::default()) else { return };
         let mut buffer = Vec::new();
         while rows.number() < MOST {

@@ -54,7 +54,7 @@ fn documents(
     encoding: Option<&'static Encoding>,
     longest: usize,
 ) -> Vec<Result<String, u64>> {
-    let file = SourceFile { path: ncvc_fuzz::file("a.txt", data), format };
+    let file = SourceFile::new(ncvc_fuzz::file("a.txt", data), format);
     let mut documents =
         Documents::open(&file, "text", encoding, longest, &Default::default()).expect("it is there");
     let mut found = Vec::new();

@@ -110,7 +110,7 @@ fn source_files(files: Vec<NamedFile>) -> PyResult<Vec<SourceFile>> {
 
 fn source_file((path, format): NamedFile) -> PyResult<SourceFile> {
     let format: Format = format.parse().map_err(|()| unknown("format", &format))?;
-    Ok(SourceFile { path, format })
+    Ok(SourceFile::new(path, format))
 }
 
 fn encoding(name: &str) -> PyResult<&'static Encoding> {

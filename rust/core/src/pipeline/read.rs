@@ -144,6 +144,11 @@ impl Batcher<'_, '_> {
         self.push(Entry::Rejected(Rejected { source, line, bytes, is_document, reason, names }))
     }
 
+    fn stop_at_change<T>(&mut self, source: usize) -> Result<T, Stopped> {
+        self.changed = Some(source);
+        Err(Stopped)
+    }
+
     fn flush(&mut self) -> Result<(), Stopped> {
         let (bytes, entries) = (std::mem::take(&mut self.bytes), std::mem::take(&mut self.entries));
         let Some(last) = entries.last().map(Entry::source) else { return Ok(()) };
@@ -151,10 +156,7 @@ impl Batcher<'_, '_> {
         let part = match self.cutter.take(&bytes, ends) {
             Cut::Work(part, hash) => (part, hash),
             Cut::Skip => return Ok(()),
-            Cut::Changed => {
-                self.changed = Some(last);
-                return Err(Stopped);
-            }
+            Cut::Changed => return self.stop_at_change(last),
         };
         let batch = Batch { number: self.number, part, bytes, entries };
         self.number += 1;
@@ -187,7 +189,10 @@ fn read_file(
         let begun = (batcher.bytes.len() - start) as u64;
         let line = documents.number();
         let (why, bytes) = match found {
+            Ok(Line::End) if documents.changed() => return batcher.stop_at_change(source),
             Ok(Line::End) => return Ok(Some(documents.sha256())),
+            // All of it could be decompressed when the file was split.
+            Err(ReadError::Damaged) if file.range.is_some() => return batcher.stop_at_change(source),
             Ok(Line::Whole) => {
                 let end = batcher.bytes.len();
                 batcher.push(Entry::Line(source, line, start..end))?;

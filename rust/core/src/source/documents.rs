@@ -10,9 +10,10 @@ use super::ahead::Ahead;
 use super::encoding::{WINDOW, is_binary};
 use super::format::{Format, SourceFile};
 use super::json_array::{JsonArray, begins_array};
-use super::lines::{Line, LineReader};
+use super::lines::{Line, LineReader, ending_of};
 use super::open::{FileHash, open};
 use super::parquet::ParquetReader;
+use super::range::{FileRange, RangeHash};
 use super::read_error::ReadError;
 use super::text::{Paragraphs, ToJson, WholeText};
 use super::transcode::{DAMAGE, Transcoder};
@@ -28,7 +29,7 @@ type Input = Box<dyn BufRead + Send>;
 /// Reads the documents of one file.
 pub struct Documents {
     reader: Reader,
-    hash: FileHash,
+    check: Check,
 }
 
 enum Reader {
@@ -39,8 +40,14 @@ enum Reader {
     Paragraphs(Paragraphs<Transcoder<Input>>),
 }
 
+/// Hashes of what is read.
+enum Check {
+    File(FileHash),
+    Range(RangeHash, FileRange),
+}
+
 impl Documents {
-    /// Opens a file whose documents have at most `longest` bytes.
+    /// Opens a file, or a range of it, whose documents have at most `longest` bytes.
     ///
     /// `text_field` is the column of Parquet, and the member that plain text gets. `encoding` is that of plain text
     /// and of JSON lines; without one it is recognised. Adds the bytes read from disk to `read`.
@@ -51,36 +58,50 @@ impl Documents {
         longest: usize,
         read: &Arc<AtomicU64>,
     ) -> Result<Self, ReadError> {
+        let to_json = ToJson::new(text_field);
+        if let Some(range) = &file.range {
+            return Self::open_range(file, range, longest, to_json, read);
+        }
         if file.format == Format::Parquet {
             let (reader, hash) = ParquetReader::open(&file.path, text_field, longest, read)?;
-            return Ok(Self { reader: Reader::Parquet(Box::new(reader)), hash });
+            return Ok(Self { reader: Reader::Parquet(Box::new(reader)), check: Check::File(hash) });
         }
         let (input, hash) = open(&file.path, read).map_err(|_| ReadError::Unreadable)?;
-        let mut input = Ahead::new(input);
-        if is_binary(input.peek(WINDOW), encoding) {
-            return Err(ReadError::NotText);
-        }
-        let input: Input = Box::new(input);
-        let to_json = ToJson::new(text_field);
-        let transcoded = |input, margin| {
-            let mut input = Transcoder::new(input, encoding, margin);
-            let head = input.head(HEAD).to_vec();
-            (input, head)
-        };
-        let lines = |(input, head): (_, Vec<u8>)| LineReader::new(input, longest).with_ending_of(&head);
+        let lines = |(input, head): (_, Vec<u8>)| LineReader::new(input, longest).within(ending_of(&head), 0);
         let reader = match file.format {
-            Format::Text => Reader::Text(WholeText::new(input, encoding, longest, to_json)),
+            Format::Text => Reader::Text(WholeText::new(text(input, encoding)?, encoding, longest, to_json)),
             Format::Paragraphs => {
-                Reader::Paragraphs(Paragraphs::new(lines(transcoded(input, 0)), longest, to_json))
+                let lines = lines(begin(input, file.format, encoding)?);
+                Reader::Paragraphs(Paragraphs::new(lines, longest, to_json))
             }
-            Format::JsonLines => match transcoded(input, JSON_MARGIN) {
+            Format::JsonLines => match begin(input, file.format, encoding)? {
                 (input, head) if begins_array(&head) => Reader::JsonArray(JsonArray::new(input, longest)),
                 input => Reader::JsonLines(lines(input)),
             },
             // Parquet was opened above; the pipeline refuses other formats without an extraction.
             Format::Extracted | Format::Parquet => return Err(ReadError::Unreadable),
         };
-        Ok(Self { reader, hash })
+        Ok(Self { reader, check: Check::File(hash) })
+    }
+
+    fn open_range(
+        file: &SourceFile,
+        range: &FileRange,
+        longest: usize,
+        to_json: ToJson,
+        read: &Arc<AtomicU64>,
+    ) -> Result<Self, ReadError> {
+        let (input, hash) = range.open(&file.path, read).map_err(|_| ReadError::Unreadable)?;
+        let input: Input = Box::new(input);
+        let input = Transcoder::within(input, range.encoding.encoding());
+        let lines = LineReader::new(input, longest).within(range.ending, range.lines);
+        let reader = match file.format {
+            Format::JsonLines => Reader::JsonLines(lines),
+            Format::Paragraphs => Reader::Paragraphs(Paragraphs::new(lines, longest, to_json)),
+            // No other format is split.
+            Format::Text | Format::Extracted | Format::Parquet => return Err(ReadError::Unreadable),
+        };
+        Ok(Self { reader, check: Check::Range(hash, range.clone()) })
     }
 
     /// Appends the next document to `buffer`, without a line feed. After an error nothing more can be
@@ -113,10 +134,43 @@ impl Documents {
         }
     }
 
-    /// Returns the SHA-256, in hexadecimal, of the bytes on disk that were read so far.
+    /// Returns the SHA-256, in hexadecimal, of the bytes on disk that were read so far; of a range, that of the file when
+    /// it was split.
     pub fn sha256(&self) -> String {
-        self.hash.hex()
+        match &self.check {
+            Check::File(hash) => hash.hex(),
+            Check::Range(_, range) => range.sha256.clone(),
+        }
     }
+
+    /// Tests whether a range, which was read to its end, is another than when the file was split.
+    pub fn changed(&self) -> bool {
+        match &self.check {
+            Check::File(_) => false,
+            Check::Range(hash, range) => hash.digest() != range.hash,
+        }
+    }
+}
+
+/// Begins to decode the content of a file; returns its first bytes too, as they are stored.
+pub fn begin(
+    input: Input,
+    format: Format,
+    encoding: Option<&'static Encoding>,
+) -> Result<(Transcoder<Input>, Vec<u8>), ReadError> {
+    let margin = if format == Format::JsonLines { JSON_MARGIN } else { 0 };
+    let mut input = Transcoder::new(text(input, encoding)?, encoding, margin);
+    let head = input.head(HEAD).to_vec();
+    Ok((input, head))
+}
+
+/// Refuses content that is no text.
+fn text(input: Input, encoding: Option<&'static Encoding>) -> Result<Input, ReadError> {
+    let mut input = Ahead::new(input);
+    if is_binary(input.peek(WINDOW), encoding) {
+        return Err(ReadError::NotText);
+    }
+    Ok(Box::new(input))
 }
 
 /// Removes a line of a file that is not UTF-8 if it holds bytes that its encoding does not have.

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use super::range::FileRange;
+
 /// Format of an input file. Text and JSON lines may be compressed with gzip, bzip2 or Zstandard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
@@ -57,11 +59,18 @@ pub struct SourceFile {
     pub path: PathBuf,
     /// Its format.
     pub format: Format,
+    /// The lines of it that are read; none for all of them.
+    pub range: Option<FileRange>,
 }
 
 impl SourceFile {
+    /// Creates a file that is read whole.
+    pub fn new(path: PathBuf, format: Format) -> Self {
+        Self { path, format, range: None }
+    }
+
     /// Creates a file of JSON lines.
     pub fn json_lines(path: PathBuf) -> Self {
-        Self { path, format: Format::JsonLines }
+        Self::new(path, Format::JsonLines)
     }
 }

@@ -16,6 +16,11 @@ pub enum Line {
     End,
 }
 
+/// Returns the byte that ends lines: the carriage return if `head`, the beginning of the file, has only those.
+pub fn ending_of(head: &[u8]) -> u8 {
+    if !head.contains(&b'\n') && head.contains(&b'\r') { b'\r' } else { b'\n' }
+}
+
 /// Reads lines and counts them.
 pub struct LineReader<R> {
     input: R,
@@ -30,12 +35,9 @@ impl<R: BufRead> LineReader<R> {
         Self { input, longest, ending: b'\n', number: 0 }
     }
 
-    /// Ends lines at carriage returns instead of line feeds, as `head`, the beginning of the file, has only those.
-    pub fn with_ending_of(mut self, head: &[u8]) -> Self {
-        if !head.contains(&b'\n') && head.contains(&b'\r') {
-            self.ending = b'\r';
-        }
-        self
+    /// Reads the lines of a file from the middle on: this byte ends them, and `before` lines are before them.
+    pub fn within(self, ending: u8, before: u64) -> Self {
+        Self { ending, number: before, ..self }
     }
 
     /// Returns the reader of the bytes.
@@ -112,7 +114,7 @@ mod tests {
     #[test]
     fn lines_end_at_carriage_returns_where_there_is_no_line_feed() {
         let lines = |input: &[u8]| {
-            let mut reader = LineReader::new(input, 100).with_ending_of(input);
+            let mut reader = LineReader::new(input, 100).within(ending_of(input), 0);
             let mut count = 0;
             while reader.next(&mut Vec::new()).expect("memory does not fail") != Line::End {
                 count += 1;

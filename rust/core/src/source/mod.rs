@@ -16,7 +16,9 @@ mod parquet;
 mod parquet_json;
 mod parquet_pages;
 mod published;
+mod range;
 mod read_error;
+mod split;
 mod text;
 mod transcode;
 
@@ -33,5 +35,7 @@ pub use open::{FileHash, open};
 pub use oscar::{OscarReason, OscarRules};
 pub use parquet::{parquet_columns, parquet_head};
 pub use published::Form;
+pub use range::{FileRange, LineEncoding};
 pub use read_error::ReadError;
+pub use split::{Split, Whole, split};
 pub use transcode::Transcoder;

@@ -25,6 +25,8 @@ pub struct Transcoder<R> {
     margin: u32,
     /// The last byte of ASCII that was passed on.
     previous: u8,
+    /// Bytes of the byte order mark.
+    mark: u64,
 }
 
 enum State {
@@ -43,7 +45,23 @@ impl<R: BufRead> Transcoder<R> {
     /// Creates a reader of a file in this encoding, or in one that is recognised; see [`recognise`](super::encoding::recognise) on `margin`.
     pub fn new(input: R, encoding: Option<&'static Encoding>, margin: u32) -> Self {
         let (input, state) = (Ahead::new(input), State::Start(encoding));
-        Self { input, state, buffer: Vec::new(), consumed: 0, transcodes: false, margin, previous: b'\n' }
+        Self {
+            input,
+            state,
+            buffer: Vec::new(),
+            consumed: 0,
+            transcodes: false,
+            margin,
+            previous: b'\n',
+            mark: 0,
+        }
+    }
+
+    /// Creates a reader of a file from the middle on, whose encoding is known.
+    pub fn within(input: R, encoding: &'static Encoding) -> Self {
+        let mut reader = Self::new(input, None, 0);
+        reader.decide(encoding);
+        reader
     }
 
     /// Returns the first bytes of the file as they are stored, without a byte order mark, before anything is read.
@@ -57,10 +75,44 @@ impl<R: BufRead> Transcoder<R> {
         self.transcodes
     }
 
+    /// Returns the next bytes as they are stored, without the byte order mark, as long as all are ASCII and do not decide
+    /// on the encoding; none from then on, and at the end.
+    pub fn next_undecided(&mut self) -> Result<Option<&[u8]>> {
+        self.start();
+        self.consumed = self.buffer.len();
+        while matches!(self.state, State::Ascii) {
+            self.pass_ascii()?;
+            if self.consumed < self.buffer.len() {
+                return Ok(Some(&self.buffer[self.consumed..]));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Returns the encoding behind [`Self::next_undecided`]; none if it is not recognised.
+    pub fn decided(&self) -> Option<&'static Encoding> {
+        match &self.state {
+            State::Ascii | State::Utf8 | State::Ended => Some(UTF_8),
+            State::Other(decoder) => Some(decoder.encoding()),
+            State::Start(_) | State::Unknown => None,
+        }
+    }
+
+    /// Returns the reader of the bytes as they are stored, behind [`Self::next_undecided`].
+    pub fn raw(&mut self) -> &mut impl BufRead {
+        &mut self.input
+    }
+
+    /// Returns the number of bytes of the byte order mark, behind [`Self::head`].
+    pub fn mark(&self) -> u64 {
+        self.mark
+    }
+
     fn start(&mut self) {
         let State::Start(given) = self.state else { return };
         match Encoding::for_bom(self.input.peek(3)) {
             Some((marked, length)) => {
+                self.mark = length as u64;
                 self.input.consume(length);
                 self.decide(marked);
             }
