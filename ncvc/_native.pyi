@@ -46,6 +46,7 @@ __all__ = [
     "reopen_tokenizer",
     "sentences",
     "source_statistics",
+    "split_file",
     "write_part",
 ]
 
@@ -298,10 +299,14 @@ def reopen_tokenizer(folder: str | PathLike[str], engine: str, checksum: int) ->
 def decode_text(data: bytes, encoding: str | None = None) -> str | None:
     """Decodes `data` in this encoding, or in a detected Japanese one; None if it is not valid in it."""
 
+def split_file(reading: EngineReading, file: tuple[str | PathLike[str], str], size: int, count: int) -> str:
+    """Splits a file into `count` ranges of lines of about `size` bytes on disk; returns `FileSplit` in JSON."""
+
 def prepare(
     reading: EngineReading,
     number: int,
     files: Sequence[tuple[str | PathLike[str], str]],
+    range: str | None,
     extracted: str | PathLike[str] | None,
     rules: str,
     analyzer: Analyzer | None,
@@ -313,7 +318,8 @@ def prepare(
     """Cleans and filters the files of task `number` into the parts of `folder` that are not there yet.
 
     `files` come from `SourceFile.to_engine`, `reading` from `Reading.to_engine`, `rules` from `Plan.rules`, whose
-    adult-word filter needs the analyser. `extracted` is the file that `ncvc.documents.extract` wrote for them, if any.
+    adult-word filter needs the analyser. `range` is a `FileRange` of the only file in JSON, if not all of it is read,
+    `extracted` the file that `ncvc.documents.extract` wrote for them, if any.
     `finished` are the `raw` of the parts that are there, in order. Returns the SHA-256 of each file, `None` for one
     that could not be read to its end. Raises `InputError` for input that cannot be read or has changed.
     """

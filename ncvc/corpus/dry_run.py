@@ -126,7 +126,7 @@ def _count(value: int, noun: str) -> str:
 
 
 def _files(plan: Plan, source: int) -> SourceFiles:
-    files = [file for task in plan.tasks if task.source == source for file in task.files]
+    files = plan.files_of(source)
     sizes = [file.path.stat().st_size for file in files]
     return SourceFiles(
         name=plan.config.sources[source].name,

@@ -42,7 +42,7 @@ def undecided(plan: Plan) -> Iterator[str]:
     """Yields a sentence for each source that looks like patient records and does not say whether it is clinical."""
     for number, source in enumerate(plan.config.sources):
         if source.cleaning.clinical is None:
-            files = [file for task in plan.tasks if task.source == number for file in task.files]
+            files = plan.files_of(number)
             if found := signs(files, source, plan.config.longest_line):
                 yield (
                     f"source {source.name} looks like patient records ({', '.join(found)}), and `clinical` is not set:"

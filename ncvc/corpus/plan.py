@@ -1,7 +1,7 @@
 """Plans a run of the corpus pass: its tasks, and the identity that its bytes depend on.
 
-A task is a group of files of one source that are prepared together, in parts. Tasks and parts depend on the input
-alone, not on the number of threads or machines.
+A task is a group of files of one source that are prepared together, in parts, or a range of a large file. Tasks and
+parts depend on the input alone, not on the number of threads or machines.
 """
 
 import hashlib
@@ -28,6 +28,10 @@ Target = Literal["tokens", "text"]
 
 TABLES = ("csv", "tsv", "excel")
 """Formats with numbered columns, of which several can make the text."""
+SPLITTABLE = ("jsonl", "paragraphs")
+"""Formats of whose files several readers can read a range each."""
+SMALLEST_RANGE = 2**20
+"""Bytes on disk below which a file is not split, however small its parts are."""
 SLOW = 16
 """Bytes that a byte of a file counts for whose text takes long to extract."""
 FREE_TO_CHANGE: dict[str, bool | set[str]] = {
@@ -51,7 +55,7 @@ def as_begun(identity: dict[str, pydantic.JsonValue]) -> dict[str, pydantic.Json
 
 @dataclass(frozen=True)
 class Task:
-    """A group of files of one source."""
+    """A group of files of one source, or a range of a large file."""
 
     number: int
     """Index among all tasks."""
@@ -59,6 +63,10 @@ class Task:
     """Index of the source in the config."""
     files: tuple[SourceFile, ...]
     """Files in input order."""
+    range: int = 0
+    """Range of its only file that it reads."""
+    ranges: int = 1
+    """Ranges of its only file; 1 where whole files are read."""
 
     @property
     def paths(self) -> list[Path]:
@@ -72,7 +80,8 @@ class Task:
 
     def identity(self) -> TaskRecord:
         """Returns what must be the same for its finished parts to be used."""
-        return TaskRecord(source=self.source, files=[str(path) for path in self.paths])
+        files = [str(path) for path in self.paths]
+        return TaskRecord(source=self.source, files=files, range=self.range, ranges=self.ranges)
 
 
 @dataclass(frozen=True)
@@ -98,6 +107,20 @@ class Plan:
         if not (folder / MANIFEST).is_file():
             raise ConfigError(f"'tokenizer': {folder} is no folder that `ncvc tokenizer train` wrote; name that one")
         return folder
+
+    @property
+    def range_bytes(self) -> int:
+        """Bytes on disk of a range of a file."""
+        return _range_bytes(self.config)
+
+    def files_of(self, source: int) -> list[SourceFile]:
+        """Lists the files of a source, in input order."""
+        return [file for task in self.tasks if task.source == source and task.range == 0 for file in task.files]
+
+    @property
+    def paths(self) -> list[Path]:
+        """Paths of all files, in input order."""
+        return [path for task in self.tasks if task.range == 0 for path in task.paths]
 
     def source(self, task: Task) -> SourceConfig:
         """Returns the source of a task."""
@@ -163,7 +186,8 @@ def make_plan(config: PreprocessConfig, folder: Path, to: Target, sample: int | 
     tasks: list[Task] = []
     for number, each in enumerate(found):
         for files in _groups(each.files, config.part_bytes):
-            tasks.append(Task(len(tasks), number, files))
+            ranges = _ranges(files[0], _range_bytes(config))
+            tasks += [Task(len(tasks) + i, number, files, i, ranges) for i in range(ranges)]
     return Plan(config, to, folder, tuple(tasks), skipped)
 
 
@@ -176,6 +200,15 @@ def _require_readable(source: SourceConfig, files: list[SourceFile]) -> None:
             f"{other.path}: `text_field: {source.text_field}` names columns, and only CSV, TSV and Excel have them;"
             " make a source of its own of this file"
         )
+
+
+def _range_bytes(config: PreprocessConfig) -> int:
+    return max(config.part_bytes, SMALLEST_RANGE)
+
+
+def _ranges(file: SourceFile, size: int) -> int:
+    """Returns the number of ranges of at least `size` bytes in which a file is read; one that has several is alone."""
+    return max(1, file.path.stat().st_size // size) if file.format in SPLITTABLE else 1
 
 
 def _groups(files: list[SourceFile], limit: int) -> Iterator[tuple[SourceFile, ...]]:

@@ -26,6 +26,13 @@ from ncvc.manifest import MANIFEST, PREPROCESS, own_manifest
 from ncvc.outputs import real_path, require_apart, require_replaceable, require_untouched
 from ncvc.progress import Reporter
 
+WHOLE = {
+    "no_lines": "its documents are not lines",
+    "encoding": "it is in an encoding whose lines cannot be read apart, or in none that is recognised",
+    "compression": "only Zstandard can be decompressed from the middle",
+}
+"""Reason why a large file is not split → what is said of it; of the others reading it says why."""
+
 
 def preprocess(
     config: PreprocessConfig,
@@ -93,7 +100,7 @@ def preprocess(
 def _run(plan: Plan, run_dir: RunDir, executor: Executor, reporter: Reporter, timing: Timing) -> Stages:
     """Runs all stages."""
     threads = executor.threads_per_call
-    unopenable = frozenset(path for task in plan.tasks for path in task.paths if not os.access(path, os.R_OK))
+    unopenable = frozenset(path for path in plan.paths if not os.access(path, os.R_OK))
     stages = Stages(plan, run_dir, threads, unopenable)
     if plan.to == "tokens":
         load_tokenizer(plan.tokenizer, plan.config.analyzer)
@@ -101,7 +108,8 @@ def _run(plan: Plan, run_dir: RunDir, executor: Executor, reporter: Reporter, ti
     with timing.measure("cleaning", _text_bytes(stages.parts)):
         if tasks := stages.to_extract:
             executor.run_python(stages.extract, tasks, reporter.progress("extracting"))
-        size = sum(path.stat().st_size for task in plan.tasks for path in task.paths)
+        _split(stages, executor, reporter)
+        size = sum(path.stat().st_size for path in plan.paths)
         executor.run(stages.prepare, plan.tasks, reporter.progress("cleaning", size), threads_per_call=threads)
     parts = stages.parts
     if plan.config.duplicates.any and parts:
@@ -117,6 +125,19 @@ def _run(plan: Plan, run_dir: RunDir, executor: Executor, reporter: Reporter, ti
     return stages
 
 
+def _split(stages: Stages, executor: Executor, reporter: Reporter) -> None:
+    """Splits large files, and says which of them one reader reads all the same."""
+    tasks = stages.to_split
+    if not tasks:
+        return
+    size = sum(path.stat().st_size for task in tasks for path in task.paths)
+    executor.run(stages.split, tasks, reporter.progress("splitting", size))
+    for task in tasks:
+        whole = stages.file_split(task).whole
+        if whole in WHOLE:
+            reporter.say(f"{task.paths[0]}: read by one reader, as {WHOLE[whole]}")
+
+
 def _text_bytes(parts: Iterable[Path]) -> int:
     """UTF-8 bytes of raw text of prepared parts."""
     return sum(PreparedPart.read(part).text_bytes for part in parts)
@@ -128,8 +149,7 @@ def reads(plan: Plan) -> Iterator[Path]:
         yield from (path for path in (named_path(name, plan.folder) for name in source.inputs) if path.is_dir())
         if source.filters.quality is not None:
             yield named_path(source.filters.quality.model, plan.folder)
-    for task in plan.tasks:
-        yield from task.paths
+    yield from plan.paths
     if plan.config.tokenizer is not None:
         yield plan.tokenizer
 
@@ -164,7 +184,7 @@ def _inputs_of(plan: Plan, output: Path) -> FileDigests | None:
     manifest = _read_manifest(output)
     if manifest is None:
         return None
-    paths = [str(path) for task in plan.tasks for path in task.paths]
+    paths = [str(path) for path in plan.paths]
     own = own_manifest(output)
     whole = own is not None and all((output / name).is_file() for name in own["files"])
     same = whole and as_begun(manifest.run) == plan.identity() and list(manifest.inputs) == paths

@@ -1,6 +1,7 @@
 """Typed records of the JSON files that a pass writes and reads again."""
 
 from pathlib import Path
+from typing import Literal
 
 import pydantic
 
@@ -21,6 +22,32 @@ class TaskRecord(Record):
     source: int
     """Index of its source in the config."""
     files: list[str]
+    range: int = 0
+    """Range of its only file, of so many."""
+    ranges: int = 1
+
+
+class FileRange(Record):
+    """Whole lines of a file that are read apart from the others (rust/core/src/source/range.rs)."""
+
+    offset: int
+    skip: int
+    bytes: int
+    """Bytes of content; 0 for a range in which no document begins."""
+    lines: int
+    hash: int
+    zstd: bool
+    encoding: str
+    ending: int
+    sha256: str
+    """SHA-256 of the whole file."""
+
+
+class FileSplit(Record):
+    """`TASK.split`, beside the first task of a file: its ranges, or the reason why one reader reads the whole file."""
+
+    ranges: list[FileRange] | None = None
+    whole: Literal["no_lines", "encoding", "compression", "damaged", "unreadable"] | None = None
 
 
 class PartOrigin(Record):

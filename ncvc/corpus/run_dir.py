@@ -4,6 +4,7 @@
     extracted/            text of web pages
     prepared/TASK-PART/   cleaned and filtered documents, dropped ones, part.json with the counts
     prepared/TASK.begun   files of a task
+    prepared/TASK.split   ranges of a large file, beside the first task of it
     prepared/TASK.done    SHA-256 of the files of a task; written when all its parts are there
     parts.json            all prepared parts, and the files of their tasks
     deduplicated/         duplicates, and the decision on each document
@@ -18,6 +19,7 @@ part at a time (ncvc/corpus/join.py).
 """
 
 import contextlib
+import functools
 import shutil
 import uuid
 from pathlib import Path
@@ -28,7 +30,7 @@ import pydantic
 from ncvc.corpus.part_records import PreparedPart
 from ncvc.corpus.plan import Plan, Task
 from ncvc.corpus.quarantine import require_nothing_quarantined
-from ncvc.corpus.records import TaskRecord, read_record
+from ncvc.corpus.records import FileSplit, TaskRecord, read_record
 from ncvc.errors import NcvcError
 from ncvc.files import RUN, WorkFolder, listed, sha256, sha256_if_readable, sync, write_whole
 from ncvc.manifest import MANIFEST
@@ -137,8 +139,11 @@ class RunDir(WorkFolder):
         """Discards tasks whose unreadable files can be read now, and all later stages."""
         quarantined = (part for part in listed(self.prepared, PARTS) if UNREADABLE in PreparedPart.read(part).reasons)
         incomplete = {part.name.partition("-")[0] for part in quarantined}
+        not_split = [task for task in plan.tasks if self._could_not_read_to_split(task)]
+        incomplete |= {task.name for first in not_split for task in plan.tasks[first.number :][: first.ranges]}
+        digest = functools.cache(sha256_if_readable)
         for task in (task for task in plan.tasks if task.name in incomplete):
-            if None in map(sha256_if_readable, task.paths):
+            if None in map(digest, task.paths):
                 continue
             for path in (self.joined, self.finished, self.deduplicated):
                 shutil.rmtree(path, ignore_errors=True)
@@ -148,6 +153,14 @@ class RunDir(WorkFolder):
             # From the last to the first: the parts that a crash leaves are the first ones, and are found here again.
             for part in reversed(self.parts(task)):
                 shutil.rmtree(part)
+        for task in (task for task in not_split if digest(task.paths[0]) is not None):
+            self.split_file(task).unlink()
+
+    def _could_not_read_to_split(self, task: Task) -> bool:
+        """Tests for the first task of a file that the operating system could not read when it was to be split."""
+        if task.ranges == 1 or task.range > 0 or not self.split_file(task).exists():
+            return False
+        return read_record(self.split_file(task), FileSplit).whole == "unreadable"
 
     def _has_parts(self) -> bool:
         """Returns whether there is anything to resume."""
@@ -185,6 +198,10 @@ class RunDir(WorkFolder):
         begun = self.prepared / f"{task.name}.begun"
         if not begun.exists() or not self.parts(task):
             write_whole(begun, task.identity().model_dump())
+
+    def split_file(self, task: Task) -> Path:
+        """Returns the path of `TASK.split` of a range; see `FileSplit`."""
+        return self.prepared / f"{task.number - task.range:06}.split"
 
     def passed_over_file(self, task: Task) -> Path:
         """Counts of records that are no pages, of a task whose text was extracted."""

@@ -1,6 +1,7 @@
 """Stages of the corpus pass. Each reads and writes files only, and does nothing where its output is there already."""
 
 import functools
+import json
 import os
 import socket
 from collections.abc import Iterable
@@ -14,7 +15,7 @@ import ncvc._native as native
 from ncvc.corpus.join import index_parts, join_parts
 from ncvc.corpus.part_records import PreparedPart
 from ncvc.corpus.plan import Plan, Task
-from ncvc.corpus.records import FileDigests, JoinedFile, JoinedFiles, PartOrigin, read_record
+from ncvc.corpus.records import FileDigests, FileSplit, JoinedFile, JoinedFiles, PartOrigin, read_record
 from ncvc.corpus.run_dir import PARTS, RunDir
 from ncvc.documents.extract import extract
 from ncvc.documents.sources import NO_LIMIT, Reading
@@ -52,15 +53,23 @@ class Stages:
     """Input files that could not be opened where the pass was started."""
 
     def prepare(self, task: Task, progress: ProgressCallback | None = None) -> None:
-        """Cleans and filters a task: writes its missing parts, then `TASK.done`.
+        """Cleans and filters a task: writes its missing parts, then `TASK.done`. That of a range comes after `split`.
 
         Raises `NcvcError` if a file of a finished task has changed, `InputError` for unreadable input.
         """
         done = self.run_dir.digests_file(task)
         if done.exists():
-            _require_unchanged(done)
+            if task.ranges == 1:
+                _require_unchanged(read_record(done, FileDigests))
             return
         self._require_same_disks(task.paths)
+        file_range = None
+        if task.ranges > 1:
+            split = self.file_split(task)
+            if split.ranges is None and task.range > 0:
+                write_whole(done, {})  # the first task reads the whole file
+                return
+            file_range = split.ranges[task.range] if split.ranges else None
         self.run_dir.begin_task(task)
         source = self.plan.source(task)
         reading = self._reading(task)
@@ -72,6 +81,7 @@ class Stages:
             reading.to_engine(progress),
             task.number,
             [file.to_engine() for file in task.files],
+            file_range.model_dump_json() if file_range else None,
             extraction.path if extraction else None,
             self.plan.rules(source),
             self.analyzer if source.filters.adult_words else None,
@@ -82,6 +92,34 @@ class Stages:
         )
         rows = zip(task.paths, hashes if extraction is None else extraction.digests, strict=True)
         write_whole(done, {str(path): digest for path, digest in rows})
+
+    @property
+    def to_split(self) -> list[Task]:
+        """First tasks of the files that are read in ranges."""
+        return [task for task in self.plan.tasks if task.ranges > 1 and task.range == 0]
+
+    def split(self, task: Task, progress: ProgressCallback | None = None) -> None:
+        """Finds the ranges of a file, given its first task.
+
+        Raises `NcvcError` if they were found before and the file has changed since.
+        """
+        record = self.run_dir.split_file(task)
+        if not record.exists():
+            self._require_same_disks(task.paths)
+            [file] = task.files
+            reading = self._reading(task).to_engine(progress)
+            found = native.split_file(reading, file.to_engine(), self.plan.range_bytes, task.ranges)
+            write_whole(record, json.loads(found))
+            return
+        done = self.run_dir.digests_file(task)
+        if ranges := self.file_split(task).ranges:
+            _require_unchanged({str(task.paths[0]): ranges[0].sha256})
+        elif done.exists():
+            _require_unchanged(read_record(done, FileDigests))
+
+    def file_split(self, task: Task) -> FileSplit:
+        """Returns the ranges of the file that a task reads one of."""
+        return read_record(self.run_dir.split_file(task), FileSplit)
 
     @property
     def analyzer(self) -> native.Analyzer:
@@ -249,9 +287,9 @@ def _deduplication(folder: Path, parts: tuple[Path, ...], options: str) -> nativ
     return native.Deduplication([(part / FINGERPRINTS, part / TEXT, "text") for part in parts], options, folder)
 
 
-def _require_unchanged(done: Path) -> None:
+def _require_unchanged(digests: FileDigests) -> None:
     """Raises `NcvcError` if a file has changed since it was prepared."""
-    for path, digest in read_record(done, FileDigests).items():
+    for path, digest in digests.items():
         if sha256_if_readable(Path(path)) != digest:
             raise NcvcError(
                 f"{path}: changed since this run was begun; put the file back, or begin anew with --restart"

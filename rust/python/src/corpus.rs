@@ -9,7 +9,7 @@ use ncvc_core::dedup;
 use ncvc_core::filter::{FilterOptions, Filters};
 use ncvc_core::morph;
 use ncvc_core::pipeline::{OnError, Options, RawHash, Summary};
-use ncvc_core::source::{Encoding, Format, Input, OscarRules, SourceFile, encoding_named};
+use ncvc_core::source::{self, Encoding, Format, Input, OscarRules, SourceFile, encoding_named};
 use ncvc_core::stage::{self, Keep, MorphemeCounts, Rules, Survivors, Task};
 use ncvc_core::{Error, Result};
 use pyo3::exceptions::PyValueError;
@@ -138,8 +138,28 @@ fn to_json(value: &impl serde::Serialize) -> PyResult<String> {
     serde_json::to_string(value).map_err(|_| to_python(Error::internal("a result has no JSON form")))
 }
 
+/// Splits a file into `count` ranges of lines of about `size` bytes on disk; JSON, see [`source::Split`].
+#[pyfunction]
+pub fn split_file(
+    py: Python<'_>,
+    reading: Reading,
+    file: NamedFile,
+    size: u64,
+    count: usize,
+) -> PyResult<String> {
+    let file = source_file(file)?;
+    let found = py.detach(|| {
+        reading.run(|options, progress| {
+            let mut tick = |read_bytes| progress(&Summary { read_bytes, ..Summary::default() });
+            source::split(&file, options.encoding, (size, count), &mut tick)
+        })
+    })?;
+    to_json(&found)
+}
+
 /// Cleans the files of a task into those parts of `folder` that are not finished; `finished` are the `raw` of those
-/// that are. Reads `extracted`, the extractor's output for the files, if given. Returns the SHA-256 of each file.
+/// that are. Reads `extracted`, the extractor's output for the files, if given, or `range`, in JSON, of the only file.
+/// Returns the SHA-256 of each file.
 #[pyfunction]
 #[allow(clippy::too_many_arguments)] // One call from Python; PyO3 unpacks every argument.
 pub fn prepare(
@@ -147,6 +167,7 @@ pub fn prepare(
     reading: Reading,
     number: usize,
     files: Vec<NamedFile>,
+    range: Option<&str>,
     extracted: Option<PathBuf>,
     rules: &str,
     analyzer: Option<PyRef<'_, Analyzer>>,
@@ -160,7 +181,10 @@ pub fn prepare(
         .map(RawHash::try_from)
         .collect::<std::result::Result<_, _>>()
         .map_err(|error| PyValueError::new_err(error.to_string()))?;
-    let files = source_files(files)?;
+    let mut files = source_files(files)?;
+    if let (Some(range), [file]) = (range, files.as_mut_slice()) {
+        file.range = Some(from_json(range)?);
+    }
     let extracted = extracted.map(SourceFile::json_lines);
     let input = Input { files: &files, extracted: extracted.as_ref() };
     let RulesOptions { cleaning, filters, duplicates } = from_json(rules)?;
