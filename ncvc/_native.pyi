@@ -306,7 +306,7 @@ def prepare(
     reading: EngineReading,
     number: int,
     files: Sequence[tuple[str | PathLike[str], str]],
-    range: str | None,
+    file_range: str | None,
     extracted: str | PathLike[str] | None,
     rules: str,
     analyzer: Analyzer | None,
@@ -318,10 +318,10 @@ def prepare(
     """Cleans and filters the files of task `number` into the parts of `folder` that are not there yet.
 
     `files` come from `SourceFile.to_engine`, `reading` from `Reading.to_engine`, `rules` from `Plan.rules`, whose
-    adult-word filter needs the analyser. `range` is a `FileRange` of the only file in JSON, if not all of it is read,
-    `extracted` the file that `ncvc.documents.extract` wrote for them, if any.
-    `finished` are the `raw` of the parts that are there, in order. Returns the SHA-256 of each file, `None` for one
-    that could not be read to its end. Raises `InputError` for input that cannot be read or has changed.
+    adult-word filter needs the analyser. `file_range` is the `FileRange` of the only file, in JSON, if it is not read
+    whole, `extracted` the file that `ncvc.documents.extract` wrote for them, if any. `finished` are the `raw` of the
+    parts that are there, in order. Returns the SHA-256 of each file, `None` for one that could not be read to its end.
+    Raises `InputError` for input that cannot be read or has changed.
     """
 
 def encode_part(reading: EngineReading, part: PartToFinish, tokenizer: Tokenizer, begin_of_text: bool) -> None:

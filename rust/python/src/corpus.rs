@@ -158,8 +158,8 @@ pub fn split_file(
 }
 
 /// Cleans the files of a task into those parts of `folder` that are not finished; `finished` are the `raw` of those
-/// that are. Reads `extracted`, the extractor's output for the files, if given, or `range`, in JSON, of the only file.
-/// Returns the SHA-256 of each file.
+/// that are. Reads `extracted`, the extractor's output for the files, if given, or `file_range` of the only file, in
+/// JSON. Returns the SHA-256 of each file.
 #[pyfunction]
 #[allow(clippy::too_many_arguments)] // One call from Python; PyO3 unpacks every argument.
 pub fn prepare(
@@ -167,7 +167,7 @@ pub fn prepare(
     reading: Reading,
     number: usize,
     files: Vec<NamedFile>,
-    range: Option<&str>,
+    file_range: Option<&str>,
     extracted: Option<PathBuf>,
     rules: &str,
     analyzer: Option<PyRef<'_, Analyzer>>,
@@ -182,7 +182,7 @@ pub fn prepare(
         .collect::<std::result::Result<_, _>>()
         .map_err(|error| PyValueError::new_err(error.to_string()))?;
     let mut files = source_files(files)?;
-    if let (Some(range), [file]) = (range, files.as_mut_slice()) {
+    if let (Some(range), [file]) = (file_range, files.as_mut_slice()) {
         file.range = Some(from_json(range)?);
     }
     let extracted = extracted.map(SourceFile::json_lines);
