@@ -29,8 +29,8 @@ fn number_at(text: &str, start: usize) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
     let (national_start, international) = after_country_code(bytes, start)?;
     let number = read(text, national_start, international)?;
-    let outer = bracket_start(text, start..number.end);
-    let labelled = labelled(text, outer);
+    let outer = with_brackets(text, start..number.end);
+    let labelled = labelled(text, outer.start);
     let shape = shape(&number.digits, number.cuts, number.breaks);
     let taken = match shape {
         Shape::Cut => number.one_kind || labelled,
@@ -39,16 +39,24 @@ fn number_at(text: &str, start: usize) -> Option<Range<usize>> {
         Shape::Other => labelled && number.one_kind && number.breaks == 0 && number.digits[1] != 0,
     };
     let strong = shape == Shape::Cut && number.hyphens;
-    (taken && (labelled || begins_apart(bytes, outer, strong)) && ends_apart(bytes, number.end, strong))
-        .then_some(outer..number.end)
+    (taken && (labelled || begins_apart(bytes, outer.start, strong)) && ends_apart(bytes, outer.end, strong))
+        .then_some(outer)
 }
 
-/// Returns the start of a number with its opening bracket, which is its own if it closes inside: (03)0000-1234.
-pub fn bracket_start(text: &str, number: Range<usize>) -> usize {
-    let inside = &text.as_bytes()[number.clone()];
-    let brackets = |bracket| memchr::memchr_iter(bracket, inside).count();
-    let opened = text[..number.start].ends_with('(') && brackets(b')') > brackets(b'(');
-    number.start - usize::from(opened)
+/// Returns the place of a number with the brackets around it that close and open inside: (03)0000-1234, (090)0000(1234).
+pub fn with_brackets(text: &str, number: Range<usize>) -> Range<usize> {
+    let (mut unopened, mut unclosed) = (0_usize, 0_usize);
+    for byte in text[number.clone()].bytes() {
+        match byte {
+            b'(' => unclosed += 1,
+            b')' if unclosed > 0 => unclosed -= 1,
+            b')' => unopened += 1,
+            _ => {}
+        }
+    }
+    let opened = unopened > 0 && text[..number.start].ends_with('(');
+    let closed = unclosed > 0 && text[number.end..].starts_with(')');
+    number.start - usize::from(opened)..number.end + usize::from(closed)
 }
 
 /// Returns the start of the national digits, and true if a country code (+81, 0081) is before them.

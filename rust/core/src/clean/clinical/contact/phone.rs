@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::group;
 use super::words::Seen;
 use crate::clean::characters::{is_kanji, is_katakana};
-use crate::clean::phone::bracket_start;
+use crate::clean::phone::with_brackets;
 use crate::clean::phone_labels::labelled;
 
 /// Digits in kanji, by value.
@@ -166,7 +166,7 @@ impl Number {
                 && matches!(self.digits[..], [0, 1..=9, ..])
                 && text[..self.start].ends_with(|c: char| is_kanji(c) || is_katakana(c));
             if (joined || self.is_number(&self.digits[..total], &lengths, labelled)) && ends(text, end) {
-                return Some(bracket_start(text, self.start..end)..end);
+                return Some(with_brackets(text, self.start..end));
             }
         }
         None
