@@ -5,9 +5,8 @@
 
 use super::candidate::{Candidate, Form};
 use super::closing::begins_inflected;
-use super::lists::{
-    ALONE_BEHIND, BELONGS, COMMON, COMPANIES, FAMILY, NO_NAME_BEFORE, SPEAKS_WITH, TOWNS, VARIANTS, VISITS,
-};
+use super::lists::{ALONE_BEHIND, BELONGS, COMPANIES, FAMILY, NO_NAME_BEFORE, SPEAKS_WITH, TOWNS, VISITS};
+use super::usual::{is_common, is_sure};
 use super::words::{Kind, Words, id};
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
 
@@ -35,9 +34,9 @@ pub fn is_alone(words: &Words, text: &str, candidate: &Candidate) -> bool {
     if words.is_ordinary(name) && before.ends_with(['な', 'い', 'た', 'る', 'の']) {
         return false;
     }
-    let common = is_common(name) || words.is_only_surname(name);
+    let common = is_sure(words, name) && (!is_house(name) || is_common(name));
     (common || is_likely(words, before, name, behind))
-        && begins(before, common)
+        && begins(before, is_common(name) || words.is_only_surname(name))
         && !is_linked(before, behind)
         && !names_a_thing(behind, candidate)
         && follows(name, behind, candidate, common)
@@ -48,13 +47,24 @@ fn is_likely(words: &Words, before: &str, name: &str, behind: &str) -> bool {
     if words.is_ordinary(name) {
         return false;
     }
-    let opens = before.is_empty()
-        || before.ends_with(|c: char| c.is_ascii_digit() || " \n:→/(①②③④⑤⑥⑦⑧⑨⑩".contains(c));
     let closes = behind.is_empty() || behind.starts_with([' ', '\n', ':', '/', '→', ')']);
-    !words.is(name, &[Kind::Place, Kind::Organisation])
-        || !TOWNS.contains(name) && opens && closes
+    // (木祖)
+    let remark = before.strip_suffix('(').is_some_and(|rest| !rest.is_empty() && !rest.ends_with(is_kanji));
+    let bracketed = remark && behind.starts_with(')');
+    !words.is(name, &[Kind::Place, Kind::Organisation]) && words.is_usual_surname(name) && !is_house(name)
+        || !TOWNS.contains(name) && opens(before) && closes && !bracketed
         || has(behind)
         || behind.starts_with(is_hiragana) && ALONE_BEHIND.begins(behind)
+}
+
+/// Tests for the beginning of a line, an entry or a bracket.
+fn opens(before: &str) -> bool {
+    before.is_empty() || before.ends_with(|c: char| c.is_ascii_digit() || " \n:→/(①②③④⑤⑥⑦⑧⑨⑩".contains(c))
+}
+
+/// Tests for a temple or a household: 金光寺, 山階宮.
+fn is_house(name: &str) -> bool {
+    name.ends_with(['寺', '院', '家', '宮', '社', '堂'])
 }
 
 /// Surnames of one character that begin hardly any word.
@@ -141,7 +151,13 @@ fn follows(name: &str, behind: &str, candidate: &Candidate, common: bool) -> boo
                     matches!(*particle, "より" | "から") && (rest.is_empty() || rest.starts_with('\n'));
                 return common && (signs || !town && SPEAKS_WITH.begins(rest));
             }
-            !company && OF_PERSONS.iter().any(|word| behind.starts_with(word))
+            let acts = |rest: &str| {
+                is_common(name)
+                    || has(rest)
+                    || [&SPEAKS_WITH, &ALONE_BEHIND].iter().any(|list| list.begins(rest))
+            };
+            let mut particles = OF_PERSONS.iter().filter_map(|word| behind.strip_prefix(*word));
+            !company && particles.any(|rest| acts(rest.strip_prefix('、').unwrap_or(rest)))
         }
         c if is_katakana(c) => common && ALONE_BEHIND.begins(behind),
         c if c.is_ascii_alphabetic() => common && !company && !is_grade(behind),
@@ -159,15 +175,6 @@ fn is_inflected(behind: &str) -> bool {
     characters.next();
     let rest = characters.as_str();
     begins_inflected(rest) && !rest.starts_with('な')
-}
-
-/// Tests for a common surname, its kanji in the usual form.
-pub fn is_common(name: &str) -> bool {
-    COMMON.contains(name) || {
-        let usual = |c| VARIANTS.at_start_of(c).unwrap_or(c);
-        let usual: String = name.chars().map(usual).collect();
-        usual != name && COMMON.contains(&usual)
-    }
 }
 
 /// Tests for what a person has at the start of `text`.

@@ -9,11 +9,14 @@ use super::titles::{Tie, family, honorific};
 use super::words::{Kind, Words};
 
 /// Words for somebody behind a member of the family, which are read as given names too.
-const NO_GIVEN: [&str; 28] = [
+const NO_GIVEN: [&str; 31] = [
     "平日", "休日", "祝日", "週末", "日中", "夜間", "成人", "健康", "健常", "健全", "長寿", "自由", "平和",
     "達者", "有名", "無事", "健在", "元気", "正常", "実家", "同居", "同席", "同伴", "別居", "一人", "不明",
-    "二人", "三人",
+    "二人", "三人", "五人", "四人", "時代",
 ];
+
+/// Given names that are also what somebody has or gives.
+const OF_SOMEBODY: [&str; 12] = ["愛", "幸", "望", "詩", "舞", "学", "花", "桜", "泉", "歩", "灯", "糸"];
 
 /// Last characters of given names.
 const ENDS: &str =
@@ -53,6 +56,10 @@ pub fn given(words: &Words, text: &str, run: &Range<usize>) -> Option<Range<usiz
         return (words.is(given, &[Kind::Given]) && is_name(words, given))
             .then_some(run.start + at..run.start + at + cut);
     }
+    // 祖父の愛
+    if text[..run.start].ends_with('の') && at == 0 && OF_SOMEBODY.contains(&name) {
+        return None;
+    }
     // 妻・八重
     let marked = || {
         family(&text[..run.start]) == Some(Tie::Mark)
@@ -75,6 +82,7 @@ fn is_name(words: &Words, name: &str) -> bool {
     length <= 3
         && !NO_GIVEN.contains(&name)
         && !FAMILY.contains(name)
+        && !NO_GIVEN.iter().any(|word| word.ends_with('人') && name.ends_with(word))
         && (known && (!other || name.ends_with(|c| ENDS.contains(c)))
             || !other && is_given(name) && name.ends_with(|c| ENDS.contains(c)))
 }

@@ -68,7 +68,11 @@ fn in_hiragana(words: &Words, text: &str, start: usize) -> Option<usize> {
     let ends = |rest: &str| rest.is_empty() || GOES_ON.begins(rest);
     let lengths = run.char_indices().map(|(i, c)| i + c.len_utf8()).skip(1).take(LONGEST_GIVEN - 1);
     let names = lengths.filter(|&length| {
-        if honorific(&text[start + length..]).is_some() {
+        if let Some(n) = honorific(&text[start + length..]) {
+            // 平生たくさん
+            if text.get(start..start + length + n).is_some_and(|word| words.is_ordinary(word)) {
+                return false;
+            }
             let word = &run[..length];
             return is_given_hiragana(words, word)
                 || words.readings_of_names.given.has(word) && !NO_GIVEN.contains(word);

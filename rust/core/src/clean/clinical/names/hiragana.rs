@@ -232,6 +232,11 @@ fn of_family(words: &Words, text: &str, start: usize, end: usize) -> Option<usiz
     };
     let ends = |at: usize| at == end || GOES_ON.begins(&text[at..]);
     let lengths = text[start..end].char_indices().map(|(i, c)| start + i + c.len_utf8()).skip(1);
+    // 親子のあいだ
+    let begins_longer = |at: usize| {
+        let rest = &text[at..end];
+        rest.char_indices().take(2).any(|(i, c)| words.is_ordinary(&text[start..at + i + c.len_utf8()]))
+    };
     let names = lengths.filter(|&at| {
         let name = &text[start..at];
         words.readings_of_names.given.has(name)
@@ -241,6 +246,7 @@ fn of_family(words: &Words, text: &str, start: usize, end: usize) -> Option<usiz
                 || direct && !is_particle(name) && text[at..].starts_with(['(', '、'])
                 || !direct && name.chars().count() > 2 && !words.is(name, &[Kind::Other]))
             && ends(at)
+            && !begins_longer(at)
     });
     names.last()
 }

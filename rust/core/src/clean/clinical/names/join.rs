@@ -22,6 +22,11 @@ pub fn join_given(
     let dotted = text[run.end..].starts_with('・').then_some(run.end + '・'.len_utf8());
     let Some(start) = behind_spaces(text, run.end).or(dotted) else { return };
     let end = run_end(text, start);
+    // 進士・明法, 大坂・京
+    let next = &text[start..end];
+    if dotted == Some(start) && (!words.is(next, &[Kind::Given]) || words.is(next, &[Kind::Surname])) {
+        return;
+    }
     if BEFORE.begins(&text[start..]) {
         return;
     }

@@ -26,6 +26,7 @@ mod latin;
 mod lattice;
 mod lists;
 mod neighbours;
+mod other_names;
 mod places;
 mod readings;
 mod romaji;
@@ -37,6 +38,7 @@ mod titled;
 mod titles;
 mod titles_latin;
 mod unknown;
+mod usual;
 mod words;
 
 use std::ops::Range;

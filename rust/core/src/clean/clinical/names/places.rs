@@ -107,8 +107,12 @@ const NO_PLACES: &[&str] = &[
 /// Tests for a place that may be a surname which the dictionary lacks: no town, no river.
 pub fn is_unsettled(words: &Words, name: &str) -> bool {
     let settled = name.ends_with(|c| "都道府県市区町村国州島駅港橋山川湖".contains(c));
+    // 三名, 四分
+    let counted = name.starts_with(|c| "一二三四五六七八九十百千数".contains(c))
+        && name.ends_with(|c| "名分日人年月回個歳代度割円番位点本".contains(c));
     (2..=4).contains(&name.chars().count())
         && !settled
+        && !counted
         && words.is(name, &[Kind::Place])
         && !words.is_ordinary(name)
         && !GODS.contains(&name)

@@ -10,6 +10,7 @@ use super::closing::closes;
 use super::given_kana::given_in_kana;
 use super::given_kanji;
 use super::lists::{BELONGS, COMMON, GIVEN_SINGLE, NO_FULL, VISITS};
+use super::other_names::is_other_name;
 use super::places::is_unsettled;
 use super::runs::{behind_spaces, run_end};
 use super::titles::{Tie, age_behind, family, honorific, is_family};
@@ -127,7 +128,12 @@ pub fn full(words: &Words, text: &str, run: &Range<usize>) -> Option<Range<usize
                     || words.is(&name[at..], &[Kind::Given])
             }
         };
-        if let Some(start) = surname_start(words, text, run.start, &name[..at]).filter(fits) {
+        let is_name = |&start: &usize| {
+            inner.is_some()
+                || honorific(behind).is_some()
+                || !is_other_name(words, &name[start..], at - start, behind)
+        };
+        if let Some(start) = surname_start(words, text, run.start, &name[..at]).filter(fits).filter(is_name) {
             return Some(run.start + start..run.start + end);
         }
     }
@@ -252,10 +258,14 @@ fn with_kana(words: &Words, text: &str, run: &Range<usize>) -> Option<Range<usiz
             || honorific(rest).is_some()
             || [&VISITS, &BELONGS].iter().any(|list| list.begins(rest)));
     let kanji_closes = given.ends_with(is_kanji);
+    // 風がどう, 青森おでん
+    let other = single
+        && given.starts_with(['が', 'は', 'に', 'の', 'と', 'も', 'で', 'へ', 'を', 'か', 'や'])
+        || words.is_ordinary(given) && !words.is(part, &[Kind::Surname]);
     let long = given.chars().nth(2).is_some() && !(single && kanji_closes);
     let katakana = given.starts_with(|c| matches!(c, 'ァ'..='ヺ')) && given.chars().nth(1).is_some();
     let spaced = !single && behind.starts_with(' ') && given.chars().nth(1).is_some();
-    ((long || katakana || spaced) && closed).then_some(run.start..end)
+    ((long || katakana || spaced) && closed && !other).then_some(run.start..end)
 }
 
 /// Takes the run as a surname where a given name in kanji stands behind a space: 倉吉 未央, 芦刈 剛さん.

@@ -1,6 +1,7 @@
 //! Words beside a name: honorifics and professions behind it, titles and family before it.
 
 use super::lists::{BEFORE, BEFORE_MARK, BEHIND, BEHIND_KANA, FAMILY};
+use super::runs::is_katakana_word;
 use super::titles_latin::title_in_latin;
 use crate::clean::characters::is_kanji;
 
@@ -82,7 +83,9 @@ pub fn honorific(text: &str) -> Option<usize> {
     }
     let length = if is_kanji(first) {
         let is_word = |word: &&str| {
-            if word.chars().nth(1).is_some() {
+            if rest.starts_with("選手権") {
+                false
+            } else if word.chars().nth(1).is_some() {
                 *word == "先生" || !rest[word.len()..].starts_with(|c| NO_PROFESSION_BEFORE.contains(c))
             } else {
                 !NO_HONORIFIC.iter().any(|other| rest.starts_with(other))
@@ -92,7 +95,11 @@ pub fn honorific(text: &str) -> Option<usize> {
     } else {
         let other =
             |word: &&str| !NO_KANA.iter().any(|other| other.starts_with(*word) && rest.starts_with(*other));
-        BEHIND_KANA.at_start(rest).filter(other).map(str::len).max()
+        // 南部サンベルト
+        let ends = |word: &&str| {
+            !(word.ends_with(is_katakana_word) && rest[word.len()..].starts_with(is_katakana_word))
+        };
+        BEHIND_KANA.at_start(rest).filter(other).filter(ends).map(str::len).max()
     };
     length.map(|length| spaced + length)
 }

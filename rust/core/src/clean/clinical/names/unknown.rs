@@ -62,6 +62,16 @@ fn is_unknown_name(words: &Words, lattice: &mut Lattice, name: &str, honorific: 
     if honorific_whole(name) || NO_FULL.contains(name) {
         return false;
     }
+    // 御稲荷さま, 大姫君, 下関市長, 杜氏
+    if name.starts_with('御') && !words.is(name, &[Kind::Surname])
+        || honorific == "君" && name.ends_with('姫')
+        || honorific.starts_with(['市', '区', '町', '村', '県', '府', '都', '知'])
+            && words.is(name, &[Kind::Place])
+            && !words.is(name, &[Kind::Surname])
+        || words.is_ordinary(&format!("{name}{honorific}"))
+    {
+        return false;
+    }
     if GROUPS.contains(&honorific) {
         return is_known(words, name);
     }
@@ -90,8 +100,10 @@ fn is_unknown_name(words: &Words, lattice: &mut Lattice, name: &str, honorific: 
             "氏" | "君" => CLANS.contains(name),
             _ => false,
         };
+        // 許さんぞ
+        let verb = honorific == "さん" && behind.starts_with(['ぞ', 'わ']);
         // 鹿児島
-        let sure = honorific.chars().count() > 1
+        let sure = !verb && honorific.chars().count() > 1
             || matches!(honorific, "氏" | "君") && !behind.starts_with(is_kanji);
         return sure && is_titled_single(name) && !other && (name == "平" || !NO_PERSONS.contains(name));
     }

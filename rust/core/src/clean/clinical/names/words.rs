@@ -50,6 +50,9 @@ const RAREST: i16 = 9_500;
 /// Cost from which a noun was hardly seen.
 const RARE_NOUN: i16 = 5_600;
 
+/// Cost by which another word is much likelier than a given name.
+const MUCH_LESS: i16 = 2_700;
+
 /// Number of a class in the packed words.
 pub type Class = u8;
 
@@ -216,14 +219,23 @@ impl Words {
             && !self.is_ordinary(text)
     }
 
+    /// The least cost of `text` as a word of the kind.
+    fn least(&self, text: &str, kind: Kind) -> Option<i16> {
+        let of_kind = |r: &&Reading| self.kind(r.class) == kind && self.id(r.class) != id::PROPER_NOUN;
+        self.readings(text).iter().filter(of_kind).map(|r| r.cost).min()
+    }
+
     /// Tests for a surname that costs less than it does as a place.
     pub fn is_surname_first(&self, text: &str) -> bool {
-        let least = |kinds: &[Kind]| {
-            let of = self.readings(text).iter().filter(|r| kinds.contains(&self.kind(r.class)));
-            of.map(|r| r.cost).min()
-        };
-        let places = least(&[Kind::Place]);
-        least(&[Kind::Surname]).is_some_and(|surname| places.is_none_or(|place| surname < place))
+        let place = self.least(text, Kind::Place);
+        self.least(text, Kind::Surname).is_some_and(|surname| place.is_none_or(|place| surname < place))
+    }
+
+    /// Tests for a given name that costs less as a place, or much less as another word: 三山, 時代.
+    pub fn is_given_last(&self, text: &str) -> bool {
+        let given = self.least(text, Kind::Given).unwrap_or(i16::MIN);
+        let less = |kind, by| self.least(text, kind).is_some_and(|cost| cost.saturating_add(by) < given);
+        less(Kind::Place, 0) || less(Kind::Other, MUCH_LESS)
     }
 
     /// Tests for a noun that the text behind the dictionary's costs hardly had, and that is no other word.

@@ -2,7 +2,6 @@
 
 use super::super::candidate::{Candidate, Certainty, Form, SIGNED, is_single, is_titled_single};
 use super::super::chains::{LONGEST_LIST, begins_list, is_chain, is_numbered, is_pair, is_signature};
-use super::super::given_kanji::{is_given, is_given_kanji};
 use super::super::lists::COMMON;
 use super::super::titles::{DEPARTMENTS, in_brackets, role_in_brackets};
 use super::super::words::Kind;
@@ -52,11 +51,7 @@ impl Around<'_> {
     /// Tests for a colon, or a bracket that closes a label, before a surname that is all of its run.
     pub(super) fn by_label(&self) -> bool {
         let rest = self.before.trim_end_matches(' ');
-        let given = || {
-            let surname = self.candidate.surname_end - self.candidate.range.start;
-            self.candidate.form != Form::Likely
-                || self.name.get(surname..).is_some_and(|given| is_given(given) || is_given_kanji(given))
-        };
+        let given = || self.candidate.form != Form::Likely || self.likely_given();
         self.named
             && self.exact()
             && is_end(self.behind)
@@ -120,6 +115,8 @@ impl Around<'_> {
         }
         in_brackets(self.behind) && (named || !self.single)
             || form == Form::Surname && named && begins_list(self.words, self.text, range.end, LONGEST_LIST)
-            || follows().is_some_and(is_chain) && (!self.single || is_end(self.behind))
+            || follows().is_some_and(is_chain)
+                && (!self.single || is_end(self.behind))
+                && !(dotted() && place)
     }
 }

@@ -5,14 +5,16 @@ mod layout;
 use std::ops::Range;
 
 use super::super::category::Place;
-use super::alone::{is_alone, is_alone_single, is_common};
+use super::alone::{is_alone, is_alone_single};
 use super::candidate::{Candidate, Certainty, Form, SIGNED, is_single, is_titled_single};
-use super::given_kanji::is_given_kanji;
+use super::given_kanji::{is_given, is_given_kanji};
 use super::honoured::{BEHIND_SAMA, LIKE, NO_PERSONS};
-use super::lists::{ALONE_BEHIND, COMMON, GOES_ON, NO_FULL, NO_NAME_BEFORE, VISITS};
+use super::lists::{ALONE_BEHIND, COMMON, GIVEN, GOES_ON, NO_FULL, NO_NAME_BEFORE, VISITS};
+use super::other_names::is_other_name;
 use super::places::{ends_in_place, is_landscape, is_of_clan, is_of_scale};
 use super::speaker::is_speaker;
 use super::titles::{Tie, age_before, age_behind, family, honorific, is_family, title};
+use super::usual::is_common;
 use super::words::{Kind, Words, id};
 use crate::clean::characters::{is_hiragana, is_kanji};
 
@@ -60,6 +62,10 @@ pub fn decide(
         return None;
     }
     if candidate.form != Form::Full && around.title.is_none() && is_of_scale(behind) {
+        return None;
+    }
+    let marked = || around.title.is_some() || around.family.is_some() || around.by_label() || around.by_age();
+    if is_other_name(words, name, candidate.surname_end - range.start, behind) && !marked() {
         return None;
     }
     let honoured_together = behind.strip_prefix('両').is_some_and(|behind| honorific(behind).is_some());
@@ -114,7 +120,9 @@ impl Around<'_> {
         if self.single && behind.starts_with("さまで") {
             return None;
         }
-        if behind.strip_prefix('氏').is_some_and(|rest| self.is_clan(rest)) {
+        if behind.strip_prefix('氏').is_some_and(|rest| self.is_clan(rest))
+            || self.is_other_with(&behind[..length])
+        {
             return None;
         }
         let visits = || behind.strip_prefix('様').is_some_and(|rest| VISITS.begins(rest));
@@ -137,6 +145,22 @@ impl Around<'_> {
         let whole = !self.single
             || (candidate.range.start == self.run.start || self.title.is_some()) && is_single(name);
         (sure && !doubtful && !like && begins && whole).then_some(length)
+    }
+
+    /// Tests for a word, a hall, a god or the head of a place, which the honorific closes: 杜氏, 姫君, 亀山殿, お伊勢様, 松阪市長.
+    fn is_other_with(&self, honorific: &str) -> bool {
+        let Self { words, candidate, name, before, .. } = self;
+        let place = || !is_common(name) && words.is(name, &[Kind::Place]) && !words.is_surname_first(name);
+        let alone = candidate.form == Form::Surname;
+        words.is_ordinary(&self.text[candidate.range.start..candidate.range.end + honorific.len()])
+            || honorific == "君" && name.ends_with('姫')
+            || honorific == "殿"
+                && alone
+                && !is_common(name)
+                && (words.is_ordinary(name) || words.is(name, &[Kind::Place]))
+            || candidate.range.start == self.run.start && before.ends_with('お')
+            || self.single && honorific == "さん" && self.behind[honorific.len()..].starts_with(['ぞ', 'わ'])
+            || honorific.starts_with(['市', '区', '町', '村', '県', '府', '都', '知']) && alone && place()
     }
 
     /// Tests for a clan of old: 氏 goes on with what clans have, or a province stands right before the name.
@@ -242,6 +266,7 @@ impl Around<'_> {
         match self.candidate.form {
             Form::Given => {
                 !self.single
+                    && (tie == Tie::Mark || !self.words.is_ordinary(self.name) || GIVEN.contains(self.name))
                     || tie == Tie::Mark && is_end(self.behind)
                     || tie == Tie::Loose
                         && self.before.ends_with(' ')
@@ -255,8 +280,19 @@ impl Around<'_> {
                     && self.exact()
                     && (tie == Tie::Mark || tie == Tie::Loose && self.named)
             }
-            Form::Full | Form::Likely => true,
+            // 母の金簪
+            Form::Likely => {
+                self.candidate.surname_end - self.candidate.range.start > '字'.len_utf8()
+                    || self.likely_given()
+            }
+            Form::Full => true,
         }
+    }
+
+    /// Tests for kanji of given names behind the surname.
+    fn likely_given(&self) -> bool {
+        let given = self.text.get(self.candidate.surname_end..self.candidate.range.end);
+        given.is_some_and(|given| is_given(given) || is_given_kanji(given))
     }
 
     fn by_age(&self) -> bool {

@@ -1,0 +1,46 @@
+//! Words that are read as a surname with a given name, but are a place, a time, an office, a work or a number: 門真市,
+//! 鎌倉時代, 宮内大輔, 清元節, 宝永二年.
+
+use super::lists::{GIVEN, GIVEN_SINGLE};
+use super::usual::{is_common, is_sure};
+use super::words::{Kind, Words};
+use crate::clean::characters::is_kanji;
+
+/// Last characters of a place that goes on behind a shorter one: 門真|市, 井伊谷|城.
+const OF_PLACES: &str = "市区町村郡県府国城駅港橋山川島湖原宮寺社領浦岬岳麓通";
+
+/// Kanji behind a surname by which the two are a crowd, a tune, a school or a capital.
+const OF_OTHERS: &str = "衆節宗統儀縁京波通岬岳麓宮史記経天斎鑑公建";
+
+/// Last characters of given names which hardly any other word behind a surname has: 郁子.
+const OF_GIVEN: &str = "子美江枝男雄夫郎";
+
+/// Numerals that are given names.
+const NUMERALS: &str = "一二三四五六七八九十";
+
+/// Ministries of old which are surnames too, and the ranks in them which are given names.
+const MINISTRIES: [&str; 8] = ["宮内", "大蔵", "兵部", "式部", "治部", "民部", "刑部", "中務"];
+const RANKS: [&str; 3] = ["大輔", "少輔", "丞"];
+
+/// Tests a surname and a given name, parted at `surname`, for something else; `behind` is the text behind them.
+pub fn is_other_name(words: &Words, name: &str, surname: usize, behind: &str) -> bool {
+    let Some((surname, given)) = name.split_at_checked(surname) else { return false };
+    let Some(last) = given.chars().next_back() else { return false };
+    if OF_PLACES.contains(last) && words.is(&name[..name.len() - last.len_utf8()], &[Kind::Place]) {
+        return true;
+    }
+    if given.chars().nth(1).is_none() {
+        let number = NUMERALS.contains(last) && (last != '一' || behind.starts_with(is_kanji));
+        return number
+            || OF_OTHERS.contains(last)
+            || words.is_ordinary(surname) && !is_common(surname) && !GIVEN_SINGLE.contains(given);
+    }
+    if MINISTRIES.contains(&surname) && RANKS.contains(&given) {
+        return true;
+    }
+    words.is(name, &[Kind::Other, Kind::Place, Kind::Organisation])
+        || words.is_given_last(given)
+            && !is_sure(words, surname)
+            && !GIVEN.contains(given)
+            && !OF_GIVEN.contains(last)
+}
