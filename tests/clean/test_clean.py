@@ -12,7 +12,7 @@ import ncvc
 from ncvc._native import allowed_characters, cleaning_rules
 
 ALLOWED = set(allowed_characters())
-KEPT_FROM_NFKC = "①-⑳㉑-㉟㊱-㊿¹²³⁰⁴-⁹⁺⁻¼-¾⅐-⅞…℃゛゜"
+KEPT_FROM_NFKC = "⓪①-⑳㉑-㉟㊱-㊿¹²³⁰⁴-ⁿ¼-¾⅐-⅞…℃゛゜"
 
 TEXT = st.text(
     st.sampled_from(
