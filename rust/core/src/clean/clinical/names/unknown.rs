@@ -68,7 +68,7 @@ fn is_unknown_name(words: &Words, lattice: &mut Lattice, name: &str, honorific: 
         || honorific.starts_with(['市', '区', '町', '村', '県', '府', '都', '知'])
             && words.is(name, &[Kind::Place])
             && !words.is(name, &[Kind::Surname])
-        || words.is_ordinary(&format!("{name}{honorific}"))
+        || honorific != "殿" && words.is_ordinary(&format!("{name}{honorific}"))
     {
         return false;
     }

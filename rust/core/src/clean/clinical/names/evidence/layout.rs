@@ -115,8 +115,6 @@ impl Around<'_> {
         }
         in_brackets(self.behind) && (named || !self.single)
             || form == Form::Surname && named && begins_list(self.words, self.text, range.end, LONGEST_LIST)
-            || follows().is_some_and(is_chain)
-                && (!self.single || is_end(self.behind))
-                && !(dotted() && place)
+            || follows().is_some_and(is_chain) && (!self.single || is_end(self.behind))
     }
 }

@@ -147,17 +147,14 @@ impl Around<'_> {
         (sure && !doubtful && !like && begins && whole).then_some(length)
     }
 
-    /// Tests for a word, a hall, a god or the head of a place, which the honorific closes: 杜氏, 姫君, 亀山殿, お伊勢様, 松阪市長.
+    /// Tests for a word, a god or the head of a place, which the honorific closes: 杜氏, 姫君, お伊勢様, 松阪市長.
     fn is_other_with(&self, honorific: &str) -> bool {
         let Self { words, candidate, name, before, .. } = self;
         let place = || !is_common(name) && words.is(name, &[Kind::Place]) && !words.is_surname_first(name);
         let alone = candidate.form == Form::Surname;
-        words.is_ordinary(&self.text[candidate.range.start..candidate.range.end + honorific.len()])
+        let whole = &self.text[candidate.range.start..candidate.range.end + honorific.len()];
+        honorific != "殿" && words.is_ordinary(whole)
             || honorific == "君" && name.ends_with('姫')
-            || honorific == "殿"
-                && alone
-                && !is_common(name)
-                && (words.is_ordinary(name) || words.is(name, &[Kind::Place]))
             || candidate.range.start == self.run.start && before.ends_with('お')
             || self.single && honorific == "さん" && self.behind[honorific.len()..].starts_with(['ぞ', 'わ'])
             || honorific.starts_with(['市', '区', '町', '村', '県', '府', '都', '知']) && alone && place()
