@@ -38,7 +38,7 @@ def analyzer(dictionary: Path) -> native.Analyzer:
 
 def prepare(rules: Any, analyzer: native.Analyzer, folder: Path) -> list[str | None]:
     reading = Reading(part_bytes=NO_LIMIT).to_engine()
-    return native.prepare(reading, 0, [], None, json.dumps(rules), analyzer, folder, [], False, None)
+    return native.prepare(reading, 0, [], None, None, json.dumps(rules), analyzer, folder, [], False, None)
 
 
 @pytest.mark.parametrize("path", list(objects(RULES)), ids=".".join)
