@@ -40,9 +40,9 @@ def build_output(stages: Stages, summary: Summary, report: ReportData) -> None:
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
     inputs: FileDigests = {}
     for task in plan.tasks:
-        for path, digest in read_record(run_dir.digests_file(task), FileDigests).items():
+        for name, digest in read_record(run_dir.digests_file(task), FileDigests).items():
             # Of a file that is read in ranges, one may have been unreadable.
-            inputs[path] = digest if inputs.get(path, digest) is not None else None
+            inputs[name] = digest if inputs.get(name, digest) is not None else None
     _join_dropped(output, stages.parts, run_dir.finished)
     _append_skipped(output / "quarantine.jsonl", chain.from_iterable(plan.skipped))
     write_json(output / "summary.json", summary.to_json())
