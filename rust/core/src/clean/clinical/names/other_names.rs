@@ -44,3 +44,18 @@ pub fn is_other_name(words: &Words, name: &str, surname: usize, behind: &str) ->
             && !GIVEN.contains(given)
             && !OF_GIVEN.contains(last)
 }
+
+/// Tests for a word which the honorific that ends it closes: 杜氏, 大姫君. 南殿 is one too, and a name.
+pub fn is_word_with(words: &Words, whole: &str, honorific: &str) -> bool {
+    honorific == "君" && whole.ends_with("姫君") || honorific != "殿" && words.is_ordinary(whole)
+}
+
+/// Tests for an office that stands behind a place: 市長, 知事.
+pub fn is_office_of_place(honorific: &str) -> bool {
+    honorific.starts_with(['市', '区', '町', '村', '県', '府', '都', '知'])
+}
+
+/// Tests for the end of a verb: 許さんぞ.
+pub fn is_end_of_verb(honorific: &str, behind: &str) -> bool {
+    honorific == "さん" && behind.starts_with(['ぞ', 'わ'])
+}

@@ -8,6 +8,7 @@ use super::given_kanji::{is_given, is_given_kanji};
 use super::honoured::{BEHIND_SAMA, LIKE, NO_PERSONS};
 use super::lattice::{Lattice, Surroundings};
 use super::lists::{NO_FULL, VISITS};
+use super::other_names::{is_end_of_verb, is_office_of_place, is_word_with};
 use super::places::is_unsettled;
 use super::shape::{is_derived, is_known, may_be_surname};
 use super::titles::{honorific, is_family};
@@ -64,11 +65,10 @@ fn is_unknown_name(words: &Words, lattice: &mut Lattice, name: &str, honorific: 
     }
     // 御稲荷さま, 大姫君, 下関市長, 杜氏
     if name.starts_with('御') && !words.is(name, &[Kind::Surname])
-        || honorific == "君" && name.ends_with('姫')
-        || honorific.starts_with(['市', '区', '町', '村', '県', '府', '都', '知'])
+        || is_office_of_place(honorific)
             && words.is(name, &[Kind::Place])
             && !words.is(name, &[Kind::Surname])
-        || honorific != "殿" && words.is_ordinary(&format!("{name}{honorific}"))
+        || is_word_with(words, &format!("{name}{honorific}"), honorific)
     {
         return false;
     }
@@ -101,7 +101,7 @@ fn is_unknown_name(words: &Words, lattice: &mut Lattice, name: &str, honorific: 
             _ => false,
         };
         // 許さんぞ
-        let verb = honorific == "さん" && behind.starts_with(['ぞ', 'わ']);
+        let verb = is_end_of_verb(honorific, behind);
         // 鹿児島
         let sure = !verb && honorific.chars().count() > 1
             || matches!(honorific, "氏" | "君") && !behind.starts_with(is_kanji);

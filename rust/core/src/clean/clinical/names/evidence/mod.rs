@@ -10,7 +10,7 @@ use super::candidate::{Candidate, Certainty, Form, SIGNED, is_single, is_titled_
 use super::given_kanji::{is_given, is_given_kanji};
 use super::honoured::{BEHIND_SAMA, LIKE, NO_PERSONS};
 use super::lists::{ALONE_BEHIND, COMMON, GIVEN, GOES_ON, NO_FULL, NO_NAME_BEFORE, VISITS};
-use super::other_names::is_other_name;
+use super::other_names::{is_end_of_verb, is_office_of_place, is_other_name, is_word_with};
 use super::places::{ends_in_place, is_landscape, is_of_clan, is_of_scale};
 use super::speaker::is_speaker;
 use super::titles::{Tie, age_before, age_behind, family, honorific, is_family, title};
@@ -153,11 +153,10 @@ impl Around<'_> {
         let place = || !is_common(name) && words.is(name, &[Kind::Place]) && !words.is_surname_first(name);
         let alone = candidate.form == Form::Surname;
         let whole = &self.text[candidate.range.start..candidate.range.end + honorific.len()];
-        honorific != "殿" && words.is_ordinary(whole)
-            || honorific == "君" && name.ends_with('姫')
+        is_word_with(words, whole, honorific)
             || candidate.range.start == self.run.start && before.ends_with('お')
-            || self.single && honorific == "さん" && self.behind[honorific.len()..].starts_with(['ぞ', 'わ'])
-            || honorific.starts_with(['市', '区', '町', '村', '県', '府', '都', '知']) && alone && place()
+            || self.single && is_end_of_verb(honorific, &self.behind[honorific.len()..])
+            || is_office_of_place(honorific) && alone && place()
     }
 
     /// Tests for a clan of old: 氏 goes on with what clans have, or a province stands right before the name.
