@@ -60,6 +60,11 @@ def disk_free(path: Path) -> int:
     return shutil.disk_usage(nearest_folder(path)).free
 
 
+def cpu_warnings(dtype: str) -> list[str]:
+    """Sentences about computing in `dtype` on this CPU."""
+    return [slow] if dtype == "bfloat16" and (slow := slow_bfloat16()) else []
+
+
 def slow_bfloat16() -> str:
     """Says that this CPU emulates products of bfloat16; empty where it has them, or nobody knows."""
     try:

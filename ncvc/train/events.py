@@ -7,7 +7,7 @@ import socket
 import torch
 
 from ncvc.identity import describe
-from ncvc.machine import slow_bfloat16
+from ncvc.machine import cpu_warnings
 from ncvc.model.kernels.select import choose
 from ncvc.printable import printable
 from ncvc.train.metrics.log import RunLog
@@ -74,8 +74,8 @@ def _warnings(training: Training) -> str:
     config, device = training.config, training.ranks.device
     spec = find_gpu_spec(torch.cuda.get_device_name(device)) if device.type == "cuda" else None
     found = start_warnings(config, training.plan, training.tokenizer.pieces, training.datasets, spec)
-    if device.type == "cpu" and config.compute.dtype == "bfloat16" and (slow := slow_bfloat16()):
-        found.append(slow)
+    if device.type == "cpu":
+        found += cpu_warnings(config.compute.dtype)
     needed, free, where = disk_of_checkpoints(config)
     if needed > free:
         found.append(

@@ -11,7 +11,7 @@ import torch
 import ncvc.tune.quiet  # noqa: F401  (before trl)
 from ncvc.data.rows import Message
 from ncvc.errors import ConfigError
-from ncvc.machine import slow_bfloat16
+from ncvc.machine import cpu_warnings
 from ncvc.train.elastic.stop_signal import StopRequest
 from ncvc.tune.checkpoints import hidden_folder
 from ncvc.tune.config import TuneConfig
@@ -53,24 +53,20 @@ class Tuning:
         config, args = self.config, self.trainer.args
         device = torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU"
         of = "" if self.trained == self.parameters else f", {self.trained:,} of them trained"
+        slow = [] if torch.cuda.is_available() else cpu_warnings(config.compute.dtype)
         samples = len(self.trainer.train_dataset)  # packed ones, with packing
         lines = [
             f"{config.run}: method {config.method} on {config.base}",
             f"model: {self.parameters:,} parameters{of}, products in {config.compute.dtype}"
             f", {args.world_size} × {device}",
             f"data: {self.prepared.count:,} samples, about {config.epochs(samples):.2f} epochs",
-            *(f"WARNING: {warning}" for warning in [*config.warnings(samples), *self._slow()]),
+            *(f"WARNING: {warning}" for warning in [*config.warnings(samples), *slow]),
         ]
         if self.prepared.base.new_tokens:
             lines.append(f"new tokens: {', '.join(self.prepared.base.new_tokens)}")
         if noise := noise_sentence(config, self.prepared.base.embedding_factor):
             lines.append(noise)
         return "\n".join(lines)
-
-    def _slow(self) -> list[str]:
-        """The sentence on emulated products, where there are any."""
-        emulated = self.config.compute.dtype == "bfloat16" and not torch.cuda.is_available()
-        return [sentence] if emulated and (sentence := slow_bfloat16()) else []
 
 
 def noise_sentence(config: TuneConfig, factor: float) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ncvc.errors import ConfigError
-from ncvc.machine import gpus, memory_limit, slow_bfloat16
+from ncvc.machine import cpu_warnings, gpus, memory_limit
 from ncvc.train.config import TrainConfig
 from ncvc.train.preflight.checks import Prepared, inspect_prepared
 from ncvc.train.preflight.disk import checkpoint_bytes, disk_of_checkpoints, written_and_kept
@@ -57,7 +57,7 @@ class Target:
     here: int = 0
     """Number of GPUs of this machine, if the run is planned for it."""
     absent: bool = False
-    """Whether no card was named and this machine has none, so that a start here would compute on the CPU."""
+    """No card was named and this machine has none: a start here would compute on the CPU."""
 
 
 def target(gpu: str | None = None, gpu_memory: float | None = None, gpu_tflops: float | None = None) -> Target:
@@ -319,7 +319,7 @@ def _speed(config: TrainConfig, ranks: int, spec: GpuSpec, mfu: float | None) ->
 
 
 def _cpu(config: TrainConfig, ranks: int, copies: int, planned: Target) -> Rows:
-    """What a start on this machine would do if it has no GPU and none was named."""
+    """Describes a start on this machine, if it has no GPU and none was named."""
     if not planned.absent:
         return []
     needed, there = round(ranks * (fullest(config, copies)[1].total - RESERVED)), memory_limit()
@@ -330,7 +330,7 @@ def _cpu(config: TrainConfig, ranks: int, copies: int, planned: Target) -> Rows:
             f"started here it computes on {len(os.sched_getaffinity(0))} cores; {size(needed)} of all ranks {verdict}"
             f" in {size(there)}; its time is not estimated: ncvc train tune measures steps",
         ),
-        *(("WARNING", slow) for slow in (slow_bfloat16(),) if slow and config.compute.dtype == "bfloat16"),
+        *(("WARNING", warning) for warning in cpu_warnings(config.compute.dtype)),
     ]
 
 
