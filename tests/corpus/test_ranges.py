@@ -3,6 +3,7 @@
 import gzip
 import json
 import random
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +96,7 @@ def run(folder: Path, name: str, output: str, said: list[str] | None = None, **c
 
 
 def outputs(folder: Path) -> Any:
-    """What is in an output, without how it is packed and what tells the time."""
+    """Returns the content of an output, without how it is packed and what tells the time."""
     packed = {str(path.relative_to(folder)): read_zst(path) for path in folder.rglob("*.zst")}
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
@@ -170,16 +171,25 @@ class StoppedError(Exception):
     """Stands for a kill."""
 
 
-def stop_after(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lets a pass end before its task of this number."""
+def before_task(number: int, monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
+    """Lets a pass do something before its task of this number."""
     prepare = Stages.prepare
 
-    def stopped(stages: Stages, task: plan.Task, progress: Any = None) -> None:
-        if task.number == count:
-            raise StoppedError
+    def acting(stages: Stages, task: plan.Task, progress: Any = None) -> None:
+        if task.number == number:
+            act()
         prepare(stages, task, progress)
 
-    monkeypatch.setattr(Stages, "prepare", stopped)
+    monkeypatch.setattr(Stages, "prepare", acting)
+
+
+def stop_after(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets a pass end before its task of this number."""
+
+    def stop() -> None:
+        raise StoppedError
+
+    before_task(count, monkeypatch, stop)
 
 
 def test_a_run_that_was_stopped_goes_on_or_sees_the_change(
@@ -206,14 +216,7 @@ def test_a_change_behind_the_back_of_a_run_is_seen(
     content = json_lines(TEXTS)
     path = tmp_path / "a.jsonl"
     path.write_bytes(content)
-    prepare = Stages.prepare
-
-    def changing(stages: Stages, task: plan.Task, progress: Any = None) -> None:
-        if task.number == 3:
-            path.write_bytes(content[:-20] + b"x" * 20)
-        prepare(stages, task, progress)
-
-    monkeypatch.setattr(Stages, "prepare", changing)
+    before_task(3, monkeypatch, lambda: path.write_bytes(content[:-20] + b"x" * 20))
     with pytest.raises(NcvcError, match="changed since this run was begun"):
         run(tmp_path, "a.jsonl", "out")
 
