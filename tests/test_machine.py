@@ -1,4 +1,4 @@
-"""What a processor's own list of features says of its products."""
+"""Products that a processor lacks, by its own list of features."""
 
 from pathlib import Path
 

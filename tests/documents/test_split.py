@@ -26,7 +26,7 @@ def split(path: Path, format: FileFormat, size: int, encoding: str = "auto") -> 
 
 
 def line_starts(content: bytes, *, paragraphs: bool) -> Iterator[tuple[int, int]]:
-    """Where documents can begin that a range can begin with, and the lines before each."""
+    """Yields the beginnings of documents that a range can begin with, and the lines before each."""
     at, empty = 0, True
     for number, line in enumerate(content.split(b"\n")):
         if at < len(content) and (empty or not paragraphs):

@@ -15,7 +15,7 @@ pub struct Lines {
     frames: Option<FrameStarts>,
     /// Bytes of content so far.
     position: u64,
-    /// Where the last line begins, or the one that comes next.
+    /// Beginning of the last line, or of the one that comes next.
     line_start: u64,
     /// The next byte is the first of a line.
     at_start: bool,
