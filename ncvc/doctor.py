@@ -56,7 +56,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "inspect scores": (*CONFIGS, "matplotlib", "matplotlib-fontja", "numpy"),
     "inspect tokens": (),
     "inspect weights": tuple(name for name in PICTURES if name not in ("tokenizers", "transformers")),
-    "preprocess": (*CONFIGS, "ipadic"),
+    "preprocess": (*CONFIGS, "ipadic", "numpy"),
     "quality apply": ("numpy", "pydantic"),
     "quality embed": (*MODELS, "pydantic"),
     "quality fit": ("numpy", "pydantic", "scikit-learn"),

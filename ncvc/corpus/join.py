@@ -19,7 +19,6 @@ from pathlib import Path
 from ncvc.corpus.part_records import RECORD, FinishedPart, PartFile
 from ncvc.errors import NcvcError
 from ncvc.files import sync
-from ncvc.indexed import token_type, write_index
 from ncvc.progress import ProgressCallback
 
 LENGTHS = "lengths.bin"
@@ -70,6 +69,8 @@ def join_parts(target: Path, parts: Sequence[Path], name: str, progress: Progres
 
 def index_parts(index: Path, parts: Sequence[Path], vocab_size: int, size: int) -> str:
     """Writes the index of a dataset of `size` bytes that parts were joined into; returns its SHA-256."""
+    from ncvc.indexed import token_type, write_index  # numpy: not for a pass that joins nothing
+
     with _naming(index):
         index.unlink(missing_ok=True)
         digest = write_index(index, [part / LENGTHS for part in parts], token_type(vocab_size), size)
