@@ -25,6 +25,7 @@ CLOCKS_APART = 60 * 10**9
 """Nanoseconds by which the clocks of this machine and of a file server may differ."""
 PARTIAL = re.compile(r"\..+\.[0-9a-f]{8}\.partial")
 """Names of files that a crash left half-written."""
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _EXCHANGE = 2  # RENAME_EXCHANGE of renameat2(2)
 _HERE = -100  # AT_FDCWD
 
@@ -95,6 +96,9 @@ class WorkFolder:
         return None
 
     def __exit__(self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None) -> None:
+        """Names `final` in an error of a full disk, which Python says without a name."""
+        if isinstance(error, OSError) and _is_nameless_full(error):
+            error.filename = str(self.final)
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
@@ -147,6 +151,11 @@ class WorkFolder:
         )
 
 
+def _is_nameless_full(error: OSError) -> bool:
+    """Tests for an error of a full disk that names no file; the engine's name it in their words."""
+    return error.errno in _FULL and error.filename is None and error.strerror == os.strerror(error.errno)
+
+
 def _identity(path: Path) -> tuple[int, int] | None:
     """Returns the device and inode of a path, None if nothing is there."""
     try:
@@ -171,7 +180,7 @@ def whole_folder(final: Path, recheck: Callable[[Path, int], None] | None = None
             work.publish()
         except BaseException as error:
             work.remove()
-            full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+            full = isinstance(error, OSError) and error.errno in _FULL
             # Of a copy the error names what was copied.
             if isinstance(error, OSError) and (full or not error.filename) and error.strerror:
                 error.filename = str(final)
@@ -310,8 +319,7 @@ def whole_file(final: Path) -> Iterator[Path]:
         partial.rename(final)
         sync(final.parent)
     except OSError as error:
-        nameless = error.filename is None and error.errno in (errno.ENOSPC, errno.EDQUOT)
-        if nameless or str(error.filename) == str(partial):
+        if _is_nameless_full(error) or str(error.filename) == str(partial):
             error.filename, error.filename2 = str(final), None
         raise
     finally:

@@ -2,11 +2,12 @@
 
 import errno
 import os
+import re
 from pathlib import Path
 
 import pytest
 
-from ncvc.files import files_below, listed, whole_file
+from ncvc.files import WorkFolder, files_below, listed, whole_file
 
 
 def test_what_is_in_a_folder_is_listed_in_order(tmp_path: Path) -> None:
@@ -39,3 +40,17 @@ def test_an_error_of_a_whole_file_names_the_file(tmp_path: Path) -> None:
         raise ConnectionRefusedError(errno.ECONNREFUSED, "refused")
     assert refused.value.filename is None
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_error_of_a_full_disk_names_the_folder_that_is_written(tmp_path: Path) -> None:
+    final = tmp_path / "out"
+    for number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        with pytest.raises(OSError, match=re.escape(os.strerror(number))) as full, WorkFolder(final):
+            raise OSError(number, os.strerror(number))
+        assert full.value.filename == str(final)
+    with pytest.raises(OSError, match=r"a\.bin: cannot write") as named, WorkFolder(final):
+        raise OSError(errno.ENOSPC, f"a.bin: cannot write: {os.strerror(errno.ENOSPC)}")
+    assert named.value.filename is None
+    with pytest.raises(ConnectionRefusedError) as refused, WorkFolder(final):
+        raise ConnectionRefusedError(errno.ECONNREFUSED, "refused")
+    assert refused.value.filename is None
