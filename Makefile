@@ -25,7 +25,7 @@ demo: setup ## The whole way on a CPU, from generated text to an answer; everyth
 
 test: setup ## Run every test but the slow ones
 	cargo test --release --locked -p ncvc-core
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --durations 30
 
 test-all: export NCVC_SLOW := 1
 test-all: test ## Run every test, the slow ones too: whole corpora, every place to fail
