@@ -15,7 +15,7 @@ pub fn around(text: &str, word: &Range<usize>) -> Option<Place> {
     };
     let goes_on = text[word.end..].starts_with(|c: char| c.is_ascii_alphanumeric());
     let mut start = word_start(text, word.start);
-    if goes_on || !is_part(&text[start..word.end]) {
+    if goes_on || !is_part(&text[start..word.end]) || !is_name(&text[start..word.start]) {
         return None;
     }
     while let Some(gap) = [", ", " ", ","].iter().find(|gap| text[..start].ends_with(**gap)) {
@@ -41,6 +41,13 @@ pub fn around(text: &str, word: &Range<usize>) -> Option<Place> {
     let numbered = text[start..end].bytes().any(|b| b.is_ascii_digit());
     let several = text[start..end].contains(',');
     (numbered || several).then_some(Place { whole: start..end, value: start..end })
+}
+
+/// Tests for a name as Japanese is written in Latin letters: HDL-Cho and T-Cho are laboratory tests.
+fn is_name(stem: &str) -> bool {
+    let name = stem.rsplit('-').next().unwrap_or_default();
+    let closed = name.ends_with(|c: char| "aeiouhmn".contains(c.to_ascii_lowercase()));
+    name.len() > 1 && closed || name.ends_with(|c: char| c.is_ascii_digit())
 }
 
 fn is_word(byte: u8) -> bool {
