@@ -39,6 +39,7 @@ pub fn is_alone(words: &Words, text: &str, candidate: &Candidate) -> bool {
         && begins(before, is_common(name) || words.is_only_surname(name))
         && !is_linked(before, behind)
         && !names_a_thing(behind, candidate)
+        && !is_solution(name, behind)
         && follows(name, behind, candidate, common)
 }
 
@@ -101,9 +102,16 @@ fn is_linked(before: &str, behind: &str) -> bool {
         || whole.starts_with(joins)
             && whole.split(joins).skip(1).any(|part| {
                 part.starts_with(is_katakana)
+                    || is_latin_word(part)
                     || part.ends_with(|c| THINGS.contains(c))
                     || part.char_indices().any(|(i, _)| NO_NAME_BEFORE.at_start(&part[i..]).any(is_long))
             })
+}
+
+/// Tests for a word in Latin letters that is no title: Barbara.
+fn is_latin_word(part: &str) -> bool {
+    let letters = part.bytes().take_while(u8::is_ascii_alphabetic).count();
+    letters > 3 && part.as_bytes()[1].is_ascii_lowercase()
 }
 
 /// Tests for two characters or more.
@@ -116,7 +124,7 @@ fn names_a_thing(behind: &str, candidate: &Candidate) -> bool {
     let rest = behind.strip_prefix(['の', '氏']).unwrap_or(behind);
     let rest = rest.strip_prefix('式').unwrap_or(rest);
     let stripped = rest.len() < behind.len();
-    if stripped && NO_NAME_BEFORE.at_start(rest).any(is_long) {
+    if stripped && NO_NAME_BEFORE.at_start(rest).any(is_long) || is_clinic(behind) {
         return true;
     }
     if NO_NAME_BEFORE.at_start(behind).any(|word| candidate.next_length <= word.chars().count()) {
@@ -124,6 +132,24 @@ fn names_a_thing(behind: &str, candidate: &Candidate) -> bool {
     }
     let next: usize = behind.chars().take(candidate.next_length).map(char::len_utf8).sum();
     candidate.next_length <= 2 && !has(behind) && behind[..next].ends_with(|c| THINGS.contains(c))
+}
+
+/// Longest departments with the word for a clinic behind them, in characters.
+const LONGEST_CLINIC: usize = 14;
+
+/// Tests for a clinic, which bears the name of its doctor: 佐藤内科クリニック.
+fn is_clinic(behind: &str) -> bool {
+    let word = |c: &char| is_kanji(*c) || is_katakana(*c) || *c == 'ー';
+    let length: usize = behind.chars().take(LONGEST_CLINIC).take_while(word).map(char::len_utf8).sum();
+    let run = &behind[..length];
+    ["医院", "クリニック", "病院", "診療所"]
+        .iter()
+        .any(|clinic| run.find(clinic).is_some_and(|at| run[..at].ends_with(['科', '形'])))
+}
+
+/// Tests for a solution by the company that makes it: 大塚生食注.
+fn is_solution(name: &str, behind: &str) -> bool {
+    COMPANIES.contains(name) && ["生食", "蒸留水", "糖液"].iter().any(|word| behind.starts_with(word))
 }
 
 /// Tests what follows for what persons do and have.

@@ -103,7 +103,7 @@ fn honoured(words: &Words, text: &str, start: usize, end: usize) -> Option<usize
     }
     let honorific = ["様", "氏", "先生", "さん", "さま", "殿", "医師", "看護師", "君", "くん", "ちゃん"]
         .into_iter()
-        .find(|word| after.starts_with(word))?;
+        .find(|word| after.starts_with(word) && !after.starts_with("氏病"))?;
     let several = name.contains([' ', '.']);
     // The first part alone, of as many characters as this one, is tested for another word.
     let capitalised = name.split([' ', '.']).all(|part| {

@@ -1,5 +1,8 @@
 //! Words beside a name: honorifics and professions behind it, titles and family before it.
 
+use std::sync::LazyLock;
+
+use super::super::list::List;
 use super::lists::{BEFORE, BEFORE_MARK, BEHIND, BEHIND_KANA, FAMILY};
 use super::runs::is_katakana_word;
 use super::titles_latin::title_in_latin;
@@ -49,10 +52,11 @@ const BEHIND_LATIN: &[&str] = &[
 const NO_PROFESSION_BEFORE: &str = "会室科部免用型式法病業職制論学";
 
 /// Words that begin like an honorific.
-const NO_HONORIFIC: &[&str] = &[
-    "殿部", "殿筋", "殿皮", "殿裂", "殿位", "様体", "様々", "様式", "様相", "様態", "様子", "氏病", "氏族",
-    "氏名", "氏神", "氏子", "君主", "君臨", "氏朝",
-];
+static NO_HONORIFIC: LazyLock<List> = LazyLock::new(|| {
+    List::read(
+        "殿部 殿筋 殿皮 殿裂 殿位 様体 様々 様式 様相 様態 様子 氏病 氏族 氏名 氏神 氏子 君主 君臨 氏朝 氏母斑 君子湯",
+    )
+});
 
 /// Words that begin like an honorific in kana.
 const NO_KANA: &[&str] = &[
@@ -86,9 +90,12 @@ pub fn honorific(text: &str) -> Option<usize> {
             if rest.starts_with("選手権") {
                 false
             } else if word.chars().nth(1).is_some() {
-                *word == "先生" || !rest[word.len()..].starts_with(|c| NO_PROFESSION_BEFORE.contains(c))
+                let behind = &rest[word.len()..];
+                // 堀井歯科医院
+                let clinic = word.ends_with('医') && behind.starts_with('院');
+                *word == "先生" || !clinic && !behind.starts_with(|c| NO_PROFESSION_BEFORE.contains(c))
             } else {
-                !NO_HONORIFIC.iter().any(|other| rest.starts_with(other))
+                !NO_HONORIFIC.begins(rest)
             }
         };
         BEHIND.at_start(rest).filter(is_word).map(str::len).max()
@@ -107,8 +114,11 @@ pub fn honorific(text: &str) -> Option<usize> {
 /// Returns the length of the profession in Latin letters at the start of `text`.
 fn latin_profession(text: &str) -> Option<usize> {
     let word = BEHIND_LATIN.iter().filter(|word| text.starts_with(**word)).max_by_key(|word| word.len())?;
-    let goes_on = text[word.len()..].starts_with(|c: char| c.is_ascii_alphanumeric() || c == '-');
-    (!goes_on).then_some(word.len())
+    let behind = &text[word.len()..];
+    let goes_on = behind.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '-');
+    // 母指CM関節
+    let joint = *word == "CM" && behind.starts_with("関節");
+    (!goes_on && !joint).then_some(word.len())
 }
 
 /// Tests for a profession or a member of the family in brackets at the start of `text`.
