@@ -156,8 +156,14 @@ fn is_unknown_name(words: &Words, lattice: &mut Lattice, name: &str, honorific: 
             behind.is_empty() || behind.starts_with(|c: char| BEHIND_SAMA.contains(c) || !is_hiragana(c));
         let shaped = words.looks_like_surname(name, 40)
             || words.looks_like_surname(name, 5) && is_odd(words, lattice, name);
+        // 血性水様性下痢
+        let begins_word = || name.char_indices().nth(2).is_some_and(|(i, _)| words.is_ordinary(&name[..i]));
+        if name.ends_with("性水") || name.ends_with('水') && begins_word() {
+            return false;
+        }
+        let likeness = || SYMPTOMS.iter().any(|word| behind.starts_with(word)) && begins_word();
         return apart
-            && (shaped || visits && !name.ends_with(|c| LIKENESS.contains(c)))
+            && (shaped || visits && !name.ends_with(|c| LIKENESS.contains(c)) && !likeness())
             && !LIKE.iter().any(|word| behind.starts_with(word));
     }
     given
@@ -166,7 +172,10 @@ fn is_unknown_name(words: &Words, lattice: &mut Lattice, name: &str, honorific: 
 }
 
 /// Characters that 様 is joined with to a word: 同様, 多様.
-const LIKENESS: &str = "同多異一模仕各有今両別何神仏王奥貴皆";
+const LIKENESS: &str = "同多異一模仕各有今両別何神仏王奥貴皆残渣";
+
+/// Words behind 様 by which it means likeness, where a word of the dictionary begins what stands before it: 食物残渣様嘔吐.
+const SYMPTOMS: [&str; 6] = ["下痢", "嘔吐", "浮腫", "咳嗽", "皮膚", "母斑"];
 
 /// Tests for an honorific or a profession.
 fn honorific_whole(name: &str) -> bool {
