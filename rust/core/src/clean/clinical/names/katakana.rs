@@ -3,7 +3,7 @@
 use super::super::category::Place;
 use super::foreign;
 use super::joined;
-use super::lists::{GIVEN_KATAKANA, GOES_ON, NO_KATAKANA, VISITS};
+use super::lists::{BELONGS, GIVEN_KATAKANA, GOES_ON, NO_KATAKANA, VISITS};
 use super::runs::{is_katakana_word, run_of};
 use super::titles::{Tie, age_behind, family, honorific, title};
 use super::words::{Kind, Words};
@@ -132,7 +132,7 @@ impl Name<'_> {
     /// Tests whether the title or the member of the family before it makes it a name.
     fn titled(&self, tie: Option<Tie>) -> bool {
         let behind = &self.text[self.end..];
-        let closed = !behind.starts_with(|c: char| is_kanji(c) || is_hiragana(c))
+        let closed = !behind.starts_with(|c: char| is_kanji(c) || is_hiragana(c)) && !self.begins_eponym()
             || self.parts.len() == 1 && GOES_ON.begins(behind);
         let person = || {
             self.parts.iter().all(|part| {
@@ -163,6 +163,16 @@ impl Name<'_> {
             }
             None => false,
         }
+    }
+
+    /// Tests for the first parts of an eponym: ニーマン in ニーマン・ピック病.
+    fn begins_eponym(&self) -> bool {
+        let further =
+            self.text[self.end..].strip_prefix('・').filter(|rest| rest.starts_with(is_katakana_word));
+        further.is_some_and(|further| {
+            let rest = further.trim_start_matches(|c| c == '・' || is_katakana_word(c));
+            rest.starts_with(is_kanji) && ![&VISITS, &BELONGS].iter().any(|list| list.begins(rest))
+        })
     }
 
     /// Tests for parts with a dot between them, none of which is an ordinary word.
