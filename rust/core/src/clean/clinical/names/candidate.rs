@@ -221,7 +221,9 @@ pub fn candidates(
             && (token.length > 1 || is_single(&part[token.range.clone()]) && text[run.end..].starts_with(' '))
         {
             let end = given_in_kana(words, text, run.end);
-            if end > run.end {
+            // 土筆の枝
+            let of_word = text[run.end..].starts_with('の') && words.is_ordinary(&part[token.range.clone()]);
+            if end > run.end && !of_word {
                 candidate.range.end = end;
                 candidate.form = Form::Full;
                 candidate.margin = i32::MAX;

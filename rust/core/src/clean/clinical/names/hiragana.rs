@@ -6,6 +6,7 @@ use super::super::category::Place;
 use super::given_kana::closed_by_kanji;
 use super::joined::{self, is_full};
 use super::lists::{GIVEN_HIRAGANA, GIVEN_MODERN, GOES_ON, NO_GIVEN};
+use super::other_names::is_maker;
 use super::readings::katakana;
 use super::runs::run_of;
 use super::titles::{Tie, family, honorific};
@@ -98,7 +99,7 @@ const NO_NICKNAMES: [&str; 9] = ["お", "ぼ", "ば", "じ", "と", "か", "あ"
 fn called(words: &Words, text: &str, start: usize, end: usize) -> Option<Range<usize>> {
     let run = &text[start..end];
     let apart = !text[..start].ends_with(|c: char| is_katakana(c) || is_hiragana(c) || c == 'ー');
-    if !apart {
+    if !apart || is_maker(&text[..start], &text[end..]) {
         return None;
     }
     if run.contains('っ')

@@ -1,6 +1,9 @@
 //! Words that are read as a surname with a given name, but are a place, a time, an office, a work or a number: 門真市,
 //! 鎌倉時代, 宮内大輔, 清元節, 宝永二年.
 
+use std::sync::LazyLock;
+
+use super::super::list::List;
 use super::lists::{GIVEN, GIVEN_SINGLE};
 use super::usual::{is_common, is_sure};
 use super::words::{Kind, Words};
@@ -26,7 +29,10 @@ const RANKS: [&str; 3] = ["大輔", "少輔", "丞"];
 pub fn is_other_name(words: &Words, name: &str, surname: usize, behind: &str) -> bool {
     let Some((surname, given)) = name.split_at_checked(surname) else { return false };
     let Some(last) = given.chars().next_back() else { return false };
-    if OF_PLACES.contains(last) && words.is(&name[..name.len() - last.len_utf8()], &[Kind::Place]) {
+    let place = || words.is(&name[..name.len() - last.len_utf8()], &[Kind::Place]);
+    // 波音市: 波 is no surname of the dictionary.
+    let no_surname = || surname.chars().nth(1).is_none() && !words.is(surname, &[Kind::Surname]);
+    if OF_PLACES.contains(last) && (place() || no_surname()) {
         return true;
     }
     if given.chars().nth(1).is_none() {
@@ -43,6 +49,29 @@ pub fn is_other_name(words: &Words, name: &str, surname: usize, behind: &str) ->
             && !is_sure(words, surname)
             && !GIVEN.contains(given)
             && !OF_GIVEN.contains(last)
+}
+
+/// Last characters of diseases.
+const DISEASES: &str = "炎症腫瘤癌痛病疹瘡癬斑脈熱";
+
+/// Last characters of further words for diseases, which are no given name of two characters or more.
+const LONG_ENDS: &str = "性栓縮肺洞血骨筋腱孔創";
+
+/// Tests for a disease or a town behind what is read as a surname: 毛包炎, 片山熱, 若草浦町.
+pub fn is_disease_or_town(surname: &str, given: &str) -> bool {
+    let long = |part: &str| part.chars().nth(1).is_some();
+    given.ends_with(|c| DISEASES.contains(c))
+        || long(given) && given.ends_with(|c| LONG_ENDS.contains(c))
+        || long(given) && long(surname) && given.ends_with(['町', '村', '区', '郡'])
+}
+
+/// Last characters of drugs, their forms and doses.
+static DRUGS: LazyLock<List> =
+    LazyLock::new(|| List::read("g L l % 錠 注 液 散 粒 カプセル シロップ 軟膏 クリーム テープ キット"));
+
+/// Tests for the maker of a drug between brackets: メトホルミン錠250mg「小林」.
+pub fn is_maker(before: &str, behind: &str) -> bool {
+    behind.starts_with('」') && before.strip_suffix('「').is_some_and(|drug| DRUGS.ends(drug))
 }
 
 /// Tests for a word which the honorific that ends it closes: 杜氏, 大姫君. 南殿 is one too, and a name.

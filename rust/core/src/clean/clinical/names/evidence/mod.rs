@@ -9,14 +9,16 @@ use super::alone::{is_alone, is_alone_single};
 use super::candidate::{Candidate, Certainty, Form, SIGNED, is_single, is_titled_single};
 use super::given_kanji::{is_given, is_given_kanji};
 use super::honoured::{BEHIND_SAMA, LIKE, NO_PERSONS};
-use super::lists::{ALONE_BEHIND, COMMON, GIVEN, GOES_ON, NO_FULL, NO_NAME_BEFORE, VISITS};
-use super::other_names::{is_end_of_verb, is_office_of_place, is_other_name, is_word_with};
+use super::lists::{ALONE_BEHIND, BELONGS, COMMON, FAMILY, GIVEN, GOES_ON, NO_FULL, NO_NAME_BEFORE, VISITS};
+use super::other_names::{
+    is_disease_or_town, is_end_of_verb, is_maker, is_office_of_place, is_other_name, is_word_with,
+};
 use super::places::{ends_in_place, is_landscape, is_of_clan, is_of_scale};
 use super::speaker::is_speaker;
 use super::titles::{Tie, age_before, age_behind, family, honorific, is_family, title};
 use super::usual::is_common;
 use super::words::{Kind, Words, id};
-use crate::clean::characters::{is_hiragana, is_kanji};
+use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
 
 /// The end of the last name found, with its honorific.
 pub type Last = Option<usize>;
@@ -31,25 +33,16 @@ pub fn decide(
 ) -> Option<Place> {
     let range = candidate.range.clone();
     let (before, name, behind) = (&text[..range.start], &text[range.clone()], &text[range.end..]);
-    if NO_PERSONS.contains(name) || NO_FULL.contains(name) || is_family(name) || is_repeated(name) {
+    if is_no_person(name) || is_maker(before, behind) {
         return None;
     }
-    let single = name.chars().count() == 1;
-    let around = Around {
-        words,
-        text,
-        run,
-        candidate,
-        before,
-        name,
-        behind,
-        single,
-        named: candidate.form != Form::Given
-            && !single
-            && (candidate.certainty == Certainty::Name || is_common(name)),
-        title: title(before),
-        family: family(before),
-    };
+    if candidate.form == Form::Likely
+        && let Some((surname, given)) = name.split_at_checked(candidate.surname_end - range.start)
+        && is_disease_or_town(surname, given)
+    {
+        return decide(words, text, run, &surname_of(text, candidate, id::NOUN), last);
+    }
+    let around = Around::new(words, text, run, candidate);
     if let Some(length) = around.honoured() {
         return Some(Place { whole: range.start..range.end + length, value: range });
     }
@@ -111,7 +104,28 @@ struct Around<'a> {
     family: Option<Tie>,
 }
 
-impl Around<'_> {
+impl<'a> Around<'a> {
+    fn new(words: &'a Words, text: &'a str, run: &'a Range<usize>, candidate: &'a Candidate) -> Self {
+        let range = candidate.range.clone();
+        let (before, name, behind) = (&text[..range.start], &text[range.clone()], &text[range.end..]);
+        let single = name.chars().count() == 1;
+        Self {
+            words,
+            text,
+            run,
+            candidate,
+            before,
+            name,
+            behind,
+            single,
+            named: candidate.form != Form::Given
+                && !single
+                && (candidate.certainty == Certainty::Name || is_common(name)),
+            title: title(before),
+            family: family(before).filter(|_| !is_member_in_word(words, before, name)),
+        }
+    }
+
     /// The length of the honorific or profession that makes it a name.
     fn honoured(&self) -> Option<usize> {
         let Self { candidate, name, behind, .. } = self;
@@ -174,13 +188,7 @@ impl Around<'_> {
             && given.chars().count() > 1
             && !NO_NAME_BEFORE.at_start(given).any(|word| word.chars().count() == 1)
             && given.chars().any(|c| !is_given_kanji(c.encode_utf8(&mut [0; 4])));
-        no_given.then(|| Candidate {
-            range: self.candidate.range.start..self.candidate.surname_end,
-            form: Form::Surname,
-            next_length: given.chars().count(),
-            next_id: id::VERBAL_NOUN,
-            ..self.candidate.clone()
-        })
+        no_given.then(|| surname_of(self.text, self.candidate, id::VERBAL_NOUN))
     }
 
     /// Tests that nothing behind the candidate makes it part of another word.
@@ -219,7 +227,16 @@ impl Around<'_> {
         if tail.is_some_and(|tail| "藩律統浜行屋城京寺流派家宮軍勢領国".contains(tail)) {
             return false;
         }
-        candidate.form == Form::Full && begins && !candidate.overlaps && candidate.margin >= LEAST_MARGIN
+        // 外間葉細胞
+        let in_word = tail.is_some()
+            && !is_common(&self.name[..surname])
+            && self.behind.starts_with(is_kanji)
+            && ![&VISITS, &BELONGS].iter().any(|list| list.begins(self.behind));
+        candidate.form == Form::Full
+            && begins
+            && !in_word
+            && !candidate.overlaps
+            && candidate.margin >= LEAST_MARGIN
     }
 
     /// Tests that the candidate is its run, or all of it that no kanji follows.
@@ -262,18 +279,20 @@ impl Around<'_> {
         match self.candidate.form {
             Form::Given => {
                 !self.single
-                    && (tie == Tie::Mark || !self.words.is_ordinary(self.name) || GIVEN.contains(self.name))
-                    || tie == Tie::Mark && is_end(self.behind)
+                    && (tie == Tie::Mark && !self.goes_on()
+                        || !self.words.is_ordinary(self.name)
+                        || GIVEN.contains(self.name))
+                    || tie == Tie::Mark && is_end(self.behind) && !self.goes_on()
                     || tie == Tie::Loose
                         && self.before.ends_with(' ')
                         && self.candidate.whole
                         && is_end(self.behind)
             }
             Form::Surname => {
-                let given =
-                    || tie == Tie::Mark && self.words.is(self.name, &[Kind::Given]) && is_end(self.behind);
-                (!self.single || given())
+                let given = || self.words.is(self.name, &[Kind::Given]) && is_end(self.behind);
+                (!self.single || tie == Tie::Mark && given())
                     && self.exact()
+                    && (self.named || !self.goes_on())
                     && (tie == Tie::Mark || tie == Tie::Loose && self.named)
             }
             // 母の金簪
@@ -283,6 +302,12 @@ impl Around<'_> {
             }
             Form::Full => true,
         }
+    }
+
+    /// Tests for a word that goes on in katakana or letters: 高コレステロール血症, 成人T細胞, 中~高分化.
+    fn goes_on(&self) -> bool {
+        let letter = |c: char| c.is_ascii_alphabetic() || matches!(c, 'α'..='ω' | '~' | '〜');
+        self.behind.starts_with(|c| is_katakana(c) || letter(c))
     }
 
     /// Tests for kanji of given names behind the surname.
@@ -312,9 +337,35 @@ impl Around<'_> {
     }
 }
 
+/// The surname of a candidate alone, behind which stands a word with MeCab's id `next`.
+fn surname_of(text: &str, candidate: &Candidate, next: u16) -> Candidate {
+    let rest = &text[candidate.surname_end..candidate.range.end];
+    Candidate {
+        range: candidate.range.start..candidate.surname_end,
+        form: Form::Surname,
+        next_length: rest.chars().count(),
+        next_id: next,
+        whole: false,
+        ..candidate.clone()
+    }
+}
+
+/// Tests for one kanji for a member of the family that begins a word of the dictionary with the name: 子宮口開大.
+fn is_member_in_word(words: &Words, before: &str, name: &str) -> bool {
+    let (Some(member), Some(first)) = (before.chars().next_back(), name.chars().next()) else { return false };
+    is_kanji(member)
+        && FAMILY.at_end(before).all(|word| word.chars().nth(1).is_none())
+        && words.is_ordinary(&format!("{member}{first}"))
+}
+
 /// Tests for the beginning of a phrase.
 fn is_apart(before: &str) -> bool {
     before.is_empty() || before.ends_with([' ', '\n', '、', '。', '(', ':', '/', ','])
+}
+
+/// Tests for a word that is read as a name and is none.
+fn is_no_person(name: &str) -> bool {
+    NO_PERSONS.contains(name) || NO_FULL.contains(name) || is_family(name) || is_repeated(name)
 }
 
 /// Tests for one kanji with the mark of repetition: 徐々.
