@@ -9,6 +9,7 @@ pub mod dedup;
 pub mod dictionary;
 pub mod error;
 pub mod filter;
+mod huge_array;
 pub mod morph;
 pub mod page;
 pub mod pipeline;

@@ -2,6 +2,8 @@
 
 use std::io::{self, Read};
 
+use crate::huge_array::HugeArray;
+
 /// Costs of (right id of the left morpheme, left id of the right morpheme).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Matrix {
@@ -10,7 +12,7 @@ pub struct Matrix {
     /// Number of left ids.
     pub lefts: u16,
     /// `costs[left * rights + right]`.
-    costs: Vec<i16>,
+    costs: HugeArray<i16>,
 }
 
 /// The id at both ends of a line.
@@ -29,7 +31,7 @@ impl Matrix {
                 "damaged or not a matrix.bin: {rights} × {lefts} costs do not fit its size; install the dictionary again"
             ));
         }
-        let costs = body.chunks_exact(2).map(|c| i16::from_le_bytes([c[0], c[1]])).collect();
+        let costs = HugeArray::collect(body.chunks_exact(2).map(|c| i16::from_le_bytes([c[0], c[1]])));
         Ok(Self { rights, lefts, costs })
     }
 
@@ -49,7 +51,7 @@ impl Matrix {
         let Some([rights, lefts]) = integers::<u16, 2>(first).filter(|sizes| !sizes.contains(&0)) else {
             return Err((number, "write the numbers of right and left ids, as in `1316 1316`".into()));
         };
-        let mut costs = vec![0; usize::from(rights) * usize::from(lefts)];
+        let mut costs = HugeArray::zeros(usize::from(rights) * usize::from(lefts));
         for (line, number) in lines {
             let Some([right, left, cost]) = integers::<i32, 3>(line) else {
                 return Err((number, "write three integers: right id, left id, cost".into()));

@@ -10,6 +10,7 @@
 use std::collections::HashMap;
 
 use super::arrays::{Reader, put};
+use crate::huge_array::HugeArray;
 
 /// No match, no unit.
 pub const NONE: u32 = u32::MAX;
@@ -26,6 +27,17 @@ struct Unit {
     count: u32,
 }
 
+impl Unit {
+    fn fields(self) -> [u32; 4] {
+        [self.base, self.check, self.first, self.count]
+    }
+
+    #[inline]
+    fn of([base, check, first, count]: [u32; 4]) -> Self {
+        Self { base, check, first, count }
+    }
+}
+
 const FREE: Unit = Unit { base: 0, check: NONE, first: 0, count: 0 };
 
 /// The surfaces of a dictionary.
@@ -33,7 +45,8 @@ const FREE: Unit = Unit { base: 0, check: NONE, first: 0, count: 0 };
 pub struct Trie {
     /// Code point → code; 0 for characters that no surface has.
     codes: Vec<u32>,
-    units: Vec<Unit>,
+    /// Units as [`Unit::fields`].
+    units: HugeArray<[u32; 4]>,
 }
 
 /// A surface that begins at some position.
@@ -81,7 +94,8 @@ impl Trie {
             })
             .collect();
         keys.sort_unstable();
-        Some(Self { units: Builder::new(block(&codes))?.build(&keys)?, codes })
+        let units = Builder::new(block(&codes))?.build(&keys)?;
+        Some(Self { units: HugeArray::collect(units.into_iter().map(Unit::fields)), codes })
     }
 
     /// The code of `c`.
@@ -108,7 +122,8 @@ impl Trie {
                 return None;
             }
             let child = base ^ code;
-            found = self.units.get(child as usize).copied().filter(|unit| unit.check == node)?;
+            found =
+                self.units.get(child as usize).copied().map(Unit::of).filter(|unit| unit.check == node)?;
             (node, base) = (child, found.base);
         }
         (found.count > 0).then_some((found.first, found.count))
@@ -117,6 +132,7 @@ impl Trie {
     /// Finds the surfaces at all positions of the line whose codes are in `walk`.
     pub fn find(&self, walk: &mut Walk) {
         let Walk { codes, matches, heads, active, units } = walk;
+        let all: &[[u32; 4]] = &self.units;
         matches.clear();
         heads.clear();
         heads.resize(codes.len() - 1, NONE);
@@ -128,9 +144,8 @@ impl Trie {
                 break;
             }
             units.clear();
-            units.extend(
-                active.iter().map(|step| self.units.get(step.unit as usize).copied().unwrap_or(FREE)),
-            );
+            let unit = |step: &Step| all.get(step.unit as usize).copied().map_or(FREE, Unit::of);
+            units.extend(active.iter().map(unit));
             let mut kept = 0;
             for (i, unit) in units.iter().enumerate() {
                 let Step { start, unit: node, parent } = active[i];
@@ -155,20 +170,21 @@ impl Trie {
     /// Appends the trie to `out`.
     pub fn write(&self, out: &mut Vec<u8>) {
         put(out, self.codes.iter().map(|code| code.to_le_bytes()));
-        let fields = |unit: &Unit| [unit.base, unit.check, unit.first, unit.count];
-        put(out, self.units.iter().map(|unit| bytes_of(fields(unit))));
+        put(out, self.units.iter().map(|&fields| bytes_of(fields)));
     }
 
     /// Reads the trie that [`Trie::write`] wrote; `None` if it is damaged or points beyond `entries` entries.
     pub fn read(reader: &mut Reader, entries: usize) -> Option<Self> {
         let codes = reader.array(u32::from_le_bytes)?;
-        let units: Vec<Unit> = reader.array(|bytes: [u8; 16]| {
+        let (items, _) = reader.bytes(size_of::<[u32; 4]>())?.as_chunks::<16>();
+        let units = HugeArray::collect(items.iter().map(|bytes| {
             let field = |i: usize| u32::from_le_bytes([bytes[i], bytes[i + 1], bytes[i + 2], bytes[i + 3]]);
-            Unit { base: field(0), check: field(4), first: field(8), count: field(12) }
-        })?;
+            [field(0), field(4), field(8), field(12)]
+        }));
         // Blocks are whole, so a base in the array has its children in it too.
         let whole = !units.is_empty() && units.len().is_multiple_of(block(&codes));
-        let inside = |unit: &Unit| {
+        let inside = |&fields: &[u32; 4]| {
+            let unit = Unit::of(fields);
             (unit.base as usize) < units.len()
                 && u64::from(unit.first) + u64::from(unit.count) <= entries as u64
         };

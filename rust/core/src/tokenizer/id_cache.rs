@@ -2,6 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
+use crate::huge_array::HugeArray;
 use crate::morph::Word;
 use crate::unigram::{EncodeBuffer, Unigram};
 
@@ -20,7 +21,7 @@ pub struct Encoder<'t> {
     buffer: EncodeBuffer,
     /// By number: 0 for a word that is not cached, its only id + 1, or [`SEVERAL`] + the position in `ids` of the
     /// number of its ids, which follow.
-    words: Vec<u32>,
+    words: HugeArray<u32>,
     /// By surface: position in `ids` of the number of its ids, which follow.
     others: FxHashMap<Box<str>, u32>,
     ids: Vec<u32>,
@@ -30,7 +31,7 @@ impl<'t> Encoder<'t> {
     /// Creates an encoder with an empty cache for `words` words.
     pub fn new(model: &'t Unigram, words: usize) -> Self {
         let (buffer, others) = (EncodeBuffer::default(), FxHashMap::default());
-        Self { model, buffer, words: vec![0; words], others, ids: Vec::new() }
+        Self { model, buffer, words: HugeArray::zeros(words), others, ids: Vec::new() }
     }
 
     /// Appends the cached ids of a word; returns false if it is not cached.
