@@ -74,6 +74,9 @@ fn part_ends(text: &str, start: usize) -> Vec<usize> {
 /// The shortest surname with a given name that needs nothing beside it, in characters with the mark between them.
 const SHORTEST_FULL: usize = 6;
 
+/// Longest further parts of an eponym, in characters.
+const LONGEST_EPONYM: usize = 30;
+
 /// Possible name.
 struct Name<'a> {
     words: &'a Words,
@@ -170,7 +173,10 @@ impl Name<'_> {
         let further =
             self.text[self.end..].strip_prefix('・').filter(|rest| rest.starts_with(is_katakana_word));
         further.is_some_and(|further| {
-            let rest = further.trim_start_matches(|c| c == '・' || is_katakana_word(c));
+            let part = |c: &char| *c == '・' || is_katakana_word(*c);
+            let parts: usize =
+                further.chars().take(LONGEST_EPONYM).take_while(part).map(char::len_utf8).sum();
+            let rest = &further[parts..];
             rest.starts_with(is_kanji) && ![&VISITS, &BELONGS].iter().any(|list| list.begins(rest))
         })
     }
