@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 use super::options::{QualityModel, QualityOptions};
 use super::reason::Reason;
 use crate::code_points::for_each_code_point;
+use crate::huge_array::HugeArray;
 use crate::{Error, Result};
 
 /// Longest n-gram, in characters.
@@ -35,7 +36,7 @@ pub enum Quality {
 
 /// Weights of n-grams.
 pub struct Linear {
-    weights: Vec<f32>,
+    weights: HugeArray<f32>,
     intercept: f64,
     shortest: usize,
     longest: usize,
@@ -108,6 +109,7 @@ impl Linear {
         // A score that is no number is below no threshold, and every document would stay.
         let is_number = intercept.is_finite() && weights.iter().all(|weight| weight.is_finite());
         let possible = is_number && (1..=longest).contains(&shortest) && longest <= LONGEST;
+        let weights = HugeArray::collect(weights.into_iter());
         possible.then_some(Self { weights, intercept, shortest, longest })
     }
 }
@@ -116,15 +118,15 @@ impl Linear {
 pub struct Counter<'q> {
     model: &'q Linear,
     /// For each bucket the n-grams of positive sign less those of negative sign; zeros between two texts.
-    counts: Vec<i32>,
+    counts: HugeArray<i32>,
     /// The buckets that the text has n-grams in; some more than once. A ring: if there are more, all are looked at.
-    used: Vec<u32>,
+    used: HugeArray<u32>,
 }
 
 impl<'q> Counter<'q> {
     fn new(model: &'q Linear) -> Self {
         let buckets = model.weights.len();
-        Self { model, counts: vec![0; buckets], used: vec![0; buckets] }
+        Self { model, counts: HugeArray::zeros(buckets), used: HugeArray::zeros(buckets) }
     }
 
     fn score(&mut self, text: &str) -> f64 {
@@ -136,11 +138,12 @@ impl<'q> Counter<'q> {
             (shortest, longest) => self.count_any(text, shortest, longest),
         };
         let Self { model, counts, used: places } = self;
+        let (counts, places, weights): (&mut [i32], &[u32], &[f32]) = (counts, places, &model.weights);
         let (mut sum, mut squares) = (0.0, 0.0);
         let mut take = |place: usize| {
             // A bucket that comes again is empty.
             let count = f64::from(std::mem::take(&mut counts[place]));
-            sum += count * f64::from(model.weights[place]);
+            sum += count * f64::from(weights[place]);
             squares += count * count;
         };
         if used < places.len() {
@@ -163,7 +166,7 @@ impl<'q> Counter<'q> {
     #[inline(always)]
     fn count(&mut self, text: &str, shortest: usize, mut states: impl AsMut<[u32]>) -> usize {
         let states = states.as_mut();
-        let Self { counts, used, .. } = self;
+        let (counts, used): (&mut [i32], &mut [u32]) = (&mut self.counts, &mut self.used);
         let mask = counts.len() - 1;
         let mut next = 0;
         let mut characters = 0;
@@ -272,7 +275,7 @@ mod tests {
     }
 
     fn model(shortest: usize, longest: usize) -> Linear {
-        let weights = (0..16).map(|i| (i as f32 - 7.0) / 7.0).collect();
+        let weights = HugeArray::collect((0..16).map(|i| (i as f32 - 7.0) / 7.0));
         Linear { weights, intercept: -0.25, shortest, longest }
     }
 
@@ -300,7 +303,7 @@ mod tests {
                     }
                 }
                 let length = counts.iter().map(|count| count * count).sum::<f64>().sqrt();
-                let sum: f64 = counts.iter().zip(&model.weights).map(|(c, &w)| c * f64::from(w)).sum();
+                let sum: f64 = counts.iter().zip(model.weights.iter()).map(|(c, &w)| c * f64::from(w)).sum();
                 let scaled = if length > 0.0 { sum / length } else { 0.0 };
                 let expected = 1.0 / (1.0 + (0.25 - scaled).exp());
                 prop_assert!((counter.score(&text) - expected).abs() < 1e-12);
