@@ -36,7 +36,11 @@ class YamlError(ValueError):
 
 
 class _Loader(yaml.SafeLoader):
-    pass
+    def fetch_flow_collection_start(self, TokenClass: Any) -> None:  # noqa: N803
+        """Refuses what is nested too deeply where it is read: PyYAML's time grows with the square of the depth."""
+        if self.flow_level >= DEEPEST:
+            raise YamlError(f"nested deeper than {DEEPEST} levels", self.line + 1)
+        super().fetch_flow_collection_start(TokenClass)
 
 
 # PyYAML's stubs say that it is an attribute of each loader; it is one of the class.

@@ -262,7 +262,7 @@ def test_shared_configs_that_failed_are_one_sentence_at_once(shared: Path) -> No
             PreprocessConfig.load(path)
         except ConfigError as error:
             refused[path.stem] = str(error).removeprefix(str(path))
-        assert time.process_time() - began < 20, path  # nothing hangs
+        assert time.process_time() - began < 2, path
     assert all("\n" not in words and words.startswith(":") for words in refused.values()), refused
     assert refused.keys() >= {
         *(
