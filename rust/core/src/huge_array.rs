@@ -27,7 +27,8 @@ impl<T: Pod> HugeArray<T> {
         let bytes = length.saturating_mul(size_of::<T>());
         // A huge page that the array only begins would not be one.
         let room = bytes.checked_next_multiple_of(HUGE_PAGE).unwrap_or(bytes).max(HUGE_PAGE);
-        let map = MmapMut::map_anon(room).unwrap_or_else(|_| handle_alloc_error(Layout::new::<T>()));
+        let layout = || Layout::array::<T>(length).unwrap_or(Layout::new::<T>());
+        let map = MmapMut::map_anon(room).unwrap_or_else(|_| handle_alloc_error(layout()));
         #[cfg(target_os = "linux")]
         // A system without huge pages gives small ones.
         let _ = map.advise(memmap2::Advice::HugePage);

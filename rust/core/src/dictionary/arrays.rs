@@ -26,8 +26,16 @@ impl<'a> Reader<'a> {
 
     /// Returns the next array, each item made by `item`.
     pub fn array<T, const N: usize>(&mut self, item: impl Fn([u8; N]) -> T) -> Option<Vec<T>> {
+        Some(self.items(item)?.collect())
+    }
+
+    /// Returns the items of the next array, each made by `item`.
+    pub fn items<T, const N: usize>(
+        &mut self,
+        item: impl Fn([u8; N]) -> T,
+    ) -> Option<impl ExactSizeIterator<Item = T>> {
         let (items, _) = self.bytes(N)?.as_chunks();
-        Some(items.iter().map(|&bytes| item(bytes)).collect())
+        Some(items.iter().map(move |&bytes| item(bytes)))
     }
 
     /// Tests whether all bytes were read.

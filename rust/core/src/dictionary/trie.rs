@@ -176,11 +176,10 @@ impl Trie {
     /// Reads the trie that [`Trie::write`] wrote; `None` if it is damaged or points beyond `entries` entries.
     pub fn read(reader: &mut Reader, entries: usize) -> Option<Self> {
         let codes = reader.array(u32::from_le_bytes)?;
-        let (items, _) = reader.bytes(size_of::<[u32; 4]>())?.as_chunks::<16>();
-        let units = HugeArray::collect(items.iter().map(|bytes| {
+        let units = HugeArray::collect(reader.items(|bytes: [u8; 16]| {
             let field = |i: usize| u32::from_le_bytes([bytes[i], bytes[i + 1], bytes[i + 2], bytes[i + 3]]);
             [field(0), field(4), field(8), field(12)]
-        }));
+        })?);
         // Blocks are whole, so a base in the array has its children in it too.
         let whole = !units.is_empty() && units.len().is_multiple_of(block(&codes));
         let inside = |&fields: &[u32; 4]| {

@@ -109,8 +109,12 @@ impl Linear {
         // A score that is no number is below no threshold, and every document would stay.
         let is_number = intercept.is_finite() && weights.iter().all(|weight| weight.is_finite());
         let possible = is_number && (1..=longest).contains(&shortest) && longest <= LONGEST;
-        let weights = HugeArray::collect(weights.into_iter());
-        possible.then_some(Self { weights, intercept, shortest, longest })
+        possible.then(|| Self {
+            weights: HugeArray::collect(weights.into_iter()),
+            intercept,
+            shortest,
+            longest,
+        })
     }
 }
 
