@@ -6,6 +6,7 @@
 use super::candidate::{Candidate, Form};
 use super::closing::begins_inflected;
 use super::lists::{ALONE_BEHIND, BELONGS, COMPANIES, FAMILY, NO_NAME_BEFORE, SPEAKS_WITH, TOWNS, VISITS};
+use super::runs::is_katakana_word;
 use super::usual::{is_common, is_sure};
 use super::words::{Kind, Words, id};
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
@@ -139,7 +140,7 @@ const LONGEST_CLINIC: usize = 14;
 
 /// Tests for a clinic, which bears the name of its doctor: 佐藤内科クリニック.
 fn is_clinic(behind: &str) -> bool {
-    let word = |c: &char| is_kanji(*c) || is_katakana(*c) || *c == 'ー';
+    let word = |c: &char| is_kanji(*c) || is_katakana_word(*c);
     let length: usize = behind.chars().take(LONGEST_CLINIC).take_while(word).map(char::len_utf8).sum();
     let run = &behind[..length];
     ["医院", "クリニック", "病院", "診療所"]

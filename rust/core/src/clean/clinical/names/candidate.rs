@@ -39,6 +39,20 @@ pub struct Candidate {
     pub margin: i32,
 }
 
+impl Candidate {
+    /// Returns its surname alone, behind which stands a word with MeCab's id `next`.
+    pub fn surname_alone(&self, text: &str, next: u16) -> Self {
+        Self {
+            range: self.range.start..self.surname_end,
+            form: Form::Surname,
+            next_length: text[self.surname_end..self.range.end].chars().count(),
+            next_id: next,
+            whole: false,
+            ..self.clone()
+        }
+    }
+}
+
 /// The parts of a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {

@@ -7,6 +7,7 @@ use super::given_kanji::is_given;
 use super::lists::{FAMILY, GIVEN, GIVEN_SINGLE};
 use super::titles::{Tie, family, honorific};
 use super::words::{Kind, Words};
+use crate::clean::characters::is_kanji;
 
 /// Words for somebody behind a member of the family, which are read as given names too.
 const NO_GIVEN: [&str; 31] = [
@@ -85,4 +86,12 @@ fn is_name(words: &Words, name: &str) -> bool {
         && !NO_GIVEN.iter().any(|word| word.ends_with('人') && name.ends_with(word))
         && (known && (!other || name.ends_with(|c| ENDS.contains(c)))
             || !other && is_given(name) && name.ends_with(|c| ENDS.contains(c)))
+}
+
+/// Tests for one kanji for a member of the family that begins a word of the dictionary with the name: 子宮口開大.
+pub fn is_member_in_word(words: &Words, before: &str, name: &str) -> bool {
+    let (Some(member), Some(first)) = (before.chars().next_back(), name.chars().next()) else { return false };
+    is_kanji(member)
+        && FAMILY.at_end(before).all(|word| word.chars().nth(1).is_none())
+        && words.is_ordinary(&format!("{member}{first}"))
 }

@@ -3,6 +3,8 @@
 use std::sync::LazyLock;
 
 use super::super::list::List;
+use super::lists::NO_FULL;
+use super::titles::is_family;
 
 /// Words before an honorific that are no names: single kanji and their words for persons.
 pub static NO_PERSONS: LazyLock<List> = LazyLock::new(|| {
@@ -21,3 +23,13 @@ pub const LIKE: &[&str] = &[
     "組織", "病変", "外観", "沈着", "肥厚", "隆起", "結節", "分泌", "便", "痰", "血", "液", "体", "部",
     "突起", "角化", "紅斑", "呼吸", "咳", "発作", "状", "湿疹", "皮膚", "粘膜",
 ];
+
+/// Tests for a word that is read as a name and is none.
+pub fn is_no_person(name: &str) -> bool {
+    NO_PERSONS.contains(name) || NO_FULL.contains(name) || is_family(name) || is_repeated(name)
+}
+
+/// Tests for one kanji with the mark of repetition: 徐々.
+fn is_repeated(name: &str) -> bool {
+    name.chars().count() == 2 && name.ends_with('々') && !name.starts_with(['佐', '野', '奈', '百'])
+}

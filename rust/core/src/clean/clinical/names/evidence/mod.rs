@@ -7,15 +7,16 @@ use std::ops::Range;
 use super::super::category::Place;
 use super::alone::{is_alone, is_alone_single};
 use super::candidate::{Candidate, Certainty, Form, SIGNED, is_single, is_titled_single};
+use super::family::is_member_in_word;
 use super::given_kanji::{is_given, is_given_kanji};
-use super::honoured::{BEHIND_SAMA, LIKE, NO_PERSONS};
-use super::lists::{ALONE_BEHIND, BELONGS, COMMON, FAMILY, GIVEN, GOES_ON, NO_FULL, NO_NAME_BEFORE, VISITS};
+use super::honoured::{BEHIND_SAMA, LIKE, is_no_person};
+use super::lists::{ALONE_BEHIND, BELONGS, COMMON, GIVEN, GOES_ON, NO_NAME_BEFORE, VISITS};
 use super::other_names::{
     is_disease_or_town, is_end_of_verb, is_maker, is_office_of_place, is_other_name, is_word_with,
 };
 use super::places::{ends_in_place, is_landscape, is_of_clan, is_of_scale};
 use super::speaker::is_speaker;
-use super::titles::{Tie, age_before, age_behind, family, honorific, is_family, title};
+use super::titles::{Tie, age_before, age_behind, family, honorific, title};
 use super::usual::is_common;
 use super::words::{Kind, Words, id};
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
@@ -40,7 +41,7 @@ pub fn decide(
         && let Some((surname, given)) = name.split_at_checked(candidate.surname_end - range.start)
         && is_disease_or_town(surname, given)
     {
-        return decide(words, text, run, &surname_of(text, candidate, id::NOUN), last);
+        return decide(words, text, run, &candidate.surname_alone(text, id::NOUN), last);
     }
     let around = Around::new(words, text, run, candidate);
     if let Some(length) = around.honoured() {
@@ -188,7 +189,7 @@ impl<'a> Around<'a> {
             && given.chars().count() > 1
             && !NO_NAME_BEFORE.at_start(given).any(|word| word.chars().count() == 1)
             && given.chars().any(|c| !is_given_kanji(c.encode_utf8(&mut [0; 4])));
-        no_given.then(|| surname_of(self.text, self.candidate, id::VERBAL_NOUN))
+        no_given.then(|| self.candidate.surname_alone(self.text, id::VERBAL_NOUN))
     }
 
     /// Tests that nothing behind the candidate makes it part of another word.
@@ -337,40 +338,9 @@ impl<'a> Around<'a> {
     }
 }
 
-/// The surname of a candidate alone, behind which stands a word with MeCab's id `next`.
-fn surname_of(text: &str, candidate: &Candidate, next: u16) -> Candidate {
-    let rest = &text[candidate.surname_end..candidate.range.end];
-    Candidate {
-        range: candidate.range.start..candidate.surname_end,
-        form: Form::Surname,
-        next_length: rest.chars().count(),
-        next_id: next,
-        whole: false,
-        ..candidate.clone()
-    }
-}
-
-/// Tests for one kanji for a member of the family that begins a word of the dictionary with the name: 子宮口開大.
-fn is_member_in_word(words: &Words, before: &str, name: &str) -> bool {
-    let (Some(member), Some(first)) = (before.chars().next_back(), name.chars().next()) else { return false };
-    is_kanji(member)
-        && FAMILY.at_end(before).all(|word| word.chars().nth(1).is_none())
-        && words.is_ordinary(&format!("{member}{first}"))
-}
-
 /// Tests for the beginning of a phrase.
 fn is_apart(before: &str) -> bool {
     before.is_empty() || before.ends_with([' ', '\n', '、', '。', '(', ':', '/', ','])
-}
-
-/// Tests for a word that is read as a name and is none.
-fn is_no_person(name: &str) -> bool {
-    NO_PERSONS.contains(name) || NO_FULL.contains(name) || is_family(name) || is_repeated(name)
-}
-
-/// Tests for one kanji with the mark of repetition: 徐々.
-fn is_repeated(name: &str) -> bool {
-    name.chars().count() == 2 && name.ends_with('々') && !name.starts_with(['佐', '野', '奈', '百'])
 }
 
 /// Tests for a surname that no other word is likelier to be than it before an honorific.
