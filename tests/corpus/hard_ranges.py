@@ -61,7 +61,7 @@ class Case:
     """The encoding in which Python reads it."""
     set_encoding: str = "auto"
     split: bool = True
-    """Whether several readers read it."""
+    """True if several readers read it."""
     rows: list[Row] | None = None
     """Rows where a plain reading says too little."""
 

@@ -28,7 +28,7 @@ WHOLE = 10**12
 
 @dataclass(frozen=True)
 class Pass:
-    """What a pass gave."""
+    """The output of a pass, and the readers of its files."""
 
     output: Path
     ranges: dict[Path, int]

@@ -1,7 +1,7 @@
 """Words that are read as a name and name no person, by kind, each with names of the same form that must go.
 
 The kinds were seen in an encyclopedia and stories of the web, by reading places that the rule had removed; the lines are by
-the rules' author, who wrote them anew. All persons are invented.
+the rules' author, who wrote them anew. All persons are invented. Those of records lie in `medical_words_written.py`.
 """
 
 from functools import partial
@@ -9,6 +9,7 @@ from functools import partial
 import pytest
 
 import ncvc
+from tests.clean.privacy import medical_words_written
 
 tagged = partial(ncvc.clean, clinical=True, replacement="tag")
 
@@ -37,12 +38,18 @@ GONE = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("text", [text for lines in KEPT.values() for text in lines])
+@pytest.mark.parametrize(
+    "text", [text for table in (KEPT, medical_words_written.KEPT) for lines in table.values() for text in lines]
+)
 def test_words_that_are_no_persons_stay(text: str) -> None:
     assert tagged(text) == ncvc.clean(text)
 
 
-@pytest.mark.parametrize("case", [case for lines in GONE.values() for case in lines], ids=lambda case: case[0])
+@pytest.mark.parametrize(
+    "case",
+    [case for table in (GONE, medical_words_written.GONE) for lines in table.values() for case in lines],
+    ids=lambda case: case[0],
+)
 def test_names_of_the_same_form_go(case: tuple[str, str]) -> None:
     text, gone = case
     assert [word for word in gone.split("|") if word in tagged(text)] == []
