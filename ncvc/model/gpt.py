@@ -32,7 +32,7 @@ from ncvc.model.config import ComputeConfig, ModelConfig, ParallelConfig
 from ncvc.model.gated_mlp import GatedMLP
 from ncvc.model.initial_std import initial_std
 from ncvc.model.kernels.attention import FlashAttention, SdpaAttention
-from ncvc.model.kernels.cross_entropy import LigerCrossEntropy
+from ncvc.model.kernels.cross_entropy import BlockedCrossEntropy, LigerCrossEntropy
 from ncvc.model.kernels.linear import use_torch
 from ncvc.model.kernels.norm import LigerResidualRMSNorm, LigerRMSNorm, RMSNorm
 from ncvc.model.kernels.rope import LigerRopeSelfAttention
@@ -180,7 +180,7 @@ def build(
     compute = compute or ComputeConfig(dtype="float32")
     parallel = parallel or ParallelConfig()
     device = device or torch.device("cpu")
-    kernels = choose(compute, model, device)
+    kernels = choose(compute, model, device, parallel.tensor_model_parallel_size)
     if kernels.weight_gradients.form == "torch":
         use_torch()
     config = transformer_config(model, compute, parallel, kernels)
@@ -206,6 +206,8 @@ def build(
         gpt.embedding.embedding_dropout.p = model.dropout_after_embedding
     if kernels.cross_entropy.form == "liger":
         gpt.compute_language_model_loss = LigerCrossEntropy(groups.tp)
+    elif kernels.cross_entropy.form == "blocked":
+        gpt.compute_language_model_loss = BlockedCrossEntropy()
     return gpt.to(device, config.params_dtype)  # megatron-core makes the norms' weights in float32
 
 

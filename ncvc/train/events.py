@@ -30,7 +30,7 @@ def started(training: Training, log: RunLog) -> None:
     device = torch.cuda.get_device_name(ranks.device) if ranks.device.type == "cuda" else "CPU"
     for sentence in training.damaged:
         log.event("damaged", f"SKIPPED A DAMAGED CHECKPOINT: {sentence}", problem=sentence)
-    kernels = choose(config.arithmetic, config.model, ranks.device)
+    kernels = choose(config.arithmetic, config.model, ranks.device, config.parallel.tensor_model_parallel_size)
     log.event(
         "resumed" if training.done else "started",
         f"{printable(config.run)} {training.origin}\n"

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from megatron.core.distributed import DistributedDataParallel, DistributedDataParallelConfig
@@ -49,12 +50,12 @@ def build(model: DistributedDataParallel, config: OptimizerConfig) -> Distribute
     chain = get_megatron_optimizer(settings, [model], use_gloo_process_groups=False)
     (distributed,) = chain.chained_optimizers
     # megatron-core takes TransformerEngine's or apex's Adam if they can be imported, else torch's unfused one. Always
-    # torch's here, so that the state is the same everywhere; fused on a GPU.
-    settings_of_adamw = {
+    # torch's fused one here, so that the state is the same everywhere.
+    settings_of_adamw: dict[str, Any] = {
         "lr": config.lr,
         "betas": (config.adam_beta1, config.adam_beta2),
         "eps": config.adam_eps,
-        "fused": parameter.is_cuda,
+        "fused": True,
     }
     adamw = (
         MuonAdamW(model.module, config.muon_momentum, **settings_of_adamw)

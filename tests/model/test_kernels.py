@@ -7,12 +7,15 @@ import sys
 
 import pytest
 import torch
+import torch.nn.functional as F  # noqa: N812
+from megatron.core.tensor_parallel.cross_entropy import vocab_parallel_cross_entropy
 
 from ncvc.errors import ConfigError
 from ncvc.model.config import ComputeConfig, ModelConfig, ParallelConfig
 from ncvc.model.gpt import build, initialise
 from ncvc.model.kernels import select
 from ncvc.model.kernels.attention import SDPBackend, sdpa_backends
+from ncvc.model.kernels.cross_entropy import BlockedCrossEntropy
 from ncvc.model.kernels.linear import TorchProducts
 from ncvc.model.kernels.select import choose, triton_problem
 from ncvc.model.parallel import single_process, started_by_torchrun
@@ -142,6 +145,47 @@ def gpu(monkeypatch):
     return pretend
 
 
+@pytest.mark.parametrize("rows", [1, 31, 33, 100])  # blocks have 32
+def test_cross_entropy_by_blocks_is_megatron_cores_to_the_bit(rows):
+    torch.set_num_threads(1)
+    generator = torch.Generator().manual_seed(rows)
+    start = 5 * torch.randn(rows, 2, 1003, generator=generator)
+    labels = torch.randint(0, 1003, (2, rows), generator=generator)
+    weights = torch.rand(2, rows, generator=generator)
+
+    def losses_and_gradient(cross_entropy):
+        leaf = start.clone().requires_grad_()
+        losses = cross_entropy(leaf * 1)  # both write over what they are given
+        losses.backward(weights)
+        return losses.detach(), leaf.grad
+
+    def megatron_core(logits):
+        return vocab_parallel_cross_entropy(logits, labels.transpose(0, 1).contiguous()).transpose(0, 1)
+
+    def plain(logits):
+        return F.cross_entropy(logits.permute(1, 2, 0), labels, reduction="none")
+
+    with single_process(seed=1):
+        found = losses_and_gradient(lambda logits: BlockedCrossEntropy()(labels, logits))
+        for own, other in zip(found, losses_and_gradient(megatron_core), strict=True):
+            assert torch.equal(own, other)
+    for own, other in zip(found, losses_and_gradient(plain), strict=True):
+        torch.testing.assert_close(own, other)
+
+
+def test_a_whole_model_gets_the_same_bits_with_cross_entropy_by_blocks():
+    blocked, none = losses_and_gradients(), losses_and_gradients(cross_entropy_fusion_impl="none")
+    assert_close(blocked, none, rtol=0, atol=0)
+
+
+def test_cross_entropy_by_blocks_needs_the_whole_vocabulary_in_float32():
+    model = ModelConfig(**SMALL)
+    float32, bfloat16 = ComputeConfig(dtype="float32"), ComputeConfig(dtype="bfloat16")
+    assert choose(float32, model, CPU, 1).cross_entropy.form == "blocked"
+    assert choose(float32, model, CPU, 2).cross_entropy.form == "none"
+    assert choose(bfloat16, model, CPU, 1).cross_entropy.form == "none"
+
+
 def test_a_cpu_gets_the_plain_forms():
     forms = choose(ComputeConfig(dtype="float32"), ModelConfig(**SMALL), CPU).forms()
     assert forms == {
@@ -150,9 +194,9 @@ def test_a_cpu_gets_the_plain_forms():
         "rope": "torch",
         "norm": "torch",
         "bias_dropout": "torch",
-        "cross_entropy": "none",
+        "cross_entropy": "blocked",
         "weight_gradients": "rounded",
-        "optimizer": "plain",
+        "optimizer": "fused",
         "recompute": "nothing",
     }
 

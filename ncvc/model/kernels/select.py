@@ -41,11 +41,11 @@ class Kernels:
     bias_dropout: Choice
     """torch, or compiled: dropout and residual in one kernel."""
     cross_entropy: Choice
-    """none (megatron-core's, not fused), native (megatron-core's, compiled), liger or te."""
+    """none (megatron-core's, not fused), blocked (its bits), native (megatron-core's, compiled), liger or te."""
     weight_gradients: Choice
     """rounded (to the weights' type before they are added), torch (added in float32) or apex."""
     optimizer: Choice
-    """AdamW: fused, or not."""
+    """AdamW: fused."""
     recompute: Choice
     """Recomputed activations: nothing, full or selective."""
 
@@ -59,8 +59,8 @@ class Kernels:
         return {field.name: getattr(self, field.name).form for field in dataclasses.fields(self)}
 
 
-def choose(compute: ComputeConfig, model: ModelConfig, device: torch.device) -> Kernels:
-    """Chooses the kernels for a config on this machine.
+def choose(compute: ComputeConfig, model: ModelConfig, device: torch.device, tensor_parallel: int = 1) -> Kernels:
+    """Chooses the kernels for a config on this machine; `tensor_parallel` ranks share the vocabulary.
 
     Raises `ConfigError` if the config asks for a kernel that the machine lacks.
     """
@@ -82,9 +82,9 @@ def choose(compute: ComputeConfig, model: ModelConfig, device: torch.device) -> 
         rope=_fused(compute.apply_rope_fusion, "apply_rope_fusion", engine, on_gpu),
         norm=_fused(compute.fused_residual_rmsnorm, "fused_residual_rmsnorm", engine, on_gpu),
         bias_dropout=_bias_dropout(compute, on_gpu),
-        cross_entropy=_cross_entropy(compute, on_gpu),
+        cross_entropy=_cross_entropy(compute, on_gpu, tensor_parallel),
         weight_gradients=_weight_gradients(compute, device),
-        optimizer=Choice("fused", "torch's, on a GPU") if on_gpu else Choice("plain", "torch's, on a CPU"),
+        optimizer=Choice("fused", "torch's"),
         recompute=_recompute(compute),
     )
 
@@ -201,11 +201,13 @@ def _bias_dropout(compute: ComputeConfig, on_gpu: bool) -> Choice:
     return Choice("torch", problem) if problem else Choice("compiled", "on a GPU")
 
 
-def _cross_entropy(compute: ComputeConfig, on_gpu: bool) -> Choice:
+def _cross_entropy(compute: ComputeConfig, on_gpu: bool, tensor_parallel: int) -> Choice:
     wish = compute.cross_entropy_fusion_impl
     asked = f"compute.cross_entropy_fusion_impl: {wish}"
     if wish == "auto":
         if not on_gpu:
+            if compute.dtype == "float32" and tensor_parallel == 1:
+                return Choice("blocked", "in blocks that stay in the cache, on a CPU")
             return Choice("none", "megatron-core's plain one: no GPU")
         found = _liger_or("native", on_gpu)
         if found.form == "native" and compute.dtype == "float32":
