@@ -39,7 +39,6 @@ __all__ = [
     "extract_page",
     "filters_version",
     "fingerprint_part",
-    "join_files",
     "parquet_head",
     "prepare",
     "reopen_analyzer",
@@ -335,9 +334,6 @@ def source_statistics(prepared: Sequence[str | PathLike[str]], finished: Sequenc
 
 def clusters(origins: str | PathLike[str], decisions: Sequence[str | PathLike[str]], most: int) -> str:
     """Returns the `most` largest clusters of duplicates, as a JSON list of `Cluster`."""
-
-def join_files(path: str | PathLike[str], parts: Sequence[str | PathLike[str]]) -> None:
-    """Joins files into one."""
 
 def count_morphemes(
     reading: EngineReading,

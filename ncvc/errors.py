@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ncvc._native import DatasetError, DictionaryError, InputError, NcvcError, TokenizerError
@@ -10,6 +11,7 @@ __all__ = [
     "CheckpointError",
     "ConfigError",
     "ConvertError",
+    "DamagedError",
     "DatasetError",
     "DemoError",
     "DictionaryError",
@@ -22,6 +24,7 @@ __all__ = [
     "TrainingError",
     "VocabularyError",
     "first_fault",
+    "path_of",
 ]
 
 if TYPE_CHECKING:
@@ -30,6 +33,17 @@ if TYPE_CHECKING:
 
 class ConfigError(NcvcError, ValueError):
     """An unusable config file; the message names file, line, field and remedy."""
+
+
+class DamagedError(NcvcError):
+    """A file of ncvc's own that is missing or not as it was written."""
+
+    def __init__(self, message: str, path: Path) -> None:
+        super().__init__(message, path)
+        self.path = path
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 class CheckpointError(NcvcError):
@@ -73,3 +87,9 @@ def first_fault(error: pydantic.ValidationError) -> str:
     first = error.errors(include_input=False, include_url=False)[0]
     member = ".".join(map(str, first["loc"]))
     return f"{member}: {first['msg']}" if member else first["msg"]
+
+
+def path_of(error: BaseException) -> Path | None:
+    """Returns the file that an error of the engine or of the operating system is about; None where it names none."""
+    path = getattr(error, "path", None) or getattr(error, "filename", None)
+    return Path(path) if isinstance(path, str | Path) else None

@@ -1,10 +1,12 @@
-"""Joins finished parts into a file of the output, part by part: their bytes are on disk once.
+"""Joins the files of parts into a file of the output, and compares each with the SHA-256 in its part's record.
 
-A part's file is copied to its place in the joined file, synced, compared with the SHA-256 in the part's record, and
-then removed. A part whose file is gone was joined before: its bytes are read at their place and compared in the same
-way. The records alone say where the bytes of a part are and what they must be, so that a start that was stopped
-anywhere is repeated by doing the same again, and bytes that are in neither file are found. The joined file is never
-emptied; whoever does the same work at the same time writes the same bytes.
+Datasets are joined part by part: their bytes are on disk once.
+
+A part's file is copied to its place in the joined file, synced, compared, and then removed. A part whose file is gone
+was joined before: its bytes are read at their place and compared in the same way. The records alone say where the bytes
+of a part are and what they must be, so that a start that was stopped anywhere is repeated by doing the same again, and
+bytes that are in neither file are found. The joined file is never emptied; whoever does the same work at the same time
+writes the same bytes.
 """
 
 import contextlib
@@ -16,9 +18,9 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from ncvc.corpus.part_records import RECORD, FinishedPart, PartFile
-from ncvc.errors import NcvcError
-from ncvc.files import sync
+from ncvc.corpus.part_records import RECORD, FinishedPart, PartCounts, PartFile
+from ncvc.errors import DamagedError
+from ncvc.files import sha256, sync
 from ncvc.progress import ProgressCallback
 
 LENGTHS = "lengths.bin"
@@ -53,10 +55,7 @@ def join_parts(target: Path, parts: Sequence[Path], name: str, progress: Progres
         joining = _Joining(out, pool, tell)
         for part in parts:
             record = FinishedPart.read(part)
-            file = next((file for file in record.files if file.name == name), None)
-            if file is None:
-                raise NcvcError(f"{part / RECORD}: damaged: it lacks {name}; begin anew with --restart")
-            if not joining.take(part / name, file):
+            if not joining.take(part / name, _file_of(part, record, name)):
                 lost.append(part)
             documents += record.kept
             text_bytes += record.statistics.kept.bytes
@@ -68,14 +67,53 @@ def join_parts(target: Path, parts: Sequence[Path], name: str, progress: Progres
 
 
 def index_parts(index: Path, parts: Sequence[Path], vocab_size: int, size: int) -> str:
-    """Writes the index of a dataset of `size` bytes that parts were joined into; returns its SHA-256."""
+    """Writes the index of a dataset of `size` bytes that parts were joined into; returns its SHA-256.
+
+    Raises `DamagedError` for lengths that are not as they were written.
+    """
     from ncvc.indexed import token_type, write_index  # numpy: not for a pass that joins nothing
 
+    for part in parts:
+        if sha256(part / LENGTHS) != _file_of(part, FinishedPart.read(part), LENGTHS).sha256:
+            raise _damaged(part / LENGTHS)
     with _naming(index):
         index.unlink(missing_ok=True)
         digest = write_index(index, [part / LENGTHS for part in parts], token_type(vocab_size), size)
         sync(index)
     return digest
+
+
+def join_files(target: Path, files: Iterable[tuple[Path, PartFile, int]]) -> str:
+    """Writes files behind each other into `target`, of each so many bytes; returns the SHA-256 of what is written.
+
+    Raises `DamagedError` for a file that is not as it was written.
+    """
+    whole = hashlib.sha256()
+    with _naming(target), target.open("wb") as out:
+        for path, record, left in files:
+            each = hashlib.sha256()
+            with path.open("rb") as file:
+                while block := file.read(BLOCK):
+                    each.update(block)
+                    whole.update(block[:left])
+                    out.write(block[:left])
+                    left = max(0, left - len(block))
+            if each.hexdigest() != record.sha256:
+                raise _damaged(path)
+        out.flush()
+        os.fsync(out.fileno())
+    return whole.hexdigest()
+
+
+def _file_of(part: Path, record: PartCounts, name: str) -> PartFile:
+    file = next((file for file in record.files if file.name == name), None)
+    if file is None:
+        raise DamagedError(f"{part / RECORD}: damaged: it lacks {name}; begin anew with --restart", part / RECORD)
+    return file
+
+
+def _damaged(path: Path) -> DamagedError:
+    return DamagedError(f"{path}: not as it was written; begin anew with --restart", path)
 
 
 class _Joining:

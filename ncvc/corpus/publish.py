@@ -8,16 +8,20 @@ from collections.abc import Iterable
 from itertools import chain
 from pathlib import Path
 
-import ncvc._native as native
-from ncvc.corpus.join import THREADS
+from ncvc.corpus.join import THREADS, join_files
+from ncvc.corpus.part_records import FinishedPart, PartFile, PreparedPart
+from ncvc.corpus.quarantine import QUARANTINE
 from ncvc.corpus.records import FileDigests, JoinedFiles, read_record
 from ncvc.corpus.report import ReportData, write_report
 from ncvc.corpus.stages import Stages
 from ncvc.corpus.summary import SKIPPED, Summary
 from ncvc.executors import Executor
-from ncvc.files import listed, write_json
+from ncvc.files import write_json
 from ncvc.manifest import PREPROCESS, write_manifest
 from ncvc.progress import Reporter
+
+DROPPED = "dropped."
+"""What the files of a part with dropped documents are called before the reason."""
 
 
 def join_datasets(stages: Stages, summary: Summary, executor: Executor, reporter: Reporter) -> None:
@@ -43,23 +47,33 @@ def build_output(stages: Stages, summary: Summary, report: ReportData) -> None:
         for name, digest in read_record(run_dir.digests_file(task), FileDigests).items():
             # Of a file that is read in ranges, one may have been unreadable.
             inputs[name] = digest if inputs.get(name, digest) is not None else None
-    _join_dropped(output, stages.parts, run_dir.finished)
-    _append_skipped(output / "quarantine.jsonl", chain.from_iterable(plan.skipped))
+    digests |= _join_dropped(stages, output)
+    _append_skipped(output / QUARANTINE, chain.from_iterable(plan.skipped))
     write_json(output / "summary.json", summary.to_json())
     write_report(output, report)
     write_manifest(output, digests, stage=PREPROCESS, run=plan.identity(), inputs=inputs)
 
 
-def _join_dropped(output: Path, prepared: list[Path], finished: Path) -> None:
-    """Writes `dropped/REASON.jsonl.zst` and `quarantine.jsonl`, in input order."""
-    dropped: dict[str, list[Path]] = defaultdict(list)
-    for part in prepared:
-        for file in [*listed(part, "dropped.*"), *listed(finished / part.name, "dropped.*")]:
-            dropped[file.name.removeprefix("dropped.")].append(file)
+def _join_dropped(stages: Stages, output: Path) -> dict[str, str]:
+    """Writes `dropped/REASON.jsonl.zst` and `quarantine.jsonl`, in input order.
+
+    Returns the SHA-256 of each file of dropped documents, by its name in the output. Raises `DamagedError` if one of a
+    part is not as it was written.
+    """
+    dropped: dict[str, list[tuple[Path, PartFile, int]]] = defaultdict(list)
+    quarantined: list[tuple[Path, PartFile, int]] = []
+    for part in stages.parts:
+        finished = stages.run_dir.finished / part.name
+        for folder, record in ((part, PreparedPart.read(part)), (finished, FinishedPart.read(finished))):
+            for file in record.files:
+                if file.name == QUARANTINE:
+                    quarantined.append((folder / file.name, file, file.bytes))
+                elif file.name.startswith(DROPPED):
+                    dropped[file.name.removeprefix(DROPPED)].append((folder / file.name, file, file.bytes))
     (output / "dropped").mkdir()
-    for name, files in sorted(dropped.items()):
-        native.join_files(output / "dropped" / name, files)
-    native.join_files(output / "quarantine.jsonl", [part / "quarantine.jsonl" for part in prepared])
+    digests = {f"dropped/{name}": join_files(output / "dropped" / name, of) for name, of in sorted(dropped.items())}
+    join_files(output / QUARANTINE, quarantined)
+    return digests
 
 
 def _append_skipped(quarantine: Path, skipped: Iterable[Path]) -> None:

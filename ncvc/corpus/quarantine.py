@@ -7,6 +7,8 @@ from pathlib import Path
 from ncvc.errors import InputError
 
 QUARANTINE = "quarantine.jsonl"
+UNREADABLE = "unreadable_file"
+"""Reason of a file that the operating system could not read; another start may be able to."""
 
 
 def require_nothing_quarantined(folders: Iterable[Path]) -> None:

@@ -5,7 +5,7 @@ from typing import Literal
 
 import pydantic
 
-from ncvc.errors import NcvcError
+from ncvc.errors import DamagedError
 
 
 class Record(pydantic.BaseModel):
@@ -75,11 +75,13 @@ FileDigests = dict[str, str | None]
 def read_record[T](path: Path, kind: type[T], advice: str = "begin anew with --restart") -> T:
     """Reads a JSON file as a record, or as another type that pydantic knows.
 
-    Raises `NcvcError` with the file's name and `advice` if it is damaged, `OSError` if it cannot be read.
+    Raises `DamagedError` with the file's name and `advice` if it is missing or damaged, `OSError` if it cannot be read.
     """
     try:
         return pydantic.TypeAdapter(kind).validate_json(path.read_bytes())
+    except FileNotFoundError:
+        raise DamagedError(f"{path}: missing; {advice}", path) from None
     except pydantic.ValidationError as error:
         first = error.errors(include_url=False)[0]
         member = "".join(f"{part}: " for part in first["loc"][-1:])
-        raise NcvcError(f"{path}: damaged: {member}{first['msg']}; {advice}") from None
+        raise DamagedError(f"{path}: damaged: {member}{first['msg']}; {advice}", path) from None

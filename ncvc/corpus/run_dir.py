@@ -19,6 +19,7 @@ part at a time (ncvc/corpus/join.py).
 """
 
 import contextlib
+import fnmatch
 import functools
 import shutil
 import uuid
@@ -29,16 +30,14 @@ import pydantic
 
 from ncvc.corpus.part_records import PreparedPart
 from ncvc.corpus.plan import Plan, Task
-from ncvc.corpus.quarantine import require_nothing_quarantined
+from ncvc.corpus.quarantine import UNREADABLE, require_nothing_quarantined
 from ncvc.corpus.records import FileSplit, TaskRecord, read_record
-from ncvc.errors import NcvcError
+from ncvc.errors import NcvcError, path_of
 from ncvc.files import RUN, WorkFolder, listed, sha256, sha256_if_readable, sync, write_whole
 from ncvc.manifest import MANIFEST
 
 PARTS = "[0-9]*-*"
 """Pattern of the names of parts."""
-UNREADABLE = "unreadable_file"
-"""Reason of a file that the operating system could not read; another start may be able to."""
 
 
 class RunDir(WorkFolder):
@@ -89,13 +88,65 @@ class RunDir(WorkFolder):
         return self.folder / "publishing.json"
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        """Removes a run that failed before any part was prepared."""
-        if error is not None:
-            # A folder that cannot be listed may hold parts.
-            with contextlib.suppress(OSError):
-                if not self._has_parts():
-                    self.remove()
-        super().__exit__(kind, error, at)
+        """Removes a run that failed before any part was prepared, and of another one what was found to be damaged.
+
+        Raises `NcvcError` if the run can then go on.
+        """
+        try:
+            if error is not None and (path := self._damaged_by(error)) and self._discard(path):
+                raise NcvcError(
+                    f"{path}: missing, or not as it was written; start again, and it is made again"
+                ) from None
+            if error is not None:
+                # A folder that cannot be listed may hold parts.
+                with contextlib.suppress(OSError):
+                    if not self._has_parts():
+                        self.remove()
+        finally:
+            super().__exit__(kind, error, at)
+
+    def _damaged_by(self, error: BaseException) -> Path | None:
+        """Returns what an error says is missing or damaged in this folder; None if it is another error."""
+        # Decompression fails without a number of the system's.
+        of_content = isinstance(error, OSError) and (isinstance(error, FileNotFoundError) or error.errno is None)
+        path = path_of(error) if of_content or isinstance(error, NcvcError) else None
+        return path if path is not None and path.is_relative_to(self.folder) else None
+
+    def _discard(self, damaged: Path) -> bool:
+        """Discards the damaged result of a stage, and all later ones; returns False if it must not be made again."""
+        match damaged.relative_to(self.folder).parts:
+            case ("prepared", part, *_) if fnmatch.fnmatchcase(part, PARTS):
+                self._discard_later_stages()
+                self._discard_prepared(part)
+            case ("deduplicated", *_):
+                self._discard_later_stages()
+            case ("finished", part, *_):
+                self.discard_finished(self.finished / part)
+            case ("joined", name):
+                (self.joined / name).unlink(missing_ok=True)
+            case ("extracted", *_):
+                shutil.rmtree(self.extracted, ignore_errors=True)
+            case ("dictionary",):
+                self.dictionary.unlink(missing_ok=True)
+            case _:
+                return False
+        return True
+
+    def _discard_later_stages(self) -> None:
+        """Discards what was made of the prepared parts."""
+        for path in (self.joined, self.finished, self.deduplicated):
+            shutil.rmtree(path, ignore_errors=True)
+            sync(self.folder)
+        self.origins.unlink(missing_ok=True)
+
+    def _discard_prepared(self, first: str) -> None:
+        """Discards a prepared part and those of its task behind it, so that the next start prepares them again."""
+        task = first.partition("-")[0]
+        (self.prepared / f"{task}.done").unlink(missing_ok=True)
+        # From the last to the first: the parts that a crash leaves are the first ones, and are found again.
+        for part in reversed(listed(self.prepared, f"{task}-*")):
+            if part.name >= first:
+                _lose_name(part)
 
     def empty(self) -> None:
         """Removes all that is in it; the parts lose their name at once, so that a cut-off removal leaves no run."""
@@ -145,14 +196,8 @@ class RunDir(WorkFolder):
         for task in (task for task in plan.tasks if task.name in incomplete):
             if None in map(digest, task.paths):
                 continue
-            for path in (self.joined, self.finished, self.deduplicated):
-                shutil.rmtree(path, ignore_errors=True)
-                sync(self.folder)
-            self.origins.unlink(missing_ok=True)
-            self.digests_file(task).unlink(missing_ok=True)
-            # From the last to the first: the parts that a crash leaves are the first ones, and are found here again.
-            for part in reversed(self.parts(task)):
-                shutil.rmtree(part)
+            self._discard_later_stages()
+            self._discard_prepared(f"{task.name}-")
         for task in (task for task in not_split if digest(task.paths[0]) is not None):
             self.split_file(task).unlink()
 
@@ -184,10 +229,8 @@ class RunDir(WorkFolder):
 
     def discard_finished(self, part: Path) -> None:
         """Discards a finished part, so that the next start writes it again."""
-        # It loses its name at once: half a part must not be taken for a whole one.
-        gone = self.finished / f".partial-{uuid.uuid4().hex[:8]}"
-        part.rename(gone)
-        shutil.rmtree(gone, ignore_errors=True)
+        with contextlib.suppress(FileNotFoundError):
+            _lose_name(part)
 
     def parts(self, task: Task) -> list[Path]:
         """Lists the prepared parts of a task, in order."""
@@ -210,3 +253,10 @@ class RunDir(WorkFolder):
     def digests_file(self, task: Task) -> Path:
         """Returns the path of `TASK.done`; see `FileDigests`."""
         return self.prepared / f"{task.name}.done"
+
+
+def _lose_name(part: Path) -> None:
+    """Removes a part, which loses its name at once: half a part must not be taken for a whole one."""
+    gone = part.with_name(f".partial-{uuid.uuid4().hex[:8]}")
+    part.rename(gone)
+    shutil.rmtree(gone, ignore_errors=True)

@@ -21,6 +21,7 @@ from ncvc.documents.extract import extract
 from ncvc.documents.sources import NO_LIMIT, Reading
 from ncvc.errors import NcvcError
 from ncvc.files import RUN, listed, sha256_if_readable, whole_file, write_whole
+from ncvc.manifest import file_difference
 from ncvc.progress import ProgressCallback
 
 TEXT = "text.jsonl.zst"
@@ -101,10 +102,15 @@ class Stages:
     def split(self, task: Task, progress: ProgressCallback | None = None) -> None:
         """Finds the ranges of a file, given its first task.
 
-        Raises `NcvcError` if they were found before and the file has changed since.
+        Raises `NcvcError` if they were found before, or a range was read, and the file has changed since.
         """
         record = self.run_dir.split_file(task)
         if not record.exists():
+            read: FileDigests = {}
+            for each in self.plan.tasks[task.number :][: task.ranges]:
+                if (done := self.run_dir.digests_file(each)).exists():
+                    read |= read_record(done, FileDigests)
+            _require_unchanged(read)
             self._require_same_disks(task.paths)
             [file] = task.files
             reading = self._reading(task).to_engine(progress)
@@ -209,6 +215,7 @@ class Stages:
 
     def list_parts(self) -> None:
         """Writes `parts.json`."""
+        _deduplication.cache_clear()  # parts may have been made again in this process
         origins = [PartOrigin(folder=str(part), files=self.task_of(part).identity().files) for part in self.parts]
         write_whole(self.run_dir.origins, [origin.model_dump() for origin in origins])
 
@@ -276,9 +283,9 @@ class Stages:
         write_whole(record, {name: file.model_dump() for name, file in files.items()})
 
     def _holds(self, files: JoinedFiles) -> bool:
-        """Returns whether the output has files of these names and sizes."""
-        paths = [(self.run_dir.output / name, file.bytes) for name, file in files.items()]
-        return all(path.is_file() and not path.is_symlink() and path.stat().st_size == size for path, size in paths)
+        """Returns whether the output has these files as an earlier start wrote them."""
+        paths = [(self.run_dir.output / name, file) for name, file in files.items()]
+        return all(not path.is_symlink() and not file_difference(path, file.bytes, file.sha256) for path, file in paths)
 
 
 @functools.lru_cache(maxsize=1)

@@ -161,7 +161,13 @@ def cut_off(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-1])
 
 
-@pytest.mark.parametrize("damage", [cut_off, Path.unlink])
+def flip(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("damage", [cut_off, flip, Path.unlink])
 @pytest.mark.parametrize(("place", "name"), [(stages, "write_whole"), (pass_, "build_output")])
 def test_a_joined_file_that_is_damaged_is_written_again(
     corpus: Corpus, damage: Callable[[Path], None], place: Any, name: str

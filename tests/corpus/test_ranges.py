@@ -236,3 +236,21 @@ def test_a_file_that_could_not_be_read_to_be_split_is_split_once_it_can(
     prepared = tmp_path / ".out.partial/prepared"
     assert {part.name[:6] for part in prepared.glob("0*-*")} == {"000000"}
     assert run(tmp_path, "a.jsonl", "out") == expected
+
+
+def test_ranges_that_are_found_again_are_of_the_same_file(
+    tmp_path: Path, small_ranges: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = json_lines(TEXTS)
+    (tmp_path / "a.jsonl").write_bytes(content)
+    expected = run(tmp_path, "a.jsonl", "whole")
+    with monkeypatch.context() as patch:
+        stop_after(3, patch)
+        with pytest.raises(StoppedError):
+            run(tmp_path, "a.jsonl", "out")
+    (tmp_path / ".out.partial/prepared/000000.split").unlink()
+    (tmp_path / "a.jsonl").write_bytes(content[:-20] + b"x" * 20)
+    with pytest.raises(NcvcError, match="changed since this run was begun"):
+        run(tmp_path, "a.jsonl", "out")
+    (tmp_path / "a.jsonl").write_bytes(content)
+    assert run(tmp_path, "a.jsonl", "out") == expected

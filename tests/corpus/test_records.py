@@ -52,9 +52,6 @@ def without(path: Path, member: str) -> str:
 @pytest.mark.parametrize(
     ("name", "damage", "said"),
     [
-        ("000000-00000/part.json", lambda path: path.read_text()[:100], "Invalid JSON"),
-        ("000000-00000/part.json", lambda path: without(path, "reasons"), "reasons: Field required"),
-        ("000000-00000/part.json", lambda path: path.read_text().replace('"kept":', '"kapt":'), "Field required"),
         ("000000.begun", lambda path: without(path, "files"), "files: Field required"),
         ("000000.done", lambda path: "[]", "should be an object"),
     ],
@@ -69,6 +66,25 @@ def test_a_damaged_record_is_named(tmp_path: Path, name: str, damage: Any, said:
     ):
         preprocess(CONFIG, tmp_path, to="text")
     assert preprocess(CONFIG, tmp_path, to="text", restart=True).documents.read == len(TEXTS)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda path: path.read_text()[:100],
+        lambda path: without(path, "reasons"),
+        lambda path: path.read_text().replace('"kept":', '"kapt":'),
+    ],
+)
+def test_a_part_with_a_damaged_record_is_made_again(tmp_path: Path, damage: Any) -> None:
+    write(tmp_path / "in/a.jsonl", TEXTS)
+    stop(tmp_path, "finish")
+    path = tmp_path / PREPARED / "000000-00000/part.json"
+    path.write_text(damage(path))
+    said = rf"^{re.escape(str(path))}: missing, or not as it was written; start again, and it is made again$"
+    with pytest.raises(ncvc.NcvcError, match=said):
+        preprocess(CONFIG, tmp_path, to="text")
+    assert preprocess(CONFIG, tmp_path, to="text").documents.read == len(TEXTS)
 
 
 def test_a_damaged_summary_is_named(tmp_path: Path) -> None:

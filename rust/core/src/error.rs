@@ -97,6 +97,19 @@ impl Error {
         move |source| Self::Io { path, action, source }
     }
 
+    /// Returns the file or folder that the error is about.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Io { path, .. }
+            | Self::Input { path, .. }
+            | Self::Dictionary { path, .. }
+            | Self::Tokenizer { path, .. }
+            | Self::Changed { path }
+            | Self::Damaged { path } => Some(path),
+            Self::Option { .. } | Self::Filters { .. } | Self::Internal { .. } | Self::Interrupted => None,
+        }
+    }
+
     /// Reports damage in an intermediate file.
     pub fn damaged(path: impl AsRef<Path>) -> Self {
         Self::Damaged { path: path.as_ref().to_owned() }

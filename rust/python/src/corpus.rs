@@ -276,12 +276,6 @@ pub fn clusters(py: Python<'_>, origins: PathBuf, decisions: Vec<PathBuf>, most:
     to_json(&found)
 }
 
-/// Concatenates files.
-#[pyfunction]
-pub fn join_files(py: Python<'_>, path: PathBuf, parts: Vec<PathBuf>) -> PyResult<()> {
-    py.detach(|| stage::join_files(&path, &parts)).map_err(to_python)
-}
-
 /// Counts morphemes and writes `path`: a line for each with a tab and its count, the most frequent first.
 #[pyfunction]
 pub fn count_morphemes(

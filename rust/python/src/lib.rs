@@ -27,8 +27,7 @@ mod _native {
     };
     #[pymodule_export]
     use super::corpus::{
-        clusters, count_morphemes, encode_part, join_files, prepare, source_statistics, split_file,
-        write_part,
+        clusters, count_morphemes, encode_part, prepare, source_statistics, split_file, write_part,
     };
     #[pymodule_export]
     use super::dedup::{Decisions, Deduplication, deduplication_version, fingerprint_part, sentences};
