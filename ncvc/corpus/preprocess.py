@@ -101,7 +101,7 @@ def _run(plan: Plan, run_dir: RunDir, executor: Executor, reporter: Reporter, ti
     """Runs all stages."""
     threads = executor.threads_per_call
     unopenable = frozenset(path for path in plan.paths if not os.access(path, os.R_OK))
-    stages = Stages(plan, run_dir, threads, unopenable)
+    stages = Stages(plan, run_dir, threads, unopenable, on_cluster=executor.IS_CLUSTER)
     if plan.to == "tokens":
         load_tokenizer(plan.tokenizer, plan.config.analyzer)
     stages.build_dictionary()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ncvc.corpus.join import THREADS, join_files
 from ncvc.corpus.part_records import FinishedPart, PartFile, PreparedPart
-from ncvc.corpus.quarantine import QUARANTINE
+from ncvc.corpus.quarantine import QUARANTINE, repeated_rows
 from ncvc.corpus.records import FileDigests, JoinedFiles, read_record
 from ncvc.corpus.report import ReportData, write_report
 from ncvc.corpus.stages import Stages
@@ -62,12 +62,13 @@ def _join_dropped(stages: Stages, output: Path) -> dict[str, str]:
     """
     dropped: dict[str, list[tuple[Path, PartFile, int]]] = defaultdict(list)
     quarantined: list[tuple[Path, PartFile, int]] = []
+    repeated = repeated_rows(stages.parts, stages.task_of)
     for part in stages.parts:
         finished = stages.run_dir.finished / part.name
         for folder, record in ((part, PreparedPart.read(part)), (finished, FinishedPart.read(finished))):
             for file in record.files:
                 if file.name == QUARANTINE:
-                    quarantined.append((folder / file.name, file, file.bytes))
+                    quarantined.append((folder / file.name, file, file.bytes - repeated.get(part, 0)))
                 elif file.name.startswith(DROPPED):
                     dropped[file.name.removeprefix(DROPPED)].append((folder / file.name, file, file.bytes))
     (output / "dropped").mkdir()

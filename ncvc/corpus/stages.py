@@ -52,6 +52,8 @@ class Stages:
     """Threads of one call."""
     unopenable: frozenset[Path] = frozenset()
     """Input files that could not be opened where the pass was started."""
+    on_cluster: bool = False
+    """True if stages run on other machines than the one where the pass was started."""
 
     def prepare(self, task: Task, progress: ProgressCallback | None = None) -> None:
         """Cleans and filters a task: writes its missing parts, then `TASK.done`. That of a range comes after `split`.
@@ -167,17 +169,22 @@ class Stages:
 
         On a node that lacks a disk each of its files would be set aside as unreadable, and be missing in the output.
         """
-        host = socket.gethostname()
+        node = f"on the node {socket.gethostname()}"
         if not (self.run_dir.folder / RUN).exists():
             raise NcvcError(
-                f"{self.run_dir.folder}: not there on the node {host}: the disks are not shared; give every node the"
-                " same folders under the same names"
+                f"{self.run_dir.folder}: not there {node}: the disks are not shared; give every node the same folders"
+                " under the same names"
+                if self.on_cluster
+                else f"{self.run_dir.folder}: was removed while the pass worked in it; start again"
             )
         for path in inputs:
             if path not in self.unopenable and not os.access(path, os.R_OK):
                 raise NcvcError(
-                    f"{path}: cannot be opened on the node {host}, and could be where the pass was started; mount it"
-                    " there too, or take the node out of the cluster"
+                    f"{path}: cannot be opened {node}, and could be where the pass was started; mount it there too, or"
+                    " take the node out of the cluster"
+                    if self.on_cluster
+                    else f"{path}: cannot be opened any more, and could be when the pass was started; put it back, and"
+                    " start again"
                 )
 
     def _reading(self, task: Task) -> Reading:

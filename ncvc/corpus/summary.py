@@ -8,6 +8,7 @@ import pydantic
 
 from ncvc.corpus.part_records import FinishedPart, PreparedPart, RuleCount
 from ncvc.corpus.plan import Task
+from ncvc.corpus.quarantine import UNREADABLE, repeated_rows
 from ncvc.corpus.records import Record, read_record
 from ncvc.corpus.stages import Stages
 from ncvc.documents.skipped import by_kind
@@ -155,7 +156,8 @@ def _summarize_source(stages: Stages, number: int) -> SourceSummary:
     rules: dict[str, Counter[str]] = {}
     tasks = [task for task in stages.plan.tasks if task.source == number]
     files = Counter({str(path): 0 for task in tasks for path in task.paths})
-    for part in stages.parts_of(number):
+    parts = stages.parts_of(number)
+    for part in parts:
         prepared = PreparedPart.read(part)
         finished = FinishedPart.read(stages.run_dir.finished / part.name)
         tally.documents["in"] += prepared.documents
@@ -179,6 +181,8 @@ def _summarize_source(stages: Stages, number: int) -> SourceSummary:
         files.update(dict(zip(map(str, stages.task_of(part).paths), prepared.source_documents, strict=True)))
         for row in prepared.counts:
             rules.setdefault(row.rule, Counter()).update(documents=row.documents, edits=row.edits)
+    if repeated := repeated_rows(parts, stages.task_of):
+        tally.reasons[UNREADABLE] -= len(repeated)
     skipped = stages.plan.skipped[number]
     if skipped:
         tally.reasons[SKIPPED] += len(skipped)

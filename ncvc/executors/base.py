@@ -7,6 +7,7 @@ So a call that was lost can be repeated anywhere that sees the same disk.
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from typing import ClassVar
 
 from ncvc.progress import Progress, ProgressCallback
 
@@ -18,6 +19,9 @@ type Stage[T] = Callable[[T, ProgressCallback | None], None]
 
 class Executor(ABC):
     """Runs stages."""
+
+    IS_CLUSTER: ClassVar[bool] = False
+    """True if calls run on other machines too."""
 
     def __init__(self, threads: int = 0) -> None:
         self.threads = threads or len(os.sched_getaffinity(0))

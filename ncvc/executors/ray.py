@@ -32,6 +32,8 @@ QUIET = 60.0
 class RayExecutor(Executor):
     """Nodes of a Ray cluster."""
 
+    IS_CLUSTER = True
+
     def __init__(self, threads: int = 0, address: str | None = None, reporter: Reporter | None = None) -> None:
         """Connects; a call uses at most the CPUs of the largest node, since it runs on one."""
         self._reporter = reporter or Reporter()

@@ -238,6 +238,44 @@ def test_a_file_that_could_not_be_read_to_be_split_is_split_once_it_can(
     assert run(tmp_path, "a.jsonl", "out") == expected
 
 
+def test_a_file_that_becomes_unreadable_between_ranges_is_set_aside_once(
+    tmp_path: Path, small_ranges: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, kept = tmp_path / "a.jsonl", tmp_path / "kept"
+    kept.write_bytes(json_lines(TEXTS))
+    path.write_bytes(kept.read_bytes())
+    expected = run(tmp_path, "a.jsonl", "whole")
+
+    def lose() -> None:
+        path.unlink()
+        path.symlink_to("/proc/self/mem")  # which opens, and cannot be read
+
+    with monkeypatch.context() as patch:
+        before_task(3, patch, lose)
+        _, rows, summary, inputs, _ = run(tmp_path, "a.jsonl", "out")
+    assert len(plan.make_plan(config(tmp_path, "a.jsonl", "x"), tmp_path, "text").tasks) == 1  # of what is there now
+    assert [row["file"] for row in map(json.loads, rows) if row["reason"] == "unreadable_file"] == [str(path)]
+    assert summary["reasons"]["unreadable_file"] == summary["sources"][0]["reasons"]["unreadable_file"] == 1
+    assert inputs == {str(path): None}
+    path.unlink()
+    path.write_bytes(kept.read_bytes())
+    assert run(tmp_path, "a.jsonl", "out") == expected
+
+
+def test_a_file_that_goes_between_ranges_stops_the_pass_on_one_machine(
+    tmp_path: Path, small_ranges: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, kept = tmp_path / "a.jsonl", tmp_path / "kept"
+    path.write_bytes(json_lines(TEXTS))
+    expected = run(tmp_path, "a.jsonl", "whole")
+    with monkeypatch.context() as patch:
+        before_task(3, patch, lambda: path.rename(kept))
+        with pytest.raises(NcvcError, match=r"a\.jsonl: cannot be opened any more, .*; put it back, and start again$"):
+            run(tmp_path, "a.jsonl", "out")
+    kept.rename(path)
+    assert run(tmp_path, "a.jsonl", "out") == expected
+
+
 def test_ranges_that_are_found_again_are_of_the_same_file(
     tmp_path: Path, small_ranges: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
