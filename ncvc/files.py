@@ -69,9 +69,14 @@ class WorkFolder:
             raise
         return self
 
+    @property
+    def is_there(self) -> bool:
+        """True if something has its name."""
+        return os.path.lexists(self.folder)
+
     def require_free(self) -> None:
         """Raises `NcvcError` if something that is not ours has its name; changes nothing."""
-        if os.path.lexists(self.folder):
+        if self.is_there:
             if self.folder.is_symlink() or not self.folder.is_dir():
                 raise self._not_ours(self.folder)
             self._require_ours()

@@ -122,15 +122,13 @@ def require_replaceable(output: Path, kind: str, *, replace: bool) -> None:
     either. Raises `NcvcError`.
     """
     folder = real_path(output)
-    _require_writable(output, folder)
     for parent in folder.parents:
         if parent.name in RUN_FOLDERS and _begins(parent.parent / LOG, LOG_HEAD):
             raise NcvcError(f"{output}: lies in {parent}, where a training writes; choose another output")
-    if not os.path.lexists(folder):
-        return
-    if not folder.is_dir():
+    if os.path.lexists(folder) and not folder.is_dir():
         raise NcvcError(f"{output}: is a file; nothing was changed; choose another output")
-    if not any(folder.iterdir()):
+    if not folder.is_dir() or not any(folder.iterdir()):
+        _require_writable(output, folder)
         return
     manifest = own_manifest(folder)
     if manifest is None:
@@ -145,6 +143,7 @@ def require_replaceable(output: Path, kind: str, *, replace: bool) -> None:
         )
     if not replace:
         raise NcvcError(f"{output}: exists already; remove it, choose another output, or replace it with --force")
+    _require_writable(output, folder)
     for difference in changes(folder, manifest):
         if difference.kind == "missing":
             continue

@@ -62,16 +62,16 @@ def preprocess(
     plan = make_plan(config, folder, to, sample)
     require_apart(folder / config.output, reads(plan), [folder])
     output = real_path(folder / config.output)
-    with RunDir(output, require_untouched) as run_dir:
-        made = None if restart or replace else _inputs_of(plan, output)
-        now = {path: sha256_if_readable(Path(path)) for path in made or {}}
+    run_dir = RunDir(output, require_untouched)
+    made, now = (None, {}) if restart or replace else _inputs_of(plan, output)
+    if made is not None and made == now and not run_dir.is_there:
+        return _nothing_done(config, output)  # on a disk that cannot be written too
+    with run_dir:
+        if made is None and not restart and not replace:
+            made, now = _inputs_of(plan, output)  # once more: a crash may have left it under another name
         if made is not None and made == now:
             run_dir.remove()
-            if config.on_error == "stop":
-                require_nothing_quarantined([output])
-            advice = f"move {output} away to write it again"
-            summary = read_record(output / "summary.json", Summary, advice)
-            return _result(summary, read_record(output / "report.json", ReportData, advice), nothing_done=True)
+            return _nothing_done(config, output)
         # An output that lacks only unreadable files is completed without `replace`.
         incomplete = made is not None and all(made[path] in (None, digest) for path, digest in now.items())
         if not replace and not incomplete and (difference := _difference(plan, output, made, now)):
@@ -95,6 +95,15 @@ def preprocess(
         build_output(stages, summary, report)
         run_dir.publish()
     return _result(summary, report)
+
+
+def _nothing_done(config: PreprocessConfig, output: Path) -> PassResult:
+    """Returns the counts of a finished output; raises `InputError` if the config would have stopped at something."""
+    if config.on_error == "stop":
+        require_nothing_quarantined([output])
+    advice = f"move {output} away to write it again"
+    summary = read_record(output / "summary.json", Summary, advice)
+    return _result(summary, read_record(output / "report.json", ReportData, advice), nothing_done=True)
 
 
 def _run(plan: Plan, run_dir: RunDir, executor: Executor, reporter: Reporter, timing: Timing) -> Stages:
@@ -179,16 +188,18 @@ def _read_manifest(output: Path) -> _OutputManifest | None:
         return None
 
 
-def _inputs_of(plan: Plan, output: Path) -> FileDigests | None:
-    """Returns the digests of the files that the output was made of; None if another run made it."""
+def _inputs_of(plan: Plan, output: Path) -> tuple[FileDigests | None, FileDigests]:
+    """Returns the digests of the files that the output was made of, then and now; None if another run made it."""
     manifest = _read_manifest(output)
     if manifest is None:
-        return None
+        return None, {}
     paths = [str(path) for path in plan.paths]
     own = own_manifest(output)
     whole = own is not None and all((output / name).is_file() for name in own["files"])
     same = whole and as_begun(manifest.run) == plan.identity() and list(manifest.inputs) == paths
-    return manifest.inputs if same else None
+    if not same:
+        return None, {}
+    return manifest.inputs, {path: sha256_if_readable(Path(path)) for path in manifest.inputs}
 
 
 def _difference(plan: Plan, output: Path, made: FileDigests | None, now: FileDigests) -> str | None:

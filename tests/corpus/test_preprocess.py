@@ -22,7 +22,9 @@ from ncvc.corpus.config import PreprocessConfig, SourceConfig
 from ncvc.corpus.filters import AdultWords, FiltersConfig
 from ncvc.corpus.plan import make_plan
 from ncvc.corpus.run_dir import RunDir
+from tests.conftest import run_ncvc
 from tests.corpus.run import NO_FILTERS, TEXTS, dataset, limited, outputs, read_zst, report, run, write
+from tests.read_only import read_only
 
 
 def test_the_bytes_are_those_of_megatron_cores_builder(tmp_path: Path, tokenizer_folder: Path) -> None:
@@ -303,3 +305,18 @@ def test_the_manifest_names_inputs_and_outputs(tmp_path: Path, tokenizer_folder:
     digest = subprocess.run(["sha256sum", source], capture_output=True, text=True, check=True).stdout.split()[0]
     assert manifest["inputs"] == {str(source): digest}
     assert manifest["files"]["corpus.bin"]["bytes"] == (tmp_path / "out/corpus.bin").stat().st_size
+
+
+def test_a_finished_output_is_noticed_where_nothing_can_be_written(tmp_path: Path, tokenizer_folder: Path) -> None:
+    write(tmp_path / "in/a.jsonl", TEXTS)
+    run(tmp_path, tokenizer_folder)
+    for unfinished in (False, True):
+        if unfinished:  # that of a run of --force, say, which was stopped
+            (tmp_path / ".out.partial").mkdir()
+        with read_only(tmp_path):
+            done = run_ncvc("preprocess", tmp_path / "config.yaml")
+        assert f"nothing done: {tmp_path}/out is of this config" in done.stdout + done.stderr
+    with read_only(tmp_path):
+        forced = run_ncvc("preprocess", tmp_path / "config.yaml", "--force", ok=False)
+    assert forced.returncode == 1
+    assert f"nothing can be written in {tmp_path}" in forced.stderr

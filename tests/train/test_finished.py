@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from ncvc.cli.train import train
 from ncvc.errors import NcvcError
+from tests.read_only import read_only
 from tests.small_training import train_alone
 
 CHANGES = {
@@ -36,6 +37,12 @@ def test_another_config_is_refused_as_for_a_run_that_goes_on(file):
         for options in ((), ("--dry-run",)):
             with pytest.raises(NcvcError, match=re.escape(words)):
                 CliRunner().invoke(train, [str(file), *change, *options], catch_exceptions=False)
+
+
+def test_a_finished_run_is_noticed_where_nothing_can_be_written(file, tmp_path):
+    with read_only(tmp_path):
+        done = CliRunner().invoke(train, [str(file)], catch_exceptions=False)
+    assert "finished after step 6 already; nothing was done" in done.output
 
 
 def test_settings_that_may_change_and_the_same_data_under_another_name_are_no_difference(file, material, tmp_path):

@@ -15,6 +15,7 @@ import torch
 from ncvc.train.metrics.log import event_records, steps
 from ncvc.yaml12 import dump
 from tests.conftest import ROOT, run_ncvc
+from tests.read_only import read_only
 from tests.tune.conftest import conversations, run_tuning, weights_of
 
 TWO = {"train_iters": 2, "lr_warmup_iters": 1}
@@ -57,11 +58,24 @@ def test_a_finished_tuning_is_not_that_of_another_config(make_config, tmp_path):
     config = make_config("done", schedule=TWO)
     assert run_tuning(config)
     file = config_file(config, tmp_path)
-    assert "finished already" in run_ncvc("tune", file).stdout
+    with read_only(tmp_path):
+        assert "finished already" in run_ncvc("tune", file).stdout
     for more in ([], ["--dry-run"]):
         done = run_ncvc("tune", file, "--set", "schedule.train_iters=3", *more, ok=False)
         assert done.returncode == 1
         assert "schedule.train_iters was 2 and is 3 in the run that is there; name another folder" in done.stderr
+
+
+def test_a_finished_tuning_writes_its_model_to_another_place_without_a_step(make_config, tmp_path):
+    config = make_config("done", schedule=TWO)
+    assert run_tuning(config)
+    file, other = config_file(config, tmp_path), tmp_path / "other"
+    run_ncvc("tune", file, "--set", f"output={other}")
+    assert [step.step for step in steps(config.folder)] == [1, 2]
+    first, second = weights_of(Path(config.output)), weights_of(other)
+    assert all(torch.equal(first[name], second[name]) for name in first)
+    assert "finished already" in run_ncvc("tune", file).stdout
+    assert "finished already" in run_ncvc("tune", file, "--set", f"output={other}").stdout
 
 
 def test_two_processes_learn_what_one_does(make_config, tmp_path):
