@@ -89,7 +89,7 @@ class RecordLog[R: pydantic.BaseModel](ABC):
         self._unsynced += 1
 
     def extend(self, records: Iterable[R]) -> None:
-        """Writes records, and waits until they are on disk."""
+        """Writes each record when it comes, and waits until all are on disk."""
         for record in records:
             self.append(record)
         self.sync()

@@ -1,5 +1,6 @@
 """Asks a model every question that it has not answered, the short ones first."""
 
+from collections.abc import Iterator
 from itertools import batched
 
 from ncvc.data.rows import Row
@@ -13,9 +14,9 @@ Asked = tuple[Row, Prompt]
 
 
 def ask_all(plan: Plan, engine: EvaluationEngine, log: AnswerLog, batch_size: int, progress: Progress) -> None:
-    """Appends the answers that the log lacks.
+    """Appends the answers that the log lacks, as they come.
 
-    Prompts of about the same length share a batch; the likelihoods of a batch are asked for before it is written.
+    Prompts of about the same length share a batch; its likelihoods are asked for before its answers.
     """
     asked: list[Asked] = []
     for suite in plan.suites:
@@ -34,27 +35,21 @@ def ask_all(plan: Plan, engine: EvaluationEngine, log: AnswerLog, batch_size: in
 
 def _ask(
     some: tuple[Asked, ...], engine: EvaluationEngine, likelihood: Likelihood, batch_size: int
-) -> list[AnswerRecord]:
-    answers = engine.answer([prompt for _, prompt in some], batch_size)
+) -> Iterator[AnswerRecord]:
     weights = _weigh(some, engine, likelihood, batch_size)
-    records = []
-    for (row, prompt), answer in zip(some, answers, strict=True):
+    for place, answer in engine.answer([prompt for _, prompt in some], batch_size):
+        row, prompt = some[place]
         letters, texts = weights.get((row.id, "letters")), weights.get((row.id, "texts"))
-        records.append(
-            AnswerRecord(
-                id=row.id,
-                prompt=prompt.text,
-                is_chat=prompt.is_chat,
-                answer=answer.text,
-                finish=answer.finish,
-                tokens=answer.tokens,
-                letters={label: weight.logprob for label, weight in letters.items()} if letters else None,
-                texts={label: (weight.logprob, weight.characters) for label, weight in texts.items()}
-                if texts
-                else None,
-            )
+        yield AnswerRecord(
+            id=row.id,
+            prompt=prompt.text,
+            is_chat=prompt.is_chat,
+            answer=answer.text,
+            finish=answer.finish,
+            tokens=answer.tokens,
+            letters={label: weight.logprob for label, weight in letters.items()} if letters else None,
+            texts={label: (weight.logprob, weight.characters) for label, weight in texts.items()} if texts else None,
         )
-    return records
 
 
 def _weigh(

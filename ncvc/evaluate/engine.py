@@ -1,6 +1,6 @@
 """One interface to models in folders, files and on servers: words prompts, answers them, weighs continuations."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -73,8 +73,8 @@ class EvaluationEngine(Protocol):
     def length(self, prompt: Prompt) -> int:
         """Length by which prompts are sorted, in tokens or characters."""
 
-    def answer(self, prompts: Sequence[Prompt], batch_size: int) -> list[Answer]:
-        """Answers each prompt at temperature 0, in their order."""
+    def answer(self, prompts: Sequence[Prompt], batch_size: int) -> Iterator[tuple[int, Answer]]:
+        """Answers each prompt at temperature 0; yields its place and its answer as soon as that is there."""
 
     def weigh(self, pairs: Sequence[tuple[Prompt, str]], batch_size: int) -> list[Weight | None]:
         """Weighs each continuation of a prompt; None for one that the model cannot hold or does not weigh."""

@@ -80,7 +80,7 @@ class LocalEngine:
         """As `EvaluationEngine.length` says: tokens."""
         return len(prompt.ids)
 
-    def answer(self, prompts: Sequence[Prompt], batch_size: int) -> list[Answer]:
+    def answer(self, prompts: Sequence[Prompt], batch_size: int) -> Iterator[tuple[int, Answer]]:
         """As `EvaluationEngine.answer` says."""
         fits = [place for place, prompt in enumerate(prompts) if self._holds(len(prompt.ids) + 1)]
         sampling = Sampling(max_new_tokens=self._settings.max_new_tokens, temperature=0, seed=self._settings.seed)
@@ -88,7 +88,7 @@ class LocalEngine:
         answers = [Answer("", TOO_LONG, 0)] * len(prompts)
         for place, made in zip(fits, self._continued(requests, batch_size), strict=True):
             answers[place] = Answer(made.text, made.finish, made.tokens)
-        return answers
+        yield from enumerate(answers)
 
     def _continued(self, requests: Sequence[tuple[tuple[int, ...], Sampling]], batch_size: int) -> list[Continuation]:
         if self._lm is not None:

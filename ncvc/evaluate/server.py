@@ -3,8 +3,8 @@
 import json
 import time
 import urllib.error
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
@@ -54,10 +54,25 @@ class ServerEngine:
         """As `EvaluationEngine.length` says: characters."""
         return len(prompt.text)
 
-    def answer(self, prompts: Sequence[Prompt], batch_size: int) -> list[Answer]:
-        """As `EvaluationEngine.answer` says; `batch_size` requests are under way at once."""
+    def answer(self, prompts: Sequence[Prompt], batch_size: int) -> Iterator[tuple[int, Answer]]:
+        """As `EvaluationEngine.answer` says; `batch_size` requests are under way at once.
+
+        After a failure no other request is begun, and those that are under way are waited for.
+        """
+        failure = None
         with ThreadPoolExecutor(batch_size) as pool:
-            return list(pool.map(self._answer, prompts))
+            requests = {pool.submit(self._answer, prompt): place for place, prompt in enumerate(prompts)}
+            for done in as_completed(requests):
+                if done.cancelled():
+                    continue
+                if found := done.exception():
+                    failure = failure or found
+                    for waiting in requests:
+                        waiting.cancel()
+                else:
+                    yield requests[done], done.result()
+        if failure:
+            raise failure
 
     def weigh(self, pairs: Sequence[tuple[Prompt, str]], batch_size: int) -> list[Weight | None]:
         """As `EvaluationEngine.weigh` says: nothing, since servers need not tell the probability of a given text."""

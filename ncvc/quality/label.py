@@ -137,15 +137,14 @@ def _ask(
     batch_size: int,
     progress: Progress,
 ) -> None:
-    """Appends the answers on documents; those of about the same length share a batch."""
+    """Appends the answers on documents as they come; those of about the same length share a batch."""
     done, of = len(log.records), len(log.records) + len(documents)
     progress.resume(done)
     for some in batched(sorted(documents, key=lambda document: len(document.text)), batch_size):
         prompts = [engine.word(messages(document.text, most_characters), exam=False) for document in some]
-        answers = engine.answer(prompts, batch_size)
         log.extend(
-            LabelRecord(id=document.id, answer=_short(answer.text), finish=answer.finish)
-            for document, answer in zip(some, answers, strict=True)
+            LabelRecord(id=some[place].id, answer=_short(answer.text), finish=answer.finish)
+            for place, answer in engine.answer(prompts, batch_size)
         )
         done += len(some)
         progress.items(done, of)

@@ -63,5 +63,5 @@ def test_a_folder_of_ours_with_a_template_reads_conversations_with_its_exact_tok
     assert tokenizer.decode(list(prompt.ids)) == tokenizer.decode([*content, *tokenizer.encode("回答")])
     assert prompt.text == "WBCは?<|end_of_text|><|end_of_text|>回答"
     assert prompt.is_chat
-    [answer] = engine.answer([prompt], 1)
+    [(_, answer)] = engine.answer([prompt], 1)
     assert answer.finish in ("length", "end_of_text")

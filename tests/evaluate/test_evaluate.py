@@ -276,6 +276,6 @@ def test_files_of_llama_cpp_are_asked_by_an_engine_of_rows(
     engine = LocalEngine(Path("a.gguf"), plan_of([], benchmarks).settings, batch_size=3)
     prompts = [engine.word(suite.messages(row), exam=False) for row in suite.rows]
     expected = answers(evaluated / "answers/plain")
-    said = engine.answer(prompts, 3)
-    assert [answer.text for answer in said] == [expected[row.id]["answer"] for row in suite.rows]
+    said = dict(engine.answer(prompts, 3))
+    assert [said[place].text for place in range(len(prompts))] == [expected[row.id]["answer"] for row in suite.rows]
     assert engine.weigh([(prompts[0], "A")], 3) == [None]

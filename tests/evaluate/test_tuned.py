@@ -35,5 +35,5 @@ def test_prompts_are_those_of_the_tuning(make_config) -> None:
     plain = [turns[0], turns[3]]
     assert list(engine.word(plain, exam=True).ids) == encode_chat(tokenizer, roles, 2, plain, prompt=True).ids
     assert engine.word(plain, exam=True).text.endswith("<|user|>治療は?<|assistant|>")
-    [answer] = engine.answer([prompt], 1)
+    [(_, answer)] = engine.answer([prompt], 1)
     assert answer.tokens >= 1

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -85,7 +86,7 @@ def test_answers_are_counted_and_long_ones_cut(tmp_path: Path) -> None:
 
     def chat(body: dict[str, Any]) -> Any:
         text = answers[number_of(body["messages"][-1]["content"])]
-        return {"choices": [{"message": {"content": text}, "finish_reason": "stop"}]}
+        return chat_answer(text)
 
     with server(chat) as address:
         inputs = documents(tmp_path / "a.jsonl", len(answers))
@@ -93,6 +94,47 @@ def test_answers_are_counted_and_long_ones_cut(tmp_path: Path) -> None:
     assert summary["labellers"] == {"m": {"高": len(HIGH), "低": 0, "left_out": len(NEITHER) + 3}}
     rows = [json.loads(line.text or "") for line in read_lines(tmp_path / "out/labels.jsonl.zst", "utf-8", 10**6)]
     assert max(len(row["answers"]["m"]) for row in rows) == LONGEST_ANSWER + 1
+
+
+def chat_answer(text: str) -> Any:
+    return {"choices": [{"message": {"content": text}, "finish_reason": "stop"}]}
+
+
+def test_each_answer_is_kept_when_it_comes(tmp_path: Path) -> None:
+    """The first answer of a batch comes when the others are in the log."""
+    log = tmp_path / ".out.partial/answers/00.jsonl"
+    seen: list[int] = []
+
+    def chat(body: dict[str, Any]) -> Any:
+        if number_of(body["messages"][-1]["content"]) == 0:
+            end = time.monotonic() + 30
+            while log.read_bytes().count(b"\n") < 3 and time.monotonic() < end:
+                time.sleep(0.05)
+            seen.append(log.read_bytes().count(b"\n"))
+        return chat_answer("高")
+
+    with server(chat) as address:
+        summary = label(Labelling(documents(tmp_path / "a.jsonl", 4), find_models([address])), tmp_path / "out")
+    assert seen == [3]
+    assert summary["labellers"] == {"m": {"高": 4, "低": 0, "left_out": 0}}
+
+
+def test_a_request_that_fails_costs_no_other_answer(tmp_path: Path) -> None:
+    asked: list[int] = []
+    broken = True
+
+    def chat(body: dict[str, Any]) -> Any:
+        asked.append(number := number_of(body["messages"][-1]["content"]))
+        return {} if number == 2 and broken else chat_answer("低")
+
+    with server(chat) as address:
+        labelling = Labelling(documents(tmp_path / "a.jsonl", 8), find_models([address]))
+        with pytest.raises(NcvcError, match="the answer is not of OpenAI's form"):
+            label(labelling, tmp_path / "out", batch_size=8)
+        assert (tmp_path / ".out.partial/answers/00.jsonl").read_bytes().count(b"\n") == 7
+        broken = False
+        label(labelling, tmp_path / "out", batch_size=8)
+    assert sorted(asked) == [0, 1, 2, 2, 3, 4, 5, 6, 7]
 
 
 def vectors(of: Callable[[int], list[float]]) -> Callable[[dict[str, Any]], Any]:
