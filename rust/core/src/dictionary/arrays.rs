@@ -43,3 +43,25 @@ impl<'a> Reader<'a> {
         self.0.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_count_beyond_the_bytes_is_refused() {
+        let mut bytes = Vec::new();
+        put(&mut bytes, [[1u8; 16], [2; 16]].into_iter());
+        let read = |bytes: &[u8]| Reader::new(bytes).array(|item: [u8; 16]| item[0]);
+        assert_eq!(read(&bytes), Some(vec![1, 2]));
+        assert_eq!(read(&[0; 8]), Some(Vec::new()));
+        for length in 0..bytes.len() {
+            assert_eq!(read(&bytes[..length]), None, "{length}");
+        }
+        // 2^60 items have 2^64 bytes, and one more has 16 modulo 2^64.
+        for count in [3, u64::from(u32::MAX), 1 << 32, 1 << 60, (1 << 60) + 1, 1 << 63, u64::MAX] {
+            bytes[..8].copy_from_slice(&count.to_le_bytes());
+            assert_eq!(read(&bytes), None, "{count}");
+        }
+    }
+}

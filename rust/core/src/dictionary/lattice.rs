@@ -90,10 +90,13 @@ impl Dictionary {
         zstd::bulk::compress(&out, LEVEL)
     }
 
-    /// Reads the dictionary that [`Dictionary::to_bytes`] wrote; `None` if it is damaged.
-    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let bytes = decompress(bytes)?;
-        let mut reader = Reader::new(&bytes);
+    /// Reads the dictionary that [`Dictionary::to_bytes`] wrote; `None` if it is damaged. Fails for want of memory.
+    pub fn from_bytes(bytes: &[u8]) -> io::Result<Option<Self>> {
+        Ok(decompress(bytes)?.and_then(|bytes| Self::read(&bytes)))
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let mut reader = Reader::new(bytes);
         let entries = entries(&mut reader)?;
         let trie = Trie::read(&mut reader, entries.len())?;
         let characters = Characters::from_text(std::str::from_utf8(reader.bytes(1)?).ok()?).ok()?;
@@ -109,13 +112,21 @@ impl Dictionary {
     }
 }
 
-/// Decompresses the bytes; `None` if they are damaged, or so many that they are no dictionary's.
-fn decompress(bytes: &[u8]) -> Option<Vec<u8>> {
+/// Decompresses the bytes; `None` if they are damaged, or so many that they are no dictionary's. Fails for want of memory.
+fn decompress(bytes: &[u8]) -> io::Result<Option<Vec<u8>>> {
     let limit = SMALL.saturating_add(RATIO.saturating_mul(bytes.len() as u64));
     let mut out = Vec::new();
-    let mut decoder = zstd::stream::Decoder::new(bytes).ok()?;
-    decoder.by_ref().take(limit + 1).read_to_end(&mut out).ok()?;
-    (out.len() as u64 <= limit).then_some(out)
+    let mut decoder = zstd::stream::Decoder::new(bytes)?;
+    match decoder.by_ref().take(limit + 1).read_to_end(&mut out) {
+        Ok(_) => Ok((out.len() as u64 <= limit).then_some(out)),
+        Err(error) if is_of_memory(&error) => Err(error),
+        Err(_) => Ok(None),
+    }
+}
+
+/// Tests for an error of want of memory; Zstandard's own errors have no kind but their words.
+fn is_of_memory(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::OutOfMemory || error.to_string().contains("not enough memory")
 }
 
 fn entry(row: &Row) -> Entry {
@@ -161,11 +172,11 @@ mod tests {
         let zeros = vec![0; 128 << 20];
         let bomb = zstd::bulk::compress(&zeros, LEVEL).unwrap();
         assert!(bomb.len() < 1 << 20);
-        assert_eq!(decompress(&bomb), None);
-        assert_eq!(
-            decompress(&zstd::bulk::compress(b"abc", LEVEL).unwrap()).as_deref(),
-            Some(b"abc".as_slice())
-        );
+        assert_eq!(decompress(&bomb).unwrap(), None);
+        assert_eq!(decompress(&bomb[..bomb.len() - 1]).unwrap(), None);
+        let abc = zstd::bulk::compress(b"abc", LEVEL).unwrap();
+        assert_eq!(decompress(&abc).unwrap().as_deref(), Some(b"abc".as_slice()));
+        assert_eq!(decompress(&abc[..abc.len() - 1]).unwrap(), None);
     }
 
     #[test]

@@ -96,12 +96,13 @@ impl Analyzer {
     ///
     /// # Errors
     ///
-    /// [`Error::Dictionary`](crate::Error::Dictionary) as for [`Analyzer::load`].
+    /// [`Error::Dictionary`](crate::Error::Dictionary) as for [`Analyzer::load`], and [`Error::Io`] for want of memory.
     pub fn from_bytes(engine: Engine, bytes: &[u8], path: &Path) -> Result<Self> {
         let parts = file::parse(bytes, path)?;
         let engine = match engine {
             Engine::Lattice => {
                 let dictionary = Dictionary::from_bytes(parts.lattice);
+                let dictionary = dictionary.map_err(Error::io(path, "cannot decompress"))?;
                 Loaded::Lattice(Box::new(dictionary.ok_or_else(|| file::damaged(path))?))
             }
             Engine::Vibrato => {
