@@ -47,7 +47,7 @@ def test_constructed_pairs_are_found(tmp_path: Path) -> None:
 @pytest.mark.parametrize("own", [(0.12, 0.12), (0.2, 0.2), (0.05, 0.4)])
 def test_pages_of_a_template_are_found(tmp_path: Path, own: tuple[float, float]) -> None:
     """Most bands are those of the template, and too many pages share them to compare all."""
-    texts = pages(1000, 400, own)
+    texts = pages(500, 400, own)
     sets = [grams(text, 5) for text in texts]
     dropped = run(tmp_path, [texts], near=0.8, documents=False, sentences=False)[0].dropped()
     found = {row[0]: row[3] for row in dropped}

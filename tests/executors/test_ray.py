@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,7 @@ def test_the_same_bytes_though_workers_die_and_nodes_come_and_go(
     killed = 0
     lost = False
     while run.poll() is None:
+        time.sleep(0.02)
         if killed < 2 and any(prepared.glob("*.done")):
             killed += kill_a_worker()
         if not lost and any(finished.glob("0*")):

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from ncvc.packages import requirements
+from tests.conftest import SLOW
 from tests.inspect.conftest import NEEDS_FONT
 from tests.inspect.test_losses import write_run
 from tests.inspect.test_scores import evaluation, task
@@ -18,7 +19,10 @@ pytestmark = [
 ]
 
 
-@pytest.mark.parametrize("command", ["attention", "embeddings", "knowledge", "memorization", "weights"])
+@pytest.mark.parametrize(
+    "command",
+    ["attention", "memorization", *(pytest.param(name, marks=SLOW) for name in ("embeddings", "knowledge", "weights"))],
+)
 def test_a_command_needs_what_it_imports(command: str, stock: dict[str, Path], tmp_path: Path) -> None:
     write_dataset(tmp_path / "data", [[4, 5, 6]])
     (tmp_path / "texts.txt").write_text("発熱と咳嗽を認める。\n")
