@@ -101,3 +101,35 @@ fn is_given_hiragana(words: &Words, word: &str) -> bool {
             && words.readings_of_names.given.has(word)
             && !NO_GIVEN.contains(word)
 }
+
+/// Ends of given names of three characters or more.
+const LONG_ENDS: [&str; 20] = [
+    "こ", "み", "え", "よ", "お", "じ", "ろう", "すけ", "ゆき", "ひこ", "ひろ", "や", "と", "き", "か", "な",
+    "り", "し", "ん", "た",
+];
+
+/// Tests for a usual given name, or one of three characters or more that is no other word.
+pub fn is_long_given(words: &Words, name: &str) -> bool {
+    GIVEN_HIRAGANA.contains(name)
+        || name.chars().count() > 2
+            && LONG_ENDS.iter().any(|end| name.ends_with(end))
+            && words.readings_of_names.given.has(name)
+            && !NO_GIVEN.contains(name)
+            && !words.is(name, &[Kind::Other])
+}
+
+/// Animals, and other words of two characters, before さん.
+const NO_SHORT: [&str; 21] = [
+    "くま", "とり", "さる", "いぬ", "ねこ", "へび", "かに", "たこ", "ぶた", "ぞう", "きじ", "わに", "うし",
+    "うま", "かめ", "りす", "あり", "はち", "えび", "つま", "きん",
+];
+
+/// Tests for a given name of two characters that is no other word.
+pub fn is_short_given(words: &Words, name: &str) -> bool {
+    words.readings_of_names.given.has(name)
+        && name
+            .ends_with(|c| "いえかきくけこさしすせそたちつとなねのはふみむめもやゆよりるろわん".contains(c))
+        && !name.contains(['っ', 'ゃ', 'ゅ', 'ょ'])
+        && !NO_SHORT.contains(&name)
+        && !NO_GIVEN.contains(name)
+}

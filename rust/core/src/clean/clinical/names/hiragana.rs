@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::super::category::Place;
-use super::given_kana::closed_by_kanji;
-use super::joined::{self, is_full};
+use super::given_kana::{closed_by_kanji, is_long_given, is_short_given};
+use super::joined::{self, is_full, is_full_beside};
 use super::lists::{GIVEN_HIRAGANA, GIVEN_MODERN, GOES_ON, NO_GIVEN};
 use super::other_names::is_maker;
 use super::readings::katakana;
@@ -75,6 +75,11 @@ pub fn hiragana(words: &Words, text: &str, start: usize, last: Option<usize>) ->
         if let Some(name) = of_family(words, text, from, end).filter(|_| text[start..].starts_with('の')) {
             return (Some(Place { whole: from..name, value: from..name }), name);
         }
+        // 母はともこ、父はだいすけ。
+        let said = text[start..].starts_with('は') && family(&text[..start]) == Some(Tie::Direct);
+        if said && is_closed(text, end) && is_long_given(words, rest) {
+            return (Some(Place { whole: from..end, value: from..end }), end);
+        }
         if text[start..].starts_with('の') {
             return (None, end);
         }
@@ -90,6 +95,25 @@ pub fn hiragana(words: &Words, text: &str, start: usize, last: Option<usize>) ->
     let name = if apart { honoured(words, text, start, end) } else { None };
     let place = name.map(|(name, whole)| Place { whole: start..whole, value: start..name });
     (place, end.max(start + 'あ'.len_utf8()))
+}
+
+/// Tests for a sign that closes a name at `at`.
+fn is_closed(text: &str, at: usize) -> bool {
+    let rest = &text[at..];
+    rest.is_empty() || rest.starts_with(['、', '。', '(', ')', '」', '\n', ' ', '/'])
+}
+
+/// Words before the name of a member of the speaker's family.
+const OURS: [&str; 2] = ["うちの", "うちんとこの"];
+
+/// Finds the given name of a member of the speaker's family: 「うちのけいこが.
+fn of_ours(words: &Words, text: &str, start: usize, end: usize) -> Option<Range<usize>> {
+    let run = &text[start..end];
+    let rest = OURS.iter().find_map(|ours| run.strip_prefix(ours))?;
+    let from = end - rest.len();
+    let particle = |c: char| matches!(c, 'が' | 'は' | 'を' | 'に' | 'も' | 'と' | 'の');
+    let ends = rest.char_indices().filter(|&(_, c)| particle(c)).map(|(i, _)| i);
+    ends.chain([rest.len()]).find(|&at| is_long_given(words, &rest[..at])).map(|at| from..from + at)
 }
 
 /// Words before っちゃん that are no names.
@@ -108,7 +132,7 @@ fn called(words: &Words, text: &str, start: usize, end: usize) -> Option<Range<u
         let other = NO_NICKNAMES.contains(&&run[..at]) || text[..start].ends_with(is_kanji);
         return (!other).then_some(start..start + at + "っちゃん".len());
     }
-    if let Some(name) = spaced(words, text, start, end) {
+    if let Some(name) = spaced(words, text, start, end).or_else(|| of_ours(words, text, start, end)) {
         return Some(name);
     }
     // Said to be one: the run goes on with と.
@@ -144,7 +168,9 @@ fn called(words: &Words, text: &str, start: usize, end: usize) -> Option<Range<u
 
 /// Tests for と with the beginning of a word by which something is called.
 fn is_said(rest: &str) -> bool {
-    rest.strip_prefix('と').is_some_and(|rest| rest.starts_with(['名', '呼', '書', '読', 'い', '署', '改']))
+    rest.strip_prefix('と').is_some_and(|rest| {
+        rest.starts_with(['名', '呼', '書', '読', 'い', '署', '改', 'だ', 'の', '記', '打', '印', '刻'])
+    })
 }
 
 /// Finds a surname and a given name in hiragana with a space between them: すずき みよと.
@@ -191,12 +217,22 @@ const NO_SPEAKERS: [&str; 12] = [
     "いま",
 ];
 
-/// Returns the end of a surname with which somebody begins to speak: 「ふじわらですが.
+/// Words with which a speaker goes on behind the own surname and given name.
+const SPEAKS_FULL: [&str; 4] = ["です", "と申し", "といい", "と言い"];
+
+/// Returns the end of the name with which somebody begins to speak: 「ふじわらですが, 「やまもとせつこです.
 fn speaker(words: &Words, text: &str, start: usize, end: usize) -> Option<usize> {
+    let run = &text[start..end];
+    if !text[..start].ends_with(['「', '『', '、', ' ', '\n', '。', ':']) && start > 0 {
+        return None;
+    }
+    let full = SPEAKS_FULL.iter().find_map(|word| run.find(word));
+    if let Some(at) = full.filter(|&at| is_full(words, &run[..at])) {
+        return Some(start + at);
+    }
     if !text[..start].ends_with(['「', '『']) {
         return None;
     }
-    let run = &text[start..end];
     let at = SPEAKS.iter().find_map(|word| run.find(word))?;
     let name = &run[..at];
     (name.chars().count() >= 3
@@ -258,10 +294,14 @@ fn honoured(words: &Words, text: &str, start: usize, end: usize) -> Option<(usiz
     let readings = &words.readings_of_names;
     let usual_given = |name: &str| GIVEN_HIRAGANA.contains(name);
     let fits = |name: &str, given: bool, child: bool| {
-        if given && usual_given(name) || is_full(words, name) {
+        if given && usual_given(name) || is_full_beside(words, name) {
             return true;
         }
         let length = name.chars().count();
+        // きよさん, ふみさん
+        if !given && length == 2 {
+            return is_short_given(words, name) && !NO_NAMES.contains(&name);
+        }
         let read = if given { readings.has(name) } else { readings.surnames.has(name) };
         // すばるくん
         // 咳のときはちゃんと口を抑える

@@ -7,7 +7,7 @@ use super::closing::closes;
 use super::lists::{FAMILY, NO_GIVEN, NO_KATAKANA};
 use super::readings::katakana;
 use super::words::{Kind, Words};
-use crate::clean::characters::is_hiragana;
+use crate::clean::characters::{is_hiragana, is_katakana};
 
 /// Honorifics in katakana, which end the run of a name.
 const HONORIFICS: [&str; 4] = ["サン", "クン", "チャン", "サマ"];
@@ -54,9 +54,34 @@ pub fn name(words: &Words, text: &str, start: usize, end: usize) -> Option<Place
 /// Words in katakana before a name in one run: ドクターキサラギ.
 const TITLES: [&str; 7] = ["ドクター", "ナース", "ヘルパー", "ケアマネ", "シスター", "ミスター", "ワタシハ"];
 
-/// Words behind kana by which they are a name.
-const SAID: [&str; 9] =
-    ["と名乗", "と呼ば", "と呼ん", "と書い", "と読む", "と読ん", "という名", "と署名", "と改名"];
+/// Words behind kana by which they are a name, behind と, とだけ or とのみ.
+const SAID: [&str; 17] = [
+    "名乗",
+    "呼ば",
+    "呼ん",
+    "書い",
+    "書か",
+    "読む",
+    "読ん",
+    "いう名",
+    "署名",
+    "改名",
+    "記さ",
+    "記名",
+    "打刻",
+    "印字",
+    "刻印",
+    "名札",
+    "サイン",
+];
+
+/// Tests for words by which the kana before them are said to be a name: とだけ書かれ.
+fn is_said(behind: &str) -> bool {
+    behind.strip_prefix('と').is_some_and(|rest| {
+        let rest = ["だけ", "のみ"].iter().find_map(|only| rest.strip_prefix(only)).unwrap_or(rest);
+        SAID.iter().any(|word| rest.starts_with(word))
+    })
+}
 
 /// Tests for the reading of a name that is no other word.
 pub fn is_name(words: &Words, run: &str) -> bool {
@@ -102,9 +127,38 @@ pub fn said(words: &Words, text: &str, start: usize, end: usize) -> Option<Range
         return None;
     }
     let open = text[..start].ends_with(['「', '『']);
-    let said = SAID.iter().any(|word| behind.starts_with(word));
+    let said = is_said(behind);
     let closed = || called && (open || behind.starts_with(['と', '、', ' ', '。', 'さ']));
-    ((said || closed()) && is_name(words, run)).then_some(start..end)
+    // アベ is short, and no other word.
+    let short = || {
+        said && run.starts_with(is_katakana)
+            && words.readings_of_names.surnames.has(run)
+            && !words.is(run, &[Kind::Other, Kind::Organisation])
+            && !NO_KATAKANA.contains(run)
+    };
+    ((said || closed()) && is_name(words, run) || short()).then_some(start..end)
+}
+
+/// Tests for a surname and a given name in one run that a title or an honorific stands beside: either may be short or
+/// another word, but not both.
+pub fn is_full_beside(words: &Words, run: &str) -> bool {
+    let length = run.chars().count();
+    if !(SHORTEST.0 + SHORTEST.1..=12).contains(&length)
+        || run.contains('ー')
+        || words.is(run, &[Kind::Other])
+    {
+        return false;
+    }
+    let readings = &words.readings_of_names;
+    let other = |part: &str| words.is(part, &[Kind::Other]);
+    run.char_indices().skip(SHORTEST.1).any(|(i, _)| {
+        let (surname, given) = run.split_at(i);
+        let long = |part: &str| part.chars().count() >= SHORTEST.0;
+        (long(surname) && !other(surname) && given.chars().count() >= SHORTEST.1
+            || long(given) && !other(given))
+            && readings.given.has(given)
+            && readings.surnames.has(surname)
+    })
 }
 
 /// Tests for a surname and a given name, each with its reading, in one run.

@@ -103,7 +103,8 @@ impl Name<'_> {
         let spaced = || {
             behind.starts_with([' '])
                 && ["サマ", "様", "サン"].iter().any(|word| behind[1..].starts_with(word))
-                && joined::is_name(self.words, self.parts[0])
+                && (joined::is_name(self.words, self.parts[0])
+                    || joined::is_full_beside(self.words, self.parts[0]))
         };
         let length = honorific(behind).filter(|_| !behind.starts_with(' ') || several || spaced())?;
         let behind = behind.trim_start_matches(' ');
@@ -120,7 +121,7 @@ impl Name<'_> {
                 || self
                     .parts
                     .iter()
-                    .all(|part| is_name(self.words, part) || joined::is_full(self.words, part))
+                    .all(|part| is_name(self.words, part) || joined::is_full_beside(self.words, part))
                 || unknown()
         } else {
             behind.starts_with(is_kanji)
@@ -141,6 +142,7 @@ impl Name<'_> {
             self.parts.iter().all(|part| {
                 let surname = || part.chars().count() > 2 && self.words.readings_of_names.surnames.has(part);
                 GIVEN_KATAKANA.contains(part)
+                    || joined::is_full_beside(self.words, part)
                     || is_name(self.words, part)
                         && !self.words.is(part, &[Kind::Other])
                         && (surname() || !self.words.is(part, &[Kind::Organisation]))

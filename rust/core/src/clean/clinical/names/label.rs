@@ -228,8 +228,12 @@ fn kana(words: &Words, text: &str, start: usize, evidence: Evidence, is: fn(char
         end = next;
     }
     let lengths_fit = |part: &Range<usize>| (1..=LONGEST).contains(&text[part.clone()].chars().count());
+    // ひより ends as a phrase does.
+    let is_reading =
+        |part: &Range<usize>| evidence.is_kana && words.readings_of_names.has(&text[part.clone()]);
     let is_phrase = |part: &Range<usize>| {
-        NO_NAME_ENDS.ends(&text[part.clone()]) || NO_LABEL_VALUES.begins(&text[part.clone()])
+        !is_reading(part) && NO_NAME_ENDS.ends(&text[part.clone()])
+            || NO_LABEL_VALUES.begins(&text[part.clone()])
     };
     while let Some(last) = parts.last()
         && parts.len() > 1
