@@ -3,11 +3,13 @@
 use std::ops::Range;
 
 use super::super::category::Place;
+use super::candidate::NO_SURNAMES;
 use super::lists::NO_LABEL_VALUES;
 use super::runs::run_end;
 use super::shape::{begins_phrase, is_derived, is_given, is_known, is_listed, may_be_surname};
-use super::titles::honorific;
-use super::words::Words;
+use super::titled::{ALIKE, is_lacking};
+use super::titles::{Tie, honorific, is_family, title};
+use super::words::{Kind, Words};
 use crate::clean::characters::is_kanji;
 
 /// Marks between the names of a list.
@@ -26,7 +28,10 @@ pub fn add(words: &Words, text: &str, found: &mut Vec<Place>, first: usize) {
         let free = |range: &Range<usize>, found: &[Place]| {
             !found[first..].iter().any(|other| other.whole.start < range.end && range.start < other.whole.end)
         };
-        for name in [before(words, text, place.start), behind(words, text, &place)].into_iter().flatten() {
+        let next = found[at + 1..].iter().map(|next| next.whole.start).filter(|&next| next > place.end).min();
+        let between = || next.and_then(|next| between(words, text, place.end, next));
+        let names = [before(words, text, place.start), behind(words, text, &place).or_else(between)];
+        for name in names.into_iter().flatten() {
             if free(&name, found) {
                 found.push(Place { whole: name.clone(), value: name });
             }
@@ -85,16 +90,56 @@ fn extend_forward(words: &Words, text: &str, found: &mut [Place], at: usize) {
     }
 }
 
+/// The most bytes from a name to the next but one.
+const LONGEST_BETWEEN: usize = 60;
+
+/// Finds the surname between two names of a list, at `start` and `end`, which may be another word too: 秋吉(PT) 上倉(OT)
+/// 堂本(ST).
+fn between(words: &Words, text: &str, start: usize, end: usize) -> Option<Range<usize>> {
+    if end - start > LONGEST_BETWEEN {
+        return None;
+    }
+    let parted = |mark: &str| {
+        let value = |c: char| c.is_ascii_alphanumeric() || ":()①②③④⑤⑥⑦⑧⑨⑩".contains(c);
+        mark.contains(MARKS) && mark.chars().all(|c| MARKS.contains(&c) || value(c))
+    };
+    let inner = &text[start..end];
+    let from = start + inner.find(is_kanji)?;
+    let to = run_end(text, from);
+    let name = text.get(from..to).filter(|_| to <= end)?;
+    let fits = (2..=4).contains(&name.chars().count())
+        && (words.is(name, &[Kind::Surname]) || is_derived(words, name) || is_lacking(words, name, ALIKE))
+        && !words.is_verbal(name)
+        && !NO_SURNAMES.contains(&name)
+        && !is_family(name)
+        && honorific(name).is_none()
+        && !NO_LABEL_VALUES.begins(name);
+    (fits && parted(&text[start..from]) && parted(&text[to..end])).then_some(from..to)
+}
+
+/// Strips what numbers the items of a list, or says when: ②, 2., 702.
+fn without_number(head: &str) -> &str {
+    let rest = head.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | ')' | '①'..='⑳'));
+    if rest.ends_with(' ') { rest } else { head }
+}
+
 /// Finds the name of a list before the one at `start`.
 fn before(words: &Words, text: &str, start: usize) -> Option<Range<usize>> {
-    let head = text[..start].strip_suffix(MARKS).filter(|head| !head.ends_with(' '))?;
+    let items = without_number(&text[..start]);
+    let numbered = items.len() < start;
+    let head = items.strip_suffix(MARKS).filter(|head| !head.ends_with(' '))?;
     let spaced = text[..start].ends_with(' ');
     let length: usize = head.chars().rev().take(6).take_while(|&c| is_kanji(c)).map(char::len_utf8).sum();
     let run = head.len() - length;
     let name = &head[run..];
     let opens = begins_phrase(&text[..run]) || text[..run].ends_with(['□', '+', '&', '班']);
     let listed = text[..run].is_empty() || text[..run].ends_with([':', '→', '□', '\n', '班']);
-    (length > 0 && !spaced && opens && is_name(words, name, listed)).then_some(run..head.len())
+    let own = without_number(&text[..run]).len() < run || text[..run].ends_with(|c| matches!(c, '①'..='⑳'));
+    // 検印 前島 中込
+    let titled = || title(&text[..run]).is_some_and(|tie| tie != Tie::Topic);
+    let apart = if numbered { own } else { !spaced || titled() };
+    (length > 0 && apart && (opens || numbered) && is_name(words, name, listed || numbered))
+        .then_some(run..head.len())
 }
 
 /// Finds the name of a list behind the one at `place`.
@@ -102,8 +147,9 @@ fn behind(words: &Words, text: &str, place: &Range<usize>) -> Option<Range<usize
     let rest = &text[place.end..];
     let between = |c: char| MARKS.contains(&c) || c.is_ascii_alphanumeric() || "():.様①②③④⑤⑥⑦⑧⑨⑩".contains(c);
     let length: usize = rest.chars().take(MOST_BETWEEN).take_while(|&c| between(c)).map(char::len_utf8).sum();
-    let mark = rest[..length].contains(['、', '・', '/', '&', '→', '+', ',', '□'])
-        || rest[..length].contains(' ') && rest[..length].contains(|c: char| c.is_ascii_digit());
+    let number = |c: char| c.is_ascii_digit() || matches!(c, '①'..='⑳');
+    let counted = rest[..length].contains(' ') && rest[..length].contains(number);
+    let mark = rest[..length].contains(['、', '・', '/', '&', '→', '+', ',', '□']) || counted;
     let start = place.end + length;
     let end = run_end(text, start);
     let name = &text[start..end];
@@ -117,7 +163,12 @@ fn behind(words: &Words, text: &str, place: &Range<usize>) -> Option<Range<usize
             MARKS.contains(&c) || c.is_ascii_alphanumeric() || "()\n。※」の".contains(c)
         })
         || ["が", "に", "は", "と", "を", "より", "から", "ペア"].iter().any(|word| behind.starts_with(word));
-    let valued = rest[..length].contains('、') && rest[..length].contains(|c: char| c.is_ascii_digit());
+    // 江原140 大津98: each has a value.
+    let both = counted
+        && (behind.starts_with(|c: char| c.is_ascii_digit())
+            || rest[..length].starts_with(' ') && text[..place.start].ends_with(number));
+    let valued =
+        rest[..length].contains('、') && rest[..length].contains(|c: char| c.is_ascii_digit()) || both;
     let listed = valued || rest[..length].contains(['/', '→', '□', '+', '&']);
     (mark && !name.is_empty() && ends && is_name(words, name, listed)).then_some(start..start + name.len())
 }

@@ -7,8 +7,9 @@ pub fn run_end(text: &str, at: usize) -> usize {
     let mut end = at;
     let mut rest = text[at..].chars().peekable();
     while let Some(c) = rest.next() {
-        let joins =
-            matches!(c, 'ヶ' | 'ケ' | 'ノ') && end > at && rest.peek().is_some_and(|&next| is_kanji(next));
+        let numeral = || text[at..end].ends_with(|c| "一二三四五六七八九".contains(c));
+        let joins = (matches!(c, 'ヶ' | 'ケ' | 'ノ') && end > at || matches!(c, 'ツ' | 'ッ') && numeral())
+            && rest.peek().is_some_and(|&next| is_kanji(next));
         if !is_kanji(c) && !joins {
             break;
         }

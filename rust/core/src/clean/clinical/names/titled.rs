@@ -17,7 +17,7 @@ use super::words::{Kind, Words};
 const NO_ENDS: &str = "家手役主世代下上左右持月火水木金土日科室部課棟院長員者師士医会班係所局署側宅様方等達中後前時内外用的性化式型法病症";
 
 /// The fewest surnames with the same first or last character as a name that the dictionary lacks.
-const ALIKE: u16 = 10;
+pub const ALIKE: u16 = 10;
 /// The same behind a title.
 const ALIKE_TITLED: u16 = 3;
 
@@ -124,7 +124,7 @@ fn is_titled(before: &str) -> bool {
 }
 
 /// Tests for characters that are no word of the dictionary and are like a surname.
-fn is_lacking(words: &Words, name: &str, alike: u16) -> bool {
+pub fn is_lacking(words: &Words, name: &str, alike: u16) -> bool {
     const KINDS: [Kind; 5] = [Kind::Other, Kind::Place, Kind::Organisation, Kind::Given, Kind::Person];
     may_be(name)
         && !words.is(name, &KINDS)
