@@ -119,9 +119,9 @@ pub fn is_long_given(words: &Words, name: &str) -> bool {
 }
 
 /// Animals, and other words of two characters, before さん.
-const NO_SHORT: [&str; 21] = [
+const NO_SHORT: [&str; 24] = [
     "くま", "とり", "さる", "いぬ", "ねこ", "へび", "かに", "たこ", "ぶた", "ぞう", "きじ", "わに", "うし",
-    "うま", "かめ", "りす", "あり", "はち", "えび", "つま", "きん",
+    "うま", "かめ", "りす", "あり", "はち", "えび", "つま", "きん", "かみ", "じん", "あん",
 ];
 
 /// Tests for a given name of two characters that is no other word.

@@ -139,7 +139,8 @@ fn called(words: &Words, text: &str, start: usize, end: usize) -> Option<Range<u
     let called = joined::is_called(&text[..start]);
     if called || run.contains('と') || text[end..].starts_with(['」', '』']) {
         let ends = run.char_indices().map(|(i, c)| start + i + c.len_utf8()).skip(1);
-        let mut ends = ends.filter(|&at| called || at == end || is_said(&text[at..]));
+        let behind_kanji = text[..start].ends_with(is_kanji);
+        let mut ends = ends.filter(|&at| called || !behind_kanji && (at == end || is_said(&text[at..])));
         if let Some(at) = ends.find(|&at| joined::said(words, text, start, at).is_some()) {
             return Some(start..at);
         }
@@ -329,7 +330,8 @@ fn honoured(words: &Words, text: &str, start: usize, end: usize) -> Option<(usiz
             let rest = &run[at + honorific.len()..];
             // 大和三山, さまよう
             let roams = || ["よう", "よい", "よっ", "よえ"].iter().any(|word| rest.starts_with(word));
-            if rest.starts_with('ざ') || *honorific == "さま" && roams() {
+            // かくさんがため
+            if rest.starts_with('ざ') || rest.starts_with("がため") || *honorific == "さま" && roams() {
                 return None;
             }
             // ちゃんとした is an adverb.

@@ -132,6 +132,7 @@ pub fn said(words: &Words, text: &str, start: usize, end: usize) -> Option<Range
     // アベ is short, and no other word.
     let short = || {
         said && run.starts_with(is_katakana)
+            && !["と呼", "と読", "という"].iter().any(|word| behind.starts_with(word))
             && words.readings_of_names.surnames.has(run)
             && !words.is(run, &[Kind::Other, Kind::Organisation])
             && !NO_KATAKANA.contains(run)
@@ -151,6 +152,10 @@ pub fn is_full_beside(words: &Words, run: &str) -> bool {
     }
     let readings = &words.readings_of_names;
     let other = |part: &str| words.is(part, &[Kind::Other]);
+    // そのおじんさん
+    if ["この", "その", "あの", "どの"].iter().any(|word| run.starts_with(word)) {
+        return false;
+    }
     run.char_indices().skip(SHORTEST.1).any(|(i, _)| {
         let (surname, given) = run.split_at(i);
         let long = |part: &str| part.chars().count() >= SHORTEST.0;
