@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::candidate::is_single;
 use super::shape::{is_known, is_rare_word, may_be_surname};
 use super::words::{Kind, Words};
 use crate::clean::characters::is_kanji;
@@ -15,6 +16,9 @@ const DOES: [&str; 20] = [
     "指導", "代行", "休み", "代理", "確認", "記載", "対応", "担当", "同席", "立会", "介助", "施行", "実施",
     "記", "入力", "報告", "説明", "執刀", "訪問", "記録",
 ];
+
+/// Ends of words for where somebody works.
+const DEPARTMENTS: &str = "科室課棟係部局院所護設剤来括看";
 
 /// Words behind a surname with which somebody is spoken of, or speaks.
 const SPOKEN: [&str; 34] = [
@@ -73,6 +77,14 @@ pub fn spoken(words: &Words, text: &str, run: &Range<usize>) -> Option<Range<usi
             || !words.is_ordinary(name) && (is_known(words, name) || !words.is(name, &[Kind::Other]))
     };
     let length = name.chars().count();
+    // 訪問看護の林です。
+    let of_department = || {
+        let rest = before.strip_suffix('の').is_some_and(|rest| rest.ends_with(|c| DEPARTMENTS.contains(c)));
+        rest && is_single(name) && SPEAKS.iter().any(|word| behind.starts_with(word))
+    };
+    if length == 1 {
+        return of_department().then(|| run.clone());
+    }
     ((2..=4).contains(&length)
         && (says && sure() || begins && at() || mention())
         && (may_be_surname(words, name) || is_rare_word(words, name)))

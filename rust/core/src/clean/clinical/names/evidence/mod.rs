@@ -258,7 +258,16 @@ impl<'a> Around<'a> {
             return self.named && self.exact();
         }
         if tie == Tie::Role {
-            return self.named;
+            let apart = || self.before.ends_with(' ') && self.exact() && is_end(self.behind);
+            return self.named || self.single && is_single(self.name) && apart();
+        }
+        // 担当堺、
+        if tie == Tie::Direct
+            && is_single(self.name)
+            && !"前後東西南北中上下内外今朝秋元旦".contains(self.name)
+            && self.behind.starts_with(['、', '。', '\n'])
+        {
+            return true;
         }
         if tie == Tie::Direct
             && self.candidate.certainty == Certainty::Word
