@@ -91,7 +91,14 @@ impl Name<'_> {
     fn is_other(&self) -> bool {
         let name = &self.text[self.start..self.end];
         if name.contains('・') {
-            return NO_KATAKANA.ends(name);
+            // ブライアン・コール先生
+            let behind = &self.text[self.end..];
+            let honoured = || {
+                !behind.starts_with(['様', ' '])
+                    && honorific(behind).is_some()
+                    && self.words.is_name(self.parts[0])
+            };
+            return NO_KATAKANA.ends(name) && !honoured();
         }
         self.parts.iter().any(|part| is_ordinary(self.words, part))
     }
@@ -183,12 +190,13 @@ impl Name<'_> {
         })
     }
 
-    /// Tests for parts with a dot between them, none of which is an ordinary word.
+    /// Tests for parts with a dot between them, fewer than half of which are ordinary words, or half where the first is none.
     fn dotted(&self) -> bool {
         let other = |part: &&&str| is_ordinary(self.words, part) || self.words.is(part, &[Kind::Other]);
         self.text[self.start..self.end].contains('・')
             && self.parts.len() > 1
-            && self.parts.iter().filter(other).count() * 2 < self.parts.len()
+            && self.parts.iter().filter(other).count() * 2
+                < self.parts.len() + usize::from(!other(&&self.parts[0]))
     }
 
     /// Tests for a title in Latin letters with its dot before one word that the dictionary lacks: Dr.チャウ.

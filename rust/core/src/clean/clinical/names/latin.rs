@@ -122,8 +122,10 @@ fn honoured(words: &Words, text: &str, start: usize, end: usize) -> Option<usize
     if capitals {
         return Some(behind.len() - after.len() + honorific.len());
     }
-    let fits =
-        (several || honorific != "様") && capitalised && name.len() >= 4 || surname() && name.len() >= 3;
+    // Lee先生
+    let foreign = || capitalised && !several && FOREIGN_LATIN.contains(&name.to_ascii_lowercase());
+    let fits = (several || honorific != "様") && capitalised && name.len() >= 4
+        || (surname() || foreign()) && name.len() >= 3;
     fits.then(|| behind.len() - after.len() + honorific.len())
 }
 
@@ -221,7 +223,13 @@ fn initials(text: &str, start: usize) -> Option<Place> {
     }
     let label = before.trim_end_matches([':', ' ', '=', '】', ']', ')', '(']);
     let labelled = INITIALS.iter().any(|word| label.ends_with(word));
-    if labelled || age_behind(behind) && (dotted || !other) {
+    // K.Y.、女性
+    let sexed = || {
+        let rest = behind.strip_prefix(['、', ' ', '(', ',']);
+        let sexes = ["女性", "男性", "女児", "男児"];
+        dotted && !other && rest.is_some_and(|rest| sexes.iter().any(|sex| rest.starts_with(sex)))
+    };
+    if labelled || age_behind(behind) && (dotted || !other) || sexed() {
         return whole(0);
     }
     let titled = title(before).is_some_and(|tie| tie != Tie::Topic) || family(before).is_some();
