@@ -47,6 +47,9 @@ pub fn given(words: &Words, text: &str, run: &Range<usize>) -> Option<Range<usiz
             .any(|child| text[..run.start + i].ends_with(child))
             .then_some(i)
     };
+    if is_called(words, &text[..run.start], part, behind) {
+        return Some(run.clone());
+    }
     let at = within.or(before).or_else(numbered).or_else(comma)?;
     let name = &part[at..];
     // 甥秀次氏
@@ -70,6 +73,19 @@ pub fn given(words: &Words, text: &str, run: &Range<usize>) -> Option<Range<usiz
             && !FAMILY.contains(name)
     };
     (closes(behind) && (is_name(words, name) || marked())).then_some(run.start + at..run.end)
+}
+
+/// Words with which a sentence goes on behind a name that begins a quotation.
+const CALLED: [&str; 8] = ["に", "が", "は", "を", "、", "も", "」と言", "」と呼"];
+
+/// Tests for a given name that begins a quotation, and is nothing else: 「哲也に会いたい」.
+fn is_called(words: &Words, before: &str, name: &str, behind: &str) -> bool {
+    before.ends_with(['「', '『'])
+        && CALLED.iter().any(|word| behind.starts_with(word))
+        && name.chars().count() == 2
+        && words.is(name, &[Kind::Given])
+        && name.ends_with(|c| ENDS.contains(c))
+        && !words.is(name, &[Kind::Surname, Kind::Place, Kind::Organisation, Kind::Other])
 }
 
 /// Tests for a given name that is no word for what members of families do or have.
