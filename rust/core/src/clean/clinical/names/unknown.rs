@@ -32,10 +32,22 @@ pub fn by_form(words: &Words, lattice: &mut Lattice, text: &str, run: &Range<usi
     ends.into_iter().find_map(|end| {
         let length = honorific(&text[end..])?;
         let honorific = &text[end..end + length];
+        let (name, behind) = (&text[run.start..end], &text[end + length..]);
         let is_name = !honorific.starts_with(' ')
-            && is_unknown_name(words, lattice, &text[run.start..end], honorific, &text[end + length..]);
+            && (is_unknown_name(words, lattice, name, honorific, behind)
+                || !is_family(name) && has_reading(words, behind));
         is_name.then(|| Place { whole: run.start..end + length, value: run.start..end })
     })
+}
+
+/// Tests for the reading of a surname in brackets behind its honorific: 一さん(にのまえ).
+fn has_reading(words: &Words, behind: &str) -> bool {
+    let Some(inside) = behind.strip_prefix('(') else { return false };
+    let kana: usize = inside.chars().take(8).take_while(|&c| is_hiragana(c)).map(char::len_utf8).sum();
+    let reading = &inside[..kana];
+    let reading = ["さん", "と", "です"].iter().find_map(|end| reading.strip_suffix(end)).unwrap_or(reading);
+    let closed = inside[kana..].starts_with(')') || inside[kana..].starts_with("読");
+    closed && reading.chars().nth(1).is_some() && words.readings_of_names.surnames.has(reading)
 }
 
 /// The longest name that the dictionary lacks, in characters.
