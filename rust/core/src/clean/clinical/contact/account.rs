@@ -4,10 +4,13 @@ use std::ops::Range;
 
 use super::group;
 use super::words::Seen;
-use crate::clean::characters::{is_kanji, is_katakana};
+use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
 
 /// Services before the name of an account, and words for such names.
-pub const WORDS: [&str; 132] = [
+pub const WORDS: [&str; 135] = [
+    "ブログ名",
+    "ブログ",
+    "チャンネル名",
     "LINE",
     "ライン",
     "Skype",
@@ -171,13 +174,15 @@ const AMBIGUOUS: [&str; 24] = [
 ];
 
 /// Marks and words between a service and the name of an account; those from `ID` on make it explicit.
-const BETWEEN: [(&str, bool); 48] = [
+const BETWEEN: [(&str, bool); 50] = [
     ("表示名", true),
     ("電話", true),
     ("通話", true),
+    ("ではなく", false),
     ("で", false),
     ("user/", true),
-    ("ではなく", false),
+    ("グループ", false),
+    ("に", false),
     ("内", false),
     (" ", false),
     ("\n", false),
@@ -273,7 +278,7 @@ fn behind_service(text: &str, service: &str, at: usize) -> Option<Range<usize>> 
     {
         return None;
     }
-    let mut start = at + service.len();
+    let mut start = id_in_brackets(text, at + service.len()).unwrap_or(at + service.len());
     let (mut explicit, mut is_id) = (false, service.starts_with("ユーザ"));
     for _ in 0..MOST_MARKS {
         let Some((mark, sure)) = BETWEEN.iter().find(|(mark, _)| text[start..].starts_with(mark)) else {
@@ -306,6 +311,17 @@ fn behind_service(text: &str, service: &str, at: usize) -> Option<Range<usize>> 
     let digits = text[start..number].bytes().filter(u8::is_ascii_digit).count();
     let least = if is_id { 5 } else { 9 };
     (gap && number > start && digits >= least).then_some(start..number)
+}
+
+/// The most characters between a service and its ID in brackets.
+const LONGEST_REMARK: usize = 16;
+
+/// Returns the start of `(ID` behind a few words at `at`: LINEで連絡を取っている(ID:.
+fn id_in_brackets(text: &str, at: usize) -> Option<usize> {
+    let word = |c: char| is_kanji(c) || is_katakana(c) || is_hiragana(c) || c == 'ー';
+    let length: usize =
+        text[at..].chars().take(LONGEST_REMARK).take_while(|&c| word(c)).map(char::len_utf8).sum();
+    text[at + length..].starts_with("(ID").then_some(at + length)
 }
 
 /// Labels behind which an account may be in kana or kanji.
