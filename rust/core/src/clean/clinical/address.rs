@@ -279,6 +279,7 @@ fn rest_of_address(text: &str, at: usize) -> Option<usize> {
         && !town.contains(['\n', ' '])
         && town.chars().all(|c| is_kanji(c) || "るりルノヶのイロハニホヘト".contains(c))
         && (is_lot(text, town, town_end, number.end)
+            || is_whole(&text[..at], town, &text[number.end..])
             || town.ends_with(['条', '通', '甲', '乙', '丙'])
             || town.contains(['町', '字', '村', '郡'])
             || ["在住", "居住", "に在住", "に居住", "に住"]
@@ -289,6 +290,18 @@ fn rest_of_address(text: &str, at: usize) -> Option<usize> {
         || number.count >= 3 && !particle
         || number.count == 2 && !particle && !town.is_empty();
     sure.then(|| building_end(text, number.end))
+}
+
+/// Ends of words for institutions behind the name of a city, which are no towns.
+const INSTITUTIONS: &str = "院所館店社会校園署庁局科室部駅団課係棟医内";
+
+/// Tests for a town behind its prefecture and city, whose number closes the phrase: 兵庫県姫路市飾磨区英賀保73.
+fn is_whole(before: &str, town: &str, behind: &str) -> bool {
+    let name = town.rfind(['市', '区', '郡', '町', '村']).map_or("", |i| &town[i..]);
+    before.ends_with(['都', '道', '府', '県'])
+        && name.chars().count() > 2
+        && !name.ends_with(|c| INSTITUTIONS.contains(c))
+        && (behind.is_empty() || behind.starts_with([' ', '、', '。', ')', '\n', '番', '号']))
 }
 
 /// Returns the start of the first number behind a town name, and true if a lone kana is in the name.

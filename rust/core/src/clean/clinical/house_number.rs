@@ -162,6 +162,9 @@ const NAMELESS: [&str; 4] = ["アパート", "マンション", "団地", "住�
 
 /// Returns the end of building and room behind a house number that ends at `end`; `end` if there is none.
 pub fn building_end(text: &str, end: usize) -> usize {
+    if let Some(end) = unnamed_end(text, end).or_else(|| katakana_end(text, end)) {
+        return end;
+    }
     let rest = text[end..].strip_prefix([' ', '\n']).unwrap_or(&text[end..]);
     let is_name =
         |c: char| is_kanji(c) || is_katakana(c) || c == 'ー' || c == '・' || c.is_ascii_alphabetic();
@@ -181,6 +184,36 @@ pub fn building_end(text: &str, end: usize) -> usize {
         (room, rooms) = (behind, rooms + 1);
     }
     if rooms > 0 { room } else { from }
+}
+
+/// The fewest characters of katakana that begin the name of a building without a word for one.
+const SHORTEST_BUILDING: usize = 3;
+
+/// Returns the end of a building and its room of three digits or more, whose name begins in katakana: コスモ栄259,
+/// プレサンス805号.
+fn katakana_end(text: &str, end: usize) -> Option<usize> {
+    let rest = text[end..].strip_prefix(' ').unwrap_or(&text[end..]);
+    let kana = |c: &char| is_katakana(*c) || *c == 'ー';
+    let begins = rest.chars().take_while(kana).count() >= SHORTEST_BUILDING;
+    let is_name = |c: &char| kana(c) || is_kanji(*c);
+    let length: usize = rest.chars().take(16).take_while(is_name).map(char::len_utf8).sum();
+    let digits = rest[length..].bytes().take_while(u8::is_ascii_digit).count();
+    let behind = &rest[length + digits..];
+    let behind = behind.strip_prefix("号室").or_else(|| behind.strip_prefix('号')).unwrap_or(behind);
+    let closed = behind.is_empty() || behind.starts_with([' ', '、', '。', ')', '\n', 'の', 'に', 'へ']);
+    (begins && (3..=4).contains(&digits) && closed).then(|| text.len() - behind.len())
+}
+
+/// Returns the end of a house of an estate and its room behind a comma: 2-14、4号棟205.
+fn unnamed_end(text: &str, end: usize) -> Option<usize> {
+    let rest = text[end..].strip_prefix('、')?;
+    let rest = rest.strip_prefix('第').unwrap_or(rest);
+    let digits = |rest: &str| rest.bytes().take(4).take_while(u8::is_ascii_digit).count();
+    let house = digits(rest);
+    let behind = rest[house..].strip_prefix("号棟").filter(|_| house > 0)?;
+    let behind = &behind[digits(behind)..];
+    let behind = behind.strip_prefix("号室").unwrap_or(behind);
+    Some(text.len() - behind.len())
 }
 
 /// Length of the rest of a building's name in hiragana before a room: ハイツ|みどり|101.
