@@ -80,6 +80,11 @@ pub const CATEGORY: Category = Category {
         "誕生",
         "生誕",
         "生",
+        "明大昭平令",
+        "明・大・昭・平・令",
+        "明大昭平",
+        "男",
+        "女",
     ],
     read,
     examples: &[
@@ -112,6 +117,9 @@ fn read(text: &str, word: Range<usize>) -> Option<Place> {
     let label = &text[word.clone()];
     if label == "うまれ" {
         return before_birth(text, word);
+    }
+    if matches!(label, "男" | "女") {
+        return beside_sex(text, &word);
     }
     if label.starts_with("生") && label.ends_with(':') && text[..word.start].ends_with(is_kanji) {
         return None;
@@ -204,8 +212,37 @@ fn near(text: &str, word: &Range<usize>) -> Option<Place> {
     None
 }
 
+/// Eras in which nearly all dates of today's notes are dates of birth.
+const OLD_ERAS: [&str; 8] = ["S", "T", "M", "昭和", "大正", "明治", "昭", "大"];
+
+/// The longest date beside the sex, in characters.
+const LONGEST_BESIDE: usize = 12;
+
+/// Reads the date of an old era that a space, a comma or a slash parts from the sex: S18.2.3 男, 女 S31.4.2.
+fn beside_sex(text: &str, word: &Range<usize>) -> Option<Place> {
+    let gap = [' ', '、', ',', '/', '\t'];
+    let old = |at: usize| OLD_ERAS.iter().any(|era| text[at..].starts_with(era)) && begins_word(text, at);
+    let sex = text[word.end..].strip_prefix(['性', '児']).unwrap_or(&text[word.end..]);
+    let start = text.len() - sex.trim_start_matches(gap).len();
+    let behind = sex.starts_with(gap) && old(start);
+    if let Some(end) = date(text, start, Precision::Day).filter(|_| behind) {
+        return Some(Place { whole: start..end, value: start..end });
+    }
+    let end = text[..word.start].trim_end_matches(gap).len();
+    if end == word.start || sex.starts_with(is_kanji) {
+        return None;
+    }
+    let starts = text[..end].char_indices().rev().take(LONGEST_BESIDE).map(|(i, _)| i);
+    let start =
+        starts.into_iter().filter(|&i| old(i)).find(|&i| date(text, i, Precision::Day) == Some(end))?;
+    Some(Place { whole: start..end, value: start..end })
+}
+
 /// The date behind a list of eras, one of which was ringed: 明・大・昭・平 40年6月7日.
 fn era_chosen(text: &str, at: usize) -> Option<usize> {
+    if let Some(end) = date(text, at, Precision::Day) {
+        return Some(end);
+    }
     let dated = format!("昭{}", text[at..].chars().take(LONGEST).collect::<String>());
     Some(at + date(&dated, 0, Precision::Day)? - "昭".len())
 }
