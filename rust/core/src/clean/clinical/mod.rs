@@ -14,6 +14,7 @@ mod category;
 mod check_digit;
 mod code;
 mod contact;
+mod further;
 mod hospital;
 mod house_number;
 mod individual_number;
@@ -124,7 +125,17 @@ pub fn find(words: &Words, buffers: &mut Buffers, text: &str, found: &mut Vec<Fo
         let category = &CATEGORIES[i];
         if let Some(Place { whole, value }) = (category.read)(text, word.range()) {
             end = whole.end;
-            found.push(Found { whole, value, tag: category.tag, row: RULE_COUNT + i });
+            let row = RULE_COUNT + i;
+            let others = if category.tag == patient_id::CATEGORY.tag {
+                further::further(text, &value, false)
+            } else {
+                Vec::new()
+            };
+            found.push(Found { whole, value, tag: category.tag, row });
+            for value in others {
+                end = value.end;
+                found.push(Found { whole: value.clone(), value, tag: category.tag, row });
+            }
         }
     }
     find_names(words, buffers, text, found);

@@ -12,6 +12,7 @@ mod words;
 use std::ops::Range;
 
 use super::category::Found;
+use super::further::further;
 use crate::clean::options::WebOptions;
 use crate::clean::rules::{PERSONAL, WEB};
 pub use words::Words;
@@ -36,7 +37,9 @@ pub fn find(words: &Words, options: &WebOptions, text: &str, found: &mut Vec<Fou
     let mut add = |range: Range<usize>, tag, row| {
         found.push(Found { whole: range.clone(), value: range, tag, row });
     };
-    extension::extensions(text, &seen).into_iter().for_each(|range| add(range, PHONE, PERSONAL));
+    for range in extension::extensions(text, &seen) {
+        further(text, &range, true).into_iter().chain([range]).for_each(|range| add(range, PHONE, PERSONAL));
+    }
     phone::phones(text, &seen).into_iter().for_each(|range| add(range, PHONE, PERSONAL));
     e_mail::e_mails(text, &seen).into_iter().for_each(|range| add(range, E_MAIL, PERSONAL));
     if options.urls {
