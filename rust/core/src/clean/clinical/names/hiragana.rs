@@ -90,8 +90,9 @@ pub fn hiragana(words: &Words, text: &str, start: usize, last: Option<usize>) ->
     if let Some(name) = called(words, text, start, end) {
         return (Some(Place { whole: name.clone(), value: name.clone() }), name.end);
     }
-    let apart =
-        !text[..start].ends_with(|c: char| is_kanji(c) || is_katakana(c) || is_hiragana(c) || c == 'ー');
+    // Behind a name that goes, another one begins: all of them go at once.
+    let apart = last == Some(start)
+        || !text[..start].ends_with(|c: char| is_kanji(c) || is_katakana(c) || is_hiragana(c) || c == 'ー');
     let name = if apart { honoured(words, text, start, end) } else { None };
     let place = name.map(|(name, whole)| Place { whole: start..whole, value: start..name });
     (place, end.max(start + 'あ'.len_utf8()))

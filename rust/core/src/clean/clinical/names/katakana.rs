@@ -21,7 +21,7 @@ pub fn katakana(words: &Words, text: &str, start: usize, last: Option<usize>) ->
     let before = &text[..start];
     let tie = title(before).or_else(|| family(before));
     let person = || ends.len() > 1 && before.ends_with(['婦', '性', '児', '生', '人', '名', '者', '氏']);
-    let apart = !before.ends_with(|c: char| is_kanji(c)) || tie.is_some() || person();
+    let apart = last == Some(start) || !before.ends_with(|c: char| is_kanji(c)) || tie.is_some() || person();
     if !apart {
         return (None, ends[0]);
     }

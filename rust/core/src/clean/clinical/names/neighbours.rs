@@ -3,14 +3,14 @@
 use std::ops::Range;
 
 use super::super::category::Place;
-use super::candidate::NO_SURNAMES;
-use super::lists::NO_LABEL_VALUES;
-use super::runs::run_end;
+use super::candidate::{NO_SURNAMES, is_single};
+use super::lists::{GIVEN_SINGLE, NO_LABEL_VALUES};
+use super::runs::{run_end, run_of};
 use super::shape::{begins_phrase, is_derived, is_given, is_known, is_listed, may_be_surname};
 use super::titled::{ALIKE, is_lacking};
-use super::titles::{Tie, honorific, is_family, title};
+use super::titles::{Tie, family, honorific, in_brackets, is_family, title};
 use super::words::{Kind, Words};
-use crate::clean::characters::is_kanji;
+use crate::clean::characters::{is_hiragana, is_kanji};
 
 /// Marks between the names of a list.
 const MARKS: [char; 9] = ['、', '・', '/', '&', '→', '+', ',', ' ', '□'];
@@ -20,6 +20,7 @@ const MOST_BETWEEN: usize = 12;
 
 /// Adds the neighbours of the names in `found` from `first` on.
 pub fn add(words: &Words, text: &str, found: &mut Vec<Place>, first: usize) {
+    let sorted = found.len();
     let mut at = first;
     while at < found.len() {
         extend(words, text, found, at);
@@ -28,10 +29,11 @@ pub fn add(words: &Words, text: &str, found: &mut Vec<Place>, first: usize) {
         let free = |range: &Range<usize>, found: &[Place]| {
             !found[first..].iter().any(|other| other.whole.start < range.end && range.start < other.whole.end)
         };
-        let next = found[at + 1..].iter().map(|next| next.whole.start).filter(|&next| next > place.end).min();
+        let next = found[..sorted].get(at + 1).map(|next| next.whole.start).filter(|&next| next > place.end);
         let between = || next.and_then(|next| between(words, text, place.end, next));
-        let names = [before(words, text, place.start), behind(words, text, &place).or_else(between)];
-        for name in names.into_iter().flatten() {
+        let given = || given_behind(words, text, &found[at].value);
+        let behind = behind(words, text, &place).or_else(between).or_else(given);
+        for name in [before(words, text, place.start), behind].into_iter().flatten() {
             if free(&name, found) {
                 found.push(Place { whole: name.clone(), value: name });
             }
@@ -108,13 +110,42 @@ fn between(words: &Words, text: &str, start: usize, end: usize) -> Option<Range<
     let to = run_end(text, from);
     let name = text.get(from..to).filter(|_| to <= end)?;
     let fits = (2..=4).contains(&name.chars().count())
-        && (words.is(name, &[Kind::Surname]) || is_derived(words, name) || is_lacking(words, name, ALIKE))
+        && (words.is(name, &[Kind::Surname])
+            || is_derived(words, name)
+            || is_lacking(words, name, ALIKE)
+            || in_brackets(&text[to..]) && words.looks_like_surname(name, ALIKE))
         && !words.is_verbal(name)
         && !NO_SURNAMES.contains(&name)
         && !is_family(name)
         && honorific(name).is_none()
         && !NO_LABEL_VALUES.begins(name);
     (fits && parted(&text[start..from]) && parted(&text[to..end])).then_some(from..to)
+}
+
+/// Longest remark in brackets behind a given name, in characters.
+const LONGEST_REMARK: usize = 8;
+
+/// Finds the next given name of a family, an age or a remark in brackets behind each: 子:陸(8)、芽依(5).
+fn given_behind(words: &Words, text: &str, name: &Range<usize>) -> Option<Range<usize>> {
+    let inside = |rest: &str| {
+        let (remark, _) = rest.strip_prefix('(')?.split_once(')')?;
+        (remark.chars().count() <= LONGEST_REMARK).then_some(remark.len() + "()".len())
+    };
+    let remark = inside(&text[name.end..])?;
+    if family(&text[..name.start]).is_none() && !text[..name.start].ends_with(")、") {
+        return None;
+    }
+    let rest = text[name.end + remark..].strip_prefix(['、', '・', ',', '/', ' '])?;
+    let start = text.len() - rest.len();
+    let kanji = run_end(text, start);
+    let end = if kanji > start { kanji } else { run_of(text, start, is_hiragana) };
+    let next = &text[start..end];
+    let fits = if kanji > start {
+        is_given(words, next) || GIVEN_SINGLE.contains(next)
+    } else {
+        next.chars().nth(1).is_some() && words.readings_of_names.given.has(next)
+    };
+    (fits && inside(&text[end..]).is_some()).then_some(start..end)
 }
 
 /// Strips what numbers the items of a list, or says when: ②, 2., 702.
@@ -138,6 +169,17 @@ fn before(words: &Words, text: &str, start: usize) -> Option<Range<usize>> {
     // 検印 前島 中込
     let titled = || title(&text[..run]).is_some_and(|tie| tie != Tie::Topic);
     let apart = if numbered { own } else { !spaced || titled() };
+    // 辻、島袋両医師
+    let single = || {
+        listed
+            && is_single(name)
+            && !numbered
+            && !"前後東西南北中今朝夕昼夜秋元旦".contains(name)
+            && text[head.len()..].starts_with(['、', '・', '/'])
+    };
+    if length > 0 && single() {
+        return Some(run..head.len());
+    }
     (length > 0 && apart && (opens || numbered) && is_name(words, name, listed || numbered))
         .then_some(run..head.len())
 }
@@ -150,6 +192,9 @@ fn behind(words: &Words, text: &str, place: &Range<usize>) -> Option<Range<usize
     let number = |c: char| c.is_ascii_digit() || matches!(c, '①'..='⑳');
     let counted = rest[..length].contains(' ') && rest[..length].contains(number);
     let mark = rest[..length].contains(['、', '・', '/', '&', '→', '+', ',', '□']) || counted;
+    if !mark {
+        return None;
+    }
     let start = place.end + length;
     let end = run_end(text, start);
     let name = &text[start..end];
@@ -170,7 +215,7 @@ fn behind(words: &Words, text: &str, place: &Range<usize>) -> Option<Range<usize
     let valued =
         rest[..length].contains('、') && rest[..length].contains(|c: char| c.is_ascii_digit()) || both;
     let listed = valued || rest[..length].contains(['/', '→', '□', '+', '&']);
-    (mark && !name.is_empty() && ends && is_name(words, name, listed)).then_some(start..start + name.len())
+    (!name.is_empty() && ends && is_name(words, name, listed)).then_some(start..start + name.len())
 }
 
 /// Tests for a surname in a list, also one that is a place where `places` says so.
