@@ -19,10 +19,54 @@ pub const BEHIND_SAMA: &str = "はがをへよ宛ご宅";
 
 /// Words behind 様 by which it means likeness.
 pub const LIKE: &[&str] = &[
-    "陰影", "構造", "物質", "変化", "所見", "顔貌", "皮疹", "発疹", "症状", "運動", "歩行", "反応", "細胞",
-    "組織", "病変", "外観", "沈着", "肥厚", "隆起", "結節", "分泌", "便", "痰", "血", "液", "体", "部",
-    "突起", "角化", "紅斑", "呼吸", "咳", "発作", "状", "湿疹", "皮膚", "粘膜",
+    "陰影",
+    "構造",
+    "物質",
+    "変化",
+    "所見",
+    "顔貌",
+    "皮疹",
+    "発疹",
+    "症状",
+    "運動",
+    "歩行",
+    "反応",
+    "細胞",
+    "組織",
+    "病変",
+    "外観",
+    "沈着",
+    "肥厚",
+    "隆起",
+    "結節",
+    "分泌",
+    "便",
+    "痰",
+    "血",
+    "液",
+    "体",
+    "部",
+    "突起",
+    "角化",
+    "紅斑",
+    "呼吸",
+    "咳",
+    "発作",
+    "状",
+    "湿疹",
+    "皮膚",
+    "粘膜",
+    "充血",
+    "下痢便",
+    "性",
 ];
+
+/// Characters that 様 is joined with to a word: 同様, 多様.
+pub const LIKENESS: &str = "同多異一模仕各有今両別何神仏王奥貴皆残渣";
+
+/// Words behind 様 which persons have too, so that it means likeness only where a word of the dictionary begins what
+/// stands before it: 食物残渣様嘔吐.
+pub const SYMPTOMS: [&str; 6] = ["下痢", "嘔吐", "浮腫", "咳嗽", "皮膚", "母斑"];
 
 /// Tests for a word that is read as a name and is none.
 pub fn is_no_person(name: &str) -> bool {

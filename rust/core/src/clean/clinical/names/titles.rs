@@ -54,7 +54,8 @@ const NO_PROFESSION_BEFORE: &str = "会室科部免用型式法病業職制論�
 /// Words that begin like an honorific.
 static NO_HONORIFIC: LazyLock<List> = LazyLock::new(|| {
     List::read(
-        "殿部 殿筋 殿皮 殿裂 殿位 様体 様々 様式 様相 様態 様子 氏病 氏族 氏名 氏神 氏子 君主 君臨 氏朝 氏母斑 君子湯",
+        "氏乳頭 氏管 氏腺 氏膜 氏窩 氏嚢 氏靱帯 氏斑 氏憩室 氏結節 氏束 氏手術 氏法 氏反射 氏徴候 氏腫瘍 氏三角 氏孔 氏溝 氏裂 氏神経 氏鉤 氏鉗子 \
+         氏間膜 氏軟骨 氏小体 氏帯 氏角 氏線 氏骨折 主幹動脈 主幹部 主幹病変 主幹気管支 殿部 殿筋 殿皮 殿裂 殿位 様体 様々 様式 様相 様態 様子 氏病 氏族 氏名 氏神 氏子 君主 君臨 氏朝 氏母斑 君子湯",
     )
 });
 
@@ -93,7 +94,9 @@ pub fn honorific(text: &str) -> Option<usize> {
                 let behind = &rest[word.len()..];
                 // 堀井歯科医院
                 let clinic = word.ends_with('医') && behind.starts_with('院');
-                *word == "先生" || !clinic && !behind.starts_with(|c| NO_PROFESSION_BEFORE.contains(c))
+                let other = || *word == "主幹" && NO_HONORIFIC.begins(rest);
+                *word == "先生"
+                    || !clinic && !behind.starts_with(|c| NO_PROFESSION_BEFORE.contains(c)) && !other()
             } else {
                 !NO_HONORIFIC.begins(rest)
             }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::super::category::Place;
 use super::candidate::{is_single, is_titled_single};
 use super::given_kanji::{is_given, is_given_kanji};
-use super::honoured::{BEHIND_SAMA, LIKE, NO_PERSONS};
+use super::honoured::{BEHIND_SAMA, LIKE, LIKENESS, NO_PERSONS, SYMPTOMS};
 use super::lattice::{Lattice, Surroundings};
 use super::lists::{NO_FULL, VISITS};
 use super::other_names::{is_end_of_verb, is_office_of_place, is_word_with};
@@ -137,6 +137,10 @@ fn is_unknown_name(words: &Words, lattice: &mut Lattice, name: &str, honorific: 
         return true;
     }
     let of_profession = || honorific.chars().count() > 1 && !KANA_HONORIFICS.contains(&honorific) && !like;
+    // 浅葱さん
+    if honorific == "さん" && words.is_rare_noun(name) && words.is(name, &[Kind::Surname]) {
+        return true;
+    }
     if of_profession()
         && words.is_rare_noun(name)
         && !is_family(name)
@@ -182,12 +186,6 @@ fn is_unknown_name(words: &Words, lattice: &mut Lattice, name: &str, honorific: 
         || honorific.chars().count() > 1
             && (words.looks_like_surname(name, 20) || is_odd(words, lattice, name))
 }
-
-/// Characters that 様 is joined with to a word: 同様, 多様.
-const LIKENESS: &str = "同多異一模仕各有今両別何神仏王奥貴皆残渣";
-
-/// Words behind 様 by which it means likeness, where a word of the dictionary begins what stands before it: 食物残渣様嘔吐.
-const SYMPTOMS: [&str; 6] = ["下痢", "嘔吐", "浮腫", "咳嗽", "皮膚", "母斑"];
 
 /// Tests for an honorific or a profession.
 fn honorific_whole(name: &str) -> bool {

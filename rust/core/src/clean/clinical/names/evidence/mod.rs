@@ -10,7 +10,7 @@ use super::candidate::{Candidate, Certainty, Form, SIGNED, is_single, is_titled_
 use super::family::is_member_in_word;
 use super::given_kanji::{is_given, is_given_kanji};
 use super::honoured::{BEHIND_SAMA, LIKE, is_no_person};
-use super::lists::{ALONE_BEHIND, BELONGS, COMMON, GIVEN, GOES_ON, NO_NAME_BEFORE, VISITS};
+use super::lists::{ALONE_BEHIND, BELONGS, COMMON, GIVEN, GOES_ON, NO_NAME_BEFORE, TOWNS, VISITS};
 use super::other_names::{
     is_disease_or_town, is_end_of_verb, is_maker, is_office_of_place, is_other_name, is_word_with,
 };
@@ -151,7 +151,7 @@ impl<'a> Around<'a> {
             && !matches!(candidate.form, Form::Surname | Form::Given)
             && behind.strip_prefix('様').is_some_and(|rest| !rest.starts_with(|c| BEHIND_SAMA.contains(c)));
         let like = candidate.form != Form::Full
-            && !self.named
+            && (!self.named || name.ends_with(['水', '膿', '泥']))
             && behind.strip_prefix('様').is_some_and(|rest| LIKE.iter().any(|word| rest.starts_with(word)));
         let begins = candidate.begins
             || self.title.is_some()
@@ -255,7 +255,15 @@ impl<'a> Around<'a> {
                 && (self.behind.is_empty() || self.behind.starts_with(['、', '。', ' ', '\n', ',', 'で']));
         }
         if tie == Tie::Weak {
-            return self.named && self.exact();
+            // 医事課 垂井
+            let signs = || {
+                self.candidate.form == Form::Surname
+                    && !self.single
+                    && (self.behind.is_empty() || self.behind.starts_with('\n'))
+                    && !TOWNS.contains(self.name)
+                    && !self.words.is_ordinary(self.name)
+            };
+            return self.exact() && (self.named || signs());
         }
         if tie == Tie::Role {
             let apart = || self.before.ends_with(' ') && self.exact() && is_end(self.behind);
@@ -264,7 +272,7 @@ impl<'a> Around<'a> {
         // 担当堺、
         if tie == Tie::Direct
             && is_single(self.name)
-            && !"前後東西南北中上下内外今朝秋元旦".contains(self.name)
+            && !"前後東西南北中上下内外今朝夕昼夜秋元旦".contains(self.name)
             && self.behind.starts_with(['、', '。', '\n'])
         {
             return true;
@@ -292,7 +300,11 @@ impl<'a> Around<'a> {
                     && (tie == Tie::Mark && !self.goes_on()
                         || !self.words.is_ordinary(self.name)
                         || GIVEN.contains(self.name))
-                    || tie == Tie::Mark && is_end(self.behind) && !self.goes_on()
+                    // 父:精のう
+                    || tie == Tie::Mark
+                        && is_end(self.behind)
+                        && !self.goes_on()
+                        && !self.behind.starts_with("のう")
                     || tie == Tie::Loose
                         && self.before.ends_with(' ')
                         && self.candidate.whole
