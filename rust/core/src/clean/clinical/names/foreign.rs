@@ -85,6 +85,27 @@ pub fn in_latin(text: &str, start: usize, ends: &[usize]) -> Option<usize> {
     .then_some(end)
 }
 
+/// Returns the end of a surname, a comma and a given name before an age and the sex: Patel, Anjali 34F.
+pub fn with_age(text: &str, start: usize, first: usize) -> Option<usize> {
+    let rest = text[first..].strip_prefix(", ")?;
+    let from = text.len() - rest.len();
+    let length = rest.bytes().take(LONGEST_PART).take_while(u8::is_ascii_alphabetic).count();
+    let name = |part: &str| {
+        part.len() > 2
+            && part.starts_with(|c: char| c.is_ascii_uppercase())
+            && part[1..].bytes().all(|b| b.is_ascii_lowercase())
+            && !is_other(part)
+    };
+    let behind = rest[length..].strip_prefix(' ')?;
+    let digits = behind.bytes().take_while(u8::is_ascii_digit).count();
+    let sex = behind[digits..].strip_prefix(['M', 'F'])?;
+    let aged = (1..=3).contains(&digits) && !sex.starts_with(|c: char| c.is_ascii_alphanumeric());
+    (aged && name(&text[start..first]) && name(&rest[..length])).then_some(from + length)
+}
+
+/// The longest part of a name that is read, in letters.
+const LONGEST_PART: usize = 16;
+
 /// Tests for an age and the letter of the sex behind a name: 28M.
 fn has_age_and_sex(behind: &str) -> bool {
     let rest = behind.trim_start_matches([' ', ',']);

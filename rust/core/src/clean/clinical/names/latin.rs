@@ -35,6 +35,7 @@ pub fn latin(words: &Words, text: &str, start: usize, last: Option<usize>) -> (O
             .or_else(|| initials(text, start))
             .or_else(|| of_address(text, &ends).map(place_to))
             .or_else(|| foreign::in_latin(text, start, &ends).map(place_to))
+            .or_else(|| foreign::with_age(text, start, ends[0]).map(place_to))
     };
     let end = place.as_ref().map_or(ends[0], |place| place.value.end);
     (place, end)
@@ -189,6 +190,16 @@ fn initials(text: &str, start: usize) -> Option<Place> {
     if before.ends_with('.') && !title(before).is_some_and(|tie| tie == Tie::Mark) {
         return None;
     }
+    // イニシャル KMT
+    let capitals = run_of(text, start, |c| c.is_ascii_uppercase());
+    let label = before.trim_end_matches([':', ' ', '=', '】', ']', ')', '(']);
+    if (2..=3).contains(&(capitals - start))
+        && label.len() < start
+        && INITIALS[..2].iter().any(|word| label.ends_with(word))
+        && !text[capitals..].starts_with(|c: char| c.is_ascii_alphanumeric() || c == '.')
+    {
+        return Some(Place { whole: start..capitals, value: start..capitals });
+    }
     let first = initial_at(text, start)?;
     let rest = &text[start + 1..];
     let (gap, middle) = if rest.starts_with(". ") {
@@ -221,7 +232,6 @@ fn initials(text: &str, start: usize) -> Option<Place> {
     {
         return if middle && series { None } else { whole(length) };
     }
-    let label = before.trim_end_matches([':', ' ', '=', '】', ']', ')', '(']);
     let labelled = INITIALS.iter().any(|word| label.ends_with(word));
     // K.Y.、女性
     let sexed = || {

@@ -85,6 +85,26 @@ pub fn spoken(words: &Words, text: &str, run: &Range<usize>) -> Option<Range<usi
     if length == 1 {
         return of_department().then(|| run.clone());
     }
+    // 「荒巻の家内です」: the dictionary has 荒巻 as a noun too.
+    let of_speaker = || {
+        let own = [
+            "の家内です",
+            "の妻です",
+            "の夫です",
+            "の母です",
+            "の父です",
+            "の娘です",
+            "の息子です",
+            "の嫁です",
+            "と申しま",
+        ];
+        before.ends_with(['「', '『'])
+            && own.iter().any(|word| behind.starts_with(word))
+            && words.is(name, &[Kind::Surname])
+    };
+    if length > 1 && of_speaker() {
+        return Some(run.clone());
+    }
     ((2..=4).contains(&length)
         && (says && sure() || begins && at() || mention())
         && (may_be_surname(words, name) || is_rare_word(words, name)))

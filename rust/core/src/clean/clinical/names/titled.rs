@@ -93,7 +93,8 @@ fn begins_surname(words: &Words, part: &str) -> bool {
 static SHIFTS: LazyLock<List> = LazyLock::new(|| {
     List::read(
         "早出 遅出 早番 遅番 中番 日勤 夜勤 準夜 深夜 当直 日直 宿直 午前 午後 外科 内科 麻酔 麻酔科 小児 整形 産科 眼科 皮膚科 記入 記録 洗浄 \
-         検査 聴取 一次 二次 三次 当番 主催 応援",
+         検査 聴取 一次 二次 三次 当番 主催 応援 \
+         薬剤 栄養 送迎 書記 司会 参加 欠席 遅刻 早退 搬送 器械 放射線 透析",
     )
 });
 

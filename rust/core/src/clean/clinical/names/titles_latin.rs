@@ -10,6 +10,19 @@ static BEFORE_LATIN: LazyLock<Vec<&str>> = LazyLock::new(|| phrases(include_str!
 static BEFORE_NAME_IN_LATIN: LazyLock<Vec<&str>> =
     LazyLock::new(|| phrases(include_str!("lists/before_name_in_latin.txt")));
 
+/// Words for a member of the family before the name of another one: Baby of NAKAMURA.
+const OF_FAMILY: [&str; 9] = [
+    "baby of",
+    "babyboy of",
+    "babygirl of",
+    "mother of",
+    "father of",
+    "wife of",
+    "husband of",
+    "baby boy of",
+    "baby girl of",
+];
+
 /// Reads phrases, one a line; a line that begins with # is a comment.
 fn phrases(text: &'static str) -> Vec<&'static str> {
     text.lines().filter(|line| !line.starts_with('#')).collect()
@@ -35,9 +48,11 @@ pub fn title_latin(before: &str) -> bool {
                 .any(|word| ends_with_word(rest, word))
         || between.contains(',')
             && ["dear", "sincerely", "regards"].iter().any(|word| ends_with_word(rest, word))
-        || !between.contains(['\n', ',']) && rest.ends_with(is_kanji);
+        || !between.contains(['\n', ','])
+            && (rest.ends_with(is_kanji) || OF_FAMILY.iter().any(|word| ends_with_word(rest, word)));
     let marked = rest.strip_suffix("(ローマ字").unwrap_or(rest);
-    sure && BEFORE_NAME_IN_LATIN.iter().any(|word| ends_with_word(marked, word))
+    sure && (BEFORE_NAME_IN_LATIN.iter().any(|word| ends_with_word(marked, word))
+        || OF_FAMILY.iter().any(|word| ends_with_word(rest, word)))
 }
 
 /// Tests for a title and a space before a surname in Latin letters.
