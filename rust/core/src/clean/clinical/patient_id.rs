@@ -126,7 +126,8 @@ fn read(text: &str, word: Range<usize>) -> Option<Place> {
     let digits = text[value.clone()].chars().filter(is_digit).count();
     let weak = bare && !is_persons(text, word.start, digits);
     // A loose word needs a mark behind it: カルテ3冊, 診察券1234 is no label.
-    let loose = matches!(label, "カルテ" | "診察券") && (digits < 5 || value.start == word.end);
+    let grouped = label == "診察券" && digits >= 5 && text[value.clone()].contains('-');
+    let loose = matches!(label, "カルテ" | "診察券") && !grouped && (digits < 5 || value.start == word.end);
     (!weak && !loose).then(|| labelled(text, &word, value))
 }
 
