@@ -225,7 +225,7 @@ const SPEAKS_FULL: [&str; 4] = ["です", "と申し", "といい", "と言い"]
 /// Returns the end of the name with which somebody begins to speak: 「ふじわらですが, 「やまもとせつこです.
 fn speaker(words: &Words, text: &str, start: usize, end: usize) -> Option<usize> {
     let run = &text[start..end];
-    if !text[..start].ends_with(['「', '『', '、', ' ', '\n', '。', ':']) && start > 0 {
+    if !text[..start].ends_with(['「', '『', '\n']) && start > 0 {
         return None;
     }
     let full = SPEAKS_FULL.iter().find_map(|word| run.find(word));
@@ -295,14 +295,14 @@ fn honoured(words: &Words, text: &str, start: usize, end: usize) -> Option<(usiz
     let run = &text[start..end];
     let readings = &words.readings_of_names;
     let usual_given = |name: &str| GIVEN_HIRAGANA.contains(name);
-    let fits = |name: &str, given: bool, child: bool| {
-        if given && usual_given(name) || is_full_beside(words, name) {
+    let fits = |name: &str, given: bool, child: bool, closed: bool| {
+        if given && usual_given(name) || is_full(words, name) || child && is_full_beside(words, name) {
             return true;
         }
         let length = name.chars().count();
         // きよさん, ふみさん
         if !given && length == 2 {
-            return is_short_given(words, name) && !NO_NAMES.contains(&name);
+            return closed && is_short_given(words, name) && !NO_NAMES.contains(&name);
         }
         let read = if given { readings.has(name) } else { readings.surnames.has(name) };
         // すばるくん
@@ -339,7 +339,10 @@ fn honoured(words: &Words, text: &str, start: usize, end: usize) -> Option<(usiz
             if given && rest.starts_with('と') && !usual_given(&run[..at]) {
                 return None;
             }
-            return fits(&run[..at], given || usual, given)
+            // 酢酸(さくさん), 核酸(かくさんえんき)
+            let reading = text[..start].ends_with('(') && !rest.starts_with('の');
+            let closed = !reading && (rest.is_empty() || GOES_ON.begins(rest)) && !rest.starts_with("さん");
+            return fits(&run[..at], given || usual, given, closed)
                 .then_some((start + at, start + at + honorific.len()));
         }
     }
@@ -358,6 +361,6 @@ fn honoured(words: &Words, text: &str, start: usize, end: usize) -> Option<(usiz
     }
     let length = honorific(&text[end..])?;
     let child = text[end..].starts_with('君');
-    (fits(run, child, child) && !run.ends_with(['に', 'を', 'は', 'が', 'で', 'の', 'と', 'へ', 'も']))
+    (fits(run, child, child, true) && !run.ends_with(['に', 'を', 'は', 'が', 'で', 'の', 'と', 'へ', 'も']))
         .then_some((end, end + length))
 }

@@ -144,7 +144,7 @@ pub fn full(words: &Words, text: &str, run: &Range<usize>) -> Option<Range<usize
         return Some(run.start + start..run.start + end);
     }
     let (at, _) = name.char_indices().next_back()?;
-    let has = || behind.strip_prefix('の').is_some_and(|rest| BELONGS.begins(rest));
+    let has = || !name.ends_with('守') && behind.strip_prefix('の').is_some_and(|rest| BELONGS.begins(rest));
     let aged = || inner.is_some() || behind.starts_with(['、', '(', ' ']) || age_behind(behind) || has();
     let single = GIVEN_SINGLE.contains(&name[at..])
         && !words.is(name, &[Kind::Other, Kind::Place])

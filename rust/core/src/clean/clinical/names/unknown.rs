@@ -35,7 +35,7 @@ pub fn by_form(words: &Words, lattice: &mut Lattice, text: &str, run: &Range<usi
         let (name, behind) = (&text[run.start..end], &text[end + length..]);
         let is_name = !honorific.starts_with(' ')
             && (is_unknown_name(words, lattice, name, honorific, behind)
-                || !is_family(name) && has_reading(words, behind));
+                || honorific.chars().nth(1).is_some() && !is_family(name) && has_reading(words, behind));
         is_name.then(|| Place { whole: run.start..end + length, value: run.start..end })
     })
 }
