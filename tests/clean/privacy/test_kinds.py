@@ -56,6 +56,24 @@ NAMES = {
         ("「ひろし、起きて」と呼ぶ", "ひろし"), ("「みっちゃん呼んで」と繰り返す", "みっちゃん"), ("みゆきと名乗る女性", "みゆき"), ("源氏名「れいか」、", "れいか"),
         ("すずき みよと署名", "すずき|みよ"), ("kazuyoさんのアプリ", "kazuyo"),
     ],
+    "a name in kana by what stands beside it": [
+        ("たかはしけいこです、と名乗る", "たかはし|けいこ"), ("とよさん（義母）は同居", "とよ"), ("オダマサル 様\u3000採血", "オダ|マサル"),
+        ("「うちのひろゆきが来ない」", "ひろゆき"), ("母はけいこ、父はひろし、健在", "けいこ|ひろし"), ("札にはサエキとだけ書かれていた", "サエキ"),
+    ],
+    "a list with numbers or values": [
+        ("照合者①古川 ②三浦 ③大野", "古川|三浦|大野"), ("検印 前川 中込", "前川|中込"), ("リハ 秋元(PT) 上倉(OT) 堂本(ST)", "秋元|上倉|堂本"),
+        ("子：碧(9)、結衣(6)", "碧|結衣"),
+    ],
+    "a surname of one kanji": [("担当堺、検温済み", "堺"), ("訪問看護の森です。", "森"), ("起票者 林 影響なし", "林")],
+    "a name that begins a quotation": [("「和也に電話して」と訴える", "和也"), ("息子は「健一」と言える", "健一")],
+    "a reading in brackets": [("一さん(にのまえ)来院", "一|にのまえ")],
+    "an account behind a few words": [
+        ("LINEで家族と連絡(ID:hana_ko77)", "hana_ko77"), ("LINEグループにmasa.k.0815で参加", "masa.k.0815"), ("ブログ名「nikki_kako」", "nikki_kako"),
+    ],
+    "an address of one number": [("滋賀県大津市坂本町穴太88 独居", "大津市|88"), ("広島市西区己斐1-4-4 コスモ東259", "コスモ東259")],
+    "a date of birth beside the sex": [("ID 556124 S17.2.3 男", "S17.2.3"), ("田中 花 女 S32.4.2 初診", "S32.4.2")],
+    "a further number": [("カルテ番号が5561-71と5561-17で似る", "5561-71|5561-17"), ("PHS7718、不在時7721", "7718|7721")],
+    "names in English notes": [("Desai, Anjali 34F GDM", "Desai|Anjali"), ("Baby of YAMADA HR 140", "YAMADA"), ("イニシャル KMT 様", "KMT")],
     "other languages": [
         ("エレーナ・イワノワ、通訳同伴", "エレーナ|イワノワ"), ("Nguyen Thi Lan Anh様", "Nguyen|Lan"), ("DAO VAN MINH 28M", "DAO|MINH"), ("王建国、58歳", "王建国"),
         ("LEE NAYOUNG様と確認", "LEE|NAYOUNG"),

@@ -9,8 +9,8 @@ The fresh lines are by a fifth author; they were held out until the rules had be
 64.1 %), and the rules have been mended by them since.
 The ordinary lines (`*_ordinary.tsv`) are by a sixth author, from the specification alone; the author of the rules had not
 read them. They follow what records commonly hold: frequent names with a title, a label or a usual context, about a tenth
-rare. They were held out until the rules had been measured with them (97.5 %, 96.4 % and 88.7 %), and no rule has been mended
-by them: they say what to expect of text from elsewhere.
+rare. They were held out until the rules had been measured with them (97.5 %, 96.4 % and 88.7 %), and the rules have been
+mended by the first two since; no rule for hospitals has been.
 """
 
 import sys
@@ -43,15 +43,15 @@ KEPT_UNSEEN = 0.98
 HOSPITALS_KEPT_GOAL = 0.97
 MOST_MISSED = {
     ("people", "visible"): 13,  # of 1934
-    ("people", "held_out"): 39,  # of 1181
-    ("people", "unseen"): 13,  # of 1370
-    ("people", "fresh"): 97,  # of 1939
-    ("people", "ordinary"): 21,  # of 830
+    ("people", "held_out"): 30,  # of 1181
+    ("people", "unseen"): 12,  # of 1370
+    ("people", "fresh"): 76,  # of 1939
+    ("people", "ordinary"): 1,  # of 830
     ("identifiers", "visible"): 0,  # of 1894
-    ("identifiers", "held_out"): 29,  # of 730
-    ("identifiers", "unseen"): 5,  # of 839
-    ("identifiers", "fresh"): 84,  # of 1296
-    ("identifiers", "ordinary"): 16,  # of 445
+    ("identifiers", "held_out"): 24,  # of 730
+    ("identifiers", "unseen"): 0,  # of 839
+    ("identifiers", "fresh"): 78,  # of 1296
+    ("identifiers", "ordinary"): 5,  # of 445
 }
 """Words that the rules leave today; the goal is one in a hundred. The numbers may only fall."""
 HOSPITALS_MISSED = {"visible": 0, "held_out": 2, "unseen": 2, "fresh": 38, "ordinary": 27}
