@@ -225,7 +225,9 @@ fn beside_sex(text: &str, word: &Range<usize>) -> Option<Place> {
     let sex = text[word.end..].strip_prefix(['性', '児']).unwrap_or(&text[word.end..]);
     let start = text.len() - sex.trim_start_matches(gap).len();
     let behind = sex.starts_with(gap) && old(start);
-    if let Some(end) = date(text, start, Precision::Day).filter(|_| behind) {
+    // 長女、大正4年12月29日死去
+    let closed = |end: usize| text[end..].starts_with('生') || !text[end..].starts_with(is_kanji);
+    if let Some(end) = date(text, start, Precision::Day).filter(|&end| behind && closed(end)) {
         return Some(Place { whole: start..end, value: start..end });
     }
     let end = text[..word.start].trim_end_matches(gap).len();

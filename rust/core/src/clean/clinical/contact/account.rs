@@ -7,9 +7,8 @@ use super::words::Seen;
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
 
 /// Services before the name of an account, and words for such names.
-pub const WORDS: [&str; 135] = [
+pub const WORDS: [&str; 134] = [
     "ブログ名",
-    "ブログ",
     "チャンネル名",
     "LINE",
     "ライン",
