@@ -227,7 +227,8 @@ fn beside_sex(text: &str, word: &Range<usize>) -> Option<Place> {
     let behind = sex.starts_with(gap) && old(start);
     // 長女、大正4年12月29日死去
     let closed = |end: usize| text[end..].starts_with('生') || !text[end..].starts_with(is_kanji);
-    if let Some(end) = date(text, start, Precision::Day).filter(|&end| behind && closed(end)) {
+    let end = if behind { date(text, start, Precision::Day) } else { None };
+    if let Some(end) = end.filter(|&end| closed(end)) {
         return Some(Place { whole: start..end, value: start..end });
     }
     let end = text[..word.start].trim_end_matches(gap).len();
