@@ -11,6 +11,8 @@ The ordinary lines (`*_ordinary.tsv`) are by a sixth author, from the specificat
 read them. They follow what records commonly hold: frequent names with a title, a label or a usual context, about a tenth
 rare. They were held out until the rules had been measured with them (97.5 %, 96.4 % and 88.7 %), and the rules have been
 mended by the first two since; no rule for hospitals has been.
+The lines of records (`*_records.tsv`) are by a seventh author, who had read neither the rules nor the other tables. They were
+held out until the rules had been measured with them (91.0 % and 95.2 %; they hold no hospitals).
 """
 
 import sys
@@ -47,11 +49,13 @@ MOST_MISSED = {
     ("people", "unseen"): 12,  # of 1370
     ("people", "fresh"): 76,  # of 1939
     ("people", "ordinary"): 1,  # of 830
+    ("people", "records"): 108,  # of 1198
     ("identifiers", "visible"): 0,  # of 1894
     ("identifiers", "held_out"): 24,  # of 730
     ("identifiers", "unseen"): 0,  # of 839
     ("identifiers", "fresh"): 78,  # of 1296
     ("identifiers", "ordinary"): 5,  # of 445
+    ("identifiers", "records"): 20,  # of 419
 }
 """Words that the rules leave today; the goal is one in a hundred. The numbers may only fall."""
 HOSPITALS_MISSED = {"visible": 0, "held_out": 2, "unseen": 2, "fresh": 38, "ordinary": 27}
