@@ -68,8 +68,16 @@ fn read(text: &str, word: Range<usize>) -> Option<Place> {
     seven_digits(text, &word).or_else(|| any_code(text, &word))
 }
 
+/// Skips the kind of account between 口座番号 and the number.
+fn after_kind(text: &str, at: usize) -> usize {
+    let rest = ["普通預金", "普通", "当座預金", "当座", "貯蓄"]
+        .iter()
+        .find_map(|kind| text[at..].strip_prefix(kind));
+    rest.map_or(at, |rest| after_label(text, text.len() - rest.len()))
+}
+
 fn seven_digits(text: &str, word: &Range<usize>) -> Option<Place> {
-    let start = after_label(text, word.end);
+    let start = after_kind(text, after_label(text, word.end));
     if !begins_word(text, word.start) {
         return None;
     }

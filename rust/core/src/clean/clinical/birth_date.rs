@@ -62,6 +62,7 @@ pub const CATEGORY: Category = Category {
         "出生日",
         "生年",
         "dob",
+        "(生)",
         "d.o.b.",
         "d.o.b",
         "d/o/b",

@@ -92,7 +92,7 @@ pub fn month_and_day(text: &str, at: usize) -> Option<usize> {
 pub fn marked_month_and_day(text: &str, at: usize) -> Option<usize> {
     let behind = number(&text[at..], 2, 1..=12)?.strip_prefix(['/', '.', '-'])?;
     let behind = number(behind, 2, 1..=31)?;
-    let goes_on = behind.starts_with(|c: char| c.is_ascii_alphanumeric() || "/.-%℃".contains(c));
+    let goes_on = behind.starts_with(|c: char| c.is_ascii_alphanumeric() || "/.-%℃γμ".contains(c));
     (!goes_on).then_some(text.len() - behind.len())
 }
 

@@ -93,6 +93,10 @@ pub const CATEGORY: Category = Category {
         "pt.id",
         "ptid",
         "chart no",
+        "chart#",
+        "chart #",
+        "pid-3",
+        "pid.3",
         "id",
     ],
     read,
@@ -121,7 +125,9 @@ fn read(text: &str, word: Range<usize>) -> Option<Place> {
     }
     let label = &text[word.clone()];
     let bare = label.eq_ignore_ascii_case("id");
-    let value = labelled_code(text, &word, 2)?.value;
+    let Some(value) = labelled_code(text, &word, 2).map(|place| place.value) else {
+        return if bare { None } else { number_before(text, &word) };
+    };
     let is_digit = |c: &char| c.is_ascii_digit() || "〇一二三四五六七八九零".contains(*c);
     let digits = text[value.clone()].chars().filter(is_digit).count();
     let weak = bare && !is_persons(text, word.start, digits);
@@ -129,6 +135,19 @@ fn read(text: &str, word: Range<usize>) -> Option<Place> {
     let grouped = label == "診察券" && digits >= 5 && text[value.clone()].contains('-');
     let loose = matches!(label, "カルテ" | "診察券") && !grouped && (digits < 5 || value.start == word.end);
     (!weak && !loose).then(|| labelled(text, &word, value))
+}
+
+/// The longest number before its label, in bytes.
+const LONGEST: usize = 20;
+
+/// Reads the number that a sign joins with its label behind it: 0312-7781-04=患者ID.
+fn number_before(text: &str, word: &Range<usize>) -> Option<Place> {
+    let head = text[..word.start].strip_suffix('=')?;
+    let of_code = |b: &&u8| b.is_ascii_alphanumeric() || **b == b'-';
+    let length = head.as_bytes().iter().rev().take(LONGEST + 1).take_while(of_code).count();
+    let value = head.len() - length..head.len();
+    let digits = text[value.clone()].bytes().filter(u8::is_ascii_digit).count();
+    (digits >= 5 && length <= LONGEST).then_some(Place { whole: value.start..word.end, value })
 }
 
 /// Tests whether ID with so many digits is a person's: Gene ID, 遺伝子ID and ID 1234 are not.

@@ -48,6 +48,12 @@ fn read(text: &str, word: Range<usize>) -> Option<Place> {
         return number_plate(text, &word).or_else(|| any_code(text, &word).filter(|_| label != "ナンバー"));
     }
     let lower = label.to_ascii_lowercase();
+    if label.starts_with("年(") {
+        return court_case(text, &word);
+    }
+    if lower == "uid" {
+        return object_identifier(text, &word);
+    }
     if lower.starts_with("mac") {
         return mac_address(text, &word);
     }
@@ -71,6 +77,32 @@ fn read(text: &str, word: Range<usize>) -> Option<Place> {
             .map(|place| with_second(text, place)),
         _ => labelled_code(text, &word, least(label)).map(|place| with_second(text, place)),
     }
+}
+
+/// Reads the number of a case at a court: 令和6年(家)第1188号.
+fn court_case(text: &str, word: &Range<usize>) -> Option<Place> {
+    let head = &text[..word.start];
+    let digits = head.bytes().rev().take(3).take_while(u8::is_ascii_digit).count();
+    let head = &head[..head.len() - digits];
+    let era = ["昭和", "平成", "令和"].iter().find(|era| head.ends_with(**era))?;
+    let rest = text[word.end..].strip_prefix('第').unwrap_or(&text[word.end..]);
+    let number = rest.bytes().take(7).take_while(u8::is_ascii_digit).count();
+    let rest = rest[number..].strip_prefix('号').filter(|_| digits > 0 && number > 0)?;
+    let range = head.len() - era.len()..text.len() - rest.len();
+    Some(Place { whole: range.clone(), value: range })
+}
+
+/// The fewest characters of an object identifier of one image or study.
+const LONG_IDENTIFIER: usize = 24;
+
+/// Reads the object identifier of a study, a series or an image: 1.2.392.200036.9116.….
+fn object_identifier(text: &str, word: &Range<usize>) -> Option<Place> {
+    let start = after_marks(text, word.end);
+    let of_number = |b: &&u8| b.is_ascii_digit() || **b == b'.';
+    let length = text.as_bytes()[start..].iter().take(65).take_while(of_number).count();
+    let value = text[start..start + length].trim_end_matches('.');
+    let long = value.len() >= LONG_IDENTIFIER && value.matches('.').count() >= 4;
+    (long && value.starts_with(['1', '2'])).then(|| labelled(text, word, start..start + value.len()))
 }
 
 /// Reads the address of a network card: 00:1B:44:11:3A:B7.

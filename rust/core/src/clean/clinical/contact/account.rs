@@ -7,7 +7,7 @@ use super::words::Seen;
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
 
 /// Services before the name of an account, and words for such names.
-pub const WORDS: [&str; 134] = [
+pub const WORDS: [&str; 135] = [
     "ブログ名",
     "チャンネル名",
     "LINE",
@@ -124,6 +124,7 @@ pub const WORDS: [&str; 134] = [
     "配信名",
     "ゲーム内名",
     "ゲーム名",
+    "ゲームID",
     "プレイヤー名",
     "表示名",
     "オープンチャット名",

@@ -211,6 +211,11 @@ fn number_end(text: &str, start: usize, least: usize, dashed: bool) -> Option<us
 
 /// Returns the number in front of a word in brackets: 7123(PHS).
 fn number_before(text: &str, at: usize, end: usize) -> Option<Range<usize>> {
+    // (7310内線)
+    let digits = text[..at].bytes().rev().take(6).take_while(u8::is_ascii_digit).count();
+    if (4..=5).contains(&digits) && text[..at - digits].ends_with('(') && text[end..].starts_with(')') {
+        return Some(at - digits..at);
+    }
     let open = text[..at].strip_suffix('(').or_else(|| text[..at].strip_suffix("(院内"))?;
     text[end..].starts_with(')').then_some(())?;
     let open = open.trim_end_matches(' ');
