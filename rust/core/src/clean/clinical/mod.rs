@@ -36,8 +36,10 @@ mod reading;
 mod record_labels;
 mod record_number;
 mod street;
+mod table;
 mod written_month;
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, MatchKind};
@@ -139,6 +141,38 @@ pub fn find(words: &Words, buffers: &mut Buffers, text: &str, found: &mut Vec<Fo
         }
     }
     find_names(words, buffers, text, found);
+    find_cells(words, text, found);
+}
+
+/// Adds the cells of named columns and the values of named fields that stand in no data found before.
+fn find_cells(words: &Words, text: &str, found: &mut Vec<Found>) {
+    let cells = table::cells(words.names, text);
+    if cells.is_empty() {
+        return;
+    }
+    let mut taken: Vec<(Range<usize>, usize)> =
+        found.iter().enumerate().map(|(i, f)| (f.whole.clone(), i)).collect();
+    taken.sort_by_key(|(range, _)| range.start);
+    for (held, range) in cells {
+        let i = taken.partition_point(|(other, _)| other.end <= range.start);
+        let meets = |i: usize| taken.get(i).filter(|(other, _)| other.start < range.end);
+        if let Some((other, at)) = meets(i) {
+            // 山田^太郎: one of the parts was found by itself.
+            let inside = range.start <= other.start && other.end <= range.end;
+            if inside && meets(i + 1).is_none() && found[*at].tag == names::CATEGORY.tag {
+                found[*at].value = range.clone();
+                found[*at].whole = range;
+            }
+            continue;
+        }
+        let name = match held {
+            table::Held::Name => names::CATEGORY.name,
+            table::Held::Number => patient_id::CATEGORY.name,
+        };
+        let Some(i) = CATEGORIES.iter().position(|category| category.name == name) else { continue };
+        let tag = CATEGORIES[i].tag;
+        found.push(Found { whole: range.clone(), value: range, tag, row: RULE_COUNT + i });
+    }
 }
 
 /// Adds ways to reach a person that the papers' rules do not know.

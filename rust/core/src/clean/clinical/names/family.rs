@@ -5,9 +5,9 @@ use std::ops::Range;
 use super::closing::closes;
 use super::given_kanji::is_given;
 use super::lists::{FAMILY, GIVEN, GIVEN_SINGLE};
-use super::titles::{Tie, family, honorific};
+use super::titles::{Tie, family, honorific, is_family};
 use super::words::{Kind, Words};
-use crate::clean::characters::is_kanji;
+use crate::clean::characters::{is_hiragana, is_kanji};
 
 /// Words for somebody behind a member of the family, which are read as given names too.
 const NO_GIVEN: [&str; 31] = [
@@ -110,4 +110,37 @@ pub fn is_member_in_word(words: &Words, before: &str, name: &str) -> bool {
     is_kanji(member)
         && FAMILY.at_end(before).all(|word| word.chars().nth(1).is_none())
         && words.is_ordinary(&format!("{member}{first}"))
+}
+
+/// Words before the name in quotation marks that a child is given.
+const NAMED: [&str; 4] = ["命名は「", "命名:「", "命名「", "命名 「"];
+
+/// Returns the end of a given name that no dictionary has: one that is given (命名は「光宙」), or one with its reading
+/// before the honorific (姫星(きてぃ)ちゃん), which goes along, or in two parts.
+pub fn given_by_form(words: &Words, text: &str, run: &Range<usize>) -> Option<usize> {
+    let (before, behind) = (&text[..run.start], &text[run.end..]);
+    if text[run.clone()].chars().nth(4).is_some() {
+        return None;
+    }
+    if behind.starts_with('」') && NAMED.iter().any(|word| before.ends_with(word)) {
+        return Some(run.end);
+    }
+    let inside = behind.strip_prefix('(')?;
+    let hiragana =
+        |text: &str| text.chars().take(6).take_while(|&c| is_hiragana(c)).map(char::len_utf8).sum();
+    let name = &text[run.clone()];
+    let kana: usize = hiragana(inside);
+    // 司馬懿文(しば いぶん)
+    if let Some(given) = inside[kana..].strip_prefix(' ') {
+        let readings = &words.readings_of_names;
+        let length = hiragana(given);
+        given[length..].strip_prefix(')')?;
+        let long = kana > 'あ'.len_utf8() && length > 'あ'.len_utf8();
+        let fits = long && readings.surnames.has(&inside[..kana]) && !words.is_ordinary(name);
+        return fits.then_some(run.end);
+    }
+    let rest = inside[kana..].strip_prefix(')')?;
+    let honoured = ["ちゃん", "くん"].iter().any(|word| rest.starts_with(word));
+    let fits = honoured && kana > 0 && !words.is_ordinary(name) && !is_family(name);
+    fits.then(|| text.len() - rest.len())
 }

@@ -1,8 +1,9 @@
 //! Given names in kana behind a surname.
 
-use super::lists::{GIVEN_HIRAGANA, GIVEN_KATAKANA, GOES_ON, NO_GIVEN};
+use super::lists::{GIVEN_HIRAGANA, GIVEN_KATAKANA, GIVEN_MODERN, GOES_ON, NO_GIVEN};
+use super::readings::katakana;
 use super::runs::{is_katakana_word, run_of};
-use super::titles::honorific;
+use super::titles::{age_behind, honorific};
 use super::words::{Kind, Words};
 use crate::clean::characters::{is_hiragana, is_kanji};
 
@@ -75,12 +76,41 @@ fn in_hiragana(words: &Words, text: &str, start: usize) -> Option<usize> {
             }
             let word = &run[..length];
             return is_given_hiragana(words, word)
+                || text[start + length..].starts_with(['さ', 'ち', 'く']) && is_unlisted(word)
                 || words.readings_of_names.given.has(word) && !NO_GIVEN.contains(word);
         }
+        let aged = || length == run.len() && text[end..].starts_with('(') && age_behind(&text[end..]);
         is_given_hiragana(words, &run[..length]) && ends(&run[length..])
+            || aged() && (is_modern(words, run) || is_unlisted(run))
     });
     names.last().map(|length| start + length)
 }
+
+/// Tests for the reading of a given name, or one of those that came up of late.
+fn is_modern(words: &Words, word: &str) -> bool {
+    words.readings_of_names.given.has(word) || GIVEN_MODERN.contains(&katakana(word))
+}
+
+/// Parts of words for members of the family.
+const OF_FAMILY: [&str; 8] = ["ばあ", "じい", "かあ", "とう", "ねえ", "にい", "おじ", "おば"];
+
+/// Tests for three or four characters between a surname and an honorific that no list of given names has: まひる.
+fn is_unlisted(word: &str) -> bool {
+    (3..=4).contains(&word.chars().count())
+        && !word.starts_with([
+            'は', 'が', 'に', 'の', 'と', 'も', 'で', 'へ', 'を', 'か', 'や', 'お', 'ご', 'さ', 'ち', 'く',
+        ])
+        && !word.ends_with([
+            'と', 'の', 'に', 'が', 'は', 'を', 'も', 'で', 'へ', 'や', 'ら', 'い', 'く', 'っ', 'ん',
+        ])
+        && !OF_FAMILY.iter().any(|part| word.contains(part))
+        && !NO_GIVEN.contains(word)
+        && !NO_PERSONS.contains(&word)
+}
+
+/// Words before さん for what somebody is, not who.
+const NO_PERSONS: [&str; 8] =
+    ["ともだち", "なかま", "せんぱい", "いつも", "みんな", "あかちゃ", "いもうと", "ひとり"];
 
 /// Honorifics, with which no given name in hiragana begins.
 const NO_HONORIFICS: [&str; 5] = ["さん", "さま", "くん", "ちゃん", "どの"];

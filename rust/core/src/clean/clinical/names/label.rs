@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::super::category::{Category, Place};
 use super::super::reading::{begins_word, char_at, labelled};
 use super::candidate::{Candidate, Form, candidates};
+use super::closing::closes;
 use super::given_kana::given_in_kana;
 use super::join::join_given;
 use super::katakana::is_ordinary;
@@ -84,7 +85,8 @@ fn read(text: &str, word: Range<usize>) -> Option<Place> {
     {
         return None;
     }
-    let names_itself = ["名", "名前"].iter().any(|end| label.ends_with(end));
+    let names_itself =
+        ["名", "名前"].iter().any(|end| label.ends_with(end)) || label.eq_ignore_ascii_case("pt");
     let of_person = names_itself || label.ends_with(['者', '医', '師', '士', '員', '人']);
     let is_kana = KANA_ENDS.iter().any(|end| label.ends_with(end)) || label.starts_with("カナ");
     if mark == Mark::Space && matches!(label, "セイ" | "メイ" | "カタカナ" | "ひらがな" | "読み方")
@@ -170,6 +172,9 @@ fn kanji(words: &Words, text: &str, start: usize, evidence: Evidence) -> Option<
     }
     if let Some(full) = shape::full(words, text, &run).filter(|full| full.start == start) {
         return Some(full.end);
+    }
+    if evidence.of_person && evidence.mark == Mark::Colon && shape::is_rare_full(words, &text[run.clone()]) {
+        return closes(&text[end..]).then_some(end);
     }
     let sure = evidence.names_itself && evidence.mark == Mark::Colon;
     let (tokens, ordinary, unread) = unknown(words, &mut lattice, &text[start..end]);

@@ -70,6 +70,10 @@ fn titled(words: &Words, text: &str, start: usize, ends: &[usize]) -> Option<usi
         if part.len() != 1 && (part.is_empty() || is_other(part)) {
             break;
         }
+        // Mr. Takeshi Ogino. HbA1c
+        if end > start && text[to..].starts_with(|c: char| c.is_ascii_digit()) {
+            break;
+        }
         end = to;
     }
     if let Some(initial) = behind_surname(text, end).filter(|_| end > start) {

@@ -30,6 +30,7 @@ mod other_names;
 mod places;
 mod readings;
 mod romaji;
+mod roster;
 mod runs;
 mod shape;
 mod spaced;
@@ -136,6 +137,12 @@ pub fn may_be_name(words: &Words, word: &str) -> bool {
     shape::may_be_surname(words, word)
 }
 
+/// Tests for a name in a cell or a field for names: a surname, and kanji or kana behind it; a place
+/// is none unless `places` says so.
+pub fn is_field_name(words: &Words, value: &str, places: bool) -> bool {
+    roster::is_whole_name(words, value, places)
+}
+
 /// Tests for a place or a name of the dictionary.
 pub fn is_place_or_name(words: &Words, word: &str) -> bool {
     words.is(word, &[Kind::Place, Kind::Organisation, Kind::Surname, Kind::Given, Kind::Person])
@@ -167,6 +174,7 @@ pub fn find(
         };
     }
     neighbours::add(words, text, found, first);
+    roster::add(words, text, found, first);
 }
 
 fn skip_letters(text: &str, at: usize) -> usize {
@@ -275,6 +283,8 @@ impl Finder<'_> {
             self.push(Place { whole: run.clone(), value: run });
         } else if let Some(range) = family::given(self.words, text, &run) {
             self.push(Place { whole: range.clone(), value: range });
+        } else if let Some(end) = family::given_by_form(self.words, text, &run) {
+            self.push(Place { whole: run.start..end, value: run.start..end });
         }
         go_on
     }

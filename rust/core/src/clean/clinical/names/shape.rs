@@ -62,6 +62,17 @@ pub fn may_be_surname(words: &Words, name: &str) -> bool {
         && !is_office(name)
 }
 
+/// Tests for a usual surname of two characters with one kanji behind it that may be a rare given name: 国吉辰.
+pub fn is_rare_full(words: &Words, name: &str) -> bool {
+    let Some((at, given)) = name.char_indices().nth(2) else { return false };
+    name.chars().nth(3).is_none()
+        && is_known(words, &name[..at])
+        && words.is_usual_surname(&name[..at])
+        && !words.is(name, &[Kind::Other, Kind::Place, Kind::Organisation])
+        && !"都道府県市区町村郡島駅港橋山川湖川家様殿氏君科室棟部課係病院医師士者員会班組名町方側内外前後上下中的性式型法"
+            .contains(given)
+}
+
 /// Tests whether the end of the run, or what stands before an honorific in it, may be a surname or a given name.
 pub fn has_shape(words: &Words, run: &str) -> bool {
     let ends = run.char_indices().skip(2).map(|(i, _)| i).filter(|&i| honorific(&run[i..]).is_some());

@@ -7,7 +7,7 @@ use super::candidate::{is_single, is_titled_single};
 use super::given_kanji::{is_given, is_given_kanji};
 use super::honoured::{BEHIND_SAMA, LIKE, LIKENESS, NO_PERSONS, SYMPTOMS};
 use super::lattice::{Lattice, Surroundings};
-use super::lists::{NO_FULL, VISITS};
+use super::lists::{BEFORE, FAMILY, NO_FULL, VISITS};
 use super::other_names::{is_end_of_verb, is_office_of_place, is_word_with};
 use super::places::is_unsettled;
 use super::shape::{is_derived, is_known, may_be_surname};
@@ -33,10 +33,63 @@ pub fn by_form(words: &Words, lattice: &mut Lattice, text: &str, run: &Range<usi
         let length = honorific(&text[end..])?;
         let honorific = &text[end..end + length];
         let (name, behind) = (&text[run.start..end], &text[end + length..]);
-        let is_name = !honorific.starts_with(' ')
-            && (is_unknown_name(words, lattice, name, honorific, behind)
-                || honorific.chars().nth(1).is_some() && !is_family(name) && has_reading(words, behind));
+        if let Some(start) = behind_role(words, name, honorific) {
+            return Some(Place { whole: run.start + start..end + length, value: run.start + start..end });
+        }
+        let is_name = has_given(words, name, honorific)
+            || !honorific.starts_with(' ')
+                && (is_unknown_name(words, lattice, name, honorific, behind)
+                    || honorific.chars().nth(1).is_some() && !is_family(name) && has_reading(words, behind));
         is_name.then(|| Place { whole: run.start..end + length, value: run.start..end })
+    })
+}
+
+/// Honorifics of persons, which other words hardly begin with.
+const OF_PERSONS: [&str; 6] = ["さん", "ちゃん", "くん", "氏", "先生", "医師"];
+
+/// Ends of departments before a surname of one kanji: 呼吸器内科原先生.
+const DEPARTMENTS: [&str; 7] = ["内科", "外科", "児科", "婦科", "膚科", "眼科", "酔科"];
+
+/// Returns the start of a surname of the dictionary behind a role or a member of the family: 保佐人与儀氏, 担任糸数先生.
+fn behind_role(words: &Words, name: &str, honorific: &str) -> Option<usize> {
+    if !OF_PERSONS.contains(&honorific) {
+        return None;
+    }
+    let mut starts = name.char_indices().map(|(i, _)| i).skip(2);
+    starts.find(|&i| {
+        let (role, surname) = name.split_at(i);
+        if surname.chars().nth(1).is_none() {
+            let department = DEPARTMENTS.iter().any(|word| role.ends_with(word));
+            return department && matches!(honorific, "先生" | "医師") && is_single(surname);
+        }
+        (BEFORE.contains(role) || FAMILY.contains(role)) && may_be_surname(words, surname)
+    })
+}
+
+/// Tests for a usual surname with a given name that the dictionary lacks: 白鳥羅夢音ちゃん.
+fn has_given(words: &Words, name: &str, honorific: &str) -> bool {
+    let like = honorific == "様";
+    if !like && !OF_PERSONS[..4].contains(&honorific) || words.is(name, &[Kind::Other, Kind::Place]) {
+        return false;
+    }
+    let ends = name.char_indices().map(|(i, _)| i).skip(2).take(2);
+    ends.into_iter().any(|at| {
+        let (surname, given) = name.split_at(at);
+        let rare = !words.is(given, &[Kind::Other, Kind::Place, Kind::Organisation])
+            && given.chars().nth(1).is_some()
+            && !NO_PERSON_ENDS.contains(given.chars().next_back().unwrap_or('者'));
+        // 清和源氏, 近江国京極氏
+        let of_clan = honorific == "氏" && given.chars().nth(1).is_none();
+        let tail = given.char_indices().rev().nth(1).map_or(0, |(i, _)| i);
+        if of_clan || given.chars().nth(3).is_some() || words.is(&given[tail..], &[Kind::Surname]) {
+            return false;
+        }
+        let child = || matches!(honorific, "ちゃん" | "くん");
+        let sure = is_known(words, surname) || words.is(surname, &[Kind::Surname]) && child();
+        sure && words.is_usual_surname(surname)
+            && (words.is(given, &[Kind::Given])
+                || rare && (!like || is_given(given))
+                || !like && given.chars().nth(1).is_some() && is_given(given))
     })
 }
 
@@ -51,7 +104,7 @@ fn has_reading(words: &Words, behind: &str) -> bool {
 }
 
 /// The longest name that the dictionary lacks, in characters.
-const LONGEST_UNKNOWN: usize = 4;
+const LONGEST_UNKNOWN: usize = 7;
 
 /// Kanji before ちゃん and くん that are no given names.
 const NO_CHILDREN: &str = "兄姉父母爺婆坊赤嬢子犬猫熊豚鳥亀虫孫嫁娘弟妹皆誰神";
