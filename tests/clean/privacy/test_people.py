@@ -12,7 +12,8 @@ read them. They follow what records commonly hold: frequent names with a title, 
 rare. They were held out until the rules had been measured with them (97.5 %, 96.4 % and 88.7 %), and the rules have been
 mended by the first two since; no rule for hospitals has been.
 The lines of records (`*_records.tsv`) are by a seventh author, who had read neither the rules nor the other tables. They were
-held out until the rules had been measured with them (91.0 % and 95.2 %; they hold no hospitals).
+held out until the rules had been measured with them (91.0 % and 95.2 %; they hold no hospitals), and the rules have been
+mended by them since.
 """
 
 import sys
@@ -45,17 +46,17 @@ KEPT_UNSEEN = 0.98
 HOSPITALS_KEPT_GOAL = 0.97
 MOST_MISSED = {
     ("people", "visible"): 13,  # of 1934
-    ("people", "held_out"): 30,  # of 1181
+    ("people", "held_out"): 29,  # of 1181
     ("people", "unseen"): 12,  # of 1370
-    ("people", "fresh"): 76,  # of 1939
+    ("people", "fresh"): 74,  # of 1939
     ("people", "ordinary"): 1,  # of 830
-    ("people", "records"): 108,  # of 1198
+    ("people", "records"): 58,  # of 1198
     ("identifiers", "visible"): 0,  # of 1894
     ("identifiers", "held_out"): 24,  # of 730
     ("identifiers", "unseen"): 0,  # of 839
     ("identifiers", "fresh"): 78,  # of 1296
     ("identifiers", "ordinary"): 5,  # of 445
-    ("identifiers", "records"): 20,  # of 419
+    ("identifiers", "records"): 8,  # of 419
 }
 """Words that the rules leave today; the goal is one in a hundred. The numbers may only fall."""
 HOSPITALS_MISSED = {"visible": 0, "held_out": 2, "unseen": 2, "fresh": 38, "ordinary": 27}
