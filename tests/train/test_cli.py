@@ -54,10 +54,20 @@ def stopped(pid):
     return all(task.read_text().rpartition(") ")[2].startswith("T") for task in tasks)
 
 
+def sigterm(pid, field):
+    """Whether a set of signals in a process's status holds SIGTERM."""
+    sets = dict(line.split(":\t", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+    return bool(int(sets[field], 16) >> signal.SIGTERM - 1 & 1)
+
+
+def catches_sigterm(pid):
+    """Whether a process handles SIGTERM, which otherwise ends it at once, though it is stopped."""
+    return sigterm(pid, "SigCgt")
+
+
 def asked(pid):
     """Whether SIGTERM waits for a process that is stopped."""
-    fields = dict(line.split(":\t", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
-    return bool(int(fields["ShdPnd"], 16) >> signal.SIGTERM - 1 & 1)
+    return sigterm(pid, "ShdPnd")
 
 
 def test_a_run_on_two_ranks_stops_on_request_goes_on_and_is_drawn(command, tmp_path):
@@ -140,10 +150,9 @@ def test_a_second_signal_ends_a_run_at_once_and_not_with_0(command, tmp_path):
 
 def test_a_request_while_ranks_load_is_acknowledged_and_a_second_ends_the_run(command):
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    while len(ranks(process)) < 2:
+    while len(ranks(process)) < 2 or not all(map(catches_sigterm, ranks(process))):
         assert process.poll() is None
         time.sleep(0.02)
-    time.sleep(REPEATED)
     for rank in ranks(process):  # so that none has loaded and ended before the second signal
         os.kill(rank, signal.SIGSTOP)
     process.send_signal(signal.SIGINT)
