@@ -192,16 +192,21 @@ def stop_after(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
     before_task(count, monkeypatch, stop)
 
 
+def run_stopped_after(count: int, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs the pass over a.jsonl until it is stopped there."""
+    with monkeypatch.context() as patch:
+        stop_after(count, patch)
+        with pytest.raises(StoppedError):
+            run(folder, "a.jsonl", "out")
+
+
 def test_a_run_that_was_stopped_goes_on_or_sees_the_change(
     tmp_path: Path, small_ranges: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     content = json_lines(TEXTS)
     (tmp_path / "a.jsonl").write_bytes(content)
     expected = run(tmp_path, "a.jsonl", "whole")
-    with monkeypatch.context() as patch:
-        stop_after(3, patch)
-        with pytest.raises(StoppedError):
-            run(tmp_path, "a.jsonl", "out")
+    run_stopped_after(3, tmp_path, monkeypatch)
     for changed in (content[:-1] + b" ", content + b"\n"):
         (tmp_path / "a.jsonl").write_bytes(changed)
         with pytest.raises(NcvcError, match="changed since this run was begun"):
@@ -282,10 +287,7 @@ def test_ranges_that_are_found_again_are_of_the_same_file(
     content = json_lines(TEXTS)
     (tmp_path / "a.jsonl").write_bytes(content)
     expected = run(tmp_path, "a.jsonl", "whole")
-    with monkeypatch.context() as patch:
-        stop_after(3, patch)
-        with pytest.raises(StoppedError):
-            run(tmp_path, "a.jsonl", "out")
+    run_stopped_after(3, tmp_path, monkeypatch)
     (tmp_path / ".out.partial/prepared/000000.split").unlink()
     (tmp_path / "a.jsonl").write_bytes(content[:-20] + b"x" * 20)
     with pytest.raises(NcvcError, match="changed since this run was begun"):
