@@ -21,7 +21,7 @@ from ncvc.manifest import PREPROCESS, write_manifest
 from ncvc.progress import Reporter
 
 DROPPED = "dropped."
-"""What the files of a part with dropped documents are called before the reason."""
+"""Beginning of the names of a part's files with dropped documents; the reason follows."""
 
 
 def join_datasets(stages: Stages, summary: Summary, executor: Executor, reporter: Reporter) -> None:

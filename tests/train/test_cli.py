@@ -55,18 +55,18 @@ def stopped(pid):
 
 
 def sigterm(pid, field):
-    """Whether a set of signals in a process's status holds SIGTERM."""
+    """Tells whether a set of signals in a process's status holds SIGTERM."""
     sets = dict(line.split(":\t", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
     return bool(int(sets[field], 16) >> signal.SIGTERM - 1 & 1)
 
 
 def catches_sigterm(pid):
-    """Whether a process handles SIGTERM, which otherwise ends it at once, though it is stopped."""
+    """Tells whether a process handles SIGTERM, which otherwise ends it at once, though it is stopped."""
     return sigterm(pid, "SigCgt")
 
 
 def asked(pid):
-    """Whether SIGTERM waits for a process that is stopped."""
+    """Tells whether SIGTERM waits for a process that is stopped."""
     return sigterm(pid, "ShdPnd")
 
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::names::{self, is_field_name};
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
 
-/// What a column holds.
+/// Kind of data in a column.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Held {
     Name,

@@ -12,7 +12,7 @@ use super::titles::{honorific, is_family};
 use super::words::{Kind, Words};
 use crate::clean::characters::{is_hiragana, is_kanji};
 
-/// What stands before a name of a roster.
+/// Kind of mark before a name of a roster.
 #[derive(Clone, Copy, PartialEq)]
 enum Key {
     /// 月:, 火 .
