@@ -20,21 +20,9 @@ const DOES: [&str; 20] = [
 /// Ends of words for where somebody works.
 const DEPARTMENTS: &str = "科室課棟係部局院所護設剤来括看";
 
-/// Words behind a surname with which somebody is spoken of, or speaks.
-const SPOKEN: [&str; 34] = [
-    "です。",
-    "です、",
-    "です\n",
-    "ですが",
-    "ですけど",
-    "でございます",
-    "と申しま",
-    "と申す",
-    "といいま",
-    "と言いま",
-    "という者",
-    "と名乗",
-    "の家内",
+/// Words behind the speaker's own surname.
+const OF_SPEAKER: [&str; 9] = [
+    "の家内です",
     "の妻です",
     "の夫です",
     "の母です",
@@ -42,6 +30,23 @@ const SPOKEN: [&str; 34] = [
     "の娘です",
     "の息子です",
     "の嫁です",
+    "と申しま",
+];
+
+/// Further words behind a surname with which somebody is spoken of, or speaks.
+const SPOKEN: [&str; 26] = [
+    "です。",
+    "です、",
+    "です\n",
+    "ですが",
+    "ですけど",
+    "でございます",
+    "と申す",
+    "といいま",
+    "と言いま",
+    "という者",
+    "と名乗",
+    "の家内",
     "の家族です",
     "の身内",
     "のおばあちゃん",
@@ -70,7 +75,6 @@ pub fn spoken(words: &Words, text: &str, run: &Range<usize>) -> Option<Range<usi
             .is_some_and(|rest| rest.starts_with(|c: char| is_kanji(c) || c.is_ascii_uppercase()))
     };
     let mention = || before.ends_with('@') && behind.starts_with([' ', '\n', 'さ']);
-    let says = begins && SPOKEN.iter().any(|word| behind.starts_with(word));
     // の and は stand before places and things too.
     let sure = || {
         !before.ends_with(['の', 'は'])
@@ -85,26 +89,12 @@ pub fn spoken(words: &Words, text: &str, run: &Range<usize>) -> Option<Range<usi
     if length == 1 {
         return of_department().then(|| run.clone());
     }
+    let speaks_of_own = OF_SPEAKER.iter().any(|word| behind.starts_with(word));
     // 「荒巻の家内です」: the dictionary has 荒巻 as a noun too.
-    let of_speaker = || {
-        let own = [
-            "の家内です",
-            "の妻です",
-            "の夫です",
-            "の母です",
-            "の父です",
-            "の娘です",
-            "の息子です",
-            "の嫁です",
-            "と申しま",
-        ];
-        before.ends_with(['「', '『'])
-            && own.iter().any(|word| behind.starts_with(word))
-            && words.is(name, &[Kind::Surname])
-    };
-    if length > 1 && of_speaker() {
+    if speaks_of_own && before.ends_with(['「', '『']) && words.is(name, &[Kind::Surname]) {
         return Some(run.clone());
     }
+    let says = begins && (speaks_of_own || SPOKEN.iter().any(|word| behind.starts_with(word)));
     ((2..=4).contains(&length)
         && (says && sure() || begins && at() || mention())
         && (may_be_surname(words, name) || is_rare_word(words, name)))
