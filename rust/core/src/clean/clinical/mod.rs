@@ -115,6 +115,11 @@ pub fn words() -> Result<&'static Words> {
     WORDS.as_ref().ok_or_else(|| Error::internal("the words of the clinical set cannot be loaded"))
 }
 
+/// Returns the tag of what a category found, and its row among the rules.
+fn tag_and_row(category: &Category) -> (&'static str, usize) {
+    (category.tag, RULE_COUNT + CATEGORIES.iter().take_while(|other| other.name != category.name).count())
+}
+
 /// Adds the data of all categories to `found`.
 pub fn find(words: &Words, buffers: &mut Buffers, text: &str, found: &mut Vec<Found>) {
     let mut end = 0;
@@ -153,6 +158,7 @@ fn find_cells(words: &Words, text: &str, found: &mut Vec<Found>) {
     let mut taken: Vec<(Range<usize>, usize)> =
         found.iter().enumerate().map(|(i, f)| (f.whole.clone(), i)).collect();
     taken.sort_by_key(|(range, _)| range.start);
+    let (of_names, of_numbers) = (tag_and_row(&names::CATEGORY), tag_and_row(&patient_id::CATEGORY));
     for (held, range) in cells {
         let i = taken.partition_point(|(other, _)| other.end <= range.start);
         let meets = |i: usize| taken.get(i).filter(|(other, _)| other.start < range.end);
@@ -165,13 +171,11 @@ fn find_cells(words: &Words, text: &str, found: &mut Vec<Found>) {
             }
             continue;
         }
-        let name = match held {
-            table::Held::Name => names::CATEGORY.name,
-            table::Held::Number => patient_id::CATEGORY.name,
+        let (tag, row) = match held {
+            table::Held::Name => of_names,
+            table::Held::Number => of_numbers,
         };
-        let Some(i) = CATEGORIES.iter().position(|category| category.name == name) else { continue };
-        let tag = CATEGORIES[i].tag;
-        found.push(Found { whole: range.clone(), value: range, tag, row: RULE_COUNT + i });
+        found.push(Found { whole: range.clone(), value: range, tag, row });
     }
 }
 
@@ -184,20 +188,15 @@ pub fn find_contacts(words: &Words, options: &WebOptions, text: &str, found: &mu
 pub fn find_hospitals(words: &Words, text: &str, found: &mut Vec<Found>) {
     let mut places = Vec::new();
     hospital::find(words.hospitals, words.names, text, &mut places);
-    let tag = hospital::CATEGORY.tag;
-    let row = RULE_COUNT + CATEGORIES.iter().take_while(|category| category.tag != tag).count();
+    let (tag, row) = tag_and_row(&hospital::CATEGORY);
     found.extend(places.into_iter().map(|Place { whole, value }| Found { whole, value, tag, row }));
 }
 
 /// Adds the names in the text that stand in no data found before.
 fn find_names(words: &Words, buffers: &mut Buffers, text: &str, found: &mut Vec<Found>) {
-    let tag = names::CATEGORY.tag;
+    let (tag, row) = tag_and_row(&names::CATEGORY);
     let labelled: Vec<_> = found.iter().filter(|f| f.tag == tag).map(|f| f.whole.clone()).collect();
-    let mut places = Vec::new();
-    names::find(words.names, buffers, text, &labelled, &mut places);
-    let Some(i) = CATEGORIES.iter().position(|category| category.name == names::CATEGORY.name) else {
-        return;
-    };
+    let places = names::find(words.names, buffers, text, &labelled);
     let taken = found.len();
     let mut before = 0;
     for Place { whole, value } in places {
@@ -205,7 +204,7 @@ fn find_names(words: &Words, buffers: &mut Buffers, text: &str, found: &mut Vec<
             before += 1;
         }
         if before == taken || found[before].whole.start >= whole.end {
-            found.push(Found { whole, value, tag, row: RULE_COUNT + i });
+            found.push(Found { whole, value, tag, row });
         }
     }
 }

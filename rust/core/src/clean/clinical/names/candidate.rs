@@ -87,6 +87,9 @@ const SINGLE: &str = "\
     門陣陳陶雨雪青韓風飯香馬高鳥鳴鷲鹿黄黒\
     劉趙崔楊呉徐朱郭羅鄭謝唐許鄧馮曹彭蕭袁潘蔡杜葉蘇魏呂姚盧姜譚廖范汪陸戴夏邱鄒孟閻薛尹黎賀顧龔邵覃兪禹閔卞魯廉阮裴裵仲浦";
 
+/// Single characters that are surnames too, but say where or when behind a title and before a mark.
+pub const NO_SINGLES: &str = "前後東西南北中上下内外今朝夕昼夜秋元旦";
+
 /// Words that are surnames too, but rarely.
 pub const NO_SURNAMES: &[&str] = &[
     "上部",

@@ -148,16 +148,9 @@ pub fn is_place_or_name(words: &Words, word: &str) -> bool {
     words.is(word, &[Kind::Place, Kind::Organisation, Kind::Surname, Kind::Given, Kind::Person])
 }
 
-/// Finds names in `text`; `labelled` are the names behind labels, in order.
-pub fn find(
-    words: &Words,
-    lattice: &mut Lattice,
-    text: &str,
-    labelled: &[Range<usize>],
-    found: &mut Vec<Place>,
-) {
-    let first = found.len();
-    let mut finder = Finder { words, text, lattice, last: None, found };
+/// Finds the names in `text`, in order; `labelled` are the names behind labels, in order.
+pub fn find(words: &Words, lattice: &mut Lattice, text: &str, labelled: &[Range<usize>]) -> Vec<Place> {
+    let mut finder = Finder { words, text, lattice, last: None, found: Vec::new() };
     let mut labelled = labelled.iter().peekable();
     let mut at = 0;
     while let Some(c) = text[at..].chars().next() {
@@ -173,8 +166,10 @@ pub fn find(
             c => at + c.len_utf8(),
         };
     }
-    neighbours::add(words, text, found, first);
-    roster::add(words, text, found, first);
+    let mut found = finder.found;
+    neighbours::add(words, text, &mut found);
+    roster::add(words, text, &mut found);
+    found
 }
 
 fn skip_letters(text: &str, at: usize) -> usize {
@@ -187,7 +182,7 @@ struct Finder<'a> {
     lattice: &'a mut Lattice,
     /// The end of the last name with its honorific.
     last: Option<usize>,
-    found: &'a mut Vec<Place>,
+    found: Vec<Place>,
 }
 
 impl Finder<'_> {

@@ -1,9 +1,10 @@
 //! Names beside those that were found: the rest of a list (安食・海野・江守), a surname before a given name.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::super::category::Place;
-use super::candidate::{NO_SURNAMES, is_single};
+use super::candidate::{NO_SINGLES, NO_SURNAMES, is_single};
 use super::lists::{GIVEN_SINGLE, NO_LABEL_VALUES};
 use super::runs::{run_end, run_of};
 use super::shape::{begins_phrase, is_derived, is_given, is_known, is_listed, may_be_surname};
@@ -18,39 +19,59 @@ const MARKS: [char; 9] = ['、', '・', '/', '&', '→', '+', ',', ' ', '□'];
 /// The most characters between two names of a list: a time, a value, a remark.
 const MOST_BETWEEN: usize = 12;
 
-/// Adds the neighbours of the names in `found` from `first` on.
-pub fn add(words: &Words, text: &str, found: &mut Vec<Place>, first: usize) {
+/// Start of each part of the text that is a name, and where it ends.
+#[derive(Default)]
+struct Taken(BTreeMap<usize, usize>);
+
+impl Taken {
+    fn add(&mut self, range: &Range<usize>) {
+        self.0.insert(range.start, range.end.max(self.end_before(range.start)));
+    }
+
+    /// Returns the end of what begins before `at`.
+    fn end_before(&self, at: usize) -> usize {
+        self.0.range(..at).next_back().map_or(0, |(_, &end)| end)
+    }
+
+    fn is_free(&self, range: &Range<usize>) -> bool {
+        self.end_before(range.end) <= range.start
+    }
+}
+
+/// Adds the neighbours of the names in `found`, which are in order.
+pub fn add(words: &Words, text: &str, found: &mut Vec<Place>) {
     let sorted = found.len();
-    let mut at = first;
+    let mut taken = Taken::default();
+    found.iter().for_each(|place| taken.add(&place.whole));
+    let mut at = 0;
     while at < found.len() {
-        extend(words, text, found, at);
-        extend_forward(words, text, found, at);
+        extend(words, text, &mut found[at], &taken);
+        extend_forward(words, text, &mut found[at], &taken);
         let place = found[at].whole.clone();
-        let free = |range: &Range<usize>, found: &[Place]| {
-            !found[first..].iter().any(|other| other.whole.start < range.end && range.start < other.whole.end)
-        };
+        taken.add(&place);
         let next = found[..sorted].get(at + 1).map(|next| next.whole.start).filter(|&next| next > place.end);
         let between = || next.and_then(|next| between(words, text, place.end, next));
         let given = || given_behind(words, text, &found[at].value);
         let behind = behind(words, text, &place).or_else(between).or_else(given);
         for name in [before(words, text, place.start), behind].into_iter().flatten() {
-            if free(&name, found) {
+            if taken.is_free(&name) {
+                taken.add(&name);
                 found.push(Place { whole: name.clone(), value: name });
             }
         }
         at += 1;
     }
-    found[first..].sort_by_key(|place| place.whole.start);
+    found.sort_by_key(|place| place.whole.start);
 }
 
 /// Takes the surname right before a given name that was found, and the given name behind a surname.
-fn extend(words: &Words, text: &str, found: &mut [Place], at: usize) {
-    let start = found[at].value.start;
-    let limit = found[..at].last().map_or(0, |before| before.whole.end);
+fn extend(words: &Words, text: &str, place: &mut Place, taken: &Taken) {
+    let start = place.value.start;
+    let limit = taken.end_before(place.whole.start);
     let head = text[..start].strip_suffix(' ').unwrap_or(&text[..start]);
     let length: usize = head.chars().rev().take(4).take_while(|&c| is_kanji(c)).map(char::len_utf8).sum();
     let run = head.len() - length;
-    let given = is_given(words, &text[found[at].value.clone()]);
+    let given = is_given(words, &text[place.value.clone()]);
     if !given || run < limit || length == 0 {
         return;
     }
@@ -67,28 +88,24 @@ fn extend(words: &Words, text: &str, found: &mut [Place], at: usize) {
             || is_derived(words, name) && i > run
     });
     if let Some(surname) = surname {
-        found[at].value.start = surname;
-        found[at].whole.start = surname;
+        place.value.start = surname;
+        place.whole.start = surname;
     }
 }
 
 /// Takes the given name behind a surname that was found, a space or a dot between them: 鈴鹿 拓人, 中井・孝雄.
-fn extend_forward(words: &Words, text: &str, found: &mut [Place], at: usize) {
-    let Range { start, end } = found[at].value;
-    if found[at].whole.end > end || !may_be_surname(words, &text[start..end]) {
+fn extend_forward(words: &Words, text: &str, place: &mut Place, taken: &Taken) {
+    let Range { start, end } = place.value;
+    if place.whole.end > end || !may_be_surname(words, &text[start..end]) {
         return;
     }
     let rest = &text[end..];
     let Some(inner) = rest.strip_prefix([' ', '・']) else { return };
     let from = text.len() - inner.len();
     let to = run_end(text, from);
-    let free = found
-        .iter()
-        .enumerate()
-        .all(|(i, other)| i == at || other.whole.end <= from || other.whole.start >= to);
-    if to > from && free && is_given(words, &text[from..to]) {
-        found[at].value.end = to;
-        found[at].whole.end = to;
+    if to > from && taken.is_free(&(from..to)) && is_given(words, &text[from..to]) {
+        place.value.end = to;
+        place.whole.end = to;
     }
 }
 
@@ -174,7 +191,7 @@ fn before(words: &Words, text: &str, start: usize) -> Option<Range<usize>> {
         listed
             && is_single(name)
             && !numbered
-            && !"前後東西南北中今朝夕昼夜秋元旦".contains(name)
+            && !NO_SINGLES.contains(name)
             && text[head.len()..].starts_with(['、', '・', '/'])
     };
     if length > 0 && single() {

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::super::category::Place;
 use super::alone::{is_alone, is_alone_single};
-use super::candidate::{Candidate, Certainty, Form, SIGNED, is_single, is_titled_single};
+use super::candidate::{Candidate, Certainty, Form, NO_SINGLES, SIGNED, is_single, is_titled_single};
 use super::family::is_member_in_word;
 use super::given_kanji::{is_given, is_given_kanji};
 use super::honoured::{BEHIND_SAMA, LIKE, is_no_person};
@@ -272,7 +272,7 @@ impl<'a> Around<'a> {
         // 担当堺、
         if tie == Tie::Direct
             && is_single(self.name)
-            && !"前後東西南北中上下内外今朝夕昼夜秋元旦".contains(self.name)
+            && !NO_SINGLES.contains(self.name)
             && self.behind.starts_with(['、', '。', '\n'])
         {
             return true;
