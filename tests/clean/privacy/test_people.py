@@ -14,6 +14,9 @@ mended by the first two since; no rule for hospitals has been.
 The lines of records (`*_records.tsv`) are by a seventh author, who had read neither the rules nor the other tables. They were
 held out until the rules had been measured with them (91.0 % and 95.2 %; they hold no hospitals), and the rules have been
 mended by them since.
+The lines of wards (`*_wards.tsv`) are by an eighth author, who had read neither the rules nor the other tables: what nurses,
+doctors and offices write in a day, names as frequent as they are. They were held out until the rules
+had been measured with them (people 94.9 %, of full names 99.2 %; identifiers 91.1 %; they hold no hospitals).
 """
 
 import sys
@@ -51,12 +54,14 @@ MOST_MISSED = {
     ("people", "fresh"): 74,  # of 1939
     ("people", "ordinary"): 1,  # of 830
     ("people", "records"): 58,  # of 1198
+    ("people", "wards"): 39,  # of 768
     ("identifiers", "visible"): 0,  # of 1894
     ("identifiers", "held_out"): 24,  # of 730
     ("identifiers", "unseen"): 0,  # of 839
     ("identifiers", "fresh"): 78,  # of 1296
     ("identifiers", "ordinary"): 5,  # of 445
     ("identifiers", "records"): 8,  # of 419
+    ("identifiers", "wards"): 29,  # of 326
 }
 """Words that the rules leave today; the goal is one in a hundred. The numbers may only fall."""
 HOSPITALS_MISSED = {"visible": 0, "held_out": 2, "unseen": 2, "fresh": 38, "ordinary": 27}
