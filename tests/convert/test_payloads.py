@@ -5,6 +5,7 @@ import io
 import json
 import os
 import pickle
+import re
 import shutil
 import sys
 import zipfile
@@ -23,6 +24,7 @@ from ncvc.hf.folder import open_folder, require_safe
 from ncvc.hf.load import load_model
 from ncvc.hf.tokenizer import StockTokenizer
 from ncvc.manifest import write_manifest
+from tests.conftest import SLOW
 
 MARK = "payload-7f3a"
 
@@ -244,8 +246,16 @@ def test_there_are_fifty():
     assert len(PAYLOADS) + len(CHECKPOINT_PAYLOADS) >= 50
 
 
-@pytest.mark.parametrize("manifest", [True, False])
-@pytest.mark.parametrize("name", PAYLOADS)
+def first_always(names, *values):
+    """Gives a parameter for each name, with the values; all but the first of a kind are slow."""
+    kinds = [re.split(",| as ", name)[0] for name in names]
+    return [
+        pytest.param(name, *values, marks=[] if kinds.index(kind) == place else [SLOW])
+        for place, (name, kind) in enumerate(zip(names, kinds, strict=True))
+    ]
+
+
+@pytest.mark.parametrize(("name", "manifest"), [*first_always(PAYLOADS, True), *first_always(PAYLOADS, False)])
 def test_a_hostile_model_runs_nothing(name, manifest, converted, tmp_path, monkeypatch):
     if not manifest and "manifest" in name:
         pytest.skip("without its manifest the payload is not there")
@@ -253,7 +263,7 @@ def test_a_hostile_model_runs_nothing(name, manifest, converted, tmp_path, monke
     attack(PAYLOADS[name], folder, tmp_path, monkeypatch, manifest=manifest)
 
 
-@pytest.mark.parametrize("name", CHECKPOINT_PAYLOADS)
+@pytest.mark.parametrize("name", first_always(CHECKPOINT_PAYLOADS))
 def test_a_hostile_checkpoint_runs_nothing(name, checkpoint, pieces_folder, tmp_path, monkeypatch):
     folder = shutil.copytree(checkpoint, tmp_path / "model")
     attack(CHECKPOINT_PAYLOADS[name], folder, tmp_path, monkeypatch, tokenizer=pieces_folder)

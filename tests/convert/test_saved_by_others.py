@@ -19,7 +19,7 @@ from ncvc.convert.recheck import recheck
 from ncvc.errors import ConvertError, ModelFolderError
 from ncvc.hf.folder import open_folder
 from ncvc.hf.tokenizer import load_tokenizer
-from tests.conftest import run_ncvc
+from tests.conftest import SLOW, run_ncvc
 from tests.drawn import small_model, write_drawn
 
 TEMPLATE = "{% for message in messages %}<|{{ message['role'] }}|>{{ message['content'] }}{% endfor %}"
@@ -62,6 +62,7 @@ def read(path: Path) -> dict:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
+@SLOW
 def test_what_is_lost(resaved: Path) -> None:
     """The reason for all this; where it fails, transformers saves more than it did."""
     assert "rope_theta" not in read(resaved / "config.json")
@@ -111,6 +112,7 @@ def test_a_tuned_folder_keeps_its_template(resaved: Path, tokenizer_folder: Path
         to_huggingface(tuned, tmp_path / "other", tokenizer=tokenizer_folder)
 
 
+@SLOW
 def test_generate_takes_the_tokenizer(resaved: Path, tokenizer_folder: Path) -> None:
     refused = run_ncvc("generate", resaved, "--prompt", "患者は", ok=False)
     assert refused.returncode == 1

@@ -15,6 +15,7 @@ import psutil
 import pytest
 import yaml
 
+from tests.conftest import SLOW
 from tests.corpus.run import outputs, write
 
 pytest.importorskip("ray")
@@ -121,7 +122,7 @@ def test_no_call_asks_for_more_cpus_than_the_largest_node_has(
     assert "asks for no token" in errors
 
 
-@pytest.mark.parametrize("hidden", ["in", "."], ids=["inputs", "output"])
+@pytest.mark.parametrize("hidden", [pytest.param("in", id="inputs"), pytest.param(".", id="output", marks=SLOW)])
 def test_a_node_that_lacks_a_disk_is_named(tmp_path: Path, tokenizer_folder: Path, cluster: Any, hidden: str) -> None:
     """An empty file system lies over the folder for one node; on_error: quarantine does not cover that."""
     if subprocess.run(["unshare", "--mount", "true"], check=False, capture_output=True).returncode:

@@ -16,6 +16,7 @@ from ncvc.inspect.embeddings.maps import NEIGHBOURS, Piece, classify, kinship, t
 from ncvc.inspect.embeddings.part_of_speech import PartsOfSpeech
 from ncvc.inspect.embeddings.scatter import STEPS, scatter, script, search_box
 from tests.browser import Page, find_browser
+from tests.conftest import SLOW
 from tests.inspect.conftest import NEEDS_FONT
 
 RANDOM = np.random.default_rng(4)
@@ -32,6 +33,7 @@ def test_tsne_is_scikit_learns_with_the_papers_perplexity() -> None:
     assert (found == tsne(MATRIX, 7)).all()
 
 
+@SLOW
 @NEEDS_UMAP
 @pytest.mark.filterwarnings("ignore")
 def test_umap_is_umap_learns_with_the_papers_neighbours() -> None:

@@ -13,6 +13,7 @@ from ncvc.errors import NcvcError
 from ncvc.inspect import picture as module
 from ncvc.inspect.panels import Curve, panels
 from ncvc.inspect.picture import drawable, make_logarithmic, picture, require_font, require_packages
+from tests.conftest import SLOW
 from tests.inspect.conftest import NEEDS_FONT
 
 ODD = "脳卒中 ▁ ａ$x$ 😀 艅 ę 𠮷 \u202e <|end_of_text|>\n한글 \ufffd"
@@ -37,6 +38,7 @@ def test_every_character_has_a_glyph(tmp_path: Path) -> None:
     assert imread(tmp_path / "a.png").shape == (1200, 2400, 4)
 
 
+@SLOW
 @NEEDS_FONT
 def test_the_same_numbers_are_the_same_bytes_in_another_process_and_with_other_settings(tmp_path: Path) -> None:
     draw(tmp_path / "a.png")

@@ -10,7 +10,7 @@ import ncvc
 from ncvc.convert.export import to_huggingface
 from ncvc.manifest import verify
 from tests.browser import Page, find_browser
-from tests.conftest import run_ncvc
+from tests.conftest import SLOW, run_ncvc
 from tests.drawn import small_model, write_drawn
 from tests.hf.conftest import save_model
 from tests.inspect.conftest import NEEDS_FONT
@@ -33,6 +33,7 @@ def folder(checkpoint: Path, tokenizer_folder: Path, tmp_path_factory: pytest.Te
     return next(tmp_path_factory.getbasetemp().glob("hf*/model"))
 
 
+@SLOW
 def test_attention_of_a_checkpoint_and_of_its_folder(
     checkpoint: Path, folder: Path, tokenizer_folder: Path, tmp_path: Path
 ) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import SLOW
 from tests.outputs.commands import (
     BUILD,
     DEMO,
@@ -17,14 +18,26 @@ from tests.outputs.commands import (
     PREPROCESS,
     SAMPLE,
     SLURM,
+    TO_HF,
+    TO_MEGATRON,
     TOKENIZER,
     Command,
 )
 from tests.outputs.protected import CASES, Needed
 from tests.outputs.sandbox import Sandbox, assert_refused, assert_sentence, changes, users_folder
 
+CONVERSIONS = (TO_HF, TO_MEGATRON)
+ALWAYS_CONVERTED = ("source", "tokenizer", "input-folder")
+"""Cases of conversion that always run: it takes seconds before it looks at some outputs; all run with NCVC_SLOW=1."""
 
-@pytest.mark.parametrize("case", [pytest.param(case, id=f"{case.command.name}-{case.name}") for case in CASES])
+
+def marks(case: Needed) -> list[pytest.MarkDecorator]:
+    return [SLOW] if case.command in CONVERSIONS and case.name not in ALWAYS_CONVERTED else []
+
+
+@pytest.mark.parametrize(
+    "case", [pytest.param(case, id=f"{case.command.name}-{case.name}", marks=marks(case)) for case in CASES]
+)
 def test_what_is_needed_stays(box: Sandbox, case: Needed) -> None:
     box.bring(*case.has)
     output = case.output.format(work=box.work, home=box.home)

@@ -77,6 +77,7 @@ def is_begun(folder: Path, stage: str) -> bool:
     return last is not None and last.stage == stage and last.status is None
 
 
+@SLOW
 def test_kills_change_no_byte_of_text(tmp_path: Path) -> None:
     whole, killed, met = killed_and_whole(lambda name: write_toy(tmp_path / name), seed=1)
     assert met > 0

@@ -16,6 +16,7 @@ from tests.synthesize.server import Server
 from tests.tune.conftest import stock_base
 
 
+@SLOW
 def test_cpu_tiny(tmp_path: Path, texts: list[str]) -> None:
     folder = small_copy("cpu-tiny", tmp_path / "recipe", {3000: 2})
     write_lines(folder / "text/text.jsonl", [{"text": text} for text in texts])

@@ -14,7 +14,7 @@ import torch
 
 from ncvc.train.metrics.log import event_records, steps
 from ncvc.yaml12 import dump
-from tests.conftest import ROOT, run_ncvc
+from tests.conftest import ROOT, SLOW, run_ncvc
 from tests.read_only import read_only
 from tests.tune.conftest import conversations, run_tuning, weights_of
 
@@ -103,6 +103,7 @@ def test_a_stock_model_is_tuned_in_a_process_of_its_own(make_config, stock, tmp_
     assert Path(config.output, "model.safetensors").is_file()
 
 
+@SLOW
 def test_every_target_can_be_made_of_the_result(make_config, tmp_path):
     config = make_config(schedule=TWO)
     assert run_tuning(config)
@@ -142,6 +143,7 @@ def test_the_plan_counts_tokens_memory_and_time(make_config, tmp_path):
     assert not config.folder.exists()
 
 
+@SLOW
 def test_the_plan_of_a_model_that_is_not_here(tmp_path):
     """GPT-NeoX of 7 B and Llama of 70 B need only their config.json: 6.9 and 69 billion parameters."""
     neox = {"model_type": "gpt_neox", "hidden_size": 4096, "intermediate_size": 16384, "num_hidden_layers": 32,

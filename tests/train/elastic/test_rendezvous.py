@@ -20,7 +20,7 @@ from ncvc.train.elastic.rendezvous import Rendezvous, require_fitting_ranks
 from ncvc.train.metrics.log import event_records, steps
 from ncvc.train.resolved_config import config_hash
 from ncvc.train.same_run import as_begun
-from tests.conftest import ROOT
+from tests.conftest import ROOT, SLOW
 from tests.small_training import assert_same, in_folders, last_event, refused_as_rank, tensors, train_as_rank
 from tests.train.elastic.machines import ADDRESSES, Forks, Machine, ended, goes_on, ip, until
 
@@ -110,6 +110,7 @@ def test_two_machines_stop_together_go_on_and_end_like_one(machines, make_run, t
     assert_like_one_machine(two, pair, tmp_path)
 
 
+@SLOW
 def test_two_machines_start_their_ranks_again_and_end_like_one(machines, make_run, tmp_path, pair):
     """A rank is killed, one hangs, a launcher is killed, the cable is cut; all of it at the second machine."""
     two, file = make_run(
