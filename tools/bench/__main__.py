@@ -27,6 +27,8 @@ RATIOS = {
     "pass/python_chain": ("pass", "python_chain"),
     "pass/mecab": ("pass", "mecab"),
     "pass/vibrato": ("pass", "vibrato"),
+    "pass/lindera": ("pass", "lindera"),
+    "pass/hojichar": ("pass", "hojichar"),
     "pass/datatrove": ("pass", "datatrove"),
     "pass/with_quality": ("with_quality", "pass"),
     "encode/tokenizers": ("encode", "tokenizers"),

@@ -8,6 +8,8 @@ FOLDER = Path(__file__).parents[2] / "target" / "bench-peers"
 PACKAGES = {
     "tokenizers": ["tokenizers==1.0.0rc3"],
     "datatrove": ["datatrove[io,processing]==0.10.1"],
+    "lindera": ["lindera-python-ipadic==2.2.0"],
+    "hojichar": ["hojichar==0.18.1"],
 }
 """Name of the measured program → packages that it needs."""
 

@@ -98,6 +98,35 @@ def vibrato(path: Path, folder: Path, threads: int) -> None:
         analyzer.split(text)
 
 
+def lindera(path: Path, folder: Path, threads: int) -> None:
+    """The analysis by lindera alone, with the ipadic inside it, on raw lines."""
+    from lindera import Tokenizer, load_dictionary
+
+    tokenizer = Tokenizer(load_dictionary("embedded://ipadic"), mode="normal")
+    for text in read(path):
+        for line in text.split("\n"):
+            tokenizer.tokenize(line)
+
+
+def hojichar(path: Path, folder: Path, threads: int) -> None:
+    """Cleaning and filters alone, by HojiChar."""
+    from hojichar import Compose, document_filters
+
+    steps = [
+        document_filters.JSONLoader(key="text"),
+        document_filters.DocumentNormalizer(),
+        document_filters.MaskPersonalInformation(),
+        document_filters.AcceptJapanese(),
+        document_filters.DocumentLengthFilter(min_doc_len=50),
+        document_filters.CharRepetitionRatioFilter(),
+        document_filters.DiscardAdultContentJa(),
+        document_filters.JSONDumper(),
+    ]
+    clean = Compose(steps)
+    with path.open(encoding="utf-8") as file, (folder / "hojichar.jsonl").open("w", encoding="utf-8") as out:
+        out.writelines(clean(line) + "\n" for line in file)
+
+
 def datatrove(path: Path, folder: Path, threads: int) -> None:
     """The Megatron writer of datatrove with the Hugging Face form of the tokenizer: neither cleaning nor analysis."""
     from datatrove.executor import LocalPipelineExecutor
@@ -120,6 +149,8 @@ PROGRAMS = {
     "python_chain": python_chain,
     "mecab": mecab,
     "vibrato": vibrato,
+    "lindera": lindera,
+    "hojichar": hojichar,
     "datatrove": datatrove,
     "neardup": ncvc_near_duplicates,
     "rensa": rensa_near_duplicates,
