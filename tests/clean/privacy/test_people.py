@@ -56,12 +56,12 @@ MOST_MISSED = {
     ("people", "records"): 58,  # of 1198
     ("people", "wards"): 39,  # of 768
     ("identifiers", "visible"): 0,  # of 1894
-    ("identifiers", "held_out"): 24,  # of 730
+    ("identifiers", "held_out"): 23,  # of 730
     ("identifiers", "unseen"): 0,  # of 839
     ("identifiers", "fresh"): 78,  # of 1296
     ("identifiers", "ordinary"): 5,  # of 445
-    ("identifiers", "records"): 8,  # of 419
-    ("identifiers", "wards"): 29,  # of 326
+    ("identifiers", "records"): 3,  # of 419
+    ("identifiers", "wards"): 0,  # of 326
 }
 """Words that the rules leave today; the goal is one in a hundred. The numbers may only fall."""
 HOSPITALS_MISSED = {"visible": 0, "held_out": 2, "unseen": 2, "fresh": 38, "ordinary": 27}

@@ -106,6 +106,8 @@ pub const CATEGORY: Category = Category {
         "-ken",
         "-gun",
         "-chome",
+        "団地",
+        "営住宅",
     ],
     read,
     examples: &[
@@ -157,6 +159,7 @@ fn read(text: &str, word: Range<usize>) -> Option<Place> {
         "丁目" | "番地" => before_unit(text, &word).or_else(|| lot(text, &word)),
         turn if street::TURNS.contains(&turn) => street::around(text, &word),
         "号室" => apartment(text, &word),
+        "団地" | "営住宅" => estate(text, &word),
         "市" | "区" | "郡" => {
             let start = place_start(text, word.start);
             let end = rest_of_address(text, word.end).or_else(|| lived_in(text, &word))?;
@@ -242,6 +245,14 @@ fn apartment(text: &str, word: &Range<usize>) -> Option<Place> {
     let closes = name.ends_with(['荘', '地', '宅']);
     let start = if closes { at - length } else { at - length + first };
     (digits >= 2).then_some(Place { whole: start..word.end, value: start..word.end })
+}
+
+/// The house and the room behind an estate: 都営若葉台団地5-14-302.
+fn estate(text: &str, word: &Range<usize>) -> Option<Place> {
+    let start = place_start(text, word.start);
+    let name = text[start..word.end].chars().nth(3).is_some();
+    let number = house_number(text, word.end).filter(|number| number.count >= 3 && name)?;
+    Some(Place { whole: start..number.end, value: start..number.end })
 }
 
 /// Returns the start of the digits or numerals that end at `end`.

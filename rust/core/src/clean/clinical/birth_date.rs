@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::calendar::{Precision, date, marked_month_and_day, month_and_day, short_year};
+use super::calendar::{Precision, date, marked_month_and_day, month_and_day, short_year, year_without_era};
 use super::category::{Category, Place};
 use super::reading::{after_marks, begins_word, char_at, char_before, labelled};
 use crate::clean::characters::{is_kanji, is_katakana};
@@ -86,6 +86,8 @@ pub const CATEGORY: Category = Category {
         "明大昭平",
         "男",
         "女",
+        "♂",
+        "♀",
     ],
     read,
     examples: &[
@@ -119,7 +121,7 @@ fn read(text: &str, word: Range<usize>) -> Option<Place> {
     if label == "うまれ" {
         return before_birth(text, word);
     }
-    if matches!(label, "男" | "女") {
+    if matches!(label, "男" | "女" | "♂" | "♀") {
         return beside_sex(text, &word);
     }
     if label.starts_with("生") && label.ends_with(':') && text[..word.start].ends_with(is_kanji) {
@@ -127,6 +129,11 @@ fn read(text: &str, word: Range<usize>) -> Option<Place> {
     }
     if label.eq_ignore_ascii_case("birth") && dated(text, after_marks(text, word.end), label).is_none() {
         return before_birth(text, word);
+    }
+    if matches!(label, "出生" | "生")
+        && let Some(place) = behind_space(text, &word)
+    {
+        return Some(place);
     }
     if matches!(label, "生まれ" | "お生まれ")
         && !text[word.end..].starts_with([':', ' ', '=', '→', '/', 'は'])
@@ -191,6 +198,17 @@ fn coded(text: &str, start: usize, label: &str) -> Option<usize> {
     (digits == 6 && month && day).then(|| text.len() - rest.len() + 6)
 }
 
+/// Reads the date that a space parts from the word for birth before it: 出生 2024年3月3日; of an old era behind 生, which begins
+/// a phrase: 生 S44/10/10.
+fn behind_space(text: &str, word: &Range<usize>) -> Option<Place> {
+    let start = word.end + text[word.end..].strip_prefix(' ').map(|_| 1)?;
+    let begins = text[..word.start].chars().next_back().is_none_or(|c| " \n(、。/:|".contains(c));
+    let old = || OLD_ERAS.iter().any(|era| text[start..].starts_with(era));
+    let fits = begins && (&text[word.clone()] == "出生" || old());
+    let end = fits.then(|| date(text, start, Precision::Day)).flatten()?;
+    (!text[end..].starts_with('生')).then_some(Place { whole: start..end, value: start..end })
+}
+
 /// Longest distance between 生年月日 and its date, in characters.
 const NEAR: usize = 12;
 
@@ -205,7 +223,10 @@ fn near(text: &str, word: &Range<usize>) -> Option<Place> {
         if "、。;\n不未無〔〕".contains(c) {
             return None;
         }
-        if apart && let Some(end) = date(text, at, Precision::Day) {
+        // 宝暦13年5月5日
+        let no_era = || (!text[..at].ends_with(is_kanji)).then(|| year_without_era(text, at)).flatten();
+        let read = || date(text, at, Precision::Day).or_else(no_era);
+        if apart && let Some(end) = read() {
             return Some(Place { whole: at..end, value: at..end });
         }
         apart = !c.is_ascii_alphanumeric();
@@ -232,7 +253,7 @@ fn beside_sex(text: &str, word: &Range<usize>) -> Option<Place> {
     if let Some(end) = end.filter(|&end| closed(end)) {
         return Some(Place { whole: start..end, value: start..end });
     }
-    let end = text[..word.start].trim_end_matches(gap).len();
+    let end = age_start(text[..word.start].trim_end_matches(gap));
     if end == word.start || sex.starts_with(is_kanji) {
         return None;
     }
@@ -240,6 +261,17 @@ fn beside_sex(text: &str, word: &Range<usize>) -> Option<Place> {
     let start =
         starts.into_iter().filter(|&i| old(i)).find(|&i| date(text, i, Precision::Day) == Some(end))?;
     Some(Place { whole: start..end, value: start..end })
+}
+
+/// Returns the end of what stands before an age in brackets at the end of `head`: S48.12.1(50) ♀.
+fn age_start(head: &str) -> usize {
+    let age = || {
+        let (before, age) = head.strip_suffix(')')?.rsplit_once('(')?;
+        let digits = age.strip_suffix(['歳', '才']).unwrap_or(age);
+        let fits = (1..=3).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+        fits.then(|| before.trim_end_matches(' ').len())
+    };
+    age().unwrap_or(head.len())
 }
 
 /// The date behind a list of eras, one of which was ringed: 明・大・昭・平 40年6月7日.
@@ -298,7 +330,7 @@ fn before_birth(text: &str, word: Range<usize>) -> Option<Place> {
     }
     let end = before_birth_word(text, word.start);
     if !char_before(text, end)
-        .is_some_and(|c| c.is_ascii_digit() || "日月".contains(c) || NUMERALS.contains(c))
+        .is_some_and(|c| c.is_ascii_digit() || "日月旦".contains(c) || NUMERALS.contains(c))
     {
         return None;
     }

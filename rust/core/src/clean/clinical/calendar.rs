@@ -47,6 +47,9 @@ fn year_first(rest: &str, least: Precision) -> Option<&str> {
         },
     };
     let year = skip_other_calendar(rest);
+    if let Some(end) = skip_gap(year).strip_prefix('年').and_then(named_day) {
+        return Some(end);
+    }
     let (separator, month) = match skip_gap(year).strip_prefix('年') {
         Some(behind) => ('月', skip_other_calendar(skip_no(behind))),
         None => {
@@ -66,6 +69,18 @@ fn year_first(rest: &str, least: Precision) -> Option<&str> {
     // A month without its day, a year without its month: after 年 and 月 only.
     let to_month = day.filter(|_| separator == '月' && least != Precision::Day);
     to_month.or((separator == '月' && least == Precision::Year).then_some(month))
+}
+
+/// Returns the rest behind the name of a day of the year: 元日, 大晦日.
+fn named_day(rest: &str) -> Option<&str> {
+    let rest = skip_no(rest);
+    ["元日", "元旦", "大晦日", "大みそか"].iter().find_map(|day| rest.strip_prefix(day))
+}
+
+/// Returns the end of a date at `at` whose year has neither era nor century: 51年の5月25日.
+pub fn year_without_era(text: &str, at: usize) -> Option<usize> {
+    let month = skip_no(number(&text[at..], 2, 1..=64)?.strip_prefix('年')?);
+    month_and_day(text, text.len() - month.len())
 }
 
 /// Strips の between two parts: 1952年の4月10日.

@@ -2,14 +2,18 @@
 
 use std::ops::Range;
 
+use super::code::code;
 use super::reading::ends_number;
-use crate::clean::characters::{is_hiragana, is_kanji};
+use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
 
 /// Signs and words between two numbers.
 const JOINTS: [&str; 9] = ["、", ",", "/", "・", "と", "および", "及び", "または", "→"];
 
 /// The most characters of a remark before a further number: 夜間は.
 const LONGEST_REMARK: usize = 5;
+
+/// The longest word for a place before a further number, in characters: ICU→.
+const LONGEST_PLACE: usize = 8;
 
 /// The fewest digits of a number that is told by its form.
 const FEWEST: usize = 4;
@@ -23,7 +27,7 @@ pub fn further(text: &str, value: &Range<usize>, remarks: bool) -> Vec<Range<usi
         return found;
     }
     let mut end = value.end;
-    while let Some(start) = behind_joint(text, end, remarks) {
+    while let Some(start) = behind_joint(text, value.start, end, remarks) {
         let Some(number) = text.get(start..start + form.len()).filter(|number| is_alike(number, form)) else {
             break;
         };
@@ -36,13 +40,30 @@ pub fn further(text: &str, value: &Range<usize>, remarks: bool) -> Vec<Range<usi
     found
 }
 
-/// Returns the start of what stands behind a joint at `at`, and a remark.
-fn behind_joint(text: &str, at: usize, remarks: bool) -> Option<usize> {
+/// Words for the newer of two numbers.
+const NEWER: [&str; 6] = ["(新)", "新:", "新 ", "(現)", "現:", "(統合後)"];
+
+/// Finds the number that has replaced the one at `value`, whatever its form: (旧)19224 → (新)0051-8830.
+pub fn renumbered(text: &str, value: &Range<usize>) -> Option<Range<usize>> {
+    let rest = text[value.end..].trim_start_matches(' ').strip_prefix('→')?.trim_start_matches(' ');
+    let rest = NEWER.iter().find_map(|word| rest.strip_prefix(word))?.trim_start_matches(' ');
+    code(text, text.len() - rest.len(), FEWEST)
+}
+
+/// Returns the start of what stands behind a joint at `at`, and a remark; the list begins with the number at `first`.
+fn behind_joint(text: &str, first: usize, at: usize, remarks: bool) -> Option<usize> {
     let rest = JOINTS.iter().find_map(|joint| text[at..].strip_prefix(joint))?;
     let rest = rest.strip_prefix(' ').unwrap_or(rest);
     let word = |c: &char| is_kanji(*c) || is_hiragana(*c);
     let remark: usize = rest.chars().take(LONGEST_REMARK).take_while(word).map(char::len_utf8).sum();
-    (remarks || remark == 0).then(|| text.len() - rest.len() + remark)
+    let start = text.len() - rest.len() + remark;
+    // PHS→5508、ICU→5531: the mark before the first number stands before the next one too.
+    let place = |c: &char| is_kanji(*c) || is_katakana(*c) || *c == 'ー' || c.is_ascii_uppercase();
+    let place: usize = rest.chars().take(LONGEST_PLACE).take_while(place).map(char::len_utf8).sum();
+    if remarks && place > 0 && rest[place..].starts_with('→') && text[..first].ends_with('→') {
+        return Some(text.len() - rest.len() + place + '→'.len_utf8());
+    }
+    (remarks || remark == 0).then_some(start)
 }
 
 /// Tests for a digit where the form has one, and its dashes.

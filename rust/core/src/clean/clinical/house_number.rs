@@ -82,6 +82,11 @@ pub fn house_number(text: &str, at: usize) -> Option<HouseNumber> {
         }
         rest = joint(rest);
     }
+    // 2-13-2F: a floor closes it.
+    let floor = text[number.end..].strip_prefix('F').filter(|_| number.count >= 3);
+    if floor.is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric())) {
+        number.end += 1;
+    }
     let written = &text[at..number.end];
     let ascii = written.is_ascii();
     let unit = char_at(text, number.end).is_some_and(|c| {

@@ -80,7 +80,7 @@ fn sign_alone(text: &str, word: &Range<usize>) -> Option<Place> {
     let start = after_label(text, word.end);
     let end = sign_end(text, start)?;
     let digits = text[start..end].bytes().filter(u8::is_ascii_digit).count();
-    let number = text[end..].trim_start_matches([' ', '\n', '、', '・', '/']).starts_with("番号");
+    let number = text[end..].trim_start_matches([' ', '\n', '、', '・', '/', '-']).starts_with("番号");
     (digits >= 2 && number).then(|| labelled(text, word, start..end))
 }
 
@@ -118,7 +118,7 @@ fn sign_end(text: &str, start: usize) -> Option<usize> {
 
 /// Returns the end of the number behind 番号, which follows the sign.
 fn number_behind_sign(text: &str, sign: usize) -> Option<usize> {
-    let rest = text[sign..].trim_start_matches([' ', '\n', '、', ',', '・', ':', '/', ')', '(']);
+    let rest = text[sign..].trim_start_matches([' ', '\n', '、', ',', '・', ':', '/', ')', '(', '-']);
     let rest = rest.strip_prefix("番号")?;
     number_end(text, after_label(text, text.len() - rest.len()))
 }

@@ -24,9 +24,12 @@ mod insurer;
 mod ip_address;
 mod licence;
 mod list;
+mod login;
 mod lot;
 mod names;
 mod noun;
+mod number_plate;
+mod ordinal;
 mod passport;
 mod patient_id;
 mod pension;
@@ -135,6 +138,9 @@ pub fn find(words: &Words, buffers: &mut Buffers, text: &str, found: &mut Vec<Fo
             let row = RULE_COUNT + i;
             let others = if category.tag == patient_id::CATEGORY.tag {
                 further::further(text, &value, false)
+                    .into_iter()
+                    .chain(further::renumbered(text, &value))
+                    .collect()
             } else {
                 Vec::new()
             };

@@ -19,7 +19,7 @@ static OTHERS: LazyLock<List> = LazyLock::new(|| {
 /// Words in Latin letters before ID or No that mean a person's number.
 static LATIN: LazyLock<List> = LazyLock::new(|| {
     List::read(
-        "patient pt subject study case user login member account sample specimen visit \
+        "phr patient pt subject study case user login member account sample specimen visit \
          order donor recipient chart hospital record staff employee new old his ehr emr \
          pacs ris lis exam screening",
     )

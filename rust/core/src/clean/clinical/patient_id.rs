@@ -140,14 +140,26 @@ fn read(text: &str, word: Range<usize>) -> Option<Place> {
 /// The longest number before its label, in bytes.
 const LONGEST: usize = 20;
 
-/// Reads the number that a sign joins with its label behind it: 0312-7781-04=患者ID.
+/// Reads the number that a sign joins with its label behind it, or の with the card: 0312-7781-04=患者ID, 00-2784-91の診察券.
 fn number_before(text: &str, word: &Range<usize>) -> Option<Place> {
-    let head = text[..word.start].strip_suffix('=')?;
+    let label = &text[word.clone()];
+    let held = matches!(label, "診察券" | "診察カード" | "カルテ");
+    let head = text[..word.start].strip_suffix('=');
+    let head = head.or_else(|| text[..word.start].strip_suffix('の').filter(|_| held))?;
     let of_code = |b: &&u8| b.is_ascii_alphanumeric() || **b == b'-';
     let length = head.as_bytes().iter().rev().take(LONGEST + 1).take_while(of_code).count();
     let value = head.len() - length..head.len();
     let digits = text[value.clone()].bytes().filter(u8::is_ascii_digit).count();
-    (digits >= 5 && length <= LONGEST).then_some(Place { whole: value.start..word.end, value })
+    let code = &text[value.clone()];
+    // 2024-03-04のカルテ
+    let dated = code.starts_with("19") || code.starts_with("20");
+    let fits = digits >= 5 && length <= LONGEST;
+    if held {
+        let apart = !text[..value.start].ends_with(['/', '.', '_']);
+        let sure = apart && !dated && (label != "カルテ" || code.contains('-'));
+        return (fits && sure).then_some(Place { whole: value.clone(), value });
+    }
+    fits.then_some(Place { whole: value.start..word.end, value })
 }
 
 /// Tests whether ID with so many digits is a person's: Gene ID, 遺伝子ID and ID 1234 are not.

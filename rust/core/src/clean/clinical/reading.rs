@@ -48,7 +48,7 @@ pub fn after_label(text: &str, end: usize) -> usize {
 }
 
 /// Marks between a label and a number that no name has.
-const BEFORE_NUMBER: [&str; 10] = ["\"", "'", "/", "|", ">", "⇒", "『", "【", "<", "_"];
+const BEFORE_NUMBER: [&str; 11] = ["\"", "'", "/", "|", ">", "⇒", "『", "【", "<", "_", "*"];
 
 /// The longest remark in brackets behind a label, in characters: 登録番号(治験):.
 const LONGEST_REMARK: usize = 12;
@@ -57,14 +57,26 @@ const LONGEST_REMARK: usize = 12;
 pub fn after_marks(text: &str, end: usize) -> usize {
     let mut at = after_label(text, end);
     let remark = end + usize::from(text[end..].starts_with(' '));
-    if let Some(behind) = remark_end(text, remark) {
+    if let Some(behind) = remark_end(text, remark).or_else(|| length_end(text, at)) {
         at = after_label(text, behind);
     }
     for _ in 0..2 {
         let Some(mark) = BEFORE_NUMBER.iter().find(|mark| strip(&text[at..], mark).is_some()) else { break };
+        // Two asterisks are emphasis, one begins a bar code.
+        if *mark == "*" && text[at + 1..].starts_with('*') {
+            break;
+        }
         at = after_label(text, at + mark.len());
     }
     at
+}
+
+/// Returns the end of what says how many digits a number has at `at`: 7桁, (8桁).
+fn length_end(text: &str, at: usize) -> Option<usize> {
+    let rest = &text[at..];
+    let digits = rest.bytes().take(3).take_while(u8::is_ascii_digit).count();
+    let behind = rest[digits..].strip_prefix('桁').filter(|_| (1..=2).contains(&digits))?;
+    Some(text.len() - behind.len())
 }
 
 /// Tests for a DICOM tag, group and element, at the start of `text`: 0010,0020.

@@ -4,10 +4,12 @@ use std::ops::Range;
 
 use super::category::{Category, Place};
 use super::code::{any_code, labelled_code};
+use super::login::{self, login};
 use super::noun::{follows_hiragana, is_personal, noun_before};
+use super::number_plate::{self, number_plate};
+use super::ordinal::ordinal;
 use super::reading::{after_marks, begins_word, labelled};
 use super::record_labels;
-use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
 use crate::clean::rule::Example;
 
 pub const CATEGORY: Category = Category {
@@ -47,6 +49,12 @@ fn read(text: &str, word: Range<usize>) -> Option<Place> {
     {
         return number_plate(text, &word).or_else(|| any_code(text, &word).filter(|_| label != "ナンバー"));
     }
+    if number_plate::CARS.contains(&label) {
+        return number_plate::behind_car(text, &word);
+    }
+    if label == "第" {
+        return ordinal(text, &word);
+    }
     let lower = label.to_ascii_lowercase();
     if label.starts_with("年(") {
         return court_case(text, &word);
@@ -61,12 +69,11 @@ fn read(text: &str, word: Range<usize>) -> Option<Place> {
     if matches!(&*lower, "hn") && !text[word.end..].starts_with([':', '#', '=']) {
         return None;
     }
-    if lower.contains("ログイン")
-        || lower.starts_with("login")
-        || lower.starts_with("user")
-        || lower.starts_with("ユーザ")
-    {
+    if login::is_label(&lower) {
         return login(text, &word);
+    }
+    if login::is_secret(&lower) {
+        return login::secret(text, &word).or_else(|| labelled_code(text, &word, least(label)));
     }
     match label {
         "番号" | "コード" => numbered(text, &word),
@@ -75,8 +82,35 @@ fn read(text: &str, word: Range<usize>) -> Option<Place> {
         _ if label.ends_with("手帳") => labelled_code(text, &word, least(label))
             .filter(|place| !is_pressure(&text[place.value.start..]))
             .map(|place| with_second(text, place)),
+        "登録番号" => number_plate(text, &word).or_else(|| labelled_code(text, &word, 2)),
+        _ if STUDIES.iter().any(|study| label.ends_with(study)) => {
+            labelled_code(text, &word, 4).filter(|place| is_of_study(&text[place.value.clone()]))
+        }
+        _ if label.contains("カード") || label.contains("永住者") => residence_card(text, &word)
+            .or_else(|| labelled_code(text, &word, least(label)).map(|place| with_second(text, place))),
         _ => labelled_code(text, &word, least(label)).map(|place| with_second(text, place)),
     }
+}
+
+/// Registers whose word may stand before a count or a year too.
+const STUDIES: [&str; 7] =
+    ["治験登録", "試験登録", "症例登録", "患者登録", "デバイス登録", "移植登録", "研究登録"];
+
+/// Tests for a code with letters, or for seven digits or more: C05-0329, and no count or years.
+fn is_of_study(code: &str) -> bool {
+    code.contains(|c: char| c.is_ascii_alphabetic())
+        || code.len() >= 7 && code.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// Reads the number of a residence card with spaces beside its letters: AB 12345678 CD.
+fn residence_card(text: &str, word: &Range<usize>) -> Option<Place> {
+    let start = after_marks(text, word.end);
+    let letters = |rest: &str| rest.bytes().take(3).take_while(u8::is_ascii_uppercase).count() == 2;
+    let rest = text[start..].get(2..).filter(|_| letters(&text[start..]))?.trim_start_matches(' ');
+    let digits = rest.bytes().take(9).take_while(u8::is_ascii_digit).count();
+    let rest = rest.get(8..).filter(|_| digits == 8)?.trim_start_matches(' ');
+    let end = text.len() - rest.get(2..).filter(|_| letters(rest))?.len();
+    Some(labelled(text, word, start..end))
 }
 
 /// Reads the number of a case at a court: 令和6年(家)第1188号.
@@ -112,24 +146,6 @@ fn mac_address(text: &str, word: &Range<usize>) -> Option<Place> {
     let length = text.as_bytes()[start..].iter().take(20).take_while(is_part).count();
     let digits = text[start..start + length].bytes().filter(u8::is_ascii_hexdigit).count();
     (digits == 12).then(|| labelled(text, word, start..start + length))
-}
-
-/// Reads the name of an account of a hospital's own system: user0447, kobayakawa-h.
-fn login(text: &str, word: &Range<usize>) -> Option<Place> {
-    let start = after_marks(text, word.end);
-    let is_part = |b: &&u8| b.is_ascii_alphanumeric() || matches!(**b, b'_' | b'.' | b'-');
-    let length = text.as_bytes()[start..].iter().take(32).take_while(is_part).count();
-    let name = text[start..start + length].trim_end_matches(['.', '-']);
-    let marked = name.contains(|c: char| c.is_ascii_digit() || matches!(c, '_' | '-' | '.'));
-    let explicit =
-        text[word.clone()].to_ascii_lowercase().ends_with("id") || text[word.end..start].contains([':', '=']);
-    let marks = text[word.end..start].contains([':', '=', ' ', 'は']);
-    (marks
-        && name.len() >= 4
-        && start > word.end
-        && marked
-        && (explicit || name.starts_with(|c: char| c.is_ascii_lowercase())))
-    .then(|| labelled(text, word, start..start + name.len()))
 }
 
 /// Tests for a blood pressure: two numbers of two or three digits and a slash.
@@ -168,6 +184,8 @@ fn least(label: &str) -> usize {
         "免許証",
         "限度額認定証",
         "リストバンド",
+        "ネームバンド",
+        "腕バンド",
         "高齢者証",
         "保険証",
         "手帳",
@@ -272,35 +290,3 @@ const PERSONS: [&str; 16] = [
     "暗証",
     "照会",
 ];
-
-/// Reads the number of a car: 品川 300 あ 12-34.
-fn number_plate(text: &str, word: &Range<usize>) -> Option<Place> {
-    let start = after_marks(text, word.end);
-    let place = run_of(text, start, |c| is_kanji(c) || is_katakana(c) || is_hiragana(c) || c == 'ヶ');
-    let class = run_of(text, skip_spaces(text, place), |c| c.is_ascii_alphanumeric());
-    let kana = skip_spaces(text, class);
-    let letter = run_of(text, kana, |c| is_hiragana(c) || c.is_ascii_alphabetic());
-    let number = skip_spaces(text, letter);
-    let end = run_of(text, number, |c| c.is_ascii_digit() || matches!(c, '-' | '・' | '.'));
-    let digits = text[number..end].bytes().filter(u8::is_ascii_digit).count();
-    let fits = place > start && class > place && letter > kana && (1..=4).contains(&digits);
-    // 多摩あ17-93, without the class
-    let rest = run_of(text, skip_spaces(text, place), |c| c.is_ascii_digit() || c == '-');
-    let digits = text[place..rest].bytes().filter(u8::is_ascii_digit).count();
-    let short = text[start..place].ends_with(is_hiragana)
-        && text[start..place].starts_with(is_kanji)
-        && (2..=4).contains(&digits);
-    if !fits && short {
-        return Some(labelled(text, word, start..rest));
-    }
-    fits.then(|| labelled(text, word, start..end))
-}
-
-fn skip_spaces(text: &str, at: usize) -> usize {
-    at + text[at..].bytes().take(2).take_while(|&b| b == b' ').count()
-}
-
-/// Returns the end of at most eight characters of one kind at `at`.
-fn run_of(text: &str, at: usize, is: impl Fn(char) -> bool) -> usize {
-    at + text[at..].chars().take(8).take_while(|&c| is(c)).map(char::len_utf8).sum::<usize>()
-}

@@ -7,7 +7,7 @@ use super::words::Seen;
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
 
 /// Services before the name of an account, and words for such names.
-pub const WORDS: [&str; 135] = [
+pub const WORDS: [&str; 145] = [
     "ブログ名",
     "チャンネル名",
     "LINE",
@@ -143,6 +143,16 @@ pub const WORDS: [&str; 135] = [
     "ジモティー",
     "ラクマ",
     "ヤフオク",
+    "ポータル登録名",
+    "アプリ登録名",
+    "サイト登録名",
+    "会員登録名",
+    "利用者アカウント",
+    "職員アカウント",
+    "患者アカウント",
+    "ユーザーアカウント",
+    "ログインアカウント",
+    "端末アカウント",
 ];
 
 /// Words that mean something else as often: only an explicit mark behind them announces an account.
@@ -274,8 +284,8 @@ fn behind_service(text: &str, service: &str, at: usize) -> Option<Range<usize>> 
         true => c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '@' | '/'),
         false => is_katakana(c) || c == 'ー' || is_kanji(c) && !service.starts_with(is_kanji),
     });
-    if joined && !matches!(service, "アカウント" | "ユーザー名" | "ユーザ名") || before == Some('/')
-    {
+    let compound = ["アカウント", "登録名"].iter().any(|end| service.ends_with(end));
+    if joined && !compound && !matches!(service, "ユーザー名" | "ユーザ名") || before == Some('/') {
         return None;
     }
     let mut start = id_in_brackets(text, at + service.len()).unwrap_or(at + service.len());

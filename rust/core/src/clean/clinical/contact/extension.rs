@@ -7,7 +7,7 @@ use super::words::Seen;
 use crate::clean::characters::{is_kanji, is_katakana};
 
 /// Words before the number of an extension or a hospital's own telephone.
-pub const WORDS: [&str; 51] = [
+pub const WORDS: [&str; 64] = [
     "ナイセン",
     "内線番号",
     "PHS番号",
@@ -59,6 +59,19 @@ pub const WORDS: [&str; 51] = [
     "beeper",
     "bleep",
     "Bleep",
+    "病棟スマホ",
+    "病棟スマートフォン",
+    "外来スマホ",
+    "当直スマホ",
+    "師長スマホ",
+    "リーダースマホ",
+    "医局スマホ",
+    "個室電話",
+    "病室電話",
+    "病室内電話",
+    "床頭台電話",
+    "詰所電話",
+    "ナースステーション電話",
 ];
 
 /// Marks and words between a word and its number.
@@ -136,7 +149,9 @@ pub fn extensions(text: &str, seen: &Seen) -> Vec<Range<usize>> {
         if let Some(number) = number_before(text, at, end) {
             found.push(number);
         }
-        let start = skip(text, end, &BETWEEN);
+        // 内線(薬剤部)3461
+        let remark = if word.contains("内線") { remark_end(text, end) } else { end };
+        let start = skip(text, remark, &BETWEEN);
         if word == "内" && !stands_alone(text, at, end, start) {
             continue;
         }

@@ -1,0 +1,39 @@
+//! Numbers of certificates and registers that 第 begins, behind who or what has them: 理学療法士 第88312号, 戸籍謄本 第2274号.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use super::category::Place;
+use super::list::List;
+use crate::clean::characters::is_kanji;
+
+/// Ends of words for what has a number, and for who has a licence.
+static HOLDERS: LazyLock<List> = LazyLock::new(|| {
+    List::read(
+        "戸籍謄本 戸籍抄本 除籍謄本 住民票 診断書 死亡届 出生届 国民健康保険 国保 社会保険 社保 健保 健康保険 協会けんぽ 共済組合 受給者 受給者証 \
+         療法士 聴覚士 看護師 薬剤師 助産師 保健師 医師 放射線技師 検査技師 工学技士 栄養士 福祉士 救命士 心理師 訓練士 支援専門員 衛生士 技工士 装具士",
+    )
+});
+
+/// The most characters of the sign of an insurer between its word and the number: 国民健康保険 松国 第5528031号.
+const LONGEST_SIGN: usize = 4;
+
+/// Reads the number behind 第 at `word`: four digits or more with 号, five without.
+pub fn ordinal(text: &str, word: &Range<usize>) -> Option<Place> {
+    let head = text[..word.start].strip_suffix([' ', ':', '(']).unwrap_or(&text[..word.start]);
+    if head.len() == word.start && !head.ends_with(is_kanji) {
+        return None;
+    }
+    let rest = &text[word.end..];
+    let digits = rest.bytes().take(10).take_while(u8::is_ascii_digit).count();
+    let behind = &rest[digits..];
+    let closed = behind.strip_prefix('号');
+    let goes_on = closed.unwrap_or(behind).starts_with(|c: char| c.is_ascii_alphanumeric() || c == '.');
+    let least = if closed.is_some() { 4 } else { 5 };
+    let sign: usize =
+        head.chars().rev().take(LONGEST_SIGN).take_while(|&c| is_kanji(c)).map(char::len_utf8).sum();
+    let insurer = || head[..head.len() - sign].strip_suffix(' ').is_some_and(|head| head.ends_with("保険"));
+    let fits = (least..=9).contains(&digits) && !goes_on && (HOLDERS.ends(head) || insurer());
+    let end = text.len() - closed.unwrap_or(behind).len();
+    fits.then_some(Place { whole: word.start..end, value: word.start..end })
+}
