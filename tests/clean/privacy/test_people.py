@@ -16,7 +16,8 @@ held out until the rules had been measured with them (91.0 % and 95.2 %; they ho
 mended by them since.
 The lines of wards (`*_wards.tsv`) are by an eighth author, who had read neither the rules nor the other tables: what nurses,
 doctors and offices write in a day, names as frequent as they are. They were held out until the rules
-had been measured with them (people 94.9 %, of full names 99.2 %; identifiers 91.1 %; they hold no hospitals).
+had been measured with them (people 94.9 %, of full names 99.2 %; identifiers 91.1 %; they hold no hospitals), and the rules have
+been mended by them since.
 """
 
 import sys
@@ -49,12 +50,12 @@ KEPT_UNSEEN = 0.98
 HOSPITALS_KEPT_GOAL = 0.97
 MOST_MISSED = {
     ("people", "visible"): 13,  # of 1934
-    ("people", "held_out"): 29,  # of 1181
+    ("people", "held_out"): 28,  # of 1181
     ("people", "unseen"): 12,  # of 1370
     ("people", "fresh"): 74,  # of 1939
     ("people", "ordinary"): 1,  # of 830
-    ("people", "records"): 58,  # of 1198
-    ("people", "wards"): 39,  # of 768
+    ("people", "records"): 44,  # of 1198
+    ("people", "wards"): 1,  # of 768
     ("identifiers", "visible"): 0,  # of 1894
     ("identifiers", "held_out"): 23,  # of 730
     ("identifiers", "unseen"): 0,  # of 839

@@ -20,12 +20,12 @@ const LONGEST_SIGN: usize = 4;
 
 /// Reads the number behind 第 at `word`: four digits or more with 号, five without.
 pub fn ordinal(text: &str, word: &Range<usize>) -> Option<Place> {
-    let head = text[..word.start].strip_suffix([' ', ':', '(']).unwrap_or(&text[..word.start]);
-    if head.len() == word.start && !head.ends_with(is_kanji) {
-        return None;
-    }
     let rest = &text[word.end..];
     let digits = rest.bytes().take(10).take_while(u8::is_ascii_digit).count();
+    let head = text[..word.start].strip_suffix([' ', ':', '(']).unwrap_or(&text[..word.start]);
+    if digits < 4 || head.len() == word.start && !head.ends_with(is_kanji) {
+        return None;
+    }
     let behind = &rest[digits..];
     let closed = behind.strip_prefix('号');
     let goes_on = closed.unwrap_or(behind).starts_with(|c: char| c.is_ascii_alphanumeric() || c == '.');

@@ -7,7 +7,7 @@ use super::words::Seen;
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
 
 /// Services before the name of an account, and words for such names.
-pub const WORDS: [&str; 145] = [
+pub const WORDS: [&str; 143] = [
     "ブログ名",
     "チャンネル名",
     "LINE",
@@ -146,13 +146,11 @@ pub const WORDS: [&str; 145] = [
     "ポータル登録名",
     "アプリ登録名",
     "サイト登録名",
-    "会員登録名",
     "利用者アカウント",
     "職員アカウント",
     "患者アカウント",
     "ユーザーアカウント",
     "ログインアカウント",
-    "端末アカウント",
 ];
 
 /// Words that mean something else as often: only an explicit mark behind them announces an account.

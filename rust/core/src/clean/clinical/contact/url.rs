@@ -145,7 +145,9 @@ fn native_host(text: &str, dot: usize) -> Option<Range<usize>> {
     let end = domain_end(text, start).filter(|&end| end > dot)?;
     let (_, tld) = text[start..end].rsplit_once('.')?;
     let native = !tld.is_ascii();
-    (native || is_sure(tld)).then(|| start..path_end(text, end))
+    // 日本の研究.com is the name of a site.
+    let phrase = tld != "jp" && text[..start].strip_suffix('の').is_some_and(|rest| rest.ends_with(is_kanji));
+    (native || is_sure(tld) && !phrase).then(|| start..path_end(text, end))
 }
 
 /// The end of the path behind a host; behind a host in other letters it may be in kanji.

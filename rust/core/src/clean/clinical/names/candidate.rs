@@ -1,6 +1,9 @@
 //! Names that the words of a run of kanji may be, before their surroundings are looked at.
 
 use std::ops::Range;
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashSet;
 
 use super::closing::begins_inflected;
 use super::given_kana::given_in_kana;
@@ -87,6 +90,9 @@ const SINGLE: &str = "\
     門陣陳陶雨雪青韓風飯香馬高鳥鳴鷲鹿黄黒\
     劉趙崔楊呉徐朱郭羅鄭謝唐許鄧馮曹彭蕭袁潘蔡杜葉蘇魏呂姚盧姜譚廖范汪陸戴夏邱鄒孟閻薛尹黎賀顧龔邵覃兪禹閔卞魯廉阮裴裵仲浦";
 
+/// The characters of [`SINGLE`], which each kanji of a run is compared with.
+static SINGLES: LazyLock<FxHashSet<char>> = LazyLock::new(|| SINGLE.chars().collect());
+
 /// Single characters that are surnames too, but say where or when behind a title and before a mark.
 pub const NO_SINGLES: &str = "前後東西南北中上下内外今朝夕昼夜秋元旦";
 
@@ -147,7 +153,7 @@ const TITLED: &str = "\
     平錦米源蔀菊蓮郡境垣峰巽伯佃守黄周胡肖余丁沈傅鍾汪韋侯尹史洪莫湯権辛千玄秋慎宣卓白厳椿鎌楢樫杣畔粕縣逸郷雁鞍鵜鷹麓黛翁篁笛紺絹茨楯槌樽橡沓沼濱灘獅畦砥窪竿箕箱嶺栃榛檜欅楡桧杠柘枦椚\
     栂槐鱸鰐鮎鯨鳩雀鷺鶉隼鴫鴨綿縄綱綾墨硯筧笈簾籠糀蔭蕨菖菰菱萱葭蔦薗苑芳芹茅茜莇虎蟹蛭袖貝貞越路轡酒釜釘釣鉄鉾銅鋤錺鍛鍬鎮鏡鐙鬼魚鶯麦麹戎戒擣斧朴杏杖杭枡枝柵柄柱柿栄栖桁桐桶梁棒棚森\
     昆坂洞塚仲宝渚申郡滝楠巽菅杠椋\
-    椙榎構槇櫛櫻汐江汲洲淵淀港湊溝滋漆澁瀧炭烏牛狩猪玉珍珠甘畝疋盆碇碓磨礒祝神禰種穂穐竪端竜笠筆築箭紀紫";
+    柊葵菫椙榎構槇櫛櫻汐江汲洲淵淀港湊溝滋漆澁瀧炭烏牛狩猪玉珍珠甘畝疋盆碇碓磨礒祝神禰種穂穐竪端竜笠筆築箭紀紫";
 
 /// Tests for a common surname of one kanji.
 pub fn is_single(name: &str) -> bool {
@@ -168,7 +174,7 @@ fn one(text: &str) -> Option<char> {
 
 /// Tests for a kanji of [`SINGLE`], or another form of one.
 fn is_single_kanji(c: char) -> bool {
-    SINGLE.contains(c) || VARIANTS.at_start_of(c).is_some_and(|usual| SINGLE.contains(usual))
+    SINGLES.contains(&c) || VARIANTS.at_start_of(c).is_some_and(|usual| SINGLES.contains(&usual))
 }
 
 /// Lists the candidates of the run at `run`.

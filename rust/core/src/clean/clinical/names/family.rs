@@ -10,7 +10,7 @@ use super::words::{Kind, Words};
 use crate::clean::characters::{is_hiragana, is_kanji};
 
 /// Words for somebody behind a member of the family, which are read as given names too.
-const NO_GIVEN: [&str; 31] = [
+pub const NO_GIVEN: [&str; 31] = [
     "平日", "休日", "祝日", "週末", "日中", "夜間", "成人", "健康", "健常", "健全", "長寿", "自由", "平和",
     "達者", "有名", "無事", "健在", "元気", "正常", "実家", "同居", "同席", "同伴", "別居", "一人", "不明",
     "二人", "三人", "五人", "四人", "時代",
@@ -20,7 +20,7 @@ const NO_GIVEN: [&str; 31] = [
 const OF_SOMEBODY: [&str; 12] = ["愛", "幸", "望", "詩", "舞", "学", "花", "桜", "泉", "歩", "灯", "糸"];
 
 /// Last characters of given names.
-const ENDS: &str =
+pub const ENDS: &str =
     "子美江代恵枝苗雄男夫郎吉一二三介助太平治司樹香菜奈希花華乃音織里理紀也哉斗人真弓合由友生実典博浩";
 
 /// Finds the given name in the run of kanji at `run` that a member of the family begins or precedes.
@@ -89,7 +89,7 @@ fn is_called(words: &Words, before: &str, name: &str, behind: &str) -> bool {
 }
 
 /// Tests for a given name that is no word for what members of families do or have.
-fn is_name(words: &Words, name: &str) -> bool {
+pub fn is_name(words: &Words, name: &str) -> bool {
     let length = name.chars().count();
     if length == 1 {
         return GIVEN_SINGLE.contains(name);

@@ -1,5 +1,6 @@
 //! Given names in kana behind a surname.
 
+use super::given_kanji::is_given_kanji;
 use super::lists::{GIVEN_HIRAGANA, GIVEN_KATAKANA, GIVEN_MODERN, GOES_ON, NO_GIVEN};
 use super::readings::katakana;
 use super::runs::{is_katakana_word, run_of};
@@ -13,6 +14,12 @@ pub fn given_in_kana(words: &Words, text: &str, at: usize) -> usize {
     let start = dot.unwrap_or(at + text[at..].len() - text[at..].trim_start_matches(' ').len());
     if dot.is_none() && start > at + 2 {
         return at;
+    }
+    if dot.is_none()
+        && start > at
+        && let Some(end) = with_kanji(text, start)
+    {
+        return end;
     }
     let name = if run_of(text, start, is_katakana_word) > start {
         in_katakana(words, text, start, start == at)
@@ -39,6 +46,26 @@ fn in_katakana(words: &Words, text: &str, start: usize, joined: bool) -> Option<
             && !words.is(word, &[Kind::Other, Kind::Organisation, Kind::Place])
     };
     (GIVEN_KATAKANA.contains(word) || of_dictionary || read()).then_some(end)
+}
+
+/// Returns the end of a given name of one kanji with kana behind it before an honorific: 志げ 様, 美よ子さん.
+fn with_kanji(text: &str, start: usize) -> Option<usize> {
+    let first = text[start..].chars().next()?;
+    let to = start + first.len_utf8();
+    if !is_given_kanji(&text[start..to])
+        || text[to..].starts_with(['は', 'が', 'を', 'に', 'で', 'へ', 'も', 'と', 'さ'])
+    {
+        return None;
+    }
+    let kana =
+        to + text[to..].chars().take(2).take_while(|&c| is_hiragana(c)).map(char::len_utf8).sum::<usize>();
+    let mut ends = text[to..kana].char_indices().map(|(i, c)| to + i + c.len_utf8());
+    let honoured = |end: usize| {
+        let behind = text[end..].strip_prefix('子').unwrap_or(&text[end..]).trim_start_matches(' ');
+        ["様", "殿", "さん", "さま"].iter().any(|word| behind.starts_with(word))
+    };
+    let end = ends.find(|&end| honoured(end))?;
+    Some(end + text[end..].strip_prefix('子').map_or(0, |_| '子'.len_utf8()))
 }
 
 /// Kanji that close a given name in hiragana, as they are read.

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::super::category::Place;
+use super::given_alone;
 use super::given_kana::{closed_by_kanji, is_long_given, is_short_given};
 use super::joined::{self, is_full, is_full_beside};
 use super::lists::{GIVEN_HIRAGANA, GIVEN_MODERN, GOES_ON, NO_GIVEN};
@@ -54,10 +55,16 @@ pub fn hiragana(words: &Words, text: &str, start: usize, last: Option<usize>) ->
         let run = &text[start..end];
         words.readings_of_names.has(run) && !NO_GIVEN.contains(run) || is_reading(words, run)
     };
-    if reading {
+    // 命名は「光宙」(ぴかちゅう)
+    let quoted = between == Some("」(") && text[end..].starts_with(')') && is_given_name(&text[..start]);
+    if reading || quoted {
         let next = text[end..].strip_prefix(' ').map_or(end, |_| run_of(text, end + 1, is_hiragana));
         let whole = if text[next..].starts_with(')') { next } else { end };
         return (Some(Place { whole: start..whole, value: start..whole }), whole);
+    }
+    if let Some(place) = given_alone::in_kana(words, text, start, end) {
+        let end = place.whole.end;
+        return (Some(place), end);
     }
     if let Some(name) = speaker(words, text, start, end) {
         return (Some(Place { whole: start..name, value: start..name }), end);
@@ -96,6 +103,16 @@ pub fn hiragana(words: &Words, text: &str, start: usize, last: Option<usize>) ->
     let name = if apart { honoured(words, text, start, end) } else { None };
     let place = name.map(|(name, whole)| Place { whole: start..whole, value: start..name });
     (place, end.max(start + 'あ'.len_utf8()))
+}
+
+/// Tests for a name that is given, in a quotation at the end of `before` with an open bracket: 命名は「光宙」(.
+fn is_given_name(before: &str) -> bool {
+    let inner = before.strip_suffix("」(").unwrap_or(before);
+    let length: usize = inner.chars().rev().take(6).take_while(|&c| c != '「').map(char::len_utf8).sum();
+    let head = inner[..inner.len() - length].strip_suffix('「');
+    head.is_some_and(|head| {
+        ["命名は", "命名", "命名:", "名前は", "名は"].iter().any(|word| head.ends_with(word))
+    })
 }
 
 /// Tests for a sign that closes a name at `at`.

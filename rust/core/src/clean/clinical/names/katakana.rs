@@ -2,6 +2,7 @@
 
 use super::super::category::Place;
 use super::foreign;
+use super::given_alone;
 use super::joined;
 use super::lists::{BELONGS, GIVEN_KATAKANA, GOES_ON, NO_KATAKANA, VISITS};
 use super::runs::{is_katakana_word, run_of};
@@ -18,6 +19,14 @@ const BETWEEN: [char; 3] = ['・', ' ', '='];
 /// Names in katakana that begin at `start`, where a run of katakana begins; returns the end of the run too.
 pub fn katakana(words: &Words, text: &str, start: usize, last: Option<usize>) -> (Option<Place>, usize) {
     let ends = part_ends(text, start);
+    if let Some(place) = given_alone::in_kana(words, text, start, ends[0]) {
+        let end = place.value.end;
+        return (Some(place), end);
+    }
+    if let Some(place) = foreign::reading_in_brackets(text, start, ends[ends.len() - 1], last) {
+        let end = place.value.end;
+        return (Some(place), end);
+    }
     let before = &text[..start];
     let tie = title(before).or_else(|| family(before));
     let person = || ends.len() > 1 && before.ends_with(['婦', '性', '児', '生', '人', '名', '者', '氏']);
@@ -168,7 +177,9 @@ impl Name<'_> {
             Some(Tie::Topic) => {
                 (behind.is_empty() || behind.starts_with(['、', '。', ' ', '\n', ',', 'で'])) && person()
             }
-            Some(Tie::Loose | Tie::Weak | Tie::Role) => closed && person(),
+            Some(Tie::Loose | Tie::Weak | Tie::Role) => {
+                closed && (person() || self.text[..self.start].ends_with(' ') && self.holds_name())
+            }
             Some(Tie::Direct) => {
                 !behind.starts_with(is_kanji)
                     && (person() || self.dotted() && (closed || GOES_ON.begins(behind)))
@@ -220,6 +231,16 @@ impl Name<'_> {
             && self.parts[1..]
                 .iter()
                 .all(|part| self.words.is_name(part) || !self.words.is(part, &[Kind::Other]))
+    }
+
+    /// Tests for parts with a space between them, one of which is a name and none another word: スザ アマンダ.
+    fn holds_name(&self) -> bool {
+        let other = |part: &&&str| {
+            self.words.is(part, &[Kind::Other, Kind::Place, Kind::Organisation]) && !self.words.is_name(part)
+        };
+        self.parts.len() > 1
+            && self.parts.iter().any(|part| self.words.is_name(part))
+            && !self.parts.iter().any(|part| other(&part))
     }
 
     fn bracketed(&self) -> bool {

@@ -36,6 +36,7 @@ pub fn latin(words: &Words, text: &str, start: usize, last: Option<usize>) -> (O
             .or_else(|| of_address(text, &ends).map(place_to))
             .or_else(|| foreign::in_latin(text, start, &ends).map(place_to))
             .or_else(|| foreign::with_age(text, start, ends[0]).map(place_to))
+            .or_else(|| foreign::behind_patient(text, start, ends[0]).map(place_to))
     };
     let end = place.as_ref().map_or(ends[0], |place| place.value.end);
     (place, end)
@@ -123,7 +124,8 @@ fn honoured(words: &Words, text: &str, start: usize, end: usize) -> Option<usize
         && honorific != "先生"
         && parts()
             .all(|part| part.len() >= 2 && part.bytes().all(|b| b.is_ascii_alphabetic()) && !is_other(part))
-        && FOREIGN_LATIN.contains(&parts().next().unwrap_or_default().to_ascii_lowercase());
+        && (FOREIGN_LATIN.contains(&parts().next().unwrap_or_default().to_ascii_lowercase())
+            || is_addressed(after, honorific) && parts().all(|part| part.len() > 3));
     if capitals {
         return Some(behind.len() - after.len() + honorific.len());
     }
@@ -132,6 +134,13 @@ fn honoured(words: &Words, text: &str, start: usize, end: usize) -> Option<usize
     let fits = (several || honorific != "様") && capitalised && name.len() >= 4
         || (surname() || foreign()) && name.len() >= 3;
     fits.then(|| behind.len() - after.len() + honorific.len())
+}
+
+/// Tests for an honorific of persons at the start of `text` that means no likeness: 殿, or 様 and then nothing or a space.
+fn is_addressed(text: &str, honorific: &str) -> bool {
+    let behind = &text[honorific.len()..];
+    matches!(honorific, "殿" | "氏" | "さん")
+        || honorific == "様" && (behind.is_empty() || behind.starts_with([' ', '\n', '、', '(', 'の']))
 }
 
 /// Initial of a given name behind a surname.

@@ -11,6 +11,7 @@ mod closing;
 mod evidence;
 mod family;
 mod foreign;
+mod given_alone;
 mod given_kana;
 mod given_kanji;
 mod hiragana;
@@ -274,8 +275,12 @@ impl Finder<'_> {
         if let Some(place) = shaped.then(|| self.by_shape(&run)).flatten() {
             go_on = go_on.max(place.whole.end);
             self.push(place);
-        } else if foreign::in_kanji(self.words, part, &text[end..]) {
-            self.push(Place { whole: run.clone(), value: run });
+        } else if let Some(place) = foreign::in_kanji(self.words, text, &run) {
+            go_on = go_on.max(place.whole.end);
+            self.push(place);
+        } else if let Some(range) = given_alone::in_kanji(self.words, text, &run) {
+            go_on = go_on.max(range.end);
+            self.push(Place { whole: range.clone(), value: range });
         } else if let Some(range) = family::given(self.words, text, &run) {
             self.push(Place { whole: range.clone(), value: range });
         } else if let Some(end) = family::given_by_form(self.words, text, &run) {
@@ -293,6 +298,7 @@ impl Finder<'_> {
         }
         let name = speaker::spoken(words, text, run)
             .or_else(|| speaker::of_home(words, text, run))
+            .or_else(|| speaker::of_task(words, text, run))
             .or_else(|| titled::name(words, text, run, last))?;
         Some(Place { whole: name.clone(), value: name })
     }

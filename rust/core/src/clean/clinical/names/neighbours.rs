@@ -87,10 +87,24 @@ fn extend(words: &Words, text: &str, place: &mut Place, taken: &Taken) {
         name.chars().nth(1).is_some() && fits && !text[..i].ends_with(is_kanji)
             || is_derived(words, name) && i > run
     });
-    if let Some(surname) = surname {
+    let single = || single_surname(text, place, run..head.len()).filter(|_| apart);
+    if let Some(surname) = surname.or_else(single) {
         place.value.start = surname;
         place.whole.start = surname;
     }
+}
+
+/// Single kanji before an honoured given name that say who, where or when.
+const NO_SURNAME: &str = "男女夫妻父母兄姉弟妹孫子娘嫁婿児姑舅故様殿氏号室階棟床科等歳才朝昼夕夜前後新旧同次月火水木金土日時分年回件番名方宅";
+
+/// Finds a surname of one kanji before a given name with an honorific, a space between them: 骨 修一様.
+fn single_surname(text: &str, place: &Place, head: Range<usize>) -> Option<usize> {
+    let honoured = ["様", "さん", "殿", "氏"]
+        .iter()
+        .any(|word| text[place.value.end..place.whole.end].trim_start_matches(' ') == *word);
+    let surname = &text[head.clone()];
+    let fits = surname.chars().nth(1).is_none() && !NO_SURNAME.contains(surname);
+    (honoured && fits && begins_phrase(&text[..head.start])).then_some(head.start)
 }
 
 /// Takes the given name behind a surname that was found, a space or a dot between them: 鈴鹿 拓人, 中井・孝雄.

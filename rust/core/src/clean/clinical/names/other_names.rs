@@ -57,10 +57,11 @@ const DISEASES: &str = "炎症腫瘤癌痛病疹瘡癬斑脈熱";
 /// Last characters of further words for diseases, which are no given name of two characters or more.
 const LONG_ENDS: &str = "性栓縮肺洞血骨筋腱孔創";
 
-/// Tests for a disease or a town behind what is read as a surname: 毛包炎, 片山熱, 若草浦町.
+/// Tests for a disease, a town or 姓 behind what is read as a surname: 毛包炎, 片山熱, 若草浦町, 前田姓.
 pub fn is_disease_or_town(surname: &str, given: &str) -> bool {
     let long = |part: &str| part.chars().nth(1).is_some();
-    given.ends_with(|c| DISEASES.contains(c))
+    given == "姓"
+        || given.ends_with(|c| DISEASES.contains(c))
         || long(given) && given.ends_with(|c| LONG_ENDS.contains(c))
         || long(given) && long(surname) && given.ends_with(['町', '村', '区', '郡'])
 }

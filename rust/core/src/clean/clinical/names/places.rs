@@ -40,7 +40,9 @@ static AT_LANDSCAPES: LazyLock<List> = LazyLock::new(|| {
 
 /// Tests for a bridge, a river or a mountain that is a surname too: 大橋を渡る.
 pub fn is_landscape(name: &str, behind: &str) -> bool {
+    let tilled = || ["開発", "開墾", "干拓"].iter().any(|word| behind.starts_with(word));
     name.ends_with(|c| "橋川山坂池島森林原野谷沢沼浜崎".contains(c)) && AT_LANDSCAPES.begins(behind)
+        || name.ends_with("新田") && tilled()
 }
 
 /// Words behind 氏 for parts of a clan.
@@ -103,6 +105,39 @@ const NO_PLACES: &[&str] = &[
     "欧米",
     "都内",
 ];
+
+/// Prefectures that are hardly surnames.
+const PREFECTURES: [&str; 24] = [
+    "青森",
+    "岩手",
+    "山形",
+    "茨城",
+    "群馬",
+    "埼玉",
+    "神奈川",
+    "新潟",
+    "山梨",
+    "岐阜",
+    "静岡",
+    "愛知",
+    "三重",
+    "兵庫",
+    "和歌山",
+    "鳥取",
+    "島根",
+    "岡山",
+    "徳島",
+    "愛媛",
+    "高知",
+    "熊本",
+    "鹿児島",
+    "大分",
+];
+
+/// Tests for a place that somebody is in charge of, and that is hardly a surname: 担当:京都.
+pub fn is_well_known(name: &str) -> bool {
+    NO_PLACES.contains(&name) || PREFECTURES.contains(&name)
+}
 
 /// Tests for a place that may be a surname which the dictionary lacks: no town, no river.
 pub fn is_unsettled(words: &Words, name: &str) -> bool {

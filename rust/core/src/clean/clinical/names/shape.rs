@@ -192,7 +192,7 @@ fn is_composed(name: &str) -> bool {
 }
 
 /// Tests for a word for somebody, or for what persons do and have.
-fn is_person(name: &str) -> bool {
+pub fn is_person(name: &str) -> bool {
     const PERSONS: [&str; 29] = [
         "昭和", "平成", "令和", "大正", "明治", "慶応", "慶應", "本人", "友人", "知人", "夫人", "主人",
         "美人", "愛人", "老人", "病人", "新人", "役人", "一人", "二人", "三人", "成人", "大人", "恋人",
@@ -207,7 +207,11 @@ fn surname_start(words: &Words, text: &str, at: usize, name: &str) -> Option<usi
         return None;
     }
     if name.chars().nth(1).is_none() {
-        let whole = is_titled_single(name) && begins_phrase(&text[..at]);
+        let numbered = || {
+            let number = text[..at].strip_suffix('.');
+            number.is_some_and(|rest| rest.ends_with(|c: char| c.is_ascii_digit()))
+        };
+        let whole = is_titled_single(name) && (begins_phrase(&text[..at]) || numbered());
         return whole.then_some(0);
     }
     long_start(words, name)

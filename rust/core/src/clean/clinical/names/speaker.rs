@@ -3,13 +3,14 @@
 use std::ops::Range;
 
 use super::candidate::is_single;
+use super::lists::BEFORE;
 use super::shape::{is_known, is_rare_word, may_be_surname};
 use super::words::{Kind, Words};
 use crate::clean::characters::is_kanji;
 
 /// Words with which a speaker goes on.
-const SPEAKS: [&str; 7] =
-    ["です。", "です、", "です\n", "でございます", "と申します", "といいます", "と言います"];
+const SPEAKS: [&str; 8] =
+    ["です」", "です。", "です、", "です\n", "でございます", "と申します", "といいます", "と言います"];
 
 /// Words for an action of somebody, before a closing bracket.
 const DOES: [&str; 20] = [
@@ -99,6 +100,32 @@ pub fn spoken(words: &Words, text: &str, run: &Range<usize>) -> Option<Range<usi
         && (says && sure() || begins && at() || mention())
         && (may_be_surname(words, name) || is_rare_word(words, name)))
     .then(|| run.clone())
+}
+
+/// Words behind the surname of who does a task, and of who is asked for it.
+const TASKS: [&str; 13] = [
+    "が務",
+    "がつと",
+    "が担",
+    "が行",
+    "が施行",
+    "が引",
+    "が代",
+    "が執",
+    "に依頼",
+    "に変更",
+    "に交代",
+    "にお願い",
+    "に交替",
+];
+
+/// Finds the surname of who does a task before it: 第一助手を和泉が務めた, 主治医を和泉に変更.
+pub fn of_task(words: &Words, text: &str, run: &Range<usize>) -> Option<Range<usize>> {
+    let task = text[..run.start].strip_suffix('を').is_some_and(|rest| BEFORE.ends(rest));
+    let name = &text[run.clone()];
+    let behind = &text[run.end..];
+    (task && TASKS.iter().any(|word| behind.starts_with(word)) && may_be_surname(words, name))
+        .then(|| run.clone())
 }
 
 /// Words behind 家 for what a family has or does, and words before its name.

@@ -8,7 +8,7 @@ use super::candidate::is_titled_single;
 use super::chains::is_chain;
 use super::closing::closes;
 use super::lists::NO_LABEL_VALUES;
-use super::places::is_unsettled;
+use super::places::{is_unsettled, is_well_known};
 use super::shape::{is_known, may_be_surname};
 use super::titles::{Tie, honorific, is_family, title};
 use super::words::{Kind, Words};
@@ -64,6 +64,7 @@ fn known(words: &Words, text: &str, run: &Range<usize>) -> Option<Range<usize>> 
                 && name.chars().nth(2).is_none()
                 && words.is(name, &[Kind::Other])
                 && !words.is_ordinary(name)
+                && !is_well_known(name)
                 && title(before) == Some(Tie::Mark)
         };
         let announced = match title(before) {

@@ -10,6 +10,13 @@ use crate::clean::characters::is_kanji;
 
 /// Words in brackets behind a name for who it is: 前田(医師), 池田(妻).
 const IN_BRACKETS: &[&str] = &[
+    "医",
+    "看",
+    "薬",
+    "検",
+    "栄",
+    "放",
+    "臨",
     "看護",
     "薬剤",
     "外科",
@@ -176,11 +183,14 @@ fn strip_tie(before: &str) -> (&str, Tie) {
 
 /// Tests for a title at the end of `before`; returns how it is tied to what follows.
 pub fn title(before: &str) -> Option<Tie> {
+    if let Some(rest) = without_ward(before) {
+        return title(rest).filter(|tie| matches!(tie, Tie::Mark | Tie::Loose));
+    }
     let (rest, tie) = strip_tie(before);
     let kanji = BEFORE.ends(rest)
         || before.len() > rest.len()
             && BEFORE_MARK.at_end(rest).any(|word| {
-                tie == Tie::Mark || word.ends_with(['者', '医', '人', '員', '師', '酔', '記', '録'])
+                tie == Tie::Mark || word.ends_with(['者', '医', '人', '員', '師', '酔', '記', '録', '訳'])
             });
     let latin = || rest.ends_with(|c: char| c.is_ascii_alphabetic()) && title_in_latin(rest);
     if kanji || latin() {
@@ -189,8 +199,24 @@ pub fn title(before: &str) -> Option<Tie> {
     if tie != Tie::Topic && is_role(rest) {
         return Some(if tie == Tie::Mark { tie } else { Tie::Role });
     }
-    let department = || rest.ends_with(DEPARTMENTS) && !rest.ends_with("全部") || BEFORE_MARK.ends(rest);
+    let department = || {
+        SIDES.ends(rest) || rest.ends_with(DEPARTMENTS) && !rest.ends_with("全部") || BEFORE_MARK.ends(rest)
+    };
     (tie == Tie::Loose && before.ends_with(' ') && department()).then_some(Tie::Weak)
+}
+
+/// Parties of a conference, before who speaks for them.
+static SIDES: LazyLock<List> = LazyLock::new(|| {
+    List::read("臨床側 病理側 家族側 施設側 病院側 事務側 医療側 行政側 学校側 会社側 在宅側 病棟側")
+});
+
+/// Strips a ward between a title and a name: 受信者:4N |柳.
+fn without_ward(before: &str) -> Option<&str> {
+    let rest = before.strip_suffix(' ')?;
+    let rest =
+        rest.strip_suffix(|c: char| c.is_ascii_uppercase() || matches!(c, '東' | '西' | '南' | '北'))?;
+    let head = rest.trim_end_matches(|c: char| c.is_ascii_digit());
+    ((1..=2).contains(&(rest.len() - head.len())) && head.ends_with([':', ' '])).then_some(head)
 }
 
 /// Ends of departments.

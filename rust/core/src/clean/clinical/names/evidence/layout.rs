@@ -11,6 +11,17 @@ use super::{Around, Last, is_end};
 const ROSTER: [char; 7] = ['月', '火', '水', '木', '金', '土', '日'];
 
 impl Around<'_> {
+    /// Tests for 姓 behind a surname in use, and not that of a clan: 嫁ぎ先(前田姓), 前田姓で登録.
+    pub(super) fn by_surname_word(&self) -> bool {
+        const IN_USE: [&str; 9] =
+            [")", "のまま", "で登録", "で受診", "で予約", "に変更", "に改", "のカルテ", "です"];
+        let rest = self.behind.strip_prefix('姓');
+        self.named
+            && self.candidate.form == Form::Surname
+            && self.candidate.range.start == self.run.start
+            && rest.is_some_and(|rest| IN_USE.iter().any(|word| rest.starts_with(word)))
+    }
+
     /// Tests for the surname of the writer of an entry.
     pub(super) fn signed(&self) -> bool {
         let surname = self.candidate.form == Form::Surname && self.candidate.range.start == self.run.start;
@@ -36,9 +47,10 @@ impl Around<'_> {
             && common
             && self.exact()
             && (self.behind.is_empty() || self.behind.starts_with([' ', '\n', '(']));
-        let of_department = self.before.strip_suffix('の').is_some_and(|rest| rest.ends_with(DEPARTMENTS))
-            && common
-            && ["より", "から", "が", "です", "に"].iter().any(|word| self.behind.starts_with(word));
+        let of_department =
+            self.before.strip_suffix(['の', '・']).is_some_and(|rest| rest.ends_with(DEPARTMENTS))
+                && common
+                && ["より", "から", "が", "です", "に"].iter().any(|word| self.behind.starts_with(word));
         let handed = common && self.before.ends_with('→');
         enumerated
             || handed

@@ -75,6 +75,7 @@ pub fn decide(
         || candidate.form == Form::Surname
             && candidate.range.start == run.start
             && is_alone_single(before, name, behind, candidate.next_id)
+        || around.by_surname_word()
         || around.signed()
         || around.ends()
             && (around.is_full()
