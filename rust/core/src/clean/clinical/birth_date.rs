@@ -263,10 +263,16 @@ fn beside_sex(text: &str, word: &Range<usize>) -> Option<Place> {
     Some(Place { whole: start..end, value: start..end })
 }
 
+/// The longest age in brackets, in bytes: (104歳.
+const LONGEST_AGE: usize = 7;
+
 /// Returns the end of what stands before an age in brackets at the end of `head`: S48.12.1(50) ♀.
 fn age_start(head: &str) -> usize {
     let age = || {
-        let (before, age) = head.strip_suffix(')')?.rsplit_once('(')?;
+        let inner = head.strip_suffix(')')?;
+        let lowest = inner.len().saturating_sub(LONGEST_AGE);
+        let open = lowest + inner.as_bytes()[lowest..].iter().rposition(|&b| b == b'(')?;
+        let (before, age) = (&inner[..open], &inner[open + 1..]);
         let digits = age.strip_suffix(['歳', '才']).unwrap_or(age);
         let fits = (1..=3).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
         fits.then(|| before.trim_end_matches(' ').len())

@@ -219,9 +219,14 @@ fn introduced(words: &Words, text: &str, start: usize, end: usize) -> Option<usi
 
 /// Tests for a member of the family in brackets at the end of `before`: (児), (父).
 fn is_member(before: &str) -> bool {
-    let inside = before.strip_suffix(')').and_then(|rest| rest.rsplit_once('('));
-    inside.is_some_and(|(_, member)| FAMILY.contains(member))
+    let Some(rest) = before.strip_suffix(')') else { return false };
+    let lowest = rest.len().saturating_sub(LONGEST_MEMBER);
+    let open = rest.as_bytes()[lowest..].iter().rposition(|&b| b == b'(');
+    open.is_some_and(|at| FAMILY.contains(&rest[lowest + at + 1..]))
 }
+
+/// The longest member of the family in brackets, in bytes.
+const LONGEST_MEMBER: usize = 30;
 
 /// Tests that a name may end here: a mark, a space or a particle follows.
 fn closes_entry(behind: &str) -> bool {
