@@ -18,6 +18,9 @@ The lines of wards (`*_wards.tsv`) are by an eighth author, who had read neither
 doctors and offices write in a day, names as frequent as they are. They were held out until the rules
 had been measured with them (people 94.9 %, of full names 99.2 %; identifiers 91.1 %; they hold no hospitals), and the rules have
 been mended by them since.
+The lines of letters (`*_letters.tsv`) are by a ninth author, who had read neither the rules nor the other tables: letters between
+hospitals, given names alone, foreign residents. They were held out until the rules, mended by the wards, had been measured with
+them (people 93.6 %, full names 100 %, surnames 99.0 %; identifiers 91.4 %; they hold no hospitals).
 """
 
 import sys
@@ -56,6 +59,7 @@ MOST_MISSED = {
     ("people", "ordinary"): 1,  # of 830
     ("people", "records"): 44,  # of 1198
     ("people", "wards"): 1,  # of 768
+    ("people", "letters"): 33,  # of 519
     ("identifiers", "visible"): 0,  # of 1894
     ("identifiers", "held_out"): 23,  # of 730
     ("identifiers", "unseen"): 0,  # of 839
@@ -63,6 +67,7 @@ MOST_MISSED = {
     ("identifiers", "ordinary"): 5,  # of 445
     ("identifiers", "records"): 3,  # of 419
     ("identifiers", "wards"): 0,  # of 326
+    ("identifiers", "letters"): 19,  # of 221
 }
 """Words that the rules leave today; the goal is one in a hundred. The numbers may only fall."""
 HOSPITALS_MISSED = {"visible": 0, "held_out": 2, "unseen": 2, "fresh": 38, "ordinary": 27}
