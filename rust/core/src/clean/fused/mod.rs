@@ -26,7 +26,7 @@ use super::repetition::limit;
 use super::rules::{ALLOWED, DASHES, NFKC, PUNCTUATION, REPETITION, WHITE_SPACE};
 use super::symbols::is_roman_letter;
 use super::white_space::{Run, is_line_break};
-use watch::Number;
+use watch::{Number, may_be_tag};
 
 /// Sentinel before a stretch: no rule looks past it, and it is never repeated before an anchor.
 const BEFORE: char = '。';
@@ -302,6 +302,20 @@ impl<'a> Pass<'a> {
         }
         self.out.push(c);
         Ok(())
+    }
+
+    /// Looks for a possible match of a rule that ends or begins at `c`.
+    fn watch(&mut self, c: char, end: usize) -> Result<(), Unsure> {
+        let seen = match c {
+            '0'..='9' => self.number.is_whole(self.out, c),
+            '.' => self.out.ends_with(['w', 'W']), // www.
+            '/' => self.out.ends_with(":/"),       // https://
+            'C' => self.out.ends_with(['°', '゜']),
+            '線' => self.out.ends_with('内'),
+            '#' => may_be_tag(self.classes, self.text, end),
+            _ => true,
+        };
+        if seen { Err(Unsure) } else { Ok(()) }
     }
 
     /// Sets the anchor to `at`, if the character there can be one.

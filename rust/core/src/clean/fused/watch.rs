@@ -1,8 +1,7 @@
 //! Places of the output where a rule may match more than a character: the pass leaves them to the rules.
 
 use super::super::characters::is_word;
-use super::super::classes::Class;
-use super::{Pass, Unsure};
+use super::super::classes::{Class, Classes};
 
 /// Digits in the output that may be a telephone number.
 #[derive(Default)]
@@ -18,53 +17,34 @@ pub struct Number {
 /// Least number of digits of a telephone number, with a leading 0 or a country code.
 const PHONE_DIGITS: usize = 10;
 
-impl Pass<'_> {
-    /// Looks for a possible match of a rule that ends or begins at `c`.
-    pub fn watch(&mut self, c: char, end: usize) -> Result<(), Unsure> {
-        let seen = match c {
-            '0'..='9' => self.is_phone_number(c),
-            '.' => self.out.ends_with(['w', 'W']), // www.
-            '/' => self.out.ends_with(":/"),       // https://
-            'C' => self.out.ends_with(['°', '゜']),
-            '線' => self.out.ends_with('内'),
-            '#' => self.may_be_tag(end),
-            _ => true,
-        };
-        if seen { Err(Unsure) } else { Ok(()) }
-    }
-
-    /// Tests for a # that ends at `end` and may begin a tag: neither behind a word or a line break, nor before a digit.
-    fn may_be_tag(&self, end: usize) -> bool {
-        let before = self.text[..end].strip_suffix('#').map(|before| before.chars().next_back());
-        let is_apart = match before {
-            Some(Some(c)) => {
-                c != '\n' && !(is_word(c) && matches!(self.classes.of(c), Class::Plain | Class::Watched))
-            }
-            Some(None) => false,
-            None => true,
-        };
-        is_apart && self.text.as_bytes().get(end).is_some_and(|next| !b" \n#0123456789".contains(next))
-    }
-
+impl Number {
     /// Tests for enough digits for a telephone number, including the one to be written.
-    fn is_phone_number(&mut self, digit: char) -> bool {
-        let between = &self.out[self.number.end..];
+    pub fn is_whole(&mut self, out: &str, digit: char) -> bool {
+        let between = &out[self.end..];
         let goes_on = |c| matches!(c, ' ' | '\n' | '-' | 'ー' | '.' | '・' | '(' | ')' | '+');
         if !between.chars().all(goes_on) {
-            self.number.digits = 0;
+            self.digits = 0;
         }
         let begins = match digit {
-            '0' => {
-                self.number.parted_at == self.out.len()
-                    || self.last().is_none_or(|before| !before.is_ascii_digit())
-            }
-            '8' => self.out.trim_end_matches(' ').ends_with('+'),
+            '0' => self.parted_at == out.len() || !out.ends_with(|before: char| before.is_ascii_digit()),
+            '8' => out.trim_end_matches(' ').ends_with('+'),
             _ => false,
         };
-        if begins || self.number.digits > 0 {
-            self.number.digits += 1;
+        if begins || self.digits > 0 {
+            self.digits += 1;
         }
-        self.number.end = self.out.len() + 1;
-        self.number.digits >= PHONE_DIGITS
+        self.end = out.len() + 1;
+        self.digits >= PHONE_DIGITS
     }
+}
+
+/// Tests for a # that ends at `end` and may begin a tag: neither behind a word or a line break, nor before a digit.
+pub fn may_be_tag(classes: &Classes, text: &str, end: usize) -> bool {
+    let before = text[..end].strip_suffix('#').map(|before| before.chars().next_back());
+    let is_apart = match before {
+        Some(Some(c)) => c != '\n' && !(is_word(c) && matches!(classes.of(c), Class::Plain | Class::Watched)),
+        Some(None) => false,
+        None => true,
+    };
+    is_apart && text.as_bytes().get(end).is_some_and(|next| !b" \n#0123456789".contains(next))
 }

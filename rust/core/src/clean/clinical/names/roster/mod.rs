@@ -1,5 +1,6 @@
 //! Rosters: names behind weekdays, numbers, times, beds and rooms, and behind roles, where others of the list are names.
 
+mod free;
 mod key;
 mod name;
 mod roles;
@@ -9,6 +10,7 @@ use std::ops::Range;
 use super::super::category::Place;
 use super::shape::may_be_surname;
 use super::words::Words;
+use free::is_free;
 use key::Key;
 pub use name::is_whole_name;
 use name::value;
@@ -38,12 +40,6 @@ pub fn add(words: &Words, text: &str, found: &mut Vec<Place>) {
     added.dedup_by(|b, a| b.start < a.end);
     found.extend(added.into_iter().map(|name| Place { whole: name.clone(), value: name }));
     found.sort_by_key(|place| place.whole.start);
-}
-
-/// Tests whether `range` meets none of the places, which are in order.
-fn is_free(range: &Range<usize>, names: &[Place]) -> bool {
-    let i = names.partition_point(|place| place.whole.end <= range.start);
-    names.get(i).is_none_or(|place| place.whole.start >= range.end)
 }
 
 /// Adds the names behind keys of which another one of the line stands before a name.

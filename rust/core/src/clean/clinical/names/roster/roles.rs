@@ -7,7 +7,7 @@ use super::super::lists::{BEFORE, BEFORE_MARK, NO_LABEL_VALUES};
 use super::super::runs::{is_katakana_word, run_end, run_of};
 use super::super::shape::is_known;
 use super::super::words::{Kind, Words};
-use super::is_free;
+use super::free::is_free;
 use super::name::NO_ENDS;
 
 /// The longest role, in characters.
