@@ -20,7 +20,8 @@ had been measured with them (people 94.9 %, of full names 99.2 %; identifiers 91
 been mended by them since.
 The lines of letters (`*_letters.tsv`) are by a ninth author, who had read neither the rules nor the other tables: letters between
 hospitals, given names alone, foreign residents. They were held out until the rules, mended by the wards, had been measured with
-them (people 93.6 %, full names 100 %, surnames 99.0 %; identifiers 91.4 %; they hold no hospitals).
+them (people 93.6 %, full names 100 %, surnames 99.0 %; identifiers 91.4 %; they hold no hospitals), and the rules for identifiers have
+been mended by them since.
 """
 
 import sys
@@ -67,7 +68,7 @@ MOST_MISSED = {
     ("identifiers", "ordinary"): 5,  # of 445
     ("identifiers", "records"): 3,  # of 419
     ("identifiers", "wards"): 0,  # of 326
-    ("identifiers", "letters"): 19,  # of 221
+    ("identifiers", "letters"): 2,  # of 221
 }
 """Words that the rules leave today; the goal is one in a hundred. The numbers may only fall."""
 HOSPITALS_MISSED = {"visible": 0, "held_out": 2, "unseen": 2, "fresh": 38, "ordinary": 27}

@@ -34,6 +34,7 @@ pub const CATEGORY: Category = Category {
         "ゆうちょ",
         "口座",
         "普通",
+        "普",
     ],
     read,
     examples: &[
@@ -64,6 +65,11 @@ fn of_bank(text: &str, start: usize) -> bool {
 fn read(text: &str, word: Range<usize>) -> Option<Place> {
     if &text[word.clone()] == "普通" && !of_bank(text, word.start) {
         return None;
+    }
+    // (普)No.2290417
+    if &text[word.clone()] == "普" {
+        let short = text[..word.start].ends_with('(') && text[word.end..].starts_with([')', ' ']);
+        return seven_digits(text, &word).filter(|_| short);
     }
     seven_digits(text, &word).or_else(|| any_code(text, &word))
 }

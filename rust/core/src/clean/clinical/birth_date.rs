@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::birth_beside::{OLD_ERAS, beside_sex, corrected, initial, of_child};
 use super::calendar::{Precision, date, marked_month_and_day, month_and_day, short_year, year_without_era};
 use super::category::{Category, Place};
 use super::reading::{after_marks, begins_word, char_at, char_before, labelled};
@@ -84,6 +85,9 @@ pub const CATEGORY: Category = Category {
         "明大昭平令",
         "明・大・昭・平・令",
         "明大昭平",
+        "b.",
+        "に訂正",
+        "が正しい",
         "男",
         "女",
         "♂",
@@ -123,6 +127,17 @@ fn read(text: &str, word: Range<usize>) -> Option<Place> {
     }
     if matches!(label, "男" | "女" | "♂" | "♀") {
         return beside_sex(text, &word);
+    }
+    if matches!(label, "に訂正" | "が正しい") {
+        return corrected(text, &word);
+    }
+    if label.eq_ignore_ascii_case("b.") {
+        return initial(text, &word);
+    }
+    if label == "誕生日"
+        && let Some(place) = of_child(text, &word)
+    {
+        return Some(place);
     }
     if label.starts_with("生") && label.ends_with(':') && text[..word.start].ends_with(is_kanji) {
         return None;
@@ -232,52 +247,6 @@ fn near(text: &str, word: &Range<usize>) -> Option<Place> {
         apart = !c.is_ascii_alphanumeric();
     }
     None
-}
-
-/// Eras in which nearly all dates of today's notes are dates of birth.
-const OLD_ERAS: [&str; 8] = ["S", "T", "M", "昭和", "大正", "明治", "昭", "大"];
-
-/// The longest date beside the sex, in characters.
-const LONGEST_BESIDE: usize = 12;
-
-/// Reads the date of an old era that a space, a comma or a slash parts from the sex: S18.2.3 男, 女 S31.4.2.
-fn beside_sex(text: &str, word: &Range<usize>) -> Option<Place> {
-    let gap = [' ', '、', ',', '/', '\t'];
-    let old = |at: usize| OLD_ERAS.iter().any(|era| text[at..].starts_with(era)) && begins_word(text, at);
-    let sex = text[word.end..].strip_prefix(['性', '児']).unwrap_or(&text[word.end..]);
-    let start = text.len() - sex.trim_start_matches(gap).len();
-    let behind = sex.starts_with(gap) && old(start);
-    // 長女、大正4年12月29日死去
-    let closed = |end: usize| text[end..].starts_with('生') || !text[end..].starts_with(is_kanji);
-    let end = if behind { date(text, start, Precision::Day) } else { None };
-    if let Some(end) = end.filter(|&end| closed(end)) {
-        return Some(Place { whole: start..end, value: start..end });
-    }
-    let end = age_start(text[..word.start].trim_end_matches(gap));
-    if end == word.start || sex.starts_with(is_kanji) {
-        return None;
-    }
-    let starts = text[..end].char_indices().rev().take(LONGEST_BESIDE).map(|(i, _)| i);
-    let start =
-        starts.into_iter().filter(|&i| old(i)).find(|&i| date(text, i, Precision::Day) == Some(end))?;
-    Some(Place { whole: start..end, value: start..end })
-}
-
-/// The longest age in brackets, in bytes: (104歳.
-const LONGEST_AGE: usize = 7;
-
-/// Returns the end of what stands before an age in brackets at the end of `head`: S48.12.1(50) ♀.
-fn age_start(head: &str) -> usize {
-    let age = || {
-        let inner = head.strip_suffix(')')?;
-        let lowest = inner.len().saturating_sub(LONGEST_AGE);
-        let open = lowest + inner.as_bytes()[lowest..].iter().rposition(|&b| b == b'(')?;
-        let (before, age) = (&inner[..open], &inner[open + 1..]);
-        let digits = age.strip_suffix(['歳', '才']).unwrap_or(age);
-        let fits = (1..=3).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
-        fits.then(|| before.trim_end_matches(' ').len())
-    };
-    age().unwrap_or(head.len())
 }
 
 /// The date behind a list of eras, one of which was ringed: 明・大・昭・平 40年6月7日.

@@ -3,8 +3,10 @@
 use super::written_month::written_month;
 
 /// Years of the Japanese calendar, and their letters.
-const ERAS: [&str; 15] =
-    ["明治", "大正", "昭和", "平成", "令和", "明", "大", "昭", "平", "令", "M", "T", "S", "H", "R"];
+const ERAS: [&str; 25] = [
+    "MEIJI", "TAISHO", "SHOWA", "HEISEI", "REIWA", "Meiji", "Taisho", "Showa", "Heisei", "Reiwa", "明治",
+    "大正", "昭和", "平成", "令和", "明", "大", "昭", "平", "令", "M", "T", "S", "H", "R",
+];
 
 /// Least precise date that counts.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -112,7 +112,8 @@ fn prefix_end(text: &str, at: usize) -> usize {
     let prefix: Vec<char> = text[at..].chars().take(4).take_while(is_prefix).collect();
     let end = at + prefix.iter().map(|c| c.len_utf8()).sum::<usize>();
     let kana = prefix.iter().any(|&c| is_hiragana(c));
-    let behind = text[end..].strip_prefix(['-', '・']).or_else(|| text[end..].strip_prefix('第'));
+    let rest = &text[end..];
+    let behind = ["-第", "-", "・", "第"].iter().find_map(|mark| rest.strip_prefix(mark));
     let behind = behind.or((!kana).then_some(&text[end..]));
     match behind.filter(|behind| behind.starts_with(|c: char| c.is_ascii_digit())) {
         Some(behind) if (1..=3).contains(&prefix.len()) => text.len() - behind.len(),

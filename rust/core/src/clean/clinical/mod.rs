@@ -7,6 +7,7 @@
 mod address;
 mod address_latin;
 mod bank_account;
+mod birth_beside;
 mod birth_date;
 mod calendar;
 mod card_number;
@@ -14,6 +15,7 @@ mod category;
 mod check_digit;
 mod code;
 mod contact;
+mod fare_card;
 mod further;
 mod hospital;
 mod house_number;

@@ -11,7 +11,8 @@ use crate::clean::characters::is_kanji;
 static HOLDERS: LazyLock<List> = LazyLock::new(|| {
     List::read(
         "戸籍謄本 戸籍抄本 除籍謄本 住民票 診断書 死亡届 出生届 国民健康保険 国保 社会保険 社保 健保 健康保険 協会けんぽ 共済組合 受給者 受給者証 \
-         療法士 聴覚士 看護師 薬剤師 助産師 保健師 医師 放射線技師 検査技師 工学技士 栄養士 福祉士 救命士 心理師 訓練士 支援専門員 衛生士 技工士 装具士",
+         療法士 聴覚士 看護師 薬剤師 助産師 保健師 医師 放射線技師 検査技師 工学技士 栄養士 福祉士 救命士 心理師 訓練士 支援専門員 衛生士 技工士 装具士 \
+         活動記録票 活動記録 搬送記録 搬送記録票 検案書 検案調書 裁決書 通知書",
     )
 });
 
@@ -21,7 +22,8 @@ const LONGEST_SIGN: usize = 4;
 /// Reads the number behind 第 at `word`: four digits or more with 号, five without.
 pub fn ordinal(text: &str, word: &Range<usize>) -> Option<Place> {
     let rest = &text[word.end..];
-    let digits = rest.bytes().take(10).take_while(u8::is_ascii_digit).count();
+    let year = year_end(rest);
+    let digits = year + rest[year..].bytes().take(10).take_while(u8::is_ascii_digit).count();
     let head = text[..word.start].strip_suffix([' ', ':', '(']).unwrap_or(&text[..word.start]);
     if digits < 4 || head.len() == word.start && !head.ends_with(is_kanji) {
         return None;
@@ -33,7 +35,17 @@ pub fn ordinal(text: &str, word: &Range<usize>) -> Option<Place> {
     let sign: usize =
         head.chars().rev().take(LONGEST_SIGN).take_while(|&c| is_kanji(c)).map(char::len_utf8).sum();
     let insurer = || head[..head.len() - sign].strip_suffix(' ').is_some_and(|head| head.ends_with("保険"));
-    let fits = (least..=9).contains(&digits) && !goes_on && (HOLDERS.ends(head) || insurer());
+    let fits = (least..=9).contains(&(digits - year))
+        && (year == 0 || closed.is_some())
+        && !goes_on
+        && (HOLDERS.ends(head) || insurer());
     let end = text.len() - closed.unwrap_or(behind).len();
     fits.then_some(Place { whole: word.start..end, value: word.start..end })
+}
+
+/// Returns the end of the year and the dash before a number: 2024-08812.
+fn year_end(text: &str) -> usize {
+    let digits = text.bytes().take(5).take_while(u8::is_ascii_digit).count();
+    let fits = digits == 4 && text.starts_with("20") && text[digits..].starts_with('-');
+    if fits { digits + 1 } else { 0 }
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::category::{Category, Place};
 use super::code::labelled_code;
 use super::noun::{is_personal, noun_before};
-use super::reading::{begins_word, char_before, labelled};
+use super::reading::{after_marks, begins_word, char_before, labelled};
 use crate::clean::rule::Example;
 
 pub const CATEGORY: Category = Category {
@@ -97,6 +97,7 @@ pub const CATEGORY: Category = Category {
         "chart #",
         "pid-3",
         "pid.3",
+        "pt=",
         "id",
     ],
     read,
@@ -125,17 +126,45 @@ fn read(text: &str, word: Range<usize>) -> Option<Place> {
     }
     let label = &text[word.clone()];
     let bare = label.eq_ignore_ascii_case("id");
-    let Some(value) = labelled_code(text, &word, 2).map(|place| place.value) else {
+    let read = || labelled_code(text, &word, 2).map(|place| place.value);
+    let Some(value) = digits_apart(text, &word).or_else(read) else {
         return if bare { None } else { number_before(text, &word) };
     };
     let is_digit = |c: &char| c.is_ascii_digit() || "〇一二三四五六七八九零".contains(*c);
     let digits = text[value.clone()].chars().filter(is_digit).count();
-    let weak = bare && !is_persons(text, word.start, digits);
+    // PT=12 is a prothrombin time.
+    let time = label.ends_with('=') && digits < 6;
+    let weak = time || bare && !is_persons(text, word.start, digits);
     // A loose word needs a mark behind it: カルテ3冊, 診察券1234 is no label.
     let grouped = label == "診察券" && digits >= 5 && text[value.clone()].contains('-');
     let loose = matches!(label, "カルテ" | "診察券") && !grouped && (digits < 5 || value.start == word.end);
     (!weak && !loose).then(|| labelled(text, &word, value))
 }
+
+/// The fewest digits of a number with a space behind each of them.
+const FEWEST_APART: usize = 5;
+
+/// Reads a number with a space behind each of its digits: ID0 0 4 7 7 1 2.
+fn digits_apart(text: &str, word: &Range<usize>) -> Option<Range<usize>> {
+    let start = after_marks(text, word.end);
+    let mut bytes = text.as_bytes()[start..].iter().take(2 * MOST_APART);
+    let mut length = 0_usize;
+    while let Some(digit) = bytes.next()
+        && digit.is_ascii_digit()
+    {
+        length += 2;
+        if bytes.next() != Some(&b' ') {
+            break;
+        }
+    }
+    let end = start + length.checked_sub(1)?;
+    let closes =
+        !text[end..].starts_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '/' | '-'));
+    ((2 * FEWEST_APART..2 * MOST_APART).contains(&length) && closes).then_some(start..end)
+}
+
+/// The digits of a number with spaces between them that are read, one more than one has.
+const MOST_APART: usize = 15;
 
 /// The longest number before its label, in bytes.
 const LONGEST: usize = 20;

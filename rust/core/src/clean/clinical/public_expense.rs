@@ -36,6 +36,15 @@ pub const CATEGORY: Category = Category {
 };
 
 fn read(text: &str, word: Range<usize>) -> Option<Place> {
-    let value = checked_digits(text, after_label(text, word.end), &[8, 7], is_valid_modulus_10);
+    let start = law_end(text, word.end).unwrap_or_else(|| after_label(text, word.end));
+    let value = checked_digits(text, start, &[8, 7], is_valid_modulus_10);
     value.map(|value| labelled(text, &word, value)).or_else(|| any_code(text, &word))
+}
+
+/// Returns the end of the law's number of two digits in brackets behind the label: 受給者番号(54)5502817.
+fn law_end(text: &str, at: usize) -> Option<usize> {
+    let inner = text[at..].strip_prefix('(')?;
+    let digits = inner.bytes().take(3).take_while(u8::is_ascii_digit).count();
+    let behind = inner[digits..].strip_prefix(')').filter(|_| digits == 2)?;
+    Some(after_label(text, text.len() - behind.len()))
 }

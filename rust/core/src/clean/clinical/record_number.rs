@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::category::{Category, Place};
 use super::code::{any_code, labelled_code};
+use super::fare_card;
 use super::login::{self, login};
 use super::noun::{follows_hiragana, is_personal, noun_before};
 use super::number_plate::{self, number_plate};
@@ -82,6 +83,7 @@ fn read(text: &str, word: Range<usize>) -> Option<Place> {
         _ if label.ends_with("手帳") => labelled_code(text, &word, least(label))
             .filter(|place| !is_pressure(&text[place.value.start..]))
             .map(|place| with_second(text, place)),
+        _ if fare_card::LABELS.contains(&&*lower) => fare_card::fare_card(text, &word),
         "登録番号" => number_plate(text, &word).or_else(|| labelled_code(text, &word, 2)),
         _ if STUDIES.iter().any(|study| label.ends_with(study)) => {
             labelled_code(text, &word, 4).filter(|place| is_of_study(&text[place.value.clone()]))

@@ -1,6 +1,7 @@
 //! Ways to reach a person that the papers' rules do not know: written-out addresses, hidden @, IDs of messengers.
 
 mod account;
+mod account_words;
 mod e_mail;
 mod extension;
 mod group;
@@ -24,7 +25,7 @@ const ACCOUNT: &str = "〔*アカウント〕";
 
 /// The words; none is twice in them.
 const GROUPS: [&[&str]; 6] =
-    [&extension::WORDS, &phone::WORDS, &e_mail::PLAIN, &e_mail::HIDDEN, &url::WORDS, &account::WORDS];
+    [&extension::WORDS, &phone::WORDS, &e_mail::PLAIN, &e_mail::HIDDEN, &url::WORDS, &account_words::WORDS];
 
 /// Builds the automaton of the words at which contacts are looked for; `None` if it would be too large.
 pub fn words() -> Option<Words> {

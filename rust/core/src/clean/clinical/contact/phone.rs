@@ -33,7 +33,8 @@ const LEAST_DIGITS: usize = 9;
 const MOST_GROUPS: usize = 7;
 
 /// Labels beside those of the papers' rule.
-const LABELS: [&str; 22] = [
+const LABELS: [&str; 23] = [
+    "市外局番",
     "M",
     "mob",
     "Mob",
@@ -199,10 +200,11 @@ impl Number {
         let alike = separators.windows(2).all(|pair| pair[0] == pair[1]);
         let unusual = self.kanji || special || separators.iter().all(|c| "/〜の".contains(*c));
         let hyphens = separators.iter().all(|c| "-ー".contains(*c));
+        let broken = is_broken(lengths, separators);
         let bracketed = separators.iter().all(|c| "()-ー".contains(*c)) && separators.contains(&')');
         if mobile
             && count == 11
-            && (lengths == [3, 4, 4] || lengths == [3, 2, 2, 2, 2] || labelled || self.kanji)
+            && (lengths == [3, 4, 4] || lengths == [3, 2, 2, 2, 2] || broken || labelled || self.kanji)
         {
             return true;
         }
@@ -231,6 +233,19 @@ impl Number {
         }
         (digits.len() > code.len()).then_some((code.len(), behind))
     }
+}
+
+/// Tests for a mobile number with a space within one of its groups: 080-64 21-9987.
+fn is_broken(lengths: &[usize], separators: &[char]) -> bool {
+    let mut joined: Vec<usize> = lengths.iter().take(1).copied().collect();
+    for (&length, mark) in lengths[1..].iter().zip(separators) {
+        match (mark, joined.last_mut()) {
+            (' ', Some(last)) => *last += length,
+            ('-', _) => joined.push(length),
+            _ => return false,
+        }
+    }
+    lengths.len() == 4 && joined == [3, 4, 4]
 }
 
 /// Returns the mark at `at` and the start of the digits behind it; `\0` where none follow.
