@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::calendar::{Precision, date};
 use super::category::Place;
-use super::reading::begins_word;
+use super::reading::{begins_word, open_bracket};
 use crate::clean::characters::is_kanji;
 
 /// Eras in which nearly all dates of today's notes are dates of birth.
@@ -48,8 +48,7 @@ const LONGEST_AGE: usize = 7;
 fn age_start(head: &str) -> usize {
     let age = || {
         let inner = head.strip_suffix(')')?;
-        let lowest = inner.len().saturating_sub(LONGEST_AGE);
-        let open = lowest + inner.as_bytes()[lowest..].iter().rposition(|&b| b == b'(')?;
+        let open = open_bracket(inner, LONGEST_AGE)?;
         let (before, age) = (&inner[..open], &inner[open + 1..]);
         let digits = age.strip_suffix(['歳', '才']).unwrap_or(age);
         let fits = (1..=3).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());

@@ -100,6 +100,12 @@ fn remark_end(text: &str, at: usize) -> Option<usize> {
     inner[length..].strip_prefix(')').filter(|_| length > 0).map(|behind| text.len() - behind.len())
 }
 
+/// Returns the start of the last ( in `head`, which is looked for in its last `longest` bytes.
+pub fn open_bracket(head: &str, longest: usize) -> Option<usize> {
+    let lowest = head.len().saturating_sub(longest);
+    Some(lowest + head.as_bytes()[lowest..].iter().rposition(|&b| b == b'(')?)
+}
+
 /// Tests whether a label at `start` begins a word; one that begins with kanji or kana always does.
 pub fn begins_word(text: &str, start: usize) -> bool {
     let is_letter = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());

@@ -50,7 +50,7 @@ fn read(text: &str, word: Range<usize>) -> Option<Place> {
     {
         return number_plate(text, &word).or_else(|| any_code(text, &word).filter(|_| label != "ナンバー"));
     }
-    if number_plate::CARS.contains(&label) {
+    if number_plate::is_car(label) {
         return number_plate::behind_car(text, &word);
     }
     if label == "第" {

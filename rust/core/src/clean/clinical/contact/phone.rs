@@ -200,11 +200,11 @@ impl Number {
         let alike = separators.windows(2).all(|pair| pair[0] == pair[1]);
         let unusual = self.kanji || special || separators.iter().all(|c| "/〜の".contains(*c));
         let hyphens = separators.iter().all(|c| "-ー".contains(*c));
-        let broken = is_broken(lengths, separators);
+        let broken = || is_broken(lengths, separators);
         let bracketed = separators.iter().all(|c| "()-ー".contains(*c)) && separators.contains(&')');
         if mobile
             && count == 11
-            && (lengths == [3, 4, 4] || lengths == [3, 2, 2, 2, 2] || broken || labelled || self.kanji)
+            && (lengths == [3, 4, 4] || lengths == [3, 2, 2, 2, 2] || broken() || labelled || self.kanji)
         {
             return true;
         }

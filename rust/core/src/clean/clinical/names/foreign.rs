@@ -112,13 +112,7 @@ pub fn in_latin(text: &str, start: usize, ends: &[usize]) -> Option<usize> {
             && !EPONYMS.iter().any(|word| rest.starts_with(word))
     };
     // Maria Cristina Reyes, 41F
-    let aged = || {
-        let known = |part: &str| {
-            let part = part.to_ascii_lowercase();
-            FOREIGN_LATIN.contains(&part) || GIVEN_LATIN.contains(&part)
-        };
-        has_age_and_sex(behind) && (known(surname) || given().any(known))
-    };
+    let aged = || has_age_and_sex(behind) && (is_known_latin(surname) || given().any(is_known_latin));
     ((FOREIGN_LATIN.contains(&lower) || western() || aged())
         && !text[..start].ends_with(['-', '/', '.', '_', '@'])
         && capitalised(surname)
@@ -126,6 +120,12 @@ pub fn in_latin(text: &str, start: usize, ends: &[usize]) -> Option<usize> {
         && given().all(|part| capitalised(part) && !is_other(part))
         && closed())
     .then_some(end)
+}
+
+/// Tests for a surname or a given name of the lists, in small or capital letters.
+fn is_known_latin(part: &str) -> bool {
+    let part = part.to_ascii_lowercase();
+    FOREIGN_LATIN.contains(&part) || GIVEN_LATIN.contains(&part)
 }
 
 /// Words of English that are given names behind others.
@@ -141,12 +141,8 @@ pub fn behind_patient(text: &str, start: usize, first: usize) -> Option<usize> {
     {
         return None;
     }
-    let known = |part: &str| {
-        let part = part.to_ascii_lowercase();
-        FOREIGN_LATIN.contains(&part) || GIVEN_LATIN.contains(&part)
-    };
     let mut end = first;
-    let mut named = known(&text[start..first]);
+    let mut named = is_known_latin(&text[start..first]);
     for i in 0..MOST_GIVEN {
         let gaps: &[&str] = if i == 0 { &[", ", " "] } else { &[" "] };
         let Some(rest) = gaps.iter().find_map(|gap| text[end..].strip_prefix(gap)) else { break };
@@ -157,7 +153,7 @@ pub fn behind_patient(text: &str, start: usize, first: usize) -> Option<usize> {
         if !lower || !part.starts_with(|c: char| c.is_ascii_uppercase()) || other {
             break;
         }
-        named |= known(part);
+        named |= is_known_latin(part);
         end = text.len() - rest.len() + length;
     }
     (named && end > first && !is_other(&text[start..first])).then_some(end)
@@ -241,7 +237,7 @@ pub fn in_kanji(words: &Words, text: &str, run: &Range<usize>) -> Option<Place> 
 fn honoured(words: &Words, text: &str, run: &Range<usize>) -> Option<Place> {
     let part = &text[run.clone()];
     let first = part.chars().next()?;
-    let long = || matches!(first, '歐' | '欧' | '諸' | '司' | '上' | '皇' | '鮮');
+    let long = || LONG.iter().any(|surname| part.starts_with(surname));
     // Three to six kanji, the honorific among them.
     if !(9..=18).contains(&part.len()) || !begins_others(first) && !long() {
         return None;

@@ -5,10 +5,11 @@ use std::sync::LazyLock;
 
 use super::super::category::Place;
 use super::super::list::List;
+use super::super::reading::open_bracket;
 use super::family::{ENDS, NO_GIVEN as NO_NAMES, is_name};
 use super::given_kana::{closed_by_kanji, is_long_given};
 use super::lists::{BELONGS, FAMILY, GIVEN, GIVEN_KATAKANA, GIVEN_SINGLE, NO_GIVEN};
-use super::runs::is_katakana_word;
+use super::runs::{is_katakana_word, run_up_to};
 use super::shape::is_person;
 use super::titles::honorific;
 use super::words::{Kind, Words};
@@ -17,12 +18,12 @@ use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
 /// The longest given name in kanji, in characters.
 const LONGEST: usize = 3;
 
-/// What newborns and infants do and have, behind their name.
+/// Words behind the name of newborns and infants for their state and care.
 static INFANT: LazyLock<List> = LazyLock::new(|| {
     List::read("日齢 生後 在胎 修正 ミルク 哺乳 母乳 授乳 沐浴 黄疸 光線 直母 搾乳 おむつ オムツ")
 });
 
-/// What a child has at the beginning of an entry.
+/// Words for the state of a child at the beginning of an entry.
 static CHILD: LazyLock<List> = LazyLock::new(|| {
     List::read(
         "発熱 高熱 微熱 解熱 熱あ 熱な 咳 鼻汁 鼻水 嘔吐 下痢 発疹 機嫌 けいれん 水痘 予防接種 離乳食 保育園 幼稚園 学校 登校",
@@ -220,9 +221,7 @@ fn introduced(words: &Words, text: &str, start: usize, end: usize) -> Option<usi
 /// Tests for a member of the family in brackets at the end of `before`: (児), (父).
 fn is_member(before: &str) -> bool {
     let Some(rest) = before.strip_suffix(')') else { return false };
-    let lowest = rest.len().saturating_sub(LONGEST_MEMBER);
-    let open = rest.as_bytes()[lowest..].iter().rposition(|&b| b == b'(');
-    open.is_some_and(|at| FAMILY.contains(&rest[lowest + at + 1..]))
+    open_bracket(rest, LONGEST_MEMBER).is_some_and(|open| FAMILY.contains(&rest[open + 1..]))
 }
 
 /// The longest member of the family in brackets, in bytes.
@@ -240,8 +239,7 @@ const LONGEST_LIST: usize = 72;
 /// Tests for members of the family before a list in brackets that is open at the end of `before`; tells whether they are
 /// counted: 娘2人(, 子(.
 fn members(before: &str) -> Option<bool> {
-    let lowest = before.len().saturating_sub(LONGEST_LIST);
-    let open = lowest + before.as_bytes()[lowest..].iter().rposition(|&b| b == b'(')?;
+    let open = open_bracket(before, LONGEST_LIST)?;
     let is_part = |c: char| is_kanji(c) || is_hiragana(c) || is_katakana(c) || matches!(c, '、' | '・' | ',');
     let head = before[open + 1..].chars().all(is_part).then_some(&before[..open])?;
     let counted = head.strip_suffix(['人', '名']).unwrap_or(head);
@@ -285,7 +283,7 @@ fn named(words: &Words, text: &str, run: &Range<usize>, asked: bool) -> Option<R
     let name = &text[run.clone()];
     let behind = &text[run.end..];
     let reading = behind.strip_prefix('(').and_then(|rest| {
-        let kana: usize = rest.chars().take(8).take_while(|&c| is_hiragana(c)).map(char::len_utf8).sum();
+        let kana = run_up_to(8, rest, 0, is_hiragana);
         rest[kana..].strip_prefix(")」").filter(|_| kana > 0).map(|_| kana + "()".len())
     });
     let closes = behind.starts_with(['」', '』']) || reading.is_some();

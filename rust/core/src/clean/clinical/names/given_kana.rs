@@ -3,7 +3,7 @@
 use super::given_kanji::is_given_kanji;
 use super::lists::{GIVEN_HIRAGANA, GIVEN_KATAKANA, GIVEN_MODERN, GOES_ON, NO_GIVEN};
 use super::readings::katakana;
-use super::runs::{is_katakana_word, run_of};
+use super::runs::{is_katakana_word, run_of, run_up_to};
 use super::titles::{age_behind, honorific};
 use super::words::{Kind, Words};
 use crate::clean::characters::{is_hiragana, is_kanji};
@@ -57,8 +57,7 @@ fn with_kanji(text: &str, start: usize) -> Option<usize> {
     {
         return None;
     }
-    let kana =
-        to + text[to..].chars().take(2).take_while(|&c| is_hiragana(c)).map(char::len_utf8).sum::<usize>();
+    let kana = run_up_to(2, text, to, is_hiragana);
     let mut ends = text[to..kana].char_indices().map(|(i, c)| to + i + c.len_utf8());
     let honoured = |end: usize| {
         let behind = text[end..].strip_prefix('子').unwrap_or(&text[end..]).trim_start_matches(' ');

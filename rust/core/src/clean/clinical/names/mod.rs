@@ -32,7 +32,7 @@ mod places;
 mod readings;
 mod romaji;
 mod roster;
-mod runs;
+pub mod runs;
 mod shape;
 mod spaced;
 mod speaker;
