@@ -27,7 +27,6 @@ class Config(pydantic.BaseModel):
         frozen=True,
         strict=True,
         allow_inf_nan=False,
-        use_attribute_docstrings=True,
         # A key that is a word of Python, such as `from`, is the alias of its field.
         serialize_by_alias=True,
     )

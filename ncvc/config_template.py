@@ -10,6 +10,7 @@ import pydantic
 import yaml
 
 from ncvc.config import Config, fields_by_key
+from ncvc.field_docs import field_docs
 
 WIDTH = 100
 """Columns of a comment."""
@@ -24,6 +25,7 @@ def template(cls: type[Config], example: Mapping[str, Any]) -> str:
 
 
 def _section(cls: type[Config], values: Mapping[str, Any], indent: str) -> Iterator[str]:
+    docs = field_docs(cls)
     for name, field in fields_by_key(cls).items():
         value = (
             values[name]
@@ -33,7 +35,7 @@ def _section(cls: type[Config], values: Mapping[str, Any], indent: str) -> Itera
         section = next((part for part in _parts(field.annotation) if _is_config(part)), None)
         if indent == "":
             yield ""
-        yield from _comment(field, section, indent)
+        yield from _comment(docs[name], field, section, indent)
         if section is None or not value:
             yield f"{indent}{name}: {_scalar(value)}"
         elif isinstance(value, Config | Mapping):
@@ -49,9 +51,9 @@ def _section(cls: type[Config], values: Mapping[str, Any], indent: str) -> Itera
                 yield from lines
 
 
-def _comment(field: pydantic.fields.FieldInfo, section: type[Config] | None, indent: str) -> Iterator[str]:
+def _comment(doc: str, field: pydantic.fields.FieldInfo, section: type[Config] | None, indent: str) -> Iterator[str]:
     """Yields the field's docstring, else its section's, and the values that it may have if they are few."""
-    text = field.description or (inspect.getdoc(section) if section else None) or ""
+    text = doc or (inspect.getdoc(section) if section else None) or ""
     choices = _choices(field.annotation)
     if choices:
         text += f" One of: {', '.join(choices)}."

@@ -11,9 +11,7 @@ from ncvc.errors import DamagedError
 class Record(pydantic.BaseModel):
     """Base of the records: unknown members are errors, nothing changes afterwards."""
 
-    model_config = pydantic.ConfigDict(
-        extra="forbid", frozen=True, populate_by_name=True, use_attribute_docstrings=True
-    )
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
 class TaskRecord(Record):

@@ -15,6 +15,7 @@ import ncvc
 from ncvc.cli.commands import ncvc as command_line
 from ncvc.config import Config, fields_by_key
 from ncvc.corpus.config import PreprocessConfig
+from ncvc.field_docs import field_docs
 from ncvc.synthesize.config import SynthesizeConfig
 from ncvc.train.config import TrainConfig
 from ncvc.tune.config import TuneConfig
@@ -57,8 +58,9 @@ def configs() -> Iterator[str]:
         for prefix, section in _sections(config, ""):
             yield f"### {prefix or 'at the top'}\n\n{inspect.getdoc(section)}\n"
             yield "| key | type | default | meaning |\n| --- | --- | --- | --- |"
+            docs = field_docs(section)
             for key, field in fields_by_key(section).items():
-                text = " ".join((field.description or "").split())
+                text = " ".join(docs[key].split())
                 cells = (f"`{key}`", f"`{_type(field.annotation)}`", _default(field), text)
                 yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
             yield ""
