@@ -30,7 +30,7 @@ def test_the_readme_is_short() -> None:
 
 def test_both_languages_show_the_same_commands_and_config() -> None:
     def shown(text: str) -> list[str]:
-        return [line.partition("#")[0].strip() for block in re.findall(r"```(?:sh|yaml)\n(.*?)```", text, re.DOTALL)
+        return [line.partition("#")[0].strip() for block in re.findall(r"```(?:sh|yaml|python)\n(.*?)```", text, re.DOTALL)
                 for line in block.splitlines() if line.partition("#")[0].strip()]  # fmt: skip
 
     assert shown(JAPANESE) == shown(README)
