@@ -139,9 +139,13 @@ def test_a_folder_that_is_none(tmp_path: Path) -> None:
     folder = write(tmp_path / "sources", {**FILES, "nouns.csv": "", "others.csv": ""})
     with pytest.raises(ncvc.DictionaryError, match="no rows"):
         build(folder)
-    (folder / "nouns.csv").write_bytes(b"\xff\xff")
-    with pytest.raises(ncvc.DictionaryError, match="neither UTF-8 nor EUC-JP"):
-        build(folder)
+    shift_jis = "".join(f"{word},1,1,300,名詞\n" for word in ("頭痛", "ｶﾃｰﾃﾙ", "めまい", "カテーテル", "a")).encode(
+        "cp932"
+    )
+    for other in (b"\xff\xff", shift_jis):
+        (folder / "nouns.csv").write_bytes(other)
+        with pytest.raises(ncvc.DictionaryError, match="neither UTF-8 nor EUC-JP"):
+            build(folder)
 
 
 @pytest.mark.parametrize("name", ["sys.dic", "unk.dic", "matrix.bin", "char.bin"])
