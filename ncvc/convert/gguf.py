@@ -35,6 +35,9 @@ FORMATS: dict[Format, tuple[Type, LlamaFileType]] = {
     "q8_0": (Type.Q8_0, LlamaFileType.MOSTLY_Q8_0),
 }
 """Format of the matrices; vectors stay in float32, as llama.cpp wants them."""
+ZEROS = (Type.Q2_K, Type.Q4_0)
+"""Formats that a matrix of zeros is written in, the first whose blocks fit its rows; both hold 0 exactly, in 2.6 and
+4.5 bits a number. The ternary ones are smaller, but llama.cpp computes them on CPUs alone."""
 ROPE_FACTORS = f"{gguf.TENSOR_NAMES[gguf.MODEL_TENSOR.ROPE_FREQS]}.weight"
 """Name of the tensor of `rope_factors`."""
 
@@ -48,6 +51,8 @@ class Entry:
     shape: tuple[int, ...]
     heads: int
     """Heads whose rows llama.cpp orders otherwise; 0 for a tensor that is copied."""
+    zeros: bool
+    """True for the matrix that Llama's form adds to an MLP without a gate (`mapping.split_alone`)."""
 
     def arrange(self, weight: Tensor) -> Tensor:
         """The weight in llama.cpp's order: RoPE turns neighbours there, and the halves of a head in Hugging Face."""
@@ -65,7 +70,9 @@ def entries(model: ModelConfig) -> Iterator[Entry]:
         base, kind = huggingface.rsplit(".", 1)
         name = names.get_name(base)
         assert name is not None, huggingface
-        yield Entry(f"{name}.{kind}", huggingface, shape, heads.get(base.rsplit(".", 1)[-1], 0))
+        part = base.rsplit(".", 1)[-1]
+        zeros = part == "up_proj" and kind == "weight" and not model.gated_linear_unit
+        yield Entry(f"{name}.{kind}", huggingface, shape, heads.get(part, 0), zeros)
 
 
 def rope_factors(model: ModelConfig) -> NDArray[np.float32] | None:
@@ -77,8 +84,10 @@ def rope_factors(model: ModelConfig) -> NDArray[np.float32] | None:
     return divisors
 
 
-def write_gguf(source: Source, path: Path, form: Format) -> None:
+def write_gguf(source: Source, path: Path, form: Format, *, small_zeros: bool = True) -> None:
     """Writes the file; holds one tensor at a time.
+
+    Matrices of zeros get a format of `ZEROS`, unless `small_zeros` is false: llama.cpp quantizes no quantized matrix.
 
     Raises `ConvertError` where the model has no Llama form, or a number is too large for float16.
     """
@@ -96,7 +105,7 @@ def write_gguf(source: Source, path: Path, form: Format) -> None:
     _write_tokenizer(writer, source.pieces, first)
     factors = rope_factors(source.model)
     table = list(entries(source.model))
-    kinds = {entry.name: _kind(entry, kind) for entry in table}
+    kinds = {entry.name: _kind(entry, kind, small_zeros=small_zeros) for entry in table}
     if factors is not None:
         writer.add_tensor_info(ROPE_FACTORS, factors.shape, factors.dtype, factors.nbytes)
     for entry in table:
@@ -115,15 +124,22 @@ def write_gguf(source: Source, path: Path, form: Format) -> None:
     writer.close()
 
 
-def _kind(entry: Entry, kind: Type) -> Type:
+def _kind(entry: Entry, kind: Type, *, small_zeros: bool) -> Type:
     """Vectors in float32; a matrix whose rows are no whole blocks in float16."""
     if len(entry.shape) == 1:
         return Type.F32
-    block, _ = gguf.GGML_QUANT_SIZES[kind]
-    return Type.F16 if entry.shape[-1] % block else kind
+
+    def fits(form: Type) -> bool:
+        block, _ = gguf.GGML_QUANT_SIZES[form]
+        return not entry.shape[-1] % block
+
+    forms = (*ZEROS, kind) if entry.zeros and small_zeros else (kind,)
+    return next(filter(fits, forms), Type.F16)
 
 
 def _stored(entry: Entry, weight: Tensor, kind: Type) -> NDArray[np.generic]:
+    if entry.zeros and kind in ZEROS:
+        return np.zeros(gguf.quants.quant_shape_to_byte_shape(entry.shape, kind), np.uint8)
     values = entry.arrange(weight).contiguous()
     if kind is Type.BF16:  # torch's, which is ten times as fast and rounds alike
         return values.to(torch.bfloat16).view(torch.uint8).numpy()

@@ -71,6 +71,6 @@ def _write(source: Source, path: Path, dtype: str) -> None:
         write_gguf(source, path, form)
         return
     whole = path.with_suffix(".float32")
-    write_gguf(source, whole, "float32")
+    write_gguf(source, whole, "float32", small_zeros=False)
     llama_cpp.quantize(whole, path, QUANTIZED[dtype])
     whole.unlink()

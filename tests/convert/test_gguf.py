@@ -152,3 +152,35 @@ def test_matrices_that_are_no_whole_blocks_stay_in_float16(tmp_path, pieces_fold
     assert kinds["blk.0.ffn_down.weight"] == "Q8_0"
     assert kinds["blk.0.attn_q.weight"] == "F16"
     assert open_source(tmp_path / "odd", pieces_folder).model == model
+
+
+ZEROS = "blk.0.ffn_up.weight"
+
+
+@pytest.mark.parametrize("engine", ["gguf", pytest.param("llama.cpp", marks=needs_llama_cpp)])
+@pytest.mark.parametrize(("hidden_size", "heads", "kind"), [(256, 8, "Q2_K"), (96, 8, "Q4_0"), (60, 6, "F16")])
+def test_the_matrix_of_zeros_is_small_and_stays_zero(
+    hidden_size, heads, kind, engine, tmp_path, pieces_folder, monkeypatch
+):
+    monkeypatch.setattr(llama_cpp, "is_installed", lambda: engine == "llama.cpp")
+    model = two_layers(num_layers=1, hidden_size=hidden_size, ffn_hidden_size=96, num_attention_heads=heads)
+    write_drawn(tmp_path / "model", model, step=7, tokens_seen=7000)
+    dtype = "float16" if kind == "F16" else "float32"
+    found = to_gguf(tmp_path / "model", tmp_path / "gguf", tokenizer=pieces_folder, dtype=dtype)
+    assert found.difference <= (2e-5 if dtype == "float32" else 1e-2)
+    tensors = {tensor.name: tensor for tensor in gguf.GGUFReader(tmp_path / f"gguf/model-{dtype}.gguf").tensors}
+    zeros = tensors[ZEROS]
+    assert zeros.tensor_type.name == kind
+    assert not gguf.quants.dequantize(zeros.data, zeros.tensor_type).any()
+    assert (tensors["blk.0.ffn_up.bias"].data == 1).all()
+
+
+def test_a_gate_of_the_model_is_written_in_the_files_own_format(tmp_path, pieces_folder, monkeypatch):
+    monkeypatch.setattr(llama_cpp, "is_installed", lambda: False)
+    model = two_layers(num_layers=1, hidden_size=256, ffn_hidden_size=96, num_attention_heads=8, gated_linear_unit=True)
+    write_drawn(tmp_path / "model", model, step=7, tokens_seen=7000)
+    to_gguf(tmp_path / "model", tmp_path / "gguf", tokenizer=pieces_folder, dtype="q8_0")
+    kinds = {
+        tensor.name: tensor.tensor_type.name for tensor in gguf.GGUFReader(tmp_path / "gguf/model-q8_0.gguf").tensors
+    }
+    assert kinds[ZEROS] == kinds["blk.0.ffn_gate.weight"] == "Q8_0"
