@@ -35,7 +35,8 @@ class OneRequest:
 
     Signals within `REPEATED` seconds of the first are the same request: `timeout` sends one to its child and then to
     the child's whole process group. One that comes inside `logging` waits until that has given back its lock, for which
-    torch's threads would wait for ever. The first request is acknowledged through `say`.
+    torch's threads would wait for ever; one inside a finalizer until that has ended, since Python prints an exception
+    there and drops it. The first request is acknowledged through `say`.
     """
 
     def __init__(
@@ -52,7 +53,7 @@ class OneRequest:
         """Passes on the first of some signals."""
         if time.monotonic() - self._last < REPEATED:
             return
-        if _inside(frame, "logging"):
+        if _at_a_bad_moment(frame):
             signal.signal(signal.SIGALRM, lambda _, later: self(number, later))
             signal.setitimer(signal.ITIMER_REAL, LATER)
             return
@@ -75,11 +76,13 @@ class OneRequest:
             self._handler(self._number, None)
 
 
-def _inside(frame: FrameType | None, module: str) -> bool:
-    """Tells whether a function of a module is being called."""
-    while frame is not None and frame.f_globals.get("__name__") != module:
+def _at_a_bad_moment(frame: FrameType | None) -> bool:
+    """Tells whether a function of `logging` or a finalizer is being called."""
+    while frame is not None:
+        if frame.f_globals.get("__name__") in ("logging", "weakref") or frame.f_code.co_name == "__del__":
+            return True
         frame = frame.f_back
-    return frame is not None
+    return False
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import threading
 import time
+import weakref
 from unittest import mock
 
 import pytest
@@ -119,14 +120,25 @@ def test_a_request_does_not_leave_the_lock_of_logging_taken():
     assert heard == [signal.SIGTERM]
 
 
-def test_a_request_that_comes_in_a_destructor_is_heard(make_config, ranks, monkeypatch):
-    """Python drops the exception there."""
+class AsksWhenItGoes:
+    def __del__(self):
+        ask()
+        time.sleep(0)
 
-    class Asks:
-        def __del__(self):
-            ask()
-            time.sleep(0)
 
-    monkeypatch.setattr("sys.unraisablehook", lambda _: None)
-    ranks((WORKS, nothing), (WORKS, lambda: Asks() and None))
+class Goes:
+    pass
+
+
+def ask_in_a_finalizer():
+    weakref.finalize(Goes(), lambda: [ask(), time.sleep(0)])
+
+
+@pytest.mark.parametrize("go", [AsksWhenItGoes, ask_in_a_finalizer])
+def test_a_request_that_comes_in_a_finalizer_is_heard_after_it(make_config, ranks, monkeypatch, go):
+    """Python would print an exception there, and drop it."""
+    dropped = []
+    monkeypatch.setattr("sys.unraisablehook", dropped.append)
+    ranks((WORKS, nothing), (WORKS, lambda: go() and None))
     assert launch(make_config(parallel={"nproc_per_node": 2})) is False
+    assert not dropped
