@@ -7,13 +7,13 @@ use super::given_kanji::is_given;
 use super::lists::{FAMILY, GIVEN, GIVEN_SINGLE};
 use super::titles::{Tie, family, honorific, is_family};
 use super::words::{Kind, Words};
-use crate::clean::characters::{is_hiragana, is_kanji};
+use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
 
 /// Words for somebody behind a member of the family, which are read as given names too.
-pub const NO_GIVEN: [&str; 31] = [
-    "平日", "休日", "祝日", "週末", "日中", "夜間", "成人", "健康", "健常", "健全", "長寿", "自由", "平和",
-    "達者", "有名", "無事", "健在", "元気", "正常", "実家", "同居", "同席", "同伴", "別居", "一人", "不明",
-    "二人", "三人", "五人", "四人", "時代",
+pub const NO_GIVEN: [&str; 32] = [
+    "未来", "平日", "休日", "祝日", "週末", "日中", "夜間", "成人", "健康", "健常", "健全", "長寿", "自由",
+    "平和", "達者", "有名", "無事", "健在", "元気", "正常", "実家", "同居", "同席", "同伴", "別居", "一人",
+    "不明", "二人", "三人", "五人", "四人", "時代",
 ];
 
 /// Given names that are also what somebody has or gives.
@@ -52,6 +52,9 @@ pub fn given(words: &Words, text: &str, run: &Range<usize>) -> Option<Range<usiz
     }
     let at = within.or(before).or_else(numbered).or_else(comma)?;
     let name = &part[at..];
+    if name.chars().nth(1).is_none() && goes_on_in_kana(behind) {
+        return None;
+    }
     // 甥秀次氏
     if let Some((cut, _)) =
         name.char_indices().skip(2).find(|&(i, _)| honorific(&name[i..]) == Some(name.len() - i))
@@ -72,7 +75,22 @@ pub fn given(words: &Words, text: &str, run: &Range<usize>) -> Option<Range<usiz
             && !NO_GIVEN.contains(&name)
             && !FAMILY.contains(name)
     };
-    (closes(behind) && (is_name(words, name) || marked())).then_some(run.start + at..run.end)
+    // 末っ子の大地
+    let of_list = || {
+        GIVEN.contains(name)
+            && name.chars().nth(1).is_some()
+            && !NO_GIVEN.contains(&name)
+            && (behind.is_empty()
+                || behind.starts_with(['が', 'は', 'も', '(', '、', 'と', ')'])
+                || behind.starts_with("だけ"))
+    };
+    (closes(behind) && (is_name(words, name) || marked() || of_list())).then_some(run.start + at..run.end)
+}
+
+/// Tests for kana with which one kanji is another word: 静か, 明らか, 円タク.
+fn goes_on_in_kana(behind: &str) -> bool {
+    let adjective = ["か", "らか", "やか"].iter().any(|end| behind.starts_with(end));
+    adjective && !behind.starts_with("から") || behind.starts_with(is_katakana)
 }
 
 /// Words with which a sentence goes on behind a name that begins a quotation.

@@ -5,7 +5,8 @@ use std::ops::Range;
 use super::super::category::Place;
 use super::given_kanji::{is_given, is_given_kanji};
 use super::honoured::LIKE;
-use super::lists::{BELONGS, FOREIGN_LATIN, GIVEN_LATIN, GOES_ON, NO_NAME_BEFORE, VISITS, is_other};
+use super::lists::{BELONGS, GOES_ON, NO_KATAKANA, NO_NAME_BEFORE, VISITS};
+use super::person::is_person_behind;
 use super::runs::{behind_spaces, run_end};
 use super::shape::begins_phrase;
 use super::titles::{age_behind, honorific};
@@ -62,6 +63,14 @@ pub fn in_katakana(words: &Words, parts: &[&str], behind: &str) -> bool {
         && is_closed(behind)
 }
 
+/// Tests for a name of another language that is no other word, of three characters or more.
+pub fn is_foreign(words: &Words, word: &str) -> bool {
+    word.chars().nth(2).is_some()
+        && words.is(word, &[Kind::Person])
+        && !words.is(word, &[Kind::Other, Kind::Organisation, Kind::Place])
+        && !NO_KATAKANA.contains(word)
+}
+
 /// Tests that no eponym goes on behind a name.
 fn is_closed(behind: &str) -> bool {
     match behind.chars().next() {
@@ -77,114 +86,6 @@ fn is_closed(behind: &str) -> bool {
         }
         _ => true,
     }
-}
-
-/// Words of eponyms behind a name.
-const EPONYMS: [&str; 8] = ["病", "症", "法", "分類", "徴候", "試験", "スコア", "型"];
-
-/// Returns the end of a surname and one to three given names in Latin letters at `start`.
-pub fn in_latin(text: &str, start: usize, ends: &[usize]) -> Option<usize> {
-    let [first, .., end] = *ends else { return None };
-    let surname = &text[start..first];
-    let given = || text[first..end].split(' ').filter(|part| !part.is_empty());
-    let capitalised = |part: &str| {
-        part.len() > 1
-            && part.starts_with(|c: char| c.is_ascii_uppercase())
-            && part[1..].bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
-    };
-    let capitals = |part: &str| part.len() > 1 && part.bytes().all(|b| b.is_ascii_uppercase());
-    // DAO VAN MINH 28M
-    if FOREIGN_LATIN.contains(&surname.to_ascii_lowercase())
-        && capitals(surname)
-        && given().all(|part| capitals(part) && !is_other(part))
-        && (age_behind(&text[end..]) || has_age_and_sex(&text[end..]))
-    {
-        return Some(end);
-    }
-    let lower = surname.to_ascii_lowercase();
-    let western = || ends.len() == 2 && GIVEN_LATIN.contains(&lower) && given().all(|part| part.len() > 2);
-    let behind = &text[end..];
-    let rest = behind.trim_start_matches(' ');
-    let closed = || {
-        !rest.starts_with(|c: char| c.is_ascii_alphanumeric())
-            && !behind.starts_with(['-', '/', '.'])
-            && (!behind.starts_with(|c: char| is_kanji(c) || is_katakana(c)) || honorific(behind).is_some())
-            && !EPONYMS.iter().any(|word| rest.starts_with(word))
-    };
-    // Maria Cristina Reyes, 41F
-    let aged = || has_age_and_sex(behind) && (is_known_latin(surname) || given().any(is_known_latin));
-    ((FOREIGN_LATIN.contains(&lower) || western() || aged())
-        && !text[..start].ends_with(['-', '/', '.', '_', '@'])
-        && capitalised(surname)
-        && given().next().is_some()
-        && given().all(|part| capitalised(part) && !is_other(part))
-        && closed())
-    .then_some(end)
-}
-
-/// Tests for a surname or a given name of the lists, in small or capital letters.
-fn is_known_latin(part: &str) -> bool {
-    let part = part.to_ascii_lowercase();
-    FOREIGN_LATIN.contains(&part) || GIVEN_LATIN.contains(&part)
-}
-
-/// Words of English that are given names behind others.
-const WORDS_AND_NAMES: [&str; 6] = ["Rose", "Hope", "May", "June", "Dawn", "Faith"];
-
-/// The most given names behind a surname that are read.
-const MOST_GIVEN: usize = 3;
-
-/// Returns the end of a surname and given names behind the word for a patient, one of them known: Patient Smith, Emily Rose.
-pub fn behind_patient(text: &str, start: usize, first: usize) -> Option<usize> {
-    if !text[..start].ends_with(' ')
-        || !["Patient ", "patient ", "Pt ", "Pt. ", "Pt: "].iter().any(|word| text[..start].ends_with(word))
-    {
-        return None;
-    }
-    let mut end = first;
-    let mut named = is_known_latin(&text[start..first]);
-    for i in 0..MOST_GIVEN {
-        let gaps: &[&str] = if i == 0 { &[", ", " "] } else { &[" "] };
-        let Some(rest) = gaps.iter().find_map(|gap| text[end..].strip_prefix(gap)) else { break };
-        let length = rest.bytes().take(LONGEST_PART).take_while(u8::is_ascii_alphabetic).count();
-        let part = &rest[..length];
-        let lower = part.len() > 1 && part[1..].bytes().all(|b| b.is_ascii_lowercase());
-        let other = is_other(part) && !(named && WORDS_AND_NAMES.contains(&part));
-        if !lower || !part.starts_with(|c: char| c.is_ascii_uppercase()) || other {
-            break;
-        }
-        named |= is_known_latin(part);
-        end = text.len() - rest.len() + length;
-    }
-    (named && end > first && !is_other(&text[start..first])).then_some(end)
-}
-
-/// Returns the end of a surname, a comma and a given name before an age and the sex: Patel, Anjali 34F.
-pub fn with_age(text: &str, start: usize, first: usize) -> Option<usize> {
-    let rest = text[first..].strip_prefix(", ")?;
-    let from = text.len() - rest.len();
-    let length = rest.bytes().take(LONGEST_PART).take_while(u8::is_ascii_alphabetic).count();
-    let name = |part: &str| {
-        part.len() > 2
-            && part.starts_with(|c: char| c.is_ascii_uppercase())
-            && part[1..].bytes().all(|b| b.is_ascii_lowercase())
-            && !is_other(part)
-    };
-    let behind = rest[length..].strip_prefix(' ')?;
-    let digits = behind.bytes().take_while(u8::is_ascii_digit).count();
-    let sex = behind[digits..].strip_prefix(['M', 'F'])?;
-    let aged = (1..=3).contains(&digits) && !sex.starts_with(|c: char| c.is_ascii_alphanumeric());
-    (aged && name(&text[start..first]) && name(&rest[..length])).then_some(from + length)
-}
-
-/// The longest part of a name that is read, in letters.
-const LONGEST_PART: usize = 16;
-
-/// Tests for an age and the letter of the sex behind a name: 28M.
-fn has_age_and_sex(behind: &str) -> bool {
-    let rest = behind.trim_start_matches([' ', ',']);
-    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-    (1..=3).contains(&digits) && rest[digits..].starts_with(['M', 'F'])
 }
 
 /// Tests for a Chinese or Korean surname that begins other words too.
@@ -230,7 +131,31 @@ pub fn in_kanji(words: &Words, text: &str, run: &Range<usize>) -> Option<Place> 
     if is_whole(words, part, &text[run.end..]) {
         return Some(Place { whole: run.clone(), value: run.clone() });
     }
-    honoured(words, text, run).or_else(|| spaced(text, run))
+    let described = || is_described(words, part, &text[run.end..]);
+    honoured(words, text, run)
+        .or_else(|| spaced(words, text, run))
+        .or_else(|| described().then(|| Place { whole: run.clone(), value: run.clone() }))
+}
+
+/// Tests for a surname that begins other words too and a given name of two kanji before an age, the sex or an origin:
+/// 金秀賢 31歳.
+fn is_described(words: &Words, part: &str, behind: &str) -> bool {
+    let Some((first, given)) = part.chars().next().map(|c| (c, &part[c.len_utf8()..])) else { return false };
+    let border = || part.char_indices().nth(2).map_or(part, |(i, _)| &part[..i]);
+    (begins_others(first) || is_rare_surname(first))
+        && given.chars().count() == 2
+        && is_given(given)
+        && is_person_behind(behind)
+        && !words.is_ordinary(border())
+        && !words.is(given, &[Kind::Other, Kind::Place, Kind::Organisation])
+        && !words.is(part, &[Kind::Other, Kind::Place, Kind::Organisation])
+}
+
+/// Tests for a further Chinese or Korean surname, which Japanese text has in other words or not at all.
+fn is_rare_surname(c: char) -> bool {
+    "何馬周許謝唐蒋丁方余葉蘇盧胡朱范鄒熊秦顧孟龍万段雷侯銭湯黎武賀頼龔杜袁潘于董傅田姚廖邱詹簡曽阮曾南奉裵裴具諸卓吉成延禹明表都秋丘邵欧莫游毛江史邢甘艾葛\
+     夏戴薛閻"
+        .contains(c)
 }
 
 /// Finds a surname and a given name of two kanji before an honorific: 白承煥様, 歐陽菲菲様.
@@ -270,25 +195,64 @@ fn honoured(words: &Words, text: &str, run: &Range<usize>) -> Option<Place> {
     .then_some(Place { whole: run.start..end + length, value: run.start..end })
 }
 
-/// Finds a surname of one kanji and a given name behind a space, which an honorific follows: 王 建国 様.
-fn spaced(text: &str, run: &Range<usize>) -> Option<Place> {
+/// Finds a surname of one kanji and a given name behind a space, which an honorific, an age, the sex or an origin follows:
+/// 王 建国 様, 周 杰 男性.
+fn spaced(words: &Words, text: &str, run: &Range<usize>) -> Option<Place> {
     let surname = &text[run.clone()];
     if surname.len() != '王'.len_utf8() {
         return None;
     }
     let start = behind_spaces(text, run.end)?;
-    if !surname.starts_with(is_surname) || !begins_phrase(&text[..run.start]) {
+    let sure = surname.starts_with(is_surname);
+    let may_be = || surname.starts_with(|c| begins_others(c) || is_rare_surname(c));
+    if !sure && !may_be() || !begins_phrase(&text[..run.start]) {
         return None;
     }
-    let given = &text[start..run_end(text, start)];
+    let end = run_end(text, start);
+    let given = &text[start..end];
+    let joined = || format!("{surname}{given}");
+    // 高 血圧
+    let other = |given: &str, honorific: &str| {
+        !sure
+            && (words.is_ordinary(given)
+                && !matches!(honorific.trim_start_matches(' '), "氏" | "さん" | "先生" | "殿")
+                || words.is_ordinary(&joined()))
+    };
+    let is_name = |given: &str| {
+        is_given(given)
+            || is_given_kanji(given)
+            || sure
+            || !words.is(given, &[Kind::Other]) && given.chars().nth(1).is_none()
+    };
     let lengths = given.char_indices().map(|(i, c)| i + c.len_utf8()).take(2);
-    lengths.into_iter().find_map(|length| {
+    let honoured = lengths.into_iter().find_map(|length| {
         let end = start + length;
         let honorific = honorific(&text[end..])?;
-        let fits = is_given(&given[..length]) || is_given_kanji(&given[..length]);
+        let fits = is_name(&given[..length]) && !other(&given[..length], &text[end..end + honorific]);
         fits.then_some(Place { whole: run.start..end + honorific, value: run.start..end })
+    });
+    honoured.or_else(|| {
+        let short = (1..=2).contains(&given.chars().count());
+        let described = || is_person_behind(&text[end..]) || is_read_behind(&text[end..]);
+        (short && is_name(given) && !other(given, "") && described())
+            .then_some(Place { whole: run.start..end, value: run.start..end })
     })
 }
+
+/// Tests for a reading in katakana in brackets, of two parts: (チョウ レイ).
+fn is_read_behind(behind: &str) -> bool {
+    let Some(inner) = behind.strip_prefix('(') else { return false };
+    let length: usize = inner
+        .chars()
+        .take(LONGEST_READING)
+        .take_while(|&c| is_katakana(c) || matches!(c, 'ー' | ' ' | '・'))
+        .map(char::len_utf8)
+        .sum();
+    inner[..length].contains([' ', '・']) && inner[length..].starts_with([')', '/'])
+}
+
+/// The longest reading in brackets, in characters.
+const LONGEST_READING: usize = 14;
 
 /// The most characters of another script between a name and its reading.
 const MOST_FOREIGN: usize = 6;

@@ -7,11 +7,12 @@ use super::super::category::Place;
 use super::super::list::List;
 use super::super::reading::open_bracket;
 use super::family::{ENDS, NO_GIVEN as NO_NAMES, is_name};
+use super::foreign::is_foreign;
 use super::given_kana::{closed_by_kanji, is_long_given};
 use super::lists::{BELONGS, FAMILY, GIVEN, GIVEN_KATAKANA, GIVEN_SINGLE, NO_GIVEN};
 use super::runs::{is_katakana_word, run_up_to};
 use super::shape::is_person;
-use super::titles::honorific;
+use super::titles::{Tie, family, honorific};
 use super::words::{Kind, Words};
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
 
@@ -28,6 +29,11 @@ static CHILD: LazyLock<List> = LazyLock::new(|| {
     List::read(
         "発熱 高熱 微熱 解熱 熱あ 熱な 咳 鼻汁 鼻水 嘔吐 下痢 発疹 機嫌 けいれん 水痘 予防接種 離乳食 保育園 幼稚園 学校 登校",
     )
+});
+
+/// Words to wake or cheer somebody who is called by name.
+static WAKES: LazyLock<List> = LazyLock::new(|| {
+    List::read("起きて 聞こえ わかる 分かる 大丈夫 目を開 手を握 しっかり おはよう 頑張 がんば こっち 待って")
 });
 
 /// Finds the given name that is the run of kanji at `run`.
@@ -82,7 +88,10 @@ pub fn in_kana(words: &Words, text: &str, start: usize, end: usize) -> Option<Pl
         let quoted = before.ends_with('「') && goes_on(behind) || is_ours(before) && continues(behind);
         let apart = !before.ends_with(|c: char| is_kanji(c) || is_hiragana(c) || is_katakana_word(c));
         let honoured = honorific(behind).filter(|_| apart);
-        return (quoted || honoured.is_some())
+        // 妻ヨシ子 85歳
+        let of_family =
+            || text[start..].starts_with(is_katakana) && family(before).is_some_and(|tie| tie != Tie::Topic);
+        return (quoted || honoured.is_some() || of_family())
             .then(|| Place { whole: start..closed + honoured.unwrap_or(0), value: start..closed });
     }
     let (run, behind) = (&text[start..end], &text[end..]);
@@ -94,6 +103,7 @@ pub fn in_kana(words: &Words, text: &str, start: usize, end: usize) -> Option<Pl
         }
         '「' if run.starts_with(is_katakana) => {
             is_usual(words, run) && goes_on(behind) && !is_cry(run, behind)
+                || is_foreign(words, run) && behind.starts_with(['が', 'は', 'に', 'を'])
                 || introduces(behind) && words.readings_of_names.given.has(run)
         }
         '「' => return introduced(words, text, start, end).map(place),
@@ -145,7 +155,7 @@ fn is_cry(run: &str, behind: &str) -> bool {
 const FURTHER_ENDS: &str = "翔輝優志緒央彦則之紀規昭晴愛月莉彩葉桜結衣";
 
 /// Tests for a given name in kanji that is hardly another word.
-fn is_sure(words: &Words, name: &str) -> bool {
+pub fn is_sure(words: &Words, name: &str) -> bool {
     name.chars().nth(1).is_some()
         && (words.is(name, &[Kind::Given]) || GIVEN.contains(name))
         && (!words.is_ordinary(name) || words.is_rare_noun(name) && name.ends_with('子'))
@@ -161,12 +171,12 @@ fn is_sure(words: &Words, name: &str) -> bool {
 }
 
 /// Tests for kanji that are a given name where something says that one stands here.
-fn may_be(words: &Words, name: &str) -> bool {
+pub fn may_be(words: &Words, name: &str) -> bool {
     is_name(words, name) || is_sure(words, name) || GIVEN_SINGLE.contains(name)
 }
 
 /// Tests for a given name in kana that is no other word.
-fn is_usual(words: &Words, name: &str) -> bool {
+pub fn is_usual(words: &Words, name: &str) -> bool {
     if name.starts_with(is_hiragana) {
         return is_long_given(words, name);
     }
@@ -184,7 +194,10 @@ fn begins_entry(words: &Words, name: &str, behind: &str) -> bool {
         digits.len() < rest.len() && digits.starts_with(['度', '℃'])
     };
     let infant = || name.chars().nth(1).is_some() && words.is(name, &[Kind::Given]) && INFANT.begins(rest);
-    infant() || is_sure(words, name) && behind.starts_with('、') && (degrees() || CHILD.begins(rest))
+    infant()
+        || is_sure(words, name)
+            && behind.starts_with('、')
+            && (degrees() || CHILD.begins(rest) || WAKES.begins(rest))
 }
 
 /// Words behind の of who is spoken of.
@@ -257,7 +270,10 @@ fn is_ours(before: &str) -> bool {
 fn of_ours(words: &Words, name: &str) -> bool {
     let single = || {
         GIVEN_SINGLE.contains(name)
-            && (GIVEN.contains(name) || !words.is_ordinary(name) || words.is_rare_noun(name))
+            && (GIVEN.contains(name)
+                || !words.is_ordinary(name)
+                || words.is_rare_noun(name)
+                || "翔昇".contains(name))
     };
     is_sure(words, name) || single()
 }
@@ -267,10 +283,32 @@ fn continues(behind: &str) -> bool {
     behind.starts_with(['は', 'が', 'も', 'に', 'を', 'と', '、'])
 }
 
+/// Words for a question, and an answer to it, behind the word for a name.
+const ASKS: [&str; 14] = [
+    "を問うと",
+    "を聞くと",
+    "を尋ねると",
+    "を訊くと",
+    "を聞かれ",
+    "を聞かれると",
+    "を問われ",
+    "を問われると",
+    "を尋ねられ",
+    "を尋ねられると",
+    "を確認すると",
+    "を呼ぶと",
+    "を聞いたところ",
+    "を尋ねたところ",
+];
+
 /// Tests for a question about a name, or a member of the family, before a quotation; tells whether names are spoken of:
 /// 長女の名は「, 次女は「.
 fn asked(before: &str) -> Option<bool> {
     let head = before.strip_suffix(['「', '『'])?;
+    let question = head.strip_suffix('、').unwrap_or(head);
+    if let Some(rest) = ASKS.iter().find_map(|word| question.strip_suffix(word)) {
+        return ["名前", "氏名", "の名", "お名"].iter().any(|word| rest.ends_with(word)).then_some(true);
+    }
     let head = head.strip_suffix(['は', 'を', 'が', ':'])?;
     let of_name = ["の名前", "の名", "名"].iter().find_map(|word| head.strip_suffix(word));
     let rest = of_name.unwrap_or(head);

@@ -4,9 +4,11 @@ use std::ops::Range;
 
 use super::super::category::Place;
 use super::given_alone;
+use super::given_context;
 use super::given_kana::{closed_by_kanji, is_long_given, is_short_given};
 use super::joined::{self, is_full, is_full_beside};
-use super::lists::{GIVEN_HIRAGANA, GIVEN_MODERN, GOES_ON, NO_GIVEN};
+use super::lists::{FAMILY, GIVEN_HIRAGANA, GIVEN_MODERN, GOES_ON, NO_GIVEN};
+use super::nickname;
 use super::other_names::is_maker;
 use super::readings::katakana;
 use super::runs::run_of;
@@ -65,6 +67,11 @@ pub fn hiragana(words: &Words, text: &str, start: usize, last: Option<usize>) ->
     if let Some(place) = given_alone::in_kana(words, text, start, end) {
         let end = place.whole.end;
         return (Some(place), end);
+    }
+    let nickname = || nickname::lengthened(text, start, end);
+    if let Some(name) = given_context::in_kana(words, text, start, end).or_else(nickname) {
+        let end = name.end;
+        return (Some(Place { whole: name.clone(), value: name }), end);
     }
     if let Some(name) = speaker(words, text, start, end) {
         return (Some(Place { whole: start..name, value: start..name }), end);
@@ -134,9 +141,6 @@ fn of_ours(words: &Words, text: &str, start: usize, end: usize) -> Option<Range<
     ends.chain([rest.len()]).find(|&at| is_long_given(words, &rest[..at])).map(|at| from..from + at)
 }
 
-/// Words before っちゃん that are no names.
-const NO_NICKNAMES: [&str; 9] = ["お", "ぼ", "ば", "じ", "と", "か", "あ", "おば", "おじ"];
-
 /// Finds a name that is called, said to be one, or a nickname: 「ひろし、起きて」, みゆきと名乗る, 「みっちゃん呼んで」.
 fn called(words: &Words, text: &str, start: usize, end: usize) -> Option<Range<usize>> {
     let run = &text[start..end];
@@ -144,11 +148,8 @@ fn called(words: &Words, text: &str, start: usize, end: usize) -> Option<Range<u
     if !apart || is_maker(&text[..start], &text[end..]) {
         return None;
     }
-    if run.contains('っ')
-        && let Some(at) = run.find("っちゃん").filter(|&at| at > 0 && run[..at].chars().count() <= 2)
-    {
-        let other = NO_NICKNAMES.contains(&&run[..at]) || text[..start].ends_with(is_kanji);
-        return (!other).then_some(start..start + at + "っちゃん".len());
+    if let Some(nickname) = nickname::doubled(text, start, end) {
+        return nickname;
     }
     if let Some(name) = spaced(words, text, start, end).or_else(|| of_ours(words, text, start, end)) {
         return Some(name);
@@ -168,7 +169,7 @@ fn called(words: &Words, text: &str, start: usize, end: usize) -> Option<Range<u
     }
     let name =
         run.find(['は', 'が', 'に', 'を', 'も', 'と']).filter(|&at| at > 0).map_or(run, |at| &run[..at]);
-    let closes = name.len() < run.len() || text[end..].starts_with(['、', '」', '…']);
+    let closes = name.len() < run.len() || text[end..].starts_with(['、', '」', '…', 'ー', '!', '?']);
     let usual = GIVEN_HIRAGANA.contains(name)
         || name.chars().count() > 2
             && ["お", "じ", "ろう", "すけ", "ゆき", "ひこ", "こ", "み", "え"]
@@ -267,6 +268,14 @@ fn is_reading(words: &Words, run: &str) -> bool {
     run.char_indices().skip(2).any(|(i, _)| readings.surnames.has(&run[..i]) && readings.given.has(&run[i..]))
 }
 
+/// Tests for a member of the family at the end of `before` that no kanji before it makes another word: 祖母, not 障子.
+fn is_member(before: &str) -> bool {
+    FAMILY.at_end(before).any(|word| {
+        word.chars().nth(1).is_some() && word != "母子"
+            || !before[..before.len() - word.len()].ends_with(is_kanji)
+    })
+}
+
 /// Returns the end of a given name behind a member of the family: 次女 さちこ.
 fn of_family(words: &Words, text: &str, start: usize, end: usize) -> Option<usize> {
     let before = text[..start].chars().next_back()?;
@@ -282,7 +291,9 @@ fn of_family(words: &Words, text: &str, start: usize, end: usize) -> Option<usiz
     if let Some(closed) = closed_by_kanji(words, text, start) {
         return Some(closed);
     }
-    let marked = text[..start].ends_with([':', '=']);
+    let bracketed =
+        text[..start].ends_with('(') && text[end..].starts_with(')') && is_member(&text[..start - 1]);
+    let marked = text[..start].ends_with([':', '=']) || bracketed;
     let is_particle = |name: &str| {
         name.starts_with(['の', 'と', 'は', 'が', 'を', 'に', 'も', 'へ', 'で', 'や', 'さ', 'な'])
     };

@@ -55,12 +55,15 @@ pub fn name(words: &Words, text: &str, start: usize, end: usize) -> Option<Place
 const TITLES: [&str; 7] = ["ドクター", "ナース", "ヘルパー", "ケアマネ", "シスター", "ミスター", "ワタシハ"];
 
 /// Words behind kana by which they are a name, behind と, とだけ or とのみ.
-const SAID: [&str; 17] = [
+const SAID: [&str; 20] = [
     "名乗",
     "呼ば",
     "呼ん",
     "書い",
     "書か",
+    "書け",
+    "書字",
+    "自分の名",
     "読む",
     "読ん",
     "いう名",

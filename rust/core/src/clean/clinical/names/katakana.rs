@@ -1,12 +1,14 @@
 //! Names in katakana beside an honorific, a title, a member of the family or the same name in kanji.
 
 use super::super::category::Place;
-use super::foreign;
+use super::foreign::{self, is_foreign};
 use super::given_alone;
+use super::given_context;
 use super::joined;
 use super::lists::{BELONGS, GIVEN_KATAKANA, GOES_ON, NO_KATAKANA, VISITS};
+use super::person::{is_country, is_person_behind};
 use super::runs::{is_katakana_word, run_of};
-use super::titles::{Tie, age_behind, family, honorific, title};
+use super::titles::{Tie, family, honorific, title};
 use super::words::{Kind, Words};
 use crate::clean::characters::{is_hiragana, is_kanji};
 
@@ -22,6 +24,9 @@ pub fn katakana(words: &Words, text: &str, start: usize, last: Option<usize>) ->
     if let Some(place) = given_alone::in_kana(words, text, start, ends[0]) {
         let end = place.value.end;
         return (Some(place), end);
+    }
+    if let Some(name) = given_context::in_kana(words, text, start, ends[0]) {
+        return (Some(Place { whole: name.clone(), value: name }), ends[0]);
     }
     if let Some(place) = foreign::reading_in_brackets(text, start, ends[ends.len() - 1], last) {
         let end = place.value.end;
@@ -53,7 +58,7 @@ pub fn katakana(words: &Words, text: &str, start: usize, last: Option<usize>) ->
         if name.titled(tie)
             || name.reads(last)
             || name.is_full()
-            || name.aged()
+            || name.is_described()
             || foreign::in_katakana(words, &name.parts, &text[end..])
         {
             return (Some(Place { whole: start..end, value: start..end }), end);
@@ -107,7 +112,11 @@ impl Name<'_> {
                     && honorific(behind).is_some()
                     && self.words.is_name(self.parts[0])
             };
-            return NO_KATAKANA.ends(name) && !honoured();
+            let foreign = || {
+                is_foreign(self.words, self.parts[0])
+                    && self.parts.iter().all(|part| self.words.is_name(part))
+            };
+            return NO_KATAKANA.ends(name) && !honoured() && !foreign();
         }
         self.parts.iter().any(|part| is_ordinary(self.words, part))
     }
@@ -117,10 +126,12 @@ impl Name<'_> {
         let behind = &self.text[self.end..];
         let several = self.parts.len() > 1;
         let spaced = || {
+            let part = self.parts[0];
+            let after = |words: &[&str]| words.iter().any(|word| behind[1..].starts_with(word));
             behind.starts_with([' '])
-                && ["サマ", "様", "サン"].iter().any(|word| behind[1..].starts_with(word))
-                && (joined::is_name(self.words, self.parts[0])
-                    || joined::is_full_beside(self.words, self.parts[0]))
+                && (after(&["サマ", "様", "サン"])
+                    && (joined::is_name(self.words, part) || joined::is_full_beside(self.words, part))
+                    || after(&["さん", "様", "氏", "くん", "ちゃん"]) && is_foreign(self.words, part))
         };
         let length = honorific(behind).filter(|_| !behind.starts_with(' ') || several || spaced())?;
         let behind = behind.trim_start_matches(' ');
@@ -175,7 +186,11 @@ impl Name<'_> {
             }
             // 患者様はリリカを: a drug.
             Some(Tie::Topic) => {
-                (behind.is_empty() || behind.starts_with(['、', '。', ' ', '\n', ',', 'で'])) && person()
+                self.text[..self.start].ends_with('が')
+                    && behind.starts_with(['に', 'を', 'と', 'へ'])
+                    && self.parts.iter().all(|part| is_foreign(self.words, part))
+                    || (behind.is_empty() || behind.starts_with(['、', '。', ' ', '\n', ',', 'で']))
+                        && person()
             }
             Some(Tie::Loose | Tie::Weak | Tie::Role) => {
                 closed && (person() || self.text[..self.start].ends_with(' ') && self.holds_name())
@@ -218,10 +233,16 @@ impl Name<'_> {
             && !self.words.is(self.parts[0], &[Kind::Other, Kind::Organisation])
     }
 
-    /// Tests for parts with a dot between them before an age: アレハンドロ・ルイス(41歳).
-    fn aged(&self) -> bool {
-        let behind = &self.text[self.end..];
-        behind.starts_with(['(', ' ', '、']) && age_behind(behind) && self.dotted()
+    /// Tests for parts with a dot between them before an age or an origin: アレハンドロ・ルイス(41歳), パク・ソヨン(留学生).
+    fn is_described(&self) -> bool {
+        let ordinary = |part: &&&str| is_ordinary(self.words, part) || self.words.is(part, &[Kind::Other]);
+        let others = self.parts.iter().filter(ordinary).count();
+        let last = self.parts.last().is_some_and(|last| !ordinary(&last));
+        self.text[self.start..self.end].contains('・')
+            && self.parts.len() > 1
+            && others * 2 <= self.parts.len()
+            && (last || self.dotted())
+            && is_person_behind(&self.text[self.end..])
     }
 
     /// Tests for several parts, the first of which is a name of the dictionary: グエン ティ ホア.
@@ -246,7 +267,7 @@ impl Name<'_> {
     fn bracketed(&self) -> bool {
         [('(', ')'), ('【', '】'), ('[', ']'), ('〔', '〕'), ('「', '」'), ('<', '>')].iter().any(
             |&(open, close)| {
-                self.text[..self.start].ends_with(open) && self.text[self.end..].starts_with(close)
+                self.text[..self.start].ends_with(open) && self.text[self.end..].starts_with([close, '/'])
             },
         )
     }
@@ -266,6 +287,9 @@ impl Name<'_> {
     /// Tests for the reading of the name that ends at `last`: 山田太郎(ヤマダ タロウ).
     fn reads(&self, last: Option<usize>) -> bool {
         let Some(between) = last.and_then(|last| self.text.get(last..self.start)) else { return false };
+        if is_country(&self.text[self.start..self.end]) {
+            return false;
+        }
         let known = || self.parts.iter().all(|part| self.words.readings_of_names.has(part));
         between.trim_matches(' ').is_empty() && !between.is_empty() && between.len() <= 2 && known()
             || self.bracketed()

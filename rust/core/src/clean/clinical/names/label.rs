@@ -6,6 +6,7 @@ use super::super::category::{Category, Place};
 use super::super::reading::{begins_word, char_at, labelled};
 use super::candidate::{Candidate, Form, candidates};
 use super::closing::closes;
+use super::foreign_latin::is_known_latin;
 use super::given_kana::given_in_kana;
 use super::join::join_given;
 use super::katakana::is_ordinary;
@@ -284,7 +285,7 @@ fn in_latin(text: &str, start: usize) -> Option<usize> {
     if end - start < 2 || is_other(&text[start..end]) {
         return None;
     }
-    for _ in 0..2 {
+    for i in 0..4 {
         let next = [", ", " "].iter().find_map(|gap| text[end..].strip_prefix(gap).map(|_| end + gap.len()));
         let Some(next) = next.filter(|&next| text[next..].starts_with(|c: char| c.is_ascii_uppercase()))
         else {
@@ -292,7 +293,10 @@ fn in_latin(text: &str, start: usize) -> Option<usize> {
         };
         let next_end = part(next);
         // M and F alone are the sex.
-        if next_end == next + 1 || is_other(&text[next..next_end]) {
+        if next_end == next + 1
+            || is_other(&text[next..next_end])
+            || i > 1 && !is_known_latin(&text[next..next_end])
+        {
             break;
         }
         end = next_end;

@@ -1,7 +1,7 @@
 //! Names in Latin letters behind a title or before an honorific.
 
 use super::super::category::Place;
-use super::foreign;
+use super::foreign_latin;
 use super::lists::{FOREIGN_LATIN, is_other};
 use super::runs::run_of;
 use super::titles::{Tie, age_behind, family, honorific, title};
@@ -31,12 +31,11 @@ pub fn latin(words: &Words, text: &str, start: usize, last: Option<usize>) -> (O
             Some(Place { whole: start..end + length, value: start..end })
         });
         honoured
+            .or_else(|| foreign_latin::place(words, text, start, last))
             .or_else(|| japanese::name(words, text, start, last).map(place_to))
             .or_else(|| initials(text, start))
             .or_else(|| of_address(text, &ends).map(place_to))
-            .or_else(|| foreign::in_latin(text, start, &ends).map(place_to))
-            .or_else(|| foreign::with_age(text, start, ends[0]).map(place_to))
-            .or_else(|| foreign::behind_patient(text, start, ends[0]).map(place_to))
+            .or_else(|| foreign_latin::behind_patient(text, start, ends[0]).map(place_to))
     };
     let end = place.as_ref().map_or(ends[0], |place| place.value.end);
     (place, end)
@@ -130,7 +129,8 @@ fn honoured(words: &Words, text: &str, start: usize, end: usize) -> Option<usize
         return Some(behind.len() - after.len() + honorific.len());
     }
     // Lee先生
-    let foreign = || capitalised && !several && FOREIGN_LATIN.contains(&name.to_ascii_lowercase());
+    let alone = capitalised || name.len() >= 3 && is_addressed(after, honorific);
+    let foreign = || alone && !several && FOREIGN_LATIN.contains(&name.to_ascii_lowercase());
     let fits = (several || honorific != "様") && capitalised && name.len() >= 4
         || (surname() || foreign()) && name.len() >= 3;
     fits.then(|| behind.len() - after.len() + honorific.len())

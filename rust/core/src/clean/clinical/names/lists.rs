@@ -32,6 +32,8 @@ lists! {
     NO_KATAKANA "no_katakana.txt";
     NO_LABEL_VALUES "no_label_values.txt";
     NO_LATIN "no_latin.txt";
+    NO_LATIN_PARTS "no_latin_parts.txt";
+    WEAK_LATIN "weak_latin.txt";
     NO_NAME_BEFORE "no_name_before.txt";
     NO_NAME_ENDS "no_name_ends.txt";
     NO_FULL "no_full.txt";

@@ -8,10 +8,13 @@ mod alone;
 mod candidate;
 mod chains;
 mod closing;
+mod english;
 mod evidence;
 mod family;
 mod foreign;
+mod foreign_latin;
 mod given_alone;
+mod given_context;
 mod given_kana;
 mod given_kanji;
 mod hiragana;
@@ -27,7 +30,9 @@ mod latin;
 mod lattice;
 mod lists;
 mod neighbours;
+mod nickname;
 mod other_names;
+mod person;
 mod places;
 mod readings;
 mod romaji;
@@ -36,6 +41,7 @@ pub mod runs;
 mod shape;
 mod spaced;
 mod speaker;
+mod syllables;
 mod titled;
 mod titles;
 mod titles_latin;
@@ -54,7 +60,7 @@ use candidate::{Form, candidates};
 use evidence::decide;
 use join::join_given;
 pub use lattice::Lattice;
-use runs::{behind_spaces, run_end};
+use runs::{behind_spaces, run_end, run_of};
 use titles::honorific;
 use unknown::by_form;
 use words::{Kind, id};
@@ -162,6 +168,7 @@ pub fn find(words: &Words, lattice: &mut Lattice, text: &str, labelled: &[Range<
             c if is_kanji(c) => finder.kanji(at),
             c if is_katakana(c) => finder.other(katakana::katakana(words, text, at, finder.last)),
             'A'..='Z' => finder.other(latin::latin(words, text, at, finder.last)),
+            c if foreign_latin::is_accented(c) => finder.accented(at),
             c if is_hiragana(c) => finder.other(hiragana::hiragana(words, text, at, finder.last)),
             c if c.is_ascii_alphabetic() => finder.lower_case(at),
             c => at + c.len_utf8(),
@@ -201,6 +208,12 @@ impl Finder<'_> {
             }
             None => end,
         }
+    }
+
+    /// Reads a word that begins with a letter with an accent: Đặng Thị Hoa.
+    fn accented(&mut self, at: usize) -> usize {
+        let end = run_of(self.text, at, foreign_latin::is_letter).max(at + 'é'.len_utf8());
+        self.other((foreign_latin::place(self.words, self.text, at, self.last), end))
     }
 
     /// Reads a word in small letters before an honorific: kazuyoさん.
@@ -278,7 +291,9 @@ impl Finder<'_> {
         } else if let Some(place) = foreign::in_kanji(self.words, text, &run) {
             go_on = go_on.max(place.whole.end);
             self.push(place);
-        } else if let Some(range) = given_alone::in_kanji(self.words, text, &run) {
+        } else if let Some(range) = given_alone::in_kanji(self.words, text, &run)
+            .or_else(|| given_context::in_kanji(self.words, text, &run))
+        {
             go_on = go_on.max(range.end);
             self.push(Place { whole: range.clone(), value: range });
         } else if let Some(range) = family::given(self.words, text, &run) {

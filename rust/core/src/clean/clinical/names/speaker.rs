@@ -129,7 +129,7 @@ pub fn of_task(words: &Words, text: &str, run: &Range<usize>) -> Option<Range<us
 }
 
 /// Words behind 家 for what a family has or does, and words before its name.
-const OF_HOMES: [&str; 16] = [
+const OF_HOMES: [&str; 24] = [
     "の家族",
     "の長男",
     "の嫁",
@@ -146,6 +146,14 @@ const OF_HOMES: [&str; 16] = [
     "で同居",
     "に嫁",
     "の両親",
+    " 家族面談",
+    " 面談",
+    " 家族会議",
+    "家族面談",
+    " 家系図",
+    " ジェノグラム",
+    "の家系図",
+    "のジェノグラム",
 ];
 
 /// Finds the surname of a family before 家 that ends the run: 児玉家の家族会議, 実家は中江家。

@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use super::super::list::List;
+use super::super::reading::open_bracket;
 use super::lists::{BEFORE, BEFORE_MARK, BEHIND, BEHIND_KANA, FAMILY};
 use super::runs::is_katakana_word;
 use super::titles_latin::title_in_latin;
@@ -224,7 +225,8 @@ pub const DEPARTMENTS: [char; 6] = ['科', '室', '課', '棟', '係', '部'];
 
 /// Tests for a role in brackets at the end of `before`: (看)水野.
 pub fn role_in_brackets(before: &str) -> bool {
-    before.strip_suffix(')').and_then(|rest| rest.rsplit_once('(')).is_some_and(|(_, role)| {
+    let Some(rest) = before.strip_suffix(')') else { return false };
+    open_bracket(rest, LONGEST_ROLE_IN_BRACKETS).is_some_and(|open| {
         [
             "看",
             "薬",
@@ -244,9 +246,12 @@ pub fn role_in_brackets(before: &str) -> bool {
             "主治医",
             "担当",
         ]
-        .contains(&role)
+        .contains(&&rest[open + 1..])
     })
 }
+
+/// The longest role in brackets, in bytes with its bracket.
+const LONGEST_ROLE_IN_BRACKETS: usize = "(主治医".len();
 
 /// Tests for a word for a person at the end: 利用者, 弁護士, 校医; two kanji or more.
 fn is_role(text: &str) -> bool {

@@ -7,7 +7,7 @@ use super::candidate::{is_single, is_titled_single};
 use super::given_kanji::{is_given, is_given_kanji};
 use super::honoured::{BEHIND_SAMA, LIKE, LIKENESS, NO_PERSONS, SYMPTOMS};
 use super::lattice::{Lattice, Surroundings};
-use super::lists::{BEFORE, FAMILY, NO_FULL, VISITS};
+use super::lists::{BEFORE, FAMILY, GIVEN_SINGLE, NO_FULL, VISITS};
 use super::other_names::{is_end_of_verb, is_office_of_place, is_word_with};
 use super::places::is_unsettled;
 use super::shape::{is_derived, is_known, may_be_surname};
@@ -110,7 +110,7 @@ const LONGEST_UNKNOWN: usize = 7;
 const NO_CHILDREN: &str = "兄姉父母爺婆坊赤嬢子犬猫熊豚鳥亀虫孫嫁娘弟妹皆誰神";
 
 /// Animals and the like before さん.
-const NO_SINGLES: &str = "牛馬鳥魚虎亀熊鬼王花虫貝猪鯨鳩雀鷺狩";
+const NO_SINGLES: &str = "牛馬鳥魚虎亀熊鬼花虫貝猪鯨鳩雀鷺狩";
 
 /// Clans of old, and other words, before 氏 and 君.
 const CLANS: &str = "源平藤橘王諸同両";
@@ -170,7 +170,10 @@ fn is_unknown_name(words: &Words, lattice: &mut Lattice, name: &str, honorific: 
         // 鹿児島
         let sure = !verb && honorific.chars().count() > 1
             || matches!(honorific, "氏" | "君") && !behind.starts_with(is_kanji);
-        return sure && is_titled_single(name) && !other && (name == "平" || !NO_PERSONS.contains(name));
+        let usual = name == "平" || name == "王" && !matches!(honorific, "さま" | "サマ" | "氏" | "君");
+        let wants = || "直愛治生".contains(name) && behind.starts_with(['と', 'せ']);
+        let given = matches!(honorific, "さん" | "さーん") && GIVEN_SINGLE.contains(name) && !wants();
+        return sure && (is_titled_single(name) || given) && !other && (usual || !NO_PERSONS.contains(name));
     }
     let settled = count > 2 && may_be_surname(words, name);
     if NO_PERSONS.contains(name)

@@ -1,0 +1,332 @@
+//! Given names by what is said of them: 茂雄(夫), II-3 正 52歳, IP:凛, 母は「蓮が…」, 千尋は学校で, 「静江」と答えた.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use super::super::list::List;
+use super::given_alone::{is_sure, is_usual, may_be};
+use super::given_kana::is_long_given;
+use super::lists::{FAMILY, GIVEN, GIVEN_KATAKANA, GIVEN_SINGLE, NO_GIVEN};
+use super::shape::is_person;
+use super::titles::{age_behind, family};
+use super::words::{Kind, Words};
+use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
+
+/// The longest given name in kanji, in characters.
+const LONGEST: usize = 3;
+
+/// Given names of one kanji that are words of their own, or short for one.
+const WORDS: &str = "愛幸望学明満正直花歩円灯詩雫華糸絆翼和文泉静桜梨瞳環鈴希実健信武守仁聖芯暖晴奏藍陽雄雛舞萌恵勇功均桃海空心星光雅朗";
+
+/// Kanji that say of a member of the family that it is healthy, dead or no blood relation.
+const NO_MEMBERS: &str = "健実義養故前正";
+
+/// Finds the given name that is the run of kanji at `run`.
+pub fn in_kanji(words: &Words, text: &str, run: &Range<usize>) -> Option<Range<usize>> {
+    let name = &text[run.clone()];
+    let mut characters = name.chars();
+    let first = characters.next()?;
+    let single = characters.next().is_none();
+    if characters.nth(LONGEST - 2).is_some() {
+        return None;
+    }
+    let (before, behind) = (&text[..run.start], &text[run.end..]);
+    let sure = || if single { is_sure_single(name) } else { is_told(words, name) };
+    let fits = match before.chars().next_back() {
+        Some('「' | '『') => {
+            (goes_on(behind) && is_said_by_family(before, behind) || is_quoted(behind)) && sure()
+        }
+        Some('た' | 'き' | 'の') if is_lost(before) => continues(behind) && sure(),
+        _ => {
+            has_relation(behind)
+                && opens(before)
+                && may_be(words, name)
+                && !(single && NO_MEMBERS.contains(first))
+                || closes(behind) && is_tree_key(before) && may_be(words, name)
+                || closes(behind) && is_key(before) && (sure() || may_be(words, name) && !single)
+                || !single && begins_sentence(before) && is_topic(before, behind) && is_told(words, name)
+                || is_named(before) && ends_name(behind) && may_be(words, name)
+        }
+    };
+    fits.then(|| run.clone())
+}
+
+/// Finds the given name that is the run of kana from `start` to `end`, or begins it.
+pub fn in_kana(words: &Words, text: &str, start: usize, end: usize) -> Option<Range<usize>> {
+    let (before, run, behind) = (&text[..start], &text[start..end], &text[end..]);
+    let last = before.chars().next_back();
+    let read = || words.readings_of_names.given.has(run) && !NO_GIVEN.contains(run);
+    let long = || is_usual(words, run) || is_long_given(words, run);
+    let fits = match last {
+        Some('「' | '『') => is_own_name(behind) && read() || is_quoted(behind) && long(),
+        Some(c) if is_kanji(c) || c == 'ー' => false,
+        _ => {
+            has_relation(behind) && opens(before) && (long() || run.starts_with(is_katakana) && read())
+                || closes(behind) && is_tree_key(before) && read() && run.chars().nth(1).is_some()
+                || closes(behind) && is_key(before) && long()
+                || CALLS.begins(behind)
+                    && run.starts_with(is_katakana)
+                    && !before.ends_with('の')
+                    && is_usual(words, run)
+                || TELLS.iter().any(|word| behind.starts_with(word))
+                    && run.starts_with(is_katakana)
+                    && before.ends_with(['は', '、', '「'])
+                    && (read() || GIVEN_KATAKANA.contains(run))
+        }
+    };
+    fits.then_some(start..end)
+}
+
+/// Words behind the name of somebody who is looked for or called.
+static CALLS: LazyLock<List> =
+    LazyLock::new(|| List::read("はどこ はまだ が来 は来 に会 を呼 はいつ に電話 が迎え が帰 は帰 は元気"));
+
+/// Words with which somebody tells a name.
+const TELLS: [&str; 5] = ["って言う", "っていう", "って呼", "と申し", "といいま"];
+
+/// Tests for one kanji that is hardly anything else than a given name.
+pub fn is_sure_single(name: &str) -> bool {
+    GIVEN_SINGLE.contains(name) && !name.starts_with(|c| WORDS.contains(c))
+}
+
+/// Tests for a given name of two kanji or more where it is told what somebody did.
+fn is_told(words: &Words, name: &str) -> bool {
+    const KINDS: [Kind; 3] = [Kind::Surname, Kind::Place, Kind::Organisation];
+    let listed = GIVEN.contains(name);
+    let given = || {
+        words.is(name, &[Kind::Given])
+            && !words.is_ordinary(name)
+            && !words.is(name, &KINDS)
+            && !name.ends_with('児')
+    };
+    name.chars().nth(1).is_some()
+        && (listed && !words.is(name, &KINDS[1..])
+            || given()
+            || is_sure(words, name) && (name.ends_with('子') || !words.is_given_last(name)))
+        && !FAMILY.contains(name)
+        && !is_person(name)
+        && !name.chars().all(|c| "一二三四五六七八九十百千".contains(c))
+}
+
+/// Tests for a particle with which a speaker goes on.
+fn goes_on(behind: &str) -> bool {
+    behind.starts_with(['が', 'は', 'を', 'に', 'も', 'の', 'と', '、'])
+}
+
+fn continues(behind: &str) -> bool {
+    goes_on(behind) || behind.starts_with(')')
+}
+
+/// The longest quotation that is read to its end, in characters.
+const LONGEST_QUOTATION: usize = 60;
+
+/// Words between who speaks and the quotation.
+const SPEAKS: [&str; 16] = [
+    "は",
+    "が",
+    "も",
+    ":",
+    "より",
+    "から",
+    "曰く",
+    "いわく",
+    "によると",
+    "によれば",
+    "の話では",
+    "談",
+    "は、",
+    "より、",
+    "から、",
+    " ",
+];
+
+/// Tests for a member of the family who says the quotation that is open at the end of `before`: 母は「, 」と妻.
+fn is_said_by_family(before: &str, behind: &str) -> bool {
+    let head = before.trim_end_matches(['「', '『']);
+    let speaker = SPEAKS.iter().any(|word| head.strip_suffix(word).is_some_and(|rest| FAMILY.ends(rest)));
+    speaker || FAMILY.ends(head) || {
+        let rest: usize = behind
+            .chars()
+            .take(LONGEST_QUOTATION)
+            .take_while(|&c| !matches!(c, '」' | '』' | '\n'))
+            .map(char::len_utf8)
+            .sum();
+        let said = behind[rest..].strip_prefix(['」', '』']).and_then(|rest| rest.strip_prefix('と'));
+        said.is_some_and(|rest| FAMILY.begins(rest))
+    }
+}
+
+/// Words behind a quotation by which it is a name.
+static QUOTED: LazyLock<List> = LazyLock::new(|| {
+    List::read(
+        "に会 の名を呼 の名前を と呼ぶと と呼びか と呼んで と呼ばれて を呼 で呼 の声 に電話 に連絡 の写真 という名 と名 と自分の名 と自身の名 と自分の氏名 とのみ答 とだけ答 と返答 と正答",
+    )
+});
+
+/// Tests for the end of a quotation that holds a name alone.
+fn is_quoted(behind: &str) -> bool {
+    behind.strip_prefix(['」', '』']).is_some_and(|rest| QUOTED.begins(rest))
+}
+
+/// Tests for the end of a quotation that holds the own name.
+fn is_own_name(behind: &str) -> bool {
+    let rest = behind.strip_prefix(['」', '』']).and_then(|rest| rest.strip_prefix('と'));
+    let rest = rest.map(|rest| rest.strip_prefix(['、', ' ']).unwrap_or(rest));
+    rest.is_some_and(|rest| {
+        [
+            "自分の名",
+            "自身の名",
+            "自分の氏名",
+            "自己の名",
+            "自名",
+            "自分を",
+            "自分のこと",
+            "名前を書",
+            "名前が書",
+        ]
+        .iter()
+        .any(|word| rest.starts_with(word))
+    })
+}
+
+/// Words before the name of somebody who died or is far.
+fn is_lost(before: &str) -> bool {
+    [
+        "亡くなった",
+        "亡き",
+        "天国の",
+        "先立った",
+        "先に逝った",
+        "あの世の",
+        "死別した",
+        "離れて暮らす",
+        "行方不明の",
+    ]
+    .iter()
+    .any(|word| before.ends_with(word))
+}
+
+/// Tests for a member of the family in brackets at the start of `behind`: (夫), (長女・看護師).
+fn has_relation(behind: &str) -> bool {
+    let Some(inner) = behind.strip_prefix('(') else { return false };
+    let closed = |rest: &str| rest.starts_with([')', '・', '、', '/', ' ', ',']) || age_behind(rest);
+    FAMILY
+        .at_start(inner)
+        .any(|word| !matches!(word, "児" | "子" | "主人" | "家族") && closed(&inner[word.len()..]))
+        || inner.starts_with("本人)")
+}
+
+/// Tests for the beginning of a name of a list or a line.
+fn opens(before: &str) -> bool {
+    before.is_empty()
+        || before.ends_with([' ', '\n', ':', '、', '・', '/', ',', '→', '①', '②', '③', '④', '。', '】', '-'])
+}
+
+/// Tests that a name may end here.
+fn closes(behind: &str) -> bool {
+    behind.is_empty() || behind.starts_with([' ', '(', ')', '、', ',', '。', '\n', '/', ':', '・', '-'])
+}
+
+/// Tests for the key of a person of a family tree at the end of `before`: II-3.
+fn is_tree_key(before: &str) -> bool {
+    let rest = before.trim_end_matches([' ', ':']);
+    let head = rest.trim_end_matches(|c: char| c.is_ascii_digit());
+    let Some(generation) = head.strip_suffix('-') else { return false };
+    let roman = generation.trim_end_matches(['I', 'V', 'X']);
+    rest.len() < before.len()
+        && (1..=2).contains(&(rest.len() - head.len()))
+        && roman.len() < generation.len()
+        && !roman.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '-')
+}
+
+/// Labels before the name of who a record is about, or who is to be told.
+const KEYS: [&str; 14] = [
+    "IP",
+    "CL",
+    "Cl",
+    "KP",
+    "KP1",
+    "KP2",
+    "KP3",
+    "Key person",
+    "キーパーソン",
+    "クライエント",
+    "クライアント",
+    "本児",
+    "対象児",
+    "胎児",
+];
+
+/// Tests for such a label at the end of `before`.
+fn is_key(before: &str) -> bool {
+    let rest = before.trim_end_matches([' ', ':', '(', '】']);
+    rest.len() < before.len()
+        && KEYS.iter().any(|key| {
+            rest.strip_suffix(key).is_some_and(|head| {
+                !(key.is_ascii() && head.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '-'))
+            })
+        })
+}
+
+/// Words before the name that somebody has.
+fn is_named(before: &str) -> bool {
+    const CALLED: [&str; 6] = ["の名は", "の名前は", "名前を", "命名は", "名は", "名前は"];
+    CALLED.iter().any(|word| before.ends_with(word))
+}
+
+/// Tests that a name that somebody has ends here.
+fn ends_name(behind: &str) -> bool {
+    behind.is_empty()
+        || ["。", "、", "です", "と名", "と命名", "とい", "とつけ", "と付け", "に決", "\n", " "]
+            .iter()
+            .any(|word| behind.starts_with(word))
+}
+
+/// Tests for the beginning of a sentence, or of what somebody tells.
+fn begins_sentence(before: &str) -> bool {
+    before.is_empty()
+        || before.ends_with(['\n', '。', '、', ' ', ')', '・', '「'])
+        || before.ends_with(['は', 'で', 'に', 'と', 'く']) && before.ends_with(|c: char| is_hiragana(c))
+}
+
+/// Particles behind who a sentence is about.
+const PARTICLES: [&str; 11] = ["は", "が", "も", "から", "より", "へ", "に", "を", "と", "だけ", "の"];
+
+/// Words for the life of patients and children, their families and the ward.
+static LIFE: LazyLock<List> = LazyLock::new(|| {
+    List::read(
+        "学校 登園 登校 不登校 保育園 幼稚園 給食 電話 来院 来棟 面会 受診 入院 退院 発熱 微熱 咳 嘔吐 吐い 下痢 泣 ミルク 離乳食 飲酒 服薬 内服 洗濯物 荷物 差し入れ \
+         付き添 付添 同席 昼夜逆転 偏食 発語 二語文 喧嘩 けんか 暴れ 暴力 暴言 離席 介護 帰省 亡くな 離婚 別居 落ち着 穏やか 不穏 宿題 成績 吃音 多動 こだわり いじめ \
+         リハビリ 転倒 骨折 喘息 アレルギー 人見知り 食事 夜間 酒を 薬を 熱を 熱が 迎えに 夢を 夜泣き 授乳 哺乳 抱っこ 登下校 施設 病院 担任 通院 通所 送迎 訪問 家事 育児 同居",
+    )
+});
+
+/// Words with which a member of the family is said to have told something.
+static TOLD: LazyLock<List> = LazyLock::new(|| {
+    List::read(
+        "と母 と父 と妻 と夫 と娘 と息子 と長男 と長女 と祖母 と祖父 と姉 と兄 (母談 (父談 (妻談 (夫談 (担任 (家族談",
+    )
+});
+
+/// The longest part of a sentence that is looked through, in characters.
+const LONGEST_SENTENCE: usize = 30;
+
+/// Tests for a particle behind a name, and a sentence about the life of a patient.
+fn is_topic(before: &str, behind: &str) -> bool {
+    let Some(particle) = PARTICLES.iter().find(|particle| behind.starts_with(**particle)) else {
+        return false;
+    };
+    let rest = &behind[particle.len()..];
+    // What belongs to somebody is told of many who are no patients.
+    if *particle == "の" && !before.is_empty() {
+        return false;
+    }
+    let told = ["曰く、", "によると", "によると、", "いわく、", "によれば、"];
+    if told.iter().any(|word| before.strip_suffix(word).is_some_and(|head| FAMILY.ends(head))) {
+        return true;
+    }
+    let ends =
+        rest.char_indices().take(LONGEST_SENTENCE).take_while(|&(_, c)| !matches!(c, '。' | '\n' | '」'));
+    ends.into_iter().any(|(i, _)| LIFE.begins(&rest[i..]) || TOLD.begins(&rest[i..]))
+        || family(before).is_some() && rest.starts_with("ついて")
+}
