@@ -10,14 +10,17 @@ use super::words::{Kind, Words};
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
 
 /// Words for somebody behind a member of the family, which are read as given names too.
-pub const NO_GIVEN: [&str; 32] = [
-    "未来", "平日", "休日", "祝日", "週末", "日中", "夜間", "成人", "健康", "健常", "健全", "長寿", "自由",
-    "平和", "達者", "有名", "無事", "健在", "元気", "正常", "実家", "同居", "同席", "同伴", "別居", "一人",
-    "不明", "二人", "三人", "五人", "四人", "時代",
+pub const NO_GIVEN: [&str; 33] = [
+    "未来", "無理", "平日", "休日", "祝日", "週末", "日中", "夜間", "成人", "健康", "健常", "健全", "長寿",
+    "自由", "平和", "達者", "有名", "無事", "健在", "元気", "正常", "実家", "同居", "同席", "同伴", "別居",
+    "一人", "不明", "二人", "三人", "五人", "四人", "時代",
 ];
 
 /// Given names that are also what somebody has or gives.
 const OF_SOMEBODY: [&str; 12] = ["愛", "幸", "望", "詩", "舞", "学", "花", "桜", "泉", "歩", "灯", "糸"];
+
+/// Last characters of given names beside those that close many of them.
+pub const FURTHER_ENDS: &str = "翔輝優志緒央彦則之紀規昭晴愛月莉彩葉桜結衣";
 
 /// Last characters of given names.
 pub const ENDS: &str =
@@ -89,7 +92,7 @@ pub fn given(words: &Words, text: &str, run: &Range<usize>) -> Option<Range<usiz
 
 /// Tests for kana with which one kanji is another word: 静か, 明らか, 円タク.
 fn goes_on_in_kana(behind: &str) -> bool {
-    let adjective = ["か", "らか", "やか"].iter().any(|end| behind.starts_with(end));
+    let adjective = ["か", "ら", "やか"].iter().any(|end| behind.starts_with(end));
     adjective && !behind.starts_with("から") || behind.starts_with(is_katakana)
 }
 
@@ -119,7 +122,7 @@ pub fn is_name(words: &Words, name: &str) -> bool {
         && !FAMILY.contains(name)
         && !NO_GIVEN.iter().any(|word| word.ends_with('人') && name.ends_with(word))
         && (known && (!other || name.ends_with(|c| ENDS.contains(c)))
-            || !other && is_given(name) && name.ends_with(|c| ENDS.contains(c)))
+            || !other && is_given(name) && name.ends_with(|c| ENDS.contains(c) || FURTHER_ENDS.contains(c)))
 }
 
 /// Tests for one kanji for a member of the family that begins a word of the dictionary with the name: 子宮口開大.

@@ -80,11 +80,24 @@ fn full(words: &Words, text: &str, start: usize, last: Option<usize>) -> Option<
         return None;
     }
     let parts = parts(words, text, start);
+    if let [part] = &parts[..] {
+        return is_alone(part, text).then_some(part.range.end);
+    }
     (2..=parts.len()).rev().find_map(|count| {
         let name = &parts[..count];
         let last = name.last().filter(|last| !(last.small && last.range.len() > 2))?;
         is_name(text, name, reads()).then_some(last.range.end)
     })
+}
+
+/// Tests for a given name of the lists before an origin, an age or what somebody is: Daniel (カナダ人ALT).
+fn is_alone(part: &Part, text: &str) -> bool {
+    let behind = &text[part.range.end..];
+    part.listed
+        && !(part.weak || part.capitals)
+        && behind.starts_with([' ', '(', ','])
+        && begins_line(&text[..part.range.start])
+        && is_person_behind(behind)
 }
 
 /// Reads the parts of the name that may begin at `start`.

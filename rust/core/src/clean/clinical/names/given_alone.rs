@@ -6,13 +6,13 @@ use std::sync::LazyLock;
 use super::super::category::Place;
 use super::super::list::List;
 use super::super::reading::open_bracket;
-use super::family::{ENDS, NO_GIVEN as NO_NAMES, is_name};
+use super::family::{ENDS, FURTHER_ENDS, NO_GIVEN as NO_NAMES, is_name};
 use super::foreign::is_foreign;
 use super::given_kana::{closed_by_kanji, is_long_given};
 use super::lists::{BELONGS, FAMILY, GIVEN, GIVEN_KATAKANA, GIVEN_SINGLE, NO_GIVEN};
 use super::runs::{is_katakana_word, run_up_to};
 use super::shape::is_person;
-use super::titles::{Tie, family, honorific};
+use super::titles::{Tie, age_behind, family, honorific};
 use super::words::{Kind, Words};
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
 
@@ -63,7 +63,8 @@ pub fn in_kanji(words: &Words, text: &str, run: &Range<usize>) -> Option<Range<u
         Some('『') => return asked(before).and_then(|asked| named(words, text, run, asked)),
         Some(')') => closes_entry(behind) && is_member(before) && may_be(words, name),
         Some('(' | '、' | '・' | ',') => {
-            behind.starts_with(['、', '・', ',', ')', '(', 'と'])
+            (behind.starts_with(['、', '・', ',', ')', '(', 'と'])
+                || behind.starts_with(' ') && age_behind(behind))
                 && members(before)
                     .is_some_and(|counted| is_sure(words, name) || counted && may_be(words, name))
         }
@@ -150,9 +151,6 @@ fn is_cry(run: &str, behind: &str) -> bool {
         || short && behind.starts_with(['、', '!', '…'])
         || behind.trim_start_matches(['、', '!']).starts_with(run)
 }
-
-/// Last characters of given names beside those that close many of them.
-const FURTHER_ENDS: &str = "翔輝優志緒央彦則之紀規昭晴愛月莉彩葉桜結衣";
 
 /// Tests for a given name in kanji that is hardly another word.
 pub fn is_sure(words: &Words, name: &str) -> bool {
@@ -253,7 +251,9 @@ const LONGEST_LIST: usize = 72;
 /// counted: 娘2人(, 子(.
 fn members(before: &str) -> Option<bool> {
     let open = open_bracket(before, LONGEST_LIST)?;
-    let is_part = |c: char| is_kanji(c) || is_hiragana(c) || is_katakana(c) || matches!(c, '、' | '・' | ',');
+    let is_part = |c: char| {
+        is_kanji(c) || is_hiragana(c) || is_katakana(c) || matches!(c, '、' | '・' | ',' | ' ' | '0'..='9')
+    };
     let head = before[open + 1..].chars().all(is_part).then_some(&before[..open])?;
     let counted = head.strip_suffix(['人', '名']).unwrap_or(head);
     let rest = counted.trim_end_matches(|c: char| c.is_ascii_digit() || "一二三四五".contains(c));
@@ -305,11 +305,15 @@ const ASKS: [&str; 14] = [
 /// 長女の名は「, 次女は「.
 fn asked(before: &str) -> Option<bool> {
     let head = before.strip_suffix(['「', '『'])?;
-    let question = head.strip_suffix('、').unwrap_or(head);
+    let question = head.trim_end_matches(['、', '→', '?']);
+    let asked = question.len() < head.len() && question.ends_with("名前は");
+    if asked {
+        return Some(true);
+    }
     if let Some(rest) = ASKS.iter().find_map(|word| question.strip_suffix(word)) {
         return ["名前", "氏名", "の名", "お名"].iter().any(|word| rest.ends_with(word)).then_some(true);
     }
-    let head = head.strip_suffix(['は', 'を', 'が', ':'])?;
+    let head = head.strip_suffix(['は', 'を', 'が', ':', 'の'])?;
     let of_name = ["の名前", "の名", "名"].iter().find_map(|word| head.strip_suffix(word));
     let rest = of_name.unwrap_or(head);
     (FAMILY.ends(rest) && (of_name.is_some() || head.len() + "は「".len() == before.len()))

@@ -16,7 +16,7 @@ use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
 const LONGEST: usize = 3;
 
 /// Given names of one kanji that are words of their own, or short for one.
-const WORDS: &str = "愛幸望学明満正直花歩円灯詩雫華糸絆翼和文泉静桜梨瞳環鈴希実健信武守仁聖芯暖晴奏藍陽雄雛舞萌恵勇功均桃海空心星光雅朗";
+const WORDS: &str = "蘭梢響緑椿菫岬翠柚汐寿麗清勝愛幸望学明満正直花歩円灯詩雫華糸絆翼和文泉静桜梨瞳環鈴希実健信武守仁聖芯暖晴奏藍陽雄雛舞萌恵勇功均桃海空心星光雅朗";
 
 /// Kanji that say of a member of the family that it is healthy, dead or no blood relation.
 const NO_MEMBERS: &str = "健実義養故前正";
@@ -31,12 +31,20 @@ pub fn in_kanji(words: &Words, text: &str, run: &Range<usize>) -> Option<Range<u
         return None;
     }
     let (before, behind) = (&text[..run.start], &text[run.end..]);
-    let sure = || if single { is_sure_single(name) } else { is_told(words, name) };
+    let sure = || {
+        if single {
+            is_sure_single(name)
+        } else {
+            is_told(words, name) || begins(before) && WORDS_TOO.contains(&name)
+        }
+    };
     let fits = match before.chars().next_back() {
         Some('「' | '『') => {
-            (goes_on(behind) && is_said_by_family(before, behind) || is_quoted(behind)) && sure()
+            (goes_on(behind) && is_said_by_family(before, behind) || is_quoted(behind) || is_answered(behind))
+                && sure()
         }
         Some('た' | 'き' | 'の') if is_lost(before) => continues(behind) && sure(),
+        _ if CALLS.begins(behind) && begins_sentence(before) && is_quotation(before) => sure(),
         _ => {
             has_relation(behind)
                 && opens(before)
@@ -44,8 +52,14 @@ pub fn in_kanji(words: &Words, text: &str, run: &Range<usize>) -> Option<Range<u
                 && !(single && NO_MEMBERS.contains(first))
                 || closes(behind) && is_tree_key(before) && may_be(words, name)
                 || closes(behind) && is_key(before) && (sure() || may_be(words, name) && !single)
-                || !single && begins_sentence(before) && is_topic(before, behind) && is_told(words, name)
+                || begins_sentence(before)
+                    && (!single || opens(before))
+                    && sure()
+                    && is_topic(before, behind, single)
                 || is_named(before) && ends_name(behind) && may_be(words, name)
+                || OF_CHILD.iter().any(|word| behind.starts_with(word)) && sure()
+                || before.ends_with(':') && behind.starts_with(['は', 'が', 'も', '、']) && !single && sure()
+                || introduces(before, behind) && sure()
         }
     };
     fits.then(|| run.clone())
@@ -58,8 +72,10 @@ pub fn in_kana(words: &Words, text: &str, start: usize, end: usize) -> Option<Ra
     let read = || words.readings_of_names.given.has(run) && !NO_GIVEN.contains(run);
     let long = || is_usual(words, run) || is_long_given(words, run);
     let fits = match last {
+        Some('「' | '『') if introduces(before, behind) => read() && long(),
         Some('「' | '『') => is_own_name(behind) && read() || is_quoted(behind) && long(),
         Some(c) if is_kanji(c) || c == 'ー' => false,
+        _ if introduces(before, behind) => read() && run.chars().nth(1).is_some(),
         _ => {
             has_relation(behind) && opens(before) && (long() || run.starts_with(is_katakana) && read())
                 || closes(behind) && is_tree_key(before) && read() && run.chars().nth(1).is_some()
@@ -67,6 +83,7 @@ pub fn in_kana(words: &Words, text: &str, start: usize, end: usize) -> Option<Ra
                 || CALLS.begins(behind)
                     && run.starts_with(is_katakana)
                     && !before.ends_with('の')
+                    && is_quotation(before)
                     && is_usual(words, run)
                 || TELLS.iter().any(|word| behind.starts_with(word))
                     && run.starts_with(is_katakana)
@@ -77,6 +94,19 @@ pub fn in_kana(words: &Words, text: &str, start: usize, end: usize) -> Option<Ra
     fits.then_some(start..end)
 }
 
+/// Words behind the name of a child for its parents, or for a newborn behind that of its mother.
+const OF_CHILD: [&str; 6] = ["パパ", "ママ", "BABY", "Baby", "baby", "ベビー"];
+
+/// Tests for words with which a speaker tells the own name: 私は…と申します.
+fn introduces(before: &str, behind: &str) -> bool {
+    ["私は", "わたしは", "わたしゃ", "わしは", "僕は", "俺は", "名は", "名前は", "「"]
+        .iter()
+        .any(|word| before.ends_with(word))
+        && ["と申し", "といいます", "って言い", "です」", "だよ」", "だ」", "です、"]
+            .iter()
+            .any(|word| behind.starts_with(word))
+}
+
 /// Words behind the name of somebody who is looked for or called.
 static CALLS: LazyLock<List> =
     LazyLock::new(|| List::read("はどこ はまだ が来 は来 に会 を呼 はいつ に電話 が迎え が帰 は帰 は元気"));
@@ -84,28 +114,44 @@ static CALLS: LazyLock<List> =
 /// Words with which somebody tells a name.
 const TELLS: [&str; 5] = ["って言う", "っていう", "って呼", "と申し", "といいま"];
 
+/// The longest part of a quotation before a name that is read, in characters.
+const LONGEST_BEFORE: usize = 24;
+
+/// Tests for an open quotation at the end of `before`.
+fn is_quotation(before: &str) -> bool {
+    let mut marks =
+        before.chars().rev().take(LONGEST_BEFORE).filter(|c| matches!(c, '「' | '」' | '『' | '』' | '\n'));
+    marks.next().is_some_and(|mark| matches!(mark, '「' | '『'))
+}
+
 /// Tests for one kanji that is hardly anything else than a given name.
 pub fn is_sure_single(name: &str) -> bool {
     GIVEN_SINGLE.contains(name) && !name.starts_with(|c| WORDS.contains(c))
 }
 
+/// Given names of two kanji that are words too.
+const WORDS_TOO: [&str; 14] = [
+    "大樹", "千尋", "大地", "千秋", "小春", "日向", "美空", "光希", "大河", "千里", "若葉", "双葉", "真心",
+    "樹里",
+];
+
 /// Tests for a given name of two kanji or more where it is told what somebody did.
 fn is_told(words: &Words, name: &str) -> bool {
     const KINDS: [Kind; 3] = [Kind::Surname, Kind::Place, Kind::Organisation];
-    let listed = GIVEN.contains(name);
-    let given = || {
-        words.is(name, &[Kind::Given])
-            && !words.is_ordinary(name)
-            && !words.is(name, &KINDS)
-            && !name.ends_with('児')
-    };
+    let ordinary = words.is_ordinary(name);
+    let listed = || GIVEN.contains(name) && !ordinary && !words.is(name, &KINDS[1..]);
+    let given = || words.is(name, &[Kind::Given]) && !words.is(name, &KINDS) && !name.ends_with('児');
+    let sure = || is_sure(words, name) && (name.ends_with(['子', '郎']) || !words.is(name, &KINDS[1..]));
     name.chars().nth(1).is_some()
-        && (listed && !words.is(name, &KINDS[1..])
-            || given()
-            || is_sure(words, name) && (name.ends_with('子') || !words.is_given_last(name)))
+        && (!ordinary && (listed() || given() || sure()))
         && !FAMILY.contains(name)
         && !is_person(name)
         && !name.chars().all(|c| "一二三四五六七八九十百千".contains(c))
+}
+
+/// Tests for the beginning of a line or a quotation, or what a label announces.
+fn begins(before: &str) -> bool {
+    before.is_empty() || before.ends_with(['\n', '「', '『', ':'])
 }
 
 /// Tests for a particle with which a speaker goes on.
@@ -159,9 +205,19 @@ fn is_said_by_family(before: &str, behind: &str) -> bool {
 /// Words behind a quotation by which it is a name.
 static QUOTED: LazyLock<List> = LazyLock::new(|| {
     List::read(
-        "に会 の名を呼 の名前を と呼ぶと と呼びか と呼んで と呼ばれて を呼 で呼 の声 に電話 に連絡 の写真 という名 と名 と自分の名 と自身の名 と自分の氏名 とのみ答 とだけ答 と返答 と正答",
+        "に会 の名を呼 の名前を と呼ぶと と呼びか と呼んで と呼ばれて を呼 で呼 の声 に電話 に連絡 の写真 が生まれ という名 と名 に決 と命名 と自分の名 と自身の名 と自分の氏名",
     )
 });
+
+/// Words behind a quotation by which it is an answer.
+static ANSWERED: LazyLock<List> = LazyLock::new(|| {
+    List::read("とのみ答 とだけ答 と返答 と正答 と答え と言え と書け と書い と想起 正答 想起 回答")
+});
+
+/// Tests for the end of a quotation that holds an answer alone.
+fn is_answered(behind: &str) -> bool {
+    behind.strip_prefix(['」', '』']).is_some_and(|rest| ANSWERED.begins(rest))
+}
 
 /// Tests for the end of a quotation that holds a name alone.
 fn is_quoted(behind: &str) -> bool {
@@ -197,6 +253,7 @@ fn is_lost(before: &str) -> bool {
         "天国の",
         "先立った",
         "先に逝った",
+        "はずの",
         "あの世の",
         "死別した",
         "離れて暮らす",
@@ -277,9 +334,24 @@ fn is_named(before: &str) -> bool {
 /// Tests that a name that somebody has ends here.
 fn ends_name(behind: &str) -> bool {
     behind.is_empty()
-        || ["。", "、", "です", "と名", "と命名", "とい", "とつけ", "と付け", "に決", "\n", " "]
-            .iter()
-            .any(|word| behind.starts_with(word))
+        || [
+            "。",
+            "、",
+            "です",
+            "と名",
+            "と命名",
+            "とい",
+            "とつけ",
+            "と付け",
+            "と答",
+            "と回答",
+            "と返",
+            "に決",
+            "\n",
+            " ",
+        ]
+        .iter()
+        .any(|word| behind.starts_with(word))
 }
 
 /// Tests for the beginning of a sentence, or of what somebody tells.
@@ -297,7 +369,7 @@ static LIFE: LazyLock<List> = LazyLock::new(|| {
     List::read(
         "学校 登園 登校 不登校 保育園 幼稚園 給食 電話 来院 来棟 面会 受診 入院 退院 発熱 微熱 咳 嘔吐 吐い 下痢 泣 ミルク 離乳食 飲酒 服薬 内服 洗濯物 荷物 差し入れ \
          付き添 付添 同席 昼夜逆転 偏食 発語 二語文 喧嘩 けんか 暴れ 暴力 暴言 離席 介護 帰省 亡くな 離婚 別居 落ち着 穏やか 不穏 宿題 成績 吃音 多動 こだわり いじめ \
-         リハビリ 転倒 骨折 喘息 アレルギー 人見知り 食事 夜間 酒を 薬を 熱を 熱が 迎えに 夢を 夜泣き 授乳 哺乳 抱っこ 登下校 施設 病院 担任 通院 通所 送迎 訪問 家事 育児 同居",
+         リハビリ 転倒 骨折 喘息 アレルギー 人見知り 食事 夜間 酒を 薬を 熱を 熱が 迎えに 夢を 夜泣き 授乳 哺乳 抱っこ 登下校 施設 病院 担任 通院 通所 送迎 訪問 家事 育児 同居 採血 点滴 申し送 家族画 夫への 妻への 幼少期 乳児期 産後から",
     )
 });
 
@@ -312,16 +384,33 @@ static TOLD: LazyLock<List> = LazyLock::new(|| {
 const LONGEST_SENTENCE: usize = 30;
 
 /// Tests for a particle behind a name, and a sentence about the life of a patient.
-fn is_topic(before: &str, behind: &str) -> bool {
+fn is_topic(before: &str, behind: &str, single: bool) -> bool {
     let Some(particle) = PARTICLES.iter().find(|particle| behind.starts_with(**particle)) else {
         return false;
     };
     let rest = &behind[particle.len()..];
     // What belongs to somebody is told of many who are no patients.
-    if *particle == "の" && !before.is_empty() {
+    if *particle == "の" && (!before.is_empty() || single) {
         return false;
     }
-    let told = ["曰く、", "によると", "によると、", "いわく、", "によれば、"];
+    let told = [
+        "談:",
+        "談 ",
+        "談、",
+        "曰く",
+        "いわく",
+        "曰く、",
+        "によると",
+        "によると、",
+        "いわく、",
+        "によれば、",
+        "談:",
+        "談 ",
+        "談、",
+        "談。",
+        "曰く",
+        "いわく",
+    ];
     if told.iter().any(|word| before.strip_suffix(word).is_some_and(|head| FAMILY.ends(head))) {
         return true;
     }

@@ -283,7 +283,8 @@ fn of_family(words: &Words, text: &str, start: usize, end: usize) -> Option<usiz
     {
         return None;
     }
-    if text[..start].ends_with("大丈夫") {
+    // 父親はなだめて
+    if text[..start].ends_with("大丈夫") || text[..start].ends_with('親') {
         return None;
     }
     family(&text[..start]).filter(|tie| *tie != Tie::Topic)?;
@@ -318,13 +319,51 @@ fn of_family(words: &Words, text: &str, start: usize, end: usize) -> Option<usiz
     names.last()
 }
 
+/// Nicknames of two characters before ちゃん and くん that other words are written like.
+const SHORT_NICKNAMES: [&str; 30] = [
+    "しん",
+    "けん",
+    "じゅん",
+    "こう",
+    "まさ",
+    "ひで",
+    "とし",
+    "やす",
+    "よし",
+    "のぶ",
+    "かず",
+    "たか",
+    "ひろ",
+    "あき",
+    "ゆき",
+    "なお",
+    "とも",
+    "あつ",
+    "しげ",
+    "すみ",
+    "せつ",
+    "つね",
+    "てる",
+    "とき",
+    "のり",
+    "はる",
+    "みつ",
+    "よう",
+    "れい",
+    "りょう",
+];
+
 /// Returns the ends of the name in the run and of its honorific.
 fn honoured(words: &Words, text: &str, start: usize, end: usize) -> Option<(usize, usize)> {
     let run = &text[start..end];
     let readings = &words.readings_of_names;
     let usual_given = |name: &str| GIVEN_HIRAGANA.contains(name);
     let fits = |name: &str, given: bool, child: bool, closed: bool| {
-        if given && usual_given(name) || is_full(words, name) || child && is_full_beside(words, name) {
+        if child && SHORT_NICKNAMES.contains(&name) && closed
+            || given && usual_given(name)
+            || is_full(words, name)
+            || child && is_full_beside(words, name)
+        {
             return true;
         }
         let length = name.chars().count();

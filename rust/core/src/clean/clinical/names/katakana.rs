@@ -6,9 +6,9 @@ use super::given_alone;
 use super::given_context;
 use super::joined;
 use super::lists::{BELONGS, GIVEN_KATAKANA, GOES_ON, NO_KATAKANA, VISITS};
-use super::person::{is_country, is_person_behind};
+use super::person::{has_country_behind, is_country, is_person_behind, is_status_before};
 use super::runs::{is_katakana_word, run_of};
-use super::titles::{Tie, family, honorific, title};
+use super::titles::{Tie, age_behind, family, honorific, title};
 use super::words::{Kind, Words};
 use crate::clean::characters::{is_hiragana, is_kanji};
 
@@ -38,6 +38,20 @@ pub fn katakana(words: &Words, text: &str, start: usize, last: Option<usize>) ->
     let apart = last == Some(start) || !before.ends_with(|c: char| is_kanji(c)) || tie.is_some() || person();
     if !apart {
         return (None, ends[0]);
+    }
+    // ケビン 40歳, 妻リエン(ベトナム)
+    let alone = || {
+        let behind = &text[ends[0]..];
+        let name = &text[start..ends[0]];
+        is_foreign(words, name) && age_behind(behind) && !before.ends_with(['・', 'ー'])
+            || behind.starts_with('(')
+                && has_country_behind(behind)
+                && tie.is_some()
+                && name.chars().nth(1).is_some()
+                && !words.is(name, &[Kind::Other, Kind::Organisation])
+    };
+    if ends.len() == 1 && alone() {
+        return (Some(Place { whole: start..ends[0], value: start..ends[0] }), ends[0]);
     }
     let follows = last.is_some_and(|last| last < start && start - last <= 3);
     for &end in ends.iter().rev() {
@@ -242,7 +256,8 @@ impl Name<'_> {
             && self.parts.len() > 1
             && others * 2 <= self.parts.len()
             && (last || self.dotted())
-            && is_person_behind(&self.text[self.end..])
+            && (is_person_behind(&self.text[self.end..])
+                || is_status_before(&self.text[..self.start]) && !self.text[self.end..].starts_with(is_kanji))
     }
 
     /// Tests for several parts, the first of which is a name of the dictionary: グエン ティ ホア.

@@ -78,6 +78,10 @@ fn read(text: &str, word: Range<usize>) -> Option<Place> {
         return None;
     }
     let label = &text[word.clone()];
+    // 「カナ」のみ読める
+    if text[..word.start].ends_with('「') && text[word.end..].starts_with('」') {
+        return None;
+    }
     let closed = label.ends_with(')').then_some((word.end, Mark::Colon));
     let (start, mark) = after_mark(text, word.end).or(closed)?;
     // カナは走る: a person of that name.
@@ -142,7 +146,7 @@ struct Evidence {
 /// Returns the end of the name at `start`.
 fn name_end(words: &Words, text: &str, start: usize, evidence: Evidence) -> Option<usize> {
     let first = char_at(text, start)?;
-    if NO_LABEL_VALUES.begins(&text[start..]) {
+    if NO_LABEL_VALUES.begins(&text[start..]) || evidence.mark == Mark::Space && is_disease(text, start) {
         return None;
     }
     match first {
@@ -154,6 +158,12 @@ fn name_end(words: &Words, text: &str, start: usize, evidence: Evidence) -> Opti
         'A'..='Z' if evidence.mark == Mark::Colon => in_latin(text, start),
         _ => None,
     }
+}
+
+/// Tests for three kanji or more that end as names of diseases do: 本人 高脂血症.
+fn is_disease(text: &str, start: usize) -> bool {
+    let run = &text[start..run_end(text, start)];
+    run.chars().nth(2).is_some() && run.ends_with(['症', '病', '炎', '癌', '腫', '瘤', '塞', '圧'])
 }
 
 /// Returns the end of a name in kanji: one with a surname of the dictionary, else a run that is no other word.

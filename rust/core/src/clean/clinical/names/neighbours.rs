@@ -53,7 +53,8 @@ pub fn add(words: &Words, text: &str, found: &mut Vec<Place>) {
         let between = || next.and_then(|next| between(words, text, place.end, next));
         let given = || given_behind(words, text, &found[at].value);
         let behind = behind(words, text, &place).or_else(between).or_else(given);
-        for name in [before(words, text, place.start), behind].into_iter().flatten() {
+        let again = again(text, &found[at].value);
+        for name in [before(words, text, place.start), behind, again].into_iter().flatten() {
             if taken.is_free(&name) {
                 taken.add(&name);
                 found.push(Place { whole: name.clone(), value: name });
@@ -62,6 +63,18 @@ pub fn add(words: &Words, text: &str, found: &mut Vec<Place>) {
         at += 1;
     }
     found.sort_by_key(|place| place.whole.start);
+}
+
+/// Finds a name that is called twice: 「洋子、洋子」, 「まさこー、まさこー」.
+fn again(text: &str, name: &Range<usize>) -> Option<Range<usize>> {
+    let head = &text[..name.start];
+    let rest = &text[name.end..];
+    let called =
+        head.ends_with(['「', '『']).then(|| rest.trim_start_matches(['ー', '!', '、', ' ', '…']))?;
+    let start = text.len() - called.len();
+    let behind =
+        called.strip_prefix(&text[name.clone()]).filter(|_| (1..=12).contains(&(start - name.end)))?;
+    (!behind.starts_with(is_kanji)).then(|| start..text.len() - behind.len())
 }
 
 /// Takes the surname right before a given name that was found, and the given name behind a surname.

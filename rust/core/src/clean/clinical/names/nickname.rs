@@ -27,7 +27,7 @@ pub fn doubled(text: &str, start: usize, end: usize) -> Option<Option<Range<usiz
         return None;
     }
     // 一君(いっくん)万民論
-    let other = NO_NICKNAMES.contains(&&run[..at])
+    let other = NO_NICKNAMES.contains(&&run[..at]) && !(&run[..at] == "あ" && honorific == "っくん")
         || text[..start].ends_with(is_kanji)
         || honorific.ends_with("くん") && text[..start].ends_with('(');
     Some((!other).then(|| start..start + at + honorific.len()))

@@ -60,9 +60,29 @@ pub fn is_person_behind(behind: &str) -> bool {
         || is_of_sex(inner)
         || STATUS.begins(inner)
         || OF_BIRTH.begins(inner)
+        || is_young(inner)
         || from_country(inner)
         || bracketed && is_in_class(inner)
         || bracketed && behind_remark(inner).is_some_and(is_aged)
+}
+
+/// Tests for an age in days, weeks or months: 3日齢.
+fn is_young(inner: &str) -> bool {
+    let count = digits(inner);
+    let unit = &inner[count..];
+    (1..=3).contains(&count)
+        && ["日齢", "生日", "か月", "ヶ月", "カ月", "週児"].iter().any(|word| unit.starts_with(word))
+}
+
+/// Words right before a name for where somebody is from, or what for.
+pub fn is_status_before(before: &str) -> bool {
+    let rest = before.trim_end_matches([' ', 'の', ':', '(']);
+    ["実習生", "留学生", "候補生", "候補者", "研修生", "国籍", "外国籍", "難民", "避難民", "在留", "船員"]
+        .iter()
+        .any(|word| rest.ends_with(word))
+        || ["人", "籍", "人女性", "人男性", "出身", "系"]
+            .iter()
+            .any(|of| rest.strip_suffix(of).is_some_and(|head| COUNTRIES.ends(head)))
 }
 
 /// Tests for a class at school: 小5, 年長.

@@ -172,7 +172,9 @@ fn is_unknown_name(words: &Words, lattice: &mut Lattice, name: &str, honorific: 
             || matches!(honorific, "氏" | "君") && !behind.starts_with(is_kanji);
         let usual = name == "平" || name == "王" && !matches!(honorific, "さま" | "サマ" | "氏" | "君");
         let wants = || "直愛治生".contains(name) && behind.starts_with(['と', 'せ']);
-        let given = matches!(honorific, "さん" | "さーん") && GIVEN_SINGLE.contains(name) && !wants();
+        let given = matches!(honorific, "さん" | "さーん")
+            && (GIVEN_SINGLE.contains(name) || "光海空節咲夢".contains(name))
+            && !wants();
         return sure && (is_titled_single(name) || given) && !other && (usual || !NO_PERSONS.contains(name));
     }
     let settled = count > 2 && may_be_surname(words, name);
