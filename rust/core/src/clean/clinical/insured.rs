@@ -84,12 +84,36 @@ fn sign_alone(text: &str, word: &Range<usize>) -> Option<Place> {
     (digits >= 2 && number).then(|| labelled(text, word, start..end))
 }
 
+/// The fewest digits of a sign and a number that need nothing else of an insurance beside them.
+const FEWEST: usize = 3;
+
+/// Characters on either side of a sign and a number among which an insurance is looked for.
+const BESIDE: usize = 24;
+
+/// Tests for a word of an insurance beside the sign and the number from `start` to `end`: 記号 5 番号 3 枝番 01.
+fn is_of_insurance(text: &str, start: usize, end: usize) -> bool {
+    let before: usize = text[..start].chars().rev().take(BESIDE).map(char::len_utf8).sum();
+    let behind: usize = text[end..].chars().take(BESIDE).map(char::len_utf8).sum();
+    let beside = [&text[start - before..start], &text[end..end + behind]];
+    beside.iter().any(|side| {
+        ["保険", "枝番", "組合", "被扶養", "社保", "国保", "協会けんぽ", "本人", "家族"]
+            .iter()
+            .any(|word| side.contains(word))
+    })
+}
+
 fn sign_with_number(text: &str, word: &Range<usize>) -> Option<Place> {
     let start = after_label(text, word.end);
     let label = &text[word.clone()];
     let end = if label.ends_with("記号") {
         let sign = sign_end(text, start)?;
-        number_behind_sign(text, sign)?
+        let end = number_behind_sign(text, sign)?;
+        let digits = text[start..end].bytes().filter(u8::is_ascii_digit).count();
+        let short = digits < FEWEST && text[start..sign].bytes().all(|b| b.is_ascii_alphanumeric());
+        if label == "記号" && short && !is_of_insurance(text, word.start, end) {
+            return None;
+        }
+        end
     } else if label.ends_with("記号・番号") || label.ends_with("記号番号") || label.ends_with("記号/番号")
     {
         sign_and_number(text, start)?

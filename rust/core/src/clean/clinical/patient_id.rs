@@ -128,7 +128,8 @@ fn read(text: &str, word: Range<usize>) -> Option<Place> {
     let bare = label.eq_ignore_ascii_case("id");
     let read = || labelled_code(text, &word, 2).map(|place| place.value);
     let Some(value) = digits_apart(text, &word).or_else(read) else {
-        return if bare { None } else { number_before(text, &word) };
+        let before = || number_before(text, &word).filter(|_| !bare);
+        return before().or_else(|| pointed_at(text, &word));
     };
     let is_digit = |c: &char| c.is_ascii_digit() || "〇一二三四五六七八九零".contains(*c);
     let digits = text[value.clone()].chars().filter(is_digit).count();
@@ -189,6 +190,32 @@ fn number_before(text: &str, word: &Range<usize>) -> Option<Place> {
         return (fits && sure).then_some(Place { whole: value.clone(), value });
     }
     fits.then_some(Place { whole: value.start..word.end, value })
+}
+
+/// Words before a label that point at a number before it on the line.
+const POINTERS: [&str; 8] = ["左は", "左の番号は", "左の数字は", "左記は", "左が", "←", "← ", "←は"];
+
+/// The longest text between a number and the label that points at it, in bytes.
+const LONGEST_POINTED: usize = 120;
+
+/// Finds the number that the label points at: (0073821-6) 胸部CT ←左は患者番号.
+fn pointed_at(text: &str, word: &Range<usize>) -> Option<Place> {
+    let head = POINTERS.iter().find_map(|pointer| text[..word.start].strip_suffix(pointer))?;
+    let lowest = head.len().saturating_sub(LONGEST_POINTED);
+    let lowest = (lowest..=head.len()).find(|&at| head.is_char_boundary(at))?;
+    let line = head[lowest..].rfind('\n').map_or(lowest, |at| lowest + at + 1);
+    let of_code = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    let mut at = line;
+    while let Some(from) = head[at..].find(|c: char| c.is_ascii_digit()).map(|i| at + i) {
+        let end = from + head[from..].find(|c: char| !of_code(c)).unwrap_or(head.len() - from);
+        let digits = head[from..end].bytes().filter(u8::is_ascii_digit).count();
+        let apart = !head[..from].ends_with(|c: char| of_code(c) || matches!(c, '.' | '/' | '_'));
+        if digits >= 5 && end - from <= LONGEST && apart && !head[end..].starts_with(['/', '.']) {
+            return Some(Place { whole: from..end, value: from..end });
+        }
+        at = end;
+    }
+    None
 }
 
 /// Tests whether ID with so many digits is a person's: Gene ID, 遺伝子ID and ID 1234 are not.

@@ -146,10 +146,11 @@ fn closed(words: &Words, text: &str, start: usize, end: usize) -> Option<usize> 
 /// Tests for a cry, a sound or another word in katakana: 「リン、リン, 「ヤイ、酒を.
 fn is_cry(run: &str, behind: &str) -> bool {
     let short = run.chars().nth(2).is_none();
+    let again = || short && behind.trim_start_matches(['、', '!']).starts_with(run);
     matches!(run, "シナ" | "マコト")
         || behind.starts_with('も')
         || short && behind.starts_with(['、', '!', '…'])
-        || behind.trim_start_matches(['、', '!']).starts_with(run)
+        || again()
 }
 
 /// Tests for a given name in kanji that is hardly another word.
@@ -255,6 +256,15 @@ fn members(before: &str) -> Option<bool> {
         is_kanji(c) || is_hiragana(c) || is_katakana(c) || matches!(c, '、' | '・' | ',' | ' ' | '0'..='9')
     };
     let head = before[open + 1..].chars().all(is_part).then_some(&before[..open])?;
+    let group = ["夫婦", "一家", "たち", "姉妹", "兄弟"].iter().find_map(|word| head.strip_suffix(*word));
+    if let Some(rest) = group
+        && FAMILY.ends(rest)
+    {
+        return Some(true);
+    }
+    if ["双子", "三つ子", "双胎", "品胎"].iter().any(|word| head.ends_with(word)) {
+        return Some(true);
+    }
     let counted = head.strip_suffix(['人', '名']).unwrap_or(head);
     let rest = counted.trim_end_matches(|c: char| c.is_ascii_digit() || "一二三四五".contains(c));
     let family = FAMILY.at_end(rest).any(|word| !matches!(word, "家族" | "ご家族" | "KP"));
@@ -316,8 +326,16 @@ fn asked(before: &str) -> Option<bool> {
     let head = head.strip_suffix(['は', 'を', 'が', ':', 'の'])?;
     let of_name = ["の名前", "の名", "名"].iter().find_map(|word| head.strip_suffix(word));
     let rest = of_name.unwrap_or(head);
-    (FAMILY.ends(rest) && (of_name.is_some() || head.len() + "は「".len() == before.len()))
+    (ends_in_member(rest) && (of_name.is_some() || head.len() + "は「".len() == before.len()))
         .then_some(of_name.is_some())
+}
+
+/// Tests for a member of the family at the end of `before` that no kanji before it makes another word: 様子は『.
+pub fn ends_in_member(before: &str) -> bool {
+    FAMILY.at_end(before).any(|word| {
+        let head = &before[..before.len() - word.len()];
+        word.chars().nth(1).is_some() && word != "母子" || !head.ends_with(is_kanji)
+    })
 }
 
 /// Takes the name in a quotation, with its reading: 「碧(あおい)」.

@@ -7,6 +7,9 @@ use super::super::list::List;
 use super::given_alone::{is_sure, is_usual, may_be};
 use super::given_kana::is_long_given;
 use super::lists::{FAMILY, GIVEN, GIVEN_KATAKANA, GIVEN_SINGLE, NO_GIVEN};
+use super::quotation::{
+    is_answered, is_own_name, is_quotation, is_quoted, is_quoted_by_family, is_said_by_family,
+};
 use super::shape::is_person;
 use super::titles::{age_behind, family};
 use super::words::{Kind, Words};
@@ -44,6 +47,7 @@ pub fn in_kanji(words: &Words, text: &str, run: &Range<usize>) -> Option<Range<u
                 && sure()
         }
         Some('た' | 'き' | 'の') if is_lost(before) => continues(behind) && sure(),
+        _ if !single && continues(behind) && is_told(words, name) && is_quoted_by_family(before) => true,
         _ if CALLS.begins(behind) && begins_sentence(before) && is_quotation(before) => sure(),
         _ => {
             has_relation(behind)
@@ -99,7 +103,7 @@ const OF_CHILD: [&str; 6] = ["パパ", "ママ", "BABY", "Baby", "baby", "ベビ
 
 /// Tests for words with which a speaker tells the own name: 私は…と申します.
 fn introduces(before: &str, behind: &str) -> bool {
-    ["私は", "わたしは", "わたしゃ", "わしは", "僕は", "俺は", "名は", "名前は", "「"]
+    ["私は", "わたしは", "わたしゃ", "わしは", "僕は", "俺は", "おれは", "ぼくは", "名は", "名前は", "「"]
         .iter()
         .any(|word| before.ends_with(word))
         && ["と申し", "といいます", "って言い", "です」", "だよ」", "だ」", "です、"]
@@ -108,21 +112,11 @@ fn introduces(before: &str, behind: &str) -> bool {
 }
 
 /// Words behind the name of somebody who is looked for or called.
-static CALLS: LazyLock<List> =
+pub static CALLS: LazyLock<List> =
     LazyLock::new(|| List::read("はどこ はまだ が来 は来 に会 を呼 はいつ に電話 が迎え が帰 は帰 は元気"));
 
 /// Words with which somebody tells a name.
 const TELLS: [&str; 5] = ["って言う", "っていう", "って呼", "と申し", "といいま"];
-
-/// The longest part of a quotation before a name that is read, in characters.
-const LONGEST_BEFORE: usize = 24;
-
-/// Tests for an open quotation at the end of `before`.
-fn is_quotation(before: &str) -> bool {
-    let mut marks =
-        before.chars().rev().take(LONGEST_BEFORE).filter(|c| matches!(c, '「' | '」' | '『' | '』' | '\n'));
-    marks.next().is_some_and(|mark| matches!(mark, '「' | '『'))
-}
 
 /// Tests for one kanji that is hardly anything else than a given name.
 pub fn is_sure_single(name: &str) -> bool {
@@ -140,7 +134,7 @@ fn is_told(words: &Words, name: &str) -> bool {
     const KINDS: [Kind; 3] = [Kind::Surname, Kind::Place, Kind::Organisation];
     let ordinary = words.is_ordinary(name);
     let listed = || GIVEN.contains(name) && !ordinary && !words.is(name, &KINDS[1..]);
-    let given = || words.is(name, &[Kind::Given]) && !words.is(name, &KINDS) && !name.ends_with('児');
+    let given = || words.is(name, &[Kind::Given]) && !words.is(name, &KINDS) && !name.ends_with(['児', '国']);
     let sure = || is_sure(words, name) && (name.ends_with(['子', '郎']) || !words.is(name, &KINDS[1..]));
     name.chars().nth(1).is_some()
         && (!ordinary && (listed() || given() || sure()))
@@ -161,88 +155,6 @@ fn goes_on(behind: &str) -> bool {
 
 fn continues(behind: &str) -> bool {
     goes_on(behind) || behind.starts_with(')')
-}
-
-/// The longest quotation that is read to its end, in characters.
-const LONGEST_QUOTATION: usize = 60;
-
-/// Words between who speaks and the quotation.
-const SPEAKS: [&str; 16] = [
-    "は",
-    "が",
-    "も",
-    ":",
-    "より",
-    "から",
-    "曰く",
-    "いわく",
-    "によると",
-    "によれば",
-    "の話では",
-    "談",
-    "は、",
-    "より、",
-    "から、",
-    " ",
-];
-
-/// Tests for a member of the family who says the quotation that is open at the end of `before`: 母は「, 」と妻.
-fn is_said_by_family(before: &str, behind: &str) -> bool {
-    let head = before.trim_end_matches(['「', '『']);
-    let speaker = SPEAKS.iter().any(|word| head.strip_suffix(word).is_some_and(|rest| FAMILY.ends(rest)));
-    speaker || FAMILY.ends(head) || {
-        let rest: usize = behind
-            .chars()
-            .take(LONGEST_QUOTATION)
-            .take_while(|&c| !matches!(c, '」' | '』' | '\n'))
-            .map(char::len_utf8)
-            .sum();
-        let said = behind[rest..].strip_prefix(['」', '』']).and_then(|rest| rest.strip_prefix('と'));
-        said.is_some_and(|rest| FAMILY.begins(rest))
-    }
-}
-
-/// Words behind a quotation by which it is a name.
-static QUOTED: LazyLock<List> = LazyLock::new(|| {
-    List::read(
-        "に会 の名を呼 の名前を と呼ぶと と呼びか と呼んで と呼ばれて を呼 で呼 の声 に電話 に連絡 の写真 が生まれ という名 と名 に決 と命名 と自分の名 と自身の名 と自分の氏名",
-    )
-});
-
-/// Words behind a quotation by which it is an answer.
-static ANSWERED: LazyLock<List> = LazyLock::new(|| {
-    List::read("とのみ答 とだけ答 と返答 と正答 と答え と言え と書け と書い と想起 正答 想起 回答")
-});
-
-/// Tests for the end of a quotation that holds an answer alone.
-fn is_answered(behind: &str) -> bool {
-    behind.strip_prefix(['」', '』']).is_some_and(|rest| ANSWERED.begins(rest))
-}
-
-/// Tests for the end of a quotation that holds a name alone.
-fn is_quoted(behind: &str) -> bool {
-    behind.strip_prefix(['」', '』']).is_some_and(|rest| QUOTED.begins(rest))
-}
-
-/// Tests for the end of a quotation that holds the own name.
-fn is_own_name(behind: &str) -> bool {
-    let rest = behind.strip_prefix(['」', '』']).and_then(|rest| rest.strip_prefix('と'));
-    let rest = rest.map(|rest| rest.strip_prefix(['、', ' ']).unwrap_or(rest));
-    rest.is_some_and(|rest| {
-        [
-            "自分の名",
-            "自身の名",
-            "自分の氏名",
-            "自己の名",
-            "自名",
-            "自分を",
-            "自分のこと",
-            "名前を書",
-            "名前が書",
-        ]
-        .iter()
-        .any(|word| rest.starts_with(word))
-    })
 }
 
 /// Words before the name of somebody who died or is far.
@@ -297,7 +209,7 @@ fn is_tree_key(before: &str) -> bool {
 }
 
 /// Labels before the name of who a record is about, or who is to be told.
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 24] = [
     "IP",
     "CL",
     "Cl",
@@ -312,6 +224,16 @@ const KEYS: [&str; 14] = [
     "本児",
     "対象児",
     "胎児",
+    "ベビーA",
+    "ベビーB",
+    "A児",
+    "B児",
+    "C児",
+    "I児",
+    "II児",
+    "III児",
+    "1児",
+    "2児",
 ];
 
 /// Tests for such a label at the end of `before`.

@@ -7,9 +7,10 @@ use super::given_alone;
 use super::given_context;
 use super::given_kana::{closed_by_kanji, is_long_given, is_short_given};
 use super::joined::{self, is_full, is_full_beside};
-use super::lists::{FAMILY, GIVEN_HIRAGANA, GIVEN_MODERN, GOES_ON, NO_GIVEN};
+use super::lists::{GIVEN_HIRAGANA, GIVEN_MODERN, GOES_ON, NO_GIVEN};
 use super::nickname;
 use super::other_names::is_maker;
+use super::quotation::is_quotation;
 use super::readings::katakana;
 use super::runs::run_of;
 use super::titles::{Tie, family, honorific};
@@ -164,7 +165,9 @@ fn called(words: &Words, text: &str, start: usize, end: usize) -> Option<Range<u
             return Some(start..at);
         }
     }
-    if !text[..start].ends_with(['「', '『']) {
+    let before = &text[..start];
+    let open = before.ends_with(['「', '『']);
+    if !open && !(before.ends_with('、') && is_quotation(before)) {
         return None;
     }
     let name =
@@ -177,8 +180,8 @@ fn called(words: &Words, text: &str, start: usize, end: usize) -> Option<Range<u
                 .any(|end| name.ends_with(end))
             && words.readings_of_names.given.has(name);
     let long = name.chars().count() > 2;
-    (text[..start].ends_with(['「', '『'])
-        && closes
+    (closes
+        && (open || given_context::CALLS.begins(&text[start + name.len()..]))
         && long
         && usual
         && !words.is(name, &[Kind::Other])
@@ -268,14 +271,6 @@ fn is_reading(words: &Words, run: &str) -> bool {
     run.char_indices().skip(2).any(|(i, _)| readings.surnames.has(&run[..i]) && readings.given.has(&run[i..]))
 }
 
-/// Tests for a member of the family at the end of `before` that no kanji before it makes another word: 祖母, not 障子.
-fn is_member(before: &str) -> bool {
-    FAMILY.at_end(before).any(|word| {
-        word.chars().nth(1).is_some() && word != "母子"
-            || !before[..before.len() - word.len()].ends_with(is_kanji)
-    })
-}
-
 /// Returns the end of a given name behind a member of the family: 次女 さちこ.
 fn of_family(words: &Words, text: &str, start: usize, end: usize) -> Option<usize> {
     let before = text[..start].chars().next_back()?;
@@ -292,8 +287,9 @@ fn of_family(words: &Words, text: &str, start: usize, end: usize) -> Option<usiz
     if let Some(closed) = closed_by_kanji(words, text, start) {
         return Some(closed);
     }
-    let bracketed =
-        text[..start].ends_with('(') && text[end..].starts_with(')') && is_member(&text[..start - 1]);
+    let bracketed = text[..start].ends_with('(')
+        && text[end..].starts_with(')')
+        && given_alone::ends_in_member(&text[..start - 1]);
     let marked = text[..start].ends_with([':', '=']) || bracketed;
     let is_particle = |name: &str| {
         name.starts_with(['の', 'と', 'は', 'が', 'を', 'に', 'も', 'へ', 'で', 'や', 'さ', 'な'])
@@ -319,47 +315,13 @@ fn of_family(words: &Words, text: &str, start: usize, end: usize) -> Option<usiz
     names.last()
 }
 
-/// Nicknames of two characters before ちゃん and くん that other words are written like.
-const SHORT_NICKNAMES: [&str; 30] = [
-    "しん",
-    "けん",
-    "じゅん",
-    "こう",
-    "まさ",
-    "ひで",
-    "とし",
-    "やす",
-    "よし",
-    "のぶ",
-    "かず",
-    "たか",
-    "ひろ",
-    "あき",
-    "ゆき",
-    "なお",
-    "とも",
-    "あつ",
-    "しげ",
-    "すみ",
-    "せつ",
-    "つね",
-    "てる",
-    "とき",
-    "のり",
-    "はる",
-    "みつ",
-    "よう",
-    "れい",
-    "りょう",
-];
-
 /// Returns the ends of the name in the run and of its honorific.
 fn honoured(words: &Words, text: &str, start: usize, end: usize) -> Option<(usize, usize)> {
     let run = &text[start..end];
     let readings = &words.readings_of_names;
     let usual_given = |name: &str| GIVEN_HIRAGANA.contains(name);
     let fits = |name: &str, given: bool, child: bool, closed: bool| {
-        if child && SHORT_NICKNAMES.contains(&name) && closed
+        if child && nickname::SHORT.contains(&name) && closed
             || given && usual_given(name)
             || is_full(words, name)
             || child && is_full_beside(words, name)

@@ -187,6 +187,15 @@ fn kanji(words: &Words, text: &str, start: usize, evidence: Evidence) -> Option<
     if evidence.of_person && evidence.mark == Mark::Colon && shape::is_rare_full(words, &text[run.clone()]) {
         return closes(&text[end..]).then_some(end);
     }
+    // 担当:鞍馬
+    let rare = || {
+        end - start > '字'.len_utf8()
+            && words.is_rare_noun(&text[run.clone()])
+            && words.is(&text[run.clone()], &[Kind::Surname, Kind::Place])
+    };
+    if evidence.mark == Mark::Colon && closes(&text[end..]) && rare() {
+        return Some(end);
+    }
     let sure = evidence.names_itself && evidence.mark == Mark::Colon;
     let (tokens, ordinary, unread) = unknown(words, &mut lattice, &text[start..end]);
     let length = text[start..end].chars().count();

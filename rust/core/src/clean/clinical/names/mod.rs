@@ -34,6 +34,7 @@ mod nickname;
 mod other_names;
 mod person;
 mod places;
+mod quotation;
 mod readings;
 mod romaji;
 mod roster;

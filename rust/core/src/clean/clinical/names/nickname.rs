@@ -4,13 +4,48 @@ use std::ops::Range;
 
 use crate::clean::characters::{is_kanji, is_katakana};
 
+/// Nicknames of two characters before ちゃん and くん that other words are written like.
+pub const SHORT: [&str; 30] = [
+    "しん",
+    "けん",
+    "じゅん",
+    "こう",
+    "まさ",
+    "ひで",
+    "とし",
+    "やす",
+    "よし",
+    "のぶ",
+    "かず",
+    "たか",
+    "ひろ",
+    "あき",
+    "ゆき",
+    "なお",
+    "とも",
+    "あつ",
+    "しげ",
+    "すみ",
+    "せつ",
+    "つね",
+    "てる",
+    "とき",
+    "のり",
+    "はる",
+    "みつ",
+    "よう",
+    "れい",
+    "りょう",
+];
+
 /// Words before っちゃん that are no names.
 const NO_NICKNAMES: [&str; 9] = ["お", "ぼ", "ば", "じ", "と", "か", "あ", "おば", "おじ"];
 
 /// Finds a nickname with a long vowel: みーちゃん, ゆーくん.
 pub fn lengthened(text: &str, start: usize, end: usize) -> Option<Range<usize>> {
     let name = &text[start..end];
-    let other = || NO_NICKNAMES.contains(&name) || matches!(name, "ね" | "に" | "ちょ" | "わ");
+    let other =
+        || NO_NICKNAMES.contains(&name) && name != "あ" || matches!(name, "ね" | "に" | "ちょ" | "わ");
     let apart = || !text[..start].ends_with(|c: char| is_kanji(c) || is_katakana(c) || c == 'ー');
     let rest = text[end..].strip_prefix('ー')?;
     let honorific = ["ちゃん", "くん"].iter().find(|word| rest.starts_with(**word))?;

@@ -7,7 +7,7 @@ use super::super::list::List;
 use super::candidate::is_titled_single;
 use super::chains::is_chain;
 use super::closing::closes;
-use super::lists::NO_LABEL_VALUES;
+use super::lists::{GIVEN_SINGLE, NO_LABEL_VALUES};
 use super::places::{is_unsettled, is_well_known};
 use super::shape::{is_known, may_be_surname};
 use super::titles::{Tie, honorific, is_family, title};
@@ -42,6 +42,12 @@ pub fn name(words: &Words, text: &str, run: &Range<usize>, last: Option<usize>) 
     if let Some(range) = known(words, text, run) {
         return Some(range);
     }
+    if is_full_of_place(words, part)
+        && matches!(title(&text[..run.start]), Some(Tie::Mark | Tie::Loose))
+        && !sentence
+    {
+        return Some(run.clone());
+    }
     let starts = part.char_indices().map(|(i, _)| i);
     let mut names = starts.filter(|&i| {
         let name = &part[i..];
@@ -50,6 +56,21 @@ pub fn name(words: &Words, text: &str, run: &Range<usize>, last: Option<usize>) 
             && is_titled(&text[..run.start + i])
     });
     names.next().map(|i| run.start + i..run.end)
+}
+
+/// Tests for a place of two characters, which is a surname too, with a given name behind it: 岩沼豪.
+fn is_full_of_place(words: &Words, part: &str) -> bool {
+    let Some((at, _)) = part.char_indices().nth(2) else { return false };
+    let (surname, given) = part.split_at(at);
+    let single = given.chars().nth(1).is_none();
+    words.is(surname, &[Kind::Place])
+        && !words.is_ordinary(surname)
+        && !words.is(part, &[Kind::Other, Kind::Place, Kind::Organisation])
+        && (single && GIVEN_SINGLE.contains(given) && !"守亮司頭佐介".contains(given)
+            || !single
+                && given.chars().nth(2).is_none()
+                && words.is(given, &[Kind::Given])
+                && !words.is_ordinary(given))
 }
 
 /// Finds a surname, of the dictionary or like one, behind a title, a task, a day or a shift that ends the run's words before it.
@@ -115,13 +136,19 @@ fn is_shift(before: &str) -> bool {
 /// Tests whether the end of a run may be a name that the dictionary lacks, or has as a place.
 pub fn has_name(words: &Words, run: &str) -> bool {
     let ends = run.char_indices().rev().take(3).skip(1).map(|(i, _)| &run[i..]);
-    ends.into_iter().any(|name| is_lacking(words, name, ALIKE_TITLED) || is_place(words, name))
+    is_full_of_place(words, run)
+        || ends.into_iter().any(|name| is_lacking(words, name, ALIKE_TITLED) || is_place(words, name))
 }
 
 /// Tests for a title of a person right before, behind a mark, a space or の.
 fn is_titled(before: &str) -> bool {
     let rest = before.trim_end_matches([' ', ':', '.', 'の', '(', '・', '/']);
-    let of_person = rest.ends_with(|c: char| "医師士員者長婦授".contains(c) || c.is_ascii_alphabetic());
+    let task = || {
+        before.ends_with(':')
+            && ["担当", "受持", "受持ち", "受け持ち", "執刀"].iter().any(|word| rest.ends_with(word))
+    };
+    let of_person =
+        rest.ends_with(|c: char| "医師士員者長婦授".contains(c) || c.is_ascii_alphabetic()) || task();
     of_person && matches!(title(before), Some(Tie::Direct | Tie::Loose | Tie::Mark))
 }
 

@@ -149,6 +149,9 @@ fn is_unknown_name(words: &Words, lattice: &mut Lattice, name: &str, honorific: 
         return false;
     }
     let visits = like && VISITS.begins(behind.trim_start_matches(' '));
+    if is_surname_word(name, honorific, behind) {
+        return true;
+    }
     // The dictionary has 南殿 as a word; 神殿 and 宮殿 are no persons.
     if count == 1 && honorific == "殿" {
         return "南東西北林森原泉".contains(name) && is_single(name);
@@ -173,7 +176,7 @@ fn is_unknown_name(words: &Words, lattice: &mut Lattice, name: &str, honorific: 
         let usual = name == "平" || name == "王" && !matches!(honorific, "さま" | "サマ" | "氏" | "君");
         let wants = || "直愛治生".contains(name) && behind.starts_with(['と', 'せ']);
         let given = matches!(honorific, "さん" | "さーん")
-            && (GIVEN_SINGLE.contains(name) || "光海空節咲夢".contains(name))
+            && (GIVEN_SINGLE.contains(name) || "光海空節咲夢巌朔".contains(name))
             && !wants();
         return sure && (is_titled_single(name) || given) && !other && (usual || !NO_PERSONS.contains(name));
     }
@@ -243,6 +246,25 @@ fn is_unknown_name(words: &Words, lattice: &mut Lattice, name: &str, honorific: 
     given
         || honorific.chars().count() > 1
             && (words.looks_like_surname(name, 20) || is_odd(words, lattice, name))
+}
+
+/// Words that are surnames too, of persons before an honorific that means nothing else.
+const WORDS_AND_SURNAMES: [&str; 7] = ["昼間", "夕部", "雲母", "一口", "目", "鬼", "霜"];
+
+/// Tests for such a word before 氏 or a profession, before さん where a person goes on, or before 様 and what persons do.
+fn is_surname_word(name: &str, honorific: &str, behind: &str) -> bool {
+    if !WORDS_AND_SURNAMES.contains(&name) {
+        return false;
+    }
+    let single = name.chars().nth(1).is_none();
+    let rest = behind.trim_start_matches(' ');
+    match honorific.trim_start_matches(' ') {
+        "さん" => !single || behind.is_empty() || behind.starts_with([' ', '、', '(']),
+        "様" => VISITS.begins(rest) || behind.is_empty() || behind.starts_with(['、', '\n', '。']),
+        "氏" => !behind.starts_with(is_kanji),
+        "先生" | "医師" | "看護師" | "Ns" | "Dr" => true,
+        _ => false,
+    }
 }
 
 /// Tests for an honorific or a profession.
