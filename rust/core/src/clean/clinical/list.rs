@@ -1,11 +1,20 @@
 //! Lists of words, found by their first or last character.
 
+use std::ops::Range;
+
+use rustc_hash::FxHashMap;
+
 /// Words that are looked for at either end of a text.
 pub struct List {
-    by_first: Vec<(char, &'static str)>,
-    by_last: Vec<(char, &'static str)>,
-    firsts: Filter,
-    lasts: Filter,
+    by_first: Keyed,
+    by_last: Keyed,
+}
+
+/// Words in order of a character of theirs, and where those of each character stand.
+struct Keyed {
+    words: Vec<&'static str>,
+    places: FxHashMap<char, Range<usize>>,
+    keys: Filter,
 }
 
 /// Bits of the characters that may be keys: most others are told by one look.
@@ -13,13 +22,9 @@ pub struct List {
 struct Filter([u64; 32]);
 
 impl Filter {
-    fn of(pairs: &[(char, &'static str)]) -> Self {
-        let mut filter = Self::default();
-        for &(c, _) in pairs {
-            let (word, bit) = Self::place(c);
-            filter.0[word] |= bit;
-        }
-        filter
+    fn add(&mut self, c: char) {
+        let (word, bit) = Self::place(c);
+        self.0[word] |= bit;
     }
 
     fn place(c: char) -> (usize, u64) {
@@ -40,27 +45,24 @@ impl List {
     pub fn read(text: &'static str) -> Self {
         let words: Vec<&str> =
             text.lines().filter(|line| !line.starts_with('#')).flat_map(str::split_whitespace).collect();
-        let by_first = sorted(words.iter().filter_map(|word| Some((word.chars().next()?, *word))));
-        let by_last = sorted(words.iter().filter_map(|word| Some((word.chars().next_back()?, *word))));
-        let (firsts, lasts) = (Filter::of(&by_first), Filter::of(&by_last));
-        Self { by_first, by_last, firsts, lasts }
+        let by_first = Keyed::new(words.iter().filter_map(|word| Some((word.chars().next()?, *word))));
+        let by_last = Keyed::new(words.iter().filter_map(|word| Some((word.chars().next_back()?, *word))));
+        Self { by_first, by_last }
     }
 
     /// All words.
     pub fn words(&self) -> impl Iterator<Item = &'static str> {
-        self.by_first.iter().map(|&(_, word)| word)
+        self.by_first.words.iter().copied()
     }
 
     /// The words with which `text` begins.
     pub fn at_start(&self, text: &str) -> impl Iterator<Item = &'static str> {
-        with_key(&self.by_first, self.firsts.pass(text.chars().next()))
-            .filter(move |word| text.starts_with(word))
+        self.by_first.of(text.chars().next()).filter(move |word| begins_with(text, word))
     }
 
     /// The words with which `text` ends.
     pub fn at_end(&self, text: &str) -> impl Iterator<Item = &'static str> {
-        with_key(&self.by_last, self.lasts.pass(text.chars().next_back()))
-            .filter(move |word| text.ends_with(word))
+        self.by_last.of(text.chars().next_back()).filter(move |word| ends_with(text, word))
     }
 
     /// Tests for one of the words at the start of `text`.
@@ -75,7 +77,7 @@ impl List {
 
     /// The second character of the word of two that begins with `c`.
     pub fn at_start_of(&self, c: char) -> Option<char> {
-        with_key(&self.by_first, self.firsts.pass(Some(c))).find_map(|word| word.chars().nth(1))
+        self.by_first.of(Some(c)).find_map(|word| word.chars().nth(1))
     }
 
     /// Tests for one of the words.
@@ -84,16 +86,38 @@ impl List {
     }
 }
 
-fn sorted(pairs: impl Iterator<Item = (char, &'static str)>) -> Vec<(char, &'static str)> {
-    let mut pairs: Vec<_> = pairs.collect();
-    pairs.sort_unstable();
-    pairs
+/// Tests for `word`, which begins with the first character of `text`; most others are told by one byte of the second one.
+fn begins_with(text: &str, word: &str) -> bool {
+    const AT: usize = "あい".len() - 1;
+    let (text, word) = (text.as_bytes(), word.as_bytes());
+    text.len() >= word.len() && (word.len() <= AT || text[AT] == word[AT]) && text.starts_with(word)
 }
 
-/// The words whose character in the pair is `key`.
-fn with_key(pairs: &[(char, &'static str)], key: Option<char>) -> impl Iterator<Item = &'static str> {
-    let first = key.map_or(pairs.len(), |key| pairs.partition_point(|&(c, _)| c < key));
-    pairs[first..].iter().take_while(move |&&(c, _)| Some(c) == key).map(|&(_, word)| word)
+/// Tests for `word`, which ends with the last character of `text`; most others are told by one byte of their first one.
+fn ends_with(text: &str, word: &str) -> bool {
+    const AT: usize = "あ".len() - 1;
+    let (text, word) = (text.as_bytes(), word.as_bytes());
+    let Some(start) = text.len().checked_sub(word.len()) else { return false };
+    (word.len() <= AT || text[start + AT] == word[AT]) && text.ends_with(word)
+}
+
+impl Keyed {
+    fn new(pairs: impl Iterator<Item = (char, &'static str)>) -> Self {
+        let mut pairs: Vec<_> = pairs.collect();
+        pairs.sort_unstable();
+        let (mut places, mut keys) = (FxHashMap::default(), Filter::default());
+        for (i, &(c, _)) in pairs.iter().enumerate() {
+            keys.add(c);
+            places.entry(c).or_insert(i..i).end = i + 1;
+        }
+        Self { words: pairs.into_iter().map(|(_, word)| word).collect(), places, keys }
+    }
+
+    /// The words with the character `key`.
+    fn of(&self, key: Option<char>) -> impl Iterator<Item = &'static str> {
+        let place = self.keys.pass(key).and_then(|key| self.places.get(&key)).cloned().unwrap_or_default();
+        self.words[place].iter().copied()
+    }
 }
 
 #[cfg(test)]

@@ -29,6 +29,9 @@ pub const ENDS: &str =
 /// Finds the given name in the run of kanji at `run` that a member of the family begins or precedes.
 pub fn given(words: &Words, text: &str, run: &Range<usize>) -> Option<Range<usize>> {
     let part = &text[run.clone()];
+    if !closes(&text[run.end..]) {
+        return None;
+    }
     let within = FAMILY
         .at_start(part)
         .filter(|word| !matches!(*word, "子" | "児" | "KP"))
@@ -87,7 +90,7 @@ pub fn given(words: &Words, text: &str, run: &Range<usize>) -> Option<Range<usiz
                 || behind.starts_with(['が', 'は', 'も', '(', '、', 'と', ')'])
                 || behind.starts_with("だけ"))
     };
-    (closes(behind) && (is_name(words, name) || marked() || of_list())).then_some(run.start + at..run.end)
+    (is_name(words, name) || marked() || of_list()).then_some(run.start + at..run.end)
 }
 
 /// Tests for kana with which one kanji is another word: 静か, 明らか, 円タク.
@@ -120,7 +123,7 @@ pub fn is_name(words: &Words, name: &str) -> bool {
     length <= 3
         && !NO_GIVEN.contains(&name)
         && !FAMILY.contains(name)
-        && !NO_GIVEN.iter().any(|word| word.ends_with('人') && name.ends_with(word))
+        && !(name.ends_with('人') && NO_GIVEN.iter().any(|word| name.ends_with(word)))
         && (known && (!other || name.ends_with(|c| ENDS.contains(c)))
             || !other && is_given(name) && name.ends_with(|c| ENDS.contains(c) || FURTHER_ENDS.contains(c)))
 }

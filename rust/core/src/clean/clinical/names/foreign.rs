@@ -142,8 +142,8 @@ pub fn in_kanji(words: &Words, text: &str, run: &Range<usize>) -> Option<Place> 
 fn is_described(words: &Words, part: &str, behind: &str) -> bool {
     let Some((first, given)) = part.chars().next().map(|c| (c, &part[c.len_utf8()..])) else { return false };
     let border = || part.char_indices().nth(2).map_or(part, |(i, _)| &part[..i]);
-    (begins_others(first) || is_rare_surname(first))
-        && given.chars().count() == 2
+    part.len() == "金秀賢".len()
+        && (begins_others(first) || is_rare_surname(first))
         && is_given(given)
         && is_person_behind(behind)
         && !words.is_ordinary(border())

@@ -79,6 +79,9 @@ fn full(words: &Words, text: &str, start: usize, last: Option<usize>) -> Option<
     if text[..start].ends_with(joined) && !reads() {
         return None;
     }
+    if !may_begin(text, start) {
+        return None;
+    }
     let parts = parts(words, text, start);
     if let [part] = &parts[..] {
         return is_alone(part, text).then_some(part.range.end);
@@ -88,6 +91,27 @@ fn full(words: &Words, text: &str, start: usize, last: Option<usize>) -> Option<
         let last = name.last().filter(|last| !(last.small && last.range.len() > 2))?;
         is_name(text, name, reads()).then_some(last.range.end)
     })
+}
+
+/// Tests by a look at the letters whether a name of several parts may begin at `start`, or one before a person's age:
+/// most words in Latin letters have neither.
+fn may_begin(text: &str, start: usize) -> bool {
+    let bytes = &text.as_bytes()[start..];
+    let letter = |b: &&u8| b.is_ascii_alphabetic() || matches!(**b, b'\'' | b'-');
+    let length = bytes.iter().take(LONGEST_PART + 1).take_while(letter).count();
+    let rest = &text[start + length..];
+    if rest.starts_with(is_accented) {
+        return true;
+    }
+    let gap = [", ", " ", ",", ". "].iter().find(|gap| rest.starts_with(**gap));
+    let further = gap.is_some_and(|gap| {
+        let next = &rest[gap.len()..];
+        next.starts_with(|c: char| c.is_ascii_uppercase() || is_accented(c))
+            || next.starts_with(['d', 'v', 'b', 'l', 'a'])
+                && PARTICLES.iter().any(|word| next.starts_with(word))
+    });
+    let capitalised = || length > 2 && bytes[1].is_ascii_lowercase();
+    further || rest.starts_with([' ', '(', ',']) && capitalised() && begins_line(&text[..start])
 }
 
 /// Tests for a given name of the lists before an origin, an age or what somebody is: Daniel (カナダ人ALT).

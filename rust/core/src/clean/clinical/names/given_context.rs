@@ -24,15 +24,17 @@ const WORDS: &str = "蘭梢響緑椿菫岬翠柚汐寿麗清勝愛幸望学明�
 /// Kanji that say of a member of the family that it is healthy, dead or no blood relation.
 const NO_MEMBERS: &str = "健実義養故前正";
 
-/// Finds the given name that is the run of kanji at `run`.
+/// Tests for kanji that may be a given name, whatever stands around them.
+pub fn may_be_given(words: &Words, name: &str) -> bool {
+    name.chars().nth(LONGEST).is_none()
+        && (may_be(words, name) || is_told(words, name) || WORDS_TOO.contains(&name))
+}
+
+/// Finds the given name that is the run of kanji at `run`, which may be one.
 pub fn in_kanji(words: &Words, text: &str, run: &Range<usize>) -> Option<Range<usize>> {
     let name = &text[run.clone()];
-    let mut characters = name.chars();
-    let first = characters.next()?;
-    let single = characters.next().is_none();
-    if characters.nth(LONGEST - 2).is_some() {
-        return None;
-    }
+    let first = name.chars().next()?;
+    let single = name.len() == first.len_utf8();
     let (before, behind) = (&text[..run.start], &text[run.end..]);
     let sure = || {
         if single {
@@ -73,6 +75,18 @@ pub fn in_kanji(words: &Words, text: &str, run: &Range<usize>) -> Option<Range<u
 pub fn in_kana(words: &Words, text: &str, start: usize, end: usize) -> Option<Range<usize>> {
     let (before, run, behind) = (&text[..start], &text[start..end], &text[end..]);
     let last = before.chars().next_back();
+    // Most runs of kana have nothing of these beside them.
+    let may_be = match (last, behind.chars().next()) {
+        (Some('「' | '『'), _) | (_, Some('(')) => true,
+        (Some('は' | 'ゃ' | '、'), Some('が' | 'は' | 'に' | 'を' | 'と' | 'で' | 'だ' | 'っ')) => {
+            true
+        }
+        (Some(' ' | ':' | '】'), _) => closes(behind),
+        _ => false,
+    };
+    if !may_be {
+        return None;
+    }
     let read = || words.readings_of_names.given.has(run) && !NO_GIVEN.contains(run);
     let long = || is_usual(words, run) || is_long_given(words, run);
     let fits = match last {

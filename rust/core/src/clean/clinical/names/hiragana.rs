@@ -167,7 +167,7 @@ fn called(words: &Words, text: &str, start: usize, end: usize) -> Option<Range<u
     }
     let before = &text[..start];
     let open = before.ends_with(['「', '『']);
-    if !open && !(before.ends_with('、') && is_quotation(before)) {
+    if !open && !before.ends_with('、') {
         return None;
     }
     let name =
@@ -181,7 +181,7 @@ fn called(words: &Words, text: &str, start: usize, end: usize) -> Option<Range<u
             && words.readings_of_names.given.has(name);
     let long = name.chars().count() > 2;
     (closes
-        && (open || given_context::CALLS.begins(&text[start + name.len()..]))
+        && (open || given_context::CALLS.begins(&text[start + name.len()..]) && is_quotation(before))
         && long
         && usual
         && !words.is(name, &[Kind::Other])

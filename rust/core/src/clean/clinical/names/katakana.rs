@@ -43,7 +43,10 @@ pub fn katakana(words: &Words, text: &str, start: usize, last: Option<usize>) ->
     let alone = || {
         let behind = &text[ends[0]..];
         let name = &text[start..ends[0]];
-        is_foreign(words, name) && age_behind(behind) && !before.ends_with(['・', 'ー'])
+        behind.starts_with([' ', '(', '、'])
+            && age_behind(behind)
+            && is_foreign(words, name)
+            && !before.ends_with(['・', 'ー'])
             || behind.starts_with('(')
                 && has_country_behind(behind)
                 && tie.is_some()

@@ -12,6 +12,8 @@ pub struct Known {
     pub nameless: [bool; 2],
     /// True if a name may be in it by its shape; `None` before that is asked.
     pub shaped: Option<bool>,
+    /// True if it may be a given name alone; `None` before that is asked.
+    pub given: Option<bool>,
 }
 
 /// Runs with what is known of them.

@@ -280,6 +280,7 @@ impl Finder<'_> {
             && *known.shaped.get_or_insert_with(|| {
                 titled::has_name(self.words, part) || shape::has_shape(self.words, part)
             });
+        let given = !any && *known.given.get_or_insert_with(|| given_context::may_be_given(self.words, part));
         if known != before {
             self.lattice.known.set(part, known);
         }
@@ -293,7 +294,7 @@ impl Finder<'_> {
             go_on = go_on.max(place.whole.end);
             self.push(place);
         } else if let Some(range) = given_alone::in_kanji(self.words, text, &run)
-            .or_else(|| given_context::in_kanji(self.words, text, &run))
+            .or_else(|| given.then(|| given_context::in_kanji(self.words, text, &run)).flatten())
         {
             go_on = go_on.max(range.end);
             self.push(Place { whole: range.clone(), value: range });

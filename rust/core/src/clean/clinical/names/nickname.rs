@@ -43,11 +43,11 @@ const NO_NICKNAMES: [&str; 9] = ["お", "ぼ", "ば", "じ", "と", "か", "あ"
 
 /// Finds a nickname with a long vowel: みーちゃん, ゆーくん.
 pub fn lengthened(text: &str, start: usize, end: usize) -> Option<Range<usize>> {
+    let rest = text[end..].strip_prefix('ー')?;
     let name = &text[start..end];
     let other =
         || NO_NICKNAMES.contains(&name) && name != "あ" || matches!(name, "ね" | "に" | "ちょ" | "わ");
     let apart = || !text[..start].ends_with(|c: char| is_kanji(c) || is_katakana(c) || c == 'ー');
-    let rest = text[end..].strip_prefix('ー')?;
     let honorific = ["ちゃん", "くん"].iter().find(|word| rest.starts_with(**word))?;
     (name.chars().nth(2).is_none() && apart() && !other())
         .then(|| start..text.len() - rest.len() + honorific.len())
@@ -56,6 +56,9 @@ pub fn lengthened(text: &str, start: usize, end: usize) -> Option<Range<usize>> 
 /// Finds a nickname before っちゃん or っくん; `Some(None)` where another word stands before it.
 pub fn doubled(text: &str, start: usize, end: usize) -> Option<Option<Range<usize>>> {
     let run = &text[start..end];
+    if !run.contains('っ') {
+        return None;
+    }
     let (at, honorific) =
         ["っちゃん", "っくん"].iter().find_map(|word| run.find(word).map(|at| (at, *word)))?;
     if at == 0 || run[..at].chars().count() > 2 {

@@ -83,7 +83,7 @@ const NO_KANA: &[&str] = &[
 
 /// Returns the rest behind one white space at most.
 fn after_space(text: &str) -> &str {
-    text.strip_prefix(' ').unwrap_or(text)
+    if text.as_bytes().first() == Some(&b' ') { &text[1..] } else { text }
 }
 
 /// Returns the length in bytes of the honorific or profession at the start of `text`, with a space before it.
