@@ -20,8 +20,8 @@ had been measured with them (people 94.9 %, of full names 99.2 %; identifiers 91
 been mended by them since.
 The lines of letters (`*_letters.tsv`) are by a ninth author, who had read neither the rules nor the other tables: letters between
 hospitals, given names alone, foreign residents. They were held out until the rules, mended by the wards, had been measured with
-them (people 93.6 %, full names 100 %, surnames 99.0 %; identifiers 91.4 %; they hold no hospitals), and the rules for identifiers have
-been mended by them since.
+them (people 93.6 %, full names 100 %, surnames 99.0 %; identifiers 91.4 %; they hold no hospitals), and the rules have been mended by them
+since.
 """
 
 import sys
@@ -55,12 +55,12 @@ HOSPITALS_KEPT_GOAL = 0.97
 MOST_MISSED = {
     ("people", "visible"): 13,  # of 1934
     ("people", "held_out"): 28,  # of 1181
-    ("people", "unseen"): 12,  # of 1370
-    ("people", "fresh"): 74,  # of 1939
+    ("people", "unseen"): 10,  # of 1370
+    ("people", "fresh"): 70,  # of 1939
     ("people", "ordinary"): 1,  # of 830
-    ("people", "records"): 44,  # of 1198
+    ("people", "records"): 34,  # of 1198
     ("people", "wards"): 1,  # of 768
-    ("people", "letters"): 33,  # of 519
+    ("people", "letters"): 0,  # of 519
     ("identifiers", "visible"): 0,  # of 1894
     ("identifiers", "held_out"): 23,  # of 730
     ("identifiers", "unseen"): 0,  # of 839
@@ -68,7 +68,7 @@ MOST_MISSED = {
     ("identifiers", "ordinary"): 5,  # of 445
     ("identifiers", "records"): 3,  # of 419
     ("identifiers", "wards"): 0,  # of 326
-    ("identifiers", "letters"): 2,  # of 221
+    ("identifiers", "letters"): 1,  # of 221
 }
 """Words that the rules leave today; the goal is one in a hundred. The numbers may only fall."""
 HOSPITALS_MISSED = {"visible": 0, "held_out": 2, "unseen": 2, "fresh": 38, "ordinary": 27}

@@ -98,11 +98,11 @@ pub fn is_closed(behind: &str) -> bool {
         let aged = rest.starts_with(|c: char| c.is_ascii_digit());
         word > 0 && !(abbreviation || aged || is_other(next) || SPEAKS.contains(&next))
     };
-    !behind.starts_with(['-', '/', '_', '@', '\''])
-        && !(behind.starts_with('.') && behind[1..].starts_with(|c: char| c.is_ascii_alphanumeric()))
-        && (!behind.starts_with(|c: char| is_kanji(c) || is_katakana(c)) || is_person_behind(behind))
-        && !EPONYMS.iter().any(|word| rest.starts_with(word))
-        && !goes_on()
+    let joined = behind.starts_with(['-', '/', '_', '@', '\''])
+        || behind.starts_with('.') && behind[1..].starts_with(|c: char| c.is_ascii_alphanumeric());
+    let in_word = || behind.starts_with(|c: char| is_kanji(c) || is_katakana(c)) && !is_person_behind(behind);
+    let eponym = || EPONYMS.iter().any(|word| rest.starts_with(word));
+    !(joined || in_word() || eponym() || goes_on())
 }
 
 /// Verbs of English with which a sentence goes on behind a person.

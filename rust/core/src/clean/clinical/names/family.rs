@@ -120,10 +120,11 @@ pub fn is_name(words: &Words, name: &str) -> bool {
     }
     let known = words.is(name, &[Kind::Given]) || GIVEN.contains(name);
     let other = words.is(name, &[Kind::Other]);
+    let persons = || name.ends_with('人') && NO_GIVEN.iter().any(|word| name.ends_with(word));
     length <= 3
         && !NO_GIVEN.contains(&name)
         && !FAMILY.contains(name)
-        && !(name.ends_with('人') && NO_GIVEN.iter().any(|word| name.ends_with(word)))
+        && !persons()
         && (known && (!other || name.ends_with(|c| ENDS.contains(c)))
             || !other && is_given(name) && name.ends_with(|c| ENDS.contains(c) || FURTHER_ENDS.contains(c)))
 }
