@@ -187,7 +187,7 @@ mod tests {
         ] {
             assert!(is_person_behind(text), "{text}");
         }
-        for text in ["(ブラジル)", " 5 mg", " 23 mL", "分類", "", " 男性化", "(12)"] {
+        for text in ["(ブラジル)", " 5 mg", " 23 mL", "分類", "", " 男性化", "(123)"] {
             assert!(!is_person_behind(text), "{text}");
         }
         assert!(has_country_behind("(ネパール)") && !has_country_behind("ネパール"));
