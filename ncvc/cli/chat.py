@@ -24,12 +24,14 @@ if TYPE_CHECKING:
     from ncvc.hf.chat import ChatFormat, Message
     from ncvc.hf.row import Sampling
 
-HELP = """\
+MARKS = '"""'
+HELP = f"""\
+{MARKS}        begins and ends a message of several lines
 /new       begins a new conversation
 /undo      forgets the last question and its answer
 /system …  sets the system message, and begins a new conversation
 /help      shows this text
-/exit      ends; so does Ctrl-D. Ctrl-C stops an answer."""
+/exit      ends, as Ctrl-D does. Ctrl-C stops an answer, and ends where none is being written."""
 
 
 @click.command(cls=Command, no_args_is_help=True)
@@ -87,14 +89,14 @@ def chat(
 
 
 def talk(engine: "Engine", form: "ChatFormat", sampling: "Sampling", system: str) -> int:
-    """Reads questions from standard input, a line each, and writes the answers, until there are no more.
+    """Reads questions from standard input and writes the answers, until there are no more.
 
-    Returns the number of lines that got no answer.
+    Returns the number of questions that got no answer.
     """
     turns: list[Message] = []
     unanswered = 0
-    while (line := _line()) is not None:
-        word, _, rest = line.partition(" ")
+    while (asked := _message()) is not None:
+        word, _, rest = asked.partition(" ")
         match word:
             case "":
                 continue
@@ -112,19 +114,30 @@ def talk(engine: "Engine", form: "ChatFormat", sampling: "Sampling", system: str
                 warn(f"{word}: no such command; /help lists them")
                 unanswered += 1
             case _:
-                asked: list[Message] = [*turns, {"role": "user", "content": line}]
-                answer = _answer(engine, form, sampling, asked, system)
+                conversation: list[Message] = [*turns, {"role": "user", "content": asked}]
+                answer = _answer(engine, form, sampling, conversation, system)
                 if answer is None:
                     unanswered += 1
                 else:
-                    turns = [*asked, {"role": "assistant", "content": answer}]
+                    turns = [*conversation, {"role": "assistant", "content": answer}]
     return unanswered
 
 
-def _line() -> str | None:
+def _message() -> str | None:
+    """The next line, or what stands between two `MARKS`; None at the end of the input."""
+    line = _line("> ")
+    if line is None or not line.startswith(MARKS):
+        return line and line.strip()
+    lines = [line.removeprefix(MARKS)]
+    while not lines[-1].endswith(MARKS) and (line := _line("… ")) is not None:
+        lines.append(line.rstrip())
+    return "\n".join(lines).removesuffix(MARKS).strip()
+
+
+def _line(prompt: str) -> str | None:
     """The next line; None at the end of the input."""
     try:
-        return input("> " if sys.stdin.isatty() else "").strip()
+        return input(prompt if sys.stdin.isatty() else "")
     except EOFError:
         if sys.stdin.isatty():
             click.echo()

@@ -150,6 +150,11 @@ def test_a_conversation_in_a_terminal(tiny_folder: Path, tiny: LanguageModel) ->
         "a" * 200,
         "/system 医師",
         "発熱は",
+        "/new",
+        '"""発熱',
+        "  次は",
+        '痛み"""',
+        '"""痛み"""',
         "/exit",
         "never",
     ]
@@ -166,6 +171,8 @@ def test_a_conversation_in_a_terminal(tiny_folder: Path, tiny: LanguageModel) ->
 
     first = answer("発熱は")
     expected = [first, answer("発熱は", first, "次は"), first, answer("発熱は", system="医師")]
+    several = answer("発熱\n  次は\n痛み", system="医師")
+    expected += [several, answer("発熱\n  次は\n痛み", several, "痛み", system="医師")]
     assert done.stdout == "".join(f"{text}\n" for text in expected)
     assert "/nothing: no such command" in done.stderr
     assert "shorten it; /new begins a new conversation" in done.stderr

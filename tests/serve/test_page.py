@@ -81,6 +81,33 @@ def test_a_base_model_continues_text(page: Page, base_server: Server, tiny: Lang
     assert page.run("document.querySelector('.said .text').innerText").startswith(f"発熱は{made.text}".rstrip())
 
 
+SET_COLD = "document.getElementById('temperature').value = 0"
+
+
+def test_an_answer_takes_what_the_model_holds(page: Page, server: Server, tiny: LanguageModel) -> None:
+    """With the settings as they come, though the model holds fewer tokens than an answer usually gets."""
+    page.open(server.url)
+    page.run(SET_COLD)
+    ask(page, "発熱は")
+    page.wait(QUIET)
+    asked = {"messages": [{"role": "user", "content": "発熱は"}], "temperature": 0}
+    answer = server.post("/v1/chat/completions", asked).json()
+    assert answer["usage"]["total_tokens"] == tiny.max_tokens or answer["choices"][0]["finish_reason"] == "stop"
+    assert page.run(SAID) == ["発熱は", answer["choices"][0]["message"]["content"]]
+    assert page.faults() == []
+
+
+def test_a_continuation_takes_what_the_model_holds(page: Page, base_server: Server, tiny: LanguageModel) -> None:
+    page.open(base_server.url)
+    page.run(SET_COLD)
+    ask(page, "発熱は")
+    page.wait(QUIET)
+    assert tiny.max_tokens < 256
+    [made] = generate(tiny, [("発熱は", Sampling(temperature=0, max_new_tokens=256))])
+    assert page.run("document.querySelector('.said .text').innerText").startswith(f"発熱は{made.text}".rstrip())
+    assert page.faults() == []
+
+
 def test_escape_stops_the_answer_and_its_work(page: Page, start: Start) -> None:
     server = start(Counting(seconds=0.02))
     page.open(server.url)
