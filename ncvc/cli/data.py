@@ -146,12 +146,17 @@ def check(file: Path, console: Console) -> None:
 
 
 def _close(prepared: "Prepared", output: Path, console: Console) -> None:
-    lines = [f"{sum(prepared.test.values()):,} test rows of {len(prepared.test)} tasks"]
+    tasks = len(prepared.test)
+    lines = [f"{sum(prepared.test.values()):,} test rows of {tasks} task{'s' if tasks > 1 else ''}"]
     if prepared.train:
         lines[0] += f", {prepared.train:,} training rows"
     for task, counts in prepared.leakage.items():
         found = f"{counts['document']} of {counts['test']} test documents are in them"
         lines.append(f"  {task}: {counts['train']:,} to train; {found}")
+    if prepared.suite == "own" and any(counts["document"] for counts in prepared.leakage.values()):
+        warn(
+            "a model that is tuned on these training rows has seen documents of the test: leave them out of one of both"
+        )
     if prepared.suite == "igakuqa":
         lines.append(
             f"{prepared.demonstrations} solved examples for few-shot prompts"

@@ -72,17 +72,17 @@ def tune(
     if not dry_run and (gpu is not None or mfu is not None):
         raise click.UsageError("--gpu and --mfu belong to --dry-run")
     settings = TuneConfig.load(config, overrides)
-    if dry_run:
-        require_same_config(settings)
-        _plan(settings, gpu, mfu, console)
-        return
-    if show_mask is not None:
+    if show_mask is not None and not dry_run:
         _show(settings, show_mask, console)
         return
     stop = StopRequest()
-    stop.listen()  # before the slow imports, so that no request to stop is lost
+    if not dry_run:
+        stop.listen()  # before the slow imports, so that no request to stop is lost
     require_places(settings)
     require_same_config(settings)
+    if dry_run:
+        _plan(settings, gpu, mfu, console)
+        return
     if is_finished(settings):
         done = f"{settings.run}: finished already, the model is {settings.output}; nothing was done"
         console.close(summary(settings), [done])

@@ -102,4 +102,4 @@ def find_prepared(folder: Path, suite: str) -> Path:
         manifest = own_manifest(candidate) if candidate.is_dir() else None
         if manifest and manifest.get("stage") == BENCHMARK and manifest.get("suite") == suite:
             return candidate
-    raise NcvcError(f"{folder}: no prepared {suite} in it; `ncvc data {suite} … {folder / suite}` makes it")
+    raise NcvcError(f"{folder}: no prepared {suite} in it; name the folder that `ncvc data {suite}` wrote")

@@ -69,7 +69,7 @@ def _lines(file: Path) -> Iterator[tuple[str, bytes]]:
     try:
         yield from read_lines(file)
     except OSError as error:
-        raise InputError(f"{file}: {error.strerror or error}; correct the files of data") from None
+        raise InputError(f"{error.strerror or error}; correct the files of data") from None
 
 
 def _row(place: str, task: str, line: bytes, method: str) -> Row:

@@ -112,9 +112,10 @@ def test_no_json_lines(change: Callable[[str], str], tmp_path: Path) -> None:
 
 def test_the_command(tmp_path: Path) -> None:
     test, train = write(tmp_path / "a.jsonl", CHOICE), write(tmp_path / "b.jsonl", CHOICE)
-    said = run_ncvc("data", "own", test, tmp_path / "out", "--train", train).stdout
-    assert said.splitlines() == [
-        "1 test rows of 1 tasks, 1 training rows",
+    done = run_ncvc("data", "own", test, tmp_path / "out", "--train", train)
+    assert "has seen documents of the test" in done.stderr
+    assert done.stdout.splitlines() == [
+        "1 test rows of 1 task, 1 training rows",
         "  診療科: 1 to train; 1 of 1 test documents are in them",
         f"written to {tmp_path / 'out'}",
     ]

@@ -66,6 +66,26 @@ def test_a_finished_tuning_is_not_that_of_another_config(make_config, tmp_path):
         assert "schedule.train_iters was 2 and is 3 in the run that is there; name another folder" in done.stderr
 
 
+def test_a_dry_run_refuses_the_places_that_the_start_refuses(make_config, tmp_path):
+    file, foreign = config_file(make_config("new"), tmp_path), tmp_path / "foreign"
+    foreign.mkdir()
+    (foreign / "notes.txt").write_text("of a person")
+    for place in ("run", "output"):
+        said = [
+            run_ncvc("tune", file, "--set", f"{place}={foreign}", *more, ok=False).stderr
+            for more in ([], ["--dry-run"])
+        ]
+        assert said[0] == said[1]
+        assert str(foreign) in said[0]
+
+
+def test_a_missing_file_of_rows_is_named_once(make_config, tmp_path):
+    file = config_file(make_config("new"), tmp_path)
+    said = run_ncvc("tune", file, "--set", f"data.train=[{tmp_path}/trian.jsonl]", ok=False).stderr
+    assert said.count("trian.jsonl") == 1
+    assert "No such file" in said
+
+
 def test_a_finished_tuning_writes_its_model_to_another_place_without_a_step(make_config, tmp_path):
     config = make_config("done", schedule=TWO)
     assert run_tuning(config)
