@@ -191,3 +191,16 @@ def test_too_few_pieces_are_refused(arcee: Path, tmp_path: Path) -> None:
     with pytest.raises(NcvcError, match="has 16 pieces with a text, too few for 15 neighbours"):
         run(find_model(arcee), output, most=16, reporter=Reporter())
     assert not (tmp_path / "out").exists()
+
+
+def test_a_text_that_would_lie_on_another_is_left_out() -> None:
+    from matplotlib.figure import Figure
+
+    from ncvc.inspect.embeddings.write import _remove_overlapping
+
+    figure = Figure()
+    axes = figure.add_subplot()
+    texts = [axes.annotate(name, place) for name, place in (("one", (0, 0)), ("on it", (0, 0)), ("far", (0.9, 0.9)))]
+    figure.draw_without_rendering()
+    _remove_overlapping(texts)
+    assert [text.get_text() for text in axes.texts] == ["one", "far"]

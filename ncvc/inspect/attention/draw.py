@@ -79,4 +79,9 @@ def draw_shares(shares: Sequence[Share], path: Path) -> None:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(alpha=0.3)
         # In the figure's margin: the lines may be anywhere.
-        figure.legend(loc="outside right upper", title="dotted: uniform attention", fontsize=8, title_fontsize=8)
+        figure.legend(
+            loc="outside right upper",
+            title="dotted: uniform attention\nshaded: from head to head",
+            fontsize=8,
+            title_fontsize=8,
+        )

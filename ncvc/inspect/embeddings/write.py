@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ncvc.html.blocks import facts, row, section, table
 from ncvc.html.labels import both
@@ -14,6 +14,10 @@ from ncvc.inspect.embeddings.maps import KINDS, NEIGHBOURS, PERPLEXITY, Map, Pie
 from ncvc.inspect.embeddings.scatter import scatter, script, search_box
 from ncvc.inspect.picture import drawable, picture
 
+if TYPE_CHECKING:
+    from matplotlib.text import Text
+    from matplotlib.transforms import BboxBase
+
 COLOURS = {"other": "#c3c8ce", "function": "#c4506a", "special": "#e0913a", "term": "#0b7a82"}
 KEYS = {"other": "c7", "function": "c3", "special": "c1", "term": "c0"}
 """The same colours on the page."""
@@ -21,7 +25,7 @@ LABELS = {"other": "other pieces", "function": "function words", "special": "spe
 JAPANESE = {"other": "その他", "function": "機能語", "special": "特殊トークン", "term": "病名など（用語リスト）"}
 SETTINGS = {"t-SNE": f"perplexity {PERPLEXITY:g}", "UMAP": f"{NEIGHBOURS} neighbours"}
 NAMED = 14
-"""Pieces of each kind whose texts the picture shows, the most frequent ones."""
+"""Pieces of each kind whose texts the picture shows where they have room, the most frequent ones."""
 
 Kinship = dict[str, tuple[float, float] | None]
 
@@ -37,6 +41,7 @@ def draw(found: Map, pieces: Sequence[Piece], title: str, path: Path) -> None:
 
     with picture(path, 6.4, 6.0) as figure:
         axes = figure.add_subplot()
+        texts: dict[str, list[Text]] = {}
         for kind in KINDS:
             own = [place for place, piece in enumerate(pieces) if piece.kind == kind]
             if not own:
@@ -44,7 +49,7 @@ def draw(found: Map, pieces: Sequence[Piece], title: str, path: Path) -> None:
             x, y = found.points[own].T
             size = 1.5 if kind == "other" else 6
             axes.scatter(x, y, s=size, c=COLOURS[kind], linewidths=0, label=f"{LABELS[kind]} ({len(own):,})")
-            for place in own[:NAMED] if kind != "other" else []:
+            texts[kind] = [
                 axes.annotate(
                     drawable(pieces[place].text),
                     found.points[place],
@@ -55,11 +60,26 @@ def draw(found: Map, pieces: Sequence[Piece], title: str, path: Path) -> None:
                     path_effects=[withStroke(linewidth=1.5, foreground="white")],
                     zorder=3,
                 )
+                for place in (own[:NAMED] if kind != "other" else [])
+            ]
         axes.set(xticks=[], yticks=[])
         axes.axis("off")
         axes.set_aspect("equal", "datalim")
         axes.set_title(drawable(f"{title}: {found.method} ({SETTINGS[found.method]})"), fontsize=9)
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.01), ncols=4, fontsize=7, markerscale=2)
+        figure.draw_without_rendering()
+        _remove_overlapping([text for kind in ("special", *KINDS) for text in texts.pop(kind, ())])
+
+
+def _remove_overlapping(texts: Sequence[Text]) -> None:
+    """Removes each text that lies on one before it."""
+    kept: list[BboxBase] = []
+    for text in texts:
+        extent = text.get_window_extent()
+        if extent.count_overlaps(kept):
+            text.remove()
+        else:
+            kept.append(extent)
 
 
 def embeddings_page(name: str, maps: Sequence[Map], pieces: Sequence[Piece], kinship: Kinship, matrix: str) -> str:

@@ -89,7 +89,7 @@ def write_stretches(audit: Audit, output: Inspection) -> dict[str, Any]:
             with picture(folder / "reproduced.png", 6.5, 2.8) as figure:
                 axes = figure.add_subplot()
                 bars = axes.bar(range(len(groups)), [own / of for _, of, own in groups], color="#0b7a82")
-                axes.bar_label(bars, [f"{own} / {of}" for _, of, own in groups], fontsize=7)
+                axes.bar_label(bars, [f"{own} / {of}" for _, of, own in groups], fontsize=7, padding=2)
                 axes.set_xticks(range(len(groups)), [name for name, _, _ in groups])
                 axes.set(xlabel="occurrences in the data", ylabel="share reproduced", ylim=(0, 1.1))
     return audit.dump()

@@ -57,10 +57,10 @@ def fill(figure: Figure, histories: Sequence[RunHistory], named: Callable[[str],
             # A single step has no line.
             alone = "o" if len(places) == 1 else ""
             axes.plot(places, history.smoothed, color=colour, linewidth=1.2, marker=alone, label=name)
-            for step in history.resumed:
-                axes.axvline(place(step), color=colour, linewidth=0.8, linestyle=":")
-            for step in history.stages:
-                axes.axvline(place(step), color=colour, linewidth=0.8, linestyle="--")
+            for steps, style, what in ((history.resumed, ":", "resumed"), (history.stages, "--", "stage")):
+                for step in steps:
+                    label = f"{name}, {what}" if step == steps[0] else None
+                    axes.axvline(place(step), color=colour, linewidth=0.8, linestyle=style, label=label)
             bottom = [0.0] * len(history.skipped)  # of the axes, whatever the losses are
             at_bottom = axes.get_xaxis_transform()
             axes.plot(
@@ -85,7 +85,8 @@ def fill(figure: Figure, histories: Sequence[RunHistory], named: Callable[[str],
     for axes in (by_step, by_token):
         axes.grid(alpha=0.3)
         axes.margins(x=0)
-    if len(histories) > 1 or histories[0].validation:
+    first_run = histories[0]
+    if len(histories) > 1 or first_run.validation or first_run.resumed or first_run.stages:
         _legend(by_token)
     if measured:
         scores = figure.add_subplot(grid[1, :])
