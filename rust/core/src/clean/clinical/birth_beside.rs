@@ -1,8 +1,8 @@
-//! Dates of birth beside the sex, the letter b, a correction and the child whose birthday they are.
+//! Dates of birth beside the sex, the letter b, a correction and words for whose they are.
 
 use std::ops::Range;
 
-use super::calendar::{Precision, date};
+use super::calendar::{Precision, date, marked_month_and_day, month_and_day};
 use super::category::Place;
 use super::reading::{begins_word, open_bracket};
 use crate::clean::characters::is_kanji;
@@ -73,12 +73,16 @@ pub fn initial(text: &str, word: &Range<usize>) -> Option<Place> {
 /// The longest stretch between the label of a date of birth and the correction of the date, in characters.
 const LONGEST_CORRECTION: usize = 48;
 
-/// Reads the date that ends at `end`.
-fn date_before(text: &str, end: usize) -> Option<Range<usize>> {
-    let starts = text[..end].char_indices().rev().take(LONGEST_BESIDE).map(|(i, _)| i);
+/// The longest date, in characters.
+const LONGEST_DATE: usize = 16;
+
+/// Reads the date with its year and day that ends at `end`.
+pub fn date_before(text: &str, end: usize) -> Option<Range<usize>> {
+    let starts = text[..end].char_indices().rev().take(LONGEST_DATE).map(|(i, _)| i);
+    let numeral = |c: char| c.is_ascii_alphanumeric() || "〇一二三四五六七八九十".contains(c);
     let fits = |&i: &usize| {
-        let whole = !text[..i].ends_with(|c: char| c.is_ascii_alphanumeric());
-        whole && !text[i..].starts_with(' ') && date(text, i, Precision::Day) == Some(end)
+        let apart = !text[..i].ends_with(numeral) && !text[i..].starts_with(char::is_whitespace);
+        apart && date(text, i, Precision::Day) == Some(end)
     };
     starts.filter(fits).last().map(|start| start..end)
 }
@@ -96,11 +100,69 @@ pub fn corrected(text: &str, word: &Range<usize>) -> Option<Place> {
     labelled.then_some(Place { whole: date.clone(), value: date })
 }
 
-/// Reads the date before words in brackets that it is a child's birthday: 令和4年2月22日(=本児の誕生日).
-pub fn of_child(text: &str, word: &Range<usize>) -> Option<Place> {
-    let head = text[..word.start].strip_suffix('の')?;
-    let head = ["本児", "児", "本人", "患児", "患者"].iter().find_map(|child| head.strip_suffix(child))?;
-    let head = ["(=", "(", "="].iter().find_map(|mark| head.strip_suffix(mark))?;
-    let date = date_before(text, head.trim_end_matches(' ').len())?;
+/// Reads the date before words that say whose birthday it is: 令和4年2月22日(=本児の誕生日), 11月19日が誕生日.
+pub fn day_of(text: &str, word: &Range<usize>) -> Option<Place> {
+    let head = &text[..word.start];
+    let date = match head.strip_suffix('の') {
+        Some(head) => {
+            let head =
+                ["本児", "児", "本人", "患児", "患者"].iter().find_map(|child| head.strip_suffix(child))?;
+            let head = ["(=", "(", "="].iter().find_map(|mark| head.strip_suffix(mark))?;
+            date_before(text, head.trim_end_matches(' ').len())?
+        }
+        None => {
+            let party = text[word.end..].starts_with(['会', 'カ', 'ケ', 'パ', 'プ', 'メ', '祝']);
+            let end = head.strip_suffix(['が', '=', 'に']).filter(|_| !party)?.len();
+            date_before(text, end).or_else(|| day_before(text, end))?
+        }
+    };
     Some(Place { whole: date.clone(), value: date })
+}
+
+/// Reads the month and the day that end at `end`, without a year.
+fn day_before(text: &str, end: usize) -> Option<Range<usize>> {
+    let starts = text[..end].char_indices().rev().take(LONGEST_BESIDE).map(|(i, _)| i);
+    let fits = |&i: &usize| {
+        let apart = !text[..i].ends_with(|c: char| c.is_ascii_alphanumeric() || "/.-年".contains(c));
+        let read = || month_and_day(text, i).or_else(|| marked_month_and_day(text, i));
+        apart && !text[i..].starts_with(char::is_whitespace) && read() == Some(end)
+    };
+    starts.filter(fits).last().map(|start| start..end)
+}
+
+/// Words between a bracket and the label that tells what the dates before it are.
+const ALL_OF_THEM: [&str; 9] =
+    ["", "いずれも", "すべて", "全て", "全員", "各々の", "それぞれ", "共に", "ともに"];
+
+/// Reads the date before its label in brackets: H28.10.5(いずれも生年月日).
+pub fn listed(text: &str, word: &Range<usize>) -> Option<Place> {
+    text[word.end..].starts_with(')').then_some(())?;
+    let head = &text[..word.start];
+    let open = ALL_OF_THEM.iter().rev().find_map(|all| head.strip_suffix(all)?.strip_suffix('('))?;
+    let date = date_before(text, open.trim_end_matches(' ').len())?;
+    Some(Place { whole: date.clone(), value: date })
+}
+
+/// The most further dates before a label that tells what all of them are.
+const MOST_LISTED: usize = 6;
+
+/// The longest stretch between two such dates, in characters.
+const LONGEST_GAP: usize = 10;
+
+/// Finds the further dates before the one at `value`, where words behind it say that all are dates of birth.
+pub fn earlier(text: &str, value: &Range<usize>) -> Vec<Range<usize>> {
+    let mut found: Vec<Range<usize>> = Vec::new();
+    let behind = text[value.end..].trim_start_matches(' ').strip_prefix('(').unwrap_or("");
+    if !ALL_OF_THEM.iter().any(|all| !all.is_empty() && behind.starts_with(all)) {
+        return found;
+    }
+    let mut end = value.start;
+    while found.len() < MOST_LISTED {
+        let ends = text[..end].char_indices().rev().take(LONGEST_GAP).take_while(|&(_, c)| c != '\n');
+        let mut dates = ends.filter(|(_, c)| !c.is_ascii_digit()).map(|(i, _)| i);
+        let Some(date) = dates.find_map(|i| date_before(text, i)) else { break };
+        end = date.start;
+        found.push(date);
+    }
+    found
 }

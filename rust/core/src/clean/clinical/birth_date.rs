@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::birth_beside::{OLD_ERAS, beside_sex, corrected, initial, of_child};
+use super::birth_beside::{OLD_ERAS, beside_sex, corrected, day_of, initial, listed};
+use super::birth_phrase::born_at;
 use super::calendar::{Precision, date, marked_month_and_day, month_and_day, short_year, year_without_era};
 use super::category::{Category, Place};
 use super::reading::{after_marks, begins_word, char_at, char_before, labelled};
@@ -28,6 +29,10 @@ pub const CATEGORY: Category = Category {
         "生年月日 大・昭・平・令",
         "生年月日 m・t・s・h・r",
         "生年月日",
+        "セイネンガッピ",
+        "セイネンガツピ",
+        "タンジョウビ",
+        "ウマレ",
         "bd",
         "生:",
         "生 :",
@@ -122,8 +127,8 @@ const LONGEST: usize = 28;
 
 fn read(text: &str, word: Range<usize>) -> Option<Place> {
     let label = &text[word.clone()];
-    if label == "うまれ" {
-        return before_birth(text, word);
+    if matches!(label, "うまれ" | "ウマレ") {
+        return before_birth(text, word.clone()).or_else(|| born_at(text, &word));
     }
     if matches!(label, "男" | "女" | "♂" | "♀") {
         return beside_sex(text, &word);
@@ -134,8 +139,8 @@ fn read(text: &str, word: Range<usize>) -> Option<Place> {
     if label.eq_ignore_ascii_case("b.") {
         return initial(text, &word);
     }
-    if label == "誕生日"
-        && let Some(place) = of_child(text, &word)
+    if (label.ends_with("誕生日") || label == "生年月日")
+        && let Some(place) = day_of(text, &word).or_else(|| listed(text, &word))
     {
         return Some(place);
     }
@@ -154,7 +159,7 @@ fn read(text: &str, word: Range<usize>) -> Option<Place> {
         && !text[word.end..].starts_with([':', ' ', '=', '→', '/', 'は'])
         || matches!(label, "生" | "出生" | "誕生" | "生誕")
     {
-        return before_birth(text, word);
+        return before_birth(text, word.clone()).or_else(|| born_at(text, &word));
     }
     if !begins_word(text, word.start) || goes_on(text, &word) {
         return None;
@@ -186,6 +191,7 @@ fn goes_on(text: &str, word: &Range<usize>) -> bool {
 fn dated(text: &str, start: usize, label: &str) -> Option<usize> {
     let birthday = label.ends_with("誕生日")
         || label.starts_with("バースデ")
+        || label == "タンジョウビ"
         || label.eq_ignore_ascii_case("birthday")
         || label == "生まれた日";
     date(text, start, Precision::Year).or_else(|| short_year(text, start, true)).or_else(|| {
@@ -213,14 +219,15 @@ fn coded(text: &str, start: usize, label: &str) -> Option<usize> {
     (digits == 6 && month && day).then(|| text.len() - rest.len() + 6)
 }
 
-/// Reads the date that a space parts from the word for birth before it: 出生 2024年3月3日; of an old era behind 生, which begins
-/// a phrase: 生 S44/10/10.
+/// Reads the date that a space parts from the word for birth before it: 出生 2024年3月3日; of an old era or a year of
+/// the last century behind 生, which begins a phrase: 生 S44/10/10, 生 '52.3.28.
 fn behind_space(text: &str, word: &Range<usize>) -> Option<Place> {
     let start = word.end + text[word.end..].strip_prefix(' ').map(|_| 1)?;
     let begins = text[..word.start].chars().next_back().is_none_or(|c| " \n(、。/:|".contains(c));
-    let old = || OLD_ERAS.iter().any(|era| text[start..].starts_with(era));
+    let old = || OLD_ERAS.iter().any(|era| text[start..].starts_with(era)) || text[start..].starts_with("19");
     let fits = begins && (&text[word.clone()] == "出生" || old());
-    let end = fits.then(|| date(text, start, Precision::Day)).flatten()?;
+    let short = || short_year(text, start, false).filter(|_| begins && text[start..].starts_with('\''));
+    let end = fits.then(|| date(text, start, Precision::Day)).flatten().or_else(short)?;
     (!text[end..].starts_with('生')).then_some(Place { whole: start..end, value: start..end })
 }
 

@@ -9,6 +9,7 @@ mod address_latin;
 mod bank_account;
 mod birth_beside;
 mod birth_date;
+mod birth_phrase;
 mod calendar;
 mod card_number;
 mod category;
@@ -143,16 +144,20 @@ pub fn find(words: &Words, buffers: &mut Buffers, text: &str, found: &mut Vec<Fo
                     .into_iter()
                     .chain(further::renumbered(text, &value))
                     .collect()
+            } else if category.tag == birth_date::CATEGORY.tag {
+                birth_beside::earlier(text, &value)
             } else {
                 Vec::new()
             };
             found.push(Found { whole, value, tag: category.tag, row });
             for value in others {
-                end = value.end;
+                end = end.max(value.end);
                 found.push(Found { whole: value.clone(), value, tag: category.tag, row });
             }
         }
     }
+    // A list of dates stands before its label.
+    found.sort_by_key(|found| found.whole.start);
     find_names(words, buffers, text, found);
     find_cells(words, text, found);
 }
@@ -167,6 +172,7 @@ fn find_cells(words: &Words, text: &str, found: &mut Vec<Found>) {
         found.iter().enumerate().map(|(i, f)| (f.whole.clone(), i)).collect();
     taken.sort_by_key(|(range, _)| range.start);
     let (of_names, of_numbers) = (tag_and_row(&names::CATEGORY), tag_and_row(&patient_id::CATEGORY));
+    let of_births = tag_and_row(&birth_date::CATEGORY);
     for (held, range) in cells {
         let i = taken.partition_point(|(other, _)| other.end <= range.start);
         let meets = |i: usize| taken.get(i).filter(|(other, _)| other.start < range.end);
@@ -182,6 +188,7 @@ fn find_cells(words: &Words, text: &str, found: &mut Vec<Found>) {
         let (tag, row) = match held {
             table::Held::Name => of_names,
             table::Held::Number => of_numbers,
+            table::Held::Birth => of_births,
         };
         found.push(Found { whole: range.clone(), value: range, tag, row });
     }

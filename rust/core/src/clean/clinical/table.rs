@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::calendar::{Precision, date};
 use super::names::{self, is_field_name};
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
 
@@ -10,6 +11,7 @@ use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
 pub enum Held {
     Name,
     Number,
+    Birth,
 }
 
 /// Headers of columns with names, keys of fields with names.
@@ -78,6 +80,7 @@ const MARKS: [char; 3] = ['|', '\t', ','];
 pub fn cells(words: &names::Words, text: &str) -> Vec<(Held, Range<usize>)> {
     let mut found = Vec::new();
     columns(words, text, &mut found);
+    neighbours(text, &mut found);
     fields(words, text, &mut found);
     found.sort_by_key(|(_, range)| range.start);
     found.dedup_by(|(_, b), (_, a)| b.start < a.end);
@@ -118,7 +121,7 @@ fn columns(words: &names::Words, text: &str, found: &mut Vec<(Held, Range<usize>
             let fits = match held {
                 Some(Held::Name) => is_field_name(words, value, true),
                 Some(Held::Number) => is_number(value),
-                None => false,
+                Some(Held::Birth) | None => false,
             };
             if let Some(held) = held.filter(|_| fits) {
                 found.push((held, range()));
@@ -126,6 +129,44 @@ fn columns(words: &names::Words, text: &str, found: &mut Vec<(Held, Range<usize>
             from += cell.len() + mark.len_utf8();
         }
     }
+}
+
+/// Cells that say a person's sex.
+const SEXES: [&str; 8] = ["M", "F", "男", "女", "男性", "女性", "male", "female"];
+
+/// Headers of cells with dates of birth.
+const BIRTHS: [&str; 5] = ["生年月日", "誕生日", "dob", "birthday", "birth_date"];
+
+/// Finds values in rows of quoted cells without a header, by the cell beside them: "ID","0072911"; "19630407","M".
+fn neighbours(text: &str, found: &mut Vec<(Held, Range<usize>)>) {
+    for (at, between) in text.match_indices("\",\"") {
+        let Some(left) = before(text, at, '"') else { continue };
+        let start = at + between.len();
+        let Some(length) = head(&text[start..]).find('"') else { continue };
+        let right = start..start + length;
+        let (a, b) = (&text[left.clone()], &text[right.clone()]);
+        let key = a.to_ascii_lowercase();
+        if NUMBERS.contains(&&*key) && is_number(b) {
+            found.push((Held::Number, right));
+        } else if BIRTHS.contains(&&*key) && is_date(b) {
+            found.push((Held::Birth, right));
+        } else if SEXES.contains(&b) && is_old_date(a) {
+            found.push((Held::Birth, left));
+        } else if SEXES.contains(&a) && is_old_date(b) {
+            found.push((Held::Birth, right));
+        }
+    }
+}
+
+fn is_date(value: &str) -> bool {
+    date(value, 0, Precision::Day) == Some(value.len())
+}
+
+/// Tests for a date of the last century, as few of today's visits have.
+fn is_old_date(value: &str) -> bool {
+    let year = value.get(..4).and_then(|year| year.parse::<u16>().ok());
+    let old = value.starts_with(['S', 'T', '昭', '大']) || year.is_some_and(|year| year / 100 == 19);
+    old && is_date(value)
 }
 
 /// Strips spaces and quotation marks around a cell.
