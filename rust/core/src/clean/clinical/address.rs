@@ -3,13 +3,13 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use super::address_latin;
 use super::category::{Category, Place};
 use super::house_number::{HOMES, building_end, house_number};
 use super::list::List;
 use super::lot::{is_lot, lived_in, lot};
 use super::reading::{after_label, labelled};
 use super::street;
+use super::{address_kana, address_latin, address_words};
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
 use crate::clean::rule::Example;
 
@@ -18,97 +18,7 @@ pub const CATEGORY: Category = Category {
     tag: "〔*住所〕",
     what: "prefecture, city or town with a house number (丁目, 番地, 1-2-3) and a building; anything with a city behind 住所",
     source: "住居表示に関する法律 2; 地方自治法 1-3 (prefectures, cities, wards, towns, villages)",
-    words: &[
-        "現住所",
-        "自宅住所",
-        "住所地",
-        "住所",
-        "居住地",
-        "居所",
-        "転居先",
-        "送付先",
-        "帰省先",
-        "訪問先",
-        "往診先",
-        "返信先",
-        "号室",
-        "住 所",
-        "address",
-        "本籍地",
-        "本籍",
-        "丁目",
-        "番地",
-        "上る",
-        "下る",
-        "上ル",
-        "下ル",
-        "東入る",
-        "西入る",
-        "東入ル",
-        "西入ル",
-        "東入",
-        "西入",
-        "上がる",
-        "市",
-        "区",
-        "郡",
-        "北海道",
-        "青森県",
-        "岩手県",
-        "宮城県",
-        "秋田県",
-        "山形県",
-        "福島県",
-        "茨城県",
-        "栃木県",
-        "群馬県",
-        "埼玉県",
-        "千葉県",
-        "東京都",
-        "神奈川県",
-        "新潟県",
-        "富山県",
-        "石川県",
-        "福井県",
-        "山梨県",
-        "長野県",
-        "岐阜県",
-        "静岡県",
-        "愛知県",
-        "三重県",
-        "滋賀県",
-        "京都府",
-        "大阪府",
-        "兵庫県",
-        "奈良県",
-        "和歌山県",
-        "鳥取県",
-        "島根県",
-        "岡山県",
-        "広島県",
-        "山口県",
-        "徳島県",
-        "香川県",
-        "愛媛県",
-        "高知県",
-        "福岡県",
-        "佐賀県",
-        "長崎県",
-        "熊本県",
-        "大分県",
-        "宮崎県",
-        "鹿児島県",
-        "沖縄県",
-        "-ku",
-        "-shi",
-        "-cho",
-        "-machi",
-        "-ken",
-        "-gun",
-        "-chome",
-        "団地",
-        "営住宅",
-    ],
+    words: address_words::WORDS,
     read,
     examples: &[
         Example { before: "東京都新宿区西新宿2-8-1に在住", after: "に在住", why: "dashes" },
@@ -165,6 +75,7 @@ fn read(text: &str, word: Range<usize>) -> Option<Place> {
             let end = rest_of_address(text, word.end).or_else(|| lived_in(text, &word))?;
             (start < word.start).then_some(Place { whole: start..end, value: start..end })
         }
+        label if label.starts_with(is_katakana) => address_kana::around(text, &word),
         label if label.starts_with('-') => address_latin::around(text, &word),
         label if label.ends_with(['所', '地', '籍', '先']) || label.is_ascii() => {
             behind_label(text, &word)

@@ -5,7 +5,9 @@
 //! text in NFKC with unified dashes, so readers handle ASCII digits, `-`, spaces and line breaks only.
 
 mod address;
+mod address_kana;
 mod address_latin;
+mod address_words;
 mod bank_account;
 mod birth_beside;
 mod birth_date;
