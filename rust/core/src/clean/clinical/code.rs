@@ -11,6 +11,9 @@ const LONGEST: usize = 40;
 /// The most letters that a code may begin with.
 const MOST_LETTERS: usize = 8;
 
+/// The longest grade before 第, in characters.
+const LONGEST_GRADE: usize = 5;
+
 /// Units with which a lone number is a quantity.
 const UNITS: [&str; 22] = [
     "mg", "ml", "l", "g", "kg", "cm", "mm", "m", "h", "u", "iu", "gy", "fr", "t", "c", "kcal", "bpm", "min",
@@ -48,19 +51,26 @@ fn in_kanji(text: &str, at: usize) -> Option<Range<usize>> {
     (count >= 4 && !counted).then_some(at..at + length)
 }
 
-/// Skips who has issued the number, and 第: 大阪府第98765号, 東京都公安委員会 第123号.
+/// Skips who has issued the number or its grade, and 第: 大阪府第98765号, 東京都公安委員会 第123号.
 pub fn after_authority(text: &str, at: usize) -> usize {
     let length: usize =
         text[at..].chars().take(10).take_while(|&c| is_kanji(c) && c != '第').map(char::len_utf8).sum();
-    let authority = text[at..at + length].ends_with(['都', '道', '府', '県', '市', '区', '会', '局', '省']);
+    let authority = text[at..at + length]
+        .ends_with(['都', '道', '府', '県', '市', '区', '会', '局', '省', '度', '級', '種']);
     let rest = text[at + length..].trim_start_matches(' ');
-    // The grade stands before the number: B2-第44173号.
-    let grade = rest.bytes().take(4).take_while(|b| b.is_ascii_alphanumeric() || *b == b'-').count();
-    let rest = if rest[grade..].starts_with('第') { &rest[grade..] } else { rest };
+    let rest = after_grade(rest);
     match rest.strip_prefix('第').filter(|_| authority || length == 0) {
         Some(code) => text.len() - code.trim_start_matches(' ').len(),
         None => at,
     }
+}
+
+/// Strips the grade before 第: B2-第44173号, B1 第20773号, 2級 第773号, (A)第1204号.
+fn after_grade(rest: &str) -> &str {
+    let is_grade = |c: &char| c.is_ascii_alphanumeric() || "-(級種度)".contains(*c);
+    let grade: usize = rest.chars().take(LONGEST_GRADE).take_while(is_grade).map(char::len_utf8).sum();
+    let behind = rest[grade..].trim_start_matches(' ');
+    if behind.starts_with('第') { behind } else { rest }
 }
 
 /// Reads a code of at least `least` digits at `at`: AB-12345, 24-P-00871, 1234 5678 9012, 東-00912, 医45123, 123号.

@@ -13,6 +13,7 @@ mod birth_beside;
 mod birth_date;
 mod birth_phrase;
 mod calendar;
+mod card_labels;
 mod card_number;
 mod category;
 mod check_digit;

@@ -1,4 +1,5 @@
-//! Numbers of certificates and registers that 第 begins, behind who or what has them: 理学療法士 第88312号, 戸籍謄本 第2274号.
+//! Numbers of certificates and registers that 第 begins, behind who or what has them: 理学療法士 第88312号,
+//! 戸籍謄本 第2274号, 看護師免許 第1288405号.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -12,7 +13,11 @@ static HOLDERS: LazyLock<List> = LazyLock::new(|| {
     List::read(
         "戸籍謄本 戸籍抄本 除籍謄本 住民票 診断書 死亡届 出生届 国民健康保険 国保 社会保険 社保 健保 健康保険 協会けんぽ 共済組合 受給者 受給者証 \
          療法士 聴覚士 看護師 薬剤師 助産師 保健師 医師 放射線技師 検査技師 工学技士 栄養士 福祉士 救命士 心理師 訓練士 支援専門員 衛生士 技工士 装具士 \
-         活動記録票 活動記録 搬送記録 搬送記録票 検案書 検案調書 裁決書 通知書",
+         活動記録票 活動記録 搬送記録 搬送記録票 検案書 検案調書 裁決書 通知書 \
+         師免許 士免許 師免許証 士免許証 員免許 者免許 手免許 猟免許 猟免許証 許状 免許状 免状 名簿 名簿登録 籍登録 籍簿 師登録 士登録 医登録 員登録 手帳 証書 受療証 \
+         認定証 医療証 割合証 資格証 登録証 会員証 組合員証 学生証 社員証 職員証 身分証 身分証明書 専門員証 永住許可書 在留証明書 登録証明書 登録済証 \
+         罹災証明書 被災証明書 障害証明書 自賠責証明書 事故証明書 出生証明書 死亡証明書 婚姻証明書 所持許可 所持許可証 鑑札 注射済票 被爆者 \
+         被保険者 被保険者証 受診券 利用券 診察券",
     )
 });
 
@@ -29,7 +34,7 @@ pub fn ordinal(text: &str, word: &Range<usize>) -> Option<Place> {
         return None;
     }
     let behind = &rest[digits..];
-    let closed = behind.strip_prefix('号');
+    let closed = behind.strip_prefix('号').filter(|rest| !rest.starts_with("様式"));
     let goes_on = closed.unwrap_or(behind).starts_with(|c: char| c.is_ascii_alphanumeric() || c == '.');
     let least = if closed.is_some() { 4 } else { 5 };
     let sign: usize =

@@ -89,6 +89,34 @@ pub const CATEGORY: Category = Category {
         "mrn",
         "patient id",
         "patient no",
+        "patient#",
+        "patient #",
+        "pt#",
+        "pt #",
+        "pt.#",
+        "pt no",
+        "pt.no",
+        "pt. no",
+        "入所者no",
+        "入所者 no",
+        "入所者id",
+        "入所者#",
+        "入居者no",
+        "入居者 no",
+        "入居者id",
+        "利用者no",
+        "利用者 no",
+        "利用者#",
+        "受診者no",
+        "園児no",
+        "園児番号",
+        "生徒no",
+        "児童no",
+        "カンジャバンゴウ",
+        "カンジャid",
+        "カルテバンゴウ",
+        "シンサツケン",
+        "シンサツケンバンゴウ",
         "pt id",
         "pt.id",
         "ptid",
@@ -133,8 +161,9 @@ fn read(text: &str, word: Range<usize>) -> Option<Place> {
     };
     let is_digit = |c: &char| c.is_ascii_digit() || "〇一二三四五六七八九零".contains(*c);
     let digits = text[value.clone()].chars().filter(is_digit).count();
-    // PT=12 is a prothrombin time.
-    let time = label.ends_with('=') && digits < 6;
+    // PT=12 is a prothrombin time, Pt#4 the fourth of a study.
+    let time = label.ends_with('=') && digits < 6
+        || label.ends_with('#') && label.starts_with(['p', 'P']) && digits < 4;
     let weak = time || bare && !is_persons(text, word.start, digits);
     // A loose word needs a mark behind it: カルテ3冊, 診察券1234 is no label.
     let grouped = label == "診察券" && digits >= 5 && text[value.clone()].contains('-');

@@ -1,10 +1,13 @@
 //! Numbers of registers, studies and examinations that lead to a person.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
+use super::card_labels;
 use super::category::{Category, Place};
 use super::code::{any_code, labelled_code};
 use super::fare_card;
+use super::list::List;
 use super::login::{self, login};
 use super::noun::{follows_hiragana, is_personal, noun_before};
 use super::number_plate::{self, number_plate};
@@ -18,7 +21,7 @@ pub const CATEGORY: Category = Category {
     tag: "〔*登録番号〕",
     what: "a code behind 登録番号, 症例ID, 手帳番号, 在留カード, 職員番号 and the like, and behind any 番号 and No that is no product's, figure's or paper's",
     source: "身体障害者福祉法施行規則 別表第四号; 出入国管理及び難民認定法 19-4 (card number); DICOM (0008,0050); labels of studies",
-    words: record_labels::WORDS,
+    words: &WORDS,
     read,
     examples: &[
         Example { before: "症例ID:JP01-0023 男性", after: " 男性", why: "letters and groups" },
@@ -39,6 +42,19 @@ pub const CATEGORY: Category = Category {
             why: "no numbers",
         },
     ],
+};
+
+const LABELS: usize = record_labels::WORDS.len();
+
+/// The labels of both lists.
+const WORDS: [&str; LABELS + card_labels::WORDS.len()] = {
+    let mut words = [""; LABELS + card_labels::WORDS.len()];
+    let mut i = 0;
+    while i < words.len() {
+        words[i] = if i < LABELS { record_labels::WORDS[i] } else { card_labels::WORDS[i - LABELS] };
+        i += 1;
+    }
+    words
 };
 
 fn read(text: &str, word: Range<usize>) -> Option<Place> {
@@ -83,6 +99,7 @@ fn read(text: &str, word: Range<usize>) -> Option<Place> {
         _ if label.ends_with("手帳") => labelled_code(text, &word, least(label))
             .filter(|place| !is_pressure(&text[place.value.start..]))
             .map(|place| with_second(text, place)),
+        _ if card_labels::WORDS.contains(&&*lower) => on_card(text, &word),
         _ if fare_card::LABELS.contains(&&*lower) => fare_card::fare_card(text, &word),
         "登録番号" => number_plate(text, &word).or_else(|| labelled_code(text, &word, 2)),
         _ if STUDIES.iter().any(|study| label.ends_with(study)) => {
@@ -92,6 +109,17 @@ fn read(text: &str, word: Range<usize>) -> Option<Place> {
             .or_else(|| labelled_code(text, &word, least(label)).map(|place| with_second(text, place))),
         _ => labelled_code(text, &word, least(label)).map(|place| with_second(text, place)),
     }
+}
+
+/// The fewest digits behind a card or a licence.
+const FEWEST_ON_CARD: usize = 5;
+
+/// Reads the number of a card or a licence, which is no date: 年金証書 1150-6-77134.
+fn on_card(text: &str, word: &Range<usize>) -> Option<Place> {
+    let place = labelled_code(text, word, FEWEST_ON_CARD)?;
+    let value = &text[place.value.clone()];
+    let dated = value.len() == 8 && value.starts_with("20") && value.bytes().all(|b| b.is_ascii_digit());
+    (!dated).then_some(place)
 }
 
 /// Registers whose word may stand before a count or a year too.
@@ -223,6 +251,12 @@ fn numbered(text: &str, word: &Range<usize>) -> Option<Place> {
         "番号" if noun.is_empty() => (!follows_hiragana(text, word.start)).then_some(5)?,
         _ if noun.is_empty() && text[..word.start].ends_with('「') => 4,
         "番号" => 3,
+        _ if HELD.ends(text[..word.start].trim_end_matches(' ')) => {
+            return labelled_code(text, word, 3);
+        }
+        _ if noun.is_empty() && text[..word.start].trim_end_matches(' ').ends_with(')') => {
+            return signed(text, word);
+        }
         _ if noun.is_empty() || noun.is_ascii() => return None,
         _ => 4,
     };
@@ -230,6 +264,21 @@ fn numbered(text: &str, word: &Range<usize>) -> Option<Place> {
         return None;
     }
     labelled_code(text, word, least)
+}
+
+/// Ends of words for what a person holds, before No: 自賠責証明書 No. 0A77-318840.
+static HELD: LazyLock<List> = LazyLock::new(|| {
+    List::read(
+        "証明書 証書 許可証 許可書 会員証 登録証 認定証 受給者証 保険証 被保険者証 組合員証 学生証 社員証 職員証 身分証 診察証 医療証 手帳 通帳 \
+         免許 免許証 免状 鑑札 名簿 台帳 会員カード 職員カード 面会カード 診察カード 救急カード 患者カード 受診券 利用券 接種券 契約 保険 紹介状",
+    )
+});
+
+/// Reads the number behind a sign for the patient in brackets: (患)No0138852.
+fn signed(text: &str, word: &Range<usize>) -> Option<Place> {
+    let head = text[..word.start].trim_end_matches(' ');
+    let sign = ["(患)", "(患者)", "(診)", "(診察券)", "(カルテ)", "(本人)", "(外来)", "(入院)"];
+    sign.iter().any(|sign| head.ends_with(sign)).then(|| labelled_code(text, word, 4))?
 }
 
 /// Tests for the serial number of a device that a person wears: ペースメーカ シリアル番号.
