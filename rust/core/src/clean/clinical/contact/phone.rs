@@ -33,7 +33,7 @@ const LEAST_DIGITS: usize = 9;
 const MOST_GROUPS: usize = 7;
 
 /// Labels beside those of the papers' rule.
-const LABELS: [&str; 23] = [
+const LABELS: [&str; 31] = [
     "市外局番",
     "M",
     "mob",
@@ -43,6 +43,14 @@ const LABELS: [&str; 23] = [
     "call",
     "Call",
     "T",
+    "F",
+    "Ph",
+    "ph",
+    "HP",
+    "デンワ",
+    "ケイタイ",
+    "レンラクサキ",
+    "ジタク",
     "連絡",
     "緊急",
     "緊急時",
@@ -66,9 +74,13 @@ pub fn phones(text: &str, seen: &Seen) -> Vec<Range<usize>> {
     starts.sort_unstable();
     for start in starts {
         let taken = found.last().is_some_and(|last| start < last.end);
+        // 08011112222/08011113333, T.03-1111-2222
+        let second = text[..start].strip_suffix('/').map(str::len);
+        let second = second.is_some_and(|end| found.last().is_some_and(|last| last.end == end));
+        let initial = || text[..start].ends_with('.') && is_labelled(text, start);
         let inside = text[..start].ends_with(|c: char| {
             digit(c).is_some()
-                || matches!(c, '.' | '/' | '-' | '_' | '+')
+                || matches!(c, '.' | '/' | '-' | '_' | '+') && !second && !initial()
                 || c.is_ascii_alphabetic() && !labelled(text, start)
         });
         if taken || inside {
@@ -166,7 +178,10 @@ impl Number {
                 && !self.kanji
                 && matches!(self.digits[..], [0, 1..=9, ..])
                 && text[..self.start].ends_with(|c: char| is_kanji(c) || is_katakana(c));
-            if (joined || self.is_number(&self.digits[..total], &lengths, labelled)) && ends(text, end) {
+            let mobile = i == 0 && length == 11 && matches!(self.digits[..], [0, 5..=9, 0, ..]);
+            let pair = mobile && (text[..self.start].ends_with('/') || is_paired(text, end));
+            let is_number = || joined || pair || self.is_number(&self.digits[..total], &lengths, labelled);
+            if is_number() && (ends(text, end) || is_paired(text, end)) {
                 return Some(with_brackets(text, self.start..end));
             }
         }
@@ -246,6 +261,15 @@ fn is_broken(lengths: &[usize], separators: &[char]) -> bool {
         }
     }
     lengths.len() == 4 && joined == [3, 4, 4]
+}
+
+/// Tests for a second number behind a slash at `end`.
+fn is_paired(text: &str, end: usize) -> bool {
+    let Some(second) = text[end..].strip_prefix("/0") else { return false };
+    let is_part = |b: &u8| b.is_ascii_digit() || *b == b'-';
+    let length = second.bytes().take(16).take_while(is_part).count();
+    let digits = second[..length].bytes().filter(u8::is_ascii_digit).count();
+    matches!(digits, 9 | 10) && !second[length..].starts_with(|c: char| c.is_ascii_alphanumeric() || c == '.')
 }
 
 /// Returns the mark at `at` and the start of the digits behind it; `\0` where none follow.
