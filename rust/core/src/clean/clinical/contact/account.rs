@@ -3,11 +3,12 @@
 use std::ops::Range;
 
 use super::group;
+use super::handle::{self, Form};
 use super::words::Seen;
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
 
 /// Words that mean something else as often: only an explicit mark behind them announces an account.
-const AMBIGUOUS: [&str; 24] = [
+const AMBIGUOUS: [&str; 43] = [
     "line",
     "Line",
     "Switch",
@@ -32,13 +33,49 @@ const AMBIGUOUS: [&str; 24] = [
     "ユーザ名",
     "アカウント",
     "メッセンジャー",
+    "Classroom",
+    "クラスルーム",
+    "Clubhouse",
+    "Roblox",
+    "ロブロックス",
+    "マインクラフト",
+    "マイクラ",
+    "フォートナイト",
+    "Reddit",
+    "カナミック",
+    "バイタルリンク",
+    "メディカルケアステーション",
+    "LibreView",
+    "リブレビュー",
+    "シンクヘルス",
+    "みてね",
+    "コドモン",
+    "ルナルナ",
+    "あすけん",
 ];
 
 /// Marks and words between a service and the name of an account; those from `ID` on make it explicit.
-const BETWEEN: [(&str, bool); 50] = [
+const BETWEEN: [(&str, bool); 68] = [
     ("表示名", true),
     ("電話", true),
     ("通話", true),
+    ("連絡先", true),
+    ("作者名", true),
+    ("投稿者名", true),
+    ("裏アカ", true),
+    ("サブアカ", true),
+    ("鍵アカ", true),
+    ("裏垢", true),
+    ("垢", true),
+    ("username", true),
+    ("user name", true),
+    ("User name", true),
+    ("Username", true),
+    ("handle", true),
+    ("account", true),
+    ("Account", true),
+    ("登録", false),
+    ("連携", false),
     ("ではなく", false),
     ("で", false),
     ("user/", true),
@@ -64,6 +101,7 @@ const BETWEEN: [(&str, bool); 50] = [
     ("Id", true),
     ("id", true),
     ("アカウント", true),
+    ("アカ", true),
     ("ユーザー名", true),
     ("ユーザ名", true),
     ("ユーザー", true),
@@ -164,7 +202,9 @@ fn behind_service(text: &str, service: &str, at: usize) -> Option<Range<usize>> 
     // d04417
     let numbered = digits >= 4 && name.starts_with(|c: char| c.is_ascii_lowercase());
     let user = service.starts_with("ユーザ") && digits > 0 && (name.contains(['_', '.', '-']) || numbered);
-    let announced = user || explicit || !ambiguous && marked || spelled_out;
+    // 表示名 reha_maki3
+    let of_label = || LABELS.contains(&service) && handle::form(text, start, Form::Any).is_some();
+    let announced = user || explicit || !ambiguous && marked || spelled_out || of_label();
     let line = matches!(service, "LINE" | "ライン") && name.len() >= 4;
     let spelled = marked || is_id || explicit && (!ambiguous || line) && !is_plain_word(name);
     if gap && word && announced && spelled {
@@ -188,7 +228,10 @@ fn id_in_brackets(text: &str, at: usize) -> Option<usize> {
 }
 
 /// Labels behind which an account may be in kana or kanji.
-const LABELS: [&str; 14] = [
+const LABELS: [&str; 17] = [
+    "オプチャ名",
+    "オープンチャット名義",
+    "チャット名義",
     "配信名",
     "ゲーム内名",
     "ゲーム名",
@@ -214,7 +257,7 @@ fn japanese(text: &str, service: &str, at: usize) -> Option<Range<usize>> {
         .or(LABELS.contains(&service).then_some(service))?;
     let rest = &text[at + label.len()..];
     let inner = rest.trim_start_matches([' ', ':', 'は', '†']);
-    let (inner, close) = match inner.strip_prefix(['「', '『']) {
+    let (inner, close) = match inner.strip_prefix(['「', '『', '"']) {
         Some(inner) => (inner, true),
         None => (inner, false),
     };
@@ -224,7 +267,7 @@ fn japanese(text: &str, service: &str, at: usize) -> Option<Range<usize>> {
     let behind = &inner[length..];
     let name = &inner[..length];
     let closes = if close {
-        behind.starts_with(['」', '』'])
+        behind.starts_with(['」', '』', '"'])
     } else {
         behind.is_empty() || behind.starts_with([' ', '\n', '、', '。', '†', ')', ','])
     };

@@ -6,3 +6,4 @@ pub const E_MAIL_PLAIN: usize = 2;
 pub const E_MAIL_HIDDEN: usize = 3;
 pub const URL: usize = 4;
 pub const ACCOUNT: usize = 5;
+pub const HANDLE: usize = 6;

@@ -5,6 +5,7 @@ mod account_words;
 mod e_mail;
 mod extension;
 mod group;
+mod handle;
 mod phone;
 mod top_level;
 mod url;
@@ -24,8 +25,15 @@ const URL: &str = "〔*URL〕";
 const ACCOUNT: &str = "〔*アカウント〕";
 
 /// The words; none is twice in them.
-const GROUPS: [&[&str]; 6] =
-    [&extension::WORDS, &phone::WORDS, &e_mail::PLAIN, &e_mail::HIDDEN, &url::WORDS, &account_words::WORDS];
+const GROUPS: [&[&str]; 7] = [
+    &extension::WORDS,
+    &phone::WORDS,
+    &e_mail::PLAIN,
+    &e_mail::HIDDEN,
+    &url::WORDS,
+    &account_words::WORDS,
+    &handle::WORDS,
+];
 
 /// Builds the automaton of the words at which contacts are looked for; `None` if it would be too large.
 pub fn words() -> Option<Words> {
@@ -47,7 +55,8 @@ pub fn find(words: &Words, options: &WebOptions, text: &str, found: &mut Vec<Fou
         url::urls(text, &seen).into_iter().for_each(|range| add(range, URL, WEB));
     }
     if options.accounts {
-        account::handles(text, &seen).into_iter().for_each(|range| add(range, ACCOUNT, WEB));
+        let named = account::handles(text, &seen).into_iter();
+        named.chain(handle::handles(text, &seen)).for_each(|range| add(range, ACCOUNT, WEB));
     }
 }
 
