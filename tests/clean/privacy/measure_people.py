@@ -18,7 +18,7 @@ import ncvc
 
 FOLDER = Path(__file__).parent
 SUBJECTS = ("people", "identifiers")
-SETS = ("visible", "held_out", "unseen", "fresh", "ordinary", "records", "wards", "letters")
+SETS = ("visible", "held_out", "unseen", "fresh", "ordinary", "records", "wards", "letters", "homecare")
 TABLES = [(subject, name) for subject in SUBJECTS for name in SETS if (FOLDER / f"{subject}_{name}.tsv").exists()]
 TAG = re.compile(r"〔\*[^〕]*〕")
 type Clean = Callable[[str], str]

@@ -22,6 +22,9 @@ The lines of letters (`*_letters.tsv`) are by a ninth author, who had read neith
 hospitals, given names alone, foreign residents. They were held out until the rules, mended by the wards, had been measured with
 them (people 93.6 %, full names 100 %, surnames 99.0 %; identifiers 91.4 %; they hold no hospitals), and the rules have been mended by them
 since.
+The lines of home care (`*_homecare.tsv`) are by a tenth author, who had read neither the rules nor the other tables: home care,
+nursing homes, schools, clinics. They were held out until the rules, mended by the letters, had been measured with them (identifiers
+89.7 %; they hold no hospitals), and the rules for identifiers have been mended by them since.
 """
 
 import sys
@@ -69,6 +72,7 @@ MOST_MISSED = {
     ("identifiers", "records"): 3,  # of 419
     ("identifiers", "wards"): 0,  # of 326
     ("identifiers", "letters"): 1,  # of 221
+    ("identifiers", "homecare"): 0,  # of 330
 }
 """Words that the rules leave today; the goal is one in a hundred. The numbers may only fall."""
 HOSPITALS_MISSED = {"visible": 0, "held_out": 2, "unseen": 2, "fresh": 38, "ordinary": 27}
