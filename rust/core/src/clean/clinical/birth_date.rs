@@ -36,6 +36,8 @@ pub const CATEGORY: Category = Category {
         "bd",
         "生:",
         "生 :",
+        "生れ:",
+        "生れ :",
         "うまれ",
         "お誕生",
         "出生:",

@@ -89,6 +89,18 @@ pub const CATEGORY: Category = Category {
         "mrn",
         "patient id",
         "patient no",
+        "診察no",
+        "pat-id",
+        "pat id",
+        "pat no",
+        "pat.no",
+        "pat. no",
+        "hosp#",
+        "hosp #",
+        "case#",
+        "case #",
+        "acct#",
+        "acct #",
         "patient#",
         "patient #",
         "pt#",
@@ -163,7 +175,8 @@ fn read(text: &str, word: Range<usize>) -> Option<Place> {
     let digits = text[value.clone()].chars().filter(is_digit).count();
     // PT=12 is a prothrombin time, Pt#4 the fourth of a study.
     let time = label.ends_with('=') && digits < 6
-        || label.ends_with('#') && label.starts_with(['p', 'P']) && digits < 4;
+        || label.ends_with('#') && label.is_ascii() && !label.starts_with(['c', 'C']) && digits < 4
+        || label.to_ascii_lowercase().starts_with("case") && label.ends_with('#') && digits < 4;
     let weak = time || bare && !is_persons(text, word.start, digits);
     // A loose word needs a mark behind it: カルテ3冊, 診察券1234 is no label.
     let grouped = label == "診察券" && digits >= 5 && text[value.clone()].contains('-');

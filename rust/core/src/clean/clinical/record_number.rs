@@ -269,15 +269,15 @@ fn numbered(text: &str, word: &Range<usize>) -> Option<Place> {
 /// Ends of words for what a person holds, before No: 自賠責証明書 No. 0A77-318840.
 static HELD: LazyLock<List> = LazyLock::new(|| {
     List::read(
-        "証明書 証書 許可証 許可書 会員証 登録証 認定証 受給者証 保険証 被保険者証 組合員証 学生証 社員証 職員証 身分証 診察証 医療証 手帳 通帳 \
-         免許 免許証 免状 鑑札 名簿 台帳 会員カード 職員カード 面会カード 診察カード 救急カード 患者カード 受診券 利用券 接種券 契約 保険 紹介状",
+        "証明 証明書 証書 許可証 許可書 会員証 登録証 認定証 受給者証 保険証 者証 組合員証 学生証 社員証 職員証 身分証 診察証 医療証 手帳 通帳 \
+         免許 免許証 免状 鑑札 名簿 台帳 会員カード 職員カード 面会カード 診察カード 救急カード 患者カード 受診券 利用券 接種券 受付票 預り証 契約 保険 紹介状",
     )
 });
 
 /// Reads the number behind a sign for the patient in brackets: (患)No0138852.
 fn signed(text: &str, word: &Range<usize>) -> Option<Place> {
     let head = text[..word.start].trim_end_matches(' ');
-    let sign = ["(患)", "(患者)", "(診)", "(診察券)", "(カルテ)", "(本人)", "(外来)", "(入院)"];
+    let sign = ["(患)", "(患者)", "(診)", "(診察券)", "(カルテ)", "(カ)", "(本人)", "(外来)", "(入院)"];
     sign.iter().any(|sign| head.ends_with(sign)).then(|| labelled_code(text, word, 4))?
 }
 
