@@ -77,7 +77,8 @@ pub fn phones(text: &str, seen: &Seen) -> Vec<Range<usize>> {
         // 08011112222/08011113333, T.03-1111-2222
         let second = text[..start].strip_suffix('/').map(str::len);
         let second = second.is_some_and(|end| found.last().is_some_and(|last| last.end == end));
-        let initial = || text[..start].ends_with('.') && is_labelled(text, start);
+        let initial =
+            || text[..start].ends_with('.') && (is_initial(text, start) || is_labelled(text, start));
         let inside = text[..start].ends_with(|c: char| {
             digit(c).is_some()
                 || matches!(c, '.' | '/' | '-' | '_' | '+') && !second && !initial()
@@ -87,7 +88,7 @@ pub fn phones(text: &str, seen: &Seen) -> Vec<Range<usize>> {
             continue;
         }
         let number = Number::read(text, start).and_then(|number| number.range(text));
-        found.extend(number.or_else(|| spaced(text, start)));
+        found.extend(number.map(|range| with_last(text, range)).or_else(|| spaced(text, start)));
     }
     found
 }
@@ -181,7 +182,8 @@ impl Number {
             let mobile = i == 0 && length == 11 && matches!(self.digits[..], [0, 5..=9, 0, ..]);
             let pair = mobile && (text[..self.start].ends_with('/') || is_paired(text, end));
             let is_number = || joined || pair || self.is_number(&self.digits[..total], &lengths, labelled);
-            if is_number() && (ends(text, end) || is_paired(text, end)) {
+            let more = || is_paired(text, end) || with_last(text, self.start..end).end > end;
+            if is_number() && (ends(text, end) || more()) {
                 return Some(with_brackets(text, self.start..end));
             }
         }
@@ -261,6 +263,22 @@ fn is_broken(lengths: &[usize], separators: &[char]) -> bool {
         }
     }
     lengths.len() == 4 && joined == [3, 4, 4]
+}
+
+/// Tests for a lone capital before the dot at the end of `at`: H.075-….
+fn is_initial(text: &str, at: usize) -> bool {
+    let mut before = text[..at].chars().rev().skip(1);
+    before.next().is_some_and(|c| c.is_ascii_uppercase())
+        && !before.next().is_some_and(|c| c.is_ascii_alphanumeric())
+}
+
+/// Takes the last four digits of a second number: 075-221-3344/3345.
+fn with_last(text: &str, number: Range<usize>) -> Range<usize> {
+    let Some(rest) = text[number.end..].strip_prefix('/') else { return number };
+    let digits = rest.bytes().take(5).take_while(u8::is_ascii_digit).count();
+    let goes_on = rest[digits..].starts_with(|c: char| c.is_ascii_alphanumeric() || "-./年月:%".contains(c));
+    let grouped = text[number.clone()].bytes().rev().position(|b| b == b'-') == Some(4);
+    if digits == 4 && grouped && !goes_on { number.start..number.end + 5 } else { number }
 }
 
 /// Tests for a second number behind a slash at `end`.
