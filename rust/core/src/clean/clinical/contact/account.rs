@@ -8,7 +8,7 @@ use super::words::Seen;
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
 
 /// Words that mean something else as often: only an explicit mark behind them announces an account.
-const AMBIGUOUS: [&str; 43] = [
+const AMBIGUOUS: [&str; 47] = [
     "line",
     "Line",
     "Switch",
@@ -52,13 +52,18 @@ const AMBIGUOUS: [&str; 43] = [
     "コドモン",
     "ルナルナ",
     "あすけん",
+    "Apex",
+    "APEX",
+    "Google Meet",
+    "Gmail",
 ];
 
 /// Marks and words between a service and the name of an account; those from `ID` on make it explicit.
-const BETWEEN: [(&str, bool); 68] = [
+const BETWEEN: [(&str, bool); 69] = [
     ("表示名", true),
     ("電話", true),
     ("通話", true),
+    ("(現X)", false),
     ("連絡先", true),
     ("作者名", true),
     ("投稿者名", true),
@@ -126,6 +131,9 @@ const BETWEEN: [(&str, bool); 68] = [
     ("\"", true),
 ];
 
+/// Kanji right before a service: 旧ツイッター, 娘インスタ.
+const OF_WHOM: &str = "旧元現新裏妻夫娘母父姉妹兄弟孫";
+
 /// The most such marks.
 const MOST_MARKS: usize = 8;
 
@@ -171,7 +179,11 @@ fn behind_service(text: &str, service: &str, at: usize) -> Option<Range<usize>> 
     let before = text[..at].chars().next_back();
     let joined = before.is_some_and(|c| match service.is_ascii() {
         true => c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '@' | '/'),
-        false => is_katakana(c) || c == 'ー' || is_kanji(c) && !service.starts_with(is_kanji),
+        false => {
+            is_katakana(c)
+                || c == 'ー'
+                || is_kanji(c) && !service.starts_with(is_kanji) && !OF_WHOM.contains(c)
+        }
     });
     let compound = ["アカウント", "登録名"].iter().any(|end| service.ends_with(end));
     if joined && !compound && !matches!(service, "ユーザー名" | "ユーザ名") || before == Some('/') {
@@ -203,8 +215,12 @@ fn behind_service(text: &str, service: &str, at: usize) -> Option<Range<usize>> 
     let numbered = digits >= 4 && name.starts_with(|c: char| c.is_ascii_lowercase());
     let user = service.starts_with("ユーザ") && digits > 0 && (name.contains(['_', '.', '-']) || numbered);
     // 表示名 reha_maki3
-    let of_label = || LABELS.contains(&service) && handle::form(text, start, Form::Any).is_some();
-    let announced = user || explicit || !ambiguous && marked || spelled_out || of_label();
+    let label = LABELS.contains(&service) || service == "アカウント";
+    let of_label = || label && handle::form(text, start, Form::Any).is_some();
+    // フォートナイトのyuki_gt77
+    let general = || matches!(service, "X" | "Switch" | "QQ" | "IG" | "FB");
+    let parted = || name.contains('_') && !general() && handle::form(text, start, Form::Numbered).is_some();
+    let announced = user || explicit || !ambiguous && marked || spelled_out || of_label() || parted();
     let line = matches!(service, "LINE" | "ライン") && name.len() >= 4;
     let spelled = marked || is_id || explicit && (!ambiguous || line) && !is_plain_word(name);
     if gap && word && announced && spelled {

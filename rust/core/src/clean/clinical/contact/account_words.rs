@@ -1,7 +1,7 @@
 //! Services before the name of an account, and words for such names.
 
 /// Services before the name of an account, and words for such names.
-pub const WORDS: [&str; 179] = [
+pub const WORDS: [&str; 184] = [
     "ブログ名",
     "チャンネル名",
     "LINE",
@@ -181,4 +181,9 @@ pub const WORDS: [&str; 179] = [
     "あすけん",
     "オープンチャット名義",
     "チャット名義",
+    "ニコ生",
+    "Apex",
+    "APEX",
+    "Google Meet",
+    "Gmail",
 ];

@@ -7,7 +7,7 @@ use super::words::Seen;
 use crate::clean::clinical::noun::noun_before;
 
 /// Words for the name of an account.
-pub const WORDS: [&str; 37] = [
+pub const WORDS: [&str; 42] = [
     "アカ",
     "垢",
     "作者名",
@@ -45,6 +45,11 @@ pub const WORDS: [&str; 37] = [
     "screen name",
     "display name",
     "profile",
+    "DM先",
+    "Apple ID",
+    "AppleID",
+    "Apple id",
+    "アプリ",
 ];
 
 /// Ends of nouns for what has an account, before ID.
@@ -128,8 +133,11 @@ fn behind(text: &str, word: &str, at: usize) -> Option<Range<usize>> {
     let marks: usize =
         behind.chars().take(MOST_MARKS).take_while(|&c| MARKS.contains(&c)).map(char::len_utf8).sum();
     let start = text.len() - behind.len() + marks;
-    let range = form(text, start, if latin && !id { Form::Numbered } else { Form::Any })?;
-    (marks > 0).then_some(range)
+    let range = form(text, start, if latin && !id || word == "アプリ" { Form::Numbered } else { Form::Any })?;
+    // 見守りアプリ(mimamori_yt77), and not the name of the application
+    let bracket = || text[..start].ends_with(['(', '[', '「', '『']);
+    let sure = word != "アプリ" || bracket() && text[range.clone()].contains('_');
+    (marks > 0 && sure).then_some(range)
 }
 
 /// What the name of an account must have.
