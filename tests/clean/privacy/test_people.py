@@ -65,7 +65,7 @@ MOST_MISSED = {
     ("people", "wards"): 1,  # of 768
     ("people", "letters"): 0,  # of 519
     ("identifiers", "visible"): 0,  # of 1894
-    ("identifiers", "held_out"): 23,  # of 730
+    ("identifiers", "held_out"): 22,  # of 730
     ("identifiers", "unseen"): 0,  # of 839
     ("identifiers", "fresh"): 78,  # of 1296
     ("identifiers", "ordinary"): 5,  # of 445
