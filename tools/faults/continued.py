@@ -134,13 +134,20 @@ def _changed_likewise(plain: Run, run: Run, changed: Run) -> Run:
 
 
 def unfinished_hooks(run: Run, like: Run | None) -> str:
-    """Names a hook that was not done, or an export with other bytes than that of `like`."""
+    """Names a hook that was not done, or an export with other bytes than that of `like`.
+
+    A checkpoint that a full disk refused has no hooks; the run says that it failed.
+    """
     place = run.folder / "run"
+    said = "".join(path.read_text(errors="replace") for path in run.folder.glob("output-*.txt"))
     first = BRANCH if "branch_from" in run.config.read_text() else 0
     for step in sorted({*range(KEPT, STEPS, KEPT), STEPS}):
         if step <= first:
             continue
         name = f"step_{step:08}"
+        checkpoint = checkpoint_folder(place, step)
+        if not checkpoint.exists() and f"SAVING {checkpoint} FAILED" in said:
+            continue
         log = place / "hooks" / f"{name}.run.log"
         if not log.exists() or log.read_text() != f"{step}\n":
             return f"checkpoints.run of {name} was not done"
