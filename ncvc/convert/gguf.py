@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import gguf
 import numpy as np
@@ -40,6 +40,18 @@ ZEROS = (Type.Q2_K, Type.Q4_0)
 4.5 bits a number. The ternary ones are smaller, but llama.cpp computes them on CPUs alone."""
 ROPE_FACTORS = f"{gguf.TENSOR_NAMES[gguf.MODEL_TENSOR.ROPE_FREQS]}.weight"
 """Name of the tensor of `rope_factors`."""
+
+
+class WholeArray(np.ndarray[Any, np.dtype[Any]]):
+    """An array that a file gets wholly, or an error is raised.
+
+    numpy's `tofile` does not look at what closing its own stream says: of a small array, or the last bytes of a large
+    one, that a full disk refuses, nothing is written, and nothing said.
+    """
+
+    def tofile(self, fid: Any, /, *_: str, **__: str) -> None:
+        """Writes the numbers through Python's file object."""
+        fid.write(self.data)
 
 
 @dataclass(frozen=True)
@@ -118,9 +130,9 @@ def write_gguf(source: Source, path: Path, form: Format, *, small_zeros: bool = 
     writer.write_ti_data_to_file()
     _, read = source.huggingface(llama=True)
     if factors is not None:
-        writer.write_tensor_data(factors)
+        writer.write_tensor_data(factors.view(WholeArray))
     for entry in table:
-        writer.write_tensor_data(_stored(entry, read(entry.huggingface), kinds[entry.name]))
+        writer.write_tensor_data(_stored(entry, read(entry.huggingface), kinds[entry.name]).view(WholeArray))
     writer.close()
 
 

@@ -2,14 +2,17 @@
 
 import json
 from importlib.util import find_spec
+from pathlib import Path
 
 import gguf
+import numpy as np
 import pytest
 import sentencepiece
 import torch
 
 from ncvc.convert import llama_cpp
 from ncvc.convert.export import to_huggingface
+from ncvc.convert.gguf import WholeArray
 from ncvc.convert.gguf_check import BOUNDS
 from ncvc.convert.gguf_folder import QUANTIZED, to_gguf
 from ncvc.convert.source import open_source
@@ -184,3 +187,12 @@ def test_a_gate_of_the_model_is_written_in_the_files_own_format(tmp_path, pieces
         tensor.name: tensor.tensor_type.name for tensor in gguf.GGUFReader(tmp_path / "gguf/model-q8_0.gguf").tensors
     }
     assert kinds[ZEROS] == kinds["blk.0.ffn_gate.weight"] == "Q8_0"
+
+
+def test_what_a_full_disk_refuses_is_an_error():
+    """numpy writes small arrays through a stream whose last flush it does not ask about."""
+    numbers = np.ones(8, np.float32)
+    with Path("/dev/full").open("wb", buffering=0) as full:
+        numbers.tofile(full)
+        with pytest.raises(OSError, match="No space left"):
+            numbers.view(WholeArray).tofile(full)
