@@ -1,6 +1,7 @@
 //! Names beside each other, and at the end of an entry.
 
 use super::lists::COMMON;
+use super::runs::closed_bracket;
 use super::titles::honorific;
 use super::words::{Kind, Words};
 use crate::clean::characters::is_kanji;
@@ -20,8 +21,8 @@ pub fn is_chain(between: &str) -> bool {
 
 /// Strips a remark in brackets behind the name before: 桐山(MRSA)、楠.
 fn without_remark(between: &str) -> &str {
-    let inner = between.strip_prefix('(').and_then(|rest| rest.split_once(')'));
-    inner.filter(|(remark, _)| remark.chars().count() <= LONGEST_LIST).map_or(between, |(_, rest)| rest)
+    let inner = between.strip_prefix('(').and_then(|rest| closed_bracket(rest, LONGEST_LIST));
+    inner.map_or(between, |(_, rest)| rest)
 }
 
 /// Tests for what stands between two names of a numbered list: a space, with a digit, a bullet or a measured value.

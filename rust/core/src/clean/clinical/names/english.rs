@@ -1,5 +1,8 @@
 //! Words of English and of methods beside a name in Latin letters, by which it is none.
 
+use std::sync::LazyLock;
+
+use super::super::list::List;
 use super::lists::{NO_LATIN_PARTS, is_other};
 use super::person::is_person_behind;
 use crate::clean::characters::{is_kanji, is_katakana};
@@ -8,72 +11,11 @@ use crate::clean::characters::{is_kanji, is_katakana};
 const LONGEST_WORD: usize = 16;
 
 /// Words behind a name by which it is one of a method, a device or a place.
-const EPONYMS: [&str; 64] = [
-    "病",
-    "症",
-    "法",
-    "分類",
-    "徴候",
-    "試験",
-    "スコア",
-    "型",
-    "式",
-    "術",
-    "手術",
-    "骨折",
-    "麻痺",
-    "反射",
-    "テスト",
-    "検査",
-    "係数",
-    "指数",
-    "基準",
-    "染色",
-    "培地",
-    "管",
-    "鉗子",
-    "鉤",
-    "線",
-    "孔",
-    "ドレーン",
-    "カテ",
-    "バッグ",
-    "ステント",
-    "社",
-    "製",
-    "島",
-    "州",
-    "市",
-    "大学",
-    "病院",
-    "腫瘍",
-    "腫",
-    "奇形",
-    "現象",
-    "効果",
-    "曲線",
-    "方程式",
-    "理論",
-    "定理",
-    "転位",
-    "縫合",
-    "吻合",
-    "切開",
-    "膀胱",
-    "憩室",
-    "潰瘍",
-    "雑音",
-    "脈",
-    "呼吸",
-    "発作",
-    "装具",
-    "体位",
-    "肢位",
-    "三徴",
-    "らの",
-    "ら(",
-    "らは",
-];
+static EPONYMS: LazyLock<List> = LazyLock::new(|| {
+    List::read(
+        "病 症 法 分類 徴候 試験 スコア 型 式 術 手術 骨折 麻痺 反射 テスト 検査 係数 指数 基準 染色 培地 管 鉗子 鉤 線 孔 ドレーン カテ バッグ ステント 社 製 島 州 市 大学 病院 腫瘍 腫 奇形 現象 効果 曲線 方程式 理論 定理 転位 縫合 吻合 切開 膀胱 憩室 潰瘍 雑音 脈 呼吸 発作 装具 体位 肢位 三徴 らの ら( らは",
+    )
+});
 
 /// Ends of words of English and Latin that hardly any name has.
 const ENGLISH_ENDS: [&str; 34] = [
@@ -101,7 +43,7 @@ pub fn is_closed(behind: &str) -> bool {
     let joined = behind.starts_with(['-', '/', '_', '@', '\''])
         || behind.starts_with('.') && behind[1..].starts_with(|c: char| c.is_ascii_alphanumeric());
     let in_word = || behind.starts_with(|c: char| is_kanji(c) || is_katakana(c)) && !is_person_behind(behind);
-    let eponym = || EPONYMS.iter().any(|word| rest.starts_with(word));
+    let eponym = || EPONYMS.begins(rest);
     !(joined || in_word() || eponym() || goes_on())
 }
 

@@ -3,6 +3,7 @@
 //! Words in capitals or with a capital stand beside each other; lists say which of them are names. All of them, or
 //! some of them before an age, an origin or an honorific, are a person.
 
+use std::cell::OnceCell;
 use std::ops::Range;
 
 use unicode_normalization::UnicodeNormalization;
@@ -44,6 +45,16 @@ struct Part {
     small: bool,
     /// True if a comma stands before it.
     comma: bool,
+    /// It in small letters without accents; empty for a small part.
+    lower: String,
+    syllables: OnceCell<bool>,
+}
+
+impl Part {
+    /// Tests for syllables of which given names of Chinese and Korean are made.
+    fn is_syllables(&self) -> bool {
+        *self.syllables.get_or_init(|| is_syllables(&self.lower))
+    }
 }
 
 /// Tests for a letter of a name, also one with an accent.
@@ -89,7 +100,7 @@ fn full(words: &Words, text: &str, start: usize, last: Option<usize>) -> Option<
     (2..=parts.len()).rev().find_map(|count| {
         let name = &parts[..count];
         let last = name.last().filter(|last| !(last.small && last.range.len() > 2))?;
-        is_name(text, name, reads()).then_some(last.range.end)
+        is_name(text, name, parts.get(count), reads()).then_some(last.range.end)
     })
 }
 
@@ -168,6 +179,8 @@ fn part(words: &Words, text: &str, at: usize, first: bool, comma: bool) -> Optio
         capitals: false,
         small,
         comma,
+        lower: String::new(),
+        syllables: OnceCell::new(),
     };
     if !first && !upper {
         return PARTICLES.contains(&word).then(|| made(true, end));
@@ -207,7 +220,8 @@ fn part(words: &Words, text: &str, at: usize, first: bool, comma: bool) -> Optio
         return None;
     }
     let weak = count <= 3 || WEAK_LATIN.contains(&lower) || NO_LATIN_PARTS.contains(&lower) || other;
-    Some(Part { range: at..end, known, listed, weak, capitals, small: false, comma })
+    let syllables = OnceCell::new();
+    Some(Part { range: at..end, known, listed, weak, capitals, small: false, comma, lower, syllables })
 }
 
 /// Tests for a capital behind Mc or Mac: McDonald.
@@ -218,7 +232,7 @@ fn is_celtic(word: &str) -> bool {
 
 /// Tests whether parts are a name by themselves, or by what stands around them; `reads` tells that they are how the name
 /// before is read.
-fn is_name(text: &str, name: &[Part], reads: bool) -> bool {
+fn is_name(text: &str, name: &[Part], next: Option<&Part>, reads: bool) -> bool {
     let (Some(first), Some(last)) = (name.first(), name.last()) else { return false };
     let behind = &text[last.range.end..];
     let parts: Vec<&Part> = name.iter().filter(|part| !part.small).collect();
@@ -226,16 +240,16 @@ fn is_name(text: &str, name: &[Part], reads: bool) -> bool {
     if count == 0 || name.len() < 2 || !is_closed(behind) {
         return false;
     }
-    let lower = |part: &Part| plain(&text[part.range.clone()]);
     // 張 Wei, KIM Min: syllables of the language of the surname are given names.
-    let asian = parts.iter().any(|part| part.known && FOREIGN_LATIN.contains(&lower(part)));
-    let is_known = |part: &&&Part| part.known || asian && is_syllables(&lower(part));
+    let asian = parts.iter().any(|part| part.known && FOREIGN_LATIN.contains(&part.lower));
+    let is_known = |part: &&&Part| part.known || asian && part.is_syllables();
     let known = parts.iter().filter(is_known).count();
     let sure = parts.iter().filter(|part| part.listed && !part.weak).count();
     let long = parts.iter().filter(|part| is_known(part) && (!part.weak || part.range.len() > 3)).count();
-    let person = is_person_behind(behind);
+    // Behind another name stands no age and no origin.
+    let person = !next.is_some_and(|next| next.listed && !next.small) && is_person_behind(behind);
     let same_form = parts.iter().all(|part| part.capitals == parts[0].capitals) || first.comma;
-    let ending = || parts.iter().any(|part| !is_known(&part) && is_english(&lower(part)));
+    let ending = || parts.iter().any(|part| !is_known(&part) && is_english(&part.lower));
     if person {
         let aged = || has_sex_and_age(behind.trim_start_matches([' ', ',', '(', '、']));
         return (sure > 0 || known == count && (count > 2 || long > 0) || known > 0 && count > 1 && aged())
@@ -244,40 +258,39 @@ fn is_name(text: &str, name: &[Part], reads: bool) -> bool {
             || count > 1
                 && same_form
                 && begins_line(&text[..first.range.start])
-                && is_unlisted(text, &parts, behind);
+                && is_unlisted(&parts, behind);
     }
     let country = has_country_behind(behind);
     // LIMA LAD is no name; the parts of one in capitals are longer.
     let two =
         || name.len() == 2 && asian && !parts[0].capitals && !parts[1].comma && parts[1].range.len() > 4;
-    let evident = sure > 0 && (long > 1 || count > 2) || is_vietnamese(&parts, lower) || country && long > 0;
+    let evident = sure > 0 && (long > 1 || count > 2) || is_vietnamese(&parts) || country && long > 0;
     let evident = evident || reads || known == count && two();
     let most = known == count || known + 1 == count && count > 2 && sure > 1 && !ending();
-    count > 1 && same_form && (most && evident || is_western(name, lower))
+    count > 1 && same_form && (most && evident || is_western(name))
 }
 
 /// Tests for a given name of the lists before a surname that they lack: Robert Hatley.
-fn is_western(name: &[Part], lower: impl Fn(&Part) -> String) -> bool {
+fn is_western(name: &[Part]) -> bool {
     let (first, second) = match name {
         [first, second] => (first, second),
         [first, middle, second] if middle.small => (first, second),
         _ => return false,
     };
-    let word = lower(second);
-    GIVEN_LATIN.contains(&lower(first))
+    let word = &second.lower;
+    GIVEN_LATIN.contains(&first.lower)
         && !name.iter().any(|part| part.comma)
         && !(first.weak || first.capitals || second.known)
         && word.len() > 2
-        && !is_english(&word)
+        && !is_english(word)
 }
 
 /// Tests for parts that no list has before an age with the sex, none of them a word of English.
-fn is_unlisted(text: &str, parts: &[&Part], behind: &str) -> bool {
+fn is_unlisted(parts: &[&Part], behind: &str) -> bool {
     let rest = behind.trim_start_matches([' ', ',', '(', '、']);
-    let word = |part: &&&Part| plain(&text[part.range.clone()]);
     let fits = |part: &&Part| {
-        let lower = word(&part);
-        lower.len() > 2 && !is_english(&lower) && lower.contains(['a', 'e', 'i', 'o', 'u', 'y'])
+        let lower = &part.lower;
+        lower.len() > 2 && !is_english(lower) && lower.contains(['a', 'e', 'i', 'o', 'u', 'y'])
     };
     parts.len() < 5
         && parts.iter().all(fits)
@@ -286,10 +299,10 @@ fn is_unlisted(text: &str, parts: &[&Part], behind: &str) -> bool {
 }
 
 /// Tests for a Vietnamese surname and a middle name: LE THI HA, Vo Van An.
-fn is_vietnamese(parts: &[&Part], lower: impl Fn(&Part) -> String) -> bool {
+fn is_vietnamese(parts: &[&Part]) -> bool {
     parts.len() > 2
-        && FOREIGN_LATIN.contains(&lower(parts[0]))
-        && parts[1..parts.len() - 1].iter().any(|part| matches!(&lower(part)[..], "thi" | "van"))
+        && FOREIGN_LATIN.contains(&parts[0].lower)
+        && parts[1..parts.len() - 1].iter().any(|part| matches!(&part.lower[..], "thi" | "van"))
 }
 
 /// Tests for the beginning of a line, or what stands behind a label or a bracket.

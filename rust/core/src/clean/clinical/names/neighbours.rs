@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::super::category::Place;
 use super::candidate::{NO_SINGLES, NO_SURNAMES, is_single};
 use super::lists::{GIVEN_SINGLE, NO_LABEL_VALUES};
-use super::runs::{run_end, run_of};
+use super::runs::{closed_bracket, run_end, run_of};
 use super::shape::{begins_phrase, is_derived, is_given, is_known, is_listed, may_be_surname};
 use super::titled::{ALIKE, is_lacking};
 use super::titles::{Tie, family, honorific, in_brackets, is_family, title};
@@ -172,8 +172,8 @@ const LONGEST_REMARK: usize = 8;
 /// Finds the next given name of a family, an age or a remark in brackets behind each: 子:陸(8)、芽依(5).
 fn given_behind(words: &Words, text: &str, name: &Range<usize>) -> Option<Range<usize>> {
     let inside = |rest: &str| {
-        let (remark, _) = rest.strip_prefix('(')?.split_once(')')?;
-        (remark.chars().count() <= LONGEST_REMARK).then_some(remark.len() + "()".len())
+        let (remark, _) = closed_bracket(rest.strip_prefix('(')?, LONGEST_REMARK)?;
+        Some(remark.len() + "()".len())
     };
     let remark = inside(&text[name.end..])?;
     if family(&text[..name.start]).is_none() && !text[..name.start].ends_with(")、") {

@@ -44,3 +44,9 @@ pub fn behind_spaces(text: &str, at: usize) -> Option<usize> {
     let spaces = text[at..].bytes().take_while(|&b| b == b' ').count();
     (1..=MOST_SPACES).contains(&spaces).then_some(at + spaces)
 }
+
+/// Splits what stands behind an open bracket at the one that closes it, at most `most` characters further.
+pub fn closed_bracket(inner: &str, most: usize) -> Option<(&str, &str)> {
+    let (at, _) = inner.char_indices().take(most + 1).find(|&(_, c)| c == ')')?;
+    Some((&inner[..at], &inner[at + 1..]))
+}

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::candidate::is_single;
 use super::lists::BEFORE;
+use super::runs::closed_bracket;
 use super::shape::{is_known, is_rare_word, may_be_surname};
 use super::words::{Kind, Words};
 use crate::clean::characters::is_kanji;
@@ -17,6 +18,9 @@ const DOES: [&str; 20] = [
     "指導", "代行", "休み", "代理", "確認", "記載", "対応", "担当", "同席", "立会", "介助", "施行", "実施",
     "記", "入力", "報告", "説明", "執刀", "訪問", "記録",
 ];
+
+/// The longest of them, in characters.
+const LONGEST_DEED: usize = 2;
 
 /// Ends of words for where somebody works.
 const DEPARTMENTS: &str = "科室課棟係部局院所護設剤来括看";
@@ -174,7 +178,7 @@ pub fn is_speaker(before: &str, behind: &str) -> bool {
     let speaks = || begins && SPEAKS.iter().any(|word| behind.starts_with(word));
     let does = || {
         let rest = before.ends_with(['(', '、', ' ']).then_some(behind);
-        rest.and_then(|rest| rest.split_once(')')).is_some_and(|(word, _)| DOES.contains(&word))
+        rest.and_then(|rest| closed_bracket(rest, LONGEST_DEED)).is_some_and(|(word, _)| DOES.contains(&word))
     };
     let at = || behind.strip_prefix('@').is_some_and(|rest| rest.starts_with(is_kanji));
     let together = || {

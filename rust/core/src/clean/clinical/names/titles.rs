@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use super::super::list::List;
 use super::super::reading::open_bracket;
 use super::lists::{BEFORE, BEFORE_MARK, BEHIND, BEHIND_KANA, FAMILY};
-use super::runs::is_katakana_word;
+use super::runs::{closed_bracket, is_katakana_word};
 use super::titles_latin::title_in_latin;
 use crate::clean::characters::is_kanji;
 
@@ -49,6 +49,9 @@ const IN_BRACKETS: &[&str] = &[
 
 /// The longest word for a profession or a department in brackets, in characters.
 const LONGEST_ROLE: usize = 8;
+
+/// The longest profession in brackets, in characters.
+const LONGEST_IN_BRACKETS: usize = 16;
 
 /// Professions in Latin letters, which end where no letter follows.
 const BEHIND_LATIN: &[&str] = &[
@@ -134,7 +137,8 @@ fn latin_profession(text: &str) -> Option<usize> {
 
 /// Tests for a profession or a member of the family in brackets at the start of `text`.
 pub fn in_brackets(text: &str) -> bool {
-    let Some((inside, _)) = text.strip_prefix('(').and_then(|rest| rest.split_once(')')) else {
+    let Some((inside, _)) = text.strip_prefix('(').and_then(|rest| closed_bracket(rest, LONGEST_IN_BRACKETS))
+    else {
         return false;
     };
     let length = inside.chars().count();
