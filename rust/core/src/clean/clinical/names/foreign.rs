@@ -7,7 +7,7 @@ use super::given_kanji::{is_given, is_given_kanji};
 use super::honoured::LIKE;
 use super::lists::{BELONGS, GOES_ON, NO_KATAKANA, NO_NAME_BEFORE, VISITS};
 use super::person::is_person_behind;
-use super::runs::{behind_spaces, run_end};
+use super::runs::{behind_spaces, is_katakana_word, run_end, run_of};
 use super::shape::begins_phrase;
 use super::titles::{age_behind, honorific};
 use super::words::{Kind, Words};
@@ -164,7 +164,7 @@ fn honoured(words: &Words, text: &str, run: &Range<usize>) -> Option<Place> {
     let first = part.chars().next()?;
     let long = || LONG.iter().any(|surname| part.starts_with(surname));
     // Three to six kanji, the honorific among them.
-    if !(9..=18).contains(&part.len()) || !begins_others(first) && !long() {
+    if !(9..=18).contains(&part.len()) || !begins_others(first) && !is_surname(first) && !long() {
         return None;
     }
     let inner = HONORIFICS.iter().find_map(|word| part.strip_suffix(word));
@@ -182,7 +182,7 @@ fn honoured(words: &Words, text: &str, run: &Range<usize>) -> Option<Place> {
     let korean = || {
         let border = &name[..surname.len() + given.chars().next().map_or(0, char::len_utf8)];
         count == 2
-            && surname.chars().all(begins_others)
+            && surname.chars().all(|c| begins_others(c) || is_surname(c))
             && (apart() || given.chars().any(|c| is_given_kanji(c.encode_utf8(&mut [0; 4]))))
             && !words.is(given, &[Kind::Other, Kind::Place, Kind::Organisation])
             && !words.is_ordinary(border)
@@ -199,11 +199,15 @@ fn honoured(words: &Words, text: &str, run: &Range<usize>) -> Option<Place> {
 /// 王 建国 様, 周 杰 男性.
 fn spaced(words: &Words, text: &str, run: &Range<usize>) -> Option<Place> {
     let surname = &text[run.clone()];
-    if surname.len() != '王'.len_utf8() {
+    let long = LONG.contains(&surname);
+    if surname.len() != '王'.len_utf8() && !long {
         return None;
     }
+    if let Some(place) = with_katakana(words, text, run) {
+        return Some(place);
+    }
     let start = behind_spaces(text, run.end)?;
-    let sure = surname.starts_with(is_surname);
+    let sure = long || surname.starts_with(is_surname);
     let may_be = || surname.starts_with(|c| begins_others(c) || is_rare_surname(c));
     if !sure && !may_be() || !begins_phrase(&text[..run.start]) {
         return None;
@@ -233,10 +237,34 @@ fn spaced(words: &Words, text: &str, run: &Range<usize>) -> Option<Place> {
     });
     honoured.or_else(|| {
         let short = (1..=2).contains(&given.chars().count());
-        let described = || is_person_behind(&text[end..]) || is_read_behind(&text[end..]);
+        let before = &text[..run.start];
+        // 何 文傑 溶血性貧血
+        let opens = || {
+            given.chars().nth(1).is_some()
+                && (before.is_empty() || before.ends_with('\n'))
+                && (text[end..].is_empty() || text[end..].starts_with([' ', '、', '\n']))
+                && is_given(given)
+                && !words.is(given, &[Kind::Other, Kind::Place, Kind::Organisation, Kind::Surname])
+        };
+        let described = || is_person_behind(&text[end..]) || is_read_behind(&text[end..]) || opens();
         (short && is_name(given) && !other(given, "") && described())
             .then_some(Place { whole: run.start..end, value: run.start..end })
     })
+}
+
+/// Finds a surname of one kanji and a given name in katakana before an honorific: 尹ヘジン先生.
+fn with_katakana(words: &Words, text: &str, run: &Range<usize>) -> Option<Place> {
+    let surname = text[run.clone()].chars().next()?;
+    let end = run_of(text, run.end, is_katakana_word);
+    let given = &text[run.end..end];
+    let honorific = HONORIFICS.iter().find(|word| text[end..].starts_with(**word))?;
+    let fits = (2..=5).contains(&given.chars().count())
+        && (is_surname(surname) || begins_others(surname))
+        && begins_phrase(&text[..run.start])
+        && *honorific != "様"
+        && !words.is(given, &[Kind::Other, Kind::Place, Kind::Organisation])
+        && !NO_KATAKANA.ends(given);
+    fits.then_some(Place { whole: run.start..end + honorific.len(), value: run.start..end })
 }
 
 /// Tests for a reading in katakana in brackets, of two parts: (チョウ レイ).
@@ -295,6 +323,7 @@ fn is_whole(words: &Words, run: &str, behind: &str) -> bool {
         && (is_given(given) && given.chars().count() == 2 || is_given_kanji(given))
         && closed()
         && !NO_NAMES.contains(&run)
-        && (!run.ends_with(['代', '朝', '国', '文']) || run.chars().count() == 3 && age_behind(behind))
+        && (!run.ends_with(['代', '朝', '国', '文'])
+            || run.chars().count() == 3 && (age_behind(behind) || honorific(behind).is_some()))
         && !words.is(run, &[Kind::Other, Kind::Place, Kind::Organisation])
 }

@@ -248,7 +248,9 @@ fn is_name(text: &str, name: &[Part], next: Option<&Part>, reads: bool) -> bool 
     let long = parts.iter().filter(|part| is_known(part) && (!part.weak || part.range.len() > 3)).count();
     // Behind another name stands no age and no origin.
     let person = !next.is_some_and(|next| next.listed && !next.small) && is_person_behind(behind);
-    let same_form = parts.iter().all(|part| part.capitals == parts[0].capitals) || first.comma;
+    // SOUZA Leandro
+    let family_first = first.capitals && parts[1..].iter().all(|part| !part.capitals);
+    let same_form = parts.iter().all(|part| part.capitals == parts[0].capitals) || family_first;
     let ending = || parts.iter().any(|part| !is_known(&part) && is_english(&part.lower));
     if person {
         let aged = || has_sex_and_age(behind.trim_start_matches([' ', ',', '(', '、']));

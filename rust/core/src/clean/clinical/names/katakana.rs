@@ -6,6 +6,7 @@ use super::given_alone;
 use super::given_context;
 use super::joined;
 use super::lists::{BELONGS, GIVEN_KATAKANA, GOES_ON, NO_KATAKANA, VISITS};
+use super::residents;
 use super::person::{has_country_behind, is_country, is_person_behind, is_status_before};
 use super::runs::{is_katakana_word, run_of};
 use super::titles::{Tie, age_behind, family, honorific, title};
@@ -35,9 +36,17 @@ pub fn katakana(words: &Words, text: &str, start: usize, last: Option<usize>) ->
     let before = &text[..start];
     let tie = title(before).or_else(|| family(before));
     let person = || ends.len() > 1 && before.ends_with(['婦', '性', '児', '生', '人', '名', '者', '氏']);
-    let apart = last == Some(start) || !before.ends_with(|c: char| is_kanji(c)) || tie.is_some() || person();
+    let apart = last == Some(start)
+        || !before.ends_with(|c: char| is_kanji(c))
+        || tie.is_some()
+        || person()
+        || residents::is_newcomer(before) && residents::is_honoured(&text[ends[0]..]);
     if !apart {
         return (None, ends[0]);
+    }
+    if let Some(end) = residents::place(words, text, start, &ends) {
+        let length = honorific(&text[end..]).unwrap_or(0);
+        return (Some(Place { whole: start..end + length, value: start..end }), end);
     }
     // ケビン 40歳, 妻リエン(ベトナム)
     let alone = || {

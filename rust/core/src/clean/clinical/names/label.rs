@@ -78,6 +78,10 @@ fn read(text: &str, word: Range<usize>) -> Option<Place> {
         return None;
     }
     let label = &text[word.clone()];
+    // 松本PT:歩行練習: a profession behind the name of who writes.
+    if label.eq_ignore_ascii_case("pt") && text[..word.start].ends_with(is_kanji) {
+        return None;
+    }
     // 「カナ」のみ読める
     if text[..word.start].ends_with('「') && text[word.end..].starts_with('」') {
         return None;

@@ -36,6 +36,7 @@ mod person;
 mod places;
 mod quotation;
 mod readings;
+mod residents;
 mod romaji;
 mod roster;
 pub mod runs;

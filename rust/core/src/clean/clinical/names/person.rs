@@ -29,6 +29,21 @@ static STATUS: LazyLock<List> = LazyLock::new(|| {
     )
 });
 
+/// Words for the language, the food and the papers of residents from other countries.
+static OF_RESIDENTS: LazyLock<List> = LazyLock::new(|| {
+    List::read(
+        "通訳 電話通訳 医療通訳 翻訳機 翻訳アプリ ポケトーク ハラール ハラル 豚肉不可 礼拝 ラマダン 在留カード 日本語 やさしい日本語 母国語 英語 中国語 北京語 広東語 台湾語 韓国語 \
+         ポルトガル語 スペイン語 タガログ語 ベトナム語 ネパール語 ペルシャ語 アラビア語 トルコ語 ヒンディー語 ウルドゥー語 ベンガル語 シンハラ語 タミル語 ミャンマー語 ビルマ語 インドネシア語 \
+         マレー語 タイ語 モンゴル語 ロシア語 フランス語 ドイツ語 イタリア語 クメール語 ラオス語 ウクライナ語 ウズベク語 スワヒリ語",
+    )
+});
+
+/// Tests for what a resident from another country speaks, eats or shows, behind a mark: ペルシャ語通訳.
+pub fn has_language_behind(behind: &str) -> bool {
+    let rest = behind.trim_start_matches([' ', ',', '、', '/', ':', '(', '→']);
+    rest.len() < behind.len() && OF_RESIDENTS.begins(rest)
+}
+
 /// Words for pregnancies and newborns.
 static OF_BIRTH: LazyLock<List> =
     LazyLock::new(|| List::read("妊娠 産後 産褥 生後 日齢 在胎 新生児 初産 経産 妊婦健診 妊婦 母乳 母児 児"));
@@ -77,7 +92,7 @@ fn is_young(inner: &str) -> bool {
 /// Words right before a name for where somebody is from, or what for.
 pub fn is_status_before(before: &str) -> bool {
     let rest = before.trim_end_matches([' ', 'の', ':', '(']);
-    ["実習生", "留学生", "候補生", "候補者", "研修生", "国籍", "外国籍", "難民", "避難民", "在留", "船員"]
+    ["実習生", "留学生", "候補生", "候補者", "研修生", "国籍", "外国籍", "難民", "避難民", "在留", "船員", "残留孤児", "残留邦人"]
         .iter()
         .any(|word| rest.ends_with(word))
         || ["人", "籍", "人女性", "人男性", "出身", "系"]

@@ -1,0 +1,107 @@
+//! Names in katakana that no list has, by the sentence around them: ガーナ出身クワメさん, タマン家の次女, 双子オリバーとノア.
+
+use super::lists::{FAMILY, NO_KATAKANA};
+use super::person::{has_country_behind, has_language_behind, is_status_before};
+use super::runs::is_katakana_word;
+use super::words::{Kind, Words};
+
+/// Ends of words for who somebody is, right before a name.
+const NEWCOMERS: [&str; 9] = ["新人", "出身", "国籍", "残留孤児", "実習生", "留学生", "研修生", "技能生", "同僚"];
+
+/// Tests for where somebody is from, or what for, at the end of `before`: ガーナ出身.
+pub fn is_newcomer(before: &str) -> bool {
+    NEWCOMERS.iter().any(|word| before.ends_with(word)) || is_status_before(before)
+}
+
+/// Tests for an honorific of persons alone.
+pub fn is_honoured(behind: &str) -> bool {
+    ["さん", "様", "くん", "ちゃん", "氏"].iter().any(|word| behind.starts_with(word))
+}
+
+/// Returns the end of the name that begins at `start`, the parts of which end at `ends`.
+pub fn place(words: &Words, text: &str, start: usize, ends: &[usize]) -> Option<usize> {
+    let (before, first) = (&text[..start], *ends.first()?);
+    let behind = &text[first..];
+    let name = &text[start..first];
+    let opens = before.is_empty() || before.ends_with('\n');
+    let whole = *ends.last()?;
+    if ends.len() > 1 {
+        // レザー・ホセイニ ペルシャ語, ヌル ハリマ ハラール食
+        let told = [first, whole].into_iter().chain(ends.get(1).copied()).find(|&end| {
+            end > first
+                && (has_language_behind(&text[end..])
+                    || text[start..end].contains('・') && has_country_behind(&text[end..]) && text[end..].starts_with('('))
+        });
+        if let Some(end) = told.filter(|_| opens) {
+            let parts = || text[start..end].split(['・', ' ', '=']);
+            let others = parts().filter(|part| is_other(words, part)).count();
+            return (others * 2 <= parts().count() && !NO_KATAKANA.ends(&text[start..end])).then_some(end);
+        }
+    }
+    if name.chars().nth(1).is_none() {
+        return None;
+    }
+    let other = || is_other(words, name) || NO_KATAKANA.ends(name);
+    let home = || behind.strip_prefix("家の").is_some_and(|rest| FAMILY.begins(rest));
+    let addressed = || {
+        let rest = behind.strip_prefix('様');
+        let closes = |rest: &str| rest.is_empty() || rest.starts_with(['、', ' ', '\n']);
+        let of_person = |rest: &str| {
+            rest.starts_with(')') && before.strip_suffix('(').is_some_and(|head| head.ends_with(['性', '人', '者', '児', '生']))
+        };
+        name.chars().nth(3).is_some() && rest.is_some_and(|rest| opens && closes(rest) || of_person(rest))
+    };
+    ((home() || addressed() || is_pair(before, behind, opens)) && !other()).then_some(first)
+}
+
+/// Tests for a word that is no person.
+fn is_other(words: &Words, name: &str) -> bool {
+    words.is(name, &[Kind::Other, Kind::Place, Kind::Organisation]) && !words.is(name, &[Kind::Person])
+}
+
+/// Children of one birth, before their names.
+const TOGETHER: [&str; 10] = ["双子", "三つ子", "双胎", "双生児", "兄弟", "姉妹", "兄妹", "姉弟", "きょうだい", "ふたご"];
+
+/// Tests for one of two names: those of children of one birth, or of a mother and a child.
+fn is_pair(before: &str, behind: &str, opens: bool) -> bool {
+    let together = |head: &str| {
+        let head = head.strip_suffix(['の', '(', ':']).unwrap_or(head);
+        TOGETHER.iter().any(|word| head.ends_with(word))
+    };
+    let closes = |rest: &str| rest.is_empty() || rest.starts_with(['、', ' ', ')', '。', '\n', 'が', 'は', 'を', 'に', 'の', '('])
+        ;
+    if let Some(rest) = behind.strip_prefix(['と', '・', '、', '&']) {
+        let length = katakana_at(rest);
+        if length > 0 && together(before) {
+            return true;
+        }
+    }
+    // The second one: 双子オリバーとノア
+    if let Some(head) = before.strip_suffix(['と', '・', '、', '&']) {
+        let length: usize =
+            head.chars().rev().take(MOST).take_while(|&c| is_katakana_word(c)).map(char::len_utf8).sum();
+        if length > 0 && together(&head[..head.len() - length]) && closes(behind) {
+            return true;
+        }
+    }
+    let relation = |rest: &str| {
+        let inner = rest.strip_prefix('(');
+        inner.is_some_and(|inner| {
+            FAMILY.at_start(inner).any(|word| inner[word.len()..].starts_with([')', '・', '、']))
+        })
+    };
+    relation(behind)
+        && (opens
+            || before
+                .strip_suffix(['と', '、', '・'])
+                .and_then(|head| head.strip_suffix(')'))
+                .is_some_and(|head| FAMILY.ends(head)))
+}
+
+/// The longest name of two, in characters.
+const MOST: usize = 8;
+
+/// Returns the length of the word in katakana at the start of `text`.
+fn katakana_at(text: &str) -> usize {
+    text.chars().take(MOST).take_while(|&c| is_katakana_word(c)).map(char::len_utf8).sum()
+}
