@@ -14,6 +14,10 @@ use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
 /// Particles that follow persons, and places hardly.
 const OF_PERSONS: [&str; 9] = ["は", "が", "も", "を", "と", "です", "だと", "って", "ら"];
 
+/// Words behind の for whom a neighbour or a helper speaks of.
+const ELDERS: [&str; 8] =
+    ["おばあ", "おじい", "ばあちゃん", "じいちゃん", "おばさん", "おじさん", "奥さん", "旦那さん"];
+
 /// Particles that follow places too.
 const OF_PLACES: [&str; 6] = ["に", "へ", "で", "から", "より", "まで"];
 
@@ -170,7 +174,7 @@ fn follows(name: &str, behind: &str, candidate: &Candidate, common: bool) -> boo
                 return true;
             }
             if let Some(rest) = behind.strip_prefix('の') {
-                return common && !company && has(rest);
+                return common && !company && (has(rest) || ELDERS.iter().any(|word| rest.starts_with(word)));
             }
             if let Some(particle) = OF_PLACES.iter().find(|word| behind.starts_with(**word)) {
                 let rest = behind[particle.len()..].trim_start_matches('、');

@@ -6,7 +6,7 @@ use super::super::category::Place;
 use super::given_kanji::{is_given, is_given_kanji};
 use super::honoured::LIKE;
 use super::lists::{BELONGS, GOES_ON, NO_KATAKANA, NO_NAME_BEFORE, VISITS};
-use super::person::is_person_behind;
+use super::person::{is_person_behind, is_status_before};
 use super::runs::{behind_spaces, is_katakana_word, run_end, run_of};
 use super::shape::begins_phrase;
 use super::titles::{age_behind, honorific};
@@ -184,7 +184,8 @@ fn honoured(words: &Words, text: &str, run: &Range<usize>) -> Option<Place> {
         count == 2
             && surname.chars().all(|c| begins_others(c) || is_surname(c))
             && (apart() || given.chars().any(|c| is_given_kanji(c.encode_utf8(&mut [0; 4]))))
-            && !words.is(given, &[Kind::Other, Kind::Place, Kind::Organisation])
+            && (!words.is(given, &[Kind::Other, Kind::Place, Kind::Organisation])
+                || is_given(given) && (is_surname(first) || is_status_before(&text[..run.start])))
             && !words.is_ordinary(border)
     };
     let behind = text[end..].strip_prefix('様').map(|behind| behind.trim_start_matches(' '));

@@ -268,8 +268,19 @@ fn is_name(text: &str, name: &[Part], next: Option<&Part>, reads: bool) -> bool 
         || name.len() == 2 && asian && !parts[0].capitals && !parts[1].comma && parts[1].range.len() > 4;
     let evident = sure > 0 && (long > 1 || count > 2) || is_vietnamese(&parts) || country && long > 0;
     let evident = evident || reads || known == count && two();
+    // SOUZA Leandro → 右環指末節切断
+    let listed_first = || {
+        parts.len() == 2
+            && family_first
+            && first.listed
+            && !first.weak
+            && last.lower.chars().count() > 3
+            && !is_english(&last.lower)
+            && begins_line(&text[..first.range.start])
+            && !behind.trim_start_matches(' ').starts_with(|c: char| c.is_ascii_alphanumeric())
+    };
     let most = known == count || known + 1 == count && count > 2 && sure > 1 && !ending();
-    count > 1 && same_form && (most && evident || is_western(name))
+    count > 1 && same_form && (most && evident || is_western(name) || listed_first())
 }
 
 /// Tests for a given name of the lists before a surname that they lack: Robert Hatley.

@@ -9,6 +9,7 @@ use super::super::reading::open_bracket;
 use super::family::{ENDS, FURTHER_ENDS, NO_GIVEN as NO_NAMES, is_name};
 use super::foreign::is_foreign;
 use super::given_kana::{closed_by_kanji, is_long_given};
+use super::given_kanji::is_given;
 use super::lists::{BELONGS, FAMILY, GIVEN, GIVEN_KATAKANA, GIVEN_SINGLE, NO_GIVEN};
 use super::runs::{is_katakana_word, run_up_to};
 use super::shape::is_person;
@@ -66,7 +67,9 @@ pub fn in_kanji(words: &Words, text: &str, run: &Range<usize>) -> Option<Range<u
             (behind.starts_with(['、', '・', ',', ')', '(', 'と'])
                 || behind.starts_with(' ') && age_behind(behind))
                 && members(before)
-                    .is_some_and(|counted| is_sure(words, name) || counted && may_be(words, name))
+                    .is_some_and(|counted| {
+                        is_sure(words, name) || counted && (may_be(words, name) || is_made(words, name))
+                    })
         }
         Some('の') => continues(behind) && is_ours(before) && of_ours(words, name),
         _ => false,
@@ -112,7 +115,7 @@ pub fn in_kana(words: &Words, text: &str, start: usize, end: usize) -> Option<Pl
         '(' | '、' | '・' => {
             behind.starts_with(['、', '・', ')', '('])
                 && members(before) == Some(true)
-                && is_usual(words, run)
+                && (is_usual(words, run) || is_read(words, run))
         }
         'の' if run.starts_with(is_katakana) => continues(behind) && is_ours(before) && is_usual(words, run),
         _ => false,
@@ -174,6 +177,19 @@ pub fn may_be(words: &Words, name: &str) -> bool {
     is_name(words, name) || is_sure(words, name) || GIVEN_SINGLE.contains(name)
 }
 
+/// Tests for kanji of given names that are no word, where a list of names says that one stands here.
+fn is_made(words: &Words, name: &str) -> bool {
+    is_given(name) && !words.is(name, &[Kind::Other, Kind::Organisation]) && !NO_NAMES.contains(&name)
+}
+
+/// Tests for the reading of a given name, where a list of names says that one stands here.
+pub fn is_read(words: &Words, run: &str) -> bool {
+    run.chars().nth(1).is_some()
+        && words.readings_of_names.given.has(run)
+        && !NO_GIVEN.contains(run)
+        && !words.is(run, &[Kind::Organisation])
+}
+
 /// Tests for a given name in kana that is no other word.
 pub fn is_usual(words: &Words, name: &str) -> bool {
     if name.starts_with(is_hiragana) {
@@ -187,7 +203,7 @@ pub fn is_usual(words: &Words, name: &str) -> bool {
 
 /// Tests whether an entry about a child begins behind its name: 美咲、39度, 陽翔 日齢3.
 fn begins_entry(words: &Words, name: &str, behind: &str) -> bool {
-    let Some(rest) = behind.strip_prefix(['、', ' ']) else { return false };
+    let Some(rest) = behind.strip_prefix(['、', ' ', '→']) else { return false };
     let degrees = || {
         let digits = rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
         digits.len() < rest.len() && digits.starts_with(['度', '℃'])
@@ -195,7 +211,7 @@ fn begins_entry(words: &Words, name: &str, behind: &str) -> bool {
     let infant = || name.chars().nth(1).is_some() && words.is(name, &[Kind::Given]) && INFANT.begins(rest);
     infant()
         || is_sure(words, name)
-            && behind.starts_with('、')
+            && behind.starts_with(['、', '→'])
             && (degrees() || CHILD.begins(rest) || WAKES.begins(rest))
 }
 
@@ -265,10 +281,12 @@ fn members(before: &str) -> Option<bool> {
     if ["双子", "三つ子", "双胎", "品胎"].iter().any(|word| head.ends_with(word)) {
         return Some(true);
     }
+    let head = head.strip_suffix(' ').unwrap_or(head);
     let counted = head.strip_suffix(['人', '名']).unwrap_or(head);
     let rest = counted.trim_end_matches(|c: char| c.is_ascii_digit() || "一二三四五".contains(c));
+    let (rest, spaced) = rest.strip_suffix(' ').map_or((rest, 0), |rest| (rest, 1));
     let family = FAMILY.at_end(rest).any(|word| !matches!(word, "家族" | "ご家族" | "KP"));
-    family.then_some(rest.len() < counted.len() && counted.len() < head.len())
+    family.then_some(rest.len() + spaced < counted.len() && counted.len() < head.len())
 }
 
 /// Tests for うちの at the end of `before`.

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use super::super::list::List;
 use super::given_alone::{is_sure, is_usual, may_be};
 use super::given_kana::is_long_given;
+use super::given_structure;
 use super::lists::{FAMILY, GIVEN, GIVEN_KATAKANA, GIVEN_SINGLE, NO_GIVEN};
 use super::quotation::{
     is_answered, is_own_name, is_quotation, is_quoted, is_quoted_by_family, is_said_by_family,
@@ -27,7 +28,7 @@ const NO_MEMBERS: &str = "健実義養故前正";
 /// Tests for kanji that may be a given name, whatever stands around them.
 pub fn may_be_given(words: &Words, name: &str) -> bool {
     name.chars().nth(LONGEST).is_none()
-        && (may_be(words, name) || is_told(words, name) || WORDS_TOO.contains(&name))
+        && (may_be(words, name) || is_told(words, name) || WORDS_TOO.contains(&name) || "空海".contains(name))
 }
 
 /// Finds the given name that is the run of kanji at `run`, which may be one.
@@ -66,6 +67,7 @@ pub fn in_kanji(words: &Words, text: &str, run: &Range<usize>) -> Option<Range<u
                 || OF_CHILD.iter().any(|word| behind.starts_with(word)) && sure()
                 || before.ends_with(':') && behind.starts_with(['は', 'が', 'も', '、']) && !single && sure()
                 || introduces(before, behind) && sure()
+                || given_structure::in_kanji(words, text, run)
         }
     };
     fits.then(|| run.clone())
@@ -77,7 +79,8 @@ pub fn in_kana(words: &Words, text: &str, start: usize, end: usize) -> Option<Ra
     let last = before.chars().next_back();
     // Most runs of kana have nothing of these beside them.
     let may_be = match (last, behind.chars().next()) {
-        (Some('「' | '『'), _) | (_, Some('(')) => true,
+        (Some('「' | '『' | '"'), _) | (_, Some('(' | '婆' | '爺' | '姉' | '兄')) => true,
+        (None | Some('\n'), _) => true,
         (Some('は' | 'ゃ' | '、'), Some('が' | 'は' | 'に' | 'を' | 'と' | 'で' | 'だ' | 'っ')) => {
             true
         }
@@ -98,6 +101,7 @@ pub fn in_kana(words: &Words, text: &str, start: usize, end: usize) -> Option<Ra
             has_relation(behind) && opens(before) && (long() || run.starts_with(is_katakana) && read())
                 || closes(behind) && is_tree_key(before) && read() && run.chars().nth(1).is_some()
                 || closes(behind) && is_key(before) && long()
+                || given_structure::in_kana(words, before, run, behind)
                 || CALLS.begins(behind)
                     && run.starts_with(is_katakana)
                     && !before.ends_with('の')
@@ -144,7 +148,7 @@ const WORDS_TOO: [&str; 14] = [
 ];
 
 /// Tests for a given name of two kanji or more where it is told what somebody did.
-fn is_told(words: &Words, name: &str) -> bool {
+pub fn is_told(words: &Words, name: &str) -> bool {
     const KINDS: [Kind; 3] = [Kind::Surname, Kind::Place, Kind::Organisation];
     let ordinary = words.is_ordinary(name);
     let listed = || GIVEN.contains(name) && !ordinary && !words.is(name, &KINDS[1..]);
@@ -200,13 +204,13 @@ fn has_relation(behind: &str) -> bool {
 }
 
 /// Tests for the beginning of a name of a list or a line.
-fn opens(before: &str) -> bool {
+pub fn opens(before: &str) -> bool {
     before.is_empty()
         || before.ends_with([' ', '\n', ':', '、', '・', '/', ',', '→', '①', '②', '③', '④', '。', '】', '-'])
 }
 
 /// Tests that a name may end here.
-fn closes(behind: &str) -> bool {
+pub fn closes(behind: &str) -> bool {
     behind.is_empty() || behind.starts_with([' ', '(', ')', '、', ',', '。', '\n', '/', ':', '・', '-'])
 }
 

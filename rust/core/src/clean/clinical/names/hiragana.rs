@@ -10,7 +10,7 @@ use super::joined::{self, is_full, is_full_beside};
 use super::lists::{GIVEN_HIRAGANA, GIVEN_MODERN, GOES_ON, NO_GIVEN};
 use super::nickname;
 use super::other_names::is_maker;
-use super::quotation::is_quotation;
+use super::quotation::{is_quotation, is_said_by_family};
 use super::readings::katakana;
 use super::runs::run_of;
 use super::titles::{Tie, family, honorific};
@@ -173,7 +173,18 @@ fn called(words: &Words, text: &str, start: usize, end: usize) -> Option<Range<u
     let name =
         run.find(['は', 'が', 'に', 'を', 'も', 'と']).filter(|&at| at > 0).map_or(run, |at| &run[..at]);
     let closes = name.len() < run.len() || text[end..].starts_with(['、', '」', '…', 'ー', '!', '?']);
+    let told = || open && is_said_by_family(before, &text[start + name.len()..]);
+    // 『りょうまの薬』と父
+    let of = run.split_once('の').map(|(name, _)| name).filter(|name| name.len() < run.len() && told());
+    let name = of.filter(|of| of.len() < name.len()).unwrap_or(name);
+    let closes = closes || of.is_some();
+    // 「とうちゃん、よしおだよ」
+    let own = ["だよ", "です", "だ", "よ"].iter().find_map(|word| run.strip_suffix(word));
+    if let Some(own) = own.filter(|own| text[end..].starts_with(['」', '』']) && is_quotation(before) && is_long_given(words, own)) {
+        return Some(start..start + own.len());
+    }
     let usual = GIVEN_HIRAGANA.contains(name)
+        || told() && words.readings_of_names.given.has(name)
         || name.chars().count() > 2
             && ["お", "じ", "ろう", "すけ", "ゆき", "ひこ", "こ", "み", "え"]
                 .iter()

@@ -2,6 +2,7 @@
 
 use super::super::category::Place;
 use super::foreign_latin;
+use super::given_structure::is_quoted;
 use super::lists::{FOREIGN_LATIN, is_other};
 use super::runs::run_of;
 use super::titles::{Tie, age_behind, family, honorific, title};
@@ -34,6 +35,7 @@ pub fn latin(words: &Words, text: &str, start: usize, last: Option<usize>) -> (O
             .or_else(|| foreign_latin::place(words, text, start, last))
             .or_else(|| japanese::name(words, text, start, last).map(place_to))
             .or_else(|| initials(text, start))
+            .or_else(|| quoted(words, text, start, ends[0]).then(|| place_to(ends[0])))
             .or_else(|| of_address(text, &ends).map(place_to))
             .or_else(|| foreign_latin::behind_patient(text, start, ends[0]).map(place_to))
     };
@@ -165,6 +167,13 @@ fn initial(text: &str, at: usize, gaps: &[&str]) -> Option<Initial> {
 pub fn behind_surname(text: &str, at: usize) -> Option<usize> {
     let initial = initial(text, at, &[" "])?;
     (initial.dotted || !matches!(initial.letter, 'M' | 'F')).then_some(initial.end)
+}
+
+/// Tests for a given name in quotation marks behind a word for a person: Mother "Emi".
+fn quoted(words: &Words, text: &str, start: usize, end: usize) -> bool {
+    is_quoted(&text[..start], &text[end..])
+        && (words.readings_of_names.given.has_latin(&text[start..end])
+            || foreign_latin::is_known_latin(&text[start..end]))
 }
 
 /// The longest e-mail address that is read, in bytes.

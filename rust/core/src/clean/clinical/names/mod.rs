@@ -17,6 +17,7 @@ mod given_alone;
 mod given_context;
 mod given_kana;
 mod given_kanji;
+mod given_structure;
 mod hiragana;
 mod honoured;
 mod inflate;

@@ -40,6 +40,7 @@ pub fn is_said_by_family(before: &str, behind: &str) -> bool {
             .map(char::len_utf8)
             .sum();
         let said = behind[rest..].strip_prefix(['」', '』']).and_then(|rest| rest.strip_prefix('と'));
+        let said = said.map(|rest| rest.strip_prefix(['、', ' ']).unwrap_or(rest));
         said.is_some_and(|rest| FAMILY.begins(rest))
     }
 }

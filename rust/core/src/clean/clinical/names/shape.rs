@@ -80,7 +80,10 @@ pub fn has_shape(words: &Words, run: &str) -> bool {
     if single {
         return is_titled_single(run);
     }
-    let bare = run.strip_suffix('家');
+    let bare = run.strip_suffix(['家', '宅']);
+    if run.chars().nth(3).is_none() && words.is(run, &[Kind::Surname]) {
+        return true;
+    }
     ends.map(|end| &run[..end]).chain([run]).chain(bare).any(|run| {
         let starts = run.char_indices().rev().take(LONGEST_SURNAME).map(|(i, _)| &run[i..]);
         starts.into_iter().any(|end| match end.chars().nth(1) {
@@ -289,13 +292,32 @@ fn with_space(words: &Words, text: &str, run: &Range<usize>) -> Option<Range<usi
     let start = behind_spaces(text, run.end)?;
     let part = &text[run.clone()];
     let end = run_end(text, start);
+    let given = &text[start..end];
+    let before = &text[..run.start];
+    // 夫 森 武
+    let single = || {
+        part.chars().nth(1).is_none()
+            && is_titled_single(part)
+            && (family(before) == Some(Tie::Loose) || before.ends_with("本人 "))
+            && (GIVEN_SINGLE.contains(given) || is_given(words, given))
+            && !text[end..].starts_with(is_kanji)
+    };
+    // (薬袋 千鶴)
+    let bracketed = || {
+        before.ends_with('(')
+            && text[end..].starts_with(')')
+            && words.is(part, &[Kind::Surname])
+            && is_given(words, given)
+    };
+    if end > start && (single() || bracketed()) {
+        return Some(run.start..end);
+    }
     if end == start
         || !(2..=LONGEST_SURNAME).contains(&part.chars().count())
         || !may_be_surname(words, part) && !is_rare_word(words, part)
     {
         return None;
     }
-    let given = &text[start..end];
     let short = given.char_indices().map(|(i, c)| start + i + c.len_utf8()).take(3);
     let honoured = short.into_iter().find(|&at| {
         let name = &text[start..at];

@@ -6,6 +6,7 @@ use super::candidate::is_single;
 use super::lists::BEFORE;
 use super::runs::closed_bracket;
 use super::shape::{is_known, is_rare_word, may_be_surname};
+use super::usual::is_common;
 use super::words::{Kind, Words};
 use crate::clean::characters::is_kanji;
 
@@ -162,8 +163,13 @@ const OF_HOMES: [&str; 24] = [
 
 /// Finds the surname of a family before 家 that ends the run: 児玉家の家族会議, 実家は中江家。
 pub fn of_home(words: &Words, text: &str, run: &Range<usize>) -> Option<Range<usize>> {
-    let name = text[run.clone()].strip_suffix('家')?;
     let (before, behind) = (&text[..run.start], &text[run.end..]);
+    // 山本宅 10時訪問
+    if let Some(name) = text[run.clone()].strip_suffix('宅') {
+        let closes = behind.is_empty() || behind.starts_with([' ', '、', '。', ')', '\n', 'に', 'へ', 'を', 'で', 'よ', 'か', 'の']);
+        return (closes && is_common(name)).then(|| run.start..run.start + name.len());
+    }
+    let name = text[run.clone()].strip_suffix('家')?;
     let home = OF_HOMES.iter().any(|word| behind.starts_with(word))
         || ["実家は", "先は", "宅は", "婚家は", "実家の", "嫁ぎ先の", "隣の"]
             .iter()
