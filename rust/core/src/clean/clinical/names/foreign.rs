@@ -239,11 +239,18 @@ fn spaced(words: &Words, text: &str, run: &Range<usize>) -> Option<Place> {
     honoured.or_else(|| {
         let short = (1..=2).contains(&given.chars().count());
         let before = &text[..run.start];
+        // Behind a name alone in a list another one follows, of which each would begin the line in its turn.
+        let goes_on_in_words = || {
+            let next = text[end..].strip_prefix(' ');
+            next.is_some_and(|next| {
+                next[run_end(next, 0)..].is_empty() || run_end(next, 0) != '王'.len_utf8()
+            })
+        };
         // 何 文傑 溶血性貧血
         let opens = || {
             given.chars().nth(1).is_some()
                 && (before.is_empty() || before.ends_with('\n'))
-                && (text[end..].is_empty() || text[end..].starts_with([' ', '、', '\n']))
+                && (text[end..].is_empty() || text[end..].starts_with(['、', '\n']) || goes_on_in_words())
                 && is_given(given)
                 && !words.is(given, &[Kind::Other, Kind::Place, Kind::Organisation, Kind::Surname])
         };

@@ -66,10 +66,9 @@ pub fn in_kanji(words: &Words, text: &str, run: &Range<usize>) -> Option<Range<u
         Some('(' | '、' | '・' | ',') => {
             (behind.starts_with(['、', '・', ',', ')', '(', 'と'])
                 || behind.starts_with(' ') && age_behind(behind))
-                && members(before)
-                    .is_some_and(|counted| {
-                        is_sure(words, name) || counted && (may_be(words, name) || is_made(words, name))
-                    })
+                && members(before).is_some_and(|counted| {
+                    is_sure(words, name) || counted && (may_be(words, name) || is_made(words, name))
+                })
         }
         Some('の') => continues(behind) && is_ours(before) && of_ours(words, name),
         _ => false,
@@ -179,7 +178,11 @@ pub fn may_be(words: &Words, name: &str) -> bool {
 
 /// Tests for kanji of given names that are no word, where a list of names says that one stands here.
 fn is_made(words: &Words, name: &str) -> bool {
-    is_given(name) && !words.is(name, &[Kind::Other, Kind::Organisation]) && !NO_NAMES.contains(&name)
+    is_given(name)
+        && (!words.is_ordinary(name) || words.is_rare_noun(name))
+        && !words.is(name, &[Kind::Organisation])
+        && !NO_NAMES.contains(&name)
+        && !is_person(name)
 }
 
 /// Tests for the reading of a given name, where a list of names says that one stands here.

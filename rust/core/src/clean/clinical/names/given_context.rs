@@ -6,7 +6,6 @@ use std::sync::LazyLock;
 use super::super::list::List;
 use super::given_alone::{is_sure, is_usual, may_be};
 use super::given_kana::is_long_given;
-use super::given_structure;
 use super::lists::{FAMILY, GIVEN, GIVEN_KATAKANA, GIVEN_SINGLE, NO_GIVEN};
 use super::quotation::{
     is_answered, is_own_name, is_quotation, is_quoted, is_quoted_by_family, is_said_by_family,
@@ -67,7 +66,6 @@ pub fn in_kanji(words: &Words, text: &str, run: &Range<usize>) -> Option<Range<u
                 || OF_CHILD.iter().any(|word| behind.starts_with(word)) && sure()
                 || before.ends_with(':') && behind.starts_with(['は', 'が', 'も', '、']) && !single && sure()
                 || introduces(before, behind) && sure()
-                || given_structure::in_kanji(words, text, run)
         }
     };
     fits.then(|| run.clone())
@@ -79,8 +77,7 @@ pub fn in_kana(words: &Words, text: &str, start: usize, end: usize) -> Option<Ra
     let last = before.chars().next_back();
     // Most runs of kana have nothing of these beside them.
     let may_be = match (last, behind.chars().next()) {
-        (Some('「' | '『' | '"'), _) | (_, Some('(' | '婆' | '爺' | '姉' | '兄')) => true,
-        (None | Some('\n'), _) => true,
+        (Some('「' | '『'), _) | (_, Some('(')) => true,
         (Some('は' | 'ゃ' | '、'), Some('が' | 'は' | 'に' | 'を' | 'と' | 'で' | 'だ' | 'っ')) => {
             true
         }
@@ -101,7 +98,6 @@ pub fn in_kana(words: &Words, text: &str, start: usize, end: usize) -> Option<Ra
             has_relation(behind) && opens(before) && (long() || run.starts_with(is_katakana) && read())
                 || closes(behind) && is_tree_key(before) && read() && run.chars().nth(1).is_some()
                 || closes(behind) && is_key(before) && long()
-                || given_structure::in_kana(words, before, run, behind)
                 || CALLS.begins(behind)
                     && run.starts_with(is_katakana)
                     && !before.ends_with('の')

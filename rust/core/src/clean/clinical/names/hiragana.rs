@@ -6,6 +6,7 @@ use super::super::category::Place;
 use super::given_alone;
 use super::given_context;
 use super::given_kana::{closed_by_kanji, is_long_given, is_short_given};
+use super::given_structure;
 use super::joined::{self, is_full, is_full_beside};
 use super::lists::{GIVEN_HIRAGANA, GIVEN_MODERN, GOES_ON, NO_GIVEN};
 use super::nickname;
@@ -13,6 +14,7 @@ use super::other_names::is_maker;
 use super::quotation::{is_quotation, is_said_by_family};
 use super::readings::katakana;
 use super::runs::run_of;
+use super::speaker_kana;
 use super::titles::{Tie, family, honorific};
 use super::words::{Kind, Words};
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
@@ -70,11 +72,13 @@ pub fn hiragana(words: &Words, text: &str, start: usize, last: Option<usize>) ->
         return (Some(place), end);
     }
     let nickname = || nickname::lengthened(text, start, end);
-    if let Some(name) = given_context::in_kana(words, text, start, end).or_else(nickname) {
+    let given = given_context::in_kana(words, text, start, end)
+        .or_else(|| given_structure::in_kana(words, text, start, end));
+    if let Some(name) = given.or_else(nickname) {
         let end = name.end;
         return (Some(Place { whole: name.clone(), value: name }), end);
     }
-    if let Some(name) = speaker(words, text, start, end) {
+    if let Some(name) = speaker_kana::name(words, text, start, end) {
         return (Some(Place { whole: start..name, value: start..name }), end);
     }
     // 孫のゆいちゃん, 名はわたなべ みなとさん
@@ -175,12 +179,23 @@ fn called(words: &Words, text: &str, start: usize, end: usize) -> Option<Range<u
     let closes = name.len() < run.len() || text[end..].starts_with(['、', '」', '…', 'ー', '!', '?']);
     let told = || open && is_said_by_family(before, &text[start + name.len()..]);
     // 『りょうまの薬』と父
-    let of = run.split_once('の').map(|(name, _)| name).filter(|name| name.len() < run.len() && told());
+    let of = if open { run.split_once('の').map(|(name, _)| name).filter(|_| told()) } else { None };
     let name = of.filter(|of| of.len() < name.len()).unwrap_or(name);
+    // 「ゆうと、がんばったね」と母
+    let whole = || {
+        text[end..].starts_with(['、', '!'])
+            && run.chars().nth(2).is_some()
+            && words.readings_of_names.given.has(run)
+            && is_said_by_family(before, &text[end..])
+    };
+    let name = if open && whole() { run } else { name };
     let closes = closes || of.is_some();
     // 「とうちゃん、よしおだよ」
-    let own = ["だよ", "です", "だ", "よ"].iter().find_map(|word| run.strip_suffix(word));
-    if let Some(own) = own.filter(|own| text[end..].starts_with(['」', '』']) && is_quotation(before) && is_long_given(words, own)) {
+    let closed = !open && text[end..].starts_with(['」', '』']);
+    let own = closed.then(|| ["だよ", "です"].iter().find_map(|word| run.strip_suffix(word))).flatten();
+    let answers =
+        |own: &&str| is_quotation(before) && own.chars().nth(2).is_some() && is_long_given(words, own);
+    if let Some(own) = own.filter(answers) {
         return Some(start..start + own.len());
     }
     let usual = GIVEN_HIRAGANA.contains(name)
@@ -230,50 +245,6 @@ fn spaced(words: &Words, text: &str, start: usize, end: usize) -> Option<Range<u
         .filter(|&at| readings.given.has(&further[..at]) && !NO_GIVEN.contains(&further[..at]) && closes(at))
         .last()?;
     Some(start..next + given)
-}
-
-/// Words with which a speaker goes on behind the own name.
-const SPEAKS: [&str; 5] = ["ですが", "ですけど", "と申します", "といいます", "でございます"];
-
-/// Words in hiragana before ですが that are read as surnames are.
-const NO_SPEAKERS: [&str; 12] = [
-    "いたみ",
-    "かゆみ",
-    "むくみ",
-    "しびれ",
-    "おなか",
-    "からだ",
-    "あたま",
-    "くすり",
-    "わたし",
-    "うち",
-    "はじめ",
-    "いま",
-];
-
-/// Words with which a speaker goes on behind the own surname and given name.
-const SPEAKS_FULL: [&str; 4] = ["です", "と申し", "といい", "と言い"];
-
-/// Returns the end of the name with which somebody begins to speak: 「ふじわらですが, 「やまもとせつこです.
-fn speaker(words: &Words, text: &str, start: usize, end: usize) -> Option<usize> {
-    let run = &text[start..end];
-    if !text[..start].ends_with(['「', '『', '\n']) && start > 0 {
-        return None;
-    }
-    let full = SPEAKS_FULL.iter().find_map(|word| run.find(word));
-    if let Some(at) = full.filter(|&at| is_full(words, &run[..at])) {
-        return Some(start + at);
-    }
-    if !text[..start].ends_with(['「', '『']) {
-        return None;
-    }
-    let at = SPEAKS.iter().find_map(|word| run.find(word))?;
-    let name = &run[..at];
-    (name.chars().count() >= 3
-        && !NO_SPEAKERS.contains(&name)
-        && words.readings_of_names.surnames.has(name)
-        && !words.is(name, &[Kind::Other]))
-    .then_some(start + at)
 }
 
 /// Tests for a surname and a given name in one run of hiragana.

@@ -4,10 +4,11 @@ use super::super::category::Place;
 use super::foreign::{self, is_foreign};
 use super::given_alone;
 use super::given_context;
+use super::given_structure;
 use super::joined;
 use super::lists::{BELONGS, GIVEN_KATAKANA, GOES_ON, NO_KATAKANA, VISITS};
-use super::residents;
 use super::person::{has_country_behind, is_country, is_person_behind, is_status_before};
+use super::residents;
 use super::runs::{is_katakana_word, run_of};
 use super::titles::{Tie, age_behind, family, honorific, title};
 use super::words::{Kind, Words};
@@ -26,7 +27,8 @@ pub fn katakana(words: &Words, text: &str, start: usize, last: Option<usize>) ->
         let end = place.value.end;
         return (Some(place), end);
     }
-    if let Some(name) = given_context::in_kana(words, text, start, ends[0]) {
+    let given = given_context::in_kana(words, text, start, ends[0]);
+    if let Some(name) = given.or_else(|| given_structure::in_kana(words, text, start, ends[0])) {
         return (Some(Place { whole: name.clone(), value: name }), ends[0]);
     }
     if let Some(place) = foreign::reading_in_brackets(text, start, ends[ends.len() - 1], last) {
@@ -40,7 +42,7 @@ pub fn katakana(words: &Words, text: &str, start: usize, last: Option<usize>) ->
         || !before.ends_with(|c: char| is_kanji(c))
         || tie.is_some()
         || person()
-        || residents::is_newcomer(before) && residents::is_honoured(&text[ends[0]..]);
+        || residents::is_honoured(&text[ends[0]..]) && residents::is_newcomer(before);
     if !apart {
         return (None, ends[0]);
     }

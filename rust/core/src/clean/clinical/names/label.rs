@@ -67,6 +67,8 @@ const KANA_ENDS: [&str; 14] = [
 
 /// The longest part of a name, in characters.
 const LONGEST: usize = 12;
+/// The longest name in kanji behind PT, which is a therapist's label too, in characters.
+const LONGEST_OF_PATIENT: usize = 4;
 /// The longest name in kanji that the dictionary lacks, in characters.
 const LONGEST_KANJI: usize = 6;
 
@@ -78,10 +80,6 @@ fn read(text: &str, word: Range<usize>) -> Option<Place> {
         return None;
     }
     let label = &text[word.clone()];
-    // 松本PT:歩行練習: a profession behind the name of who writes.
-    if label.eq_ignore_ascii_case("pt") && text[..word.start].ends_with(is_kanji) {
-        return None;
-    }
     // 「カナ」のみ読める
     if text[..word.start].ends_with('「') && text[word.end..].starts_with('」') {
         return None;
@@ -94,8 +92,10 @@ fn read(text: &str, word: Range<usize>) -> Option<Place> {
     {
         return None;
     }
-    let names_itself =
-        ["名", "名前"].iter().any(|end| label.ends_with(end)) || label.eq_ignore_ascii_case("pt");
+    // PT:平行棒内歩行: what a therapist writes.
+    let long = || text[start..run_end(text, start)].chars().nth(LONGEST_OF_PATIENT).is_some();
+    let patient = label.eq_ignore_ascii_case("pt") && !long();
+    let names_itself = ["名", "名前"].iter().any(|end| label.ends_with(end)) || patient;
     let of_person = names_itself || label.ends_with(['者', '医', '師', '士', '員', '人']);
     let is_kana = KANA_ENDS.iter().any(|end| label.ends_with(end)) || label.starts_with("カナ");
     if mark == Mark::Space && matches!(label, "セイ" | "メイ" | "カタカナ" | "ひらがな" | "読み方")

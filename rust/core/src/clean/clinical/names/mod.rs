@@ -44,6 +44,7 @@ pub mod runs;
 mod shape;
 mod spaced;
 mod speaker;
+mod speaker_kana;
 mod syllables;
 mod titled;
 mod titles;
@@ -296,7 +297,8 @@ impl Finder<'_> {
             go_on = go_on.max(place.whole.end);
             self.push(place);
         } else if let Some(range) = given_alone::in_kanji(self.words, text, &run)
-            .or_else(|| given.then(|| given_context::in_kanji(self.words, text, &run)).flatten())
+            .or_else(|| given.then(|| self.given(&run)).flatten())
+            .or_else(|| given_structure::of_children(text, &run).then(|| run.clone()))
         {
             go_on = go_on.max(range.end);
             self.push(Place { whole: range.clone(), value: range });
@@ -306,6 +308,13 @@ impl Finder<'_> {
             self.push(Place { whole: run.start..end, value: run.start..end });
         }
         go_on
+    }
+
+    /// Finds the given name that is the run of kanji `run`, which may be one.
+    fn given(&self, run: &Range<usize>) -> Option<Range<usize>> {
+        let Self { words, text, .. } = *self;
+        given_context::in_kanji(words, text, run)
+            .or_else(|| given_structure::in_kanji(words, text, run).then(|| run.clone()))
     }
 
     /// Finds a name by the shape of its run, where the lattice reads the kanji otherwise.

@@ -40,7 +40,7 @@ static OF_RESIDENTS: LazyLock<List> = LazyLock::new(|| {
 
 /// Tests for what a resident from another country speaks, eats or shows, behind a mark: ペルシャ語通訳.
 pub fn has_language_behind(behind: &str) -> bool {
-    let rest = behind.trim_start_matches([' ', ',', '、', '/', ':', '(', '→']);
+    let rest = behind.trim_start_matches([' ', ',', '、', '/', ':', '→']);
     rest.len() < behind.len() && OF_RESIDENTS.begins(rest)
 }
 
@@ -92,9 +92,23 @@ fn is_young(inner: &str) -> bool {
 /// Words right before a name for where somebody is from, or what for.
 pub fn is_status_before(before: &str) -> bool {
     let rest = before.trim_end_matches([' ', 'の', ':', '(']);
-    ["実習生", "留学生", "候補生", "候補者", "研修生", "国籍", "外国籍", "難民", "避難民", "在留", "船員", "残留孤児", "残留邦人"]
-        .iter()
-        .any(|word| rest.ends_with(word))
+    [
+        "実習生",
+        "留学生",
+        "候補生",
+        "候補者",
+        "研修生",
+        "国籍",
+        "外国籍",
+        "難民",
+        "避難民",
+        "在留",
+        "船員",
+        "残留孤児",
+        "残留邦人",
+    ]
+    .iter()
+    .any(|word| rest.ends_with(word))
         || ["人", "籍", "人女性", "人男性", "出身", "系"]
             .iter()
             .any(|of| rest.strip_suffix(of).is_some_and(|head| COUNTRIES.ends(head)))

@@ -166,7 +166,8 @@ pub fn of_home(words: &Words, text: &str, run: &Range<usize>) -> Option<Range<us
     let (before, behind) = (&text[..run.start], &text[run.end..]);
     // 山本宅 10時訪問
     if let Some(name) = text[run.clone()].strip_suffix('宅') {
-        let closes = behind.is_empty() || behind.starts_with([' ', '、', '。', ')', '\n', 'に', 'へ', 'を', 'で', 'よ', 'か', 'の']);
+        let closes = behind.is_empty()
+            || behind.starts_with([' ', '、', '。', ')', '\n', 'に', 'へ', 'を', 'で', 'よ', 'か', 'の']);
         return (closes && is_common(name)).then(|| run.start..run.start + name.len());
     }
     let name = text[run.clone()].strip_suffix('家')?;

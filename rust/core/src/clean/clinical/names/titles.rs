@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use super::super::list::List;
 use super::super::reading::open_bracket;
-use super::lists::{BEFORE, BEFORE_MARK, BEHIND, BEHIND_KANA, COMMON, FAMILY};
+use super::lists::{BEFORE, BEFORE_MARK, BEHIND, BEHIND_KANA, FAMILY};
 use super::runs::{closed_bracket, is_katakana_word};
 use super::titles_latin::title_in_latin;
 use crate::clean::characters::is_kanji;
@@ -197,13 +197,7 @@ pub fn title(before: &str) -> Option<Tie> {
             && BEFORE_MARK.at_end(rest).any(|word| {
                 tie == Tie::Mark || word.ends_with(['者', '医', '人', '員', '師', '酔', '記', '録', '訳'])
             });
-    // 松本PT:歩行練習: a surname before the profession is who writes.
-    let writes = || {
-        let head = rest.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-        before[rest.len()..].contains(':') && head.ends_with(is_kanji) && COMMON.ends(head) && !BEFORE.ends(head)
-    };
-    let latin =
-        || rest.ends_with(|c: char| c.is_ascii_alphabetic()) && title_in_latin(rest) && !writes();
+    let latin = || rest.ends_with(|c: char| c.is_ascii_alphabetic()) && title_in_latin(rest);
     if kanji || latin() {
         return Some(tie);
     }

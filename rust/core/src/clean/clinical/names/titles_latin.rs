@@ -7,7 +7,8 @@ use rustc_hash::FxHashMap;
 use crate::clean::characters::is_kanji;
 
 /// Titles before a name in kanji or kana.
-static BEFORE_LATIN: LazyLock<Phrases> = LazyLock::new(|| Phrases::read(include_str!("lists/before_latin.txt")));
+static BEFORE_LATIN: LazyLock<Phrases> =
+    LazyLock::new(|| Phrases::read(include_str!("lists/before_latin.txt")));
 /// Titles and labels before a name in Latin letters.
 static BEFORE_NAME_IN_LATIN: LazyLock<Phrases> =
     LazyLock::new(|| Phrases::read(include_str!("lists/before_name_in_latin.txt")));
@@ -76,15 +77,12 @@ pub fn title_latin(before: &str) -> bool {
         || !between.contains(['\n', ','])
             && (rest.ends_with(is_kanji) || OF_FAMILY.iter().any(|word| ends_with_word(rest, word)));
     let marked = rest.strip_suffix("(ローマ字").unwrap_or(rest);
-    sure && (BEFORE_NAME_IN_LATIN.end(marked)
-        || OF_FAMILY.iter().any(|word| ends_with_word(rest, word)))
+    sure && (BEFORE_NAME_IN_LATIN.end(marked) || OF_FAMILY.iter().any(|word| ends_with_word(rest, word)))
 }
 
 /// Tests for a title and a space before a surname in Latin letters.
 pub fn title_loose(before: &str) -> bool {
-    before.strip_suffix(' ').is_some_and(|rest| {
-        !rest.ends_with("atient") && BEFORE_NAME_IN_LATIN.end(rest)
-    })
+    before.strip_suffix(' ').is_some_and(|rest| !rest.ends_with("atient") && BEFORE_NAME_IN_LATIN.end(rest))
 }
 
 /// Tests for a colon, or a bracket that closes a label, before a name in Latin letters.
