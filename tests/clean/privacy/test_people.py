@@ -23,8 +23,9 @@ hospitals, given names alone, foreign residents. They were held out until the ru
 them (people 93.6 %, full names 100 %, surnames 99.0 %; identifiers 91.4 %; they hold no hospitals), and the rules have been mended by them
 since.
 The lines of home care (`*_homecare.tsv`) are by a tenth author, who had read neither the rules nor the other tables: home care,
-nursing homes, schools, clinics. They were held out until the rules, mended by the letters, had been measured with them (identifiers
-89.7 %; they hold no hospitals), and the rules for identifiers have been mended by them since.
+nursing homes, schools, clinics, given names alone, foreign residents. They were held out until the rules, mended by the
+letters, had been measured with them (people 91.6 %, full names 98.2 %, surnames 97.5 %; identifiers 89.7 %; they hold no
+hospitals), and the rules have been mended by them since.
 """
 
 import sys
@@ -64,6 +65,7 @@ MOST_MISSED = {
     ("people", "records"): 34,  # of 1198
     ("people", "wards"): 1,  # of 768
     ("people", "letters"): 0,  # of 519
+    ("people", "homecare"): 2,  # of 727
     ("identifiers", "visible"): 0,  # of 1894
     ("identifiers", "held_out"): 22,  # of 730
     ("identifiers", "unseen"): 0,  # of 839
