@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::family::NO_GIVEN;
 use super::given_alone::{is_read, is_sure, is_usual, may_be};
 use super::given_context::{closes, is_sure_single, is_told};
 use super::given_kana::is_long_given;
@@ -147,7 +148,9 @@ pub fn of_children(text: &str, run: &Range<usize>) -> bool {
     let (head, list) = before.split_at(before.len() - length);
     let Some(label) = head.strip_suffix([':', 'の', '(']) else { return false };
     let single = head.ends_with(':');
-    let is_name = |name: &str| (single && is_given_kanji(name) || is_given(name)) && !is_person(name);
+    let is_name = |name: &str| {
+        (single && is_given_kanji(name) || is_given(name)) && !is_person(name) && !NO_GIVEN.contains(&name)
+    };
     (!list.is_empty() || behind.starts_with('・'))
         && CHILDREN.iter().any(|word| label.ends_with(word))
         && list.split_terminator('・').all(is_name)

@@ -179,7 +179,11 @@ fn called(words: &Words, text: &str, start: usize, end: usize) -> Option<Range<u
     let closes = name.len() < run.len() || text[end..].starts_with(['、', '」', '…', 'ー', '!', '?']);
     let told = || open && is_said_by_family(before, &text[start + name.len()..]);
     // 『りょうまの薬』と父
-    let of = if open { run.split_once('の').map(|(name, _)| name).filter(|_| told()) } else { None };
+    let of = if open {
+        run.split_once('の').map(|(name, _)| name).filter(|name| *name != "みどり" && told())
+    } else {
+        None
+    };
     let name = of.filter(|of| of.len() < name.len()).unwrap_or(name);
     // 「ゆうと、がんばったね」と母
     let whole = || {

@@ -69,7 +69,8 @@ const LIKE_ENDS: [&str; 12] =
 
 /// Tests for a word that is no person.
 fn is_other(words: &Words, name: &str) -> bool {
-    words.is(name, &[Kind::Other, Kind::Place, Kind::Organisation]) && !words.is(name, &[Kind::Person])
+    NO_KATAKANA.contains(name)
+        || words.is(name, &[Kind::Other, Kind::Place, Kind::Organisation]) && !words.is(name, &[Kind::Person])
 }
 
 /// Children of one birth, before their names.
@@ -106,11 +107,17 @@ fn is_pair(before: &str, behind: &str, opens: bool) -> bool {
         })
     };
     relation(behind)
-        && (opens
+        && (opens && is_followed(behind)
             || before
                 .strip_suffix(['と', '、', '・'])
                 .and_then(|head| head.strip_suffix(')'))
                 .is_some_and(|head| FAMILY.ends(head)))
+}
+
+/// Tests for another word in katakana behind the member of the family in brackets: (母)とビラル. One alone may be a drug.
+fn is_followed(behind: &str) -> bool {
+    let rest = behind.strip_prefix('(').and_then(|inner| closed_bracket(inner, MOST)).map(|(_, rest)| rest);
+    rest.and_then(|rest| rest.strip_prefix(['と', '、', '・'])).is_some_and(|rest| katakana_at(rest) > 0)
 }
 
 /// Tests for a country alone in brackets at the start of `behind`.
