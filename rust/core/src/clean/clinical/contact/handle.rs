@@ -140,7 +140,7 @@ fn behind(text: &str, word: &str, at: usize) -> Option<Range<usize>> {
     (marks > 0 && sure).then_some(range)
 }
 
-/// What the name of an account must have.
+/// Shape that the name of an account must have.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Form {
     /// Parts or digits: koharu_als, tonyo-h55, mama88.
