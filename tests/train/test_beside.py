@@ -161,7 +161,7 @@ def test_an_export_is_the_folder_that_convert_makes(finished, tmp_path):
 
 
 def test_a_request_to_stop_leaves_the_rest_to_the_next_start(finished, tmp_path):
-    config = finished(run=f"touch {tmp_path}/began; sleep 1000")
+    config = finished(run=f"echo $$ > {tmp_path}/pid; touch {tmp_path}/began; sleep 1000")
     code = (
         "import sys; from ncvc.train.config import TrainConfig; from ncvc.train.beside.checkpoint_hooks import *;"
         f"config = TrainConfig.load({str(config.folder / 'config.yaml')!r});"
@@ -174,3 +174,4 @@ def test_a_request_to_stop_leaves_the_rest_to_the_next_start(finished, tmp_path)
         time.sleep(0.05)
     process.send_signal(signal.SIGTERM)
     assert process.wait(30) == 75
+    assert not Path("/proc", (tmp_path / "pid").read_text().strip()).exists()

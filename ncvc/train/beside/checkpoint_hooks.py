@@ -51,6 +51,9 @@ class CheckpointHooks:
         self._failed: set[Path] = set()
         self._stop = threading.Event()
         self._no_more = threading.Event()
+        # Not the thread's `is_alive`: Python 3.12 takes a thread for ended whose `join` an exception interrupts.
+        self._ended = threading.Event()
+        self._ended.set()
         self._thread = threading.Thread(target=self._work, name="checkpoint hooks", daemon=True)
 
     def __enter__(self) -> "CheckpointHooks":
@@ -65,20 +68,21 @@ class CheckpointHooks:
                 f"evaluation.data: no folder {settings.data}; `ncvc data` makes one, or leave evaluation out"
             )
         if self._commands():
+            self._ended.clear()
             self._thread.start()
         return self
 
     def finish(self) -> bool:
         """Waits for the hooks of a finished training; returns False if it was asked to leave them to the next start."""
-        if not self._thread.is_alive():
+        if self._ended.is_set():
             return True
         self._no_more.set()
         if any(self.pending()):
             self.reporter.say("the training is finished; waiting for its checkpoints' hooks (Ctrl-C: the next start)")
         before = signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
-            while self._thread.is_alive():
-                self._thread.join(0.2)  # with a timeout signals are heard
+            while not self._ended.wait(0.2):  # with a timeout signals are heard
+                pass
         except KeyboardInterrupt:
             return False
         finally:
@@ -88,8 +92,7 @@ class CheckpointHooks:
     def __exit__(self, *_: object) -> None:
         """Ends a command that still runs."""
         self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        self._ended.wait()
 
     def pending(self) -> Iterator[Hook]:
         """Yields the hooks that are to be run now, in order."""
@@ -120,6 +123,12 @@ class CheckpointHooks:
         return step == self.config.schedule.train_iters or step % every == 0
 
     def _work(self) -> None:
+        try:
+            self._run_pending()
+        finally:
+            self._ended.set()
+
+    def _run_pending(self) -> None:
         while not self._stop.is_set():
             last = self._no_more.is_set()
             hook = next(self.pending(), None)
