@@ -53,7 +53,7 @@ MAY_USE = {
     "hf": {"files", "manifest", "torch_compiler"},
     "engines": {"hf", "manifest"},
     "convert": {
-        *("api_key", "checkpoint", "files", "hf", "machine", "manifest", "model", "openai_client", "outputs"),
+        *("api_key", "arrays", "checkpoint", "files", "hf", "machine", "manifest", "model", "openai_client", "outputs"),
         "progress",
     },
     "train": {

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ncvc.arrays import write_array
 from ncvc.errors import ConvertError
 
 Logits = NDArray[np.float32]
@@ -28,7 +29,7 @@ def logits(path: Path, ids: NDArray[np.int64]) -> tuple[Logits, Logits]:
     """
     with tempfile.TemporaryDirectory(prefix="ncvc-llama-cpp-") as folder:
         asked, answered = Path(folder, "ids.npy"), Path(folder, "logits.npz")
-        np.save(asked, ids)
+        write_array(asked, ids)
         _run("logits", path, asked, answered)
         with np.load(answered) as found:
             return found["exact"], found["default"]
