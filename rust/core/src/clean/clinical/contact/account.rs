@@ -2,61 +2,11 @@
 
 use std::ops::Range;
 
+use super::account_words::is_ambiguous;
 use super::group;
 use super::handle::{self, Form};
 use super::words::Seen;
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
-
-/// Words that mean something else as often: only an explicit mark behind them announces an account.
-const AMBIGUOUS: [&str; 47] = [
-    "line",
-    "Line",
-    "Switch",
-    "表示名",
-    "LINE",
-    "ライン",
-    "X",
-    "FB",
-    "IG",
-    "QQ",
-    "note",
-    "Signal",
-    "Teams",
-    "Threads",
-    "threads",
-    "Zoom",
-    "ZOOM",
-    "zoom",
-    "ズーム",
-    "スラック",
-    "ユーザー名",
-    "ユーザ名",
-    "アカウント",
-    "メッセンジャー",
-    "Classroom",
-    "クラスルーム",
-    "Clubhouse",
-    "Roblox",
-    "ロブロックス",
-    "マインクラフト",
-    "マイクラ",
-    "フォートナイト",
-    "Reddit",
-    "カナミック",
-    "バイタルリンク",
-    "メディカルケアステーション",
-    "LibreView",
-    "リブレビュー",
-    "シンクヘルス",
-    "みてね",
-    "コドモン",
-    "ルナルナ",
-    "あすけん",
-    "Apex",
-    "APEX",
-    "Google Meet",
-    "Gmail",
-];
 
 /// Marks and words between a service and the name of an account; those from `ID` on make it explicit.
 const BETWEEN: [(&str, bool); 69] = [
@@ -204,7 +154,7 @@ fn behind_service(text: &str, service: &str, at: usize) -> Option<Range<usize>> 
     let letters = name.bytes().filter(u8::is_ascii_alphabetic).count();
     let digits = name.bytes().filter(u8::is_ascii_digit).count();
     let marked = digits > 0 || name.contains(['_', '.', '-', '#']);
-    let ambiguous = AMBIGUOUS.contains(&service);
+    let ambiguous = is_ambiguous(service);
     let quantity =
         name.starts_with(|c: char| c.is_ascii_digit()) && letters <= 4 && !name.contains(['_', '#']);
     let word = letters > 0 && name.len() >= 3 && !quantity;
