@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::category::Place;
+use super::names::runs::run_up_to;
 use super::reading::{after_label, labelled};
 use crate::clean::characters::is_katakana;
 
@@ -25,11 +26,9 @@ const MOST_NUMBERS: usize = 6;
 pub fn around(text: &str, word: &Range<usize>) -> Option<Place> {
     let label = &text[word.clone()] == LABEL;
     let start = if label { after_label(text, word.end) } else { word.start };
-    let is_place = |c: &char| is_katakana(*c) || matches!(c, 'ー' | ' ');
-    let place: usize =
-        text[start..].chars().take(LONGEST_PLACE).take_while(is_place).map(char::len_utf8).sum();
-    let end = house_end(text, start + place)?;
-    let named = text[start..start + place].chars().filter(|&c| c != ' ').count() >= 4;
+    let place = run_up_to(LONGEST_PLACE, text, start, |c| is_katakana(c) || matches!(c, 'ー' | ' '));
+    let end = house_end(text, place)?;
+    let named = text[start..place].chars().filter(|&c| c != ' ').count() >= 4;
     let value = start..end;
     named.then(|| if label { labelled(text, word, value) } else { Place { whole: value.clone(), value } })
 }

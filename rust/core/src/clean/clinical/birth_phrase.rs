@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::birth_beside::date_before;
 use super::category::Place;
+use super::names::runs::run_before;
 
 /// The longest stretch between the date and the word for birth, in characters.
 const LONGEST_WORDS: usize = 20;
@@ -15,9 +16,7 @@ pub fn born_at(text: &str, word: &Range<usize>) -> Option<Place> {
     if !person || !head.ends_with(['に', 'で']) {
         return None;
     }
-    let inner = |c: &char| !"。;\n(「『がはをも".contains(*c);
-    let words: usize = head.chars().rev().take(LONGEST_WORDS).take_while(inner).map(char::len_utf8).sum();
-    let from = head.len() - words;
+    let from = run_before(LONGEST_WORDS, head, |c| !"。;\n(「『がはをも".contains(c));
     let ends = text[from..word.start].char_indices().map(|(i, c)| (from + i, c));
     let mut ends = ends.filter(|&(_, c)| "、,にの".contains(c)).map(|(i, _)| i);
     let date = ends.find_map(|end| date_before(text, end))?;

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::names::runs::run_up_to;
 use super::reading::{after_marks, char_at, labelled};
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
 
@@ -53,13 +54,11 @@ fn in_kanji(text: &str, at: usize) -> Option<Range<usize>> {
 
 /// Skips who has issued the number or its grade, and 第: 大阪府第98765号, 東京都公安委員会 第123号.
 pub fn after_authority(text: &str, at: usize) -> usize {
-    let length: usize =
-        text[at..].chars().take(10).take_while(|&c| is_kanji(c) && c != '第').map(char::len_utf8).sum();
-    let authority = text[at..at + length]
-        .ends_with(['都', '道', '府', '県', '市', '区', '会', '局', '省', '度', '級', '種']);
-    let rest = text[at + length..].trim_start_matches(' ');
-    let rest = after_grade(rest);
-    match rest.strip_prefix('第').filter(|_| authority || length == 0) {
+    let end = run_up_to(10, text, at, |c| is_kanji(c) && c != '第');
+    let authority =
+        text[at..end].ends_with(['都', '道', '府', '県', '市', '区', '会', '局', '省', '度', '級', '種']);
+    let rest = after_grade(text[end..].trim_start_matches(' '));
+    match rest.strip_prefix('第').filter(|_| authority || end == at) {
         Some(code) => text.len() - code.trim_start_matches(' ').len(),
         None => at,
     }
@@ -67,8 +66,7 @@ pub fn after_authority(text: &str, at: usize) -> usize {
 
 /// Strips the grade before 第: B2-第44173号, B1 第20773号, 2級 第773号, (A)第1204号.
 fn after_grade(rest: &str) -> &str {
-    let is_grade = |c: &char| c.is_ascii_alphanumeric() || "-(級種度)".contains(*c);
-    let grade: usize = rest.chars().take(LONGEST_GRADE).take_while(is_grade).map(char::len_utf8).sum();
+    let grade = run_up_to(LONGEST_GRADE, rest, 0, |c| c.is_ascii_alphanumeric() || "-(級種度)".contains(c));
     let behind = rest[grade..].trim_start_matches(' ');
     if behind.starts_with('第') { behind } else { rest }
 }

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::category::{Category, Place};
 use super::code::{any_code, labelled_code};
+use super::names::runs::{run_before, run_up_to};
 use super::reading::{after_label, char_at, ends_number, labelled};
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
 use crate::clean::rule::Example;
@@ -92,9 +93,8 @@ const BESIDE: usize = 24;
 
 /// Tests for a word of an insurance beside the sign and the number from `start` to `end`: 記号 5 番号 3 枝番 01.
 fn is_of_insurance(text: &str, start: usize, end: usize) -> bool {
-    let before: usize = text[..start].chars().rev().take(BESIDE).map(char::len_utf8).sum();
-    let behind: usize = text[end..].chars().take(BESIDE).map(char::len_utf8).sum();
-    let beside = [&text[start - before..start], &text[end..end + behind]];
+    let (from, to) = (run_before(BESIDE, &text[..start], |_| true), run_up_to(BESIDE, text, end, |_| true));
+    let beside = [&text[from..start], &text[end..to]];
     beside.iter().any(|side| {
         ["保険", "枝番", "組合", "被扶養", "社保", "国保", "協会けんぽ", "本人", "家族"]
             .iter()

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::group;
 use super::words::Seen;
+use crate::clean::clinical::names::runs::run_up_to;
 use crate::clean::clinical::noun::noun_before;
 
 /// Words for the name of an account.
@@ -130,8 +131,7 @@ fn behind(text: &str, word: &str, at: usize) -> Option<Range<usize>> {
     let end = at + word.len();
     let behind = text[end..].strip_prefix('名').filter(|_| !latin).unwrap_or(&text[end..]);
     let behind = behind.strip_prefix("ID").unwrap_or(behind);
-    let marks: usize =
-        behind.chars().take(MOST_MARKS).take_while(|&c| MARKS.contains(&c)).map(char::len_utf8).sum();
+    let marks = run_up_to(MOST_MARKS, behind, 0, |c| MARKS.contains(&c));
     let start = text.len() - behind.len() + marks;
     let range = form(text, start, if latin && !id || word == "アプリ" { Form::Numbered } else { Form::Any })?;
     // 見守りアプリ(mimamori_yt77), and not the name of the application

@@ -6,7 +6,7 @@
 use super::candidate::{Candidate, Form};
 use super::closing::begins_inflected;
 use super::lists::{ALONE_BEHIND, BELONGS, COMPANIES, FAMILY, NO_NAME_BEFORE, SPEAKS_WITH, TOWNS, VISITS};
-use super::runs::is_katakana_word;
+use super::runs::{is_katakana_word, run_up_to};
 use super::usual::{is_common, is_sure};
 use super::words::{Kind, Words, id};
 use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
@@ -98,7 +98,7 @@ fn begins(before: &str, common: bool) -> bool {
 fn is_linked(before: &str, behind: &str) -> bool {
     let joins = |c: char| matches!(c, '・' | '-' | '=');
     let word = |c: char| is_kanji(c) || is_katakana(c) || c == 'ー' || joins(c) || c.is_ascii_alphabetic();
-    let forward: usize = behind.chars().take(24).take_while(|&c| word(c)).map(char::len_utf8).sum();
+    let forward = run_up_to(24, behind, 0, word);
     let whole = &behind[..forward];
     let foreign = before
         .strip_suffix(joins)
@@ -144,8 +144,7 @@ const LONGEST_CLINIC: usize = 14;
 
 /// Tests for a clinic, which bears the name of its doctor: 佐藤内科クリニック.
 fn is_clinic(behind: &str) -> bool {
-    let word = |c: &char| is_kanji(*c) || is_katakana_word(*c);
-    let length: usize = behind.chars().take(LONGEST_CLINIC).take_while(word).map(char::len_utf8).sum();
+    let length = run_up_to(LONGEST_CLINIC, behind, 0, |c| is_kanji(c) || is_katakana_word(c));
     let run = &behind[..length];
     ["医院", "クリニック", "病院", "診療所"]
         .iter()

@@ -1,7 +1,7 @@
 //! Names beside each other, and at the end of an entry.
 
 use super::lists::COMMON;
-use super::runs::closed_bracket;
+use super::runs::{closed_bracket, run_up_to};
 use super::titles::honorific;
 use super::words::{Kind, Words};
 use crate::clean::characters::is_kanji;
@@ -38,7 +38,7 @@ pub fn is_numbered(between: &str) -> bool {
 pub fn is_pair(behind: &str) -> bool {
     let Some(rest) = behind.strip_prefix(['、', 'と', ',', ' ', '・', '/', '→']) else { return false };
     let rest = rest.trim_start_matches(|c: char| c == ' ' || c.is_ascii_digit() || matches!(c, '①'..='⑳'));
-    let length: usize = rest.chars().take(4).take_while(|&c| is_kanji(c)).map(char::len_utf8).sum();
+    let length = run_up_to(4, rest, 0, is_kanji);
     let goes_on = &rest[length..];
     COMMON.contains(&rest[..length])
         && (goes_on.is_empty()
@@ -51,7 +51,7 @@ pub fn is_pair(behind: &str) -> bool {
 pub fn begins_list(words: &Words, text: &str, at: usize, most: usize) -> bool {
     let Some(rest) = text[at..].strip_prefix(['・', '/', '→']) else { return false };
     let start = text.len() - rest.len();
-    let length: usize = rest.chars().take(12).take_while(|&c| is_kanji(c)).map(char::len_utf8).sum();
+    let length = run_up_to(12, rest, 0, is_kanji);
     let run = &rest[..length];
     let run =
         ["組", "両医師", "両先生", "両名", "班"].iter().find_map(|end| run.strip_suffix(end)).unwrap_or(run);

@@ -7,7 +7,7 @@ use super::given_kanji::{is_given, is_given_kanji};
 use super::honoured::LIKE;
 use super::lists::{BELONGS, GOES_ON, NO_KATAKANA, NO_NAME_BEFORE, VISITS};
 use super::person::{is_person_behind, is_status_before};
-use super::runs::{behind_spaces, is_katakana_word, run_end, run_of};
+use super::runs::{behind_spaces, is_katakana_word, run_before, run_end, run_of, run_up_to};
 use super::shape::begins_phrase;
 use super::titles::{age_behind, honorific};
 use super::words::{Kind, Words};
@@ -278,12 +278,7 @@ fn with_katakana(words: &Words, text: &str, run: &Range<usize>) -> Option<Place>
 /// Tests for a reading in katakana in brackets, of two parts: (チョウ レイ).
 fn is_read_behind(behind: &str) -> bool {
     let Some(inner) = behind.strip_prefix('(') else { return false };
-    let length: usize = inner
-        .chars()
-        .take(LONGEST_READING)
-        .take_while(|&c| is_katakana(c) || matches!(c, 'ー' | ' ' | '・'))
-        .map(char::len_utf8)
-        .sum();
+    let length = run_up_to(LONGEST_READING, inner, 0, |c| is_katakana(c) || matches!(c, 'ー' | ' ' | '・'));
     inner[..length].contains([' ', '・']) && inner[length..].starts_with([')', '/'])
 }
 
@@ -303,11 +298,9 @@ pub fn reading_in_brackets(text: &str, start: usize, end: usize, last: Option<us
         return None;
     }
     let hangul = |c: char| matches!(c, '가'..='힣') || c == ' ';
-    let foreign: usize =
-        head.chars().rev().take(MOST_FOREIGN).take_while(|&c| hangul(c)).map(char::len_utf8).sum();
-    let head = &head[..head.len() - foreign];
-    let kanji: usize = head.chars().rev().take(5).take_while(|&c| is_kanji(c)).map(char::len_utf8).sum();
-    let from = head.len() - kanji;
+    let head = &head[..run_before(MOST_FOREIGN, head, hangul)];
+    let from = run_before(5, head, is_kanji);
+    let kanji = head.len() - from;
     let free = last.is_none_or(|last| last <= from);
     let name = (1..=4).contains(&(kanji / '王'.len_utf8())) && free && head[from..].starts_with(is_surname);
     let whole = if name { from } else { start };

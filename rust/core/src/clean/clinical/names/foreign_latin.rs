@@ -13,6 +13,7 @@ use super::super::category::Place;
 use super::english::{is_closed, is_english};
 use super::lists::{FOREIGN_LATIN, GIVEN_LATIN, NO_LATIN_PARTS, WEAK_LATIN, is_other};
 use super::person::{has_country_behind, has_sex_and_age, is_person_behind};
+use super::runs::run_up_to;
 use super::syllables::is_syllables;
 use super::titles::honorific;
 use super::words::Words;
@@ -158,10 +159,8 @@ fn parts(words: &Words, text: &str, start: usize) -> Vec<Part> {
 
 /// Reads the part at `at`.
 fn part(words: &Words, text: &str, at: usize, first: bool, comma: bool) -> Option<Part> {
-    let letter = |c: char| is_letter(c) || matches!(c, '\'' | '-');
-    let length: usize =
-        text[at..].chars().take(LONGEST_PART + 1).take_while(|&c| letter(c)).map(char::len_utf8).sum();
-    let word = text[at..at + length].trim_end_matches(['-', '\'']);
+    let end = run_up_to(LONGEST_PART + 1, text, at, |c| is_letter(c) || matches!(c, '\'' | '-'));
+    let word = text[at..end].trim_end_matches(['-', '\'']);
     let end = at + word.len();
     let count = word.chars().count();
     if count == 0
@@ -171,19 +170,19 @@ fn part(words: &Words, text: &str, at: usize, first: bool, comma: bool) -> Optio
         return None;
     }
     let upper = word.starts_with(char::is_uppercase);
-    let made = |small: bool, end: usize| Part {
+    let small = |end: usize| Part {
         range: at..end,
-        known: small,
+        known: true,
         listed: false,
-        weak: small,
+        weak: true,
         capitals: false,
-        small,
+        small: true,
         comma,
         lower: String::new(),
         syllables: OnceCell::new(),
     };
     if !first && !upper {
-        return PARTICLES.contains(&word).then(|| made(true, end));
+        return PARTICLES.contains(&word).then(|| small(end));
     }
     if !upper {
         return None;
@@ -194,13 +193,13 @@ fn part(words: &Words, text: &str, at: usize, first: bool, comma: bool) -> Optio
         let further =
             || text[end..].strip_prefix(' ').is_some_and(|rest| rest.starts_with(char::is_uppercase));
         let fits = !first && (dotted || further() && !matches!(word, "M" | "F"));
-        return fits.then(|| made(true, end + usize::from(dotted)));
+        return fits.then(|| small(end + usize::from(dotted)));
     }
     let lower = plain(word);
     // Md. Shahin Alam
     if first && lower == "md" {
         let rest = text[end..].strip_prefix('.').unwrap_or(&text[end..]);
-        return rest.starts_with(' ').then(|| made(true, text.len() - rest.len()));
+        return rest.starts_with(' ').then(|| small(text.len() - rest.len()));
     }
     let capitals = word.chars().filter(|&c| is_letter(c)).all(char::is_uppercase);
     let halves = || word.split(['-', '\'']).filter(|half| !half.is_empty());
@@ -237,7 +236,7 @@ fn is_name(text: &str, name: &[Part], next: Option<&Part>, reads: bool) -> bool 
     let behind = &text[last.range.end..];
     let parts: Vec<&Part> = name.iter().filter(|part| !part.small).collect();
     let count = parts.len();
-    if count == 0 || name.len() < 2 || !is_closed(behind) {
+    if count == 0 || !is_closed(behind) {
         return false;
     }
     // 張 Wei, KIM Min: syllables of the language of the surname are given names.

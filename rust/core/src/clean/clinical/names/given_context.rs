@@ -13,7 +13,7 @@ use super::quotation::{
 use super::shape::is_person;
 use super::titles::{age_behind, family};
 use super::words::{Kind, Words};
-use crate::clean::characters::{is_hiragana, is_kanji, is_katakana};
+use crate::clean::characters::{is_kanji, is_katakana};
 
 /// The longest given name in kanji, in characters.
 const LONGEST: usize = 3;
@@ -293,8 +293,7 @@ fn ends_name(behind: &str) -> bool {
 /// Tests for the beginning of a sentence, or of what somebody tells.
 fn begins_sentence(before: &str) -> bool {
     before.is_empty()
-        || before.ends_with(['\n', '。', '、', ' ', ')', '・', '「'])
-        || before.ends_with(['は', 'で', 'に', 'と', 'く']) && before.ends_with(|c: char| is_hiragana(c))
+        || before.ends_with(['\n', '。', '、', ' ', ')', '・', '「', 'は', 'で', 'に', 'と', 'く'])
 }
 
 /// Particles behind who a sentence is about.
@@ -333,19 +332,14 @@ fn is_topic(before: &str, behind: &str, single: bool) -> bool {
         "談:",
         "談 ",
         "談、",
-        "曰く",
-        "いわく",
-        "曰く、",
-        "によると",
-        "によると、",
-        "いわく、",
-        "によれば、",
-        "談:",
-        "談 ",
-        "談、",
         "談。",
         "曰く",
+        "曰く、",
         "いわく",
+        "いわく、",
+        "によると",
+        "によると、",
+        "によれば、",
     ];
     if told.iter().any(|word| before.strip_suffix(word).is_some_and(|head| FAMILY.ends(head))) {
         return true;

@@ -8,7 +8,7 @@ use super::given_context::{closes, is_sure_single, is_told};
 use super::given_kana::is_long_given;
 use super::given_kanji::{is_given, is_given_kanji};
 use super::lists::{FAMILY, GIVEN_KATAKANA};
-use super::runs::{run_end, run_up_to};
+use super::runs::{run_before, run_end, run_up_to};
 use super::shape::is_person;
 use super::titles::age_behind;
 use super::words::{Kind, Words};
@@ -143,9 +143,7 @@ pub fn of_children(text: &str, run: &Range<usize>) -> bool {
     if !before.ends_with('・') && !behind.starts_with('・') {
         return false;
     }
-    let in_list = |c: &char| *c == '・' || is_kanji(*c);
-    let length: usize = before.chars().rev().take(LONGEST_LIST).take_while(in_list).map(char::len_utf8).sum();
-    let (head, list) = before.split_at(before.len() - length);
+    let (head, list) = before.split_at(run_before(LONGEST_LIST, before, |c| c == '・' || is_kanji(c)));
     let Some(label) = head.strip_suffix([':', 'の', '(']) else { return false };
     let single = head.ends_with(':');
     let is_name = |name: &str| {

@@ -13,7 +13,7 @@ use super::nickname;
 use super::other_names::is_maker;
 use super::quotation::{is_quotation, is_said_by_family};
 use super::readings::katakana;
-use super::runs::run_of;
+use super::runs::{run_before, run_of};
 use super::speaker_kana;
 use super::titles::{Tie, family, honorific};
 use super::words::{Kind, Words};
@@ -120,8 +120,7 @@ pub fn hiragana(words: &Words, text: &str, start: usize, last: Option<usize>) ->
 /// Tests for a name that is given, in a quotation at the end of `before` with an open bracket: 命名は「光宙」(.
 fn is_given_name(before: &str) -> bool {
     let inner = before.strip_suffix("」(").unwrap_or(before);
-    let length: usize = inner.chars().rev().take(6).take_while(|&c| c != '「').map(char::len_utf8).sum();
-    let head = inner[..inner.len() - length].strip_suffix('「');
+    let head = inner[..run_before(6, inner, |c| c != '「')].strip_suffix('「');
     head.is_some_and(|head| {
         ["命名は", "命名", "命名:", "名前は", "名は"].iter().any(|word| head.ends_with(word))
     })

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::super::category::Place;
 use super::candidate::{NO_SINGLES, NO_SURNAMES, is_single};
 use super::lists::{GIVEN_SINGLE, NO_LABEL_VALUES};
-use super::runs::{closed_bracket, run_end, run_of};
+use super::runs::{closed_bracket, run_before, run_end, run_of, run_up_to};
 use super::shape::{begins_phrase, is_derived, is_given, is_known, is_listed, may_be_surname};
 use super::titled::{ALIKE, is_lacking};
 use super::titles::{Tie, family, honorific, in_brackets, is_family, title};
@@ -82,10 +82,9 @@ fn extend(words: &Words, text: &str, place: &mut Place, taken: &Taken) {
     let start = place.value.start;
     let limit = taken.end_before(place.whole.start);
     let head = text[..start].strip_suffix(' ').unwrap_or(&text[..start]);
-    let length: usize = head.chars().rev().take(4).take_while(|&c| is_kanji(c)).map(char::len_utf8).sum();
-    let run = head.len() - length;
+    let run = run_before(4, head, is_kanji);
     let given = is_given(words, &text[place.value.clone()]);
-    if !given || run < limit || length == 0 {
+    if !given || run < limit || run == head.len() {
         return;
     }
     let apart = head.len() < start;
@@ -204,8 +203,7 @@ fn before(words: &Words, text: &str, start: usize) -> Option<Range<usize>> {
     let numbered = items.len() < start;
     let head = items.strip_suffix(MARKS).filter(|head| !head.ends_with(' '))?;
     let spaced = text[..start].ends_with(' ');
-    let length: usize = head.chars().rev().take(6).take_while(|&c| is_kanji(c)).map(char::len_utf8).sum();
-    let run = head.len() - length;
+    let run = run_before(6, head, is_kanji);
     let name = &head[run..];
     let opens = begins_phrase(&text[..run]) || text[..run].ends_with(['□', '+', '&', '班']);
     let listed = text[..run].is_empty() || text[..run].ends_with([':', '→', '□', '\n', '班']);
@@ -221,10 +219,10 @@ fn before(words: &Words, text: &str, start: usize) -> Option<Range<usize>> {
             && !NO_SINGLES.contains(name)
             && text[head.len()..].starts_with(['、', '・', '/'])
     };
-    if length > 0 && single() {
+    if !name.is_empty() && single() {
         return Some(run..head.len());
     }
-    (length > 0 && apart && (opens || numbered) && is_name(words, name, listed || numbered))
+    (!name.is_empty() && apart && (opens || numbered) && is_name(words, name, listed || numbered))
         .then_some(run..head.len())
 }
 
@@ -232,7 +230,7 @@ fn before(words: &Words, text: &str, start: usize) -> Option<Range<usize>> {
 fn behind(words: &Words, text: &str, place: &Range<usize>) -> Option<Range<usize>> {
     let rest = &text[place.end..];
     let between = |c: char| MARKS.contains(&c) || c.is_ascii_alphanumeric() || "():.様①②③④⑤⑥⑦⑧⑨⑩".contains(c);
-    let length: usize = rest.chars().take(MOST_BETWEEN).take_while(|&c| between(c)).map(char::len_utf8).sum();
+    let length = run_up_to(MOST_BETWEEN, rest, 0, between);
     let number = |c: char| c.is_ascii_digit() || matches!(c, '①'..='⑳');
     let counted = rest[..length].contains(' ') && rest[..length].contains(number);
     let mark = rest[..length].contains(['、', '・', '/', '&', '→', '+', ',', '□']) || counted;

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use super::super::list::List;
 use super::honoured::LIKE;
+use super::runs::closed_bracket;
 use super::titles::{age_behind, honorific};
 use crate::clean::characters::is_kanji;
 
@@ -129,9 +130,8 @@ fn is_aged(behind: &str) -> bool {
 
 /// Returns what stands behind a short remark whose bracket is open.
 fn behind_remark(inner: &str) -> Option<&str> {
-    let length: usize =
-        inner.chars().take(LONGEST_REMARK).take_while(|&c| c != ')' && c != '\n').map(char::len_utf8).sum();
-    inner[length..].strip_prefix(')')
+    let (remark, behind) = closed_bracket(inner, LONGEST_REMARK)?;
+    (!remark.contains('\n')).then_some(behind)
 }
 
 /// Tests for a country.

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use super::super::list::List;
 use super::lists::FAMILY;
+use super::runs::{run_before, run_up_to};
 
 /// The longest quotation that is read to its end, in characters.
 const LONGEST_QUOTATION: usize = 60;
@@ -33,16 +34,15 @@ pub fn is_said_by_family(before: &str, behind: &str) -> bool {
     let head = before.trim_end_matches(['「', '『']);
     let speaker = SPEAKS.iter().any(|word| head.strip_suffix(word).is_some_and(|rest| FAMILY.ends(rest)));
     speaker || FAMILY.ends(head) || {
-        let rest: usize = behind
-            .chars()
-            .take(LONGEST_QUOTATION)
-            .take_while(|&c| !matches!(c, '」' | '』' | '\n'))
-            .map(char::len_utf8)
-            .sum();
-        let said = behind[rest..].strip_prefix(['」', '』']).and_then(|rest| rest.strip_prefix('と'));
-        let said = said.map(|rest| rest.strip_prefix(['、', ' ']).unwrap_or(rest));
-        said.is_some_and(|rest| FAMILY.begins(rest))
+        let end = run_up_to(LONGEST_QUOTATION, behind, 0, |c| !matches!(c, '」' | '』' | '\n'));
+        behind_to(&behind[end..]).is_some_and(|rest| FAMILY.begins(rest))
     }
+}
+
+/// Returns what stands behind the end of a quotation and と.
+fn behind_to(behind: &str) -> Option<&str> {
+    let rest = behind.strip_prefix(['」', '』'])?.strip_prefix('と')?;
+    Some(rest.strip_prefix(['、', ' ']).unwrap_or(rest))
 }
 
 /// Words behind a quotation by which it is a name.
@@ -69,9 +69,7 @@ pub fn is_quoted(behind: &str) -> bool {
 
 /// Tests for the end of a quotation that holds the own name.
 pub fn is_own_name(behind: &str) -> bool {
-    let rest = behind.strip_prefix(['」', '』']).and_then(|rest| rest.strip_prefix('と'));
-    let rest = rest.map(|rest| rest.strip_prefix(['、', ' ']).unwrap_or(rest));
-    rest.is_some_and(|rest| {
+    behind_to(behind).is_some_and(|rest| {
         [
             "自分の名",
             "自身の名",
@@ -100,13 +98,7 @@ pub fn is_quotation(before: &str) -> bool {
 
 /// Tests for an open quotation at the end of `before`, right behind a member of the family who says it: 娘は「もう.
 pub fn is_quoted_by_family(before: &str) -> bool {
-    let length: usize = before
-        .chars()
-        .rev()
-        .take(LONGEST_BEFORE)
-        .take_while(|c| !matches!(c, '「' | '」' | '『' | '』' | '\n'))
-        .map(char::len_utf8)
-        .sum();
-    let head = &before[..before.len() - length];
+    let start = run_before(LONGEST_BEFORE, before, |c| !matches!(c, '「' | '」' | '『' | '』' | '\n'));
+    let head = &before[..start];
     head.ends_with(['「', '『']) && is_said_by_family(head, "")
 }

@@ -2,7 +2,7 @@
 
 use super::lists::{FAMILY, NO_KATAKANA};
 use super::person::{has_language_behind, is_country, is_status_before};
-use super::runs::{closed_bracket, is_katakana_word};
+use super::runs::{closed_bracket, is_katakana_word, run_before};
 use super::words::{Kind, Words};
 
 /// Ends of words for who somebody is, right before a name.
@@ -16,8 +16,7 @@ pub fn is_newcomer(before: &str) -> bool {
 
 /// Tests for an honorific of persons alone.
 pub fn is_honoured(behind: &str) -> bool {
-    behind.starts_with(['さ', '様', 'く', 'ち', '氏'])
-        && ["さん", "様", "くん", "ちゃん", "氏"].iter().any(|word| behind.starts_with(word))
+    ["さん", "様", "くん", "ちゃん", "氏"].iter().any(|word| behind.starts_with(word))
 }
 
 /// Returns the end of the name that begins at `start`, the parts of which end at `ends`.
@@ -86,17 +85,14 @@ fn is_pair(before: &str, behind: &str, opens: bool) -> bool {
     let closes = |rest: &str| {
         rest.is_empty() || rest.starts_with(['、', ' ', ')', '。', '\n', 'が', 'は', 'を', 'に', 'の', '('])
     };
-    if let Some(rest) = behind.strip_prefix(['と', '・', '、', '&']) {
-        let length = katakana_at(rest);
-        if length > 0 && together(before) {
-            return true;
-        }
+    let first = behind.strip_prefix(['と', '・', '、', '&']);
+    if first.is_some_and(|rest| rest.starts_with(is_katakana_word)) && together(before) {
+        return true;
     }
     // The second one: 双子オリバーとノア
     if let Some(head) = before.strip_suffix(['と', '・', '、', '&']) {
-        let length: usize =
-            head.chars().rev().take(MOST).take_while(|&c| is_katakana_word(c)).map(char::len_utf8).sum();
-        if length > 0 && together(&head[..head.len() - length]) && closes(behind) {
+        let start = run_before(MOST, head, is_katakana_word);
+        if start < head.len() && together(&head[..start]) && closes(behind) {
             return true;
         }
     }
@@ -117,7 +113,8 @@ fn is_pair(before: &str, behind: &str, opens: bool) -> bool {
 /// Tests for another word in katakana behind the member of the family in brackets: (母)とビラル. One alone may be a drug.
 fn is_followed(behind: &str) -> bool {
     let rest = behind.strip_prefix('(').and_then(|inner| closed_bracket(inner, MOST)).map(|(_, rest)| rest);
-    rest.and_then(|rest| rest.strip_prefix(['と', '、', '・'])).is_some_and(|rest| katakana_at(rest) > 0)
+    rest.and_then(|rest| rest.strip_prefix(['と', '、', '・']))
+        .is_some_and(|rest| rest.starts_with(is_katakana_word))
 }
 
 /// Tests for a country alone in brackets at the start of `behind`.
@@ -133,8 +130,3 @@ const LONGEST_COUNTRY: usize = 9;
 
 /// The longest name of two, in characters.
 const MOST: usize = 8;
-
-/// Returns the length of the word in katakana at the start of `text`.
-fn katakana_at(text: &str) -> usize {
-    text.chars().take(MOST).take_while(|&c| is_katakana_word(c)).map(char::len_utf8).sum()
-}

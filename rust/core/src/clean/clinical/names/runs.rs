@@ -31,6 +31,11 @@ pub fn run_up_to(most: usize, text: &str, at: usize, is: impl Fn(char) -> bool) 
     at + text[at..].chars().take(most).take_while(|&c| is(c)).map(char::len_utf8).sum::<usize>()
 }
 
+/// Returns the start of the characters of one kind at the end of `text`, of which `most` are read.
+pub fn run_before(most: usize, text: &str, is: impl Fn(char) -> bool) -> usize {
+    text.len() - text.chars().rev().take(most).take_while(|&c| is(c)).map(char::len_utf8).sum::<usize>()
+}
+
 /// Tests for a character of a word in katakana.
 pub fn is_katakana_word(c: char) -> bool {
     is_katakana(c) || c == 'ー'
